@@ -1,0 +1,33 @@
+# Compiler settings for everything that is ours.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(RINGWALL_TESTS "Build the tests" ON)
+set(RINGWALL_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+find_program(RINGWALL_CCACHE ccache)
+if(RINGWALL_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${RINGWALL_CCACHE})
+endif()
+
+add_library(ringwall_options INTERFACE)
+target_compile_options(ringwall_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wnon-virtual-dtor
+    -Wold-style-cast -Werror -fstack-protector-strong)
+target_compile_definitions(ringwall_options INTERFACE _GLIBCXX_ASSERTIONS)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT RINGWALL_SANITIZE)
+    target_compile_options(ringwall_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+target_link_options(ringwall_options INTERFACE -Wl,-z,relro,-z,now)
+if(RINGWALL_SANITIZE)
+    target_compile_options(ringwall_options INTERFACE
+        -fsanitize=${RINGWALL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(ringwall_options INTERFACE -fsanitize=${RINGWALL_SANITIZE})
+endif()

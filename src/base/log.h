@@ -1,0 +1,47 @@
+// The log: an event name and fields, one line each, fit for journald.
+//
+//   log::info("call.rejected", {{"call", id}, {"adjacency", name}, {"stage", "admit"}});
+//   -> call.rejected call=7f3a adjacency=phones stage=admit
+//
+// Values are quoted where they hold blanks, quotes or control characters, so that a peer cannot
+// write a line of its own. Secrets have a type (base/secret.h) that does not convert.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace ringwall::log {
+
+enum class Level { Debug, Info, Warning, Error };
+
+struct Field {
+    std::string_view name;
+    std::string value;
+    Field(std::string_view n, std::string_view v) : name(n), value(v) {}
+    Field(std::string_view n, const char* v) : name(n), value(v) {}
+    Field(std::string_view n, const std::string& v) : name(n), value(v) {}
+    template <class Number>
+        requires std::is_arithmetic_v<Number>
+    Field(std::string_view n, Number v) : name(n), value(std::to_string(v)) {}
+};
+
+void set_level(Level level);
+bool is_enabled(Level level);
+void write(Level level, std::string_view event, std::initializer_list<Field> fields);
+
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (is_enabled(Level::Debug)) write(Level::Debug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (is_enabled(Level::Info)) write(Level::Info, event, fields);
+}
+inline void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (is_enabled(Level::Warning)) write(Level::Warning, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (is_enabled(Level::Error)) write(Level::Error, event, fields);
+}
+
+}  // namespace ringwall::log

@@ -1,0 +1,101 @@
+#include "base/random.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "base/check.h"
+
+namespace ringwall {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+int hex_value(char c) {
+    const auto at = hex_digits.find(c);
+    return at == std::string_view::npos ? -1 : static_cast<int>(at);
+}
+
+}  // namespace
+
+std::uint64_t Random::number() {
+    std::array<std::uint8_t, 8> octets{};
+    fill(octets);
+    std::uint64_t value = 0;
+    std::memcpy(&value, octets.data(), octets.size());
+    return value;
+}
+
+std::string Random::token(std::size_t length) {
+    static constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    std::string out;
+    out.reserve(length);
+    std::array<std::uint8_t, 32> octets{};
+    std::size_t at = octets.size();
+    while (out.size() < length) {
+        if (at == octets.size()) {
+            fill(octets);
+            at = 0;
+        }
+        const unsigned value = octets[at++] & 63U;
+        if (value < alphabet.size()) {  // 62 and 63 are thrown away: no letter is likelier
+            out.push_back(alphabet[value]);
+        }
+    }
+    return out;
+}
+
+// splitmix64
+void SeededRandom::fill(std::span<std::uint8_t> out) {
+    for (std::size_t at = 0; at < out.size();) {
+        state_ += 0x9e3779b97f4a7c15ULL;
+        std::uint64_t z = state_;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        z ^= z >> 31;
+        for (unsigned i = 0; i < 8 && at < out.size(); ++i, ++at) {
+            out[at] = static_cast<std::uint8_t>(z >> (8 * i));
+        }
+    }
+}
+
+void SystemRandom::fill(std::span<std::uint8_t> out) {
+    for (std::uint8_t& octet : out) {
+        if (used_ == pool_.size()) {
+            ssize_t got = 0;
+            do {
+                got = getrandom(pool_.data(), pool_.size(), 0);
+            } while (got < 0 && errno == EINTR);
+            CHECK(got == static_cast<ssize_t>(pool_.size()));
+            used_ = 0;
+        }
+        octet = pool_[used_];
+        pool_[used_++] = 0;  // handed out once
+    }
+}
+
+std::string bucket_token(Bucket bucket, Random& random, std::size_t length) {
+    std::string out;
+    out.push_back(hex_digits[bucket.value >> 4]);
+    out.push_back(hex_digits[bucket.value & 15]);
+    out.append(random.token(length));
+    return out;
+}
+
+Bucket bucket_of(std::string_view identifier) {
+    if (identifier.size() < 2) {
+        return Bucket{};
+    }
+    const int high = hex_value(identifier[0]);
+    const int low = hex_value(identifier[1]);
+    if (high < 0 || low < 0 || high * 16 + low >= static_cast<int>(bucket_count)) {
+        return Bucket{};
+    }
+    return Bucket{static_cast<std::uint8_t>(high * 16 + low)};
+}
+
+}  // namespace ringwall

@@ -1,0 +1,83 @@
+// The edge between the machines and the world: what a shard asks of the network, and what the
+// network tells a shard. src/engine/worker.cpp does it with sockets, test/scenario with a simulated
+// network. Both deliver one thing at a time, on the shard's own thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/close_reason.h"
+#include "base/endpoint.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "sip/transport.h"
+#include "tls/context.h"
+#include "tls/identity.h"
+
+namespace ringwall::engine {
+
+// One local signalling address of one transport. Several adjacencies may share it.
+using ListenerId = Id<struct ListenerTag>;
+
+// What an accepted connection is to speak. Chosen before its first octet.
+struct AcceptDecision {
+    bool is_admitted = false;                        // false: closed at once (NotAdmitted)
+    std::shared_ptr<const tls::Context> tls;         // null: plain TCP
+    Duration handshake_timeout = 20s;
+    Duration idle_timeout = 3600s;                   // 0: none
+};
+
+struct ConnectSpec {
+    sip::Transport transport = sip::Transport::Tcp;  // Tcp or Tls
+    Endpoint remote;
+    std::optional<IpAddress> local;                  // to bind to; none: the system's choice
+    std::shared_ptr<const tls::Context> tls;         // Tls
+    std::string server_name;                         // SNI, when it is a name
+    Duration connect_timeout = 10s;
+    Duration handshake_timeout = 20s;
+    Duration idle_timeout = 3600s;
+};
+
+// What a shard asks.
+class Network {
+public:
+    virtual ~Network() = default;
+    // Over UDP through the socket of `flow`. A datagram that cannot be sent is lost, as any.
+    virtual void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) = 0;
+    // Over a connection; held back until it is established; in order. On a full queue the
+    // connection is closed (WriteQueueFull).
+    virtual void send(FlowId flow, std::string_view bytes) = 0;
+    // Begins to open a connection. The id is good at once; on_established or on_closed follows.
+    virtual FlowId connect(const ConnectSpec& spec) = 0;
+    // What was sent before goes out first. on_closed follows, with `reason`.
+    virtual void close(FlowId flow, CloseReason reason) = 0;
+};
+
+// What a shard is told. `now` is the turn of the loop.
+class NetworkUser {
+public:
+    virtual ~NetworkUser() = default;
+    // `flow` names the UDP socket: it stays the same for the life of the listener.
+    virtual void on_datagram(ListenerId listener, FlowId flow, const Endpoint& remote,
+                             std::string_view bytes, Now now) = 0;
+    virtual AcceptDecision on_accept(ListenerId listener, const Endpoint& remote) = 0;
+    // An accepted connection that may be used, or one that we opened: TCP connected, TLS
+    // handshaken. `listener` is none for one that we opened. `identity` is null for plain TCP.
+    // False closes it at once (IdentityMismatch): nothing held back for it was or will be sent.
+    virtual bool on_established(FlowId flow, ListenerId listener, const Endpoint& remote,
+                                const tls::PeerIdentity* identity, Now now) = 0;
+    virtual void on_stream(FlowId flow, std::string_view bytes, Now now) = 0;
+    // The last that is heard of a flow, also of one that was never established (then with its
+    // listener, so that it can be counted). `detail` is for the log.
+    virtual void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote,
+                           CloseReason reason, std::string_view detail, Now now) = 0;
+    // Called when next_deadline() has come, and at least once for each turn with events, after them.
+    virtual void on_time(Now now) = 0;
+    // When on_time is to be called next; TimePoint::max(): never.
+    virtual TimePoint next_deadline() const = 0;
+};
+
+}  // namespace ringwall::engine

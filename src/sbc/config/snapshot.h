@@ -1,0 +1,126 @@
+// The configuration as the running parts see it: typed, immutable, shared. A call keeps the snapshot
+// that it began with. Words and defaults: the table of leaves in docs/manual-sbc.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/secret.h"
+#include "base/time.h"
+#include "sip/transport.h"
+#include "tls/context.h"
+
+namespace ringwall::sbc {
+
+enum class Security : std::uint8_t { Untrusted, TrustedEncrypted, TrustedUnencrypted };
+enum class SipCallsIn : std::uint8_t { Insecure, Secure, Reject };
+enum class SipCallsOut : std::uint8_t { Refuse, SecureOnly, Any };
+enum class SipsConversion : std::uint8_t { Off, ToSip };
+enum class UntrustedCallers : std::uint8_t { Allow, Refuse };
+enum class MediaSecurity : std::uint8_t { Off, Preferred, Required };
+enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
+enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
+enum class Profile : std::uint8_t { Peering, Access, Core };
+
+// The words of the configuration: "trusted-encrypted", "secure-only", ...
+std::string_view to_string(Security);
+std::string_view to_string(SipCallsIn);
+std::string_view to_string(SipCallsOut);
+std::string_view to_string(SipsConversion);
+std::string_view to_string(UntrustedCallers);
+std::string_view to_string(MediaSecurity);
+
+// An index into Snapshot::adjacencies.
+using AdjacencyIndex = std::uint32_t;
+
+struct Adjacency {
+    std::string name;
+    std::string description;
+    bool is_attached = false;
+
+    // Security: all that `permit` looks at.
+    Security security = Security::Untrusted;
+    SipCallsIn sip_calls_in = SipCallsIn::Insecure;                 // trusted
+    SipCallsOut sip_calls_out = SipCallsOut::Refuse;                // trusted-encrypted
+    SipsConversion sips_conversion = SipsConversion::Off;           // trusted-unencrypted
+    UntrustedCallers untrusted_callers = UntrustedCallers::Allow;   // trusted-unencrypted
+    MediaSecurity media_security = MediaSecurity::Off;  // default by security: preferred when encrypted
+    ReferMode refer = ReferMode::Pass;                  // default by security: refuse when untrusted
+
+    // Where.
+    Profile profile = Profile::Peering;  // Access: the far ends are phones that register here
+    IpAddress signaling_address;
+    std::uint16_t signaling_port = 5060;  // 5061 by default on trusted-encrypted
+    std::vector<Network> remote_addresses;  // empty: any source
+    std::string signaling_peer;             // a name or an address; empty: none (phones)
+    std::uint16_t signaling_peer_port = 0;  // 0: the transport's default
+    sip::Transport preferred_transport = sip::Transport::Udp;  // Tls on trusted-encrypted
+    std::string local_id;                   // our host name in Contact, Via and From here; empty: by rule
+    std::vector<std::string> domains;       // domains whose users register here (Access)
+
+    // TLS (trusted-encrypted). Server and client role.
+    tls::ClientAuthentication tls_client_authentication = tls::ClientAuthentication::Optional;
+    std::vector<std::string> tls_peer_domains;
+    bool tls_allow_wildcard = false;
+    std::shared_ptr<const tls::Context> tls_server;
+    std::shared_ptr<const tls::Context> tls_client;
+    std::vector<std::string> certificate_names;  // of our own certificate shown here
+    Duration tls_handshake_timeout = 20s;        // not below 15 s
+
+    // Calls.
+    RedirectMode redirect_mode = RedirectMode::PassThrough;
+    unsigned redirect_limit = 2;
+    std::vector<int> hunting_trigger;  // status codes; empty: the service's
+    std::uint32_t reg_min_expiry = 60;  // seconds
+
+    bool is_trusted() const { return security != Security::Untrusted; }
+    bool is_encrypted() const { return security == Security::TrustedEncrypted; }
+    // The host that we write into Contact, Via and Record-Route: local-id, else the first name of
+    // our certificate (encrypted), else the signalling address.
+    std::string own_host() const;
+};
+
+struct Subscriber {
+    std::string address_of_record;  // "alice@example.com", canonical
+    std::string username;           // of the digest; default: the user part
+    std::string realm;              // of the digest; default: the domain
+    Secret password;
+    std::string certificate_name;   // a name in the phone's certificate that stands for it; may be empty
+};
+
+// One `entry` of a routing table (facts: call policy).
+struct RoutingEntry {
+    unsigned number = 0;
+    std::string match;              // adjacency, prefix or domain; empty: matches all
+    enum class Action : std::uint8_t { Complete, NextTable, Reject } action = Action::Complete;
+    std::optional<AdjacencyIndex> destination;  // dst-adjacency
+    std::string next_table;
+};
+struct RoutingTable {
+    enum class Kind : std::uint8_t { SourceAdjacency, DestinationAddress, DestinationDomain };
+    std::string name;
+    Kind kind = Kind::SourceAdjacency;
+    std::vector<RoutingEntry> entries;  // by number
+};
+struct CallPolicySet {
+    unsigned number = 0;
+    std::string first_call_routing_table;
+    std::vector<RoutingTable> tables;
+};
+
+struct Snapshot {
+    std::string service;  // "mysbc"
+    std::vector<Adjacency> adjacencies;
+    std::vector<Subscriber> subscribers;
+    std::optional<CallPolicySet> call_policy;
+    std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
+
+    const Subscriber* subscriber(std::string_view address_of_record) const;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,69 @@
+// A dialog (RFC 3261 §12): a value. Early or confirmed; made from the request and the response that
+// set it up; its route set is fixed then, its remote target is refreshed (§12.2).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sip/message.h"
+#include "sip/message_builder.h"
+#include "sip/parse_error.h"
+
+namespace ringwall::sip {
+
+class Dialog {
+public:
+    enum class State : std::uint8_t { Early, Confirmed };
+
+    // §12.1.1, UAS: from a request that was answered with `local_tag`. Fault::BadContact when the
+    // request has not exactly one usable Contact.
+    static Result<Dialog, ParseError> of_request(const Message& request, std::string_view local_tag,
+                                                 State state);
+    // §12.1.2, UAC: from the request as we sent it and a response with a To tag. A response without
+    // Contact (possible in a 1xx) gives a dialog whose target is the request's URI.
+    static Result<Dialog, ParseError> of_response(const Message& request, const Message& response);
+
+    State state() const { return state_; }
+    const std::string& call_id() const { return call_id_; }
+    const std::string& local_tag() const { return local_tag_; }
+    const std::string& remote_tag() const { return remote_tag_; }
+    const std::string& remote_target() const { return remote_target_; }  // URI text
+    const std::vector<std::string>& route_set() const { return route_set_; }  // name-addrs
+    std::uint32_t local_cseq() const { return local_cseq_; }
+
+    // §13.2.2.4: the 2xx confirms the early dialog and sets its route set anew.
+    Result<void, ParseError> confirm(const Message& response);
+
+    // Starts an in-dialog request (§12.2.1.1): Request-URI and Route by the route set (loose and
+    // strict), From, To, Call-ID, CSeq, Max-Forwards 70. The caller adds Via, Contact and the rest.
+    // Counts local CSeq up, but for ACK and CANCEL, which take `cseq`.
+    MessageBuilder request(Method method, std::string_view method_text);
+    MessageBuilder ack(std::uint32_t cseq) const;
+
+    // §12.2.2: false when the CSeq of an in-dialog request is below the last one seen: 500. ACK and
+    // CANCEL are not asked.
+    bool accept_cseq(const Message& request);
+    // The Contact of a target refresh, request or 2xx response (§12.2.1.2, §12.2.2). The caller has
+    // judged its scheme before.
+    void set_remote_target(std::string_view uri);
+
+private:
+    Dialog() = default;
+    State state_ = State::Early;
+    std::string call_id_, local_tag_, remote_tag_;
+    std::string local_uri_, remote_uri_;  // From and To values without tag
+    std::string remote_target_;
+    std::vector<std::string> route_set_;
+    std::uint32_t local_cseq_ = 0;
+    std::optional<std::uint32_t> remote_cseq_;
+};
+
+// The one Contact of a message that sets up or refreshes a dialog; none when there is none.
+// Fault::BadContact for several, for "*", or one that is not a SIP or SIPS URI.
+Result<std::optional<NameAddr>, ParseError> dialog_contact(const Message& message);
+
+}  // namespace ringwall::sip

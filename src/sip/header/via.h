@@ -1,0 +1,31 @@
+// Via (RFC 3261 §20.42, RFC 3581).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "sip/parse_error.h"
+#include "sip/transport.h"
+#include "sip/uri/uri.h"
+
+namespace ringwall::sip {
+
+struct Via {
+    std::string_view text;                // the whole value as received
+    std::string_view transport_text;      // "UDP", "TLS-SCTP", ...
+    std::optional<Transport> transport;   // none: one that we do not speak
+    std::string_view host;                // sent-by; an IPv6 reference keeps its brackets
+    std::uint16_t port = 0;               // sent-by; 0: none given
+    Parameters parameters;
+
+    std::string_view branch() const { return parameters.find("branch").value_or(""); }
+    // The branch starts with the magic cookie and holds more (RFC 3261 §8.1.1.7).
+    bool has_rfc3261_branch() const;
+};
+
+// One Via value (no comma outside quotes).
+Result<Via, ParseError> parse_via(std::string_view text);
+
+}  // namespace ringwall::sip

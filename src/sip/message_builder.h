@@ -1,0 +1,49 @@
+// Writes a message, header line by header line, in the order given. Content-Length is written by
+// build(). What is built is parsed again, so nobody can send what we would refuse; a build that
+// does not parse is a bug of ours (CHECK).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sip/message.h"
+
+namespace ringwall::sip {
+
+class MessageBuilder {
+public:
+    static MessageBuilder request(std::string_view method, std::string_view request_uri);
+    static MessageBuilder response(int status, std::string_view reason);
+
+    // A CR, LF or NUL in `value` becomes a blank: nothing can write a line of its own.
+    MessageBuilder& header(HeaderName name, std::string_view value);
+    MessageBuilder& header(std::string_view name, std::string_view value);
+    // A line as received, octet by octet.
+    MessageBuilder& raw(const HeaderLine& line);
+    // All lines of a field of `other`, as received.
+    MessageBuilder& copy(HeaderName name, const Message& other);
+    MessageBuilder& body(std::string_view content_type, std::string_view body);
+    // Body without touching Content-Type (copied by the caller).
+    MessageBuilder& body(std::string_view body);
+
+    MessagePtr build();
+
+private:
+    std::string text_;
+    std::string body_;
+};
+
+// The phrase that RFC 3261 §21 and the IANA registry give for a status: "Not Found".
+std::string_view reason_phrase(int status);
+
+// A response to `request` (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq of the request, in that
+// order, nothing else. `to_tag` is added when the request's To has none and it is not empty.
+// Works for requests with a fault too: it echoes what there is.
+MessageBuilder reply(const Message& request, int status, std::string_view to_tag,
+                     std::string_view reason = {});
+
+// "received" and "rport" on the top Via of a request that came from `source` (RFC 3261 §18.2.1,
+// RFC 3581 §4): the request as if the peer had written them. Untouched where nothing changes.
+MessagePtr stamp_source(MessagePtr request, const Endpoint& source);
+
+}  // namespace ringwall::sip

@@ -1,0 +1,62 @@
+// The tables of server and client transactions, and the matching rules (RFC 3261 §17.1.3, §17.2.3;
+// RFC 2543 requests without the magic cookie match by Request-URI, To tag, From tag, Call-ID, CSeq
+// and top Via). Pure: every effect is an Action appended to `out`, in the order to perform it.
+//
+// An id stays good until ServerEnded or ClientEnded (ClientFailed is followed by ClientEnded); a
+// call with an id that is gone does nothing. An ACK for a non-2xx and retransmissions stay inside.
+#pragma once
+
+#include <memory>
+
+#include "base/random.h"
+#include "sip/transaction/actions.h"
+
+namespace ringwall::sip::transaction {
+
+class Layer {
+public:
+    explicit Layer(Timers timers);
+    ~Layer();
+    Layer(const Layer&) = delete;
+    Layer& operator=(const Layer&) = delete;
+
+    // A screened message from the wire. Requests must have been through stamp_source.
+    void on_message(const Hop& from, MessagePtr message, Actions& out);
+    // Of the user of a server transaction. Provisional or final; ignored after a final one, but in
+    // Accepted (RFC 6026) further 2xx are transmitted: the user core repeats its 2xx.
+    void respond(ServerId id, MessagePtr response, Actions& out);
+    // A new client transaction. `request` bears our Via; INVITE or not by its method. Not for ACK.
+    ClientId send(const Hop& to, MessagePtr request, Actions& out);
+    // A CANCEL for an INVITE of ours (RFC 3261 §9.1), its own client transaction; none when there
+    // has been no provisional response yet or a final one (the caller must wait or need not bother).
+    ClientId cancel(ClientId invite, Actions& out);
+    // Where responses to this request go has changed, or its connection is another now.
+    void rebind(ClientId id, const Hop& to);
+
+    void on_timer(AnyId id, Timer timer, Actions& out);
+    void on_transport_error(AnyId id, Actions& out);
+
+    // The request that made the transaction; null when it is gone.
+    MessagePtr request(ServerId id) const;
+    MessagePtr request(ClientId id) const;
+    const Hop* hop(ServerId id) const;
+    const Hop* hop(ClientId id) const;
+    bool has_provisional(ClientId id) const;
+
+    std::size_t server_count() const;
+    std::size_t client_count() const;
+    bool is_consistent() const;
+
+private:
+    struct Tables;
+    std::unique_ptr<Tables> tables_;
+};
+
+// Where a response to `request`, received by `from`, goes (RFC 3261 §18.2.2, RFC 3581 §4): the same
+// flow; over UDP to received and rport, else received and the sent-by port.
+Hop response_hop(const Message& request, const Hop& from);
+
+// "z9hG4bK" and an unguessable identifier that names its owner.
+std::string make_branch(Bucket bucket, Random& random);
+
+}  // namespace ringwall::sip::transaction

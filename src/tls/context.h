@@ -1,0 +1,62 @@
+// A TLS context: certificate, trust anchors and policy of one adjacency in one role. Built when the
+// configuration is prepared, shared and immutable afterwards. (RFC 9325: TLS 1.2 and 1.3.)
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+struct ssl_ctx_st;
+
+namespace ringwall::tls {
+
+// What is wrong with what the operator gave: one sentence for a human.
+struct ContextError {
+    std::string sentence;
+};
+
+enum class ClientAuthentication : std::uint8_t { Off, Optional, Required };
+enum class Version : std::uint8_t { Tls12, Tls13 };
+
+struct ContextOptions {
+    // PEM texts, not file names: the caller reads files. The chain may follow the certificate.
+    std::string certificate;  // empty: none (client role only)
+    Secret private_key;
+    std::string trust_anchors;  // empty: none, then no peer verifies
+    ClientAuthentication client_authentication = ClientAuthentication::Optional;  // server role
+    Version min_version = Version::Tls12;
+    // Keeps tickets of one adjacency and trust generation apart (server role). At most 32 octets.
+    std::string session_id_context;
+};
+
+class Context {
+public:
+    enum class Role : std::uint8_t { Server, Client };
+    // A client context verifies the server's chain always.
+    static Result<std::shared_ptr<const Context>, ContextError> create(Role role,
+                                                                       const ContextOptions& options);
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    Role role() const { return role_; }
+    ClientAuthentication client_authentication() const { return client_authentication_; }
+    ssl_ctx_st* native() const { return native_; }  // for Session only
+
+private:
+    Context() = default;
+    ssl_ctx_st* native_ = nullptr;
+    Role role_ = Role::Server;
+    ClientAuthentication client_authentication_ = ClientAuthentication::Off;
+};
+
+// The names in a certificate of our own: what may stand in our Contact. First SIP URI hosts, then
+// DNS names, by the same rules as for a peer (RFC 5922 §7.1).
+Result<std::vector<std::string>, ContextError> certificate_names(std::string_view certificate_pem);
+
+}  // namespace ringwall::tls
