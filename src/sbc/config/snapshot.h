@@ -57,6 +57,7 @@ struct Adjacency {
     std::uint16_t signaling_port = 5060;  // 5061 by default on trusted-encrypted
     std::vector<Network> remote_addresses;  // empty: any source
     std::string signaling_peer;             // a name or an address; empty: none (phones)
+    std::optional<IpAddress> signaling_peer_address;  // of the peer: itself, or looked up at start
     std::uint16_t signaling_peer_port = 0;  // 0: the transport's default
     sip::Transport preferred_transport = sip::Transport::Udp;  // Tls on trusted-encrypted
     std::string local_id;                   // our host name in Contact, Via and From here; empty: by rule
