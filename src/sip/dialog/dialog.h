@@ -35,8 +35,11 @@ public:
     const std::vector<std::string>& route_set() const { return route_set_; }  // name-addrs
     std::uint32_t local_cseq() const { return local_cseq_; }
 
-    // §13.2.2.4: the 2xx confirms the early dialog and sets its route set anew.
+    // UAC, §13.2.2.4: the 2xx confirms the early dialog and sets its route set anew. A repeated 2xx
+    // changes nothing. With an error nothing has changed: the caller may still ACK and BYE.
     Result<void, ParseError> confirm(const Message& response);
+    // UAS: the 2xx was sent.
+    void confirm();
 
     // Starts an in-dialog request (§12.2.1.1): Request-URI and Route by the route set (loose and
     // strict), From, To, Call-ID, CSeq, Max-Forwards 70. The caller adds Via, Contact and the rest.

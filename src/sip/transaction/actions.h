@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -65,15 +66,18 @@ struct Ack {
     MessagePtr request;
 };
 // A response to a request of ours; after a 2xx to INVITE every further 2xx too (RFC 6026 §7.2).
+// `request` is what it answers: over a reliable transport the transaction is gone already.
 struct NewResponse {
     ClientId id;
     Hop from;
     MessagePtr response;
+    MessagePtr request;
 };
 // The client transaction ended without a final response.
 struct ClientFailed {
     ClientId id;
     TerminationCause cause;
+    MessagePtr request;
 };
 // The server transaction ended: after H the user learns that nobody acknowledged.
 struct ServerEnded {
