@@ -12,10 +12,10 @@ inline constexpr std::size_t header_lines = 256;  // lines
 inline constexpr std::size_t vias = 70;           // Via values
 inline constexpr std::size_t list_values = 64;    // values of any other comma-separated header
 inline constexpr std::size_t uri = 4'096;
-inline constexpr std::size_t dialog = 16'384;       // route set, targets and tags of a dialog
-inline constexpr std::size_t auth_value = 1'024;    // a parameter of a challenge or of credentials
-inline constexpr std::uint32_t cseq = 0x7fff'ffff;  // RFC 3261 §8.1.1.5: below 2**31
-inline constexpr std::uint32_t max_forwards = 255;  // RFC 3261 §20.22
+inline constexpr std::size_t uri_parameters =
+    64;  // and as many headers: comparing takes n * m steps
+inline constexpr std::uint32_t cseq = 0x7fff'ffff;           // RFC 3261 §8.1.1.5: below 2**31
+inline constexpr std::uint32_t max_forwards = 255;           // RFC 3261 §20.22
 inline constexpr std::uint64_t delta_seconds = 0xffff'ffff;  // RFC 3261 §20.19
 
 }  // namespace ringwall::sip::limits

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "sip/auth/digest.h"
-#include "sip/limits.h"
 
 namespace ringwall::sip::auth {
 namespace {
@@ -80,7 +79,7 @@ Result<void, ParseError> Reader::read_parameter(std::span<const Parameter> known
     }
     for (const Parameter& parameter : known) {
         if (equals_ignoring_case(parameter.name, name)) {
-            if (parameter.value->has_value() || value.size() > limits::auth_value) {
+            if (parameter.value->has_value()) {
                 return failure();
             }
             *parameter.value = std::move(value);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sip/limits.h"
-
 namespace ringwall::sip {
 namespace {
 
@@ -82,7 +80,6 @@ Result<Dialog, ParseError> Dialog::of_request(const Message& request, std::strin
     dialog.remote_target_ = contact->uri.text;
     dialog.route_set_ = TRY(record_route(request));
     dialog.remote_cseq_ = request.cseq().number;
-    TRY(dialog.check_size());
     return dialog;
 }
 
@@ -122,26 +119,10 @@ void Dialog::confirm() {
 // §12.1.2: the UAC's route set is the Record-Route of the response from the end to the beginning.
 Result<void, ParseError> Dialog::take_routes_and_target(const Message& response) {
     const auto contact = TRY(dialog_contact(response));
-    Dialog changed = *this;
-    changed.route_set_ = TRY(record_route(response));
-    std::reverse(changed.route_set_.begin(), changed.route_set_.end());
+    route_set_ = TRY(record_route(response));
+    std::reverse(route_set_.begin(), route_set_.end());
     if (contact) {
-        changed.remote_target_ = contact->uri.text;
-    }
-    TRY(changed.check_size());
-    *this = std::move(changed);
-    return {};
-}
-
-// A peer must not be able to make our own requests larger than a message may be.
-Result<void, ParseError> Dialog::check_size() const {
-    std::size_t size = call_id_.size() + local_tag_.size() + remote_tag_.size() +
-                       local_uri_.size() + remote_uri_.size() + remote_target_.size();
-    for (const std::string& route : route_set_) {
-        size += route.size();
-    }
-    if (size > limits::dialog) {
-        return fail(ParseError{ParseFault::TooLarge, 0});
+        remote_target_ = contact->uri.text;
     }
     return {};
 }

@@ -59,7 +59,6 @@ private:
 
     Dialog() = default;
     Result<void, ParseError> take_routes_and_target(const Message& response);
-    Result<void, ParseError> check_size() const;
     MessageBuilder start(std::string_view method_text, std::uint32_t cseq) const;
 
     Role role_ = Role::Uac;

@@ -1,23 +1,11 @@
 #include "sip/transaction/derived_request.h"
 
-#include "sip/limits.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sip::transaction {
 namespace {
 
-// For what may be there in addition: Max-Forwards, Content-Length, a header written in full.
-constexpr std::size_t room = 512;
-
-bool fits(const Message& invite, const Message& to) {
-    const std::size_t head = invite.bytes().size() - invite.body().size();
-    return head + to.to().text.size() + room <= limits::head;
-}
-
 MessagePtr derive(Method method, const Message& invite, const Message& to) {
-    if (!fits(invite, to)) {
-        return nullptr;
-    }
     MessageBuilder builder = MessageBuilder::request(to_string(method), invite.request_uri_text());
     builder.header(HeaderName::Via, invite.top_via().text)
         .header(HeaderName::MaxForwards, "70")

@@ -10,7 +10,7 @@ namespace ringwall::sip::transaction {
 // is then not acknowledged.
 MessagePtr make_ack(const Message& invite, const Message& response);
 
-// RFC 3261 §9.1. Null when the INVITE is so long that there is no room.
+// RFC 3261 §9.1.
 MessagePtr make_cancel(const Message& invite);
 
 }  // namespace ringwall::sip::transaction
