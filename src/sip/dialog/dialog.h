@@ -31,7 +31,7 @@ public:
     const std::string& call_id() const { return call_id_; }
     const std::string& local_tag() const { return local_tag_; }
     const std::string& remote_tag() const { return remote_tag_; }
-    const std::string& remote_target() const { return remote_target_; }  // URI text
+    const std::string& remote_target() const { return remote_target_; }       // URI text
     const std::vector<std::string>& route_set() const { return route_set_; }  // name-addrs
     std::uint32_t local_cseq() const { return local_cseq_; }
 
@@ -55,7 +55,13 @@ public:
     void set_remote_target(std::string_view uri);
 
 private:
+    enum class Role : std::uint8_t { Uac, Uas };
+
     Dialog() = default;
+    Result<void, ParseError> take_routes_and_target(const Message& response);
+    MessageBuilder start(std::string_view method_text, std::uint32_t cseq) const;
+
+    Role role_ = Role::Uac;
     State state_ = State::Early;
     std::string call_id_, local_tag_, remote_tag_;
     std::string local_uri_, remote_uri_;  // From and To values without tag

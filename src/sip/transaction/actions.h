@@ -1,4 +1,5 @@
-// All that the transaction layer may ask of its owner, and the ids it uses. (RFC 3261 §17, RFC 6026.)
+// All that the transaction layer may ask of its owner, and the ids it uses. (RFC 3261 §17, RFC
+// 6026.)
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct Timers {
 
 enum class TerminationCause : std::uint8_t {
     Normal,
-    Timeout,         // timer B or F; H: nobody acknowledged
+    Timeout,  // timer B or F; H: nobody acknowledged
     TransportError,
 };
 std::string_view to_string(TerminationCause cause);

@@ -118,12 +118,9 @@ MessagePtr InviteClientTransaction::cancel(Actions& out) {
     if (state_ != State::Proceeding || cancelled_) {
         return nullptr;
     }
-    MessagePtr message = make_cancel(*request_);
-    if (message) {
-        cancelled_ = true;
-        running_.start(Timer::B, 64 * timers_.t1, out);
-    }
-    return message;
+    cancelled_ = true;
+    running_.start(Timer::B, 64 * timers_.t1, out);
+    return make_cancel(*request_);
 }
 
 void InviteClientTransaction::deliver(const Hop& from, MessagePtr response, Actions& out) const {
@@ -131,9 +128,7 @@ void InviteClientTransaction::deliver(const Hop& from, MessagePtr response, Acti
 }
 
 void InviteClientTransaction::transmit_ack(Actions& out) const {
-    if (ack_) {
-        out.emplace_back(Transmit{id_, hop_, ack_});
-    }
+    out.emplace_back(Transmit{id_, hop_, ack_});
 }
 
 void InviteClientTransaction::fail_because(TerminationCause cause, Actions& out) {

@@ -22,7 +22,7 @@
 //                 +------------+
 //
 // Timer G runs over unreliable transports only; I is zero over reliable ones. A transport error
-// leaves the state alone (RFC 6026 §8.9).
+// leaves the state alone (RFC 3261 §17.2.4 as amended by RFC 6026).
 //
 // Pure: no clock, no socket, no log. Every effect is an Action appended to `out`, in the order in
 // which the owner must perform it.

@@ -23,8 +23,8 @@
 //       +------------+
 //
 // Timer J is zero over reliable transports. RFC 4320 §4.1: of the provisional responses only 100 is
-// ever sent. RFC 4320 §4.2: no 408 is sent; it completes the transaction in silence, since the client
-// has given up by then and a late 408 only harms. A transport error leaves the state alone.
+// ever sent. RFC 4320 §4.2: no 408 is sent; it completes the transaction in silence, since the
+// client has given up by then and a late 408 only harms. A transport error leaves the state alone.
 //
 // Pure: every effect is an Action appended to `out`, in the order in which to perform it.
 #pragma once
