@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tl/expected.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace ringwall {
@@ -14,6 +15,14 @@ template <class E>
     return tl::unexpected<std::decay_t<E>>(std::forward<E>(error));
 }
 
+// What TRY gives: the value, or nothing of a Result<void, E>.
+template <class R>
+decltype(auto) value_of(R&& result) {
+    if constexpr (!std::is_void_v<typename std::decay_t<R>::value_type>) {
+        return std::forward<R>(result).value();
+    }
+}
+
 }  // namespace ringwall
 
 // The value of a Result, or return its error from the enclosing function.
@@ -23,5 +32,5 @@ template <class E>
         if (!try_result_) {                                                      \
             return ::tl::unexpected(std::forward<decltype(try_result_)>(try_result_).error()); \
         }                                                                        \
-        std::forward<decltype(try_result_)>(try_result_).value();                \
+        ::ringwall::value_of(std::forward<decltype(try_result_)>(try_result_));   \
     })

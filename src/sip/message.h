@@ -4,14 +4,18 @@
 //   parse() --> Parsed{message, fault}
 //     no message          no start line of SIP: nothing can be answered
 //     message and fault   a request that gets fault.status(), a response that is dropped. Only the
-//                         raw index (header, all, start line) may be used: see `reply` in response.h
+//                         raw index (header, all, start line) may be used: see `reply` in
+//                         message_builder.h
 //     message, no fault   screened: the accessors below need no further check
 //
 // What may stand only once and is looked at by everybody (From, To, Call-ID, CSeq, Max-Forwards,
 // Content-Length, Expires where it is used ...) is refused when doubled. Header fields that we do
-// not know are kept octet by octet.
+// not know are kept octet by octet. Requests of RFC 2543 are processed: no branch, no From tag, no
+// Max-Forwards and, in a datagram, no Content-Length.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,15 +36,70 @@ namespace ringwall::sip {
 
 // The header fields that some code of ours asks for. All others are Other.
 enum class HeaderName : std::uint8_t {
-    Via, From, To, CallId, CSeq, Contact, Route, RecordRoute, MaxForwards, ContentLength,
-    ContentType, ContentEncoding, ContentDisposition, Expires, MinExpires, Require, ProxyRequire,
-    Supported, Unsupported, Allow, Accept, Authorization, ProxyAuthorization, WwwAuthenticate,
-    ProxyAuthenticate, AuthenticationInfo, Path, ServiceRoute, PAssertedIdentity,
-    PPreferredIdentity, Privacy, Identity, ReferTo, ReferredBy, Replaces, Event, SubscriptionState,
-    SessionExpires, MinSe, RAck, RSeq, RetryAfter, Warning, Reason, Date, Timestamp, UserAgent,
-    Server, Subject, Organization, AlertInfo, CallInfo, ErrorInfo, InReplyTo, Priority, MimeVersion,
+    Via,
+    From,
+    To,
+    CallId,
+    CSeq,
+    Contact,
+    Route,
+    RecordRoute,
+    MaxForwards,
+    ContentLength,
+    ContentType,
+    ContentEncoding,
+    ContentDisposition,
+    Expires,
+    MinExpires,
+    Require,
+    ProxyRequire,
+    Supported,
+    Unsupported,
+    Allow,
+    Accept,
+    Authorization,
+    ProxyAuthorization,
+    WwwAuthenticate,
+    ProxyAuthenticate,
+    AuthenticationInfo,
+    Path,
+    ServiceRoute,
+    PAssertedIdentity,
+    PPreferredIdentity,
+    Privacy,
+    Identity,
+    ReferTo,
+    ReferredBy,
+    Replaces,
+    Event,
+    SubscriptionState,
+    SessionExpires,
+    MinSe,
+    RAck,
+    RSeq,
+    RetryAfter,
+    Warning,
+    Reason,
+    Date,
+    Timestamp,
+    UserAgent,
+    Server,
+    Subject,
+    Organization,
+    AlertInfo,
+    CallInfo,
+    ErrorInfo,
+    InReplyTo,
+    Priority,
+    MimeVersion,
+    AllowEvents,
+    AcceptContact,
+    RejectContact,
+    RequestDisposition,
+    IdentityInfo,  // compact forms
     Other,
 };
+inline constexpr std::size_t header_name_count = static_cast<std::size_t>(HeaderName::Other) + 1;
 
 // Compact forms and any case are known (RFC 3261 §7.3.3).
 HeaderName parse_header_name(std::string_view text);
@@ -110,7 +169,7 @@ public:
     std::string_view call_id() const { return call_id_; }
     const CSeq& cseq() const { return cseq_; }
     std::optional<std::uint32_t> max_forwards() const { return max_forwards_; }
-    // Seconds; values above 2**32-1 were refused.
+    // Seconds. A request with another value is refused; in a response it counts as none.
     std::optional<std::uint32_t> expires() const { return expires_; }
 
     std::string_view body() const { return body_; }
@@ -123,6 +182,8 @@ private:
     std::string bytes_;
     std::string unfolded_;  // values of folded lines
     std::vector<HeaderLine> headers_;
+    std::array<std::uint16_t, header_name_count>
+        first_{};  // 1 + the index of the first line; 0: none
     bool is_request_ = false;
     Method method_ = Method::Unknown;
     int status_ = 0;

@@ -1,11 +1,13 @@
 // Writes a message, header line by header line, in the order given. Content-Length is written by
-// build(). What is built is parsed again, so nobody can send what we would refuse; a build that
-// does not parse is a bug of ours (CHECK).
+// build(). What is built is parsed again, so nobody can send what we would refuse unnoticed: a
+// build with a fault is a bug of ours (a CHECK where NDEBUG is not defined; a release sends it, for
+// its parts may come from a peer). The limits of sip/limits.h are for what we receive.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "base/endpoint.h"
 #include "sip/message.h"
 
 namespace ringwall::sip {
@@ -29,16 +31,23 @@ public:
     MessagePtr build();
 
 private:
+    friend MessageBuilder reply(const Message& request, int status, std::string_view to_tag,
+                                std::string_view reason);
+    MessageBuilder() = default;
+
     std::string text_;
     std::string body_;
+    bool may_have_fault_ = false;  // echoes a request that may have one
 };
 
 // The phrase that RFC 3261 §21 and the IANA registry give for a status: "Not Found".
 std::string_view reason_phrase(int status);
 
-// A response to `request` (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq of the request, in that
-// order, nothing else. `to_tag` is added when the request's To has none and it is not empty.
-// Works for requests with a fault too: it echoes what there is.
+// A response to `request` (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq of the request, in
+// that order, and Timestamp in a 100; nothing else. `to_tag` is added when the request's To has
+// none and it is not empty. Works for requests with a fault too: it echoes what there is, the first
+// where there are two, and a To that cannot be read gets no tag. Without `reason`:
+// reason_phrase(status).
 MessageBuilder reply(const Message& request, int status, std::string_view to_tag,
                      std::string_view reason = {});
 

@@ -16,7 +16,8 @@ std::string_view to_string(Scheme scheme);  // "sip", "sips", "tel", "other"
 
 // ;name=value pairs as they stand. Values may be quoted strings (header parameters).
 struct Parameters {
-    std::string_view text;  // from the first ';' on, or empty
+    std::string_view text;        // from the first ';' on, or empty
+    bool may_be_escaped = false;  // of a URI: a name may be written with %XX
 
     bool has(std::string_view name) const;
     // The value as written, quotes included; empty for a parameter without '='.
@@ -25,14 +26,14 @@ struct Parameters {
 
 struct Uri {
     Scheme scheme = Scheme::Sip;
-    std::string_view text;      // the whole URI as received
-    std::string_view user;      // escaped as received; a tel URI's number
+    std::string_view text;  // the whole URI as received
+    std::string_view user;  // escaped as received; a tel URI's number
     std::string_view password;
-    bool has_user = false;      // "sip:@host" does not parse; "sip:host" has none
-    std::string_view host;      // an IPv6 reference keeps its brackets
-    std::uint16_t port = 0;     // 0: none given
+    bool has_user = false;   // "sip:@host" does not parse; "sip:host" has none
+    std::string_view host;   // an IPv6 reference keeps its brackets
+    std::uint16_t port = 0;  // 0: none given
     Parameters parameters;
-    std::string_view headers;   // after '?', or empty
+    std::string_view headers;  // after '?', or empty
 
     bool is_secure() const { return scheme == Scheme::Sips; }
 };

@@ -1,0 +1,78 @@
+#include "sbc/config/adjacency_tls.h"
+
+#include <string_view>
+#include <utility>
+
+#include "sbc/config/word_values.h"
+
+namespace ringwall::sbc {
+
+AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file,
+                           const std::string& file_name)
+    : defaults_(defaults), read_file_(read_file), file_name_(file_name) {}
+
+Result<void, ConfigError> AdjacencyTls::prepare(DraftAdjacency& draft) {
+    Adjacency& adjacency = draft.adjacency;
+    const Pem certificate = TRY(read(draft, "tls certificate", &TlsFiles::certificate));
+    Pem private_key = TRY(read(draft, "tls private-key", &TlsFiles::private_key));
+    const Pem trust_anchors = TRY(read(draft, "tls trust-anchors", &TlsFiles::trust_anchors));
+
+    const tls::ContextOptions options{
+        .certificate = certificate.text,
+        .private_key = Secret(std::move(private_key.text)),
+        .trust_anchors = trust_anchors.text,
+        .client_authentication = adjacency.tls_client_authentication,
+        .session_id_context = adjacency.name,
+    };
+    const auto refused = [&](const tls::ContextError& why) {
+        return fail(error(certificate.line, certificate.name,
+                          "TLS of adjacency '" + adjacency.name + "' (certificate " +
+                              shown(certificate.name) + ", private key " + shown(private_key.name) +
+                              ", trust anchors " + shown(trust_anchors.name) +
+                              "): " + why.sentence));
+    };
+    auto server = tls::Context::create(tls::Context::Role::Server, options);
+    if (!server) {
+        return refused(server.error());
+    }
+    auto client = tls::Context::create(tls::Context::Role::Client, options);
+    if (!client) {
+        return refused(client.error());
+    }
+    auto names = tls::certificate_names(certificate.text);
+    if (!names) {
+        return refused(names.error());
+    }
+    adjacency.tls_server = std::move(*server);
+    adjacency.tls_client = std::move(*client);
+    adjacency.certificate_names = std::move(*names);
+    return {};
+}
+
+Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& draft,
+                                                          std::string_view leaf,
+                                                          std::string TlsFiles::*member) const {
+    const bool is_own = !(draft.files.*member).empty();
+    const TlsFiles& files = is_own ? draft.files : defaults_;
+    Pem pem{.text = {}, .line = files.said.line(leaf), .name = files.*member};
+    if (pem.name.empty()) {
+        return fail(error(draft.line, draft.adjacency.name,
+                          "adjacency '" + draft.adjacency.name +
+                              "' cannot be attached encrypted without '" + std::string(leaf) +
+                              " FILE'; add it there, or under 'sbe' for all"));
+    }
+    auto text = read_file_(pem.name);
+    if (!text) {
+        return fail(
+            error(pem.line, pem.name, shown(pem.name) + " cannot be read: " + text.error()));
+    }
+    pem.text = std::move(*text);
+    return pem;
+}
+
+ConfigError AdjacencyTls::error(unsigned line, const std::string& word,
+                                std::string sentence) const {
+    return {file_name_, line, word, std::move(sentence)};
+}
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,172 @@
+#include "sbc/config/routing_checks.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sbc/config/word_values.h"
+
+namespace ringwall::sbc {
+namespace {
+
+using Done = Result<void, ConfigError>;
+using AdjacencyNames = std::map<std::string_view, AdjacencyIndex>;
+using TableNames = std::map<std::string_view, std::size_t>;
+
+class RoutingChecker {
+    auto wrong(unsigned line, std::string_view word, std::string sentence) const {
+        return fail(ConfigError{file_name_, line, std::string(word), std::move(sentence)});
+    }
+
+public:
+    RoutingChecker(const AdjacencyNames& adjacencies, const std::string& file_name)
+        : adjacencies_(adjacencies), file_name_(file_name) {}
+
+    Done check(DraftPolicySet& set) const {
+        TableNames tables;
+        for (std::size_t i = 0; i < set.tables.size(); ++i) {
+            tables.emplace(set.tables[i].table.name, i);
+        }
+        for (DraftTable& table : set.tables) {
+            std::ranges::sort(table.entries, {},
+                              [](const DraftEntry& each) { return each.entry.number; });
+            for (DraftEntry& entry : table.entries) {
+                TRY(check_entry(entry, table.table.kind, tables));
+            }
+        }
+        if (set.first_table.empty()) {
+            return wrong(set.line, "call-policy-set",
+                         "call-policy-set " + std::to_string(set.number) +
+                             " does not say where to begin; add 'first-call-routing-table NAME'");
+        }
+        if (!tables.contains(set.first_table)) {
+            return wrong(set.said.line("first-call-routing-table"), set.first_table,
+                         shown(set.first_table) + " is no table of call-policy-set " +
+                             std::to_string(set.number) + names_of(tables));
+        }
+        return check_loops(set, tables);
+    }
+
+private:
+    // "; use phones or softswitch"
+    template <class Names>
+    static std::string names_of(const Names& names) {
+        if (names.empty()) {
+            return "; there is none yet";
+        }
+        constexpr std::size_t worth_listing = 8;
+        std::vector<std::string_view> words;
+        for (const auto& [name, index] : names) {
+            words.push_back(name);
+        }
+        return words.size() > worth_listing ? std::string("; define it or correct the name")
+                                            : "; " + one_of(words);
+    }
+
+    Done check_entry(DraftEntry& draft, RoutingTable::Kind kind, const TableNames& tables) const {
+        RoutingEntry& entry = draft.entry;
+        const bool is_complete = entry.action == RoutingEntry::Action::Complete;
+        if (kind == RoutingTable::Kind::SourceAdjacency && !entry.match.empty() &&
+            !adjacencies_.contains(entry.match)) {
+            return wrong(draft.said.line("match"), entry.match,
+                         shown(entry.match) + " is no adjacency" + names_of(adjacencies_));
+        }
+        if (draft.destination.empty()) {
+            if (is_complete) {
+                return wrong(draft.line, "entry",
+                             "entry " + std::to_string(entry.number) +
+                                 " leads nowhere; add 'dst-adjacency NAME', or 'action reject' or "
+                                 "'action next-table NAME'");
+            }
+        } else if (!is_complete) {
+            return wrong(draft.said.line("dst-adjacency"), "dst-adjacency",
+                         "'dst-adjacency' goes with 'action complete' only; remove one of the two");
+        } else {
+            const auto found = adjacencies_.find(draft.destination);
+            if (found == adjacencies_.end()) {
+                return wrong(
+                    draft.said.line("dst-adjacency"), draft.destination,
+                    shown(draft.destination) + " is no adjacency" + names_of(adjacencies_));
+            }
+            entry.destination = found->second;
+        }
+        if (entry.action == RoutingEntry::Action::NextTable && !tables.contains(entry.next_table)) {
+            return wrong(draft.said.line("action"), entry.next_table,
+                         shown(entry.next_table) + " is no table of this call-policy-set" +
+                             names_of(tables));
+        }
+        return {};
+    }
+
+    // Walks the tables depth first, without recursion: a file may chain many.
+    Done check_loops(const DraftPolicySet& set, const TableNames& tables) const {
+        enum class Mark : std::uint8_t { New, Open, Closed };
+        struct Step {
+            std::size_t table;
+            std::size_t next_entry;
+        };
+        std::vector<Mark> marks(set.tables.size(), Mark::New);
+        for (std::size_t start = 0; start < set.tables.size(); ++start) {
+            if (marks[start] != Mark::New) {
+                continue;
+            }
+            std::vector<Step> path{{start, 0}};
+            marks[start] = Mark::Open;
+            while (!path.empty()) {
+                Step& step = path.back();
+                const auto& entries = set.tables[step.table].entries;
+                if (step.next_entry == entries.size()) {
+                    marks[step.table] = Mark::Closed;
+                    path.pop_back();
+                    continue;
+                }
+                const DraftEntry& draft = entries[step.next_entry++];
+                if (draft.entry.action != RoutingEntry::Action::NextTable) {
+                    continue;
+                }
+                const std::size_t next = tables.find(draft.entry.next_table)->second;
+                if (marks[next] == Mark::Open) {
+                    return wrong(draft.said.line("action"), draft.entry.next_table,
+                                 "'next-table' " + shown(draft.entry.next_table) +
+                                     " leads back to a table on the way here; a call would go "
+                                     "round for ever");
+                }
+                if (marks[next] == Mark::New) {
+                    marks[next] = Mark::Open;
+                    path.push_back({next, 0});
+                }
+            }
+        }
+        return {};
+    }
+
+    const AdjacencyNames& adjacencies_;
+    const std::string& file_name_;
+};
+
+}  // namespace
+
+Result<void, ConfigError> check_routing(Draft& draft, const std::string& file_name) {
+    AdjacencyNames adjacencies;
+    for (std::size_t i = 0; i < draft.adjacencies.size(); ++i) {
+        adjacencies.emplace(draft.adjacencies[i].adjacency.name, static_cast<AdjacencyIndex>(i));
+    }
+    const RoutingChecker checker(adjacencies, file_name);
+    for (DraftPolicySet& set : draft.policy_sets) {
+        TRY(checker.check(set));
+    }
+    if (draft.active_policy_set &&
+        std::ranges::find(draft.policy_sets, *draft.active_policy_set, &DraftPolicySet::number) ==
+            draft.policy_sets.end()) {
+        return fail(ConfigError{file_name, draft.said.line("active-call-policy-set"),
+                                std::to_string(*draft.active_policy_set),
+                                "there is no call-policy-set " +
+                                    std::to_string(*draft.active_policy_set) +
+                                    " to be active; define it or name another"});
+    }
+    return {};
+}
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,96 @@
+#include "sbc/config/snapshot.h"
+
+#include <algorithm>
+
+namespace ringwall::sbc {
+
+std::string_view to_string(Security security) {
+    switch (security) {
+        case Security::Untrusted:
+            return "untrusted";
+        case Security::TrustedEncrypted:
+            return "trusted-encrypted";
+        case Security::TrustedUnencrypted:
+            return "trusted-unencrypted";
+    }
+    return "";
+}
+
+std::string_view to_string(SipCallsIn value) {
+    switch (value) {
+        case SipCallsIn::Insecure:
+            return "insecure";
+        case SipCallsIn::Secure:
+            return "secure";
+        case SipCallsIn::Reject:
+            return "reject";
+    }
+    return "";
+}
+
+std::string_view to_string(SipCallsOut value) {
+    switch (value) {
+        case SipCallsOut::Refuse:
+            return "refuse";
+        case SipCallsOut::SecureOnly:
+            return "secure-only";
+        case SipCallsOut::Any:
+            return "any";
+    }
+    return "";
+}
+
+std::string_view to_string(SipsConversion value) {
+    switch (value) {
+        case SipsConversion::Off:
+            return "off";
+        case SipsConversion::ToSip:
+            return "to-sip";
+    }
+    return "";
+}
+
+std::string_view to_string(UntrustedCallers value) {
+    switch (value) {
+        case UntrustedCallers::Allow:
+            return "allow";
+        case UntrustedCallers::Refuse:
+            return "refuse";
+    }
+    return "";
+}
+
+std::string_view to_string(MediaSecurity value) {
+    switch (value) {
+        case MediaSecurity::Off:
+            return "off";
+        case MediaSecurity::Preferred:
+            return "preferred";
+        case MediaSecurity::Required:
+            return "required";
+    }
+    return "";
+}
+
+std::string Adjacency::own_host() const {
+    if (!local_id.empty()) {
+        return local_id;
+    }
+    if (is_encrypted()) {
+        const auto exact = std::ranges::find_if(
+            certificate_names, [](const std::string& each) { return !each.starts_with("*"); });
+        if (exact != certificate_names.end()) {
+            return *exact;
+        }
+    }
+    const std::string address = signaling_address.to_string();
+    return signaling_address.family == IpAddress::Family::V6 ? "[" + address + "]" : address;
+}
+
+const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {
+    const auto found =
+        std::ranges::find(subscribers, address_of_record, &Subscriber::address_of_record);
+    return found == subscribers.end() ? nullptr : &*found;
+}
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,82 @@
+#include "sbc/config/words.h"
+
+#include "base/text.h"
+
+namespace ringwall::sbc {
+namespace {
+
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+constexpr bool is_control(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return (octet < 0x20 && c != '\t') || octet == 0x7f;
+}
+
+// The words of one line. A sentence says what is wrong; it never repeats what stands in the line,
+// which may be a password.
+Result<std::vector<std::string>, std::string> words_of(std::string_view line) {
+    std::vector<std::string> words;
+    std::size_t at = 0;
+    while (true) {
+        while (at < line.size() && is_blank(line[at])) {
+            ++at;
+        }
+        if (at == line.size() || line[at] == '!') {
+            return words;
+        }
+        std::size_t end = at;
+        if (line[at] == '"') {
+            end = line.find('"', at + 1);
+            if (end == std::string_view::npos) {
+                return fail(std::string("a double quote is opened and not closed on this line"));
+            }
+            words.emplace_back(line.substr(at + 1, end - at - 1));
+            ++end;
+            if (end < line.size() && !is_blank(line[end])) {
+                return fail(std::string("a closing double quote must be followed by a blank"));
+            }
+        } else {
+            while (end < line.size() && !is_blank(line[end])) {
+                ++end;
+            }
+            words.emplace_back(line.substr(at, end - at));
+        }
+        at = end;
+    }
+}
+
+}  // namespace
+
+Result<std::vector<WordsLine>, WordsError> split_words(std::string_view text) {
+    if (text.starts_with("\xEF\xBB\xBF")) {
+        text.remove_prefix(3);
+    }
+    std::vector<WordsLine> lines;
+    for (unsigned number = 1; !text.empty(); ++number) {
+        const std::size_t end = text.find('\n');
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        for (const char c : line) {
+            if (is_control(c)) {
+                return fail(WordsError{number,
+                                       "a control character stands on this line; the file "
+                                       "must be plain text"});
+            }
+        }
+        auto words = words_of(line);
+        if (!words) {
+            return fail(WordsError{number, std::move(words.error())});
+        }
+        if (!words->empty()) {
+            lines.push_back({number, std::move(*words)});
+        }
+    }
+    return lines;
+}
+
+}  // namespace ringwall::sbc

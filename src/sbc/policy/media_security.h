@@ -1,0 +1,61 @@
+// What becomes of a session description that passes from one leg to the other, as far as its keys
+// are concerned: `media-security` and the rule that SDES keys are only on trusted legs. Without a
+// media engine plain RTP cannot be made SRTP: what does not fit is refused. Pure.
+//
+// An offer and an answer are judged alike; an answer also by answer_matches_offer. A body that is
+// no session description passes octet by octet.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sbc/config/snapshot.h"
+
+namespace ringwall::sbc::policy {
+
+// What is asked about one side of the call.
+struct MediaLeg {
+    Security security = Security::Untrusted;
+    MediaSecurity media_security = MediaSecurity::Off;
+};
+MediaLeg media_leg(const Adjacency& adjacency);
+
+// Why not. The name is the metric label and the word in log and record.
+enum class MediaRefusal : std::uint8_t {
+    BadDescription,      // it cannot be read
+    NotSecure,           // a leg requires SRTP and this is not
+    KeysOnUntrusted,     // SRTP with keys in the description would be on an untrusted leg
+    SrtpOnPlain,         // SRTP on a leg with `media-security off`
+    KeysWouldBeRemoved,  // from a leg that requires SRTP towards one that cannot have it
+    BadCrypto,           // a broken or missing a=crypto where it matters
+    AnswerNotOffered,    // the answer picks what was not offered
+};
+std::string_view to_string(MediaRefusal refusal);
+
+// A refused offer is answered 488 with a Warning; a refused answer ends the call.
+struct MediaAnswer {
+    int status = 488;
+    int warning = 399;      // Warning code (RFC 3261 §20.43)
+    std::string_view text;  // of the Warning
+};
+MediaAnswer answer_to(MediaRefusal refusal);
+
+struct MediaVerdict {
+    std::optional<MediaRefusal> refusal;
+    std::optional<std::string> body;  // to be sent instead; none: the body as it came
+
+    bool passes() const { return !refusal; }
+};
+
+// `content_type` is the header's value, with or without parameters.
+MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
+                         std::string_view body);
+
+// RFC 4568 §5.1.2 and RFC 3264 §6: each accepted stream of the answer keeps the offer's protocol,
+// and its one a=crypto has a tag and the suite of that tag from the offer. Both as they passed on
+// one leg.
+std::optional<MediaRefusal> answer_matches_offer(std::string_view offer, std::string_view answer);
+
+}  // namespace ringwall::sbc::policy

@@ -1,0 +1,199 @@
+#include "sip/grammar.h"
+
+#include "base/endpoint.h"
+
+namespace ringwall::sip::grammar {
+namespace {
+
+constexpr std::size_t longest_host = 255;
+constexpr std::size_t longest_ipv6_reference = 47;
+
+bool is_ipv4(std::string_view text) {
+    unsigned octets = 0;
+    std::size_t at = 0;
+    while (true) {
+        unsigned value = 0;
+        const std::size_t first = at;
+        while (at < text.size() && is_digit(text[at]) && at - first < 3) {
+            value = value * 10 + static_cast<unsigned>(text[at++] - '0');
+        }
+        if (at == first || value > 255) {
+            return false;
+        }
+        ++octets;
+        if (at == text.size()) {
+            return octets == 4;
+        }
+        if (text[at++] != '.' || octets == 4) {
+            return false;
+        }
+    }
+}
+
+// Labels are not empty and neither begin nor end with '-'; the last may be empty ("host.").
+bool is_host_name(std::string_view text) {
+    char previous = '.';
+    std::size_t last_label = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '.' && (previous == '.' || previous == '-')) {
+            return false;
+        }
+        if (c == '-' && previous == '.') {
+            return false;
+        }
+        if (previous == '.') {
+            last_label = i;
+        }
+        previous = c;
+    }
+    // toplabel begins with a letter; what begins with a digit can only be an IPv4 address.
+    return previous != '-' && (!is_digit(text[last_label]) || is_ipv4(text));
+}
+
+}  // namespace
+
+bool is_all(Chars chars, std::string_view text) {
+    return !text.empty() && skip(chars, text, 0) == text.size();
+}
+
+bool is_all_or_escaped(Chars chars, std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            if (i + 2 >= text.size() || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) {
+                return false;
+            }
+            i += 2;
+        } else if (!is(chars, text[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::size_t skip_quoted(std::string_view text, std::size_t at) {
+    for (++at; at < text.size(); ++at) {
+        if (text[at] == '"') {
+            return at + 1;
+        }
+        if (text[at] == '\\') {
+            ++at;
+        }
+    }
+    return std::string_view::npos;
+}
+
+std::size_t host_length(std::string_view text) {
+    if (text.empty()) {
+        return 0;
+    }
+    if (text.front() == '[') {
+        const std::size_t end = text.substr(0, longest_ipv6_reference).find(']');
+        if (end == std::string_view::npos || !IpAddress::parse(text.substr(0, end + 1))) {
+            return 0;
+        }
+        return end + 1;
+    }
+    const std::size_t end = skip(Chars::HostName, text, 0);
+    if (end == 0 || end > longest_host || !is_host_name(text.substr(0, end))) {
+        return 0;
+    }
+    return end;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    const auto number = parse_number(text, 65'535);
+    if (!number || *number == 0) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint16_t>(*number);
+}
+
+bool is_parameters(std::string_view text) {
+    std::size_t at = skip_blanks(text, 0);
+    while (at < text.size()) {
+        if (text[at] != ';') {
+            return false;
+        }
+        const std::size_t name = skip_blanks(text, at + 1);
+        at = skip(Chars::Token, text, name);
+        if (at == name) {
+            return false;
+        }
+        at = skip_blanks(text, at);
+        if (at == text.size() || text[at] != '=') {
+            continue;
+        }
+        const std::size_t value = skip_blanks(text, at + 1);
+        if (value < text.size() && text[value] == '"') {
+            at = skip_quoted(text, value);
+            if (at == std::string_view::npos) {
+                return false;
+            }
+        } else {
+            at = skip(Chars::Value, text, value);
+            if (at == value) {
+                return false;
+            }
+        }
+        at = skip_blanks(text, at);
+    }
+    return true;
+}
+
+std::string_view next_value(std::string_view& rest) {
+    bool in_brackets = false;
+    for (std::size_t at = 0; at < rest.size(); ++at) {
+        const char c = rest[at];
+        if (c == '"' && !in_brackets) {
+            const std::size_t end = skip_quoted(rest, at);
+            if (end == std::string_view::npos) {
+                break;  // the whole rest is one value, and a bad one
+            }
+            at = end - 1;
+        } else if (c == '<') {
+            in_brackets = true;
+        } else if (c == '>') {
+            in_brackets = false;
+        } else if (c == ',' && !in_brackets) {
+            const std::string_view value = rest.substr(0, at);
+            rest.remove_prefix(at + 1);
+            return trim_blanks(value);
+        }
+    }
+    const std::string_view value = rest;
+    rest = {};
+    return trim_blanks(value);
+}
+
+std::optional<Parameter> next_parameter(std::string_view& rest) {
+    const std::size_t start = rest.find(';');
+    if (start == std::string_view::npos) {
+        rest = {};
+        return std::nullopt;
+    }
+    rest.remove_prefix(start + 1);
+    Parameter parameter;
+    std::size_t equals = std::string_view::npos;
+    std::size_t at = 0;
+    while (at < rest.size() && rest[at] != ';') {
+        if (rest[at] == '"') {
+            const std::size_t end = skip_quoted(rest, at);
+            at = end == std::string_view::npos ? rest.size() : end;
+            continue;
+        }
+        if (rest[at] == '=' && equals == std::string_view::npos) {
+            equals = at;
+        }
+        ++at;
+    }
+    parameter.name = trim_blanks(rest.substr(0, std::min(equals, at)));
+    if (equals != std::string_view::npos) {
+        parameter.has_value = true;
+        parameter.value = trim_blanks(rest.substr(equals + 1, at - equals - 1));
+    }
+    rest.remove_prefix(at);
+    return parameter;
+}
+
+}  // namespace ringwall::sip::grammar

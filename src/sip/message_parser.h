@@ -1,0 +1,56 @@
+// Reads the octets of one message into a Message (see message.h) in one pass over the head. Every
+// header line is indexed and every mandatory field read even when a fault was found, so that a
+// refused request can still be answered; the first fault is the one that is reported.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sip/message.h"
+
+namespace ringwall::sip {
+
+class MessageParser {
+public:
+    // Received: the limits of sip/limits.h hold. Own: what we wrote is as long as it is.
+    enum class Origin : std::uint8_t { Received, Own };
+
+    static Parsed parse(std::string bytes, Framing framing, Origin origin);
+
+private:
+    MessageParser(std::string bytes, Framing framing, Origin origin);
+
+    bool read_start_line();
+    bool read_status_line(std::string_view line);
+    bool read_request_line(std::string_view line);
+    void read_version(std::string_view version);
+    void read_request_uri(std::string_view text);
+
+    void read_head();
+    std::string_view take_line();
+    void read_header(std::string_view line, std::size_t start);
+    std::string_view unfold(std::string_view value);
+    void check_controls(std::string_view head);
+    void read_body();
+
+    void screen();
+    void screen_via();
+    void screen_address(HeaderName name, NameAddr& address, std::string_view& tag);
+    void screen_call_id();
+    void screen_cseq();
+    void screen_numbers();
+    void screen_addresses();
+
+    const HeaderLine* mandatory(HeaderName name);
+    void fault(ParseFault what, std::string_view where);
+    void fault(const ParseError& error, std::string_view where);
+
+    std::shared_ptr<Message> message_;
+    std::optional<ParseError> fault_;
+    Framing framing_;
+    Origin origin_;
+    std::size_t at_ = 0;  // the next octet to read
+    bool has_head_end_ = false;
+};
+
+}  // namespace ringwall::sip
