@@ -19,14 +19,14 @@ struct Reject {
     std::string
         reason;       // the reason phrase: the caller may read it, so it names rules, not our names
     int warning = 0;  // Warning 380 or 381 (see warning_text); 0: none
-    std::string detail;  // for log, record and explain: adjacencies, tables, certificates
+    std::string detail = {};  // for log, record and explain: adjacencies, tables, certificates
 
     struct Field {
         sip::HeaderName name;
         std::string value;
         bool operator==(const Field&) const = default;
     };
-    std::vector<Field> fields;  // Unsupported, Allow
+    std::vector<Field> fields = {};  // Unsupported, Allow
     bool operator==(const Reject&) const = default;
 };
 
