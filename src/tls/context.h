@@ -38,8 +38,8 @@ class Context {
 public:
     enum class Role : std::uint8_t { Server, Client };
     // A client context verifies the server's chain always.
-    static Result<std::shared_ptr<const Context>, ContextError> create(Role role,
-                                                                       const ContextOptions& options);
+    static Result<std::shared_ptr<const Context>, ContextError> create(
+        Role role, const ContextOptions& options);
     ~Context();
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;

@@ -9,16 +9,16 @@ namespace ringwall::tls {
 
 struct PeerIdentity {
     bool has_certificate = false;
-    bool is_verified = false;        // chain to a trust anchor, in its time of validity, EKU fit
-    std::string failure;             // why not, in OpenSSL's words: "certificate has expired"
+    bool is_verified = false;  // chain to a trust anchor, in its time of validity, EKU fit
+    std::string failure;       // why not, in OpenSSL's words: "certificate has expired"
     bool has_subject_alt_name = false;
     std::vector<std::string> sip_domains;  // SAN URI "sip:host" without user part
     std::vector<std::string> sip_users;    // SAN URI "sip:user@host", whole, without "sip:"
     std::vector<std::string> dns_names;    // SAN DNS
     std::string common_name;
-    std::string fingerprint;         // SHA-256 of the certificate, hex: same peer as before?
-    std::string protocol;            // "TLSv1.3"
-    std::string cipher;              // "TLS_AES_128_GCM_SHA256"
+    std::string fingerprint;  // SHA-256 of the certificate, hex: same peer as before?
+    std::string protocol;     // "TLSv1.3"
+    std::string cipher;       // "TLS_AES_128_GCM_SHA256"
 
     // The identities that count, by RFC 5922 §7.1: URIs first, DNS only if there is no URI, CN only
     // if there is no subjectAltName at all.

@@ -14,12 +14,12 @@
 namespace ringwall::tls {
 
 enum class Failure : std::uint8_t {
-    NotTls,              // the first octets are no TLS record
-    ProtocolVersion,     // alert 70 was sent or received
-    NoCertificate,       // a client certificate is required and none came
-    BadCertificate,      // it did not verify: see identity().failure
-    Alert,               // the peer ended it by an alert
-    Protocol,            // anything else
+    NotTls,           // the first octets are no TLS record
+    ProtocolVersion,  // alert 70 was sent or received
+    NoCertificate,    // a client certificate is required and none came
+    BadCertificate,   // it did not verify: see identity().failure
+    Alert,            // the peer ended it by an alert
+    Protocol,         // anything else
 };
 std::string_view to_string(Failure failure);
 
@@ -60,5 +60,8 @@ private:
 // ServerHello)? Undecided while there are too few: at most 3 are needed.
 enum class FirstBytes : std::uint8_t { Undecided, Tls, NotTls };
 FirstBytes classify(std::string_view first_bytes);
+// May this be the first octet of a TLS record of any kind, an alert too? No SIP message begins so:
+// on a plain connection it is reason enough to close.
+bool begins_tls_record(char first_byte);
 
 }  // namespace ringwall::tls

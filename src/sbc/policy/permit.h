@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -22,20 +23,22 @@ enum class Event : std::uint8_t {
     RefreshByRequest,   // the Contact of a re-INVITE or UPDATE
     RefreshByResponse,  // the Contact of a 2xx that sets up or refreshes a dialog
     Refer,              // Refer-To
-    Registration,       // the Contact of a REGISTER (the target) for its address-of-record (the call)
+    Registration,  // the Contact of a REGISTER (the target) for its address-of-record (the call)
 };
 
 // What a call is, fixed at its first message. (facts: "What makes a call secure".)
 struct CallSecurity {
-    Security caller = Security::Untrusted;         // of the adjacency that it came in by
+    Security caller = Security::Untrusted;           // of the adjacency that it came in by
     SipCallsIn sip_calls_in = SipCallsIn::Insecure;  // of the same
-    sip::Scheme scheme = sip::Scheme::Sip;         // of the Request-URI; tel counts as sip
+    sip::Scheme scheme = sip::Scheme::Sip;           // of the Request-URI; tel counts as sip
 
     // SIPS, or from a trusted adjacency with `sip-calls-in secure`.
     bool is_secure() const;
 };
 
-// Where it is to go: an adjacency's leaves, and the URI that it would be sent to there.
+// Where it is to go: an adjacency's leaves, and the scheme of the URI that came up. A leaf counts
+// only on the kind of adjacency that has it (snapshot.h); elsewhere its value is as good as the
+// default.
 struct Target {
     Security security = Security::Untrusted;
     SipCallsOut sip_calls_out = SipCallsOut::Refuse;
@@ -43,31 +46,45 @@ struct Target {
     UntrustedCallers untrusted_callers = UntrustedCallers::Allow;
     sip::Scheme scheme = sip::Scheme::Sip;
 };
+// A leg that goes out by this adjacency.
 Target target_of(const Adjacency& adjacency, sip::Scheme scheme);
+// The leg that the call came in by, for its refreshes and REFERs: its scheme is the call's,
+// whatever `sips-conversion` says of calls that leave there.
+Target callers_leg(const Adjacency& adjacency, sip::Scheme scheme);
 CallSecurity call_from(const Adjacency& adjacency, sip::Scheme request_uri);
 
 // Why not. The name is the metric label and the word in log and record.
 enum class Refusal : std::uint8_t {
-    UntrustedCallerSecureTarget,   // 403
-    SipCallsInReject,              // 480, Warning 381
-    SecureCallUntrustedTarget,     // 480, Warning 380 for a SIPS URI
-    SipCallsOutRefuse,             // 480, Warning 381 "SIPS Required"
-    UntrustedCallerEncryptedTarget,// untrusted in, trusted-encrypted out: never
-    UntrustedCallersRefuse,        // trusted-unencrypted with `untrusted-callers refuse`
-    SchemeToSip,                   // a sips call would become sip
-    SchemeToSips,                  // a sip call would become sips
-    RegistrationNeedsSips,         // 400
+    UntrustedCallerSecureTarget,     // an untrusted caller, a SIPS URI
+    SipCallsInReject,                // `sip-calls-in reject` where the call came in
+    SecureCallUntrustedTarget,       // a secure call would leave by an untrusted adjacency
+    SipCallsOutRefuse,               // `sip-calls-out` where the call would leave
+    UntrustedCallerEncryptedTarget,  // untrusted in, trusted-encrypted out: never
+    UntrustedCallersRefuse,          // `untrusted-callers refuse` where the call would leave
+    SchemeToSip,                     // a SIPS call would become sip (or tel)
+    SchemeToSips,                    // what is sip on this leg would become sips
+    RegistrationNeedsSips,           // a SIPS address-of-record with a Contact that is not sips
+    UnknownScheme,                   // neither sip, sips nor tel
 };
-std::string_view to_string(Refusal refusal);
+inline constexpr int refusal_count = 10;
+std::string_view to_string(Refusal refusal);  // "untrusted-caller-secure-target", ...
+std::string_view reason_phrase(
+    Refusal refusal);  // for the status line; names the rule, nothing else
 
-// How to answer a refusal at this event (facts: "question / answer").
+// How to answer a refusal at this event.
 struct Answer {
-    int status = 0;              // final response; 0: none (the target is only left out)
-    int warning = 0;             // Warning code 380 or 381; 0: none
-    bool ends_call = false;      // BYE to both sides
+    // The final response: to the caller when no other target is left (set-up, 3xx), to the request
+    // itself (refresh, REFER, REGISTER). 0: none, it was a response that was refused.
+    int status = 0;
+    int warning = 0;         // Warning code (RFC 5630 §5.3): 380, 381 or 0 for none
+    bool ends_call = false;  // ACK where one is owed, then BYE to both sides
+    bool operator==(const Answer&) const = default;
 };
+// "SIPS Not Allowed", "SIPS Required": the text of Warning 380 and 381; empty for another code.
+std::string_view warning_text(int warning);
 
-// The proof that `permit` said yes, and the scheme that the URI takes on that leg.
+// The proof that `permit` said yes, and the scheme that the URI takes on that leg. A tel URI stays
+// one (it counts as sip); for Event::Refer it is the scheme with which the Refer-To goes on.
 class Permit {
 public:
     sip::Scheme leg_scheme() const { return leg_scheme_; }
@@ -78,6 +95,12 @@ private:
     sip::Scheme leg_scheme_;
 };
 
+// The inbound half: what is refused wherever it would go, before anything else is asked, so that
+// the answer tells nothing about who exists. REGISTER is a request like any other here only for the
+// rule about SIPS URIs: no leaf binds it.
+std::optional<Refusal> refuse_caller(const CallSecurity& call, Event event);
+
+// For refreshes and REFER the target is the leg on which they came: callers_leg or target_of.
 Result<Permit, Refusal> permit(const CallSecurity& call, const Target& target, Event event);
 Answer answer_to(Refusal refusal, Event event, const CallSecurity& call);
 

@@ -1,4 +1,5 @@
-// name-addr / addr-spec with header parameters (RFC 3261 §20.10, §25.1): From, To, Contact, Route...
+// name-addr / addr-spec with header parameters (RFC 3261 §20.10, §25.1): From, To, Contact,
+// Route...
 #pragma once
 
 #include <optional>
@@ -15,7 +16,7 @@ struct NameAddr {
     std::string_view text;          // the whole value as received
     std::string_view display_name;  // as written, quotes included; may be empty
     Uri uri;
-    Parameters parameters;          // header parameters, not the URI's
+    Parameters parameters;  // header parameters, not the URI's
 
     std::optional<std::string_view> tag() const { return parameters.find("tag"); }
 };

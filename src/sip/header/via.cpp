@@ -32,6 +32,14 @@ bool Via::has_rfc3261_branch() const {
            equals_ignoring_case(value.substr(0, magic_cookie.size()), magic_cookie);
 }
 
+std::optional<IpAddress> Via::received() const {
+    return IpAddress::parse(parameters.find("received").value_or(""));
+}
+
+std::optional<std::uint16_t> Via::rport() const {
+    return grammar::parse_port(parameters.find("rport").value_or(""));
+}
+
 // sent-protocol LWS sent-by *( SEMI via-params ); blanks may stand around every separator.
 Result<Via, ParseError> parse_via(std::string_view text) {
     std::size_t at = 0;

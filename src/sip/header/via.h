@@ -13,14 +13,18 @@
 namespace ringwall::sip {
 
 struct Via {
-    std::string_view text;                // the whole value as received
-    std::string_view transport_text;      // "UDP", "TLS-SCTP", ...
-    std::optional<Transport> transport;   // none: one that we do not speak
-    std::string_view host;                // sent-by; an IPv6 reference keeps its brackets
-    std::uint16_t port = 0;               // sent-by; 0: none given
+    std::string_view text;               // the whole value as received
+    std::string_view transport_text;     // "UDP", "TLS-SCTP", ...
+    std::optional<Transport> transport;  // none: one that we do not speak
+    std::string_view host;               // sent-by; an IPv6 reference keeps its brackets
+    std::uint16_t port = 0;              // sent-by; 0: none given
     Parameters parameters;
 
     std::string_view branch() const { return parameters.find("branch").value_or(""); }
+    // Where the sender saw it come from; "received" with or without brackets (RFC 5118 §4.5).
+    std::optional<IpAddress> received() const;
+    // The value of "rport"; none when there is no value (RFC 3581 §4) or a bad one.
+    std::optional<std::uint16_t> rport() const;
     // The branch starts with the magic cookie and holds more (RFC 3261 §8.1.1.7).
     bool has_rfc3261_branch() const;
 };

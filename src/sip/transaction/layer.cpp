@@ -214,6 +214,22 @@ void Layer::rebind(ServerId id, const Hop& to) {
     }
 }
 
+void Layer::forget(ServerId id, Actions& out) {
+    if (const Server* server = tables_->servers.find(id)) {
+        tables_->servers_by_key.erase(server->key);
+        tables_->servers.erase(id);
+        out.emplace_back(ServerEnded{id, TerminationCause::Normal});
+    }
+}
+
+void Layer::abandon(ClientId id, Actions& out) {
+    if (const Client* client = tables_->clients.find(id)) {
+        tables_->clients_by_key.erase(client->key);
+        tables_->clients.erase(id);
+        out.emplace_back(ClientEnded{id});
+    }
+}
+
 void Layer::on_timer(AnyId id, Timer timer, Actions& out) {
     const auto fire = [&](auto* entry) {
         if (entry != nullptr) {

@@ -1,0 +1,72 @@
+// One out-of-dialog request on its way through the pipeline: what is known of it when it comes in,
+// and what the stages find out. Valid for the call of run_pipeline only: it refers to its input.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/time.h"
+#include "sbc/config/snapshot.h"
+#include "sbc/policy/permit.h"
+#include "sip/auth/digest.h"
+#include "sip/message.h"
+#include "sip/transport.h"
+#include "tls/identity.h"
+
+namespace ringwall::sbc::policy {
+
+// The users of a domain that is served here: location knows their contacts, and each of those is
+// still to be put to `permit` (Event::Fork, the binding's adjacency, the contact's scheme).
+struct ToLocation {};
+// An adjacency's signaling-peer, with the leave to send there.
+struct ToAdjacency {
+    AdjacencyIndex adjacency;
+    Permit permit;
+};
+using Route = std::variant<ToLocation, ToAdjacency>;
+
+// By what we know who is calling.
+enum class Proof : std::uint8_t {
+    None,          // nothing but the adjacency
+    Certificate,   // the peer's domain
+    Registration,  // a live registration on this connection
+    Digest,
+};
+
+struct Inbound {
+    // Input. `request` was screened: no parse fault.
+    const sip::Message& request;
+    sip::Hop hop;
+    Endpoint source;                              // as the socket says
+    Endpoint local;                               // our socket's
+    const tls::PeerIdentity* identity = nullptr;  // null: no TLS
+    SnapshotPtr snapshot;
+    // Addresses-of-record with a live registration on this very flow.
+    std::span<const std::string> registered;
+    const sip::auth::NonceMint& nonces;
+    Now now;
+
+    // Output: set by the stage named.
+    std::optional<AdjacencyIndex> adjacency = std::nullopt;  // identify
+    CallSecurity call = {};                                  // identify
+    // The caller: an address-of-record of ours or a verified domain; empty with Proof::None.
+    Proof proof = Proof::None;  // certificate-name, authenticate
+    std::string caller = {};    // certificate-name, authenticate
+    // Header fields that must not go on, whoever the next hop is.
+    std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in
+    // Where to, best first. Empty for what is answered here: REGISTER, OPTIONS to ourselves.
+    std::vector<Route> routes = {};  // route
+
+    // After identify.
+    const Adjacency& from_adjacency() const { return snapshot->adjacencies[*adjacency]; }
+};
+
+// The Request-URI names this border controller itself (no user, and our host or socket or a domain
+// served here): an OPTIONS like that is a question to us, not to be routed.
+bool is_addressed_to_us(const Inbound& inbound);
+
+}  // namespace ringwall::sbc::policy

@@ -1,0 +1,421 @@
+#include "sbc/policy/media_security.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "sdp/crypto_attribute.h"
+#include "sdp/session_description.h"
+
+namespace ringwall::sbc::policy {
+namespace {
+
+bool contains_ignoring_case(std::string_view text, std::string_view wanted) {
+    return std::ranges::search(text, wanted, {}, to_lower, to_lower).begin() != text.end();
+}
+
+// Compared without case and blanks: what some peer might still read as a key is one.
+bool is_named(const sdp::Attribute& attribute, std::string_view name) {
+    return equals_ignoring_case(trim(attribute.name), name);
+}
+
+// a=crypto, a=key-mgmt (RFC 4567), and a=acap that offers one of them (RFC 5939 §3.4.1).
+bool carries_key(const sdp::Attribute& attribute) {
+    return is_named(attribute, "crypto") || is_named(attribute, "key-mgmt") ||
+           (is_named(attribute, "acap") && (contains_ignoring_case(attribute.value, "crypto:") ||
+                                            contains_ignoring_case(attribute.value, "key-mgmt:")));
+}
+
+bool has(std::span<const sdp::Attribute> attributes, std::string_view name) {
+    return std::ranges::any_of(
+        attributes, [&](const sdp::Attribute& attribute) { return is_named(attribute, name); });
+}
+
+// How a stream is protected, as its section says.
+enum class Protection : std::uint8_t {
+    Plain,      // RTP in the clear
+    Sdes,       // RTP/SAVP with its keys here
+    SdesOnAvp,  // RTP/AVP with a=crypto: SRTP as well
+    Dtls,       // keys agreed between the ends: none here
+    OtherTls,   // no RTP, over TLS
+    Other,      // no RTP, in the clear
+};
+
+struct Stream {
+    bool is_used = true;
+    Protection protection = Protection::Plain;
+    bool is_well_formed = true;  // what it says about keys
+    bool is_protected = true;    // at least one way to protect it is offered
+};
+
+// RFC 3264 §6: port 0 is a refused stream, but with a=bundle-only (RFC 8843 §6).
+bool is_used(const sdp::Media& media) {
+    return media.port != 0 || has(media.attributes, "bundle-only");
+}
+
+void judge_crypto(const sdp::Media& media, Stream& stream) {
+    std::vector<std::uint32_t> tags;
+    bool protects = false;
+    for (const sdp::Attribute& each : media.attributes) {
+        if (!is_named(each, "crypto")) {
+            continue;
+        }
+        const auto crypto = sdp::parse_crypto_attribute(each.value);
+        if (!crypto || std::ranges::find(tags, crypto->tag) != tags.end()) {
+            stream.is_well_formed = false;
+            continue;
+        }
+        tags.push_back(crypto->tag);
+        protects = protects || crypto->protects_media();
+    }
+    stream.is_protected = protects;
+}
+
+Stream stream_of(const sdp::SessionDescription& session, const sdp::Media& media) {
+    const std::string_view protocol = media.protocol;
+    const bool has_crypto = has(media.attributes, "crypto");
+    const bool has_key_management =
+        has(media.attributes, "key-mgmt") || has(session.attributes(), "key-mgmt");
+    const bool has_fingerprint =
+        has(media.attributes, "fingerprint") || has(session.attributes(), "fingerprint");
+    const bool is_tls = contains_ignoring_case(protocol, "TLS");
+
+    Stream stream;
+    stream.is_used = is_used(media);
+    if (!contains_ignoring_case(protocol, "RTP/")) {
+        stream.protection = is_tls ? Protection::OtherTls : Protection::Other;
+        stream.is_protected = is_tls;
+    } else if (!contains_ignoring_case(protocol, "SAVP")) {
+        stream.protection = has_crypto ? Protection::SdesOnAvp : Protection::Plain;
+        stream.is_protected = false;
+        if (has_crypto) {
+            judge_crypto(media, stream);
+        }
+    } else if (is_tls || (has_fingerprint && !has_crypto)) {
+        stream.protection = Protection::Dtls;
+        stream.is_well_formed = stream.is_protected = has_fingerprint;
+    } else {
+        stream.protection = Protection::Sdes;
+        if (has_crypto) {
+            judge_crypto(media, stream);
+        } else {
+            stream.is_well_formed = stream.is_protected = has_key_management;
+        }
+    }
+    return stream;
+}
+
+bool may_be_srtp(const MediaLeg& leg) {
+    return leg.media_security != MediaSecurity::Off;
+}
+bool may_have_keys(const MediaLeg& leg) {
+    return leg.security != Security::Untrusted && may_be_srtp(leg);
+}
+
+std::optional<MediaRefusal> judge_stream(const Stream& stream, const MediaLeg& from,
+                                         const MediaLeg& to) {
+    const bool keys_pass = may_have_keys(from) && may_have_keys(to);
+    const bool from_requires = from.media_security == MediaSecurity::Required;
+    const bool is_required = from_requires || to.media_security == MediaSecurity::Required;
+    switch (stream.protection) {
+        case Protection::Sdes:
+            if (from.security == Security::Untrusted || to.security == Security::Untrusted) {
+                return MediaRefusal::KeysOnUntrusted;
+            }
+            if (!keys_pass) {
+                return MediaRefusal::SrtpOnPlain;
+            }
+            break;
+        case Protection::SdesOnAvp:
+            if (!keys_pass) {  // they are taken out: the stream becomes plain
+                if (from_requires) {
+                    return MediaRefusal::KeysWouldBeRemoved;
+                }
+                return is_required ? std::optional(MediaRefusal::NotSecure) : std::nullopt;
+            }
+            break;
+        case Protection::Dtls:
+            if (!may_be_srtp(from) || !may_be_srtp(to)) {
+                return MediaRefusal::SrtpOnPlain;
+            }
+            break;
+        case Protection::Plain:
+        case Protection::OtherTls:
+        case Protection::Other:
+            break;
+    }
+    if (!stream.is_well_formed) {
+        return MediaRefusal::BadCrypto;
+    }
+    return is_required && !stream.is_protected ? std::optional(MediaRefusal::NotSecure)
+                                               : std::nullopt;
+}
+
+// Lines of the description that hold keys.
+std::vector<std::size_t> key_lines(const sdp::SessionDescription& session) {
+    std::vector<std::size_t> lines;
+    for (std::size_t i = 0; i < session.lines().size(); ++i) {
+        if (session.lines()[i].type == 'k') {
+            lines.push_back(i);
+        }
+    }
+    const auto add = [&](std::span<const sdp::Attribute> attributes) {
+        for (const sdp::Attribute& each : attributes) {
+            if (carries_key(each)) {
+                lines.push_back(each.line);
+            }
+        }
+    };
+    add(session.attributes());
+    for (const sdp::Media& media : session.media()) {
+        add(media.attributes);
+    }
+    std::ranges::sort(lines);
+    return lines;
+}
+
+MediaVerdict refuse(MediaRefusal refusal) {
+    return {.refusal = refusal, .body = std::nullopt};
+}
+
+MediaVerdict judge_description(const MediaLeg& from, const MediaLeg& to, std::string_view body) {
+    const auto session = sdp::SessionDescription::parse(body);
+    if (!session) {
+        return refuse(MediaRefusal::BadDescription);
+    }
+    for (const sdp::Media& media : session->media()) {
+        const Stream stream = stream_of(*session, media);
+        if (!stream.is_used) {
+            continue;
+        }
+        if (const auto refusal = judge_stream(stream, from, to)) {
+            return refuse(*refusal);
+        }
+    }
+    if (may_have_keys(from) && may_have_keys(to)) {
+        return {};
+    }
+    const auto lines = key_lines(*session);
+    return lines.empty() ? MediaVerdict{}
+                         : MediaVerdict{.refusal = {}, .body = session->without(lines)};
+}
+
+std::string_view media_type(std::string_view content_type) {
+    return trim(content_type.substr(0, content_type.find(';')));
+}
+
+// A part of a multipart body: its header lines and its content.
+struct Part {
+    std::string_view content_type;
+    std::string_view transfer_encoding;
+    std::string_view content;
+};
+
+std::string_view take_line(std::string_view& text) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.ends_with('\r')) {
+        line.remove_suffix(1);
+    }
+    return line;
+}
+
+Part part_of(std::string_view text) {
+    Part part;
+    while (!text.empty()) {
+        const std::string_view line = take_line(text);
+        if (trim(line).empty()) {
+            break;
+        }
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos) {
+            continue;
+        }
+        const std::string_view name = trim(line.substr(0, colon));
+        const std::string_view value = trim(line.substr(colon + 1));
+        if (equals_ignoring_case(name, "Content-Type") || equals_ignoring_case(name, "c")) {
+            part.content_type = value;
+        } else if (equals_ignoring_case(name, "Content-Transfer-Encoding")) {
+            part.transfer_encoding = value;
+        }
+    }
+    part.content = text;
+    return part;
+}
+
+// What stands between lines that begin with "--", of whatever boundary: nested parts come out too,
+// and no line of a session description begins so.
+std::vector<Part> parts_of(std::string_view body) {
+    std::vector<Part> parts;
+    std::size_t start = std::string_view::npos;
+    std::string_view rest = body;
+    while (!rest.empty()) {
+        const std::size_t at = body.size() - rest.size();
+        const bool is_delimiter = rest.starts_with("--");
+        take_line(rest);
+        if (is_delimiter) {
+            if (start != std::string_view::npos) {
+                parts.push_back(part_of(body.substr(start, at - start)));
+            }
+            start = body.size() - rest.size();
+        }
+    }
+    if (start != std::string_view::npos && start < body.size()) {
+        parts.push_back(part_of(body.substr(start)));
+    }
+    return parts;
+}
+
+bool is_description(std::string_view content_type, std::string_view body) {
+    return equals_ignoring_case(media_type(content_type), "application/sdp") ||
+           (content_type.empty() && body.starts_with("v=0"));
+}
+
+bool is_encoded(const Part& part) {
+    return !part.transfer_encoding.empty() &&
+           !equals_ignoring_case(part.transfer_encoding, "7bit") &&
+           !equals_ignoring_case(part.transfer_encoding, "8bit") &&
+           !equals_ignoring_case(part.transfer_encoding, "binary");
+}
+
+// Several parts pass as they are or not at all.
+MediaVerdict judge_parts(const MediaLeg& from, const MediaLeg& to, std::string_view body) {
+    for (const Part& part : parts_of(body)) {
+        if (!is_description(part.content_type, part.content)) {
+            continue;
+        }
+        if (is_encoded(part)) {
+            return refuse(MediaRefusal::BadDescription);
+        }
+        MediaVerdict verdict = judge_description(from, to, part.content);
+        if (!verdict.passes()) {
+            return verdict;
+        }
+        if (verdict.body) {
+            const bool is_untrusted =
+                from.security == Security::Untrusted || to.security == Security::Untrusted;
+            return refuse(is_untrusted ? MediaRefusal::KeysOnUntrusted : MediaRefusal::SrtpOnPlain);
+        }
+    }
+    return {};
+}
+
+std::optional<MediaRefusal> match_stream(const sdp::Media& offer, const sdp::Media& answer) {
+    if (!is_used(answer)) {
+        return std::nullopt;
+    }
+    if (!is_used(offer) || !equals_ignoring_case(offer.protocol, answer.protocol)) {
+        return MediaRefusal::AnswerNotOffered;
+    }
+    std::map<std::uint32_t, std::string> offered;
+    for (const sdp::Attribute& each : offer.attributes) {
+        if (!is_named(each, "crypto")) {
+            continue;
+        }
+        if (const auto crypto = sdp::parse_crypto_attribute(each.value)) {
+            offered.emplace(crypto->tag, crypto->suite_text);
+        }
+    }
+    bool has_picked = false;
+    for (const sdp::Attribute& each : answer.attributes) {
+        if (!is_named(each, "crypto")) {
+            continue;
+        }
+        const auto crypto = sdp::parse_crypto_attribute(each.value);
+        if (!crypto) {
+            return MediaRefusal::BadCrypto;
+        }
+        const auto found = offered.find(crypto->tag);
+        if (has_picked || found == offered.end() || found->second != crypto->suite_text) {
+            return MediaRefusal::AnswerNotOffered;
+        }
+        has_picked = true;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+MediaLeg media_leg(const Adjacency& adjacency) {
+    return {.security = adjacency.security, .media_security = adjacency.media_security};
+}
+
+std::string_view to_string(MediaRefusal refusal) {
+    switch (refusal) {
+        case MediaRefusal::BadDescription:
+            return "bad-description";
+        case MediaRefusal::NotSecure:
+            return "not-secure";
+        case MediaRefusal::KeysOnUntrusted:
+            return "keys-on-untrusted";
+        case MediaRefusal::SrtpOnPlain:
+            return "srtp-on-plain";
+        case MediaRefusal::KeysWouldBeRemoved:
+            return "keys-would-be-removed";
+        case MediaRefusal::BadCrypto:
+            return "bad-crypto";
+        case MediaRefusal::AnswerNotOffered:
+            return "answer-not-offered";
+    }
+    return "";
+}
+
+// RFC 3261 §20.43: 302 incompatible transport protocol, 306 attribute not understood, 399 other.
+MediaAnswer answer_to(MediaRefusal refusal) {
+    switch (refusal) {
+        case MediaRefusal::BadDescription:
+            return {.warning = 399, .text = "Session description cannot be read"};
+        case MediaRefusal::NotSecure:
+            return {.warning = 302, .text = "SRTP required"};
+        case MediaRefusal::KeysOnUntrusted:
+            return {.warning = 302, .text = "SRTP keys not allowed on untrusted side"};
+        case MediaRefusal::SrtpOnPlain:
+            return {.warning = 302, .text = "SRTP not available"};
+        case MediaRefusal::KeysWouldBeRemoved:
+            return {.warning = 302, .text = "SRTP not available on other side"};
+        case MediaRefusal::BadCrypto:
+            return {.warning = 306, .text = "Broken or missing SRTP keys"};
+        case MediaRefusal::AnswerNotOffered:
+            return {.warning = 302, .text = "Answer was not offered"};
+    }
+    return {};
+}
+
+MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
+                         std::string_view body) {
+    if (body.empty()) {
+        return {};
+    }
+    if (is_description(content_type, body)) {
+        return judge_description(from, to, body);
+    }
+    constexpr std::string_view multipart = "multipart/";
+    if (equals_ignoring_case(media_type(content_type).substr(0, multipart.size()), multipart)) {
+        return judge_parts(from, to, body);
+    }
+    return {};
+}
+
+std::optional<MediaRefusal> answer_matches_offer(std::string_view offer, std::string_view answer) {
+    const auto offered = sdp::SessionDescription::parse(offer);
+    const auto answered = sdp::SessionDescription::parse(answer);
+    if (!offered || !answered) {
+        return MediaRefusal::BadDescription;
+    }
+    if (answered->media().size() > offered->media().size()) {
+        return MediaRefusal::AnswerNotOffered;
+    }
+    for (std::size_t i = 0; i < answered->media().size(); ++i) {
+        if (const auto refusal = match_stream(offered->media()[i], answered->media()[i])) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace ringwall::sbc::policy

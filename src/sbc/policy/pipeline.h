@@ -1,0 +1,29 @@
+// What an out-of-dialog request meets between the wire and the call: eleven stages in a fixed order
+// (the table in pipeline.cpp). Pure: `explain` calls the same function. ACK and CANCEL do not come
+// here, nor does anything within a dialog.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "sbc/policy/inbound.h"
+#include "sbc/policy/verdict.h"
+
+namespace ringwall::sbc::policy {
+
+struct Stage {
+    // The label of its metric, the word in the log and in `explain`.
+    std::string_view name;
+    Verdict (*run)(Inbound&);
+};
+
+// In order.
+std::span<const Stage> stages();
+
+struct Outcome {
+    std::string_view stage;  // the one that ended it; the last one when all said Continue
+    Verdict verdict;
+};
+Outcome run_pipeline(Inbound& inbound);
+
+}  // namespace ringwall::sbc::policy

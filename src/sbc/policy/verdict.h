@@ -1,0 +1,49 @@
+// What a stage of the pipeline says about a request. Nothing is sent here: who runs the pipeline
+// acts.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sip/message.h"
+
+namespace ringwall::sbc::policy {
+
+struct Continue {
+    bool operator==(const Continue&) const = default;
+};
+
+struct Reject {
+    int status = 0;
+    std::string
+        reason;       // the reason phrase: the caller may read it, so it names rules, not our names
+    int warning = 0;  // Warning 380 or 381 (see warning_text); 0: none
+    std::string detail = {};  // for log, record and explain: adjacencies, tables, certificates
+
+    struct Field {
+        sip::HeaderName name;
+        std::string value;
+        bool operator==(const Field&) const = default;
+    };
+    std::vector<Field> fields = {};  // Unsupported, Allow
+    bool operator==(const Reject&) const = default;
+};
+
+// 401 with two challenges, SHA-256 topmost, then MD5 (RFC 8760 §2.3), with a fresh nonce.
+struct Challenge {
+    std::string realm;
+    bool stale = false;
+    bool operator==(const Challenge&) const = default;
+};
+
+// No answer at all.
+struct Drop {
+    std::string why;
+    bool close_connection = false;  // and the connection that it came over is of no use either
+    bool operator==(const Drop&) const = default;
+};
+
+using Verdict = std::variant<Continue, Reject, Challenge, Drop>;
+
+}  // namespace ringwall::sbc::policy

@@ -1,0 +1,18 @@
+#include "sip/header/retry_after.h"
+
+#include "base/text.h"
+#include "sip/limits.h"
+
+namespace ringwall::sip {
+
+// Retry-After: delta-seconds [ comment ] *( SEMI retry-param )
+Result<std::uint32_t, ParseError> parse_retry_after(std::string_view text) {
+    const auto number =
+        parse_number(text.substr(0, text.find_first_of(" \t(;")), limits::delta_seconds);
+    if (!number) {
+        return fail(ParseError{ParseFault::BadNumber, 0});
+    }
+    return static_cast<std::uint32_t>(*number);
+}
+
+}  // namespace ringwall::sip

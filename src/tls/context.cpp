@@ -1,0 +1,211 @@
+#include "tls/context.h"
+
+#include <openssl/pem.h>
+
+#include <variant>
+
+#include "tls/certificate.h"
+#include "tls/handshake_notes.h"
+#include "tls/openssl.h"
+
+namespace ringwall::tls {
+
+namespace {
+
+// RFC 9325 §4.2: forward secrecy and authenticated encryption only, the cheapest first.
+constexpr const char* tls12_ciphers =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* tls13_ciphers =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* key_exchange_groups = "X25519:P-256:P-384";
+constexpr int security_level = 2;  // 112 bits: no SHA-1 signatures, no RSA keys below 2048 bits
+
+ContextError last_error(std::string_view what) {
+    std::string sentence = std::string(what) + ": " + reason_of(ERR_peek_last_error()) + ".";
+    ERR_clear_error();
+    return {std::move(sentence)};
+}
+
+int no_passphrase(char*, int, int, void*) {
+    return -1;
+}
+
+Result<KeyPointer, ContextError> read_key(std::string_view pem) {
+    if (pem.empty()) return fail(ContextError{"There is a certificate but no private key."});
+    const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+    if (key) return key;
+    const unsigned long error = ERR_peek_last_error();
+    ERR_clear_error();
+    if (ERR_GET_REASON(error) == PEM_R_BAD_PASSWORD_READ || pem.find("ENCRYPTED") != pem.npos) {
+        return fail(
+            ContextError{"The private key is encrypted: a key without a passphrase is needed."});
+    }
+    return fail(ContextError{"The private key cannot be read: it is not a key in PEM."});
+}
+
+using Done = Result<std::monostate, ContextError>;
+
+Done use_certificate(SSL_CTX* native, const ContextOptions& options) {
+    std::vector<CertificatePointer> chain = read_certificates(options.certificate);
+    if (chain.empty()) {
+        return fail(
+            ContextError{"The certificate cannot be read: it is not a certificate in PEM."});
+    }
+    const KeyPointer key = TRY(read_key(options.private_key.reveal()));  // for OpenSSL
+    if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
+        ERR_clear_error();
+        return fail(ContextError{"The private key does not belong to the certificate."});
+    }
+    if (SSL_CTX_use_certificate(native, chain.front().get()) != 1) {
+        return fail(last_error("The certificate cannot be used"));
+    }
+    if (SSL_CTX_use_PrivateKey(native, key.get()) != 1) {
+        return fail(last_error("The private key cannot be used"));
+    }
+    for (std::size_t i = 1; i < chain.size(); ++i) {
+        if (SSL_CTX_add1_chain_cert(native, chain[i].get()) != 1) {
+            return fail(last_error("The certificate's chain cannot be used"));
+        }
+    }
+    return {};
+}
+
+Done use_trust_anchors(SSL_CTX* native, Context::Role role, std::string_view pem) {
+    const std::vector<CertificatePointer> anchors = read_certificates(pem);
+    if (anchors.empty()) {
+        return fail(
+            ContextError{"The trust anchors cannot be read: they are not certificates in PEM."});
+    }
+    X509_STORE* const store = SSL_CTX_get_cert_store(native);
+    for (const CertificatePointer& anchor : anchors) {
+        if (X509_STORE_add_cert(store, anchor.get()) != 1) {
+            return fail(last_error("A trust anchor cannot be used"));
+        }
+        // So that a client with several certificates knows which one to show.
+        if (role == Context::Role::Server) SSL_CTX_add_client_CA(native, anchor.get());
+    }
+    return {};
+}
+
+int verify_mode(Context::Role role, ClientAuthentication authentication) {
+    if (role == Context::Role::Client) return SSL_VERIFY_PEER;
+    switch (authentication) {
+        case ClientAuthentication::Off:
+            return SSL_VERIFY_NONE;
+        case ClientAuthentication::Optional:
+            return SSL_VERIFY_PEER;
+        case ClientAuthentication::Required:
+            return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    }
+    return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+}
+
+// The usage by RFC 5924, which OpenSSL does not know: hence X509_PURPOSE_ANY in the context.
+bool is_usage_fit(X509_STORE_CTX* store_context, PeerRole role) {
+    STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(store_context);
+    const int count = sk_X509_num(chain);
+    for (int depth = 0; depth < count; ++depth) {
+        // What a trust anchor may be used for is the operator's word, not its own.
+        if (depth > 0 && depth == count - 1) break;
+        X509* const certificate = sk_X509_value(chain, depth);
+        if (!has_fit_extended_key_usage(certificate, role) ||
+            (depth == 0 && !has_fit_key_usage(certificate, role))) {
+            X509_STORE_CTX_set_error_depth(store_context, depth);
+            X509_STORE_CTX_set_error(store_context, X509_V_ERR_INVALID_PURPOSE);
+            return false;
+        }
+    }
+    return true;
+}
+
+// The chain is judged by OpenSSL, at the time that the session has set.
+int verify_chain(X509_STORE_CTX* store_context, void* /*unused*/) {
+    auto* const ssl = static_cast<SSL*>(
+        X509_STORE_CTX_get_ex_data(store_context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    PeerIdentity& identity = static_cast<HandshakeNotes*>(SSL_get_app_data(ssl))->identity;
+    identity = {};
+    read_names(X509_STORE_CTX_get0_cert(store_context), identity);
+    const PeerRole role = SSL_is_server(ssl) == 1 ? PeerRole::Client : PeerRole::Server;
+    if (X509_verify_cert(store_context) == 1 && is_usage_fit(store_context, role)) return 1;
+    identity.failure = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store_context));
+    return 0;
+}
+
+Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& options) {
+    const int min_version = options.min_version == Version::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+    SSL_CTX_set_security_level(native, security_level);
+    SSL_CTX_set_options(
+        native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+    X509_VERIFY_PARAM* const parameters = SSL_CTX_get0_param(native);
+    if (SSL_CTX_set_min_proto_version(native, min_version) != 1 ||
+        SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) != 1 ||
+        SSL_CTX_set_cipher_list(native, tls12_ciphers) != 1 ||
+        SSL_CTX_set_ciphersuites(native, tls13_ciphers) != 1 ||
+        SSL_CTX_set1_groups_list(native, key_exchange_groups) != 1 ||
+        X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY) != 1 ||
+        // A trust anchor need not be a root (RFC 5280 §6.1.1).
+        X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN) != 1) {
+        return fail(last_error("TLS cannot be set up"));
+    }
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    if (role != Context::Role::Server || options.session_id_context.empty()) {
+        // Without a session-id context there is nothing to keep tickets apart by.
+        SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(native, 0);
+        return {};
+    }
+    if (SSL_CTX_set_session_id_context(
+            native, reinterpret_cast<const unsigned char*>(options.session_id_context.data()),
+            static_cast<unsigned>(options.session_id_context.size())) != 1) {
+        return fail(last_error("The session-id context is too long"));
+    }
+    SSL_CTX_set_num_tickets(native, 1);
+    return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Context>, ContextError> Context::create(
+    Role role, const ContextOptions& options) {
+    ERR_clear_error();
+    const std::shared_ptr<Context> context(new Context);
+    context->role_ = role;
+    context->client_authentication_ = options.client_authentication;
+    context->native_ = SSL_CTX_new(TLS_method());
+    if (context->native_ == nullptr) return fail(last_error("TLS cannot be set up"));
+    SSL_CTX* const native = context->native_;
+
+    TRY(set_policy(native, role, options));
+    if (!options.certificate.empty()) {
+        TRY(use_certificate(native, options));
+    } else if (role == Role::Server) {
+        return fail(ContextError{"A TLS server needs a certificate, and none is given."});
+    } else if (!options.private_key.empty()) {
+        return fail(ContextError{"There is a private key but no certificate."});
+    }
+    if (!options.trust_anchors.empty()) TRY(use_trust_anchors(native, role, options.trust_anchors));
+    SSL_CTX_set_verify(native, verify_mode(role, options.client_authentication), nullptr);
+    SSL_CTX_set_cert_verify_callback(native, verify_chain, nullptr);
+    return context;
+}
+
+Context::~Context() {
+    SSL_CTX_free(native_);
+}
+
+Result<std::vector<std::string>, ContextError> certificate_names(std::string_view certificate_pem) {
+    const std::vector<CertificatePointer> chain = read_certificates(certificate_pem);
+    if (chain.empty()) {
+        return fail(
+            ContextError{"The certificate cannot be read: it is not a certificate in PEM."});
+    }
+    PeerIdentity identity;
+    read_names(chain.front().get(), identity);
+    return identity.identities();
+}
+
+}  // namespace ringwall::tls
