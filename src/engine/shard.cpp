@@ -64,9 +64,13 @@ void Shard::forget(ServerId id) {
     perform();
 }
 
-void Shard::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) { put(to, *ack); }
+void Shard::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
+    put(to, *ack);
+}
 
-void Shard::start_timer(Duration after, std::uint64_t cookie) { arm(after, UserTimer{cookie}); }
+void Shard::start_timer(Duration after, std::uint64_t cookie) {
+    arm(after, UserTimer{cookie});
+}
 
 FlowId Shard::connect(const ConnectSpec& spec) {
     const FlowId id = network_.connect(spec);
@@ -75,7 +79,9 @@ FlowId Shard::connect(const ConnectSpec& spec) {
     return id;
 }
 
-void Shard::close(FlowId flow, CloseReason reason) { network_.close(flow, reason); }
+void Shard::close(FlowId flow, CloseReason reason) {
+    network_.close(flow, reason);
+}
 
 const Flow* Shard::flow(FlowId id) const {
     const auto found = flows_.find(id);
@@ -116,8 +122,8 @@ bool Shard::on_established(FlowId id, ListenerId listener, const Endpoint& remot
         flow.local = found->second.local;
     }
     flow.transport = identity != nullptr ? sip::Transport::Tls : sip::Transport::Tcp;
-    flow.identity = identity != nullptr ? std::make_shared<const tls::PeerIdentity>(*identity)
-                                        : nullptr;
+    flow.identity =
+        identity != nullptr ? std::make_shared<const tls::PeerIdentity>(*identity) : nullptr;
     flow.is_established = true;
     return user_.on_established(flow);
 }
@@ -197,26 +203,27 @@ void Shard::on_time(Now now) {
     for (const std::uint64_t cookie : expired) {
         TimerRecord record = std::exchange(timers_.at(cookie), std::monostate{});
         free_timers_.push_back(static_cast<std::uint32_t>(cookie));
-        std::visit(Visitor{[](std::monostate) {},
-                           [&](const TransactionTimer& timer) {
-                               layer_.on_timer(timer.transaction, timer.timer, fresh_);
-                               perform();
-                           },
-                           [&](const UserTimer& timer) {
-                               tell([&] { user_.on_timer(timer.cookie); });
-                           },
-                           [&](const PartialWatch& watch) {
-                               const auto found = flows_.find(watch.flow);
-                               if (found != flows_.end() && found->second.is_partial &&
-                                   found->second.partial_generation == watch.generation) {
-                                   network_.close(watch.flow, CloseReason::Framing);
-                               }
-                           }},
-                   record);
+        std::visit(
+            Visitor{[](std::monostate) {},
+                    [&](const TransactionTimer& timer) {
+                        layer_.on_timer(timer.transaction, timer.timer, fresh_);
+                        perform();
+                    },
+                    [&](const UserTimer& timer) { tell([&] { user_.on_timer(timer.cookie); }); },
+                    [&](const PartialWatch& watch) {
+                        const auto found = flows_.find(watch.flow);
+                        if (found != flows_.end() && found->second.is_partial &&
+                            found->second.partial_generation == watch.generation) {
+                            network_.close(watch.flow, CloseReason::Framing);
+                        }
+                    }},
+            record);
     }
 }
 
-TimePoint Shard::next_deadline() const { return wheel_.next_deadline(); }
+TimePoint Shard::next_deadline() const {
+    return wheel_.next_deadline();
+}
 
 // ---- messages -----------------------------------------------------------------------------------
 
@@ -241,8 +248,8 @@ void Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framin
     perform();
 }
 
-// RFC 3261 §16.3, §21.4.1: a request that cannot be read is answered without state, to where it came
-// from. An ACK is never answered.
+// RFC 3261 §16.3, §21.4.1: a request that cannot be read is answered without state, to where it
+// came from. An ACK is never answered.
 void Shard::answer_fault(const sip::Hop& from, const sip::Message& request,
                          const sip::ParseError& fault) {
     if (!request.is_request() || request.method() == sip::Method::Ack) {
@@ -266,8 +273,8 @@ void Shard::perform() {
     is_performing_ = false;
 }
 
-// What the user does from within is queued and performed when it has returned: none of its functions
-// is entered while another runs.
+// What the user does from within is queued and performed when it has returned: none of its
+// functions is entered while another runs.
 template <class Function>
 void Shard::tell(Function&& function) {
     if (is_performing_) {
@@ -294,22 +301,23 @@ void Shard::drain() {
 
 void Shard::perform(Action& action) {
     std::visit(
-        Visitor{[&](const Transmit& transmit_action) { transmit(transmit_action); },
-                [&](const StartTimer& start) {
-                    arm(start.after, TransactionTimer{start.transaction, start.timer});
-                },
-                [](const StopTimer&) {},  // a stale timer is ignored by its machine
-                [&](const NewRequest& request) {
-                    user_.on_request(request.id, request.from, request.request, request.cancelled);
-                },
-                [&](const Ack& ack) { user_.on_ack(ack.from, ack.request); },
-                [&](const NewResponse& response) {
-                    user_.on_response(response.id, response.from, response.response);
-                },
-                [&](const ClientFailed& failed) { user_.on_client_failed(failed.id, failed.cause); },
-                [&](const ServerEnded& ended) { user_.on_server_ended(ended.id, ended.cause); },
-                [&](const ClientEnded& ended) { user_.on_client_ended(ended.id); },
-                [&](const Stray&) { ++counters_.strays; }},
+        Visitor{
+            [&](const Transmit& transmit_action) { transmit(transmit_action); },
+            [&](const StartTimer& start) {
+                arm(start.after, TransactionTimer{start.transaction, start.timer});
+            },
+            [](const StopTimer&) {},  // a stale timer is ignored by its machine
+            [&](const NewRequest& request) {
+                user_.on_request(request.id, request.from, request.request, request.cancelled);
+            },
+            [&](const Ack& ack) { user_.on_ack(ack.from, ack.request); },
+            [&](const NewResponse& response) {
+                user_.on_response(response.id, response.from, response.response);
+            },
+            [&](const ClientFailed& failed) { user_.on_client_failed(failed.id, failed.cause); },
+            [&](const ServerEnded& ended) { user_.on_server_ended(ended.id, ended.cause); },
+            [&](const ClientEnded& ended) { user_.on_client_ended(ended.id); },
+            [&](const Stray&) { ++counters_.strays; }},
         action);
 }
 

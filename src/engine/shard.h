@@ -1,7 +1,7 @@
 // A shard: one share of the traffic with all its machines. It cuts streams into messages, parses,
 // drives the transactions and their timers, and is the only courier between them and its user (the
-// border controller, the phone). An object, not a thread: src/engine/worker runs one on sockets, the
-// scenario tests run several on a simulated network.
+// border controller, the phone). An object, not a thread: src/engine/worker runs one on sockets,
+// the scenario tests run several on a simulated network.
 #pragma once
 
 #include <array>
@@ -35,8 +35,8 @@ struct Flow {
 
 enum class Direction : std::uint8_t { In, Out };
 
-// What a shard tells its user. All calls come one at a time; from within one the user may call every
-// function of the shard: effects are queued and performed in order.
+// What a shard tells its user. All calls come one at a time; from within one the user may call
+// every function of the shard: effects are queued and performed in order.
 class ShardUser {
 public:
     virtual ~ShardUser() = default;
@@ -61,7 +61,8 @@ public:
                                  sip::transaction::TerminationCause cause) = 0;
     virtual void on_timer(std::uint64_t cookie) = 0;
     // Every screened message that comes in or goes out, when trace is on.
-    virtual void on_trace(Direction direction, const sip::Hop& hop, const sip::Message& message) = 0;
+    virtual void on_trace(Direction direction, const sip::Hop& hop,
+                          const sip::Message& message) = 0;
 };
 
 struct ShardCounters {
@@ -70,8 +71,8 @@ struct ShardCounters {
     std::uint64_t sources_refused = 0;  // datagrams
     std::uint64_t not_sip = 0;          // datagrams without a start line of SIP
     std::uint64_t faults_answered = 0;
-    std::uint64_t faults_dropped = 0;   // responses and ACKs that do not parse
-    std::uint64_t strays = 0;           // responses that match nothing
+    std::uint64_t faults_dropped = 0;  // responses and ACKs that do not parse
+    std::uint64_t strays = 0;          // responses that match nothing
     std::array<std::uint64_t, close_reason_count> closed{};
 };
 

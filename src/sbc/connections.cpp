@@ -12,9 +12,9 @@ std::optional<sip::Hop> Connections::hop_to(const Snapshot& snapshot, AdjacencyI
     const sip::Transport transport =
         adjacency.is_encrypted() ? sip::Transport::Tls : adjacency.preferred_transport;
     const std::uint16_t default_port = transport == sip::Transport::Tls ? 5061 : 5060;
-    const Endpoint remote{
-        *adjacency.signaling_peer_address,
-        adjacency.signaling_peer_port != 0 ? adjacency.signaling_peer_port : default_port};
+    const Endpoint remote{*adjacency.signaling_peer_address, adjacency.signaling_peer_port != 0
+                                                                 ? adjacency.signaling_peer_port
+                                                                 : default_port};
     if (transport == sip::Transport::Udp) {
         const auto socket =
             sockets_.find(Endpoint{adjacency.signaling_address, adjacency.signaling_port});

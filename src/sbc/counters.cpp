@@ -10,7 +10,9 @@ std::string key(std::string_view name, std::string_view label) {
 
 }  // namespace
 
-void Counters::add(std::string_view name, std::string_view label) { ++values_[key(name, label)]; }
+void Counters::add(std::string_view name, std::string_view label) {
+    ++values_[key(name, label)];
+}
 
 std::uint64_t Counters::value(std::string_view name, std::string_view label) const {
     const auto found = values_.find(key(name, label));

@@ -10,7 +10,8 @@ namespace ringwall::sbc {
 
 class Counters {
 public:
-    // Labels come from closed lists of ours, never from a message: the table cannot be made to grow.
+    // Labels come from closed lists of ours, never from a message: the table cannot be made to
+    // grow.
     void add(std::string_view name, std::string_view label);
     std::uint64_t value(std::string_view name, std::string_view label) const;
     // "rejected{target-security}" -> 3

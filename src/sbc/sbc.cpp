@@ -270,9 +270,8 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [](const policy::Continue&) { return true; },
             [&](const policy::Reject& reject) {
                 counters_.add("rejected", outcome.stage);
-                auto builder =
-                    sip::reply(*request, reject.status,
-                               bucket_token(Bucket{}, random_, 20), reject.reason);
+                auto builder = sip::reply(*request, reject.status,
+                                          bucket_token(Bucket{}, random_, 20), reject.reason);
                 if (reject.warning != 0) {
                     builder.header(HeaderName::Warning,
                                    std::to_string(reject.warning) + " " +
@@ -375,8 +374,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
     entry.call->begin();
 }
 
-void Sbc::do_register(const policy::Inbound& inbound, ServerId id,
-                      const sip::MessagePtr& request) {
+void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
     const registrar::RegisterOutcome outcome =
         registrar_.on_register(*request, inbound.caller, inbound.from_adjacency(),
                                *inbound.adjacency, inbound.hop, now().monotonic);
@@ -388,8 +386,7 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id,
                {"status", outcome.status},
                {"bound", outcome.is_registered ? "yes" : "no"}});
     respond(id, registrar::EdgeRegistrar::response(*request, outcome,
-                                                   bucket_token(Bucket{}, random_, 20),
-                                                   now().wall)
+                                                   bucket_token(Bucket{}, random_, 20), now().wall)
                     .build());
     watch_expiry();
 }
@@ -443,7 +440,9 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
     sweep();
 }
 
-void Sbc::on_client_ended(ClientId id) { by_client_.erase(id); }
+void Sbc::on_client_ended(ClientId id) {
+    by_client_.erase(id);
+}
 
 void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
     (void)cause;  // nobody acknowledged a failure: nothing of ours waits for it
@@ -501,7 +500,9 @@ ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr r
     return id;
 }
 
-void Sbc::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) { shard_.send_ack(to, ack); }
+void Sbc::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
+    shard_.send_ack(to, ack);
+}
 
 void Sbc::respond(ServerId id, sip::MessagePtr response) {
     shard_.respond(id, std::move(response));
@@ -515,7 +516,9 @@ ClientId Sbc::cancel(CallRef call, ClientId invite) {
     return id;
 }
 
-void Sbc::abandon(ClientId id) { shard_.abandon(id); }
+void Sbc::abandon(ClientId id) {
+    shard_.abandon(id);
+}
 
 void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
     shard_.start_timer(after, call.value << 32 | cookie);
@@ -584,7 +587,9 @@ void Sbc::own_call_id(std::string_view call_id, CallRef call) {
     }
 }
 
-void Sbc::count_refusal(std::string_view name) { counters_.add("refused_targets", name); }
+void Sbc::count_refusal(std::string_view name) {
+    counters_.add("refused_targets", name);
+}
 
 void Sbc::end(CallRef call, const CallRecord& record) {
     counters_.add("calls", record.result);
@@ -622,7 +627,9 @@ b2bua::Call* Sbc::call_of_tag(std::string_view tag) {
     return found == by_tag_.end() ? nullptr : call_of(found->second);
 }
 
-std::string Sbc::new_call_name() { return random_.token(8); }
+std::string Sbc::new_call_name() {
+    return random_.token(8);
+}
 
 void Sbc::end_all(std::string_view reason) {
     std::vector<CallRef> all;
@@ -637,11 +644,14 @@ void Sbc::end_all(std::string_view reason) {
     sweep();
 }
 
+bool Sbc::is_quiet() const {
+    return calls_.empty() && by_client_.empty();
+}
+
 bool Sbc::is_consistent() const {
     return location_.is_consistent() && shard_.transactions().is_consistent() &&
-           std::all_of(calls_.begin(), calls_.end(), [](const auto& entry) {
-               return entry.second.call->is_consistent();
-           });
+           std::all_of(calls_.begin(), calls_.end(),
+                       [](const auto& entry) { return entry.second.call->is_consistent(); });
 }
 
 }  // namespace ringwall::sbc

@@ -57,6 +57,8 @@ public:
     // All calls are ended, their peers told.
     void end_all(std::string_view reason);
     bool is_consistent() const;
+    // No call, and no transaction that still has something to say.
+    bool is_quiet() const;
 
     // engine::ShardUser
     bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;

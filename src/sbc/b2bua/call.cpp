@@ -32,9 +32,12 @@ std::uint32_t cookie(TimerKind kind, std::size_t index) {
     return static_cast<std::uint32_t>(kind) << 24 | (static_cast<std::uint32_t>(index) & 0xffffffU);
 }
 
-bool is_refresh(Method method) { return method == Method::Invite || method == Method::Update; }
+bool is_refresh(Method method) {
+    return method == Method::Invite || method == Method::Update;
+}
 
-// The user part that our Contact bears on a leg: that of the local party, so that people can read it.
+// The user part that our Contact bears on a leg: that of the local party, so that people can read
+// it.
 std::string contact_user(const sip::NameAddr& local_party) {
     return std::string(local_party.uri.user);
 }
@@ -108,8 +111,8 @@ bool Call::try_next_route() {
     std::string target(uri.text);
     if (uri.scheme != sip::Scheme::Tel) {
         target = sip::with_scheme(uri, allowed->leg_scheme());
-        const bool names_us = uri.host == caller_adjacency().own_host() ||
-                              IpAddress::parse(uri.host).has_value();
+        const bool names_us =
+            uri.host == caller_adjacency().own_host() || IpAddress::parse(uri.host).has_value();
         if (names_us && !adjacency(to).signaling_peer.empty()) {
             target = allowed->leg_scheme() == sip::Scheme::Sips ? "sips:" : "sip:";
             if (uri.has_user) {
@@ -175,9 +178,9 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
 
     auto builder = sip::MessageBuilder::request("INVITE", target);
-    builder.header(HeaderName::Via,
-                   via(out, hop.transport,
-                       sip::transaction::make_branch(setup_.bucket, host_.random())));
+    builder.header(
+        HeaderName::Via,
+        via(out, hop.transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
     builder.header(HeaderName::MaxForwards,
                    std::to_string(request.max_forwards().value_or(70) - 1));
     builder.header(HeaderName::From, address(request.from(), out, leg_scheme) + ";tag=" + tag);
@@ -211,8 +214,8 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
 void Call::refuse(Refusal refusal, Event event) {
     host_.count_refusal(policy::to_string(refusal));
     const Answer answer = policy::answer_to(refusal, event, setup_.security);
-    remember({answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr,
-              0});
+    remember(
+        {answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr, 0});
 }
 
 // RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class the first.
@@ -239,11 +242,12 @@ void Call::fail() {
         copy_end_to_end(builder, *failure.response, adjacency(branch.adjacency), caller_adjacency(),
                         {});
         if (failure.status < 400) {
-            for (const auto& target : failure.response->name_addrs(HeaderName::Contact).value_or(
-                     std::vector<sip::NameAddr>{})) {
-                if (policy::permit(setup_.security,
-                                   policy::target_of(adjacency(branch.adjacency), target.uri.scheme),
-                                   Event::Redirect)) {
+            for (const auto& target : failure.response->name_addrs(HeaderName::Contact)
+                                          .value_or(std::vector<sip::NameAddr>{})) {
+                if (policy::permit(
+                        setup_.security,
+                        policy::target_of(adjacency(branch.adjacency), target.uri.scheme),
+                        Event::Redirect)) {
                     builder.header(HeaderName::Contact, target.text);
                 }
             }
@@ -252,7 +256,9 @@ void Call::fail() {
         host_.respond(setup_.invite, builder.build());
     }
     is_answered_ = true;
-    finish(is_cancelled_ ? "cancelled" : failure.response == nullptr ? "refused" : "failed",
+    finish(is_cancelled_                 ? "cancelled"
+           : failure.response == nullptr ? "refused"
+                                         : "failed",
            failure.status, failure.reason);
 }
 
@@ -361,12 +367,24 @@ Call::Pair* Call::pair_for(std::size_t index, const sip::MessagePtr& response, b
         return nullptr;
     }
     host_.own_tag(tag, ref());
-    pairs_.push_back(std::make_unique<Pair>(Pair{
-        index,
-        Leg{setup_.caller, caller_scheme_, contact_user(setup_.request->to()), setup_.from,
-            std::move(*caller), {}, {}, false},
-        Leg{host_.proof_of(branch.adjacency, branch.hop, branch.address_of_record), branch.scheme,
-            contact_user(setup_.request->from()), branch.hop, std::move(*callee), {}, {}, false}}));
+    pairs_.push_back(std::make_unique<Pair>(
+        Pair{index,
+             Leg{setup_.caller,
+                 caller_scheme_,
+                 contact_user(setup_.request->to()),
+                 setup_.from,
+                 std::move(*caller),
+                 {},
+                 {},
+                 false},
+             Leg{host_.proof_of(branch.adjacency, branch.hop, branch.address_of_record),
+                 branch.scheme,
+                 contact_user(setup_.request->from()),
+                 branch.hop,
+                 std::move(*callee),
+                 {},
+                 {},
+                 false}}));
     return pairs_.back().get();
 }
 
@@ -440,9 +458,8 @@ void Call::confirm(Pair& pair, const sip::MessagePtr& response, std::optional<st
         }
     }
     const Adjacency& out = adjacency(branch.adjacency);
-    auto builder =
-        sip::reply(*setup_.request, response->status(), pair.caller.dialog.local_tag(),
-                   response->reason());
+    auto builder = sip::reply(*setup_.request, response->status(), pair.caller.dialog.local_tag(),
+                              response->reason());
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair.caller.user));
     copy_end_to_end(builder, *response, out, caller_adjacency(), {});
@@ -451,10 +468,12 @@ void Call::confirm(Pair& pair, const sip::MessagePtr& response, std::optional<st
 
     pair.callee.accepted = Leg::Accepted{1, nullptr};
     pair.caller.dialog.confirm();
-    pair.caller.answered =
-        Leg::Answered{setup_.invite, success, setup_.request->cseq().number, host_.timers().t1,
-                      host_.now().monotonic + 64 * host_.timers().t1,
-                      !setup_.request->body().empty()};
+    pair.caller.answered = Leg::Answered{setup_.invite,
+                                         success,
+                                         setup_.request->cseq().number,
+                                         host_.timers().t1,
+                                         host_.now().monotonic + 64 * host_.timers().t1,
+                                         !setup_.request->body().empty()};
     is_answered_ = true;
     record_.answer = host_.now().wall;
     record_.to_adjacency = out.name;
@@ -483,16 +502,15 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
             is_any_allowed = true;
             if (adjacency(to).redirect_mode == RedirectMode::Recurse &&
                 branches_[index].redirects < adjacency(to).redirect_limit) {
-                // A target from a 3xx stays on that adjacency (facts: what makes a call secure), and
-                // goes by its peer.
+                // A target from a 3xx stays on that adjacency (facts: what makes a call secure),
+                // and goes by its peer.
                 const auto hop = host_.hop_to(to).value_or(branches_[index].hop);
-                is_any_sent =
-                    open_branch(*allowed, to, hop,
-                                target.uri.scheme == sip::Scheme::Tel
-                                    ? std::string(target.uri.text)
-                                    : sip::with_scheme(target.uri, allowed->leg_scheme()),
-                                {}, branches_[index].redirects + 1) ||
-                    is_any_sent;
+                is_any_sent = open_branch(*allowed, to, hop,
+                                          target.uri.scheme == sip::Scheme::Tel
+                                              ? std::string(target.uri.text)
+                                              : sip::with_scheme(target.uri, allowed->leg_scheme()),
+                                          {}, branches_[index].redirects + 1) ||
+                              is_any_sent;
             }
         }
     }
@@ -515,9 +533,10 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
 void Call::on_failure(std::size_t index, Failure failure) {
     const Branch& branch = branches_[index];
     const Adjacency& out = adjacency(branch.adjacency);
-    const auto& triggers = out.hunting_trigger.empty() ? setup_.snapshot->hunting_trigger
-                                                       : out.hunting_trigger;
-    const bool hunts = std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
+    const auto& triggers =
+        out.hunting_trigger.empty() ? setup_.snapshot->hunting_trigger : out.hunting_trigger;
+    const bool hunts =
+        std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
     const bool is_phone = !branch.address_of_record.empty();
     if (failure.status >= 600) {  // RFC 3261 §16.7 step 5: nobody else is asked
         cancel_branches(std::nullopt);
@@ -683,8 +702,7 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
         const bool is_crossing =
             to.answered.has_value() || from.answered.has_value() ||
             std::any_of(relays_.begin(), relays_.end(), [&](const Relay& r) {
-                return r.is_open && r.pair == place.pair &&
-                       r.request->method() == Method::Invite;
+                return r.is_open && r.pair == place.pair && r.request->method() == Method::Invite;
             });
         if (is_crossing || confirmed_ != place.pair) {
             answer(id, *request, 491, "Request Pending");
@@ -722,9 +740,9 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
         return;
     }
     auto builder = to.dialog.request(request->method(), request->method_text());
-    builder.header(HeaderName::Via,
-                   via(out, hop->transport,
-                       sip::transaction::make_branch(setup_.bucket, host_.random())));
+    builder.header(
+        HeaderName::Via,
+        via(out, hop->transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
     if (refreshes) {
         builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
     }
@@ -733,8 +751,8 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
     const ClientId client = host_.send_in_dialog(ref(), *hop, builder.build());
     // What is done with goes; an answered INVITE stays until the next, for repetitions of its 2xx.
     std::erase_if(relays_, [&](const Relay& old) {
-        return !old.is_open && (old.request->method() != Method::Invite ||
-                                request->method() == Method::Invite);
+        return !old.is_open &&
+               (old.request->method() != Method::Invite || request->method() == Method::Invite);
     });
     relays_.push_back(Relay{place.pair, place.side, id, client, request, true});
 }
@@ -780,7 +798,8 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
                                      : "answer refused by media-security");
         return;
     }
-    auto builder = sip::reply(*relay.request, status, asking.dialog.local_tag(), response->reason());
+    auto builder =
+        sip::reply(*relay.request, status, asking.dialog.local_tag(), response->reason());
     if (is_refresh(relay.request->method()) && status < 300) {
         builder.header(HeaderName::Contact,
                        contact(out, asking.hop.transport, asking.scheme, asking.user));
@@ -799,7 +818,9 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
     }
     if (is_success && is_invite) {
         asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
-        asking.answered = Leg::Answered{relay.server, passed, relay.request->cseq().number,
+        asking.answered = Leg::Answered{relay.server,
+                                        passed,
+                                        relay.request->cseq().number,
                                         host_.timers().t1,
                                         host_.now().monotonic + 64 * host_.timers().t1,
                                         !relay.request->body().empty()};
@@ -835,9 +856,8 @@ bool Call::refuses_refresh(Place place, const sip::Message& message, Event event
     const Adjacency& on = adjacency(leg.peer.adjacency);
     const sip::Scheme scheme = (*target)->uri.scheme;
     const auto allowed = policy::permit(setup_.security,
-                                        place.side == Side::Caller
-                                            ? policy::callers_leg(on, scheme)
-                                            : policy::target_of(on, scheme),
+                                        place.side == Side::Caller ? policy::callers_leg(on, scheme)
+                                                                   : policy::target_of(on, scheme),
                                         event);
     if (allowed) {
         return false;
@@ -854,8 +874,7 @@ void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
     }
     Pair& pair = *pairs_[place->pair];
     Leg& leg = pair.leg(place->side);
-    if (!host_.is_peer_of(leg, from) || !leg.answered ||
-        leg.answered->cseq != ack->cseq().number) {
+    if (!host_.is_peer_of(leg, from) || !leg.answered || leg.answered->cseq != ack->cseq().number) {
         return;
     }
     leg.hop = from;
@@ -867,9 +886,9 @@ void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
     }
     bool is_answer_good = true;
     if (!answered.had_offer && !ack->body().empty()) {
-        const auto media = policy::judge_media(
-            policy::media_leg(adjacency(leg.peer.adjacency)),
-            policy::media_leg(adjacency(to.peer.adjacency)), ack->content_type(), ack->body());
+        const auto media = policy::judge_media(policy::media_leg(adjacency(leg.peer.adjacency)),
+                                               policy::media_leg(adjacency(to.peer.adjacency)),
+                                               ack->content_type(), ack->body());
         is_answer_good =
             media.passes() &&
             !policy::answer_matches_offer(answered.response->body(), ack->body()).has_value();
@@ -893,9 +912,9 @@ void Call::send_ack(Pair& pair, Side side, const sip::Message* from) {
         const Adjacency& out = adjacency(to.peer.adjacency);
         const Leg& other = pair.leg(side == Side::Caller ? Side::Callee : Side::Caller);
         auto builder = to.dialog.ack(to.accepted->cseq);
-        builder.header(HeaderName::Via,
-                       via(out, hop->transport,
-                           sip::transaction::make_branch(setup_.bucket, host_.random())));
+        builder.header(
+            HeaderName::Via,
+            via(out, hop->transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
         if (from != nullptr) {
             const Adjacency& in = adjacency(other.peer.adjacency);
             copy_end_to_end(builder, *from, in, out, {});
@@ -1039,8 +1058,7 @@ void Call::check_over() {
 bool Call::is_merged(const sip::Message& request) const {
     const sip::Message& first = *setup_.request;
     return request.call_id() != first.call_id() ||  // it bears a Call-ID of ours: it came back
-           (request.from_tag() == first.from_tag() &&
-            request.cseq().number == first.cseq().number);
+           (request.from_tag() == first.from_tag() && request.cseq().number == first.cseq().number);
 }
 
 bool Call::is_consistent() const {
@@ -1049,7 +1067,8 @@ bool Call::is_consistent() const {
     }
     // Somebody must still be able to end it.
     return is_over_ || !record_.result.empty() || is_established() ||
-           std::any_of(branches_.begin(), branches_.end(), [](const Branch& b) { return b.is_open; });
+           std::any_of(branches_.begin(), branches_.end(),
+                       [](const Branch& b) { return b.is_open; });
 }
 
 sip::MessagePtr Call::response_to(const sip::Message& request, int status, std::string_view reason,

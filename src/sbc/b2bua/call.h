@@ -111,7 +111,9 @@ private:
         std::size_t branch = 0;
     };
 
-    const Adjacency& adjacency(AdjacencyIndex index) const { return setup_.snapshot->adjacencies[index]; }
+    const Adjacency& adjacency(AdjacencyIndex index) const {
+        return setup_.snapshot->adjacencies[index];
+    }
     const Adjacency& caller_adjacency() const { return adjacency(setup_.caller.adjacency); }
 
     // set-up

@@ -62,9 +62,8 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
     }
     const Adjacency& in = inbound.from_adjacency();
     const Adjacency& out = inbound.snapshot->adjacencies[target->adjacency];
-    const auto media =
-        policy::judge_media(policy::media_leg(in), policy::media_leg(out), request->content_type(),
-                            request->body());
+    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out),
+                                           request->content_type(), request->body());
     if (!media.passes()) {
         host_.count_refusal(policy::to_string(*media.refusal));
         host_.respond(id, sip::reply(*request, 488, tag).build());
@@ -76,8 +75,8 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
                                         sip::transaction::make_branch(bucket, host_.random())));
     builder.header(HeaderName::MaxForwards,
                    std::to_string(request->max_forwards().value_or(70) - 1));
-    builder.header(HeaderName::From, address(request->from(), out, scheme) + ";tag=" +
-                                         bucket_token(bucket, host_.random(), 20));
+    builder.header(HeaderName::From, address(request->from(), out, scheme) +
+                                         ";tag=" + bucket_token(bucket, host_.random(), 20));
     builder.header(HeaderName::To, address(request->to(), out, scheme));
     builder.header(HeaderName::CallId, bucket_token(bucket, host_.random(), 24));
     builder.header(HeaderName::CSeq, "1 " + std::string(request->method_text()));
@@ -86,8 +85,7 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
     copy_end_to_end(builder, *request, in, out, inbound.removed_headers);
     builder.body(media.body ? *media.body : std::string(request->body()));
     const auto client = host_.send_new({}, target->permit, target->hop, builder.build());
-    open_[client] =
-        Open{id, request, inbound.snapshot, *inbound.adjacency, target->adjacency, tag};
+    open_[client] = Open{id, request, inbound.snapshot, *inbound.adjacency, target->adjacency, tag};
 }
 
 bool ForwardedRequests::on_response(sip::transaction::ClientId id,

@@ -1,5 +1,5 @@
-// One side of a call: a dialog with one peer, on one adjacency. The caller's leg and the callee's leg
-// are the same class; what differs is who sent the INVITE that is being answered.
+// One side of a call: a dialog with one peer, on one adjacency. The caller's leg and the callee's
+// leg are the same class; what differs is who sent the INVITE that is being answered.
 //
 // A leg keeps the two halves of an INVITE that was answered with a 2xx (RFC 3261 §13):
 //   answered   we sent the 2xx: it is repeated until the ACK comes (§13.3.1.4), over any transport
@@ -38,9 +38,9 @@ struct Leg {
         sip::transaction::ServerId invite;
         sip::MessagePtr response;
         std::uint32_t cseq = 0;
-        Duration interval{};    // until the next repetition
-        TimePoint give_up;      // 64*T1 after the first
-        bool had_offer = false; // the INVITE bore one: the ACK bears no answer
+        Duration interval{};     // until the next repetition
+        TimePoint give_up;       // 64*T1 after the first
+        bool had_offer = false;  // the INVITE bore one: the ACK bears no answer
     };
     std::optional<Answered> answered;  // until the ACK
 

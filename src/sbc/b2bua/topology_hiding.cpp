@@ -9,11 +9,11 @@ namespace ringwall::sbc::b2bua {
 namespace {
 
 enum class Passage : std::uint8_t {
-    EndToEnd,   // passes as received, octet by octet
-    Hop,        // written anew for each leg, or meant for us only
-    Methods,    // a list of methods: those that we carry
-    Options,    // a list of option tags: those that we let pass
-    Trusted,    // passes between trusted adjacencies only (RFC 3325 §7)
+    EndToEnd,  // passes as received, octet by octet
+    Hop,       // written anew for each leg, or meant for us only
+    Methods,   // a list of methods: those that we carry
+    Options,   // a list of option tags: those that we let pass
+    Trusted,   // passes between trusted adjacencies only (RFC 3325 §7)
 };
 
 Passage passage(sip::HeaderName name) {
@@ -39,11 +39,11 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::ProxyRequire:
         case HeaderName::Unsupported:
         case HeaderName::PPreferredIdentity:
-        case HeaderName::Replaces:      // names dialogs of the other side
-        case HeaderName::InReplyTo:     // names Call-IDs of the other side
-        case HeaderName::RAck:          // reliable provisional responses end at us: see Options
+        case HeaderName::Replaces:   // names dialogs of the other side
+        case HeaderName::InReplyTo:  // names Call-IDs of the other side
+        case HeaderName::RAck:       // reliable provisional responses end at us: see Options
         case HeaderName::RSeq:
-        case HeaderName::Warning:       // names hosts of the other side
+        case HeaderName::Warning:  // names hosts of the other side
         case HeaderName::Timestamp:
             return Passage::Hop;
         case HeaderName::Allow:
@@ -90,7 +90,8 @@ Passage passage(sip::HeaderName name) {
     return Passage::Hop;
 }
 
-// Option tags whose protocol runs between the ends and survives a B2BUA that writes its own dialogs.
+// Option tags whose protocol runs between the ends and survives a B2BUA that writes its own
+// dialogs.
 bool passes_option(std::string_view tag) {
     return equals_ignoring_case(tag, "timer") || equals_ignoring_case(tag, "norefersub") ||
            equals_ignoring_case(tag, "from-change") || equals_ignoring_case(tag, "histinfo") ||
@@ -130,10 +131,13 @@ std::string host_text(const std::string& host) {
 
 std::string_view transport_parameter(sip::Transport transport, sip::Scheme scheme) {
     switch (transport) {
-        case sip::Transport::Udp: return "";
-        case sip::Transport::Tcp: return ";transport=tcp";
+        case sip::Transport::Udp:
+            return "";
+        case sip::Transport::Tcp:
+            return ";transport=tcp";
         // RFC 5630 §5.1.1.1: sips says TLS by itself, transport=tls is deprecated there.
-        case sip::Transport::Tls: return scheme == sip::Scheme::Sips ? "" : ";transport=tls";
+        case sip::Transport::Tls:
+            return scheme == sip::Scheme::Sips ? "" : ";transport=tls";
     }
     return "";
 }
@@ -198,7 +202,8 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 builder.raw(line);
                 break;
             case Passage::Trusted:
-                if (from.is_trusted() && (to.is_trusted() || message.header("Privacy") == nullptr)) {
+                if (from.is_trusted() &&
+                    (to.is_trusted() || message.header("Privacy") == nullptr)) {
                     builder.raw(line);
                 }
                 break;
@@ -208,7 +213,8 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 }
                 break;
             case Passage::Options:
-                if (bool& done = line.id == sip::HeaderName::Require ? require_done : supported_done;
+                if (bool& done =
+                        line.id == sip::HeaderName::Require ? require_done : supported_done;
                     !std::exchange(done, true)) {
                     copy_list(builder, message, line.id, passes_option);
                 }

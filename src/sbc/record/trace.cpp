@@ -25,8 +25,8 @@ std::string trace_line(WallTime time, std::string_view call, std::string_view ad
         {"transport", lower(sip::to_string(hop.transport))},
         {"message", what},
         {"call_id", message.call_id()},
-        {"cseq", std::to_string(message.cseq().number) + " " +
-                     std::string(message.cseq().method_text)},
+        {"cseq",
+         std::to_string(message.cseq().number) + " " + std::string(message.cseq().method_text)},
     };
     return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
