@@ -96,8 +96,15 @@ class Network:
         self._hosts = []
 
 
-def set_hosts(names: dict[str, str], folder: pathlib.Path) -> None:
-    """Names of hosts, for programs that look into /etc/hosts (baresip does not)."""
-    file = folder / "hosts"
-    file.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in names.items()))
-    subprocess.run(["mount", "--bind", str(file), "/etc/hosts"], check=True)
+def set_names(names: dict[str, str], folder: pathlib.Path) -> None:
+    """Names for programs that look into /etc/hosts (baresip does not), and no other name service."""
+    hosts, resolver = folder / "hosts", folder / "resolv.conf"
+    hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in names.items()))
+    resolver.write_text("nameserver 127.0.0.1\n")  # where nobody listens: refused at once
+    for file, place in ((hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf")):
+        subprocess.run(["mount", "--bind", str(file), place], check=True)
+
+
+def forget_names() -> None:
+    for place in ("/etc/hosts", "/etc/resolv.conf"):
+        subprocess.run(["umount", place], check=True)
