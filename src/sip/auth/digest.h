@@ -6,17 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/endpoint.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
-#include "sip/message.h"
+#include "sip/auth/hash.h"
+#include "sip/parse_error.h"
 
 namespace ringwall::sip::auth {
 
-enum class Algorithm : std::uint8_t { Md5, Sha256 };
 std::string_view to_string(Algorithm algorithm);  // "MD5", "SHA-256"
 
 struct Challenge {
@@ -32,8 +32,9 @@ struct Credentials {
     bool qop_auth = false;
 };
 
-// One header value. Anything but a well-formed Digest is Fault::BadCredentials; an unknown
-// algorithm too (RFC 8760 §2.4: ignore it).
+// One header value. Anything but a well-formed Digest is Fault::BadCredentials; what we do not
+// answer or check too (another algorithm, qop without "auth", hashed user names): RFC 8760 §2.4,
+// ignore it. Quoted strings are given without quotes and escapes; unknown parameters are skipped.
 Result<Challenge, ParseError> parse_challenge(std::string_view value);
 Result<Credentials, ParseError> parse_credentials(std::string_view value);
 std::string to_string(const Challenge& challenge);
@@ -50,7 +51,8 @@ Credentials answer(const Challenge& challenge, const Account& account, std::stri
                    std::string_view uri, std::uint32_t nonce_count, Random& random);
 
 // True when `credentials` prove the password for a request with this method. The comparison takes
-// the same time for every wrong answer. The caller checks realm, username, nonce and uri.
+// the same time for every wrong answer. The caller checks realm, username, algorithm, nonce and
+// uri.
 bool verify(const Credentials& credentials, const Account& account, std::string_view method);
 
 // Stateless nonces: time, and a keyed hash over time, realm and source, so that one made here for
@@ -59,7 +61,8 @@ class NonceMint {
 public:
     explicit NonceMint(Random& random, Duration lifetime = 300s);
 
-    std::string make(std::string_view realm, const IpAddress& source, WallTime now, Random& random);
+    std::string make(std::string_view realm, const IpAddress& source, WallTime now,
+                     Random& random) const;
     enum class Verdict : std::uint8_t { Good, Stale, Forged };
     Verdict check(std::string_view nonce, std::string_view realm, const IpAddress& source,
                   WallTime now) const;

@@ -31,12 +31,15 @@ public:
     const std::string& call_id() const { return call_id_; }
     const std::string& local_tag() const { return local_tag_; }
     const std::string& remote_tag() const { return remote_tag_; }
-    const std::string& remote_target() const { return remote_target_; }  // URI text
+    const std::string& remote_target() const { return remote_target_; }       // URI text
     const std::vector<std::string>& route_set() const { return route_set_; }  // name-addrs
     std::uint32_t local_cseq() const { return local_cseq_; }
 
-    // §13.2.2.4: the 2xx confirms the early dialog and sets its route set anew.
+    // UAC, §13.2.2.4: the 2xx confirms the early dialog and sets its route set anew. A repeated 2xx
+    // changes nothing. With an error nothing has changed: the caller may still ACK and BYE.
     Result<void, ParseError> confirm(const Message& response);
+    // UAS: the 2xx was sent.
+    void confirm();
 
     // Starts an in-dialog request (§12.2.1.1): Request-URI and Route by the route set (loose and
     // strict), From, To, Call-ID, CSeq, Max-Forwards 70. The caller adds Via, Contact and the rest.
@@ -52,7 +55,13 @@ public:
     void set_remote_target(std::string_view uri);
 
 private:
+    enum class Role : std::uint8_t { Uac, Uas };
+
     Dialog() = default;
+    Result<void, ParseError> take_routes_and_target(const Message& response);
+    MessageBuilder start(std::string_view method_text, std::uint32_t cseq) const;
+
+    Role role_ = Role::Uac;
     State state_ = State::Early;
     std::string call_id_, local_tag_, remote_tag_;
     std::string local_uri_, remote_uri_;  // From and To values without tag

@@ -1,7 +1,9 @@
-// All that the transaction layer may ask of its owner, and the ids it uses. (RFC 3261 §17, RFC 6026.)
+// All that the transaction layer may ask of its owner, and the ids it uses. (RFC 3261 §17, RFC
+// 6026.)
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -28,7 +30,7 @@ struct Timers {
 
 enum class TerminationCause : std::uint8_t {
     Normal,
-    Timeout,         // timer B or F; H: nobody acknowledged
+    Timeout,  // timer B or F; H: nobody acknowledged
     TransportError,
 };
 std::string_view to_string(TerminationCause cause);
@@ -65,15 +67,18 @@ struct Ack {
     MessagePtr request;
 };
 // A response to a request of ours; after a 2xx to INVITE every further 2xx too (RFC 6026 §7.2).
+// `request` is what it answers: over a reliable transport the transaction is gone already.
 struct NewResponse {
     ClientId id;
     Hop from;
     MessagePtr response;
+    MessagePtr request;
 };
 // The client transaction ended without a final response.
 struct ClientFailed {
     ClientId id;
     TerminationCause cause;
+    MessagePtr request;
 };
 // The server transaction ended: after H the user learns that nobody acknowledged.
 struct ServerEnded {

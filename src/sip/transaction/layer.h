@@ -2,8 +2,9 @@
 // RFC 2543 requests without the magic cookie match by Request-URI, To tag, From tag, Call-ID, CSeq
 // and top Via). Pure: every effect is an Action appended to `out`, in the order to perform it.
 //
-// An id stays good until ServerEnded or ClientEnded (ClientFailed is followed by ClientEnded); a
-// call with an id that is gone does nothing. An ACK for a non-2xx and retransmissions stay inside.
+// An id stays good until ServerEnded or ClientEnded (ClientFailed is followed by ClientEnded) is in
+// `out`: when the owner gets to an action, the transaction that it names may be gone. A call with
+// an id that is gone does nothing. An ACK for a non-2xx and retransmissions stay inside.
 #pragma once
 
 #include <memory>
@@ -25,15 +26,26 @@ public:
     // Of the user of a server transaction. Provisional or final; ignored after a final one, but in
     // Accepted (RFC 6026) further 2xx are transmitted: the user core repeats its 2xx.
     void respond(ServerId id, MessagePtr response, Actions& out);
-    // A new client transaction. `request` bears our Via; INVITE or not by its method. Not for ACK.
+    // A new client transaction. `request` bears our Via with a branch of make_branch; INVITE or not
+    // by its method. Not for ACK.
     ClientId send(const Hop& to, MessagePtr request, Actions& out);
     // A CANCEL for an INVITE of ours (RFC 3261 §9.1), its own client transaction; none when there
-    // has been no provisional response yet or a final one (the caller must wait or need not bother).
+    // has been no provisional response yet or a final one (the caller must wait or need not
+    // bother).
     ClientId cancel(ClientId invite, Actions& out);
-    // Where responses to this request go has changed, or its connection is another now.
+    // Its connection is another now: what is still to be sent goes to `to`.
     void rebind(ClientId id, const Hop& to);
+    void rebind(ServerId id, const Hop& to);
+
+    // Ends a transaction at once and without a word: a request that is to meet silence, an INVITE of
+    // which nothing more is expected (§9.1).
+    void forget(ServerId id, Actions& out);
+    void abandon(ClientId id, Actions& out);
 
     void on_timer(AnyId id, Timer timer, Actions& out);
+    // Something could not be sent, or the connection on which a response is due has ended. A client
+    // transaction without a final response fails. A server transaction stays as it is (RFC 3261
+    // §17.2.4 as amended by RFC 6026): another connection may be bound, and its timers end it.
     void on_transport_error(AnyId id, Actions& out);
 
     // The request that made the transaction; null when it is gone.
@@ -41,10 +53,13 @@ public:
     MessagePtr request(ClientId id) const;
     const Hop* hop(ServerId id) const;
     const Hop* hop(ClientId id) const;
+    // A provisional response has come, and no final one yet.
     bool has_provisional(ClientId id) const;
 
     std::size_t server_count() const;
     std::size_t client_count() const;
+    // The tables agree with each other, and in every transaction exactly the timers of its state
+    // run.
     bool is_consistent() const;
 
 private:

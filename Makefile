@@ -1,0 +1,67 @@
+# For people. `make help` lists what there is.
+BUILD := debug
+JOBS := $(shell nproc)
+# Debian's own: another Python may stand first on PATH, and lack Debian's modules.
+PYTHON := /usr/bin/python3
+FROM := alice
+TO := bob
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo call hangup stop test sanitize lint format clean build packages-%
+
+help:
+	@echo 'make run        the lab: three phones and the border controller; stays up, says how to call'
+	@echo 'make demo       the same, makes the calls, checks them and ends: status 0 or 1'
+	@echo '                (BREAK=plain: the phones do not encrypt their media, so it must end with 1)'
+	@echo 'make call       with the lab running: a call FROM=alice TO=bob; then: make hangup'
+	@echo 'make stop       ends a running lab (as does Ctrl-C)'
+	@echo 'make test       builds and runs all tests'
+	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
+	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
+	@echo 'make format     puts the sources into the house format'
+	@echo 'make clean      removes build folders and what the lab left'
+
+packages-%:
+	@tools/install-packages $(subst +, ,$*)
+
+run: packages-build+lab
+	@$(MAKE) --no-print-directory build TARGET=ringwall-sbc
+	@lab/lab run --sbc build/$(BUILD)/apps/ringwall-sbc
+
+demo: packages-build+lab
+	@$(MAKE) --no-print-directory build TARGET=ringwall-sbc
+	@lab/lab demo --sbc build/$(BUILD)/apps/ringwall-sbc $(if $(BREAK),--break $(BREAK))
+
+call:
+	@lab/lab call --from $(FROM) --to $(TO)
+
+hangup:
+	@lab/lab hangup
+
+stop:
+	@lab/lab stop
+
+TARGET := all
+build:
+	@cmake --preset $(BUILD) --log-level=WARNING >/dev/null
+	@cmake --build build/$(BUILD) -j$(JOBS) --target $(TARGET)
+
+test: packages-build+lab+test
+	@$(MAKE) --no-print-directory build
+	ctest --test-dir build/$(BUILD) --output-on-failure --timeout 180 -j2
+
+sanitize: packages-build
+	@for preset in asan tsan; do \
+	    $(MAKE) --no-print-directory build BUILD=$$preset && \
+	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario' || exit 1; \
+	done
+
+lint: packages-build+lint
+	@cmake --preset $(BUILD) --log-level=WARNING >/dev/null
+	@tools/lint build/$(BUILD)
+
+format: packages-lint
+	git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf build lab/run

@@ -1,0 +1,16 @@
+// The session border controller.
+#include <CLI/CLI.hpp>
+
+#include "sbc/process.h"
+
+int main(int argc, char** argv) {
+    ringwall::sbc::ProcessOptions options;
+    CLI::App app("ringwall-sbc: a session border controller for secure SIP");
+    app.add_option("--config", options.configuration, "The configuration file")->required();
+    app.add_option("--trace", options.trace, "Append a JSON line for each SIP message (no bodies)");
+    app.add_option("--record", options.record, "Append a JSON line for each call");
+    app.add_flag("--check", options.only_check, "Read the configuration, say what is wrong, end");
+    app.set_version_flag("--version", "ringwall-sbc " RINGWALL_VERSION);
+    CLI11_PARSE(app, argc, argv);
+    return ringwall::sbc::run_process(options);
+}

@@ -1,0 +1,1 @@
+"""The lab: real phones, namespaces, certificates and checks. See README.md in this folder."""

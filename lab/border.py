@@ -1,0 +1,66 @@
+"""ringwall-sbc as a process: started, waited for, its trace and records read, ended."""
+import json
+import pathlib
+import signal
+import subprocess
+
+from lab.network import Network
+from lab.waiting import Overdue, wait_for
+
+
+class Border:
+    def __init__(self, network: Network, host: str, program: pathlib.Path, folder: pathlib.Path,
+                 configuration: pathlib.Path) -> None:
+        self.log, self._trace, self._record = (folder / name for name in ("sbc.log", "trace.jsonl", "record.jsonl"))
+        for file in (self._trace, self._record):
+            file.unlink(missing_ok=True)
+        with self.log.open("wb") as log:
+            self._process = network.start(
+                host, [str(program), "--config", str(configuration), "--trace", str(self._trace),
+                       "--record", str(self._record)], stdout=log, stderr=subprocess.STDOUT)
+
+    def wait_ready(self, seconds: float = 20) -> None:
+        def ready():
+            if self._process.poll() is not None:
+                raise Overdue(f"ringwall-sbc ended at its start with status {self._process.returncode}: "
+                              f"{self.log.read_text(errors='replace').strip()[-600:]}")
+            return "sbc.ready" in self.log.read_text(errors="replace")
+        wait_for("sbc.ready in the log of ringwall-sbc", ready, seconds)
+
+    @staticmethod
+    def _lines(file: pathlib.Path) -> list[dict]:
+        if not file.exists():
+            return []
+        # The last line may be half written.
+        return [json.loads(line) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def trace(self) -> list[dict]:
+        """Every message in and out: time, call, adjacency, direction, peer, transport, message, ..."""
+        return self._lines(self._trace)
+
+    def records(self) -> list[dict]:
+        """One for each call that has ended."""
+        return self._lines(self._record)
+
+    def wait_record(self, caller: str, callee: str, seconds: float = 10) -> dict:
+        """The newest record of a call between these users."""
+        def found():
+            return [record for record in self.records()
+                    if f":{caller}@" in record["caller"] and f":{callee}@" in record["callee"]]
+        return wait_for(f"a record of the call from {caller} to {callee}", found, seconds)[-1]
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def status(self) -> int | None:
+        return self._process.poll()
+
+    def stop(self, seconds: float = 15) -> int:
+        """Ends it in an orderly way; returns its exit status, negative when a signal ended it."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._process.wait()

@@ -1,0 +1,102 @@
+"""What passes on a host's link: kept for the checks, and written as a pcap file for people."""
+import dataclasses
+import ipaddress
+import pathlib
+import socket
+import struct
+import threading
+import time
+
+from lab.network import Network
+
+_ETH_P_ALL = 0x0003
+_FILE_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Packet:
+    protocol: str  # "tcp" or "udp"
+    source: str
+    source_port: int
+    destination: str
+    destination_port: int
+    payload: bytes
+
+
+def parse_frame(frame: bytes) -> Packet | None:
+    """A UDP or TCP packet over IPv4 over Ethernet; None for anything else."""
+    if len(frame) < 34 or frame[12:14] != b"\x08\x00":
+        return None
+    internet = frame[14:14 + int.from_bytes(frame[16:18], "big")]
+    if len(internet) < 20:
+        return None
+    header = (internet[0] & 0x0F) * 4
+    transport = internet[header:]
+    protocol = {6: "tcp", 17: "udp"}.get(internet[9])
+    if protocol is None or len(transport) < 8:
+        return None
+    start = 8 if protocol == "udp" else (transport[12] >> 4) * 4 if len(transport) >= 20 else len(transport)
+    source_port, destination_port = struct.unpack("!HH", transport[:4])
+    return Packet(protocol, str(ipaddress.IPv4Address(internet[12:16])), source_port,
+                  str(ipaddress.IPv4Address(internet[16:20])), destination_port, transport[start:])
+
+
+def read_pcap(path: pathlib.Path) -> list[Packet]:
+    content, at, packets = path.read_bytes(), len(_FILE_HEADER), []
+    while at + 16 <= len(content):
+        length = struct.unpack_from("<I", content, at + 8)[0]
+        if packet := parse_frame(content[at + 16:at + 16 + length]):
+            packets.append(packet)
+        at += 16 + length
+    return packets
+
+
+class PcapFile:
+    def __init__(self, path: pathlib.Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._file.write(_FILE_HEADER)
+
+    def write(self, frame: bytes) -> None:
+        now = time.time()
+        self._file.write(struct.pack("<IIII", int(now), int(now % 1 * 1e6), len(frame), len(frame)) + frame)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Capture:
+    """Runs from its making until `stop`."""
+
+    def __init__(self, network: Network, host: str, path: pathlib.Path) -> None:
+        self.path = path
+        self._packets: list[Packet] = []
+        self._file = PcapFile(path)
+        self._socket = network.socket(host, socket.SOCK_RAW, socket.AF_PACKET, socket.htons(_ETH_P_ALL))
+        self._socket.bind(("eth0", _ETH_P_ALL))
+        self._socket.settimeout(0.2)
+        self._is_stopped = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while not self._is_stopped:
+            try:
+                frame = self._socket.recv(262144)
+            except TimeoutError:
+                continue
+            self._file.write(frame)
+            if packet := parse_frame(frame):
+                self._packets.append(packet)
+
+    def mark(self) -> int:
+        """A place in what is captured: "from here on"."""
+        return len(self._packets)
+
+    def since(self, mark: int) -> list[Packet]:
+        return self._packets[mark:]
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        self._thread.join()
+        self._socket.close()
+        self._file.close()

@@ -1,0 +1,174 @@
+// A shard: one share of the traffic with all its machines. It cuts streams into messages, parses,
+// drives the transactions and their timers, and is the only courier between them and its user (the
+// border controller, the phone). An object, not a thread: src/engine/worker runs one on sockets,
+// the scenario tests run several on a simulated network.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "engine/port.h"
+#include "net/timer_wheel.h"
+#include "sip/framing/stream_framer.h"
+#include "sip/message.h"
+#include "sip/transaction/layer.h"
+
+namespace ringwall::engine {
+
+// A connection, or the UDP socket with one peer, as the user sees it.
+struct Flow {
+    FlowId id;
+    ListenerId listener;  // none: we opened it
+    Endpoint local;       // the listener's; unspecified for one that we opened
+    Endpoint remote;      // of a UDP socket: unspecified
+    sip::Transport transport = sip::Transport::Udp;
+    std::shared_ptr<const tls::PeerIdentity> identity;  // null when not TLS
+    bool is_established = false;
+};
+
+enum class Direction : std::uint8_t { In, Out };
+
+// What a shard tells its user. All calls come one at a time; from within one the user may call
+// every function of the shard: effects are queued and performed in order.
+class ShardUser {
+public:
+    virtual ~ShardUser() = default;
+    // May this source speak to this UDP listener at all? False: silence, counted.
+    virtual bool on_datagram_source(const Flow& flow, const Endpoint& remote) = 0;
+    virtual AcceptDecision on_accept(ListenerId listener, const Endpoint& remote) = 0;
+    // False closes the flow as IdentityMismatch with nothing sent.
+    virtual bool on_established(const Flow& flow) = 0;
+    virtual void on_flow_closed(const Flow& flow, CloseReason reason, std::string_view detail) = 0;
+
+    // An ACK for a 2xx comes by on_ack; `cancelled`: see transaction::NewRequest.
+    virtual void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                            const sip::MessagePtr& request,
+                            sip::transaction::ServerId cancelled) = 0;
+    virtual void on_ack(const sip::Hop& from, const sip::MessagePtr& request) = 0;
+    virtual void on_response(sip::transaction::ClientId id, const sip::Hop& from,
+                             const sip::MessagePtr& response) = 0;
+    virtual void on_client_failed(sip::transaction::ClientId id,
+                                  sip::transaction::TerminationCause cause) = 0;
+    virtual void on_client_ended(sip::transaction::ClientId id) = 0;
+    virtual void on_server_ended(sip::transaction::ServerId id,
+                                 sip::transaction::TerminationCause cause) = 0;
+    virtual void on_timer(std::uint64_t cookie) = 0;
+    // Every screened message that comes in or goes out, when trace is on.
+    virtual void on_trace(Direction direction, const sip::Hop& hop,
+                          const sip::Message& message) = 0;
+};
+
+struct ShardCounters {
+    std::uint64_t messages_in = 0;
+    std::uint64_t messages_out = 0;
+    std::uint64_t sources_refused = 0;  // datagrams
+    std::uint64_t not_sip = 0;          // datagrams without a start line of SIP
+    std::uint64_t faults_answered = 0;
+    std::uint64_t faults_dropped = 0;  // responses and ACKs that do not parse
+    std::uint64_t strays = 0;          // responses that match nothing
+    std::array<std::uint64_t, close_reason_count> closed{};
+};
+
+class Shard final : public NetworkUser {
+public:
+    Shard(Network& network, ShardUser& user, sip::transaction::Timers timers, Now start);
+
+    // Before traffic. `udp_flow` for a UDP listener.
+    void add_listener(ListenerId id, const Endpoint& local, sip::Transport transport,
+                      FlowId udp_flow);
+    void set_trace(bool on) { trace_ = on; }
+
+    // For the user. Ids of what is gone do nothing.
+    sip::transaction::ClientId send_request(const sip::Hop& to, sip::MessagePtr request);
+    void respond(sip::transaction::ServerId id, sip::MessagePtr response);
+    sip::transaction::ClientId cancel(sip::transaction::ClientId invite);
+    // Ends a client transaction of which nothing more is expected (RFC 3261 §9.1, timer C).
+    void abandon(sip::transaction::ClientId id);
+    // Ends a server transaction without an answer: silence is the answer.
+    void forget(sip::transaction::ServerId id);
+    void send_ack(const sip::Hop& to, const sip::MessagePtr& ack);
+    // on_timer(cookie) after that time. There is no stopping: the user ignores what is out of date.
+    void start_timer(Duration after, std::uint64_t cookie);
+    FlowId connect(const ConnectSpec& spec);
+    void close(FlowId flow, CloseReason reason);
+
+    const Flow* flow(FlowId id) const;  // null when it is gone
+    const sip::transaction::Layer& transactions() const { return layer_; }
+    const ShardCounters& counters() const { return counters_; }
+    Now now() const { return now_; }
+
+    // NetworkUser
+    void on_datagram(ListenerId listener, FlowId flow, const Endpoint& remote,
+                     std::string_view bytes, Now now) override;
+    AcceptDecision on_accept(ListenerId listener, const Endpoint& remote) override;
+    bool on_established(FlowId flow, ListenerId listener, const Endpoint& remote,
+                        const tls::PeerIdentity* identity, Now now) override;
+    void on_stream(FlowId flow, std::string_view bytes, Now now) override;
+    void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote, CloseReason reason,
+                   std::string_view detail, Now now) override;
+    void on_time(Now now) override;
+    TimePoint next_deadline() const override;
+
+private:
+    struct Listener {
+        Endpoint local;
+        sip::Transport transport;
+    };
+    struct FlowState {
+        Flow flow;
+        sip::StreamFramer framer;
+        std::vector<sip::transaction::AnyId> transactions;  // to be told when the flow dies
+        std::uint64_t partial_generation = 0;  // counts messages begun: tells a stale watch
+        bool is_partial = false;
+    };
+    struct TransactionTimer {
+        sip::transaction::AnyId transaction;
+        sip::transaction::Timer timer;
+    };
+    struct UserTimer {
+        std::uint64_t cookie;
+    };
+    struct PartialWatch {  // a message begun on a stream must be whole in time
+        FlowId flow;
+        std::uint64_t generation;
+    };
+    using TimerRecord = std::variant<std::monostate, TransactionTimer, UserTimer, PartialWatch>;
+
+    void receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
+    void answer_fault(const sip::Hop& from, const sip::Message& request,
+                      const sip::ParseError& fault);
+    void handle(FlowState& state, sip::StreamFramer::Event event, bool& is_open);
+    template <class Function>
+    void tell(Function&& function);
+    void drain();
+    void perform();
+    void perform(sip::transaction::Action& action);
+    void transmit(const sip::transaction::Transmit& action);
+    bool put(const sip::Hop& to, const sip::Message& message);
+    void remember(FlowState& state, const sip::transaction::AnyId& transaction);
+    void arm(Duration after, TimerRecord record);
+
+    Network& network_;
+    ShardUser& user_;
+    sip::transaction::Layer layer_;
+    net::TimerWheel wheel_;
+    std::vector<TimerRecord> timers_;  // by the wheel's cookie
+    std::vector<std::uint32_t> free_timers_;
+    std::unordered_map<ListenerId, Listener> listeners_;
+    std::unordered_map<FlowId, FlowState> flows_;
+    std::deque<sip::transaction::Action> queue_;
+    sip::transaction::Actions fresh_;
+    bool is_performing_ = false;
+    bool trace_ = false;
+    Now now_{};
+    ShardCounters counters_;
+};
+
+}  // namespace ringwall::engine

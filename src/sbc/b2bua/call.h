@@ -1,0 +1,179 @@
+// One call: the leg that it came in by, the branches that it went out by, and from the first answer
+// on pairs of legs. What one leg hears becomes what the other says. (RFC 3261 §13, §14, §15, §9;
+// RFC 7092 calls this a signalling B2BUA.)
+//
+//                  INVITE                          INVITE
+//      caller  ------------>  Call  --+-- Branch ----------->  target
+//                                     +-- Branch ----------->  target      (fork, hunting, 3xx)
+//
+//      caller  <-- Leg ------ Pair ------ Leg -->  callee      one for each dialog downstream, with
+//                                                              a To tag of its own upstream
+//
+// Every target goes through policy::permit first. The first 2xx that may be passed wins; all others
+// are acknowledged and ended. A call is over when both its legs are, and no branch is open.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/leg.h"
+#include "sbc/policy/inbound.h"
+#include "sbc/policy/permit.h"
+#include "sbc/record/call_record.h"
+
+namespace ringwall::sbc::b2bua {
+
+class Call {
+public:
+    struct Setup {
+        CallRef ref;
+        std::string name;  // for record, log and trace
+        sip::transaction::ServerId invite;
+        sip::MessagePtr request;
+        sip::Hop from;
+        SnapshotPtr snapshot;
+        Proof caller;
+        policy::CallSecurity security;
+        std::vector<policy::Route> routes;
+        std::vector<sip::HeaderName> removed_headers;
+        Bucket bucket;
+    };
+
+    Call(CallHost& host, Setup setup);
+    // Answers 100 and tries the first route.
+    void begin();
+
+    // A request within one of the dialogs, by its tags. `from` is who sends it now; a peer that is
+    // not the one of the dialog is told 481, as anybody who guesses.
+    void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request);
+    // The INVITE or re-INVITE with this server transaction is cancelled (§9.2). The CANCEL itself
+    // has been answered.
+    void on_cancel(sip::transaction::ServerId invite);
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& ack);
+    void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
+    void on_client_failed(sip::transaction::ClientId id, sip::transaction::TerminationCause cause);
+    void on_timer(std::uint32_t cookie);
+    // BYE to both, or 480 and CANCEL: the operator or a rule ends it.
+    void terminate(std::string_view reason);
+
+    CallRef ref() const { return setup_.ref; }
+    const std::string& name() const { return setup_.name; }
+    bool is_established() const { return confirmed_.has_value(); }
+    bool is_over() const { return is_over_; }
+    bool is_secure() const { return setup_.security.is_secure(); }
+    bool is_consistent() const;
+    // The request that made the call, come by another way (RFC 3261 §8.2.2.2).
+    bool is_merged(const sip::Message& request) const;
+
+private:
+    enum class Side : std::uint8_t { Caller, Callee };
+
+    struct Branch {
+        AdjacencyIndex adjacency = 0;
+        sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
+        sip::Hop hop;
+        std::string address_of_record;  // of a registered phone; else empty
+        sip::MessagePtr invite;         // as it was sent
+        sip::transaction::ClientId client;
+        std::string local_tag;
+        unsigned redirects = 0;
+        TimePoint heard;  // last provisional response: timer C runs from here
+        bool is_cancelled = false;
+        bool is_cancel_sent = false;
+        bool is_open = true;  // no final response yet
+    };
+    struct Pair {
+        std::size_t branch;
+        Leg caller;
+        Leg callee;
+        Leg& leg(Side side) { return side == Side::Caller ? caller : callee; }
+    };
+    // A request of one leg that waits for the answer of the other.
+    struct Relay {
+        std::size_t pair;
+        Side from;  // whose request it is
+        sip::transaction::ServerId server;
+        sip::transaction::ClientId client;
+        sip::MessagePtr request;
+        bool is_open = true;
+    };
+    // The best of the failures so far: what the caller is told when nothing is left.
+    struct Failure {
+        int status = 0;
+        std::string reason;
+        int warning = 0;
+        sip::MessagePtr response;  // to be passed on; null: our own
+        std::size_t branch = 0;
+    };
+
+    const Adjacency& adjacency(AdjacencyIndex index) const {
+        return setup_.snapshot->adjacencies[index];
+    }
+    const Adjacency& caller_adjacency() const { return adjacency(setup_.caller.adjacency); }
+
+    // set-up
+    bool try_next_route();
+    bool open_location();
+    bool open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
+                     std::string_view target, std::string_view address_of_record,
+                     unsigned redirects);
+    void on_provisional(std::size_t index, const sip::MessagePtr& response);
+    void on_success(std::size_t index, const sip::MessagePtr& response);
+    void on_redirect(std::size_t index, const sip::MessagePtr& response);
+    void on_failure(std::size_t index, Failure failure);
+    void cancel_branches(std::optional<std::size_t> but);
+    void cancel_branch(Branch& branch);
+    void remember(Failure failure);
+    void refuse(policy::Refusal refusal, policy::Event event);
+    void go_on_or_fail();
+    void fail();
+    void drop_surplus(const Branch& branch, const sip::MessagePtr& response);
+    Pair* pair_for(std::size_t branch, const sip::MessagePtr& response, bool make);
+    void confirm(Pair& pair, const sip::MessagePtr& response, std::optional<std::string> body);
+
+    // within dialogs
+    struct Place {
+        std::size_t pair;
+        Side side;
+    };
+    std::optional<Place> place_of(const sip::Message& request) const;
+    void on_bye(Place place, sip::transaction::ServerId id, const sip::MessagePtr& request);
+    void relay(Place place, sip::transaction::ServerId id, const sip::MessagePtr& request);
+    void on_relayed_response(Relay& relay, const sip::MessagePtr& response);
+    void fail_relay(Relay& relay, int status, std::string_view reason);
+    bool refuses_refresh(Place place, const sip::Message& message, policy::Event event,
+                         policy::Answer& answer);
+    void end_pair(Pair& pair, std::string_view reason);
+    void send_bye(Pair& pair, Side side);
+    void send_ack(Pair& pair, Side to, const sip::Message* from);
+    void start_repeating(std::size_t pair, Side side);
+    void finish(std::string_view result, int status, std::string_view reason);
+    void check_over();
+
+    sip::MessagePtr response_to(const sip::Message& request, int status, std::string_view reason,
+                                std::string_view tag, int warning = 0) const;
+    void answer(sip::transaction::ServerId id, const sip::Message& request, int status,
+                std::string_view reason, int warning = 0);
+
+    CallHost& host_;
+    Setup setup_;
+    sip::Scheme caller_scheme_;
+    std::string failure_tag_;  // To tag of what we answer ourselves
+    std::size_t next_route_ = 0;
+    std::vector<Branch> branches_;
+    std::vector<std::unique_ptr<Pair>> pairs_;
+    std::vector<Relay> relays_;
+    std::optional<std::size_t> confirmed_;  // the pair that the call is
+    bool is_answered_ = false;              // a final response went to the caller
+    bool is_cancelled_ = false;
+    bool is_over_ = false;
+    std::optional<Failure> best_;
+    CallRecord record_;
+};
+
+}  // namespace ringwall::sbc::b2bua

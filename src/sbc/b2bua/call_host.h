@@ -1,0 +1,63 @@
+// What a call asks of the border controller around it. One interface: effects in, nothing called
+// back from within.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "sbc/b2bua/leg.h"
+#include "sbc/policy/permit.h"
+#include "sbc/record/call_record.h"
+#include "sbc/registrar/location.h"
+#include "sip/transaction/actions.h"
+
+namespace ringwall::sbc::b2bua {
+
+using CallRef = Id<struct CallTag>;
+
+class CallHost {
+public:
+    virtual ~CallHost() = default;
+
+    virtual Now now() const = 0;
+    virtual Random& random() = 0;
+    virtual const sip::transaction::Timers& timers() const = 0;
+
+    // A request towards a new target: only with the proof that the policy allows it.
+    virtual sip::transaction::ClientId send_new(CallRef call, const policy::Permit& permit,
+                                                const sip::Hop& to, sip::MessagePtr request) = 0;
+    // Within a dialog whose target was permitted.
+    virtual sip::transaction::ClientId send_in_dialog(CallRef call, const sip::Hop& to,
+                                                      sip::MessagePtr request) = 0;
+    virtual void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) = 0;
+    virtual void respond(sip::transaction::ServerId id, sip::MessagePtr response) = 0;
+    virtual sip::transaction::ClientId cancel(CallRef call, sip::transaction::ClientId invite) = 0;
+    virtual void abandon(sip::transaction::ClientId id) = 0;
+    // Call::on_timer(cookie) after that time.
+    virtual void start_timer(CallRef call, Duration after, std::uint32_t cookie) = 0;
+
+    // The way to an adjacency's signaling-peer: its UDP socket, or the one connection, opened if
+    // need be. None when it has no peer or is detached.
+    virtual std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) = 0;
+    // The way to a leg's peer for the next in-dialog request; none when it cannot be reached now.
+    virtual std::optional<sip::Hop> hop_in_dialog(const Leg& leg) = 0;
+    // Who is at the other end of this hop now.
+    virtual Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
+                           std::string_view address_of_record) = 0;
+    // Does `from` belong to the peer that this leg's dialog was made with?
+    virtual bool is_peer_of(const Leg& leg, const sip::Hop& from) = 0;
+    virtual std::vector<registrar::Binding> find_location(std::string_view address_of_record) = 0;
+    virtual bool is_subscriber(std::string_view address_of_record) const = 0;
+
+    // Requests whose To tag is `tag` are this call's, until it is over.
+    virtual void own_tag(std::string_view tag, CallRef call) = 0;
+    virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
+    // The last word of a call. It is destroyed when the event that ended it has been dealt with.
+    virtual void end(CallRef call, const CallRecord& record) = 0;
+    // A refusal by `permit` or the media rule, counted under its name.
+    virtual void count_refusal(std::string_view name) = 0;
+};
+
+}  // namespace ringwall::sbc::b2bua

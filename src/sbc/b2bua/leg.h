@@ -1,0 +1,56 @@
+// One side of a call: a dialog with one peer, on one adjacency. The caller's leg and the callee's
+// leg are the same class; what differs is who sent the INVITE that is being answered.
+//
+// A leg keeps the two halves of an INVITE that was answered with a 2xx (RFC 3261 §13):
+//   answered   we sent the 2xx: it is repeated until the ACK comes (§13.3.1.4), over any transport
+//   accepted   we got the 2xx: its ACK is kept and sent again for every repetition (§13.2.2.4)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "sbc/config/snapshot.h"
+#include "sip/dialog/dialog.h"
+#include "sip/message.h"
+#include "sip/transaction/actions.h"
+#include "sip/transport.h"
+#include "sip/uri/uri.h"
+
+namespace ringwall::sbc::b2bua {
+
+// Who the peer proved to be when the dialog began; in-dialog requests must come from the same.
+struct Proof {
+    AdjacencyIndex adjacency = 0;
+    std::string fingerprint;        // of its certificate; empty: none shown
+    std::string address_of_record;  // of a phone; empty: no phone
+};
+
+struct Leg {
+    Proof peer;
+    sip::Scheme scheme = sip::Scheme::Sip;  // of this leg's URIs
+    std::string user;                       // user part of our Contact here
+    sip::Hop hop;                           // where the peer was heard last
+    sip::Dialog dialog;
+
+    struct Answered {
+        sip::transaction::ServerId invite;
+        sip::MessagePtr response;
+        std::uint32_t cseq = 0;
+        Duration interval{};     // until the next repetition
+        TimePoint give_up;       // 64*T1 after the first
+        bool had_offer = false;  // the INVITE bore one: the ACK bears no answer
+    };
+    std::optional<Answered> answered;  // until the ACK
+
+    struct Accepted {
+        std::uint32_t cseq = 0;
+        sip::MessagePtr ack;  // null: the other side has not acknowledged yet
+    };
+    std::optional<Accepted> accepted;  // of the last INVITE that we sent here
+
+    bool is_ended = false;  // BYE sent or received
+};
+
+}  // namespace ringwall::sbc::b2bua

@@ -1,0 +1,226 @@
+#include "sbc/b2bua/topology_hiding.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace ringwall::sbc::b2bua {
+namespace {
+
+enum class Passage : std::uint8_t {
+    EndToEnd,  // passes as received, octet by octet
+    Hop,       // written anew for each leg, or meant for us only
+    Methods,   // a list of methods: those that we carry
+    Options,   // a list of option tags: those that we let pass
+    Trusted,   // passes between trusted adjacencies only (RFC 3325 §7)
+};
+
+Passage passage(sip::HeaderName name) {
+    using sip::HeaderName;
+    switch (name) {
+        case HeaderName::Via:
+        case HeaderName::From:
+        case HeaderName::To:
+        case HeaderName::CallId:
+        case HeaderName::CSeq:
+        case HeaderName::Contact:
+        case HeaderName::Route:
+        case HeaderName::RecordRoute:
+        case HeaderName::MaxForwards:
+        case HeaderName::ContentLength:
+        case HeaderName::Authorization:
+        case HeaderName::ProxyAuthorization:
+        case HeaderName::WwwAuthenticate:
+        case HeaderName::ProxyAuthenticate:
+        case HeaderName::AuthenticationInfo:
+        case HeaderName::Path:
+        case HeaderName::ServiceRoute:
+        case HeaderName::ProxyRequire:
+        case HeaderName::Unsupported:
+        case HeaderName::PPreferredIdentity:
+        case HeaderName::Replaces:   // names dialogs of the other side
+        case HeaderName::InReplyTo:  // names Call-IDs of the other side
+        case HeaderName::RAck:       // reliable provisional responses end at us: see Options
+        case HeaderName::RSeq:
+        case HeaderName::Warning:  // names hosts of the other side
+        case HeaderName::Timestamp:
+            return Passage::Hop;
+        case HeaderName::Allow:
+            return Passage::Methods;
+        case HeaderName::Supported:
+        case HeaderName::Require:
+            return Passage::Options;
+        case HeaderName::PAssertedIdentity:
+            return Passage::Trusted;
+        case HeaderName::ContentType:
+        case HeaderName::ContentEncoding:
+        case HeaderName::ContentDisposition:
+        case HeaderName::Expires:
+        case HeaderName::MinExpires:
+        case HeaderName::Accept:
+        case HeaderName::Privacy:
+        case HeaderName::Identity:
+        case HeaderName::ReferTo:
+        case HeaderName::ReferredBy:
+        case HeaderName::Event:
+        case HeaderName::SubscriptionState:
+        case HeaderName::SessionExpires:
+        case HeaderName::MinSe:
+        case HeaderName::RetryAfter:
+        case HeaderName::Reason:
+        case HeaderName::Date:
+        case HeaderName::UserAgent:
+        case HeaderName::Server:
+        case HeaderName::Subject:
+        case HeaderName::Organization:
+        case HeaderName::AlertInfo:
+        case HeaderName::CallInfo:
+        case HeaderName::ErrorInfo:
+        case HeaderName::Priority:
+        case HeaderName::MimeVersion:
+        case HeaderName::AllowEvents:
+        case HeaderName::AcceptContact:
+        case HeaderName::RejectContact:
+        case HeaderName::RequestDisposition:
+        case HeaderName::IdentityInfo:
+        case HeaderName::Other:
+            return Passage::EndToEnd;
+    }
+    return Passage::Hop;
+}
+
+// Option tags whose protocol runs between the ends and survives a B2BUA that writes its own
+// dialogs.
+bool passes_option(std::string_view tag) {
+    return equals_ignoring_case(tag, "timer") || equals_ignoring_case(tag, "norefersub") ||
+           equals_ignoring_case(tag, "from-change") || equals_ignoring_case(tag, "histinfo") ||
+           equals_ignoring_case(tag, "answermode") || equals_ignoring_case(tag, "privacy");
+}
+
+bool is_carried(std::string_view method) {
+    std::string_view rest = allowed_methods;
+    while (!rest.empty()) {
+        const auto comma = rest.find(", ");
+        if (rest.substr(0, comma) == method) {
+            return method != "REGISTER";
+        }
+        rest = comma == std::string_view::npos ? "" : rest.substr(comma + 2);
+    }
+    return false;
+}
+
+template <class Keep>
+void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName name,
+               Keep&& keep) {
+    std::string kept;
+    for (const std::string_view value : message.values(name)) {
+        if (keep(value)) {
+            kept.append(kept.empty() ? "" : ", ").append(value);
+        }
+    }
+    if (!kept.empty()) {
+        builder.header(name, kept);
+    }
+}
+
+std::string host_text(const std::string& host) {
+    const bool is_bare_v6 = host.find(':') != std::string::npos && host.front() != '[';
+    return is_bare_v6 ? "[" + host + "]" : host;
+}
+
+std::string_view transport_parameter(sip::Transport transport, sip::Scheme scheme) {
+    switch (transport) {
+        case sip::Transport::Udp:
+            return "";
+        case sip::Transport::Tcp:
+            return ";transport=tcp";
+        // RFC 5630 §5.1.1.1: sips says TLS by itself, transport=tls is deprecated there.
+        case sip::Transport::Tls:
+            return scheme == sip::Scheme::Sips ? "" : ";transport=tls";
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string via(const Adjacency& adjacency, sip::Transport transport, std::string_view branch) {
+    std::string value = "SIP/2.0/";
+    value.append(sip::to_string(transport)).append(" ");
+    value.append(host_text(adjacency.own_host()));
+    value.append(":").append(std::to_string(adjacency.signaling_port));
+    value.append(";branch=").append(branch).append(";rport");
+    return value;
+}
+
+std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::Scheme scheme,
+                    std::string_view user) {
+    std::string value = scheme == sip::Scheme::Sips ? "<sips:" : "<sip:";
+    if (!user.empty()) {
+        value.append(user).append("@");
+    }
+    value.append(host_text(adjacency.own_host()));
+    value.append(":").append(std::to_string(adjacency.signaling_port));
+    value.append(transport_parameter(transport, scheme)).append(">");
+    return value;
+}
+
+std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
+                    sip::Scheme leg_scheme) {
+    std::string value;
+    if (!original.display_name.empty()) {
+        value.append(original.display_name).append(" ");
+    }
+    const sip::Uri& uri = original.uri;
+    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
+        return value.append("<").append(uri.text).append(">");
+    }
+    const bool is_secure = uri.scheme == sip::Scheme::Sips && leg_scheme == sip::Scheme::Sips;
+    value.append(is_secure ? "<sips:" : "<sip:");
+    if (uri.has_user) {
+        value.append(uri.user).append("@");
+    }
+    const bool is_address = IpAddress::parse(uri.host).has_value();
+    value.append(is_address ? host_text(adjacency.own_host()) : std::string(uri.host));
+    return value.append(">");
+}
+
+void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
+                     const Adjacency& from, const Adjacency& to,
+                     std::span<const sip::HeaderName> removed) {
+    bool allow_done = false;
+    bool supported_done = false;
+    bool require_done = false;
+    for (const sip::HeaderLine& line : message.headers()) {
+        if (std::find(removed.begin(), removed.end(), line.id) != removed.end()) {
+            continue;
+        }
+        switch (passage(line.id)) {
+            case Passage::Hop:
+                break;
+            case Passage::EndToEnd:
+                builder.raw(line);
+                break;
+            case Passage::Trusted:
+                if (from.is_trusted() &&
+                    (to.is_trusted() || message.header("Privacy") == nullptr)) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Methods:
+                if (!std::exchange(allow_done, true)) {
+                    copy_list(builder, message, line.id, is_carried);
+                }
+                break;
+            case Passage::Options:
+                if (bool& done =
+                        line.id == sip::HeaderName::Require ? require_done : supported_done;
+                    !std::exchange(done, true)) {
+                    copy_list(builder, message, line.id, passes_option);
+                }
+                break;
+        }
+    }
+}
+
+}  // namespace ringwall::sbc::b2bua

@@ -1,0 +1,40 @@
+// What of a message of one leg goes on to the other, and what Ringwall writes there in its own
+// name. Nothing of one side's Via, Contact, Call-ID, tags, Record-Route, Route or addresses is seen
+// on the other; what is end to end (subject, identity by trust, bodies, unknown fields) passes.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sbc/config/snapshot.h"
+#include "sip/message.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc::b2bua {
+
+// The methods that Ringwall carries, as in Allow.
+inline constexpr std::string_view allowed_methods =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO, MESSAGE";
+
+// Via for a request that leaves by `adjacency`.
+std::string via(const Adjacency& adjacency, sip::Transport transport, std::string_view branch);
+
+// Contact that a peer on `adjacency` reaches this leg by: the certificate's name on an encrypted
+// one (facts/peers: a phone opens the target anew and compares the name). `user` is escaped as a
+// URI's.
+std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::Scheme scheme,
+                    std::string_view user);
+
+// A From or To for the other leg: display name and address kept, no parameters and no port (RFC
+// 3261 §19.1.1), an IP address replaced by our own host there; sips becomes sip where the leg's
+// scheme is.
+std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
+                    sip::Scheme leg_scheme);
+
+// Header fields that pass from a leg on `from` to one on `to`, but those in `removed`.
+void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
+                     const Adjacency& from, const Adjacency& to,
+                     std::span<const sip::HeaderName> removed);
+
+}  // namespace ringwall::sbc::b2bua

@@ -1,0 +1,135 @@
+// Stage "route": where to. A domain that is served here goes to location, whoever its users are;
+// all else goes by the routing tables. Every adjacency is put to `permit` before anybody is looked
+// up.
+#include <algorithm>
+
+#include "base/text.h"
+#include "sbc/policy/refusal_verdict.h"
+#include "sbc/policy/routing.h"
+#include "sbc/policy/stages.h"
+
+namespace ringwall::sbc::policy {
+
+using sip::Scheme;
+
+namespace {
+
+// Why there is nowhere to go, when several adjacencies gave a reason: what the caller can do
+// something about first.
+class Refusals {
+public:
+    void add(Refusal refusal) {
+        if (!worst_ || refusal == Refusal::SipCallsOutRefuse) {
+            worst_ = refusal;
+        }
+    }
+    Reject verdict(const CallSecurity& call) const {
+        if (worst_) {
+            return reject_for(*worst_, Event::Initial, call);
+        }
+        return {.status = 480,
+                .reason = "Temporarily Unavailable",
+                .detail = "no adjacency of the route is attached"};
+    }
+
+private:
+    std::optional<Refusal> worst_;
+};
+
+bool serves(const Adjacency& adjacency, std::string_view domain) {
+    return adjacency.profile == Profile::Access &&
+           std::ranges::any_of(adjacency.domains, [domain](std::string_view served) {
+               return equals_ignoring_case(served, domain);
+           });
+}
+
+// Contacts may be of either scheme; which, is not asked here, so as not to tell who exists.
+bool could_take(const CallSecurity& call, const Adjacency& adjacency, Refusals& refusals) {
+    const auto same = permit(call, target_of(adjacency, call.scheme), Event::Fork);
+    if (!same) {
+        refusals.add(same.error());
+    }
+    const Scheme other = call.scheme == Scheme::Sips ? Scheme::Sip : Scheme::Sips;
+    return same.has_value() || permit(call, target_of(adjacency, other), Event::Fork).has_value();
+}
+
+// None: the domain is not served here.
+std::optional<Verdict> route_to_location(Inbound& inbound) {
+    const sip::Uri& uri = inbound.request.request_uri();
+    bool is_served = false;
+    Refusals refusals;
+    for (const Adjacency& adjacency : inbound.snapshot->adjacencies) {
+        if (uri.scheme == Scheme::Tel || !serves(adjacency, uri.host)) {
+            continue;
+        }
+        is_served = true;
+        if (adjacency.is_attached && could_take(inbound.call, adjacency, refusals)) {
+            inbound.routes.emplace_back(ToLocation{});
+            return Continue{};
+        }
+    }
+    return is_served ? std::optional<Verdict>(refusals.verdict(inbound.call)) : std::nullopt;
+}
+
+// The number without what only the eye needs (RFC 3966 §5.1.1); another user as it is.
+std::string called_address(const sip::Uri& uri) {
+    std::string address = sip::unescape(uri.user);
+    if (uri.scheme == Scheme::Tel) {
+        std::erase_if(address, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+    }
+    return address;
+}
+
+Verdict route_by_tables(Inbound& inbound) {
+    const Snapshot& snapshot = *inbound.snapshot;
+    const sip::Uri& uri = inbound.request.request_uri();
+    const std::string address = called_address(uri);
+    RoutingAnswer found;
+    if (snapshot.call_policy) {
+        found =
+            find_routes(*snapshot.call_policy, {.source_adjacency = inbound.from_adjacency().name,
+                                                .address = address,
+                                                .domain = uri.host});
+    }
+    if (found.is_rejected) {
+        return Reject{.status = 403,
+                      .reason = "Call Not Allowed",
+                      .detail = "rejected by " + found.decided_by};
+    }
+    if (found.destinations.empty()) {
+        return Reject{.status = 404, .reason = "Not Found", .detail = "no route"};
+    }
+    Refusals refusals;
+    for (const AdjacencyIndex destination : found.destinations) {
+        const Adjacency& adjacency = snapshot.adjacencies[destination];
+        if (!adjacency.is_attached) {
+            continue;
+        }
+        auto permitted = permit(inbound.call, target_of(adjacency, uri.scheme), Event::Initial);
+        if (permitted) {
+            inbound.routes.emplace_back(ToAdjacency{destination, *permitted});
+        } else {
+            refusals.add(permitted.error());
+        }
+    }
+    if (inbound.routes.empty()) {
+        return refusals.verdict(inbound.call);
+    }
+    return Continue{};
+}
+
+}  // namespace
+
+Verdict choose_route(Inbound& inbound) {
+    const sip::Method method = inbound.request.method();
+    if (method == sip::Method::Register ||
+        (method == sip::Method::Options && is_addressed_to_us(inbound))) {
+        return Continue{};  // answered here
+    }
+    if (auto verdict = route_to_location(inbound)) {
+        return std::move(*verdict);
+    }
+    return route_by_tables(inbound);
+}
+
+}  // namespace ringwall::sbc::policy

@@ -1,0 +1,219 @@
+#include "sbc/process.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "engine/worker.h"
+#include "net/loop.h"
+#include "net/signals.h"
+#include "net/socket_address.h"
+#include "sbc/config/reader.h"
+#include "sbc/sbc.h"
+
+namespace ringwall::sbc {
+namespace {
+
+constexpr std::chrono::seconds farewell_limit{5};  // for BYEs at the end
+
+// Appends lines; each is whole when it is there.
+class LineFile {
+public:
+    bool open(const std::filesystem::path& path) {
+        if (path.empty()) {
+            return true;
+        }
+        file_.open(path, std::ios::app);
+        return file_.is_open();
+    }
+    bool is_open() const { return file_.is_open(); }
+    void write(const std::string& line) {
+        if (file_.is_open()) {
+            file_ << line << '\n' << std::flush;
+        }
+    }
+
+private:
+    std::ofstream file_;
+};
+
+class FileObserver final : public Observer {
+public:
+    LineFile trace;
+    LineFile record;
+    void on_record(const CallRecord& call) override { record.write(to_json(call)); }
+    void on_trace(const std::string& json_line) override { trace.write(json_line); }
+};
+
+// Addresses of the peers that are named by name, once at the start.
+SnapshotPtr with_peer_addresses(const SnapshotPtr& snapshot) {
+    auto resolved = std::make_shared<Snapshot>(*snapshot);
+    for (Adjacency& adjacency : resolved->adjacencies) {
+        if (adjacency.signaling_peer.empty() || adjacency.signaling_peer_address) {
+            continue;
+        }
+        adjacency.signaling_peer_address = IpAddress::parse(adjacency.signaling_peer);
+        if (adjacency.signaling_peer_address) {
+            continue;
+        }
+        addrinfo hints{};
+        hints.ai_socktype = SOCK_STREAM;
+        addrinfo* found = nullptr;
+        if (getaddrinfo(adjacency.signaling_peer.c_str(), nullptr, &hints, &found) == 0) {
+            net::SocketAddress address;
+            std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
+            adjacency.signaling_peer_address = address.endpoint().address;
+            freeaddrinfo(found);
+        } else {
+            log::warning("peer.unknown", {{"adjacency", adjacency.name},
+                                          {"signaling-peer", adjacency.signaling_peer},
+                                          {"reason", "no address found"}});
+        }
+    }
+    return resolved;
+}
+
+// Binds everything, or says what cannot be bound.
+bool listen(engine::Worker& worker, Sbc& sbc, const Snapshot& snapshot) {
+    for (const Sbc::ListenRequest& wanted : Sbc::listeners(snapshot)) {
+        std::string failure;
+        if (wanted.transport == sip::Transport::Udp) {
+            if (const auto listener = worker.add_udp(wanted.local)) {
+                sbc.add_listener(listener->id, wanted.local, wanted.transport, listener->flow);
+            } else {
+                failure = listener.error().sentence;
+            }
+        } else {
+            if (const auto listener = worker.add_tcp(wanted.local)) {
+                sbc.add_listener(listener->id, wanted.local, wanted.transport, {});
+            } else {
+                failure = listener.error().sentence;
+            }
+        }
+        if (!failure.empty()) {
+            log::error("listen.failed", {{"address", wanted.local.to_string()},
+                                         {"transport", sip::to_string(wanted.transport)},
+                                         {"reason", failure}});
+            return false;
+        }
+        log::info("listen", {{"address", wanted.local.to_string()},
+                             {"transport", sip::to_string(wanted.transport)}});
+    }
+    return true;
+}
+
+void log_counters(const Sbc& sbc, const engine::ShardCounters& counters) {
+    for (const auto& [name, value] : sbc.counters().all()) {
+        log::info("counter", {{"name", name}, {"value", value}});
+    }
+    log::info("counter", {{"name", "messages_in"}, {"value", counters.messages_in}});
+    log::info("counter", {{"name", "messages_out"}, {"value", counters.messages_out}});
+    log::info("counter", {{"name", "sources_refused"}, {"value", counters.sources_refused}});
+    log::info("counter", {{"name", "not_sip"}, {"value", counters.not_sip}});
+    log::info("counter", {{"name", "faults_answered"}, {"value", counters.faults_answered}});
+    log::info("counter", {{"name", "faults_dropped"}, {"value", counters.faults_dropped}});
+    log::info("counter", {{"name", "strays"}, {"value", counters.strays}});
+}
+
+template <class Function>
+auto on_worker(engine::Worker& worker, Function function) {
+    auto task = std::make_shared<std::packaged_task<decltype(function())()>>(std::move(function));
+    auto result = task->get_future();
+    worker.post([task] { (*task)(); });
+    return result.get();
+}
+
+void say_farewell(engine::Worker& worker, Sbc& sbc) {
+    on_worker(worker, [&] { sbc.end_all("shutdown"); });
+    const auto limit = std::chrono::steady_clock::now() + farewell_limit;
+    while (std::chrono::steady_clock::now() < limit &&
+           on_worker(worker, [&] { return !sbc.is_quiet(); })) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+}  // namespace
+
+int run_process(const ProcessOptions& options) {
+    const auto configuration = load_configuration(options.configuration);
+    if (!configuration) {
+        std::fprintf(stderr, "%s\n", configuration.error().to_string().c_str());
+        return EX_CONFIG;
+    }
+    for (const ConfigError& warning : configuration->warnings) {
+        std::fprintf(stderr, "warning: %s\n", warning.to_string().c_str());
+    }
+    if (options.only_check) {
+        return EX_OK;
+    }
+    FileObserver observer;
+    for (const auto& [file, path] : {std::pair{&observer.trace, &options.trace},
+                                     std::pair{&observer.record, &options.record}}) {
+        if (!file->open(*path)) {
+            std::fprintf(stderr, "%s: cannot be opened for writing\n", path->c_str());
+            return EX_IOERR;
+        }
+    }
+
+    std::signal(SIGPIPE, SIG_IGN);
+    auto loop = net::Loop::create();
+    std::vector<int> arrived;
+    const auto give_up = [](const net::SocketError& error) {
+        std::fprintf(stderr, "%s\n", error.sentence.c_str());
+        return EX_OSERR;
+    };
+    if (!loop) {
+        return give_up(loop.error());
+    }
+    // Before any thread: the worker's inherits what is blocked.
+    const auto signals = net::Signals::create(*loop, {SIGTERM, SIGINT, SIGUSR1},
+                                              [&](int number) { arrived.push_back(number); });
+    if (!signals) {
+        return give_up(signals.error());
+    }
+    auto worker = engine::Worker::create();
+    if (!worker) {
+        return give_up(worker.error());
+    }
+    SystemRandom random;
+    const SnapshotPtr snapshot = with_peer_addresses(configuration->snapshot);
+    Sbc sbc(**worker, random, observer, snapshot, (*worker)->now());
+    sbc.set_trace(observer.trace.is_open());
+    (*worker)->set_user(sbc.shard());
+    if (!listen(**worker, sbc, *snapshot)) {
+        return EX_CONFIG;
+    }
+    std::thread thread([&] { (*worker)->run(); });
+    log::info("sbc.ready", {{"service", snapshot->service},
+                            {"adjacencies", snapshot->adjacencies.size()},
+                            {"subscribers", snapshot->subscribers.size()}});
+    bool is_running = true;
+    while (is_running) {
+        loop->turn(Duration::max(), [] {});
+        for (const int number : std::exchange(arrived, {})) {
+            if (number == SIGUSR1) {
+                on_worker(**worker, [&] { log_counters(sbc, sbc.shard().counters()); });
+            } else {
+                is_running = false;
+            }
+        }
+    }
+    log::info("sbc.stopping");
+    say_farewell(**worker, sbc);
+    (*worker)->stop();
+    thread.join();
+    log_counters(sbc, sbc.shard().counters());
+    return EX_OK;
+}
+
+}  // namespace ringwall::sbc

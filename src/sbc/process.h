@@ -1,0 +1,21 @@
+// ringwall-sbc as a process: configuration, sockets, signals, and an orderly end.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace ringwall::sbc {
+
+struct ProcessOptions {
+    std::filesystem::path configuration;
+    std::filesystem::path trace;   // a JSON line for each message; empty: none
+    std::filesystem::path record;  // a JSON line for each call; empty: none
+    bool only_check = false;       // read the configuration, say what is wrong, start nothing
+};
+
+// The exit status: 0, 78 (EX_CONFIG) for a wrong configuration or an address that cannot be bound,
+// 74 (EX_IOERR) when a file cannot be opened. SIGTERM and SIGINT end all calls first; SIGUSR1 logs
+// the counters.
+int run_process(const ProcessOptions& options);
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,38 @@
+// One line for each call that came: who, by which adjacencies, with what security, how it ended and
+// which rule said so. Written when the call is over.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "sbc/config/snapshot.h"
+
+namespace ringwall::sbc {
+
+struct CallRecord {
+    std::string call;    // our reference, also in log and trace
+    std::string caller;  // From, without parameters
+    std::string callee;  // Request-URI as it came
+    std::string from_adjacency;
+    std::string to_adjacency;  // of the leg that answered, else the last tried; may be empty
+    std::optional<Security> from_security;
+    std::optional<Security> to_security;
+    bool is_secure = false;
+    std::string result;  // "answered", "refused", "failed", "cancelled"
+    int status = 0;      // final response to the caller
+    std::string reason;  // in words: the refusal, or who hung up
+    std::string stage;   // the stage of the pipeline that refused; else empty
+    WallTime start{};
+    std::optional<WallTime> ringing;
+    std::optional<WallTime> answer;
+    std::optional<WallTime> end;
+};
+
+// A JSON object on one line, without the line's end.
+std::string to_json(const CallRecord& record);
+
+// "2026-11-20T22:31:31.123Z"
+std::string to_iso8601(WallTime time);
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,657 @@
+#include "sbc/sbc.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/adjacency_selection.h"
+#include "sbc/record/trace.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc {
+
+using b2bua::CallRef;
+using sip::HeaderName;
+using sip::Method;
+using sip::transaction::ClientId;
+using sip::transaction::ServerId;
+using sip::transaction::TerminationCause;
+
+namespace {
+
+constexpr std::uint64_t expiry_cookie = UINT64_MAX;
+
+template <class... Ts>
+struct Visitor : Ts... {
+    using Ts::operator()...;
+};
+template <class... Ts>
+Visitor(Ts...) -> Visitor<Ts...>;
+
+}  // namespace
+
+Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
+         Now start, sip::transaction::Timers timers)
+    : random_(random),
+      observer_(observer),
+      snapshot_(std::move(snapshot)),
+      timers_(timers),
+      shard_(network, *this, timers, start),
+      connections_(shard_),
+      registrar_(location_),
+      nonces_(random),
+      forwarded_(*this) {}
+
+std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
+    std::vector<ListenRequest> wanted;
+    const auto add = [&](ListenRequest request) {
+        if (std::find(wanted.begin(), wanted.end(), request) == wanted.end()) {
+            wanted.push_back(request);
+        }
+    };
+    for (const Adjacency& adjacency : snapshot.adjacencies) {
+        if (!adjacency.is_attached) {
+            continue;
+        }
+        const Endpoint local{adjacency.signaling_address, adjacency.signaling_port};
+        add({local, sip::Transport::Tcp});
+        if (!adjacency.is_encrypted()) {
+            add({local, sip::Transport::Udp});
+        }
+    }
+    return wanted;
+}
+
+void Sbc::add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
+                       FlowId udp_flow) {
+    listeners_[id] = local;
+    if (transport == sip::Transport::Udp) {
+        connections_.add_socket(local, udp_flow);
+    }
+    shard_.add_listener(id, local, transport, udp_flow);
+}
+
+// ---- who is there -------------------------------------------------------------------------------
+
+std::optional<AdjacencyIndex> Sbc::adjacency_of(const sip::Hop& hop) const {
+    const engine::Flow* flow = shard_.flow(hop.flow);
+    if (flow == nullptr) {
+        return std::nullopt;
+    }
+    if (const auto opened = connections_.adjacency_of(hop.flow)) {
+        return opened;
+    }
+    return policy::find_adjacency(*snapshot_, flow->local, hop.remote.address);
+}
+
+bool Sbc::on_datagram_source(const engine::Flow& flow, const Endpoint& remote) {
+    const auto index = policy::find_adjacency(*snapshot_, flow.local, remote.address);
+    return index && snapshot_->adjacencies[*index].is_attached &&
+           !snapshot_->adjacencies[*index].is_encrypted();
+}
+
+engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoint& remote) {
+    engine::AcceptDecision decision;
+    const auto local = listeners_.find(listener);
+    if (local == listeners_.end()) {
+        return decision;
+    }
+    const auto index = policy::find_adjacency(*snapshot_, local->second, remote.address);
+    if (!index || !snapshot_->adjacencies[*index].is_attached) {
+        return decision;
+    }
+    const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    decision.is_admitted = true;
+    decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
+    decision.handshake_timeout = adjacency.tls_handshake_timeout;
+    return decision;
+}
+
+bool Sbc::on_established(const engine::Flow& flow) {
+    const auto index = connections_.adjacency_of(flow.id);
+    if (!index) {
+        return true;  // accepted: the pipeline looks at its certificate with every request
+    }
+    const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    if (Connections::is_peer_genuine(adjacency, flow.identity.get())) {
+        return true;
+    }
+    std::string names;
+    if (flow.identity != nullptr) {
+        for (const std::string& name : flow.identity->identities()) {
+            names.append(names.empty() ? "" : ",").append(name);
+        }
+    }
+    log::warning("connection.refused", {{"adjacency", adjacency.name},
+                                        {"peer", flow.remote.to_string()},
+                                        {"reason", "certificate-name"},
+                                        {"names", names}});
+    return false;
+}
+
+void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
+    const auto index = adjacency_of(sip::Hop{flow.id, flow.remote, flow.transport});
+    const auto by_listener = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
+    const auto known = index ? index : connections_.adjacency_of(flow.id);
+    const auto which = known ? known : by_listener;
+    const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
+    counters_.add("connections_closed", to_string(reason));
+    log::info("connection.closed", {{"adjacency", name},
+                                    {"peer", flow.remote.to_string()},
+                                    {"reason", to_string(reason)},
+                                    {"detail", detail}});
+    connections_.drop(flow.id);
+    for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
+        log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
+    }
+}
+
+bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
+    const auto index = adjacency_of(from);
+    if (!index || *index != leg.peer.adjacency) {
+        return false;
+    }
+    if (from.transport == sip::Transport::Udp || from.flow == leg.hop.flow) {
+        return true;
+    }
+    const engine::Flow* flow = shard_.flow(from.flow);
+    if (flow == nullptr) {
+        return false;
+    }
+    if (!leg.peer.fingerprint.empty()) {
+        return flow->identity != nullptr && flow->identity->fingerprint == leg.peer.fingerprint;
+    }
+    if (!leg.peer.address_of_record.empty()) {
+        const auto users = location_.registered_on(from.flow, now().monotonic);
+        return std::find(users.begin(), users.end(), leg.peer.address_of_record) != users.end();
+    }
+    return true;
+}
+
+b2bua::Proof Sbc::proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
+                           std::string_view address_of_record) {
+    const engine::Flow* flow = shard_.flow(hop.flow);
+    const bool has_certificate =
+        flow != nullptr && flow->identity != nullptr && flow->identity->has_certificate;
+    return {adjacency, has_certificate ? flow->identity->fingerprint : "",
+            std::string(address_of_record)};
+}
+
+// ---- requests -----------------------------------------------------------------------------------
+
+void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
+                     ServerId cancelled) {
+    if (request->method() == Method::Cancel) {
+        on_cancel(id, from, request, cancelled);
+    } else if (request->to_tag().empty()) {
+        on_out_of_dialog(id, from, request);
+    } else if (b2bua::Call* call = call_of_tag(request->to_tag())) {
+        by_server_[id] = call->ref();
+        call->on_request(id, from, request);
+    } else {
+        counters_.add("rejected", "no-dialog");
+        reply(id, *request, 481);
+    }
+    sweep();
+}
+
+void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
+                    ServerId cancelled) {
+    const sip::Hop* of_invite = cancelled ? shard_.transactions().hop(cancelled) : nullptr;
+    const bool is_same_way =
+        of_invite != nullptr &&
+        (from.transport == sip::Transport::Udp ? from.remote.address == of_invite->remote.address
+                                               : from.flow == of_invite->flow);
+    if (!is_same_way) {
+        reply(id, *request, 481);
+        return;
+    }
+    reply(id, *request, 200);
+    if (const auto found = by_server_.find(cancelled); found != by_server_.end()) {
+        if (b2bua::Call* call = call_of(found->second)) {
+            call->on_cancel(cancelled);
+        }
+    }
+}
+
+void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
+    const engine::Flow* flow = shard_.flow(from.flow);
+    if (flow == nullptr) {
+        shard_.forget(id);
+        return;
+    }
+    if (const auto same = by_call_id_.find(std::string(request->call_id()));
+        same != by_call_id_.end() && request->method() == Method::Invite) {
+        if (const b2bua::Call* call = call_of(same->second);
+            call != nullptr && call->is_merged(*request)) {
+            counters_.add("rejected", "merged-request");
+            reply(id, *request, 482);
+            return;
+        }
+    }
+    const auto registered = location_.registered_on(from.flow, now().monotonic);
+    Endpoint local = flow->local;
+    if (const auto opened = connections_.adjacency_of(from.flow)) {
+        const Adjacency& adjacency = snapshot_->adjacencies[*opened];
+        local = Endpoint{adjacency.signaling_address, adjacency.signaling_port};
+    }
+    policy::Inbound inbound{
+        .request = *request,
+        .hop = from,
+        .source = from.remote,
+        .local = local,
+        .identity = flow->identity.get(),
+        .snapshot = snapshot_,
+        .registered = registered,
+        .nonces = nonces_,
+        .now = now(),
+    };
+    const policy::Outcome outcome = policy::run_pipeline(inbound);
+    if (!act_on(outcome, inbound, id, request)) {
+        return;
+    }
+    if (request->method() == Method::Register) {
+        do_register(inbound, id, request);
+    } else if (request->method() == Method::Invite) {
+        begin_call(inbound, id, request);
+    } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
+        answer_options(inbound, id, request);
+    } else {
+        forwarded_.forward(inbound, id, request);
+    }
+}
+
+// True when the request goes on.
+bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound, ServerId id,
+                 const sip::MessagePtr& request) {
+    return std::visit(
+        Visitor{
+            [](const policy::Continue&) { return true; },
+            [&](const policy::Reject& reject) {
+                counters_.add("rejected", outcome.stage);
+                auto builder = sip::reply(*request, reject.status,
+                                          bucket_token(Bucket{}, random_, 20), reject.reason);
+                if (reject.warning != 0) {
+                    builder.header(HeaderName::Warning,
+                                   std::to_string(reject.warning) + " " +
+                                       inbound.from_adjacency().own_host() + " \"" +
+                                       std::string(policy::warning_text(reject.warning)) + "\"");
+                }
+                for (const auto& field : reject.fields) {
+                    builder.header(field.name, field.value);
+                }
+                respond(id, builder.build());
+                record_refusal(inbound, outcome, reject.status,
+                               reject.detail.empty() ? reject.reason : reject.detail);
+                return false;
+            },
+            [&](const policy::Challenge& challenge) {
+                counters_.add("challenged", outcome.stage);
+                auto builder = sip::reply(*request, 401, bucket_token(Bucket{}, random_, 20));
+                for (const auto algorithm :
+                     {sip::auth::Algorithm::Sha256, sip::auth::Algorithm::Md5}) {
+                    sip::auth::Challenge line;
+                    line.realm = challenge.realm;
+                    line.nonce = nonces_.make(challenge.realm, inbound.source.address,
+                                              inbound.now.wall, random_);
+                    line.algorithm = algorithm;
+                    line.qop_auth = true;
+                    line.stale = challenge.stale;
+                    builder.header(HeaderName::WwwAuthenticate, sip::auth::to_string(line));
+                }
+                respond(id, builder.build());
+                return false;
+            },
+            [&](const policy::Drop& drop) {
+                counters_.add("dropped", outcome.stage);
+                shard_.forget(id);
+                log::info("request.dropped", {{"peer", inbound.source.to_string()},
+                                              {"stage", outcome.stage},
+                                              {"reason", drop.why}});
+                if (drop.close_connection && inbound.hop.transport != sip::Transport::Udp) {
+                    shard_.close(inbound.hop.flow, CloseReason::IdentityMismatch);
+                }
+                return false;
+            },
+        },
+        outcome.verdict);
+}
+
+void Sbc::record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
+                         const std::string& reason) {
+    const std::string adjacency = inbound.adjacency ? inbound.from_adjacency().name : "";
+    log::info("request.rejected", {{"method", inbound.request.method_text()},
+                                   {"adjacency", adjacency},
+                                   {"peer", inbound.source.to_string()},
+                                   {"stage", outcome.stage},
+                                   {"status", status},
+                                   {"reason", reason}});
+    if (inbound.request.method() != Method::Invite) {
+        return;
+    }
+    CallRecord record;
+    record.call = new_call_name();
+    record.caller = std::string(inbound.request.from().uri.text);
+    record.callee = std::string(inbound.request.request_uri_text());
+    record.from_adjacency = adjacency;
+    if (inbound.adjacency) {
+        record.from_security = inbound.from_adjacency().security;
+    }
+    record.is_secure = inbound.call.is_secure();
+    record.result = "refused";
+    record.status = status;
+    record.reason = reason;
+    record.stage = outcome.stage;
+    record.start = inbound.now.wall;
+    record.end = inbound.now.wall;
+    observer_.on_record(record);
+}
+
+void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+    const CallRef ref{++last_call_};
+    const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
+    b2bua::Call::Setup setup{
+        .ref = ref,
+        .name = new_call_name(),
+        .invite = id,
+        .request = request,
+        .from = inbound.hop,
+        .snapshot = snapshot_,
+        .caller = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+        .security = inbound.call,
+        .routes = std::move(inbound.routes),
+        .removed_headers = std::move(inbound.removed_headers),
+        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+    };
+    log::info("call.begins", {{"call", setup.name},
+                              {"adjacency", inbound.from_adjacency().name},
+                              {"secure", inbound.call.is_secure() ? "yes" : "no"}});
+    CallEntry& entry = calls_[ref];
+    entry.invite = id;
+    by_server_[id] = ref;
+    entry.call = std::make_unique<b2bua::Call>(*this, std::move(setup));
+    entry.call->begin();
+}
+
+void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+    const registrar::RegisterOutcome outcome =
+        registrar_.on_register(*request, inbound.caller, inbound.from_adjacency(),
+                               *inbound.adjacency, inbound.hop, now().monotonic);
+    counters_.add("registrations", std::to_string(outcome.status));
+    log::info(outcome.status == 200 ? "registration.accepted" : "registration.rejected",
+              {{"user", inbound.caller},
+               {"adjacency", inbound.from_adjacency().name},
+               {"peer", inbound.source.to_string()},
+               {"status", outcome.status},
+               {"bound", outcome.is_registered ? "yes" : "no"}});
+    respond(id, registrar::EdgeRegistrar::response(*request, outcome,
+                                                   bucket_token(Bucket{}, random_, 20), now().wall)
+                    .build());
+    watch_expiry();
+}
+
+void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
+                         const sip::MessagePtr& request) {
+    auto builder = sip::reply(*request, 200, bucket_token(Bucket{}, random_, 20));
+    builder.header(HeaderName::Allow, b2bua::allowed_methods);
+    builder.header(HeaderName::Accept, "application/sdp");
+    builder.header(HeaderName::Contact,
+                   b2bua::contact(inbound.from_adjacency(), inbound.hop.transport,
+                                  request->request_uri().scheme, ""));
+    respond(id, builder.build());
+}
+
+void Sbc::reply(ServerId id, const sip::Message& request, int status, std::string_view reason) {
+    respond(id, sip::reply(request, status, bucket_token(Bucket{}, random_, 20), reason).build());
+}
+
+void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
+    if (b2bua::Call* call = call_of_tag(request->to_tag())) {
+        call->on_ack(from, request);
+    }
+    sweep();
+}
+
+// ---- responses and timers -----------------------------------------------------------------------
+
+void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
+    (void)from;
+    if (forwarded_.on_response(id, response)) {
+        return;
+    }
+    if (const auto found = by_client_.find(id); found != by_client_.end()) {
+        if (b2bua::Call* call = call_of(found->second)) {
+            call->on_response(id, response);
+        }
+    }
+    sweep();
+}
+
+void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
+    if (forwarded_.on_failed(id, cause)) {
+        return;
+    }
+    if (const auto found = by_client_.find(id); found != by_client_.end()) {
+        if (b2bua::Call* call = call_of(found->second)) {
+            call->on_client_failed(id, cause);
+        }
+    }
+    sweep();
+}
+
+void Sbc::on_client_ended(ClientId id) {
+    by_client_.erase(id);
+}
+
+void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
+    (void)cause;  // nobody acknowledged a failure: nothing of ours waits for it
+    by_server_.erase(id);
+}
+
+void Sbc::on_timer(std::uint64_t cookie) {
+    if (cookie == expiry_cookie) {
+        expiry_watched_.reset();
+        for (const registrar::Binding& binding : location_.expire(now().monotonic)) {
+            log::info("registration.expired", {{"user", binding.address_of_record}});
+        }
+        watch_expiry();
+        return;
+    }
+    if (b2bua::Call* call = call_of(CallRef{cookie >> 32})) {
+        call->on_timer(static_cast<std::uint32_t>(cookie));
+    }
+    sweep();
+}
+
+void Sbc::watch_expiry() {
+    const auto next = location_.next_expiry();
+    if (!next || (expiry_watched_ && *expiry_watched_ <= *next)) {
+        return;
+    }
+    expiry_watched_ = next;
+    shard_.start_timer(std::max(*next - now().monotonic, Duration::zero()), expiry_cookie);
+}
+
+void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::Message& message) {
+    const auto index = adjacency_of(hop);
+    const auto owner = by_call_id_.find(std::string(message.call_id()));
+    const b2bua::Call* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
+    observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
+                                  index ? snapshot_->adjacencies[*index].name : "", direction, hop,
+                                  message));
+}
+
+// ---- what calls ask for -------------------------------------------------------------------------
+
+ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Hop& to,
+                       sip::MessagePtr request) {
+    (void)permit;  // having one is the point
+    const ClientId id = shard_.send_request(to, std::move(request));
+    if (call) {
+        by_client_[id] = call;
+    }
+    return id;
+}
+
+ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
+    const ClientId id = shard_.send_request(to, std::move(request));
+    by_client_[id] = call;
+    return id;
+}
+
+void Sbc::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
+    shard_.send_ack(to, ack);
+}
+
+void Sbc::respond(ServerId id, sip::MessagePtr response) {
+    shard_.respond(id, std::move(response));
+}
+
+ClientId Sbc::cancel(CallRef call, ClientId invite) {
+    const ClientId id = shard_.cancel(invite);
+    if (id) {
+        by_client_[id] = call;
+    }
+    return id;
+}
+
+void Sbc::abandon(ClientId id) {
+    shard_.abandon(id);
+}
+
+void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
+    shard_.start_timer(after, call.value << 32 | cookie);
+}
+
+std::optional<sip::Hop> Sbc::hop_to(AdjacencyIndex adjacency) {
+    return connections_.hop_to(*snapshot_, adjacency);
+}
+
+std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
+    if (leg.hop.transport != sip::Transport::Udp) {
+        if (shard_.flow(leg.hop.flow) != nullptr) {
+            return leg.hop;
+        }
+        if (!leg.peer.address_of_record.empty()) {  // a phone: by the connection it has now
+            for (const auto& binding :
+                 location_.find(leg.peer.address_of_record, now().monotonic)) {
+                if (binding.adjacency == leg.peer.adjacency) {
+                    return binding.hop;
+                }
+            }
+            return std::nullopt;
+        }
+        return connections_.hop_to(*snapshot_, leg.peer.adjacency);
+    }
+    // RFC 3261 §12.2.1.1: the first route, else the remote target; but only within the adjacency's
+    // own addresses. A phone, or a peer behind a NAT, is answered where it was heard.
+    const Adjacency& adjacency = snapshot_->adjacencies[leg.peer.adjacency];
+    if (adjacency.profile == Profile::Access || adjacency.remote_addresses.empty()) {
+        return leg.hop;
+    }
+    std::string target = leg.dialog.remote_target();
+    if (!leg.dialog.route_set().empty()) {
+        if (const auto route = sip::parse_name_addr(leg.dialog.route_set().front())) {
+            target = route->uri.text;
+        }
+    }
+    const auto uri = sip::parse_uri(target);
+    const auto address = uri ? IpAddress::parse(uri->host) : std::nullopt;
+    const bool is_within =
+        address && std::any_of(adjacency.remote_addresses.begin(), adjacency.remote_addresses.end(),
+                               [&](const Network& range) { return range.contains(*address); });
+    if (!is_within) {
+        return leg.hop;
+    }
+    const std::uint16_t port = uri->port != 0 ? uri->port : std::uint16_t{5060};
+    return sip::Hop{leg.hop.flow, Endpoint{*address, port}, sip::Transport::Udp};
+}
+
+std::vector<registrar::Binding> Sbc::find_location(std::string_view address_of_record) {
+    return location_.find(address_of_record, now().monotonic);
+}
+
+bool Sbc::is_subscriber(std::string_view address_of_record) const {
+    return snapshot_->subscriber(address_of_record) != nullptr;
+}
+
+void Sbc::own_tag(std::string_view tag, CallRef call) {
+    by_tag_[std::string(tag)] = call;
+    calls_[call].tags.emplace_back(tag);
+}
+
+void Sbc::own_call_id(std::string_view call_id, CallRef call) {
+    if (by_call_id_.emplace(std::string(call_id), call).second) {
+        calls_[call].call_ids.emplace_back(call_id);
+    }
+}
+
+void Sbc::count_refusal(std::string_view name) {
+    counters_.add("refused_targets", name);
+}
+
+void Sbc::end(CallRef call, const CallRecord& record) {
+    counters_.add("calls", record.result);
+    log::info("call.ended", {{"call", record.call},
+                             {"result", record.result},
+                             {"status", record.status},
+                             {"reason", record.reason}});
+    observer_.on_record(record);
+    ended_.push_back(call);
+}
+
+void Sbc::sweep() {
+    for (const CallRef ref : std::exchange(ended_, {})) {
+        const auto found = calls_.find(ref);
+        if (found == calls_.end()) {
+            continue;
+        }
+        for (const std::string& tag : found->second.tags) {
+            by_tag_.erase(tag);
+        }
+        for (const std::string& call_id : found->second.call_ids) {
+            by_call_id_.erase(call_id);
+        }
+        calls_.erase(found);
+    }
+}
+
+b2bua::Call* Sbc::call_of(CallRef ref) {
+    const auto found = calls_.find(ref);
+    return found == calls_.end() ? nullptr : found->second.call.get();
+}
+
+b2bua::Call* Sbc::call_of_tag(std::string_view tag) {
+    const auto found = by_tag_.find(std::string(tag));
+    return found == by_tag_.end() ? nullptr : call_of(found->second);
+}
+
+std::string Sbc::new_call_name() {
+    return random_.token(8);
+}
+
+void Sbc::end_all(std::string_view reason) {
+    std::vector<CallRef> all;
+    for (const auto& [ref, entry] : calls_) {
+        all.push_back(ref);
+    }
+    for (const CallRef ref : all) {
+        if (b2bua::Call* call = call_of(ref)) {
+            call->terminate(reason);
+        }
+    }
+    sweep();
+}
+
+bool Sbc::is_quiet() const {
+    return calls_.empty() && by_client_.empty();
+}
+
+bool Sbc::is_consistent() const {
+    return location_.is_consistent() && shard_.transactions().is_consistent() &&
+           std::all_of(calls_.begin(), calls_.end(),
+                       [](const auto& entry) { return entry.second.call->is_consistent(); });
+}
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,162 @@
+// The border controller on one shard: wiring only. It takes what the shard delivers through the
+// pipeline, to the registrar or to a call, and gives calls what they ask for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/shard.h"
+#include "sbc/b2bua/call.h"
+#include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/forwarded_request.h"
+#include "sbc/config/snapshot.h"
+#include "sbc/connections.h"
+#include "sbc/counters.h"
+#include "sbc/policy/pipeline.h"
+#include "sbc/record/call_record.h"
+#include "sbc/registrar/edge_registrar.h"
+#include "sbc/registrar/location.h"
+#include "sip/auth/digest.h"
+
+namespace ringwall::sbc {
+
+// Where records and trace lines go.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void on_record(const CallRecord& record) = 0;
+    virtual void on_trace(const std::string& json_line) = 0;
+};
+
+class Sbc final : public engine::ShardUser, public b2bua::CallHost {
+public:
+    struct ListenRequest {
+        Endpoint local;
+        sip::Transport transport;  // Udp; Tcp also for what will speak TLS
+        bool operator==(const ListenRequest&) const = default;
+    };
+
+    Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
+        Now start, sip::transaction::Timers timers = {});
+
+    // The sockets that the attached adjacencies want, each once.
+    static std::vector<ListenRequest> listeners(const Snapshot& snapshot);
+    void add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
+                      FlowId udp_flow);
+    // To be driven by a worker or a simulated network.
+    engine::Shard& shard() { return shard_; }
+    void set_trace(bool on) { shard_.set_trace(on); }
+
+    std::size_t calls() const { return calls_.size(); }
+    const Counters& counters() const { return counters_; }
+    const registrar::Location& location() const { return location_; }
+    // All calls are ended, their peers told.
+    void end_all(std::string_view reason);
+    bool is_consistent() const;
+    // No call, and no transaction that still has something to say.
+    bool is_quiet() const;
+
+    // engine::ShardUser
+    bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
+    engine::AcceptDecision on_accept(engine::ListenerId listener, const Endpoint& remote) override;
+    bool on_established(const engine::Flow& flow) override;
+    void on_flow_closed(const engine::Flow& flow, CloseReason reason,
+                        std::string_view detail) override;
+    void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled) override;
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
+    void on_response(sip::transaction::ClientId id, const sip::Hop& from,
+                     const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId id,
+                          sip::transaction::TerminationCause cause) override;
+    void on_client_ended(sip::transaction::ClientId id) override;
+    void on_server_ended(sip::transaction::ServerId id,
+                         sip::transaction::TerminationCause cause) override;
+    void on_timer(std::uint64_t cookie) override;
+    void on_trace(engine::Direction direction, const sip::Hop& hop,
+                  const sip::Message& message) override;
+
+    // b2bua::CallHost
+    Now now() const override { return shard_.now(); }
+    Random& random() override { return random_; }
+    const sip::transaction::Timers& timers() const override { return timers_; }
+    sip::transaction::ClientId send_new(b2bua::CallRef call, const policy::Permit& permit,
+                                        const sip::Hop& to, sip::MessagePtr request) override;
+    sip::transaction::ClientId send_in_dialog(b2bua::CallRef call, const sip::Hop& to,
+                                              sip::MessagePtr request) override;
+    void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) override;
+    void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
+    sip::transaction::ClientId cancel(b2bua::CallRef call,
+                                      sip::transaction::ClientId invite) override;
+    void abandon(sip::transaction::ClientId id) override;
+    void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
+    std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
+    std::optional<sip::Hop> hop_in_dialog(const b2bua::Leg& leg) override;
+    b2bua::Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
+                          std::string_view address_of_record) override;
+    bool is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) override;
+    std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
+    bool is_subscriber(std::string_view address_of_record) const override;
+    void own_tag(std::string_view tag, b2bua::CallRef call) override;
+    void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
+    void end(b2bua::CallRef call, const CallRecord& record) override;
+    void count_refusal(std::string_view name) override;
+
+private:
+    struct CallEntry {
+        std::unique_ptr<b2bua::Call> call;
+        std::vector<std::string> tags;
+        std::vector<std::string> call_ids;
+        sip::transaction::ServerId invite;
+    };
+
+    std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
+    b2bua::Call* call_of(b2bua::CallRef ref);
+    b2bua::Call* call_of_tag(std::string_view tag);
+    void on_out_of_dialog(sip::transaction::ServerId id, const sip::Hop& from,
+                          const sip::MessagePtr& request);
+    void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
+                   const sip::MessagePtr& request, sip::transaction::ServerId cancelled);
+    bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
+                sip::transaction::ServerId id, const sip::MessagePtr& request);
+    void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
+                    const sip::MessagePtr& request);
+    void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
+                     const sip::MessagePtr& request);
+    void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
+                        const sip::MessagePtr& request);
+    void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
+               std::string_view reason = {});
+    void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
+                        const std::string& reason);
+    void watch_expiry();
+    void sweep();
+    std::string new_call_name();
+
+    Random& random_;
+    Observer& observer_;
+    SnapshotPtr snapshot_;
+    sip::transaction::Timers timers_;
+    engine::Shard shard_;
+    Connections connections_;
+    Counters counters_;
+    registrar::Location location_;
+    registrar::EdgeRegistrar registrar_;
+    sip::auth::NonceMint nonces_;
+    std::unordered_map<engine::ListenerId, Endpoint> listeners_;
+    std::unordered_map<b2bua::CallRef, CallEntry> calls_;
+    std::unordered_map<std::string, b2bua::CallRef> by_tag_;
+    std::unordered_map<std::string, b2bua::CallRef> by_call_id_;
+    std::unordered_map<sip::transaction::ClientId, b2bua::CallRef> by_client_;
+    std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
+    b2bua::ForwardedRequests forwarded_;
+    std::vector<b2bua::CallRef> ended_;
+    std::uint64_t last_call_ = 0;
+    std::optional<TimePoint> expiry_watched_;
+};
+
+}  // namespace ringwall::sbc

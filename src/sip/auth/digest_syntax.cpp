@@ -1,0 +1,271 @@
+// The header values of digest authentication: WWW-Authenticate, Proxy-Authenticate, Authorization,
+// Proxy-Authorization (RFC 3261 §25.1, RFC 7616 §3.3, §3.4).
+#include <initializer_list>
+#include <span>
+#include <utility>
+
+#include "base/text.h"
+#include "sip/auth/digest.h"
+
+namespace ringwall::sip::auth {
+namespace {
+
+using Value = std::optional<std::string>;
+
+struct Parameter {
+    std::string_view name;
+    Value* value;
+};
+
+bool is_token_char(char c) {
+    return is_alpha(c) || is_digit(c) ||
+           std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
+}
+
+bool is_control(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet == 0x7f || (octet < 0x20 && c != '\t');
+}
+
+class Reader {
+public:
+    explicit Reader(std::string_view text) : text_(text) {}
+
+    // Reads `Digest` and the list after it into the values of `known`.
+    Result<void, ParseError> read(std::span<const Parameter> known);
+
+private:
+    Result<void, ParseError> read_parameter(std::span<const Parameter> known);
+    std::string_view token();
+    Result<std::string, ParseError> quoted_string();
+    void skip_blanks();
+    bool take(char c);
+    bool at_end() const { return at_ == text_.size(); }
+    auto failure() const { return fail(ParseError{ParseFault::BadCredentials, at_}); }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+};
+
+Result<void, ParseError> Reader::read(std::span<const Parameter> known) {
+    skip_blanks();
+    if (!equals_ignoring_case(token(), "Digest") || at_end() || !is_space(text_[at_])) {
+        return failure();
+    }
+    do {
+        TRY(read_parameter(known));
+    } while (take(','));
+    if (!at_end()) {
+        return failure();
+    }
+    return {};
+}
+
+Result<void, ParseError> Reader::read_parameter(std::span<const Parameter> known) {
+    skip_blanks();
+    const std::string_view name = token();
+    if (name.empty() || !take('=')) {
+        return failure();
+    }
+    skip_blanks();
+    std::string value;
+    if (!at_end() && text_[at_] == '"') {
+        value = TRY(quoted_string());
+    } else {
+        value = token();
+        if (value.empty()) {
+            return failure();
+        }
+    }
+    for (const Parameter& parameter : known) {
+        if (equals_ignoring_case(parameter.name, name)) {
+            if (parameter.value->has_value()) {
+                return failure();
+            }
+            *parameter.value = std::move(value);
+            break;
+        }
+    }
+    skip_blanks();
+    return {};
+}
+
+std::string_view Reader::token() {
+    const std::size_t start = at_;
+    while (!at_end() && is_token_char(text_[at_])) {
+        ++at_;
+    }
+    return text_.substr(start, at_ - start);
+}
+
+Result<std::string, ParseError> Reader::quoted_string() {
+    std::string value;
+    ++at_;
+    while (!at_end() && text_[at_] != '"') {
+        if (text_[at_] == '\\') {
+            ++at_;
+        }
+        if (at_end() || is_control(text_[at_])) {
+            return failure();
+        }
+        value.push_back(text_[at_++]);
+    }
+    if (!take('"')) {
+        return failure();
+    }
+    return value;
+}
+
+void Reader::skip_blanks() {
+    while (!at_end() && is_space(text_[at_])) {
+        ++at_;
+    }
+}
+
+bool Reader::take(char c) {
+    const std::size_t start = at_;
+    skip_blanks();
+    if (at_end() || text_[at_] != c) {
+        at_ = start;
+        return false;
+    }
+    ++at_;
+    return true;
+}
+
+auto not_for_us() {
+    return fail(ParseError{ParseFault::BadCredentials, 0});
+}
+
+// RFC 7616 §3.3: MD5 when there is none.
+Result<Algorithm, ParseError> algorithm_of(const Value& text) {
+    if (!text || equals_ignoring_case(*text, "MD5")) {
+        return Algorithm::Md5;
+    }
+    if (equals_ignoring_case(*text, "SHA-256")) {
+        return Algorithm::Sha256;
+    }
+    return not_for_us();
+}
+
+bool offers_auth(std::string_view list) {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        if (equals_ignoring_case(trim(list.substr(0, comma)), "auth")) {
+            return true;
+        }
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    }
+    return false;
+}
+
+bool is_nonce_count(std::string_view text) {
+    return text.size() == 8 && text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
+}
+
+void append_quoted(std::string& out, std::string_view name, std::string_view value) {
+    out.append(out.empty() ? "Digest " : ", ").append(name).append("=\"");
+    for (const char c : value) {
+        if (c == '"' || c == '\\') {
+            out.push_back('\\');
+        }
+        out.push_back(c);
+    }
+    out.push_back('"');
+}
+
+void append_token(std::string& out, std::string_view name, std::string_view value) {
+    out.append(", ").append(name).append("=").append(value);
+}
+
+}  // namespace
+
+Result<Challenge, ParseError> parse_challenge(std::string_view value) {
+    Value realm, nonce, opaque, algorithm, qop, stale;
+    const Parameter known[] = {{"realm", &realm},         {"nonce", &nonce}, {"opaque", &opaque},
+                               {"algorithm", &algorithm}, {"qop", &qop},     {"stale", &stale}};
+    TRY(Reader(value).read(known));
+    if (!realm || !nonce || (qop && !offers_auth(*qop))) {
+        return not_for_us();
+    }
+    Challenge challenge;
+    challenge.algorithm = TRY(algorithm_of(algorithm));
+    challenge.realm = std::move(*realm);
+    challenge.nonce = std::move(*nonce);
+    challenge.opaque = std::move(opaque).value_or("");
+    challenge.qop_auth = qop.has_value();
+    challenge.stale = stale && equals_ignoring_case(*stale, "true");
+    return challenge;
+}
+
+Result<Credentials, ParseError> parse_credentials(std::string_view value) {
+    Value username, realm, nonce, uri, response, algorithm, opaque, qop, cnonce, nc, userhash;
+    const Parameter known[] = {
+        {"username", &username}, {"realm", &realm},
+        {"nonce", &nonce},       {"uri", &uri},
+        {"response", &response}, {"algorithm", &algorithm},
+        {"opaque", &opaque},     {"qop", &qop},
+        {"cnonce", &cnonce},     {"nc", &nc},
+        {"userhash", &userhash},
+    };
+    TRY(Reader(value).read(known));
+    if (!username || !realm || !nonce || !uri || !response ||
+        (userhash && !equals_ignoring_case(*userhash, "false"))) {
+        return not_for_us();
+    }
+    if (qop && (!equals_ignoring_case(*qop, "auth") || !cnonce || !nc || !is_nonce_count(*nc))) {
+        return not_for_us();
+    }
+    Credentials credentials;
+    credentials.algorithm = TRY(algorithm_of(algorithm));
+    credentials.username = std::move(*username);
+    credentials.realm = std::move(*realm);
+    credentials.nonce = std::move(*nonce);
+    credentials.uri = std::move(*uri);
+    credentials.response = std::move(*response);
+    credentials.opaque = std::move(opaque).value_or("");
+    credentials.qop_auth = qop.has_value();
+    if (qop) {
+        credentials.cnonce = std::move(*cnonce);
+        credentials.nc = std::move(*nc);
+    }
+    return credentials;
+}
+
+std::string to_string(const Challenge& challenge) {
+    std::string out;
+    append_quoted(out, "realm", challenge.realm);
+    append_quoted(out, "nonce", challenge.nonce);
+    if (!challenge.opaque.empty()) {
+        append_quoted(out, "opaque", challenge.opaque);
+    }
+    append_token(out, "algorithm", to_string(challenge.algorithm));
+    if (challenge.qop_auth) {
+        append_quoted(out, "qop", "auth");
+    }
+    if (challenge.stale) {
+        append_token(out, "stale", "true");
+    }
+    return out;
+}
+
+std::string to_string(const Credentials& credentials) {
+    std::string out;
+    append_quoted(out, "username", credentials.username);
+    append_quoted(out, "realm", credentials.realm);
+    append_quoted(out, "nonce", credentials.nonce);
+    append_quoted(out, "uri", credentials.uri);
+    append_quoted(out, "response", credentials.response);
+    append_token(out, "algorithm", to_string(credentials.algorithm));
+    if (!credentials.opaque.empty()) {
+        append_quoted(out, "opaque", credentials.opaque);
+    }
+    if (credentials.qop_auth) {
+        append_token(out, "qop", "auth");
+        append_quoted(out, "cnonce", credentials.cnonce);
+        append_token(out, "nc", credentials.nc);
+    }
+    return out;
+}
+
+}  // namespace ringwall::sip::auth

@@ -1,0 +1,31 @@
+#include "sip/transaction/derived_request.h"
+
+#include "sip/message_builder.h"
+
+namespace ringwall::sip::transaction {
+namespace {
+
+MessagePtr derive(Method method, const Message& invite, const Message& to) {
+    MessageBuilder builder = MessageBuilder::request(to_string(method), invite.request_uri_text());
+    builder.header(HeaderName::Via, invite.top_via().text)
+        .header(HeaderName::MaxForwards, "70")
+        .copy(HeaderName::Route, invite)
+        .copy(HeaderName::From, invite)
+        .copy(HeaderName::To, to)
+        .copy(HeaderName::CallId, invite)
+        .header(HeaderName::CSeq,
+                std::to_string(invite.cseq().number) + " " + std::string(to_string(method)));
+    return builder.build();
+}
+
+}  // namespace
+
+MessagePtr make_ack(const Message& invite, const Message& response) {
+    return derive(Method::Ack, invite, response);
+}
+
+MessagePtr make_cancel(const Message& invite) {
+    return derive(Method::Cancel, invite, invite);
+}
+
+}  // namespace ringwall::sip::transaction

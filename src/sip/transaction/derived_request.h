@@ -1,0 +1,16 @@
+// The two requests that belong to an INVITE of ours hop by hop, and share its branch.
+#pragma once
+
+#include "sip/message.h"
+
+namespace ringwall::sip::transaction {
+
+// The ACK for a final response other than 2xx (RFC 3261 §17.1.1.3): as the INVITE, but the To of
+// the response. Null when the response's To is so long that the ACK would be above limits::head; it
+// is then not acknowledged.
+MessagePtr make_ack(const Message& invite, const Message& response);
+
+// RFC 3261 §9.1.
+MessagePtr make_cancel(const Message& invite);
+
+}  // namespace ringwall::sip::transaction

@@ -1,0 +1,110 @@
+#include "sip/transaction/server_transaction.h"
+
+#include <utility>
+
+namespace ringwall::sip::transaction {
+
+ServerTransaction::ServerTransaction(ServerId id, const Hop& hop, MessagePtr request,
+                                     const Timers& timers)
+    : id_(id),
+      hop_(hop),
+      reliability_(reliability(hop.transport)),
+      timers_(timers),
+      request_(std::move(request)),
+      running_(id) {}
+
+void ServerTransaction::on_request(Actions& out) {
+    switch (state_) {
+        case State::Proceeding:
+        case State::Completed:
+            transmit(out);
+            return;
+        case State::Trying:
+        case State::Terminated:
+            return;
+    }
+}
+
+void ServerTransaction::on_timer(Timer timer, Actions& out) {
+    if (!running_.expire(timer)) {
+        return;
+    }
+    switch (state_) {
+        case State::Completed:  // J
+            terminate(out);
+            return;
+        case State::Trying:
+        case State::Proceeding:
+        case State::Terminated:
+            return;
+    }
+}
+
+void ServerTransaction::respond(MessagePtr response, Actions& out) {
+    switch (state_) {
+        case State::Trying:
+        case State::Proceeding:
+            if (response->status() >= 200) {
+                complete_with(std::move(response), out);
+            } else if (response->status() == 100) {
+                state_ = State::Proceeding;
+                response_ = std::move(response);
+                transmit(out);
+            }
+            return;
+        case State::Completed:
+        case State::Terminated:
+            return;
+    }
+}
+
+void ServerTransaction::complete_with(MessagePtr response, Actions& out) {
+    state_ = State::Completed;
+    response_ = response->status() == 408 ? nullptr : std::move(response);
+    transmit(out);
+    if (reliability_ == Reliability::Reliable) {
+        terminate(out);
+    } else {
+        running_.start(Timer::J, 64 * timers_.t1, out);
+    }
+}
+
+void ServerTransaction::transmit(Actions& out) const {
+    if (response_) {
+        out.emplace_back(Transmit{id_, hop_, response_});
+    }
+}
+
+void ServerTransaction::terminate(Actions& out) {
+    running_.stop_all(out);
+    state_ = State::Terminated;
+    out.emplace_back(ServerEnded{id_, TerminationCause::Normal});
+}
+
+bool ServerTransaction::is_consistent() const {
+    switch (state_) {
+        case State::Trying:
+        case State::Proceeding:
+        case State::Terminated:
+            return running_.is_exactly({});
+        case State::Completed:
+            return running_.is_exactly({Timer::J});
+    }
+    return false;
+}
+
+std::string_view to_string(ServerTransaction::State state) {
+    switch (state) {
+        case ServerTransaction::State::Trying:
+            return "Trying";
+        case ServerTransaction::State::Proceeding:
+            return "Proceeding";
+        case ServerTransaction::State::Completed:
+            return "Completed";
+        case ServerTransaction::State::Terminated:
+            return "Terminated";
+    }
+    return "?";
+}
+
+}  // namespace ringwall::sip::transaction

@@ -1,0 +1,80 @@
+"""A linphonec: the foreign phone that speaks SIPS and verifies the server's certificate."""
+import os
+import pathlib
+import subprocess
+
+from lab.network import Network
+from lab.waiting import wait_for
+
+_CONFIGURATION = """\
+[sip]
+sip_port=-1
+sip_tcp_port=-1
+sip_tls_port=5061
+default_proxy=0
+root_ca={authority}
+verify_server_certs=1
+verify_server_cn=1
+media_encryption=srtp
+media_encryption_mandatory=1
+guess_hostname=1
+contact="{name}" <sips:{name}@{address}>
+[net]
+mtu=1300
+[proxy_0]
+reg_proxy=<sips:{domain}:5061;transport=tls>
+reg_identity=sips:{name}@{domain}
+reg_expires=120
+reg_sendregister=1
+publish=0
+[auth_info_0]
+username={name}
+passwd={password}
+realm={domain}
+domain={domain}
+"""
+
+
+class Linphone:
+    def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, domain: str, password: str,
+                 authority: pathlib.Path) -> None:
+        self.name = name
+        # It does not make the folder of its database, and says so for ever.
+        (folder / ".local/share/linphone").mkdir(parents=True)
+        (folder / "linphonerc").write_text(_CONFIGURATION.format(
+            name=name, address=address, domain=domain, password=password, authority=authority))
+        self.output, self.log = folder / "output", folder / "log"
+        with self.output.open("wb") as output:
+            self._process = network.start(
+                name, ["linphonec", "-d", "6", "-l", str(self.log), "-c", str(folder / "linphonerc")],
+                stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
+                env={**os.environ, "HOME": str(folder), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""})
+        self.command("soundcard use files")
+
+    def command(self, text: str) -> None:
+        self._process.stdin.write(text.encode() + b"\n")
+        self._process.stdin.flush()
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def wait_said(self, text: str, seconds: float = 15) -> None:
+        wait_for(f"{text!r} at {self.name}", lambda: text in self.said(), seconds)
+
+    def wait_registered(self, seconds: float = 15) -> None:
+        wait_for(f"registration of {self.name}",
+                 lambda: "LinphoneRegistrationOk" in self.log.read_text(errors="replace"), seconds)
+
+    def messages(self) -> str:
+        """Everything that it sent and received, among other lines of its log."""
+        return self.log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            try:
+                self.command("quit")
+                self._process.wait(5)
+            except (subprocess.TimeoutExpired, BrokenPipeError):
+                self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
