@@ -335,6 +335,19 @@ TEST(Message, RefusesHeaderLinesThatAreNone) {
     good(lines);
 }
 
+TEST(Message, FindsAControlCharacterAnywhereInTheHead) {
+    for (std::size_t at = 0; at < 20; ++at) {
+        for (const char c : {'\x00', '\x01', '\x1f', '\x7f', '\r'}) {
+            std::string value(20, 'v');
+            value[at] = c;
+            EXPECT_EQ(fault({.more = "A-B: w" + value + "w\r\n"}), ParseFault::BadHeaderLine) << at;
+        }
+        std::string value(20, 'v');
+        value[at] = '\x80';
+        good({.more = "A-B: w" + value + "w\r\n"});
+    }
+}
+
 TEST(Message, CallIdIsWords) {
     good({.call_id = "Call-ID: word%ZK-!.*_+'@word`~)(><:\\/\"][?}{"});
     EXPECT_EQ(fault({.call_id = "Call-ID: a b"}), ParseFault::BadHeaderLine);
