@@ -24,18 +24,18 @@ using ListenerId = Id<struct ListenerTag>;
 
 // What an accepted connection is to speak. Chosen before its first octet.
 struct AcceptDecision {
-    bool is_admitted = false;                        // false: closed at once (NotAdmitted)
-    std::shared_ptr<const tls::Context> tls;         // null: plain TCP
+    bool is_admitted = false;                 // false: closed at once (NotAdmitted)
+    std::shared_ptr<const tls::Context> tls;  // null: plain TCP
     Duration handshake_timeout = 20s;
-    Duration idle_timeout = 3600s;                   // 0: none
+    Duration idle_timeout = 3600s;  // 0: none
 };
 
 struct ConnectSpec {
     sip::Transport transport = sip::Transport::Tcp;  // Tcp or Tls
     Endpoint remote;
-    std::optional<IpAddress> local;                  // to bind to; none: the system's choice
-    std::shared_ptr<const tls::Context> tls;         // Tls
-    std::string server_name;                         // SNI, when it is a name
+    std::optional<IpAddress> local;           // to bind to; none: the system's choice
+    std::shared_ptr<const tls::Context> tls;  // Tls
+    std::string server_name;                  // SNI, when it is a name
     Duration connect_timeout = 10s;
     Duration handshake_timeout = 20s;
     Duration idle_timeout = 3600s;
@@ -74,7 +74,8 @@ public:
     // listener, so that it can be counted). `detail` is for the log.
     virtual void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote,
                            CloseReason reason, std::string_view detail, Now now) = 0;
-    // Called when next_deadline() has come, and at least once for each turn with events, after them.
+    // Called when next_deadline() has come, and at least once for each turn with events, after
+    // them.
     virtual void on_time(Now now) = 0;
     // When on_time is to be called next; TimePoint::max(): never.
     virtual TimePoint next_deadline() const = 0;

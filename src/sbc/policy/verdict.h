@@ -16,9 +16,9 @@ struct Continue {
 
 struct Reject {
     int status = 0;
-    std::string
-        reason;       // the reason phrase: the caller may read it, so it names rules, not our names
-    int warning = 0;  // Warning 380 or 381 (see warning_text); 0: none
+    // The reason phrase. The caller may read it, so it names rules, not names of ours.
+    std::string reason = {};
+    int warning = 0;          // Warning 380 or 381 (see warning_text); 0: none
     std::string detail = {};  // for log, record and explain: adjacencies, tables, certificates
 
     struct Field {

@@ -32,9 +32,9 @@ struct Binding {
     std::uint32_t cseq = 0;
     TimePoint expires;
     TimePoint refreshed;   // when that REGISTER came
-    std::string instance;  // +sip.instance as written, or empty
+    std::string instance;  // +sip.instance without quotes and <>, or empty
     std::string user_agent;
-    float q = 1.0F;  // as given; 1 when not
+    std::uint16_t q = 1000;  // in thousandths
 };
 
 class Location {

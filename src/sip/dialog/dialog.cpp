@@ -1,7 +1,6 @@
 #include "sip/dialog/dialog.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace ringwall::sip {
 namespace {
@@ -20,9 +19,18 @@ std::string with_tag(const std::string& address, const std::string& tag) {
     return tag.empty() ? address : address + ";tag=" + tag;  // §12.1.2: a peer of RFC 2543
 }
 
+bool is_sip(const Uri& uri) {
+    return uri.scheme == Scheme::Sip || uri.scheme == Scheme::Sips;
+}
+
 Result<std::vector<std::string>, ParseError> record_route(const Message& message) {
     std::vector<std::string> routes;
-    for (const NameAddr& route : TRY(message.name_addrs(HeaderName::RecordRoute))) {
+    const std::vector<NameAddr> values = TRY(message.name_addrs(HeaderName::RecordRoute));
+    for (const NameAddr& route : values) {
+        // A strict router's becomes a Request-URI of ours.
+        if (!is_sip(route.uri)) {
+            return fail(ParseError{ParseFault::BadUri, 0});
+        }
         routes.emplace_back(route.text);
     }
     return routes;
@@ -30,23 +38,20 @@ Result<std::vector<std::string>, ParseError> record_route(const Message& message
 
 // What may stand in a Request-URI (RFC 3261 §19.1.1, Table 1): no headers and no method parameter.
 std::string as_request_uri(std::string_view text) {
-    const auto parsed = parse_uri(text);
-    if (!parsed) {
+    const auto uri = parse_uri(text);
+    if (!uri) {
         return std::string(text);
     }
-    std::string out(text.substr(0, text.find('?')));
-    if (!parsed->parameters.has("method")) {
-        return out;
-    }
-    std::string_view rest = parsed->parameters.text;
-    out.resize(static_cast<std::size_t>(rest.data() - text.data()));
+    const std::size_t headers = uri->headers.empty() ? 0 : uri->headers.size() + 1;
+    const std::size_t parameters = uri->parameters.text.size();
+    std::string out(text.substr(0, text.size() - headers - parameters));
+    std::string_view rest = uri->parameters.text;
     while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find(';', 1), rest.size());
-        const std::string_view parameter = rest.substr(0, end);
-        if (!Parameters{parameter}.has("method")) {
-            out.append(parameter);
+        const std::string_view one = rest.substr(0, rest.find(';', 1));
+        if (!Parameters{one, true}.has("method")) {
+            out.append(one);
         }
-        rest.remove_prefix(end);
+        rest.remove_prefix(one.size());
     }
     return out;
 }
@@ -119,7 +124,7 @@ void Dialog::confirm() {
 // §12.1.2: the UAC's route set is the Record-Route of the response from the end to the beginning.
 Result<void, ParseError> Dialog::take_routes_and_target(const Message& response) {
     const auto contact = TRY(dialog_contact(response));
-    route_set_ = TRY(record_route(response));
+    route_set_ = TRY(record_route(response));  // nothing has changed before this line
     std::reverse(route_set_.begin(), route_set_.end());
     if (contact) {
         remote_target_ = contact->uri.text;
@@ -185,12 +190,10 @@ Result<std::optional<NameAddr>, ParseError> dialog_contact(const Message& messag
     if (!contacts || contacts->size() != 1) {
         return bad();
     }
-    const NameAddr& contact = contacts->front();
-    const Scheme scheme = contact.uri.scheme;
-    if (scheme != Scheme::Sip && scheme != Scheme::Sips) {
+    if (!is_sip(contacts->front().uri)) {
         return bad();
     }
-    return std::optional<NameAddr>(contact);
+    return std::optional<NameAddr>(contacts->front());
 }
 
 }  // namespace ringwall::sip

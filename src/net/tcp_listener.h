@@ -1,0 +1,39 @@
+// A listening TCP socket.
+#pragma once
+
+#include <cstdint>
+
+#include "base/endpoint.h"
+#include "base/result.h"
+#include "net/file_descriptor.h"
+#include "net/listen_options.h"
+
+namespace ringwall::net {
+
+class TcpListener {
+public:
+    static Result<TcpListener, SocketError> listen(const Endpoint& local, PortSharing sharing);
+
+    int fd() const { return fd_.number(); }
+    const Endpoint& local() const { return local_; }
+
+    enum class Outcome : std::uint8_t {
+        Accepted,
+        Nothing,    // nobody waits
+        Gone,       // who waited has given up: try again
+        OutOfRoom,  // of descriptors or memory: stays readable, so pause
+    };
+    struct Accepted {
+        Outcome outcome = Outcome::Nothing;
+        FileDescriptor fd;
+        Endpoint remote;
+    };
+    Accepted accept();
+
+private:
+    TcpListener(FileDescriptor fd, const Endpoint& local) : fd_(std::move(fd)), local_(local) {}
+    FileDescriptor fd_;
+    Endpoint local_;
+};
+
+}  // namespace ringwall::net

@@ -1,0 +1,140 @@
+#include "net/tcp_stream.h"
+
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "net/socket_address.h"
+#include "tls/session.h"
+
+namespace ringwall::net {
+
+namespace {
+
+std::string message_of(int number) {
+    return std::generic_category().message(number);
+}
+
+bool is_passing(int number) {
+    return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
+
+}  // namespace
+
+TcpStream::TcpStream(FileDescriptor fd, Origin origin)
+    : fd_(std::move(fd)), is_judged_(origin == Origin::Opened) {
+    const int on = 1;
+    setsockopt(fd_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Result<FileDescriptor, SocketError> TcpStream::connect(const Endpoint& remote,
+                                                       const std::optional<IpAddress>& local) {
+    FileDescriptor fd(
+        socket(socket_family(remote.address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) return fail(SocketError::of("cannot create a socket", errno));
+    if (local) {
+        // The port is chosen for the pair of addresses, not for ours alone: there are more.
+        const int on = 1;
+        setsockopt(fd.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        const SocketAddress address(Endpoint{*local, 0});
+        if (::bind(fd.number(), address.get(), address.length) != 0) {
+            return fail(SocketError::of("cannot bind " + local->to_string(), errno));
+        }
+    }
+    const SocketAddress address(remote);
+    if (::connect(fd.number(), address.get(), address.length) != 0 && errno != EINPROGRESS) {
+        return fail(SocketError::of("cannot connect to " + remote.to_string(), errno));
+    }
+    return fd;
+}
+
+int TcpStream::connect_error() const {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(fd_.number(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+void TcpStream::receive(std::span<char> scratch, Now now, std::string& plaintext) {
+    if (end_) return;
+    const ssize_t length = read(fd_.number(), scratch.data(), scratch.size());
+    if (length > 0) {
+        take({scratch.data(), static_cast<std::size_t>(length)}, now, plaintext);
+    } else if (length == 0) {
+        end_with(CloseReason::PeerClosed, is_established() ? "" : "during the TLS handshake");
+    } else if (!is_passing(errno)) {
+        end_with(CloseReason::Reset, message_of(errno));
+    }
+}
+
+bool TcpStream::drain(std::span<char> scratch) {
+    const ssize_t length = read(fd_.number(), scratch.data(), scratch.size());
+    return length > 0 || (length < 0 && is_passing(errno));
+}
+
+void TcpStream::flush() {
+    encode_queued();
+    while (is_blocked()) {
+        const ssize_t length = ::send(fd_.number(), outgoing_.data() + written_,
+                                      outgoing_.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (length >= 0) {
+            written_ += static_cast<std::size_t>(length);
+        } else if (is_passing(errno)) {
+            return;
+        } else {
+            if (!end_) end_with(CloseReason::Reset, message_of(errno));
+            discard_outgoing();
+            return;
+        }
+    }
+    discard_outgoing();  // all written: an idle connection keeps no buffer
+}
+
+void TcpStream::finish() {
+    encode_queued();
+    std::string().swap(plaintext_);
+    if (is_established()) say_goodbye(outgoing_);
+}
+
+void TcpStream::shut_down_writing() {
+    shutdown(fd_.number(), SHUT_WR);
+}
+
+void TcpStream::take(std::string_view bytes, Now /*now*/, std::string& plaintext) {
+    if (!has_received_) {
+        has_received_ = true;
+        if (tls::begins_tls_record(bytes.front())) {
+            end_with(CloseReason::TlsOnPlain, "the peer speaks TLS");
+            return;
+        }
+        is_judged_ = true;
+    }
+    plaintext.append(bytes);
+}
+
+void TcpStream::encode(std::string_view plaintext, std::string& outgoing) {
+    outgoing.append(plaintext);
+}
+
+void TcpStream::encode_queued() {
+    // A peer that has closed may still read; one that was refused gets nothing.
+    const bool is_refused = end_ && end_->reason != CloseReason::PeerClosed;
+    if (plaintext_.empty() || !is_established() || !is_judged_ || is_refused) return;
+    // What has been written already would otherwise grow with a peer that reads slowly.
+    outgoing_.erase(0, written_);
+    written_ = 0;
+    encode(plaintext_, outgoing_);
+    std::string().swap(plaintext_);
+}
+
+void TcpStream::end_with(CloseReason reason, std::string detail) {
+    end_ = End{reason, std::move(detail)};
+}
+
+void TcpStream::discard_outgoing() {
+    std::string().swap(outgoing_);
+    written_ = 0;
+}
+
+}  // namespace ringwall::net

@@ -1,0 +1,82 @@
+#include "net/udp_socket.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "net/bound_socket.h"
+
+namespace ringwall::net {
+
+namespace {
+
+constexpr std::size_t send_batch_size = 64;
+constexpr std::size_t max_queued_octets = 1U << 20;
+
+}  // namespace
+
+DatagramBatch::DatagramBatch()
+    // Not initialised: what is not used is never touched, and so takes no memory.
+    : room_(new char[max_count * max_size]) {}
+
+DatagramBatch::Datagram DatagramBatch::operator[](std::size_t index) const {
+    return {remotes_[index].endpoint(), {room_.get() + index * max_size, lengths_[index]}};
+}
+
+Result<UdpSocket, SocketError> UdpSocket::bind(const Endpoint& local, PortSharing sharing) {
+    FileDescriptor fd = TRY(bound_socket(SOCK_DGRAM, local, sharing));
+    const Endpoint bound = local_endpoint(fd.number());
+    return UdpSocket(std::move(fd), bound);
+}
+
+void UdpSocket::receive(DatagramBatch& batch) {
+    std::array<mmsghdr, DatagramBatch::max_count> messages{};
+    std::array<iovec, DatagramBatch::max_count> parts{};
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        parts[i] = {batch.room_.get() + i * DatagramBatch::max_size, DatagramBatch::max_size};
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+        messages[i].msg_hdr.msg_name = batch.remotes_[i].get();
+        messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    }
+    const int count = recvmmsg(fd_.number(), messages.data(),
+                               static_cast<unsigned>(messages.size()), MSG_DONTWAIT, nullptr);
+    batch.count_ = count < 0 ? 0 : static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < batch.count_; ++i) batch.lengths_[i] = messages[i].msg_len;
+}
+
+void UdpSocket::queue(const Endpoint& remote, std::string_view bytes) {
+    if (octets_.size() + bytes.size() > max_queued_octets) flush();
+    queued_.push_back({SocketAddress(remote), octets_.size(), bytes.size()});
+    octets_.append(bytes);
+}
+
+void UdpSocket::flush() {
+    std::size_t done = 0;
+    while (done < queued_.size()) {
+        const std::size_t taken = send_batch(done);
+        if (taken == 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)) break;
+        // Otherwise the first one is not to be had: a wrong family, no route. The others may be.
+        done += std::max<std::size_t>(taken, 1);
+    }
+    queued_.clear();
+    octets_.clear();
+}
+
+std::size_t UdpSocket::send_batch(std::size_t first) {
+    std::array<mmsghdr, send_batch_size> messages{};
+    std::array<iovec, send_batch_size> parts{};
+    const std::size_t count = std::min(queued_.size() - first, send_batch_size);
+    for (std::size_t i = 0; i < count; ++i) {
+        Queued& queued = queued_[first + i];
+        parts[i] = {octets_.data() + queued.offset, queued.length};
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+        messages[i].msg_hdr.msg_name = queued.remote.get();
+        messages[i].msg_hdr.msg_namelen = queued.remote.length;
+    }
+    const int sent =
+        sendmmsg(fd_.number(), messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+}  // namespace ringwall::net

@@ -1,0 +1,241 @@
+#include "sbc/registrar/edge_registrar.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "base/text.h"
+#include "sbc/policy/permit.h"
+#include "sip/header/contact.h"
+#include "sip/uri/uri.h"
+
+namespace ringwall::sbc::registrar {
+namespace {
+
+RegisterOutcome refuse(int status, std::string reason = {}) {
+    RegisterOutcome outcome;
+    outcome.status = status;
+    outcome.reason = std::move(reason);
+    return outcome;
+}
+
+bool serves(const Adjacency& adjacency, std::string_view host) {
+    return std::ranges::any_of(adjacency.domains, [&](const std::string& domain) {
+        return equals_ignoring_case(domain, host);
+    });
+}
+
+// Phones write the domain into the Request-URI; a few the name or address that they connect to.
+bool is_meant_for_us(const Adjacency& adjacency, const sip::Uri& request_uri) {
+    return serves(adjacency, request_uri.host) ||
+           equals_ignoring_case(request_uri.host, adjacency.own_host()) ||
+           IpAddress::parse(request_uri.host) == adjacency.signaling_address;
+}
+
+bool is_same_contact(const Binding& binding, const sip::Uri& contact) {
+    const auto bound = sip::parse_uri(binding.contact);
+    return bound && sip::equivalent(*bound, contact);
+}
+
+// RFC 3261 §10.3 steps 6 and 7: a request that is older than what it would change.
+bool is_out_of_order(const Binding& binding, const sip::Message& request) {
+    return binding.call_id == request.call_id() && request.cseq().number <= binding.cseq;
+}
+
+std::int64_t whole_seconds(Duration left) {
+    return std::chrono::ceil<std::chrono::seconds>(left).count();
+}
+
+// "<sip:alice@192.0.2.7>;expires=60": header parameters that we do not know are not repeated.
+std::string contact_value(const Binding& binding, TimePoint now) {
+    std::string out =
+        "<" + binding.contact + ">;expires=" + std::to_string(whole_seconds(binding.expires - now));
+    if (binding.q != 1000) {
+        std::string thousandths = std::to_string(binding.q);
+        out += ";q=0." + std::string(3 - std::min<std::size_t>(3, thousandths.size()), '0') +
+               thousandths;
+    }
+    if (!binding.instance.empty()) {
+        out += ";+sip.instance=\"<" + binding.instance + ">\"";
+    }
+    return out;
+}
+
+// RFC 3261 §20.17: "Sat, 13 Nov 2010 23:29:00 GMT".
+std::string date_value(WallTime now) {
+    static constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(now);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(now - day)};
+    char out[64];
+    std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                  weekdays[std::chrono::weekday{day}.c_encoding()],
+                  static_cast<unsigned>(date.day()),
+                  months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()));
+    return out;
+}
+
+// One REGISTER that was found to be its sender's business: what it makes of the bindings.
+class Update {
+public:
+    Update(const sip::Message& request, std::vector<Binding> bindings, TimePoint now)
+        : request_(request), before_(bindings), after_(std::move(bindings)), now_(now) {}
+
+    // The refusal, or nothing.
+    std::optional<RegisterOutcome> remove_all() {
+        if (std::ranges::any_of(
+                before_, [&](const Binding& each) { return is_out_of_order(each, request_); })) {
+            return out_of_order();
+        }
+        after_.clear();
+        return std::nullopt;
+    }
+
+    // `binding` holds all but its expiry.
+    std::optional<RegisterOutcome> apply(Binding binding, const sip::Uri& contact,
+                                         std::chrono::seconds expiry) {
+        const auto is_same = [&](const Binding& each) { return is_same_contact(each, contact); };
+        const auto existing = std::ranges::find_if(before_, is_same);
+        if (existing != before_.end() && is_out_of_order(*existing, request_)) {
+            return out_of_order();
+        }
+        std::erase_if(after_, is_same);
+        if (expiry != std::chrono::seconds(0)) {
+            binding.expires = now_ + expiry;
+            after_.push_back(std::move(binding));
+        }
+        return std::nullopt;
+    }
+
+    std::size_t size_before() const { return before_.size(); }
+    const std::vector<Binding>& after() const { return after_; }
+
+private:
+    static RegisterOutcome out_of_order() { return refuse(500, "CSeq Out Of Order"); }
+
+    const sip::Message& request_;
+    const std::vector<Binding> before_;
+    std::vector<Binding> after_;
+    const TimePoint now_;
+};
+
+}  // namespace
+
+EdgeRegistrar::EdgeRegistrar(Location& location, RegistrarLimits limits)
+    : location_(location), limits_(limits) {}
+
+RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::string_view user,
+                                           const Adjacency& adjacency, AdjacencyIndex index,
+                                           const sip::Hop& from, TimePoint now) {
+    const sip::Uri& to = request.to().uri;
+    if (adjacency.profile != Profile::Access) {
+        return refuse(403, "No Registrations Here");
+    }
+    const bool is_sip = to.scheme == sip::Scheme::Sip || to.scheme == sip::Scheme::Sips;
+    if (!is_sip || !serves(adjacency, to.host) ||
+        !is_meant_for_us(adjacency, request.request_uri())) {
+        return refuse(404, "Domain Not Served");
+    }
+    const std::string address_of_record = sip::address_of_record(to);
+    if (user.empty() || address_of_record != user) {
+        return refuse(403, "Not Your Address-Of-Record");
+    }
+    const auto contacts = sip::parse_contacts(request);
+    if (!contacts) {
+        return refuse(contacts.error().status(), std::string(contacts.error().reason()));
+    }
+
+    Update update(request, location_.find(address_of_record, now), now);
+    if (contacts->is_star) {
+        if (auto refusal = update.remove_all()) {
+            return std::move(*refusal);
+        }
+    }
+    const std::uint32_t least = adjacency.reg_min_expiry;
+    for (const sip::Contact& each : contacts->list) {
+        const sip::Uri& contact = each.address.uri;
+        if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
+            return refuse(400, "Contact Is No SIP URI");
+        }
+        const policy::CallSecurity call = policy::call_from(adjacency, to.scheme);
+        const policy::Target target = policy::target_of(adjacency, contact.scheme);
+        if (const auto permit = policy::permit(call, target, policy::Event::Registration);
+            !permit) {
+            const auto answer =
+                policy::answer_to(permit.error(), policy::Event::Registration, call);
+            return refuse(answer.status, permit.error() == policy::Refusal::RegistrationNeedsSips
+                                             ? "SIPS Contact Required"
+                                             : "");
+        }
+        const std::uint32_t wanted = each.expires.value_or(std::max(limits_.default_expiry, least));
+        if (wanted != 0 && wanted < least) {
+            RegisterOutcome brief = refuse(423);
+            brief.min_expires = least;
+            return brief;
+        }
+        Binding binding{
+            .contact = std::string(contact.text),
+            .scheme = contact.scheme,
+            .address_of_record = address_of_record,
+            .hop = from,
+            .adjacency = index,
+            .call_id = std::string(request.call_id()),
+            .cseq = request.cseq().number,
+            .expires = {},
+            .refreshed = now,
+            .instance = std::string(each.instance),
+            .user_agent = {},
+            .q = each.q,
+        };
+        if (const sip::HeaderLine* agent = request.header(sip::HeaderName::UserAgent)) {
+            binding.user_agent = agent->value;
+        }
+        const std::chrono::seconds granted(std::min(wanted, std::max(limits_.max_expiry, least)));
+        if (auto refusal = update.apply(std::move(binding), contact, granted)) {
+            return std::move(*refusal);
+        }
+    }
+    if (update.after().size() > std::max(limits_.contacts_per_user, update.size_before())) {
+        return refuse(403, "Too Many Contacts");
+    }
+    if (update.after().size() > update.size_before() &&
+        location_.binding_count() + update.after().size() - update.size_before() >
+            limits_.bindings) {
+        return refuse(500, "Registrar Is Full");
+    }
+    if (contacts->is_star || !contacts->list.empty()) {
+        location_.assign(address_of_record, update.after());
+    }
+
+    RegisterOutcome outcome;
+    outcome.address_of_record = address_of_record;
+    for (const Binding& each : location_.find(address_of_record, now)) {
+        outcome.contacts.push_back(contact_value(each, now));
+    }
+    outcome.is_registered = !outcome.contacts.empty();
+    return outcome;
+}
+
+sip::MessageBuilder EdgeRegistrar::response(const sip::Message& request,
+                                            const RegisterOutcome& outcome, std::string_view to_tag,
+                                            WallTime now) {
+    auto builder = sip::reply(request, outcome.status, to_tag, outcome.reason);
+    for (const std::string& contact : outcome.contacts) {
+        builder.header(sip::HeaderName::Contact, contact);
+    }
+    if (outcome.min_expires) {
+        builder.header(sip::HeaderName::MinExpires, std::to_string(*outcome.min_expires));
+    }
+    if (outcome.status == 200) {
+        builder.header(sip::HeaderName::Date, date_value(now));
+    }
+    return builder;
+}
+
+}  // namespace ringwall::sbc::registrar

@@ -1,0 +1,110 @@
+// A whole border controller on the simulated network, from a configuration in the console's words.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sbc/sbc.h"
+#include "scenario/phone.h"
+#include "scenario/sim_network.h"
+
+namespace ringwall::test {
+
+class Border final : public sbc::Observer {
+public:
+    // The certificate files that it may name: border.pem, border.key, anchors.pem.
+    Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed = 11);
+
+    sbc::Sbc& sbc() { return *sbc_; }
+    const sbc::Snapshot& snapshot() const { return *snapshot_; }
+    void on_record(const sbc::CallRecord& record) override { records.push_back(record); }
+    void on_trace(const std::string& json_line) override { trace.push_back(json_line); }
+
+    std::vector<sbc::CallRecord> records;
+    std::vector<std::string> trace;
+
+private:
+    SeededRandom random_;
+    sbc::SnapshotPtr snapshot_;
+    SimNetwork::Node* node_;
+    std::unique_ptr<sbc::Sbc> sbc_;
+};
+
+// The lab in small: phones over TLS that register here, a softswitch on a trusted link, a trunk over
+// TLS, and the outside.
+inline constexpr std::string_view small_lab = R"(
+sbc mysbc
+ sbe
+  tls certificate border.pem
+  tls private-key border.key
+  tls trust-anchors anchors.pem
+  subscriber alice@example.com
+   password wonderland
+  subscriber bob@example.com
+   password builder
+  adjacency sip phones
+   security trusted-encrypted
+   sip-calls-in secure
+   sip-calls-out secure-only
+   inherit profile preset-access
+   domain example.com
+   signaling-address ipv4 192.0.2.1
+   attach
+  adjacency sip softswitch
+   security trusted-unencrypted
+   sip-calls-in secure
+   media-security preferred
+   signaling-address ipv4 192.0.2.2
+   remote-address ipv4 192.0.2.20 255.255.255.255
+   signaling-peer 192.0.2.20
+   preferred-transport tcp
+   attach
+  adjacency sip outside
+   security untrusted
+   signaling-address ipv4 192.0.2.3
+   remote-address ipv4 192.0.2.30 255.255.255.255
+   signaling-peer 192.0.2.30
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency phones
+     dst-adjacency softswitch
+     action complete
+    entry 2
+     match-adjacency outside
+     dst-adjacency softswitch
+     action complete
+    entry 3
+     match-adjacency softswitch
+     dst-adjacency outside
+     action complete
+  active-call-policy-set 1
+)";
+
+class SmallLab : public ::testing::Test {
+protected:
+    explicit SmallLab(std::string_view configuration = small_lab, std::uint64_t seed = 1);
+    // Every test ends with: nothing left behind.
+    void TearDown() override;
+
+    bool run_until(const std::function<bool()>& condition, Duration limit = 40s) {
+        return net.run_until(condition, limit);
+    }
+
+    SimNetwork net;
+    Border border;
+    Phone alice;
+    Phone bob;
+    Phone softswitch;
+    Phone outside;
+};
+
+IpAddress ip(const char* text);
+
+}  // namespace ringwall::test

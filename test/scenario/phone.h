@@ -1,0 +1,136 @@
+// A SIP phone of a few lines on the same core as the product: it registers, calls, answers and hangs
+// up, and does on request what honest phones do not. It keeps everything that it heard.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/shard.h"
+#include "scenario/sim_network.h"
+#include "sip/auth/digest.h"
+#include "sip/dialog/dialog.h"
+
+namespace ringwall::test {
+
+class Phone final : public engine::ShardUser {
+public:
+    struct Account {
+        std::string user;
+        std::string domain;
+        std::string password;
+        std::string scheme = "sip";  // of its own URIs
+    };
+    enum class OnInvite { Answer, Ring, RingThenAnswer, Reject, Redirect, Ignore };
+
+    Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport,
+          const Endpoint& server, Account account, std::uint64_t seed = 7);
+
+    // What it does.
+    void register_now(std::uint32_t expires = 3600);
+    void unregister() { register_now(0); }
+    void invite(const std::string& uri);
+    void cancel();
+    void ack_nothing() { acks_ = false; }
+    void bye();
+    void reinvite();
+    void in_dialog(sip::Method method);
+    void answer();           // the ringing call
+    void reject(int status);
+    // A request written by the test; Via, and what is missing of From, Call-ID and CSeq, are added.
+    sip::transaction::ClientId send(const std::string& method, const std::string& uri,
+                                    const std::vector<std::pair<std::string, std::string>>& fields,
+                                    const std::string& body = {});
+
+    // How it answers.
+    OnInvite on_invite = OnInvite::Answer;
+    int reject_status = 486;
+    std::string redirect_to;            // Contact of the 302
+    std::string contact_scheme;         // of its Contacts; empty: the account's
+    std::string offer = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+                        "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
+    bool answers_bye = true;
+    std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
+    std::uint32_t invite_expires = 0;
+
+    // What it heard and knows.
+    bool is_registered() const { return is_registered_; }
+    bool is_in_call() const { return dialog_.has_value() && is_confirmed_; }
+    const std::vector<sip::MessagePtr>& requests() const { return requests_; }
+    const std::vector<sip::MessagePtr>& responses() const { return responses_; }
+    const std::vector<sip::MessagePtr>& acks() const { return acks_heard_; }
+    std::vector<int> statuses(std::string_view method) const;  // of responses to such requests
+    std::size_t count(std::string_view method) const;          // of requests
+    const std::string& invited_call_id() const { return invite_call_id_; }
+    engine::Shard& shard() { return shard_; }
+    SimNetwork::Node& node() { return node_; }
+    std::string contact() const;
+
+    // engine::ShardUser
+    bool on_datagram_source(const engine::Flow&, const Endpoint&) override { return true; }
+    engine::AcceptDecision on_accept(engine::ListenerId, const Endpoint&) override;
+    bool on_established(const engine::Flow&) override { return true; }
+    void on_flow_closed(const engine::Flow& flow, CloseReason, std::string_view) override;
+    void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled) override;
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
+    void on_response(sip::transaction::ClientId id, const sip::Hop& from,
+                     const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId, sip::transaction::TerminationCause) override {}
+    void on_client_ended(sip::transaction::ClientId) override {}
+    void on_server_ended(sip::transaction::ServerId, sip::transaction::TerminationCause) override {}
+    void on_timer(std::uint64_t cookie) override;
+    void on_trace(engine::Direction, const sip::Hop&, const sip::Message&) override {}
+
+private:
+    struct Sent {
+        std::string method;
+        std::string uri;
+        std::vector<std::pair<std::string, std::string>> fields;
+        std::string body;
+        bool is_second = false;  // it bears credentials already
+    };
+    sip::Hop hop();
+    std::string via();
+    sip::transaction::ClientId send(Sent what, const std::string& call_id, std::uint32_t cseq,
+                                    const std::string& from_tag);
+    void answer_invite(sip::transaction::ServerId id, const sip::MessagePtr& request);
+    sip::MessagePtr success(const sip::Message& request, const std::string& tag);
+    sip::MessagePtr ack_for(sip::Dialog& dialog, std::uint32_t cseq);
+    void repeat_success(std::uint64_t cookie);
+
+    SimNetwork& net_;
+    SimNetwork::Node& node_;
+    sip::Transport transport_;
+    Endpoint server_;
+    Account account_;
+    SeededRandom random_;
+    engine::Shard shard_;
+    FlowId socket_;
+    FlowId connection_;
+    std::shared_ptr<const tls::Context> tls_;
+    std::map<std::uint64_t, Sent> sent_;  // by client transaction
+    std::string register_call_id_;
+    std::uint32_t cseq_ = 0;
+    std::uint32_t nonce_count_ = 0;
+    bool is_registered_ = false;
+    bool acks_ = true;
+    std::string invite_call_id_;
+    sip::transaction::ClientId invite_;
+    sip::transaction::ServerId incoming_;
+    sip::MessagePtr incoming_request_;
+    std::optional<sip::Dialog> dialog_;
+    bool is_confirmed_ = false;
+    struct Unacked {
+        sip::transaction::ServerId invite;
+        sip::MessagePtr response;
+        Duration interval;
+        int left;
+    };
+    std::optional<Unacked> unacked_;
+    std::map<std::string, sip::MessagePtr> acks_sent_;  // by the 2xx's To tag and CSeq
+    std::vector<sip::MessagePtr> requests_, responses_, acks_heard_;
+};
+
+}  // namespace ringwall::test

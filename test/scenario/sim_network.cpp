@@ -1,0 +1,291 @@
+#include "scenario/sim_network.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringwall::test {
+
+SimNetwork::Node& SimNetwork::add_node(const IpAddress& address) {
+    nodes_.push_back(std::unique_ptr<Node>(new Node(*this, address)));
+    return *nodes_.back();
+}
+
+SimNetwork::Node::Udp SimNetwork::Node::listen_udp(const Endpoint& local) {
+    Listener listener{this, local, engine::ListenerId{++net_.last_id_}, FlowId{++net_.last_id_}};
+    net_.udp_[local] = listener;
+    net_.udp_by_flow_[listener.flow.value] = listener;
+    return {listener.id, listener.flow};
+}
+
+engine::ListenerId SimNetwork::Node::listen_tcp(const Endpoint& local) {
+    Listener listener{this, local, engine::ListenerId{++net_.last_id_}, {}};
+    net_.tcp_[local] = listener;
+    return listener.id;
+}
+
+void SimNetwork::at(Duration after, std::function<void()> run) {
+    events_.push(Event{now_.monotonic + after, ++order_, std::move(run)});
+}
+
+Duration SimNetwork::delay() {
+    Duration extra{};
+    if (weather_.jitter > Duration::zero()) {
+        extra = Duration(static_cast<Duration::rep>(
+            random_.number() % static_cast<std::uint64_t>(weather_.jitter.count())));
+    }
+    return weather_.latency + extra;
+}
+
+void SimNetwork::Node::send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) {
+    const auto socket = net_.udp_by_flow_.find(flow.value);
+    CHECK(socket != net_.udp_by_flow_.end());
+    const Endpoint from = socket->second.local;
+    net_.packets_.push_back(
+        {net_.now_.monotonic, from, remote, true, false, std::string(bytes)});
+    const auto chance = [&] { return static_cast<double>(net_.random_.number() % 10'000) / 10'000; };
+    if (chance() < net_.weather_.loss) {
+        return;
+    }
+    const int copies = chance() < net_.weather_.duplicate ? 2 : 1;
+    for (int i = 0; i < copies; ++i) {
+        net_.at(net_.delay(), [net = &net_, from, remote, text = std::string(bytes)] {
+            const auto target = net->udp_.find(remote);
+            if (target != net->udp_.end() && target->second.node->user_ != nullptr) {
+                target->second.node->user_->on_datagram(target->second.id, target->second.flow,
+                                                        from, text, net->now_);
+            }
+        });
+    }
+}
+
+FlowId SimNetwork::Node::connect(const engine::ConnectSpec& spec) {
+    auto connection = std::make_shared<Connection>();
+    connection->spec = spec;
+    connection->client_tls = spec.tls != nullptr;
+    connection->client = End{this, FlowId{++net_.last_id_}, {}, Endpoint{address_, next_port_++}};
+    net_.connections_[connection->client.flow.value] = connection;
+    net_.at(net_.weather_.latency, [net = &net_, connection] { net->arrive(*connection); });
+    return connection->client.flow;
+}
+
+void SimNetwork::arrive(Connection& connection) {
+    const auto self = connections_.find(connection.client.flow.value);
+    if (self == connections_.end()) {
+        return;  // closed before
+    }
+    const std::shared_ptr<Connection> shared = self->second;
+    const auto listener = tcp_.find(connection.spec.remote);
+    if (listener == tcp_.end() || listener->second.node->user_ == nullptr) {
+        tear(shared, CloseReason::ConnectFailed, CloseReason::ConnectFailed);
+        return;
+    }
+    connection.server = End{listener->second.node, FlowId{++last_id_}, listener->second.id,
+                            connection.spec.remote};
+    connections_[connection.server.flow.value] = shared;
+    const engine::AcceptDecision decision =
+        connection.server.node->user_->on_accept(connection.server.listener,
+                                                 connection.client.local);
+    if (!decision.is_admitted) {
+        tear(shared, CloseReason::PeerClosed, CloseReason::NotAdmitted);
+        return;
+    }
+    connection.server_tls = decision.tls != nullptr;
+    if (connection.client_tls && !connection.server_tls) {
+        tear(shared, CloseReason::HandshakeFailed, CloseReason::TlsOnPlain);
+        return;
+    }
+    if (connection.server_tls && connection.client_tls &&
+        decision.tls->client_authentication() == tls::ClientAuthentication::Required &&
+        !connection.client.node->client_.has_certificate) {
+        tear(shared, CloseReason::HandshakeFailed, CloseReason::HandshakeFailed);
+        return;
+    }
+    at(weather_.latency, [this, shared] { establish(*shared); });
+}
+
+void SimNetwork::establish(Connection& connection) {
+    const auto self = connections_.find(connection.client.flow.value);
+    if (self == connections_.end()) {
+        return;
+    }
+    const std::shared_ptr<Connection> shared = self->second;
+    const bool is_tls = connection.client_tls && connection.server_tls;
+    connection.is_open = true;
+    Node& server = *connection.server.node;
+    Node& client = *connection.client.node;
+    if (!connection.server_tls || is_tls) {
+        connection.server.is_told = true;
+        if (!server.user_->on_established(connection.server.flow, connection.server.listener,
+                                          connection.client.local,
+                                          is_tls ? &client.client_ : nullptr, now_)) {
+            tear(shared, CloseReason::PeerClosed, CloseReason::IdentityMismatch);
+            return;
+        }
+    }
+    connection.client.is_told = true;
+    if (!client.user_->on_established(connection.client.flow, {}, connection.server.local,
+                                      is_tls ? &server.server_ : nullptr, now_)) {
+        tear(shared, CloseReason::IdentityMismatch, CloseReason::PeerClosed);
+        return;
+    }
+    if (!connection.held.empty()) {
+        deliver(shared, connection.client.flow, std::exchange(connection.held, {}));
+    }
+}
+
+void SimNetwork::Node::send(FlowId flow, std::string_view bytes) {
+    const auto found = net_.connections_.find(flow.value);
+    if (found == net_.connections_.end()) {
+        return;
+    }
+    if (!found->second->is_open) {
+        found->second->held.append(bytes);
+        return;
+    }
+    net_.deliver(found->second, flow, std::string(bytes));
+}
+
+void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId from,
+                         std::string bytes) {
+    const bool is_tls = connection->client_tls && connection->server_tls;
+    packets_.push_back({now_.monotonic, connection->end(from).local, connection->other(from).local,
+                        false, is_tls, bytes});
+    at(weather_.latency, [this, connection, from, text = std::move(bytes)] {
+        if (!connections_.contains(from.value)) {
+            return;
+        }
+        if (connection->server_tls && !connection->client_tls) {
+            tear(connection, CloseReason::PeerClosed, CloseReason::PlainOnTls);
+            return;
+        }
+        const End& to = connection->other(from);
+        to.node->user_->on_stream(to.flow, text, now_);
+    });
+}
+
+void SimNetwork::Node::close(FlowId flow, CloseReason reason) {
+    const auto found = net_.connections_.find(flow.value);
+    if (found == net_.connections_.end()) {
+        return;
+    }
+    const auto connection = found->second;
+    const bool is_client = connection->client.flow == flow;
+    // Behind what was sent before.
+    net_.at(net_.weather_.latency, [net = &net_, connection, is_client, reason] {
+        net->tear(connection, is_client ? reason : CloseReason::PeerClosed,
+                  is_client ? CloseReason::PeerClosed : reason);
+    });
+}
+
+void SimNetwork::Node::cut() {
+    std::vector<std::shared_ptr<Connection>> mine;
+    for (const auto& [flow, connection] : net_.connections_) {
+        if (connection->client.node == this || connection->server.node == this) {
+            mine.push_back(connection);
+        }
+    }
+    for (const auto& connection : mine) {
+        net_.tear(connection, CloseReason::Reset, CloseReason::Reset);
+    }
+}
+
+void SimNetwork::tear(const std::shared_ptr<Connection>& connection, CloseReason client,
+                      CloseReason server) {
+    if (connections_.erase(connection->client.flow.value) == 0) {
+        return;
+    }
+    connections_.erase(connection->server.flow.value);
+    connection->is_open = false;
+    const End& c = connection->client;
+    const End& s = connection->server;
+    at(Duration::zero(), [this, c, remote = connection->spec.remote, client] {
+        c.node->user_->on_closed(c.flow, {}, remote, client, "", now_);
+    });
+    if (s.node != nullptr) {
+        at(Duration::zero(), [this, s, remote = c.local, server] {
+            s.node->user_->on_closed(s.flow, s.listener, remote, server, "", now_);
+        });
+    }
+}
+
+bool SimNetwork::step(TimePoint limit) {
+    TimePoint next = events_.empty() ? TimePoint::max() : events_.top().at;
+    for (const auto& node : nodes_) {
+        if (node->user_ != nullptr) {
+            next = std::min(next, node->user_->next_deadline());
+        }
+    }
+    if (next > limit) {
+        return false;
+    }
+    if (next > now_.monotonic) {
+        now_.wall += std::chrono::duration_cast<std::chrono::milliseconds>(next - now_.monotonic);
+        now_.monotonic = next;
+    }
+    if (!events_.empty() && events_.top().at <= now_.monotonic) {
+        const auto run = events_.top().run;
+        events_.pop();
+        run();
+    }
+    for (const auto& node : nodes_) {
+        if (node->user_ != nullptr) {
+            node->user_->on_time(now_);
+        }
+    }
+    if (check_) {
+        check_();
+    }
+    return true;
+}
+
+void SimNetwork::run_for(Duration duration) {
+    const TimePoint limit = now_.monotonic + duration;
+    while (step(limit)) {
+    }
+    now_.wall += std::chrono::duration_cast<std::chrono::milliseconds>(limit - now_.monotonic);
+    now_.monotonic = limit;
+}
+
+bool SimNetwork::run_until(const std::function<bool()>& condition, Duration limit) {
+    const TimePoint end = now_.monotonic + limit;
+    while (!condition()) {
+        if (!step(end)) {
+            return condition();
+        }
+    }
+    return true;
+}
+
+std::vector<SimNetwork::Packet> SimNetwork::packets_of(const IpAddress& address) const {
+    std::vector<Packet> out;
+    std::copy_if(packets_.begin(), packets_.end(), std::back_inserter(out), [&](const Packet& p) {
+        return p.from.address == address || p.to.address == address;
+    });
+    return out;
+}
+
+tls::PeerIdentity certificate_of(const std::string& domain) {
+    tls::PeerIdentity identity;
+    identity.has_certificate = true;
+    identity.is_verified = true;
+    identity.has_subject_alt_name = true;
+    identity.sip_domains = {domain};
+    identity.dns_names = {domain};
+    identity.fingerprint = "fp-" + domain;
+    identity.protocol = "TLSv1.3";
+    return identity;
+}
+
+tls::PeerIdentity certificate_of_user(const std::string& address_of_record) {
+    tls::PeerIdentity identity;
+    identity.has_certificate = true;
+    identity.is_verified = true;
+    identity.has_subject_alt_name = true;
+    identity.sip_users = {address_of_record};
+    identity.fingerprint = "fp-" + address_of_record;
+    identity.protocol = "TLSv1.3";
+    return identity;
+}
+
+}  // namespace ringwall::test

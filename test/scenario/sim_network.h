@@ -1,0 +1,151 @@
+// A network that is not there: nodes, datagrams that may be lost, doubled or late, connections that
+// carry TLS identities, and a clock that jumps from event to event. Real shards and whole border
+// controllers run on it, one thread, no sockets, the same every time for the same seed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/port.h"
+
+namespace ringwall::test {
+
+struct Weather {
+    double loss = 0;       // share of datagrams
+    double duplicate = 0;  // share of datagrams that come twice
+    Duration latency = 5ms;
+    Duration jitter = 0ms;  // up to that much more, for datagrams: they overtake each other
+};
+
+class SimNetwork {
+public:
+    // What went over the wire, in the clear: who sent it to whom, when.
+    struct Packet {
+        TimePoint time;
+        Endpoint from;
+        Endpoint to;
+        bool is_datagram = false;
+        bool is_encrypted = false;
+        std::string bytes;
+    };
+
+    class Node final : public engine::Network {
+    public:
+        struct Udp {
+            engine::ListenerId id;
+            FlowId flow;
+        };
+        Udp listen_udp(const Endpoint& local);
+        engine::ListenerId listen_tcp(const Endpoint& local);
+        void set_user(engine::NetworkUser& user) { user_ = &user; }
+        // What its certificate says when it accepts, and when it connects.
+        void set_server_identity(tls::PeerIdentity identity) { server_ = std::move(identity); }
+        void set_client_identity(tls::PeerIdentity identity) { client_ = std::move(identity); }
+        const IpAddress& address() const { return address_; }
+
+        void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
+        void send(FlowId flow, std::string_view bytes) override;
+        FlowId connect(const engine::ConnectSpec& spec) override;
+        void close(FlowId flow, CloseReason reason) override;
+        // Cuts all connections, as a cable does: both ends learn of it.
+        void cut();
+
+    private:
+        friend class SimNetwork;
+        Node(SimNetwork& net, IpAddress address) : net_(net), address_(address) {}
+        SimNetwork& net_;
+        IpAddress address_;
+        engine::NetworkUser* user_ = nullptr;
+        tls::PeerIdentity server_;
+        tls::PeerIdentity client_;
+        std::uint16_t next_port_ = 40000;
+    };
+
+    explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
+
+    Node& add_node(const IpAddress& address);
+    void set_weather(const Weather& weather) { weather_ = weather; }
+
+    Now now() const { return now_; }
+    void run_for(Duration duration);
+    // True as soon as `condition` holds; false when it does not within `limit`.
+    bool run_until(const std::function<bool()>& condition, Duration limit);
+    // Nothing under way and no timer that is due before `limit`.
+    void settle(Duration limit = 300s) { run_for(limit); }
+    // Called after every event: for invariants.
+    void on_step(std::function<void()> check) { check_ = std::move(check); }
+
+    const std::vector<Packet>& packets() const { return packets_; }
+    // Packets that went to or from this address.
+    std::vector<Packet> packets_of(const IpAddress& address) const;
+
+private:
+    friend class Node;
+    struct Event {
+        TimePoint at;
+        std::uint64_t order;
+        std::function<void()> run;
+        bool operator>(const Event& other) const {
+            return at != other.at ? at > other.at : order > other.order;
+        }
+    };
+    struct Listener {
+        Node* node = nullptr;
+        Endpoint local;
+        engine::ListenerId id;
+        FlowId flow;  // UDP
+    };
+    struct End {
+        Node* node = nullptr;
+        FlowId flow;
+        engine::ListenerId listener;
+        Endpoint local;
+        bool is_told = false;  // on_established was called
+    };
+    struct Connection {
+        End client;
+        End server;
+        engine::ConnectSpec spec;
+        bool client_tls = false;
+        bool server_tls = false;
+        bool is_open = false;
+        std::string held;  // what the client sent before it stood
+        End& end(FlowId flow) { return client.flow == flow ? client : server; }
+        End& other(FlowId flow) { return client.flow == flow ? server : client; }
+    };
+
+    void at(Duration after, std::function<void()> run);
+    Duration delay();
+    void arrive(Connection& connection);
+    void establish(Connection& connection);
+    void deliver(const std::shared_ptr<Connection>& connection, FlowId from, std::string bytes);
+    void tear(const std::shared_ptr<Connection>& connection, CloseReason client,
+              CloseReason server);
+    bool step(TimePoint limit);
+
+    SeededRandom random_;
+    Weather weather_;
+    Now now_{TimePoint{} + 1h, WallTime{} + std::chrono::years(56)};
+    std::uint64_t order_ = 0;
+    std::uint64_t last_id_ = 0;
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+    std::vector<std::unique_ptr<Node>> nodes_;
+    std::map<Endpoint, Listener> udp_;
+    std::map<Endpoint, Listener> tcp_;
+    std::map<std::uint64_t, Listener> udp_by_flow_;
+    std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by either flow
+    std::vector<Packet> packets_;
+    std::function<void()> check_;
+};
+
+// A certificate's identity with these DNS names, verified.
+tls::PeerIdentity certificate_of(const std::string& domain);
+// A phone's: SAN URI sip:user@domain.
+tls::PeerIdentity certificate_of_user(const std::string& address_of_record);
+
+}  // namespace ringwall::test

@@ -1,0 +1,285 @@
+// Who may call as whom: "every out-of-dialog request of a phone except REGISTER (always by digest),
+// ACK and CANCEL is challenged unless its TLS connection carries a live registration; its From and
+// P-Asserted-Identity must be an address-of-record of that registration, else 403".
+#include <gtest/gtest.h>
+
+#include "sbc/policy/stages.h"
+#include "unit/sbc/policy/arrival.h"
+
+namespace ringwall::sbc::policy {
+namespace {
+
+using sip::auth::Algorithm;
+
+struct DigestOptions {
+    std::string username = "alice";
+    std::string password = "alice's password";
+    std::string realm = "example.com";
+    std::string uri = {};  // empty: the Request-URI
+    Algorithm algorithm = Algorithm::Sha256;
+    bool qop_auth = true;
+    WallTime made = {};  // of the nonce; 0: when the request comes
+    std::optional<IpAddress> nonce_source = {};
+};
+
+void sign(Arrival& arrival, DigestOptions options = {}) {
+    const sip::auth::Challenge challenge{
+        .realm = options.realm,
+        .nonce = arrival.nonces.make(
+            options.realm, options.nonce_source.value_or(arrival.source.address),
+            options.made == WallTime{} ? arrival.wall : options.made, arrival.random),
+        .opaque = "",
+        .algorithm = options.algorithm,
+        .qop_auth = options.qop_auth};
+    const auto credentials = sip::auth::answer(
+        challenge, {options.username, Secret(options.password)}, arrival.method,
+        options.uri.empty() ? arrival.request_uri : options.uri, 1, arrival.random);
+    arrival.headers.push_back("Authorization: " + to_string(credentials));
+}
+
+Arrival registration(std::string_view user = "alice") {
+    const std::string who = "<sip:" + std::string(user) + "@example.com>";
+    return Arrival{.method = "REGISTER", .request_uri = "sip:example.com", .from = who, .to = who};
+}
+
+// --- by registration
+
+TEST(Authenticate, APhoneOnItsRegisteredConnectionIsWhoItRegisteredAs) {
+    Arrival arrival{.registered = {"alice@example.com"}};
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(inbound)));
+    EXPECT_EQ(inbound.proof, Proof::Registration);
+    EXPECT_EQ(inbound.caller, "alice@example.com");
+}
+
+TEST(Authenticate, TheSchemeOfTheFromDoesNotMatter) {
+    Arrival arrival{.from = "<sips:alice@EXAMPLE.com>", .registered = {"alice@example.com"}};
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+}
+
+TEST(Authenticate, AFromThatIsNotRegisteredThereIs403) {
+    for (const char* from : {"<sip:bob@example.com>", "<sip:nobody@example.com>",
+                             "<sip:anonymous@anonymous.invalid>", "<tel:+15551234>"}) {
+        Arrival arrival{.from = from, .registered = {"alice@example.com"}};
+        EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403) << from;
+    }
+}
+
+TEST(Authenticate, AnAssertedIdentityOfSomebodyElseIs403) {
+    Arrival arrival{.registered = {"alice@example.com"}};
+    arrival.headers.push_back(
+        "P-Asserted-Identity: <sip:alice@example.com>, <sip:bob@example.com>");
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403);
+}
+
+// All lines of a phone share its connection.
+TEST(Authenticate, AnotherLineOfTheSameConnectionMayBeAsserted) {
+    Arrival arrival{.registered = {"bob@example.com", "alice@example.com"}};
+    arrival.headers.push_back("P-Asserted-Identity: <sip:bob@example.com>");
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+}
+
+TEST(Authenticate, ABrokenAssertedIdentityIs400) {
+    Arrival arrival{.registered = {"alice@example.com"}};
+    arrival.headers.push_back("P-Asserted-Identity: <sip:alice@example.com");
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 400);
+}
+
+// A UDP socket is no connection.
+TEST(Authenticate, NoRegistrationCountsOverUdp) {
+    Arrival arrival{.transport = sip::Transport::Udp, .registered = {"alice@example.com"}};
+    arrival.adjacency().security = Security::Untrusted;
+    EXPECT_EQ(challenged(authenticate(arrival.identified())).realm, "example.com");
+}
+
+TEST(Authenticate, AnotherLineMayProveItselfByDigestBeforeItRegisters) {
+    Arrival arrival{.from = "<sip:bob@example.com>", .registered = {"alice@example.com"}};
+    sign(arrival, {.username = "bob", .password = "bob's password"});
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(inbound)));
+    EXPECT_EQ(inbound.caller, "bob@example.com");
+}
+
+// --- by digest
+
+TEST(Authenticate, APhoneWithoutARegistrationIsChallenged) {
+    for (const char* method : {"INVITE", "OPTIONS", "MESSAGE"}) {
+        Arrival arrival{.method = method};
+        const Challenge challenge = challenged(authenticate(arrival.identified()));
+        EXPECT_EQ(challenge.realm, "example.com");
+        EXPECT_FALSE(challenge.stale);
+    }
+}
+
+TEST(Authenticate, GoodCredentialsOfEitherAlgorithmAreTheUser) {
+    for (const Algorithm algorithm : {Algorithm::Md5, Algorithm::Sha256}) {
+        Arrival arrival;
+        sign(arrival, {.algorithm = algorithm});
+        Inbound& inbound = arrival.identified();
+        EXPECT_TRUE(continues(authenticate(inbound)));
+        EXPECT_EQ(inbound.proof, Proof::Digest);
+        EXPECT_EQ(inbound.caller, "alice@example.com");
+    }
+}
+
+TEST(Authenticate, ARegisterIsAlwaysProvenByDigest) {
+    Arrival arrival = registration();
+    arrival.registered = {"alice@example.com"};
+    challenged(authenticate(arrival.identified()));
+    sign(arrival);
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+}
+
+TEST(Authenticate, AWrongPasswordIsChallengedAfresh) {
+    Arrival arrival;
+    sign(arrival, {.password = "guess"});
+    EXPECT_EQ(challenged(authenticate(arrival.identified())), (Challenge{"example.com", false}));
+}
+
+TEST(Authenticate, AnOldNonceIsStaleButOnlyForWhoKnowsThePassword) {
+    Arrival arrival;
+    sign(arrival, {.made = arrival.wall - std::chrono::seconds(301)});
+    EXPECT_EQ(challenged(authenticate(arrival.identified())), (Challenge{"example.com", true}));
+
+    Arrival wrong;
+    sign(wrong, {.password = "guess", .made = wrong.wall - std::chrono::seconds(301)});
+    EXPECT_EQ(challenged(authenticate(wrong.identified())), (Challenge{"example.com", false}));
+}
+
+TEST(Authenticate, ANonceMadeForAnotherSourceIsNoGood) {
+    Arrival arrival;
+    sign(arrival, {.nonce_source = IpAddress::v4(192, 0, 2, 8)});
+    EXPECT_EQ(challenged(authenticate(arrival.identified())), (Challenge{"example.com", true}));
+}
+
+// RFC 7616 §3.4.6.
+TEST(Authenticate, CredentialsForAnotherRequestUriProveNothing) {
+    Arrival arrival;
+    sign(arrival, {.uri = "sip:other@example.com"});
+    challenged(authenticate(arrival.identified()));
+    Arrival same;
+    sign(same, {.uri = "sip:bob@EXAMPLE.com"});
+    EXPECT_TRUE(continues(authenticate(same.identified())));
+}
+
+TEST(Authenticate, CredentialsForAnotherMethodProveNothing) {
+    Arrival arrival{.method = "OPTIONS"};
+    sign(arrival);
+    arrival.method = "INVITE";
+    challenged(authenticate(arrival.identified()));
+}
+
+TEST(Authenticate, CredentialsForAnotherRealmAreNotForUs) {
+    Arrival arrival;
+    sign(arrival, {.realm = "carrier.example"});
+    EXPECT_EQ(challenged(authenticate(arrival.identified())).realm, "example.com");
+    sign(arrival);  // a second field, for us
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+}
+
+TEST(Authenticate, WithoutQopNothingIsProven) {
+    Arrival arrival;
+    sign(arrival, {.qop_auth = false});
+    challenged(authenticate(arrival.identified()));
+}
+
+TEST(Authenticate, BrokenCredentialsAreChallengedAfresh) {
+    Arrival arrival;
+    arrival.headers.push_back("Authorization: Digest username=\"alice");
+    arrival.headers.push_back("Authorization: Basic YWxpY2U6eA==");
+    challenged(authenticate(arrival.identified()));
+}
+
+TEST(Authenticate, ASubscriberWithoutAPasswordCannotProveItself) {
+    Arrival arrival;
+    arrival.snapshot.subscribers[0].password = Secret();
+    sign(arrival, {.password = ""});
+    challenged(authenticate(arrival.identified()));
+}
+
+// Bob proves that he is bob: that he is not alice is then no secret.
+TEST(Authenticate, AFromThatIsNotTheDigestsUserIs403) {
+    Arrival arrival;
+    sign(arrival, {.username = "bob", .password = "bob's password"});
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403);
+
+    Arrival third_party = registration();
+    third_party.from = "<sip:bob@example.com>";
+    sign(third_party);
+    EXPECT_EQ(rejected(authenticate(third_party.identified())).status, 403);
+}
+
+TEST(Authenticate, ARegisterForSomebodyElseIs403) {
+    Arrival arrival = registration();
+    arrival.to = "<sip:bob@example.com>";
+    sign(arrival);
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403);
+}
+
+// The answers must not tell who exists.
+TEST(Authenticate, AnUnknownUserIsChallengedLikeAKnownOne) {
+    for (const bool with_credentials : {false, true}) {
+        Arrival known = registration("alice");
+        Arrival unknown = registration("nobody");
+        for (Arrival* each : {&known, &unknown}) {
+            each->snapshot.subscribers[0].realm = "realm of the house";
+            each->snapshot.subscribers[1].realm = "realm of the house";
+            if (with_credentials) {
+                sign(*each, {.password = "guess", .realm = "realm of the house"});
+            }
+        }
+        EXPECT_EQ(challenged(authenticate(known.identified())),
+                  challenged(authenticate(unknown.identified())));
+    }
+}
+
+TEST(Authenticate, ASubscriberOfAnotherDomainIsNobodyHere) {
+    Arrival arrival{.from = "<sip:carol@elsewhere.example>"};
+    arrival.snapshot.subscribers.push_back({.address_of_record = "carol@elsewhere.example",
+                                            .username = "carol",
+                                            .realm = "example.com",
+                                            .password = Secret("x"),
+                                            .certificate_name = ""});
+    sign(arrival, {.username = "carol", .password = "x"});
+    EXPECT_EQ(challenged(authenticate(arrival.identified())).realm, "example.com");
+}
+
+// --- certificates of phones
+
+TEST(Authenticate, APhonesCertificateMustBearItsSubscriber) {
+    Arrival arrival{.registered = {"alice@example.com"}};
+    arrival.show_user_certificate("alice@example.com");
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+
+    Arrival stolen{.from = "<sip:bob@example.com>", .registered = {"bob@example.com"}};
+    stolen.show_user_certificate("alice@example.com");
+    EXPECT_EQ(rejected(authenticate(stolen.identified())).status, 403);
+}
+
+// Settled: "or the leaf that maps names".
+TEST(Authenticate, ANameInTheCertificateMayStandForASubscriber) {
+    Arrival arrival{.registered = {"alice@example.com"}};
+    arrival.identity.has_certificate = arrival.identity.is_verified = true;
+    arrival.identity.common_name = "001122AABBCC";
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403);
+    arrival.snapshot.subscribers[0].certificate_name = "001122aabbcc";
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+}
+
+TEST(Authenticate, ACertificateDoesNotReplaceTheDigest) {
+    Arrival arrival = registration();
+    arrival.show_user_certificate("alice@example.com");
+    challenged(authenticate(arrival.identified()));
+}
+
+// --- peers
+
+TEST(Authenticate, APeerIsNotChallenged) {
+    for (const AdjacencyIndex by : {carrier, softswitch, outside}) {
+        Arrival arrival{.by = by, .from = "<sip:anybody@anywhere.example>"};
+        EXPECT_TRUE(continues(authenticate(arrival.identified())));
+    }
+}
+
+}  // namespace
+}  // namespace ringwall::sbc::policy

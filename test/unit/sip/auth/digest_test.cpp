@@ -1,0 +1,224 @@
+#include "sip/auth/digest.h"
+
+#include <gtest/gtest.h>
+
+namespace ringwall::sip::auth {
+namespace {
+
+const Account mufasa{"Mufasa", Secret("Circle of Life")};
+constexpr std::string_view rfc7616_nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v";
+constexpr std::string_view rfc7616_cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
+
+Credentials of_rfc7616(Algorithm algorithm, std::string_view response) {
+    Credentials c;
+    c.username = "Mufasa";
+    c.realm = "http-auth@example.org";
+    c.nonce = rfc7616_nonce;
+    c.uri = "/dir/index.html";
+    c.response = response;
+    c.cnonce = rfc7616_cnonce;
+    c.nc = "00000001";
+    c.algorithm = algorithm;
+    c.qop_auth = true;
+    return c;
+}
+
+// RFC 7616 §3.9.1.
+TEST(Digest, VerifiesTheExamplesOfRfc7616) {
+    const Credentials md5 = of_rfc7616(Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec");
+    EXPECT_TRUE(verify(md5, mufasa, "GET"));
+    const Credentials sha256 = of_rfc7616(
+        Algorithm::Sha256, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+    EXPECT_TRUE(verify(sha256, mufasa, "GET"));
+}
+
+// RFC 2617 §3.5.
+TEST(Digest, VerifiesTheExampleOfRfc2617) {
+    const auto c = parse_credentials(
+        "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", "
+        "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", qop=auth, "
+        "nc=00000001, cnonce=\"0a4f113b\", response=\"6629fae49393a05397450978507c4ef1\", "
+        "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"");
+    ASSERT_TRUE(c);
+    EXPECT_EQ(c->opaque, "5ccc069c403ebaf9f0171e9517f40e41");
+    EXPECT_TRUE(verify(*c, {"Mufasa", Secret("Circle Of Life")}, "GET"));
+}
+
+TEST(Digest, RefusesWhatWasMadeForAnythingElse) {
+    const Credentials good = of_rfc7616(Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec");
+    EXPECT_FALSE(verify(good, mufasa, "POST"));
+    EXPECT_FALSE(verify(good, {"Mufasa", Secret("Circle of Lif")}, "GET"));
+    EXPECT_FALSE(verify(good, {"Simba", Secret("Circle of Life")}, "GET"));
+    const auto changed = [&](auto change) {
+        Credentials c = good;
+        change(c);
+        return verify(c, mufasa, "GET");
+    };
+    EXPECT_FALSE(changed([](Credentials& c) { c.realm += "x"; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.nonce += "x"; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.uri += "x"; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.cnonce += "x"; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.nc = "00000002"; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.qop_auth = false; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.algorithm = Algorithm::Sha256; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.response.clear(); }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.response.pop_back(); }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.response.back() = 'd'; }));
+}
+
+TEST(Digest, TakesTheResponseInCapitalsToo) {
+    EXPECT_TRUE(
+        verify(of_rfc7616(Algorithm::Md5, "8CA523F5E9506FED4657C9700EEBDBEC"), mufasa, "GET"));
+}
+
+TEST(Digest, AnswersAChallengeSoThatTheServerIsConvinced) {
+    SeededRandom random(1);
+    const Account account{"bob \"the\" b\\uilder", Secret("s3cret")};
+    for (const auto algorithm : {Algorithm::Md5, Algorithm::Sha256}) {
+        for (const bool qop : {true, false}) {
+            Challenge challenge;
+            challenge.realm = "phones \"inside\"";
+            challenge.nonce = "abc";
+            challenge.opaque = "o";
+            challenge.algorithm = algorithm;
+            challenge.qop_auth = qop;
+            const auto read = parse_challenge(to_string(challenge));
+            ASSERT_TRUE(read);
+            const Credentials sent =
+                answer(*read, account, "REGISTER", "sip:example.com", 255, random);
+            const auto got = parse_credentials(to_string(sent));
+            ASSERT_TRUE(got) << to_string(sent);
+            EXPECT_EQ(got->username, account.username);
+            EXPECT_EQ(got->realm, challenge.realm);
+            EXPECT_EQ(got->opaque, "o");
+            EXPECT_EQ(got->algorithm, algorithm);
+            EXPECT_EQ(got->nc, qop ? "000000ff" : "");
+            EXPECT_TRUE(verify(*got, account, "REGISTER"));
+            EXPECT_FALSE(verify(*got, account, "INVITE"));
+        }
+    }
+}
+
+TEST(Digest, MakesAFreshCnonceForEachAnswer) {
+    SeededRandom random(1);
+    Challenge challenge;
+    challenge.qop_auth = true;
+    EXPECT_NE(answer(challenge, mufasa, "A", "b", 1, random).cnonce,
+              answer(challenge, mufasa, "A", "b", 1, random).cnonce);
+}
+
+TEST(DigestChallenge, IsReadWithItsParametersInAnyOrderAndCase) {
+    const auto c = parse_challenge(
+        "dIgEsT  QOP=\"auth-int,  AUTH\" ,stale=TRUE,\tRealm = \"a\\\"b\\\\c\", domain=\"sip:x\", "
+        "algorithm=\"sha-256\",nonce=\"n,1\",x-more=1,opaque=\"\", userhash=false");
+    ASSERT_TRUE(c);
+    EXPECT_EQ(c->realm, "a\"b\\c");
+    EXPECT_EQ(c->nonce, "n,1");
+    EXPECT_EQ(c->opaque, "");
+    EXPECT_EQ(c->algorithm, Algorithm::Sha256);
+    EXPECT_TRUE(c->qop_auth);
+    EXPECT_TRUE(c->stale);
+}
+
+TEST(DigestChallenge, IsOfRfc2069WithoutQopAndMd5WithoutAlgorithm) {
+    const auto c = parse_challenge("Digest realm=\"r\",nonce=\"n\"");
+    ASSERT_TRUE(c);
+    EXPECT_FALSE(c->qop_auth);
+    EXPECT_FALSE(c->stale);
+    EXPECT_EQ(c->algorithm, Algorithm::Md5);
+}
+
+TEST(DigestChallenge, IsRefusedWhenMalformedOrNotForUs) {
+    for (const char* text : {
+             "",
+             "Digest",
+             "Digest ",
+             "Basic realm=\"r\"",
+             "Digestrealm=\"r\",nonce=\"n\"",
+             "Digest realm=\"r\"",
+             "Digest nonce=\"n\"",
+             "Digest realm=\"r\",nonce=\"n\",",
+             "Digest ,realm=\"r\",nonce=\"n\"",
+             "Digest realm=\"r\" nonce=\"n\"",
+             "Digest realm=\"r\",nonce=\"n",
+             "Digest realm=\"r\",nonce=\"n\\",
+             "Digest realm=\"r\",nonce=\"n\\\"",
+             "Digest realm=\"r\",nonce=\"n\"x",
+             "Digest realm=\"r\",nonce=",
+             "Digest realm=\"r\",nonce",
+             "Digest realm=\"r\",=\"n\"",
+             "Digest realm=\"r\",nonce=\"n\x01\"",
+             "Digest realm=\"r\",nonce=\"n\\\n\"",
+             "Digest realm=\"r\",realm=\"r\",nonce=\"n\"",
+             "Digest realm=\"r\",nonce=\"n\",NONCE=\"m\"",
+             "Digest realm=\"r\",nonce=\"n\",qop=\"auth-int\"",
+             "Digest realm=\"r\",nonce=\"n\",qop=\"\"",
+             "Digest realm=\"r\",nonce=\"n\",algorithm=MD5-sess",
+             "Digest realm=\"r\",nonce=\"n\",algorithm=SHA-512-256",
+         }) {
+        const auto c = parse_challenge(text);
+        ASSERT_FALSE(c) << text;
+        EXPECT_EQ(c.error().fault, ParseFault::BadCredentials) << text;
+    }
+}
+
+TEST(DigestCredentials, AreRefusedWhenMalformedOrNotForUs) {
+    const std::string good =
+        "Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"sip:x\",response=\"0\"";
+    EXPECT_TRUE(parse_credentials(good));
+    EXPECT_TRUE(parse_credentials(good + ",qop=auth,nc=0000000A,cnonce=\"c\""));
+    EXPECT_TRUE(parse_credentials(good + ",qop=\"auth\",nc=00000001,cnonce=\"c\",userhash=false"));
+    EXPECT_TRUE(parse_credentials(good + ",algorithm=md5,unknown=\"auth\",unknown=2"));
+    for (const char* more : {
+             ",qop=auth",
+             ",qop=auth,nc=00000001",
+             ",qop=auth,cnonce=\"c\"",
+             ",qop=auth,cnonce=\"c\",nc=1",
+             ",qop=auth,cnonce=\"c\",nc=0000000g",
+             ",qop=auth-int,cnonce=\"c\",nc=00000001",
+             ",username=\"v\"",
+             ",Response=\"1\"",
+             ",userhash=true",
+             ",algorithm=MD5-sess",
+             ", Digest realm=\"s\"",
+         }) {
+        EXPECT_FALSE(parse_credentials(good + more)) << more;
+    }
+    for (const char* name : {"username", "realm", "nonce", "uri", "response"}) {
+        std::string lacking = good;
+        lacking.replace(lacking.find(name), std::string_view(name).size(), "other");
+        EXPECT_FALSE(parse_credentials(lacking)) << name;
+    }
+}
+
+TEST(DigestCredentials, AreReadInLinearTimeHoweverLong) {
+    std::string text = "Digest realm=\"r\",nonce=\"";
+    text.append(1'000'000, '\\').append("\"");
+    EXPECT_TRUE(parse_challenge(text));
+    text = "Digest ";
+    for (int i = 0; i < 200'000; ++i) {
+        text += "a=b,";
+    }
+    EXPECT_FALSE(parse_challenge(text));
+}
+
+// Whatever one octet of it becomes, a value is read or refused.
+TEST(DigestCredentials, SurviveEveryChangeOfOneOctet) {
+    const std::string good =
+        "Digest username=\"u\\\"\",realm=\"r\",nonce=\"n\",uri=\"sip:x\",qop=auth,nc=00000001,"
+        "cnonce=\"c\",response=\"0\"";
+    for (std::size_t at = 0; at < good.size(); ++at) {
+        EXPECT_FALSE(parse_credentials(good.substr(0, at))) << at;
+        for (int octet = 0; octet < 256; ++octet) {
+            std::string changed = good;
+            changed[at] = static_cast<char>(octet);
+            const auto c = parse_credentials(changed);
+            if (c) {
+                EXPECT_TRUE(parse_credentials(to_string(*c))) << changed;
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace ringwall::sip::auth
