@@ -1,0 +1,524 @@
+#include "sbc/config/reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+#include "base/random.h"
+
+namespace ringwall::sbc {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+Result<std::string, std::string> read_pki(const std::string& name) {
+    std::ifstream file(std::string(TEST_DATA) + "/unit/sbc/config/pki/" + name);
+    if (!file) {
+        return fail(std::string("No such file or directory"));
+    }
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+Result<Configuration, ConfigError> read(const std::string& text) {
+    return read_configuration(text, "ringwall.conf", read_pki);
+}
+
+std::string error_of(const std::string& text) {
+    const auto result = read(text);
+    return result ? "accepted" : result.error().to_string();
+}
+
+constexpr std::string_view head =
+    "sbc mysbc\n"
+    " sbe\n"
+    "  tls certificate sbc.crt\n"
+    "  tls private-key sbc.key\n"
+    "  tls trust-anchors ca.crt\n";
+
+// The lines of an adjacency begin on line 7.
+std::string with_adjacency(const std::string& lines) {
+    return std::string(head) + "  adjacency sip peer\n" + lines;
+}
+
+std::string with_policy(const std::string& lines) {
+    return with_adjacency("   signaling-address ipv4 192.0.2.1\n") + lines;
+}
+
+constexpr std::string_view whole_file = R"(! the lab
+sbc mysbc
+ sbe
+  tls certificate sbc.crt
+  tls private-key sbc.key
+  tls trust-anchors ca.crt
+  sip hunting-trigger 408 503
+  subscriber Alice@RINGWALL.test
+   password "open sesame"
+  subscriber sip:bob@ringwall.test
+   password b!b
+   username 4711
+   realm home
+   certificate-name bob-phone
+  adjacency sip phones
+   description "all the phones" ! in the house
+   security trusted-encrypted
+   sip-calls-in secure
+   sip-calls-out secure-only
+   inherit profile preset-access
+   signaling-address ipv4 192.0.2.1
+   remote-address ipv4 192.0.2.0 255.255.255.0
+   domain Ringwall.test
+   tls handshake-timeout 30
+   attach
+   exit
+  adjacency sip softswitch
+   security trusted-unencrypted
+   sips-conversion to-sip
+   untrusted-callers refuse
+   media-security preferred
+   signaling-address ipv4 192.0.2.1
+   signaling-peer Switch.Example.COM
+   signaling-peer-port 5070
+   preferred-transport tcp
+   remote-address ipv4 198.51.100.0 255.255.255.252
+   hunting-trigger 500
+   redirect-mode recurse
+   redirect-limit 3
+   attach
+  adjacency sip core
+   security trusted-encrypted
+   signaling-address ipv6 2001:db8::1
+   signaling-peer core.example.com
+   remote-address ipv6 2001:db8:1::/48
+  adjacency sip outside
+   no security
+   signaling-address ipv4 203.0.113.1
+   activate
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 2
+     match-adjacency phones
+     dst-adjacency softswitch
+     action complete
+    entry 1
+     match-adjacency outside
+     action next-table BY-PREFIX
+   rtg-dst-address-table BY-PREFIX
+    entry 1
+     match-prefix 49
+     dst-adjacency softswitch
+    entry 2
+     action reject
+   complete
+  active-call-policy-set 1
+)";
+
+TEST(ConfigurationReader, ReadsAWholeFile) {
+    const auto result = read(std::string(whole_file));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const Snapshot& snapshot = *result->snapshot;
+    EXPECT_EQ(snapshot.service, "mysbc");
+    EXPECT_THAT(snapshot.hunting_trigger, ElementsAre(408, 503));
+    ASSERT_EQ(snapshot.adjacencies.size(), 4U);
+
+    const Adjacency& phones = snapshot.adjacencies[0];
+    EXPECT_EQ(phones.description, "all the phones");
+    EXPECT_TRUE(phones.is_attached);
+    EXPECT_EQ(phones.security, Security::TrustedEncrypted);
+    EXPECT_EQ(phones.sip_calls_in, SipCallsIn::Secure);
+    EXPECT_EQ(phones.sip_calls_out, SipCallsOut::SecureOnly);
+    EXPECT_EQ(phones.profile, Profile::Access);
+    EXPECT_EQ(phones.signaling_port, 5061);
+    EXPECT_EQ(phones.preferred_transport, sip::Transport::Tls);
+    EXPECT_EQ(phones.media_security, MediaSecurity::Preferred);
+    EXPECT_EQ(phones.refer, ReferMode::Pass);
+    EXPECT_EQ(phones.tls_client_authentication, tls::ClientAuthentication::Optional);
+    EXPECT_EQ(phones.tls_handshake_timeout, Duration(30s));
+    EXPECT_THAT(phones.domains, ElementsAre("ringwall.test"));
+    EXPECT_THAT(phones.remote_addresses, ElementsAre(Network{IpAddress::v4(192, 0, 2, 0), 24}));
+    EXPECT_NE(phones.tls_server, nullptr);
+    EXPECT_NE(phones.tls_client, nullptr);
+    EXPECT_EQ(phones.own_host(), "ringwall.test");
+
+    const Adjacency& softswitch = snapshot.adjacencies[1];
+    EXPECT_EQ(softswitch.sips_conversion, SipsConversion::ToSip);
+    EXPECT_EQ(softswitch.untrusted_callers, UntrustedCallers::Refuse);
+    EXPECT_EQ(softswitch.media_security, MediaSecurity::Preferred);
+    EXPECT_EQ(softswitch.signaling_port, 5060);
+    EXPECT_EQ(softswitch.signaling_peer, "switch.example.com");
+    EXPECT_FALSE(softswitch.signaling_peer_address);
+    EXPECT_EQ(softswitch.signaling_peer_port, 5070);
+    EXPECT_EQ(softswitch.preferred_transport, sip::Transport::Tcp);
+    EXPECT_THAT(softswitch.hunting_trigger, ElementsAre(500));
+    EXPECT_EQ(softswitch.redirect_mode, RedirectMode::Recurse);
+    EXPECT_EQ(softswitch.redirect_limit, 3U);
+    EXPECT_EQ(softswitch.tls_server, nullptr);
+    EXPECT_EQ(softswitch.own_host(), "192.0.2.1");
+
+    const Adjacency& outside = snapshot.adjacencies[3];
+    EXPECT_EQ(outside.security, Security::Untrusted);
+    EXPECT_EQ(outside.media_security, MediaSecurity::Off);
+    EXPECT_EQ(outside.refer, ReferMode::Refuse);
+    EXPECT_TRUE(outside.is_attached);
+}
+
+TEST(ConfigurationReader, GivesAnEncryptedPeerItsDefaults) {
+    const auto result = read(std::string(whole_file));
+    ASSERT_TRUE(result);
+    const Adjacency& core = result->snapshot->adjacencies[2];
+    EXPECT_FALSE(core.is_attached);
+    EXPECT_EQ(core.tls_server, nullptr) << "certificates are for the attached";
+    EXPECT_EQ(core.tls_client_authentication, tls::ClientAuthentication::Required);
+    EXPECT_THAT(core.tls_peer_domains, ElementsAre("core.example.com"));
+    EXPECT_EQ(core.own_host(), "[2001:db8::1]");
+}
+
+TEST(ConfigurationReader, ReadsSubscribersWithTheirDefaults) {
+    const auto result = read(std::string(whole_file));
+    ASSERT_TRUE(result);
+    const Subscriber* alice = result->snapshot->subscriber("Alice@ringwall.test");
+    ASSERT_NE(alice, nullptr);
+    EXPECT_EQ(alice->username, "Alice");
+    EXPECT_EQ(alice->realm, "ringwall.test");
+    EXPECT_EQ(alice->password, Secret("open sesame"));
+    const Subscriber* bob = result->snapshot->subscriber("bob@ringwall.test");
+    ASSERT_NE(bob, nullptr);
+    EXPECT_EQ(bob->username, "4711");
+    EXPECT_EQ(bob->realm, "home");
+    EXPECT_EQ(bob->password, Secret("b!b"));
+    EXPECT_EQ(bob->certificate_name, "bob-phone");
+    EXPECT_EQ(result->snapshot->subscriber("carol@ringwall.test"), nullptr);
+}
+
+TEST(ConfigurationReader, ReadsTheActiveCallPolicyByEntryNumber) {
+    const auto result = read(std::string(whole_file));
+    ASSERT_TRUE(result);
+    ASSERT_TRUE(result->snapshot->call_policy);
+    const CallPolicySet& policy = *result->snapshot->call_policy;
+    EXPECT_EQ(policy.first_call_routing_table, "BY-SOURCE");
+    ASSERT_EQ(policy.tables.size(), 2U);
+    ASSERT_EQ(policy.tables[0].entries.size(), 2U);
+    EXPECT_EQ(policy.tables[0].entries[0].next_table, "BY-PREFIX");
+    EXPECT_EQ(policy.tables[0].entries[1].match, "phones");
+    EXPECT_EQ(policy.tables[0].entries[1].destination, AdjacencyIndex{1});
+    EXPECT_EQ(policy.tables[1].kind, RoutingTable::Kind::DestinationAddress);
+    EXPECT_EQ(policy.tables[1].entries[1].action, RoutingEntry::Action::Reject);
+}
+
+TEST(ConfigurationReader, SaysWhatWouldBeRight) {
+    EXPECT_EQ(error_of(with_adjacency("   security trusted-encrypt\n")),
+              "ringwall.conf:7: 'trusted-encrypt' is no value of 'security'; use untrusted, "
+              "trusted-encrypted or trusted-unencrypted");
+}
+
+struct Mistake {
+    std::string lines;     // of adjacency "peer", from line 7 on
+    unsigned line;         // where it is found
+    std::string sentence;  // a part of it
+};
+
+class AdjacencyMistake : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(AdjacencyMistake, IsNamedWithItsLine) {
+    const auto result = read(with_adjacency(GetParam().lines));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().line, GetParam().line) << result.error().to_string();
+    EXPECT_THAT(result.error().sentence, HasSubstr(GetParam().sentence));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, AdjacencyMistake,
+    ::testing::Values(
+        Mistake{"   securty untrusted\n", 7, "did you mean 'security'?"},
+        Mistake{"   xyzzyplugh\n", 7, "'xyzzyplugh' is no command under 'adjacency sip NAME'"},
+        Mistake{"   password x\n", 7, "it goes under 'subscriber USER@DOMAIN'"},
+        Mistake{"   tls certficate x\n", 7, "'certficate' does not go after 'tls'; use"},
+        Mistake{"   tls\n", 7, "'tls' needs another word"},
+        Mistake{"   security\n", 7, "too few words; write: security untrusted|"},
+        Mistake{"   attach now\n", 7, "too many words; write: attach"},
+        Mistake{"   security untrusted\n   no security\n", 8, "already given on line 7"},
+        Mistake{"   signaling-port 70000\n", 7, "a number from 1 to 65535"},
+        Mistake{"   signaling-port 5060x\n", 7, "a number from 1 to 65535"},
+        Mistake{"   signaling-address ipv4 192.0.2.300\n", 7, "is no IPv4 address"},
+        Mistake{"   signaling-address ipv4 2001:db8::1\n", 7, "is no IPv4 address"},
+        Mistake{"   signaling-address ipv4 0.0.0.0\n", 7, "is no address of a host"},
+        Mistake{"   remote-address ipv4 192.0.2.0 255.0.255.0\n", 7, "must stand together"},
+        Mistake{"   remote-address ipv4 192.0.2.1 255.255.255.0\n", 7, "outside of its mask"},
+        Mistake{"   remote-address ipv4 192.0.2.0\n", 7, "lacks its mask"},
+        Mistake{"   remote-address ipv6 2001:db8::\n", 7, "like 2001:db8::/32"},
+        Mistake{"   signaling-peer 10.0.0.300\n", 7, "neither a host name nor an address"},
+        Mistake{"   domain exa_mple..com\n", 7, "is no domain name"},
+        Mistake{"   hunting-trigger 404 200\n", 7, "codes from 400 to 699"},
+        Mistake{"   tls handshake-timeout 10\n", 7, "from 15 to 120"},
+        Mistake{"   description \"no end\n", 7, "opened and not closed"},
+        Mistake{"  adjacency sip peer\n", 7, "there twice, first on line 6"},
+        Mistake{"  adjacency sip a/b\n", 7, "is no name"},
+        Mistake{"  sbc other\n", 7, "was already given on line 1"},
+        Mistake{"  subscriber alice\n", 7, "like alice@example.com"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    LeavesThatMeanNothing, AdjacencyMistake,
+    ::testing::Values(Mistake{"   sip-calls-in secure\n", 7,
+                              "means nothing on adjacency 'peer', which is "
+                              "untrusted"},
+                      Mistake{"   sip-calls-out any\n   security trusted-unencrypted\n", 7,
+                              "make the adjacency trusted-encrypted"},
+                      Mistake{"   security trusted-encrypted\n   sips-conversion to-sip\n", 8,
+                              "make the adjacency trusted-unencrypted"},
+                      Mistake{"   untrusted-callers allow\n", 7, "means nothing"},
+                      Mistake{"   security trusted-encrypted\n   preferred-transport udp\n", 8,
+                              "always uses TLS"},
+                      Mistake{"   tls client-authentication off\n", 7, "means nothing"},
+                      Mistake{"   tls allow-wildcard\n", 7, "means nothing"},
+                      Mistake{"   tls certificate sbc.crt\n", 7, "means nothing"},
+                      Mistake{"   media-security required\n", 7,
+                              "needs DTLS-SRTP through a media engine"},
+                      Mistake{"   signaling-peer-port 5070\n", 7, "needs a 'signaling-peer'"},
+                      Mistake{"   inherit profile preset-access\n", 6, "add 'domain NAME'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Attached, AdjacencyMistake,
+    ::testing::Values(
+        Mistake{"   attach\n", 6, "add 'signaling-address"},
+        Mistake{"   security trusted-encrypted\n   signaling-address ipv4 192.0.2.1\n"
+                "   signaling-peer 192.0.2.9\n",
+                9, "add 'tls peer-domain NAME'"},
+        Mistake{"   signaling-address ipv4 192.0.2.1\n   remote-address ipv6 2001:db8::/32\n", 8,
+                "can never reach"},
+        Mistake{"   signaling-address ipv4 192.0.2.1\n   signaling-peer 2001:db8::9\n", 8,
+                "cannot be reached"},
+        Mistake{"   security trusted-encrypted\n   signaling-address ipv4 192.0.2.1\n"
+                "   tls certificate gone.crt\n   attach\n",
+                9, "'gone.crt' cannot be read: No such file or directory"},
+        Mistake{"   security trusted-encrypted\n   signaling-address ipv4 192.0.2.1\n"
+                "   tls private-key other.key\n   attach\n",
+                3, "TLS of adjacency 'peer'"}));
+
+TEST(ConfigurationReader, WantsCertificateKeyAndAnchorsOfAnAttachedEncryptedAdjacency) {
+    const std::string text =
+        "sbc s\n sbe\n  adjacency sip peer\n   security trusted-encrypted\n"
+        "   signaling-address ipv4 192.0.2.1\n   attach\n";
+    EXPECT_EQ(error_of(text),
+              "ringwall.conf:3: adjacency 'peer' cannot be attached encrypted without 'tls "
+              "certificate FILE'; add it there, or under 'sbe' for all");
+}
+
+TEST(ConfigurationReader, WantsAPasswordForEverySubscriber) {
+    EXPECT_THAT(error_of(std::string(head) + "  subscriber alice@ringwall.test\n"),
+                HasSubstr(":6: subscriber 'alice@ringwall.test' has no password"));
+    EXPECT_THAT(
+        error_of(std::string(head) + "  subscriber alice@ringwall.test\n   password \"\"\n"),
+        HasSubstr(":7: 'password' must not be empty"));
+}
+
+// Users are compared by address-of-record, however they are written.
+TEST(ConfigurationReader, FindsTheSameSubscriberTwice) {
+    EXPECT_THAT(
+        error_of(std::string(head) + "  subscriber alice@ringwall.test\n   password a\n"
+                                     "  subscriber sips:%61lice@RINGWALL.TEST\n   password b\n"),
+        HasSubstr(":8: 'subscriber' 'alice@ringwall.test' is there twice, first on line 6"));
+}
+
+TEST(ConfigurationReader, NeverRepeatsAPassword) {
+    const std::string user = std::string(head) + "  subscriber alice@ringwall.test\n";
+    for (const std::string& lines :
+         {user + "   password hunter2 hunter2\n", user + "   password \"hunter2\n",
+          user + "   password \"x\"hunter2\n", user + "   pasword hunter2\n",
+          user + "   password hunter2\n   password hunter2\n",
+          std::string(head) + "  password hunter2\n",
+          std::string(head) + "  subscriber alice@ringwall.test password hunter2\n",
+          std::string(head) + "  subscriber alice:hunter2@ringwall.test\n",
+          user + "   password hunter2\n   usrname alice\n", user + "   no password hunter2\n"}) {
+        EXPECT_THAT(error_of(lines), AllOf(Not(HasSubstr("hunter2")), Not("accepted"))) << lines;
+    }
+}
+
+TEST(ConfigurationReader, LeavesModesForACommandOfOneAroundThem) {
+    const auto result = read("sbc s\nsbe\nadjacency sip a\nadjacency sip b\nexit\nexit\nexit\n");
+    ASSERT_TRUE(result) << result.error().to_string();
+    EXPECT_EQ(result->snapshot->adjacencies.size(), 2U);
+    EXPECT_THAT(error_of("sbc s\nexit\nexit\n"), HasSubstr(":3: 'exit' has no mode to leave"));
+}
+
+TEST(ConfigurationReader, RefusesAFileThatConfiguresNothing) {
+    EXPECT_EQ(error_of("! nothing\n"),
+              "ringwall.conf: nothing is configured; begin with 'sbc NAME' and 'sbe'");
+}
+
+TEST(ConfigurationReader, KeepsAdjacenciesOnOneSocketApart) {
+    const std::string first = "   signaling-address ipv4 192.0.2.1\n   signaling-port 5060\n";
+    EXPECT_THAT(error_of(with_adjacency(first + "  adjacency sip two\n" + first)),
+                HasSubstr("share 192.0.2.1:5060 and both take any source"));
+    EXPECT_THAT(error_of(with_adjacency(first +
+                                        "  adjacency sip two\n   security "
+                                        "trusted-encrypted\n" +
+                                        first)),
+                HasSubstr("'two' (encrypted) and 'peer' (not encrypted) cannot share"));
+    const std::string network = "   remote-address ipv4 10.0.0.0 255.0.0.0\n";
+    EXPECT_THAT(
+        error_of(with_adjacency(first + network + "  adjacency sip two\n" + first + network)),
+        HasSubstr("both take 10.0.0.0/8"));
+    EXPECT_EQ(error_of(with_adjacency(first + network + "  adjacency sip two\n" + first)),
+              "accepted");
+}
+
+TEST(ConfigurationReader, RefusesACallPolicyThatLeadsNowhere) {
+    const std::string set =
+        "  call-policy-set 1\n   first-call-routing-table A\n   rtg-src-adjacency-table A\n";
+    EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     dst-adjacency pear\n")),
+                HasSubstr(":12: 'pear' is no adjacency; use peer"));
+    EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     match-adjacency pear\n"
+                                           "     action reject\n")),
+                HasSubstr(":12: 'pear' is no adjacency"));
+    EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     action next-table B\n")),
+                HasSubstr(":12: 'B' is no table of this call-policy-set; use A"));
+    EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     action complete\n")),
+                HasSubstr(":11: entry 1 leads nowhere"));
+    EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     match-prefix 49\n")),
+                HasSubstr("'match-prefix' is not for this kind of table; use 'match-adjacency'"));
+    EXPECT_THAT(error_of(with_policy("  call-policy-set 1\n   first-call-routing-table A\n")),
+                HasSubstr(":9: 'A' is no table of call-policy-set 1"));
+    EXPECT_THAT(error_of(with_policy(set + "  active-call-policy-set 2\n")),
+                HasSubstr(":11: there is no call-policy-set 2"));
+}
+
+TEST(ConfigurationReader, RefusesTablesThatLeadRoundInACircle) {
+    EXPECT_THAT(error_of(with_policy("  call-policy-set 1\n   first-call-routing-table A\n"
+                                     "   rtg-src-adjacency-table A\n"
+                                     "    entry 1\n     action next-table B\n"
+                                     "   rtg-dst-address-table B\n"
+                                     "    entry 1\n     action next-table A\n")),
+                HasSubstr(":15: 'next-table' 'A' leads back"));
+}
+
+// Two ways to one table are no circle.
+TEST(ConfigurationReader, AcceptsTwoWaysToOneTable) {
+    EXPECT_EQ(error_of(with_policy("  call-policy-set 1\n   first-call-routing-table A\n"
+                                   "   rtg-dst-address-table A\n"
+                                   "    entry 1\n     match-prefix 1\n     action next-table B\n"
+                                   "    entry 2\n     action next-table B\n"
+                                   "   rtg-dst-domain-table B\n"
+                                   "    entry 1\n     action reject\n"
+                                   "  call-policy-set default 1\n")),
+              "accepted");
+}
+
+std::vector<std::string> warnings_of(const std::string& text) {
+    const auto result = read(text);
+    if (!result) {
+        return {result.error().to_string()};
+    }
+    std::vector<std::string> out;
+    for (const ConfigError& each : result->warnings) {
+        out.push_back(each.to_string());
+    }
+    return out;
+}
+
+TEST(ConfigurationReader, HasNoWarningForAGoodFile) {
+    EXPECT_THAT(warnings_of(std::string(whole_file)), IsEmpty());
+}
+
+TEST(ConfigurationReader, WarnsAboutPhonesThatCannotBeCalled) {
+    const std::string phones =
+        "   security trusted-encrypted\n   inherit profile preset-access\n"
+        "   domain ringwall.test\n   signaling-address ipv4 192.0.2.1\n   attach\n";
+    EXPECT_THAT(warnings_of(with_adjacency(phones)),
+                ElementsAre(HasSubstr("cannot be called by sip URIs")));
+    EXPECT_THAT(warnings_of(with_adjacency(phones + "   sip-calls-out any\n   local-id host "
+                                                    "other.test\n")),
+                ElementsAre(HasSubstr("'other.test', our name on adjacency 'peer', is not in our "
+                                      "certificate")));
+}
+
+// Whatever words come in whatever order: an answer, and never a crash.
+TEST(ConfigurationReader, SurvivesRandomWords) {
+    constexpr std::array words{"sbc",
+                               "sbe",
+                               "s",
+                               "adjacency",
+                               "sip",
+                               "a",
+                               "b",
+                               "security",
+                               "no",
+                               "attach",
+                               "tls",
+                               "trusted-encrypted",
+                               "certificate",
+                               "entry",
+                               "1",
+                               "exit",
+                               "\"",
+                               "!",
+                               "\n",
+                               "\n",
+                               "\n",
+                               "default",
+                               "action",
+                               "complete",
+                               "next-table",
+                               "T",
+                               "call-policy-set",
+                               "rtg-src-adjacency-table",
+                               "subscriber",
+                               "a@b",
+                               "password",
+                               "remote-address",
+                               "ipv4",
+                               "10.0.0.0",
+                               "255.0.0.0",
+                               "ipv6",
+                               "::/0",
+                               "domain",
+                               "x.y",
+                               "\x01\xff"};
+    SeededRandom random(7);
+    for (int round = 0; round < 3000; ++round) {
+        std::string text = round % 2 == 0 ? "sbc s\nsbe\n" : "";
+        for (std::uint64_t count = random.number() % 40; count > 0; --count) {
+            text += words[random.number() % words.size()];
+            text += ' ';
+        }
+        const auto result = read(text);
+        if (!result) {
+            EXPECT_FALSE(result.error().sentence.empty()) << text;
+        }
+    }
+}
+
+TEST(ConfigurationReader, LoadsFilesRelativeToItsFolder) {
+    const std::filesystem::path folder = std::string(TEST_DATA) + "/unit/sbc/config/pki";
+    const auto missing = load_configuration(folder / "gone.conf");
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().to_string(), HasSubstr("gone.conf: it cannot be read: No such"));
+
+    const std::filesystem::path path =
+        std::filesystem::path(::testing::TempDir()) /
+        ("ringwall-reader-test-" + std::to_string(::getpid()) + ".conf");
+    {
+        std::ofstream file(path);
+        file << "sbc s\nsbe\ntls certificate " << (folder / "sbc.crt").string()
+             << "\ntls private-key " << (folder / "sbc.key").string()
+             << "\ntls trust-anchors gone.crt\nadjacency sip a\nsecurity trusted-encrypted\n"
+             << "signaling-address ipv4 192.0.2.1\nattach\n";
+    }
+    const auto loaded = load_configuration(path);
+    std::filesystem::remove(path);
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().line, 5U) << loaded.error().to_string();
+    EXPECT_EQ(loaded.error().word, "gone.crt");
+}
+
+}  // namespace
+}  // namespace ringwall::sbc

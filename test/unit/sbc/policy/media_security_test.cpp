@@ -1,0 +1,230 @@
+#include "sbc/policy/media_security.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace ringwall::sbc::policy {
+namespace {
+
+constexpr std::string_view key = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+
+std::string crypto(const std::string& tag = "1",
+                   const std::string& suite = "AES_CM_128_HMAC_SHA1_80",
+                   const std::string& parameters = "") {
+    return "a=crypto:" + tag + " " + suite + " " + std::string(key) + parameters + "\r\n";
+}
+
+std::string stream(const std::string& protocol, const std::string& attributes = "",
+                   int port = 4000) {
+    return "m=audio " + std::to_string(port) + " " + protocol + " 0\r\n" + attributes +
+           "a=ptime:20\r\n";
+}
+
+std::string sdp(const std::string& streams, const std::string& session = "") {
+    return "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n" + session +
+           streams;
+}
+
+const std::string plain = sdp(stream("RTP/AVP"));
+const std::string avp_crypto = sdp(stream("RTP/AVP", crypto()));
+const std::string savp = sdp(stream("RTP/SAVP", crypto()));
+const std::string dtls = sdp(stream("UDP/TLS/RTP/SAVPF", "a=fingerprint:sha-256 AA\r\n"));
+
+constexpr MediaLeg untrusted{Security::Untrusted, MediaSecurity::Off};
+constexpr MediaLeg untrusted_preferred{Security::Untrusted, MediaSecurity::Preferred};
+constexpr MediaLeg plain_core{Security::TrustedUnencrypted, MediaSecurity::Off};
+constexpr MediaLeg core{Security::TrustedUnencrypted, MediaSecurity::Preferred};
+constexpr MediaLeg phones{Security::TrustedEncrypted, MediaSecurity::Preferred};
+constexpr MediaLeg strict{Security::TrustedEncrypted, MediaSecurity::Required};
+
+// "pass", "removed" or the refusal.
+std::string judge(const MediaLeg& from, const MediaLeg& to, const std::string& body) {
+    const MediaVerdict verdict = judge_media(from, to, "application/sdp", body);
+    if (verdict.refusal) {
+        EXPECT_FALSE(verdict.body);
+        return std::string(to_string(*verdict.refusal));
+    }
+    return verdict.body ? "removed" : "pass";
+}
+
+struct Row {
+    const char* sentence;
+    MediaLeg from;
+    MediaLeg to;
+    const std::string* body;
+    const char* verdict;
+};
+
+// facts: `media-security`, "SDES keys". One sentence a row.
+TEST(MediaSecurity, IsJudgedByTheTable) {
+    const std::array rows{
+        Row{"plain passes between legs that do not ask", phones, untrusted, &plain, "pass"},
+        Row{"plain passes between legs that prefer SRTP", phones, core, &plain, "pass"},
+        Row{"plain from a leg that requires SRTP", strict, core, &plain, "not-secure"},
+        Row{"plain towards a leg that requires SRTP", core, strict, &plain, "not-secure"},
+        Row{"plain from outside towards one that requires", untrusted, strict, &plain,
+            "not-secure"},
+
+        Row{"SAVP passes between trusted legs", phones, core, &savp, "pass"},
+        Row{"SAVP passes on legs that require it", strict, strict, &savp, "pass"},
+        Row{"SAVP towards an untrusted leg would show keys", phones, untrusted, &savp,
+            "keys-on-untrusted"},
+        Row{"even where it prefers SRTP", phones, untrusted_preferred, &savp, "keys-on-untrusted"},
+        Row{"and even from a leg that requires it", strict, untrusted, &savp, "keys-on-untrusted"},
+        Row{"SAVP from an untrusted leg: its answer would show keys", untrusted_preferred, phones,
+            &savp, "keys-on-untrusted"},
+        Row{"SAVP towards a leg without SRTP", phones, plain_core, &savp, "srtp-on-plain"},
+        Row{"SAVP from a leg without SRTP", plain_core, phones, &savp, "srtp-on-plain"},
+
+        Row{"AVP with crypto is SRTP", strict, strict, &avp_crypto, "pass"},
+        Row{"AVP with crypto passes between trusted legs", phones, core, &avp_crypto, "pass"},
+        Row{"it is taken out towards an untrusted leg", phones, untrusted, &avp_crypto, "removed"},
+        Row{"but not where the sender requires SRTP", strict, untrusted, &avp_crypto,
+            "keys-would-be-removed"},
+        Row{"nor towards a leg without SRTP", strict, plain_core, &avp_crypto,
+            "keys-would-be-removed"},
+        Row{"it is taken out towards a leg without SRTP", phones, plain_core, &avp_crypto,
+            "removed"},
+        Row{"keys from an untrusted leg go no further", untrusted_preferred, phones, &avp_crypto,
+            "removed"},
+        Row{"and do not make a call secure", untrusted, strict, &avp_crypto, "not-secure"},
+
+        Row{"DTLS-SRTP shows no keys", phones, untrusted_preferred, &dtls, "pass"},
+        Row{"DTLS-SRTP is SRTP", strict, strict, &dtls, "pass"},
+        Row{"DTLS-SRTP towards a leg without SRTP", phones, untrusted, &dtls, "srtp-on-plain"},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(judge(row.from, row.to, *row.body), row.verdict) << row.sentence;
+    }
+}
+
+TEST(MediaSecurity, TakesOutEveryLineThatCarriesAKeyAndNoOther) {
+    const std::string keys =
+        sdp(stream("RTP/AVP", crypto("1") +
+                                  "k=clear:secret\r\na=Crypto :2 x\r\n"
+                                  "a=acap:1 crypto:1 AES_CM_128_HMAC_SHA1_80 " +
+                                  std::string(key) + "\r\na=acap:2 ptime:30\r\n" +
+                                  "a=unknown:1\r\n" + crypto("2")),
+            "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyO\r\nk=prompt\r\n");
+    const MediaVerdict verdict = judge_media(phones, untrusted, "application/sdp", keys);
+    ASSERT_TRUE(verdict.passes()) << to_string(*verdict.refusal);
+    EXPECT_EQ(verdict.body, sdp(stream("RTP/AVP", "a=acap:2 ptime:30\r\na=unknown:1\r\n")));
+}
+
+TEST(MediaSecurity, RefusesBrokenKeysWhereTheyWouldPass) {
+    const std::string twice = crypto("1") + crypto("1");
+    const std::string bad_key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n";
+    for (const std::string& lines : {twice, bad_key, crypto("x"), crypto("1") + bad_key}) {
+        EXPECT_EQ(judge(phones, core, sdp(stream("RTP/SAVP", lines))), "bad-crypto") << lines;
+        EXPECT_EQ(judge(phones, core, sdp(stream("RTP/AVP", lines))), "bad-crypto") << lines;
+        EXPECT_EQ(judge(phones, untrusted, sdp(stream("RTP/AVP", lines))), "removed") << lines;
+    }
+    EXPECT_EQ(judge(phones, core, sdp(stream("RTP/SAVP"))), "bad-crypto") << "no key at all";
+}
+
+TEST(MediaSecurity, IsNotFooledByKeysThatProtectNothing) {
+    const std::string unencrypted =
+        sdp(stream("RTP/SAVP", crypto("1", "AES_CM_128_HMAC_SHA1_80", " UNENCRYPTED_SRTP")));
+    EXPECT_EQ(judge(strict, strict, unencrypted), "not-secure");
+    EXPECT_EQ(judge(phones, phones, unencrypted), "pass");
+    EXPECT_EQ(judge(strict, strict, sdp(stream("RTP/SAVP", crypto("1", "NULL_HMAC_SHA1_80")))),
+              "not-secure");
+}
+
+TEST(MediaSecurity, JudgesEveryStreamThatIsUsed) {
+    EXPECT_EQ(judge(strict, strict, sdp(stream("RTP/SAVP", crypto()) + stream("RTP/AVP"))),
+              "not-secure");
+    EXPECT_EQ(judge(strict, strict, sdp(stream("RTP/SAVP", crypto()) + stream("RTP/AVP", "", 0))),
+              "pass")
+        << "port 0 is a refused stream";
+    EXPECT_EQ(judge(strict, strict,
+                    sdp(stream("RTP/SAVP", crypto()) + stream("RTP/AVP", "a=bundle-only\r\n", 0))),
+              "not-secure");
+    EXPECT_EQ(judge(phones, untrusted, sdp(stream("RTP/AVP") + stream("RTP/SAVP", crypto(), 0))),
+              "removed")
+        << "keys of a refused stream are keys";
+    EXPECT_EQ(judge(strict, strict, sdp("m=image 4000 udptl t38\r\n")), "not-secure");
+    EXPECT_EQ(judge(phones, untrusted, sdp("m=image 4000 udptl t38\r\n")), "pass");
+}
+
+TEST(MediaSecurity, RefusesADescriptionThatItCannotRead) {
+    EXPECT_EQ(judge(phones, core, "v=0\r\nm=audio\r\n"), "bad-description");
+    EXPECT_EQ(judge(phones, untrusted, "v=0\r\n a=crypto:1 hidden\r\n"), "bad-description");
+}
+
+TEST(MediaSecurity, LeavesOtherBodiesAlone) {
+    const auto passes = [](std::string_view type, std::string_view body) {
+        const MediaVerdict verdict = judge_media(phones, untrusted, type, body);
+        return verdict.passes() && !verdict.body;
+    };
+    EXPECT_TRUE(passes("application/pidf+xml", "a=crypto:1 text\r\n"));
+    EXPECT_TRUE(passes("application/sdp", ""));
+    EXPECT_FALSE(passes("Application/SDP ; charset=utf-8", savp));
+    EXPECT_FALSE(passes("", savp)) << "a description without its type is one";
+}
+
+std::string multipart(const std::string& part_headers, const std::string& content) {
+    return "--b1\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b1\r\n" + part_headers + "\r\n" +
+           content + "--b1--\r\n";
+}
+
+TEST(MediaSecurity, LooksIntoSeveralParts) {
+    constexpr std::string_view type = "multipart/mixed;boundary=b1";
+    const auto judge_parts = [&](const MediaLeg& from, const MediaLeg& to,
+                                 const std::string& body) {
+        const MediaVerdict verdict = judge_media(from, to, type, body);
+        EXPECT_FALSE(verdict.body);
+        return verdict.refusal ? to_string(*verdict.refusal) : "pass";
+    };
+    const std::string headers = "Content-Type: application/sdp\r\n";
+    EXPECT_EQ(judge_parts(phones, core, multipart(headers, avp_crypto)), "pass");
+    EXPECT_EQ(judge_parts(phones, untrusted, multipart(headers, plain)), "pass");
+    EXPECT_EQ(judge_parts(phones, untrusted, multipart(headers, avp_crypto)), "keys-on-untrusted");
+    EXPECT_EQ(judge_parts(phones, untrusted, multipart("c:Application/SDP\r\n", savp)),
+              "keys-on-untrusted");
+    EXPECT_EQ(judge_parts(phones, untrusted,
+                          multipart(headers + "Content-Transfer-Encoding: base64\r\n", "dj0w\r\n")),
+              "bad-description");
+    EXPECT_EQ(judge_parts(phones, untrusted,
+                          multipart("Content-Type: multipart/alternative;boundary=b2\r\n",
+                                    "--b2\r\n" + headers + "\r\n" + savp + "--b2--\r\n")),
+              "keys-on-untrusted")
+        << "a part within a part";
+}
+
+TEST(MediaSecurity, HoldsAnAnswerToItsOffer) {
+    const auto match = [](const std::string& offer, const std::string& answer) {
+        const auto refusal = answer_matches_offer(offer, answer);
+        return refusal ? to_string(*refusal) : "matches";
+    };
+    const std::string offer =
+        sdp(stream("RTP/SAVP", crypto("1") + crypto("2", "AES_CM_128_HMAC_SHA1_32")));
+    EXPECT_EQ(match(offer, sdp(stream("RTP/SAVP", crypto("1")))), "matches");
+    EXPECT_EQ(match(offer, sdp(stream("RTP/SAVP", crypto("2", "AES_CM_128_HMAC_SHA1_32")))),
+              "matches");
+    EXPECT_EQ(match(offer, sdp(stream("RTP/SAVP", "", 0))), "matches") << "it is refused";
+    EXPECT_EQ(match(offer, sdp(stream("RTP/SAVP", crypto("2")))), "answer-not-offered")
+        << "the suite of another tag";
+    EXPECT_EQ(match(offer, sdp(stream("RTP/SAVP", crypto("3")))), "answer-not-offered");
+    EXPECT_EQ(
+        match(offer, sdp(stream("RTP/SAVP", crypto("1") + crypto("2", "AES_CM_128_HMAC_SHA1_32")))),
+        "answer-not-offered")
+        << "one is to be chosen";
+    EXPECT_EQ(match(offer, plain), "answer-not-offered") << "the offer's protocol";
+    EXPECT_EQ(match(offer, sdp(stream("RTP/SAVP", crypto("x")))), "bad-crypto");
+    EXPECT_EQ(match(plain, avp_crypto), "answer-not-offered") << "keys nobody asked for";
+    EXPECT_EQ(match(avp_crypto, plain), "matches");
+    EXPECT_EQ(match(plain, sdp(stream("RTP/AVP") + stream("RTP/AVP"))), "answer-not-offered");
+    EXPECT_EQ(match(plain, "hello"), "bad-description");
+}
+
+TEST(MediaSecurity, AnswersARefusedOfferWith488AndAWarning) {
+    EXPECT_EQ(answer_to(MediaRefusal::NotSecure).status, 488);
+    EXPECT_EQ(answer_to(MediaRefusal::NotSecure).warning, 302);
+    EXPECT_EQ(answer_to(MediaRefusal::BadCrypto).warning, 306);
+}
+
+}  // namespace
+}  // namespace ringwall::sbc::policy
