@@ -125,8 +125,6 @@ void MessageParser::fault(const ParseError& error, std::string_view where) {
         inside ? error.offset + static_cast<std::size_t>(where.data() - bytes.data()) : 0;
 }
 
-// --- start line ---
-
 bool MessageParser::read_start_line() {
     const std::string& bytes = message_->bytes_;
     while (bytes.compare(at_, 2, "\r\n") == 0) {  // RFC 3261 §7.5
@@ -222,8 +220,6 @@ void MessageParser::read_request_uri(std::string_view text) {
         fault(ParseFault::BadUri, uri->headers);  // RFC 3261 §19.1.1, table 1
     }
 }
-
-// --- header lines ---
 
 // The next line with the lines folded into it, without the last line end; at_ moves behind it.
 // Null: the octets end before it does.
@@ -379,8 +375,6 @@ void MessageParser::read_body() {
     }
     message_->body_ = std::string_view(bytes).substr(at_, length);
 }
-
-// --- what every message must have ---
 
 void MessageParser::screen() {
     screen_via();

@@ -98,8 +98,6 @@ TEST(Rfc4475, MessagesAreBitExact) {
     EXPECT_EQ(seen.size(), 51U);  // the 49, baddn.fixed.dat and test.dat
 }
 
-// --- 3.1.1 Valid messages ---
-
 TEST(Rfc4475, Section3_1_1_1_wsinv) {
     const MessagePtr m = good("wsinv");
     EXPECT_EQ(m->method(), Method::Invite);
@@ -302,8 +300,6 @@ TEST(Rfc4475, Section3_1_1_13_noreason) {
     EXPECT_EQ(m->reason(), "");
 }
 
-// --- 3.1.2 Invalid messages ---
-
 TEST(Rfc4475, Section3_1_2_1_badinv01) {
     refused("badinv01", ParseFault::BadVia, 400);
     EXPECT_FALSE(parse("badinv01").message->name_addrs(HeaderName::Contact));  // ;;;; as well
@@ -409,15 +405,11 @@ TEST(Rfc4475, Section3_1_2_19_bigcode) {
     EXPECT_EQ(parse("bigcode").message->status(), 0);  // not 5, 4294967301 modulo 2**32
 }
 
-// --- 3.2 Transaction layer ---
-
 TEST(Rfc4475, Section3_2_1_badbranch) {
     refused("badbranch", ParseFault::BadVia, 400);
     EXPECT_FALSE(
         parse("badbranch").message->top_via().has_rfc3261_branch());  // nothing to match by
 }
-
-// --- 3.3 Application layer ---
 
 TEST(Rfc4475, Section3_3_1_insuf) {
     const MessagePtr response = refused("insuf", ParseFault::MissingHeader, 400);
@@ -514,8 +506,6 @@ TEST(Rfc4475, Section3_3_14_regescrt) {
 TEST(Rfc4475, Section3_3_15_sdp01) {
     EXPECT_THAT(good("sdp01")->values(HeaderName::Accept), ElementsAre("text/nobodyKnowsThis"));
 }
-
-// --- 3.4 Backward compatibility: processed ---
 
 TEST(Rfc4475, Section3_4_1_inv2543) {
     const MessagePtr m = good("inv2543");

@@ -372,6 +372,76 @@ TEST_F(SessionTest, ValidityIsJudgedAtTheTimeGiven) {
     EXPECT_EQ(p.client.identity().failure, "certificate has expired");
 }
 
+// A handshake of raw OpenSSL, which keeps its ticket as our own client does not, with `server`.
+SSL_SESSION* shake_hands(SSL_CTX* native, Session& server, SSL_SESSION* ticket, WallTime now) {
+    SSL* const ssl = SSL_new(native);
+    BIO* const in = BIO_new(BIO_s_mem());
+    BIO* const out = BIO_new(BIO_s_mem());
+    SSL_set_bio(ssl, in, out);
+    if (ticket != nullptr) SSL_set_session(ssl, ticket);
+    for (int i = 0; i < 4; ++i) {
+        SSL_connect(ssl);
+        char* data = nullptr;
+        const long length = BIO_get_mem_data(out, &data);
+        std::string answer;
+        std::string plaintext;
+        server.feed({data, static_cast<std::size_t>(length)}, now, plaintext, answer);
+        BIO_reset(out);
+        BIO_write(in, answer.data(), static_cast<int>(answer.size()));
+    }
+    char octet = 0;
+    SSL_read(ssl, &octet, 1);  // takes the ticket
+    SSL_SESSION* const session = SSL_get1_session(ssl);
+    SSL_shutdown(ssl);
+    SSL_free(ssl);
+    return session;
+}
+
+TEST_F(SessionTest, ResumedSessionKeepsItsIdentityUntilTheCertificateExpires) {
+    server_options.session_id_context = "phones";
+    const auto server_context = context(Context::Role::Server, server_options);
+    SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
+    BIO* const bio = BIO_new_mem_buf(client_credentials.certificate.data(), -1);
+    BIO* const key_bio = BIO_new_mem_buf(client_credentials.key.data(), -1);
+    X509* const certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_bio, nullptr, nullptr, nullptr);
+    SSL_CTX_use_certificate(native, certificate);
+    SSL_CTX_use_PrivateKey(native, key);
+
+    Session first = Session::server(server_context);
+    SSL_SESSION* const ticket = shake_hands(native, first, nullptr, new_year);
+    ASSERT_EQ(first.state(), State::Established) << first.failure_detail();
+    ASSERT_EQ(SSL_SESSION_is_resumable(ticket), 1);
+
+    // Without its certificate it can only be known by its ticket.
+    SSL_CTX* const anonymous = SSL_CTX_new(TLS_client_method());
+    Session second = Session::server(server_context);
+    SSL_SESSION_free(shake_hands(anonymous, second, ticket, new_year));
+    EXPECT_EQ(second.state(), State::Established) << second.failure_detail();
+    EXPECT_TRUE(matches_user(second.identity(), "alice@sbc.example"));
+    EXPECT_EQ(second.identity().fingerprint, first.identity().fingerprint);
+
+    Session third = Session::server(server_context);
+    SSL_SESSION_free(shake_hands(anonymous, third, ticket, new_year + std::chrono::days(31)));
+    EXPECT_EQ(third.state(), State::Failed);
+    EXPECT_EQ(third.failure(), Failure::BadCertificate);
+    EXPECT_EQ(third.identity().failure, "certificate has expired");
+
+    // Another adjacency, or another generation of trust, is another context.
+    Session stranger = Session::server(context(Context::Role::Server, server_options));
+    SSL_SESSION_free(shake_hands(anonymous, stranger, ticket, new_year));
+    EXPECT_EQ(stranger.state(), State::Established);
+    EXPECT_FALSE(stranger.identity().has_certificate);
+
+    SSL_SESSION_free(ticket);
+    SSL_CTX_free(native);
+    SSL_CTX_free(anonymous);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    BIO_free(key_bio);
+}
+
 TEST_F(SessionTest, PlainTextIsNoTlsAndGetsNoAnswer) {
     for (const std::string_view text : {"INVITE sip:bob@example.com SIP/2.0\r\n", "\r\n\r\n",
                                         "\x16"
