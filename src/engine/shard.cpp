@@ -241,6 +241,10 @@ void Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framin
     if (trace_) {
         user_.on_trace(Direction::In, from, *parsed.message);
     }
+    if (!parsed.message->is_request() && parsed.message->values(sip::HeaderName::Via).size() > 1) {
+        ++counters_.strays;  // RFC 3261 §8.1.3.3: it is not for us, and goes no further
+        return;
+    }
     if (parsed.message->is_request()) {
         parsed.message = sip::stamp_source(std::move(parsed.message), from.remote);
     }

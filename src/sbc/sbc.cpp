@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/adjacency_selection.h"
+#include "sbc/policy/carried.h"
 #include "sbc/record/trace.h"
 #include "sip/message_builder.h"
 
@@ -397,7 +398,7 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
 void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
     auto builder = sip::reply(*request, 200, bucket_token(Bucket{}, random_, 20));
-    builder.header(HeaderName::Allow, b2bua::allowed_methods);
+    builder.header(HeaderName::Allow, policy::allowed_methods(inbound.from_adjacency().profile));
     builder.header(HeaderName::Accept, "application/sdp");
     builder.header(HeaderName::Contact,
                    b2bua::contact(inbound.from_adjacency(), inbound.hop.transport,

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
 #include "sip/message_builder.h"
 #include "sip/transaction/layer.h"
@@ -143,6 +144,9 @@ bool Call::open_location() {
             Event::Fork);
         if (!allowed) {
             refuse(allowed.error(), Event::Fork);
+            if (!caller_adjacency().is_trusted()) {
+                best_ = Failure{480, "Temporarily Unavailable", 0, nullptr, 0};
+            }
             continue;
         }
         const auto contact = sip::parse_uri(binding.contact);
@@ -249,7 +253,13 @@ void Call::fail() {
                         setup_.security,
                         policy::target_of(adjacency(branch.adjacency), target.uri.scheme),
                         Event::Redirect)) {
-                    builder.header(HeaderName::Contact, target.text);
+                    // On a leg with `sips-conversion` it was sip; for the caller it is its own.
+                    const bool is_sip = target.uri.scheme != sip::Scheme::Tel;
+                    const bool differs = is_sip && scheme_of(target.uri) != caller_scheme_;
+                    builder.header(HeaderName::Contact,
+                                   differs
+                                       ? "<" + sip::with_scheme(target.uri, caller_scheme_) + ">"
+                                       : std::string(target.text));
                 }
             }
         }
@@ -698,6 +708,12 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
     const Side other = place.side == Side::Caller ? Side::Callee : Side::Caller;
     Leg& to = pair.leg(other);
     const bool refreshes = is_refresh(request->method());
+    if (!policy::is_carried_within_dialogs(request->method())) {
+        const bool is_unknown = request->method() == Method::Unknown;
+        answer(id, *request, is_unknown ? 501 : 405,
+               is_unknown ? "Not Implemented" : "Method Not Allowed");
+        return;
+    }
     if (request->method() == Method::Invite) {
         // RFC 3261 §14.2: one INVITE at a time; ours towards this peer is still open: glare.
         const bool is_crossing =
@@ -1081,8 +1097,8 @@ sip::MessagePtr Call::response_to(const sip::Message& request, int status, std::
         text.append(warning == 399 ? reason : policy::warning_text(warning)).append("\"");
         builder.header(HeaderName::Warning, text);
     }
-    if (status == 405) {
-        builder.header(HeaderName::Allow, allowed_methods);
+    if (status == 405 || status == 501) {
+        builder.header(HeaderName::Allow, policy::allowed_methods(caller_adjacency().profile));
     }
     return builder.build();
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sbc/policy/carried.h"
 
 namespace ringwall::sbc::b2bua {
 namespace {
@@ -90,24 +91,8 @@ Passage passage(sip::HeaderName name) {
     return Passage::Hop;
 }
 
-// Option tags whose protocol runs between the ends and survives a B2BUA that writes its own
-// dialogs.
-bool passes_option(std::string_view tag) {
-    return equals_ignoring_case(tag, "timer") || equals_ignoring_case(tag, "norefersub") ||
-           equals_ignoring_case(tag, "from-change") || equals_ignoring_case(tag, "histinfo") ||
-           equals_ignoring_case(tag, "answermode") || equals_ignoring_case(tag, "privacy");
-}
-
 bool is_carried(std::string_view method) {
-    std::string_view rest = allowed_methods;
-    while (!rest.empty()) {
-        const auto comma = rest.find(", ");
-        if (rest.substr(0, comma) == method) {
-            return method != "REGISTER";
-        }
-        rest = comma == std::string_view::npos ? "" : rest.substr(comma + 2);
-    }
-    return false;
+    return policy::is_carried_within_dialogs(sip::parse_method(method));
 }
 
 template <class Keep>
@@ -216,7 +201,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 if (bool& done =
                         line.id == sip::HeaderName::Require ? require_done : supported_done;
                     !std::exchange(done, true)) {
-                    copy_list(builder, message, line.id, passes_option);
+                    copy_list(builder, message, line.id, policy::is_passed_option);
                 }
                 break;
         }

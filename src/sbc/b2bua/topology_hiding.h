@@ -13,10 +13,6 @@
 
 namespace ringwall::sbc::b2bua {
 
-// The methods that Ringwall carries, as in Allow.
-inline constexpr std::string_view allowed_methods =
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO, MESSAGE";
-
 // Via for a request that leaves by `adjacency`.
 std::string via(const Adjacency& adjacency, sip::Transport transport, std::string_view branch);
 

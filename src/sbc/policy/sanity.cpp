@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "sbc/policy/carried.h"
 #include "sbc/policy/stages.h"
 
 namespace ringwall::sbc::policy {
@@ -13,74 +14,22 @@ using sip::Method;
 
 namespace {
 
-enum class Place : std::uint8_t { OutsideDialogs, Phones, WithinDialogs };
-struct Carried {
-    Method method;
-    Place place;
-};
-// What we carry, and where: in this order it is our Allow.
-constexpr std::array carried_methods{
-    Carried{Method::Invite, Place::OutsideDialogs},
-    Carried{Method::Ack, Place::WithinDialogs},
-    Carried{Method::Cancel, Place::WithinDialogs},
-    Carried{Method::Bye, Place::WithinDialogs},
-    Carried{Method::Options, Place::OutsideDialogs},
-    Carried{Method::Register, Place::Phones},
-    Carried{Method::Prack, Place::WithinDialogs},
-    Carried{Method::Update, Place::WithinDialogs},
-    Carried{Method::Info, Place::WithinDialogs},
-    Carried{Method::Refer, Place::WithinDialogs},
-    Carried{Method::Notify, Place::WithinDialogs},
-    Carried{Method::Message, Place::OutsideDialogs},
-};
-
-// Options that only the two user agents have to understand, because the border controller passes
-// all that they need: PRACK and RSeq/RAck (RFC 3262), UPDATE and Session-Expires (RFC 4028), and
-// preconditions in the SDP (RFC 3312). Not here: replaces (its dialog ids are not translated
-// at set-up), path, outbound and gruu (the registrar grants none of them when required).
-constexpr std::array<std::string_view, 3> passed_options{"100rel", "timer", "precondition"};
-
-std::string allowed_methods(Profile profile) {
-    std::string list;
-    for (const Carried& carried : carried_methods) {
-        if (carried.place == Place::Phones && profile != Profile::Access) {
-            continue;
-        }
-        list += list.empty() ? "" : ", ";
-        list += sip::to_string(carried.method);
-    }
-    return list;
-}
-
 std::optional<Reject> check_method(const Inbound& inbound) {
     const Method method = inbound.request.method();
     const Profile profile = inbound.from_adjacency().profile;
-    const auto carried = std::ranges::find(carried_methods, method, &Carried::method);
-    if (carried != carried_methods.end()) {
-        if (carried->place == Place::OutsideDialogs ||
-            (carried->place == Place::Phones && profile == Profile::Access)) {
-            return std::nullopt;
-        }
-        // REFER and NOTIFY may also begin something; that we do not carry.
-        const bool is_mid_dialog_only = carried->place == Place::WithinDialogs &&
-                                        method != Method::Refer && method != Method::Notify;
-        if (is_mid_dialog_only) {
-            return Reject{.status = 481,
-                          .reason = "Call/Transaction Does Not Exist",
-                          .detail = "belongs into a dialog"};
-        }
+    if (is_carried_outside_dialogs(method, profile)) {
+        return std::nullopt;
+    }
+    if (is_carried_within_dialogs(method)) {
+        return Reject{.status = 481,
+                      .reason = "Call/Transaction Does Not Exist",
+                      .detail = "belongs into a dialog"};
     }
     const bool is_unknown = method == Method::Unknown;
     return Reject{.status = is_unknown ? 501 : 405,
                   .reason = is_unknown ? "Not Implemented" : "Method Not Allowed",
                   .detail = "method not carried",
                   .fields = {{HeaderName::Allow, allowed_methods(profile)}}};
-}
-
-bool is_passed(std::string_view option) {
-    return std::ranges::any_of(passed_options, [option](std::string_view passed) {
-        return equals_ignoring_case(passed, option);
-    });
 }
 
 // RFC 3261 §8.2.2.3. What a REGISTER requires, it requires of us.
@@ -91,7 +40,7 @@ std::optional<Reject> check_required_options(const sip::Message& request) {
         unsupported += option;
     };
     for (const std::string_view option : request.values(HeaderName::Require)) {
-        if (request.method() == Method::Register || !is_passed(option)) {
+        if (request.method() == Method::Register || !is_passed_option(option)) {
             refuse(option);
         }
     }

@@ -1,0 +1,69 @@
+#include "sbc/policy/carried.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace ringwall::sbc::policy {
+namespace {
+
+using sip::Method;
+
+struct Carried {
+    Method method;
+    bool outside = false;
+    bool within = true;
+    bool phones_only = false;
+};
+// In the order of our Allow.
+constexpr std::array carried_methods{
+    Carried{.method = Method::Invite, .outside = true},
+    Carried{.method = Method::Ack},
+    Carried{.method = Method::Cancel},
+    Carried{.method = Method::Bye},
+    Carried{.method = Method::Options, .outside = true},
+    Carried{.method = Method::Register, .outside = true, .within = false, .phones_only = true},
+    Carried{.method = Method::Update},
+    Carried{.method = Method::Info},
+    Carried{.method = Method::Message, .outside = true},
+};
+constexpr std::array<std::string_view, 1> passed_options{"timer"};
+
+const Carried* find(Method method) {
+    const auto found = std::ranges::find(carried_methods, method, &Carried::method);
+    return found == carried_methods.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+bool is_carried_outside_dialogs(Method method, Profile profile) {
+    const Carried* carried = find(method);
+    return carried != nullptr && carried->outside &&
+           (!carried->phones_only || profile == Profile::Access);
+}
+
+bool is_carried_within_dialogs(Method method) {
+    const Carried* carried = find(method);
+    return carried != nullptr && carried->within;
+}
+
+std::string allowed_methods(Profile profile) {
+    std::string list;
+    for (const Carried& carried : carried_methods) {
+        if (carried.phones_only && profile != Profile::Access) {
+            continue;
+        }
+        list += list.empty() ? "" : ", ";
+        list += sip::to_string(carried.method);
+    }
+    return list;
+}
+
+bool is_passed_option(std::string_view tag) {
+    return std::ranges::any_of(passed_options, [tag](std::string_view passed) {
+        return equals_ignoring_case(passed, tag);
+    });
+}
+
+}  // namespace ringwall::sbc::policy

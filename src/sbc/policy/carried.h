@@ -1,0 +1,26 @@
+// What the border controller carries from leg to leg: methods and option tags. One list for what is
+// refused, for what passes, and for our Allow.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sbc/config/snapshot.h"
+#include "sip/method.h"
+
+namespace ringwall::sbc::policy {
+
+// Outside any dialog: INVITE, OPTIONS, MESSAGE, and REGISTER of phones.
+bool is_carried_outside_dialogs(sip::Method method, Profile profile);
+// Within a dialog; ACK, CANCEL and BYE are dealt with, all others are relayed.
+bool is_carried_within_dialogs(sip::Method method);
+// The value of Allow towards peers of this profile.
+std::string allowed_methods(Profile profile);
+
+// Options that only the two user agents have to understand, because all that they need passes: the
+// Session-Expires of RFC 4028 with re-INVITE and UPDATE. Not here: 100rel (reliable provisional
+// responses are numbered for each leg), replaces (its dialog ids are one side's), path, outbound
+// and gruu (the registrar grants none of them when required).
+bool is_passed_option(std::string_view tag);
+
+}  // namespace ringwall::sbc::policy
