@@ -291,6 +291,9 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 auto builder = sip::reply(*request, 401, bucket_token(Bucket{}, random_, 20));
                 for (const auto algorithm :
                      {sip::auth::Algorithm::Sha256, sip::auth::Algorithm::Md5}) {
+                    if (!inbound.from_adjacency().accepts(algorithm)) {
+                        continue;
+                    }
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
                     line.nonce = nonces_.make(challenge.realm, inbound.source.address,

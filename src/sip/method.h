@@ -7,8 +7,21 @@
 namespace ringwall::sip {
 
 enum class Method : std::uint8_t {
-    Invite, Ack, Bye, Cancel, Options, Register, Prack, Update, Info, Message, Subscribe, Notify,
-    Refer, Publish, Unknown,
+    Invite,
+    Ack,
+    Bye,
+    Cancel,
+    Options,
+    Register,
+    Prack,
+    Update,
+    Info,
+    Message,
+    Subscribe,
+    Notify,
+    Refer,
+    Publish,
+    Unknown,
 };
 
 Method parse_method(std::string_view text);

@@ -8,22 +8,22 @@
 namespace ringwall::sip {
 
 enum class ParseFault : std::uint8_t {
-    NotSip,              // no start line of SIP: no answer
-    Incomplete,          // no empty line after the headers, or a body shorter than Content-Length
-    TooLarge,            // a limit of sip/limits.h
+    NotSip,      // no start line of SIP: no answer
+    Incomplete,  // no empty line after the headers, or a body shorter than Content-Length
+    TooLarge,    // a limit of sip/limits.h
     BadStartLine,
-    BadVersion,          // 505
-    BadHeaderLine,       // a header line without a colon or with a bad name
-    MissingHeader,       // a mandatory header field
-    DuplicateHeader,     // a second value where only one may be
+    BadVersion,       // 505
+    BadHeaderLine,    // a header line without a colon or with a bad name
+    MissingHeader,    // a mandatory header field
+    DuplicateHeader,  // a second value where only one may be
     BadVia,
     BadNameAddr,
     BadUri,
-    UnknownScheme,       // 416 in a Request-URI
+    UnknownScheme,  // 416 in a Request-URI
     BadCSeq,
-    MethodMismatch,      // CSeq and start line disagree
+    MethodMismatch,  // CSeq and start line disagree
     BadContentLength,
-    BadNumber,           // Max-Forwards, Expires, ...: not a number or out of range
+    BadNumber,  // Max-Forwards, Expires, ...: not a number or out of range
     BadParameter,
     BadDate,
     BadContact,

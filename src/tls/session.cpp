@@ -182,18 +182,18 @@ std::string Session::Impl::alert_text() const {
 void Session::Impl::fail_by_openssl() {
     const unsigned long error = ERR_peek_error();
     ERR_clear_error();
-    const auto is_reason = [error](int reason) {
-        return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == reason;
-    };
+    const bool is_certificate_missing =
+        ERR_GET_LIB(error) == ERR_LIB_SSL &&
+        ERR_GET_REASON(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
     const std::string text = reason_of(error) + ", " + alert_text();
     if (notes.alert_received == alert_protocol_version ||
         notes.alert_sent == alert_protocol_version) {
         fail_with(Failure::ProtocolVersion, text);
     } else if (notes.alert_received != no_alert) {
         fail_with(Failure::Alert, text);
-    } else if (is_reason(SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)) {
+    } else if (is_certificate_missing) {
         fail_with(Failure::NoCertificate, text);
-    } else if (is_reason(SSL_R_CERTIFICATE_VERIFY_FAILED)) {
+    } else if (!notes.identity.failure.empty()) {
         fail_with(Failure::BadCertificate, notes.identity.failure + ", " + alert_text());
     } else {
         fail_with(Failure::Protocol, text);

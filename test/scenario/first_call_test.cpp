@@ -97,6 +97,17 @@ TEST_F(FirstCall, FromTheSoftswitchReachesThePhone) {
     softswitch.bye();
 }
 
+TEST_F(FirstCall, ToNobodyEndsAtOnce) {
+    bob.unregister();
+    net.run_for(1s);
+    alice.invite("sip:bob@example.com");
+    softswitch.invite("sip:nobody@example.com");
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(100, 480));
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 404));
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 TEST_F(FirstCall, ToTheSoftswitchAndBack) {
     alice.invite("sip:9001@switch.example.com");
     ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """baresip registers over TLS: with and without a client certificate, with a wrong password."""
+from system_test import PHONES, SystemTest, main
+
 from lab.phone import Phone
 from lab.waiting import Overdue, wait_for
-from system_test import PHONES, SystemTest, main
 
 CONFIGURATION = """\
   subscriber alice@ringwall.test

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """linphonec registers with SIPS URIs and is called by them. It verifies our certificate against our name."""
+from system_test import PHONES, SystemTest, main
+
 from lab import network
 from lab.waiting import Overdue
 from linphone import Linphone
-from system_test import PHONES, SystemTest, main
 
 # The defaults of the seed: only calls to SIPS URIs may leave by an encrypted adjacency.
 CONFIGURATION = """\

@@ -69,6 +69,7 @@ Call::Call(CallHost& host, Setup setup)
 void Call::begin() {
     host_.respond(setup_.invite, sip::reply(*setup_.request, 100, {}).build());
     go_on_or_fail();
+    check_over();
 }
 
 void Call::go_on_or_fail() {

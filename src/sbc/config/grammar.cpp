@@ -93,6 +93,9 @@ constexpr std::array client_authentication_words{
     Choice{"off", tls::ClientAuthentication::Off},
     Choice{"optional", tls::ClientAuthentication::Optional},
     Choice{"required", tls::ClientAuthentication::Required}};
+constexpr std::array digest_algorithm_words{Choice{"both", DigestAlgorithms::Both},
+                                            Choice{"md5", DigestAlgorithms::Md5},
+                                            Choice{"sha-256", DigestAlgorithms::Sha256}};
 constexpr std::array redirect_words{Choice{"pass-through", RedirectMode::PassThrough},
                                     Choice{"recurse", RedirectMode::Recurse}};
 constexpr std::array family_words{Choice{"ipv4", IpAddress::Family::V4},
@@ -373,6 +376,11 @@ std::span<const DraftReader::Command> DraftReader::commands() {
                 }},
         Command{Adjacency, "tls handshake-timeout", "SECONDS", 1, 1,
                 [](Self& self, const Given& given) { return self.handshake_timeout(given); }},
+        Command{Adjacency, "authentication algorithm", "both|md5|sha-256", 1, 1,
+                [](Self& self, const Given& given) {
+                    return self.choose(self.adjacency().said, given, digest_algorithm_words,
+                                       self.adjacency().adjacency.digest_algorithms);
+                }},
         Command{Adjacency, "redirect-mode", "pass-through|recurse", 1, 1,
                 [](Self& self, const Given& given) {
                     return self.choose(self.adjacency().said, given, redirect_words,

@@ -1,5 +1,5 @@
-// The configuration as the running parts see it: typed, immutable, shared. A call keeps the snapshot
-// that it began with. Words and defaults: the table of leaves in docs/manual-sbc.md.
+// The configuration as the running parts see it: typed, immutable, shared. A call keeps the
+// snapshot that it began with. Words and defaults: the table of leaves in docs/manual-sbc.md.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "sip/auth/digest.h"
 #include "sip/transport.h"
 #include "tls/context.h"
 
@@ -23,6 +24,9 @@ enum class SipsConversion : std::uint8_t { Off, ToSip };
 enum class UntrustedCallers : std::uint8_t { Allow, Refuse };
 enum class MediaSecurity : std::uint8_t { Off, Preferred, Required };
 enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
+// What a challenge offers and accepts. Some phones give up at a challenge that they do not know,
+// though one that they know stands beside it.
+enum class DigestAlgorithms : std::uint8_t { Both, Md5, Sha256 };
 enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
 enum class Profile : std::uint8_t { Peering, Access, Core };
 
@@ -44,24 +48,27 @@ struct Adjacency {
 
     // Security: all that `permit` looks at.
     Security security = Security::Untrusted;
-    SipCallsIn sip_calls_in = SipCallsIn::Insecure;                 // trusted
-    SipCallsOut sip_calls_out = SipCallsOut::Refuse;                // trusted-encrypted
-    SipsConversion sips_conversion = SipsConversion::Off;           // trusted-unencrypted
-    UntrustedCallers untrusted_callers = UntrustedCallers::Allow;   // trusted-unencrypted
-    MediaSecurity media_security = MediaSecurity::Off;  // default by security: preferred when encrypted
-    ReferMode refer = ReferMode::Pass;                  // default by security: refuse when untrusted
+    SipCallsIn sip_calls_in = SipCallsIn::Insecure;                // trusted
+    SipCallsOut sip_calls_out = SipCallsOut::Refuse;               // trusted-encrypted
+    SipsConversion sips_conversion = SipsConversion::Off;          // trusted-unencrypted
+    UntrustedCallers untrusted_callers = UntrustedCallers::Allow;  // trusted-unencrypted
+    MediaSecurity media_security =
+        MediaSecurity::Off;             // default by security: preferred when encrypted
+    ReferMode refer = ReferMode::Pass;  // default by security: refuse when untrusted
 
     // Where.
     Profile profile = Profile::Peering;  // Access: the far ends are phones that register here
     IpAddress signaling_address;
-    std::uint16_t signaling_port = 5060;  // 5061 by default on trusted-encrypted
-    std::vector<Network> remote_addresses;  // empty: any source
-    std::string signaling_peer;             // a name or an address; empty: none (phones)
+    std::uint16_t signaling_port = 5060;              // 5061 by default on trusted-encrypted
+    std::vector<Network> remote_addresses;            // empty: any source
+    std::string signaling_peer;                       // a name or an address; empty: none (phones)
     std::optional<IpAddress> signaling_peer_address;  // of the peer: itself, or looked up at start
-    std::uint16_t signaling_peer_port = 0;  // 0: the transport's default
+    std::uint16_t signaling_peer_port = 0;            // 0: the transport's default
     sip::Transport preferred_transport = sip::Transport::Udp;  // Tls on trusted-encrypted
-    std::string local_id;                   // our host name in Contact, Via and From here; empty: by rule
-    std::vector<std::string> domains;       // domains whose users register here (Access)
+    std::string local_id;  // our host name in Contact, Via and From here; empty: by rule
+    std::vector<std::string> domains;  // domains whose users register here (Access)
+
+    DigestAlgorithms digest_algorithms = DigestAlgorithms::Both;  // authentication algorithm
 
     // TLS (trusted-encrypted). Server and client role.
     tls::ClientAuthentication tls_client_authentication = tls::ClientAuthentication::Optional;
@@ -75,11 +82,16 @@ struct Adjacency {
     // Calls.
     RedirectMode redirect_mode = RedirectMode::PassThrough;
     unsigned redirect_limit = 2;
-    std::vector<int> hunting_trigger;  // status codes; empty: the service's
+    std::vector<int> hunting_trigger;   // status codes; empty: the service's
     std::uint32_t reg_min_expiry = 60;  // seconds
 
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }
+    bool accepts(sip::auth::Algorithm algorithm) const {
+        return digest_algorithms == DigestAlgorithms::Both ||
+               (digest_algorithms == DigestAlgorithms::Md5) ==
+                   (algorithm == sip::auth::Algorithm::Md5);
+    }
     // The host that we write into Contact, Via and Record-Route: local-id, else the first name of
     // our certificate (encrypted), else the signalling address.
     std::string own_host() const;
@@ -90,13 +102,14 @@ struct Subscriber {
     std::string username;           // of the digest; default: the user part
     std::string realm;              // of the digest; default: the domain
     Secret password;
-    std::string certificate_name;   // a name in the phone's certificate that stands for it; may be empty
+    std::string
+        certificate_name;  // a name in the phone's certificate that stands for it; may be empty
 };
 
 // One `entry` of a routing table (facts: call policy).
 struct RoutingEntry {
     unsigned number = 0;
-    std::string match;              // adjacency, prefix or domain; empty: matches all
+    std::string match;  // adjacency, prefix or domain; empty: matches all
     enum class Action : std::uint8_t { Complete, NextTable, Reject } action = Action::Complete;
     std::optional<AdjacencyIndex> destination;  // dst-adjacency
     std::string next_table;

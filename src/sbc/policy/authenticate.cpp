@@ -172,7 +172,8 @@ bool proves(const sip::auth::Credentials& credentials, const Subscriber& subscri
 Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials,
                      std::string_view claimed) {
     const Subscriber* subscriber = subscriber_of(inbound, credentials, claimed);
-    if (subscriber == nullptr || !proves(credentials, *subscriber, inbound.request)) {
+    if (subscriber == nullptr || !inbound.from_adjacency().accepts(credentials.algorithm) ||
+        !proves(credentials, *subscriber, inbound.request)) {
         return Challenge{.realm = credentials.realm, .stale = false};
     }
     const auto nonce = inbound.nonces.check(credentials.nonce, credentials.realm,

@@ -20,12 +20,18 @@ struct Carried {
 };
 // What we carry, and where: in this order it is our Allow.
 constexpr std::array carried_methods{
-    Carried{Method::Invite, Place::OutsideDialogs},  Carried{Method::Ack, Place::WithinDialogs},
-    Carried{Method::Cancel, Place::WithinDialogs},   Carried{Method::Bye, Place::WithinDialogs},
-    Carried{Method::Options, Place::OutsideDialogs}, Carried{Method::Register, Place::Phones},
-    Carried{Method::Prack, Place::WithinDialogs},    Carried{Method::Update, Place::WithinDialogs},
-    Carried{Method::Info, Place::WithinDialogs},     Carried{Method::Refer, Place::WithinDialogs},
+    Carried{Method::Invite, Place::OutsideDialogs},
+    Carried{Method::Ack, Place::WithinDialogs},
+    Carried{Method::Cancel, Place::WithinDialogs},
+    Carried{Method::Bye, Place::WithinDialogs},
+    Carried{Method::Options, Place::OutsideDialogs},
+    Carried{Method::Register, Place::Phones},
+    Carried{Method::Prack, Place::WithinDialogs},
+    Carried{Method::Update, Place::WithinDialogs},
+    Carried{Method::Info, Place::WithinDialogs},
+    Carried{Method::Refer, Place::WithinDialogs},
     Carried{Method::Notify, Place::WithinDialogs},
+    Carried{Method::Message, Place::OutsideDialogs},
 };
 
 // Options that only the two user agents have to understand, because the border controller passes

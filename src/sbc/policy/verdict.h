@@ -30,7 +30,8 @@ struct Reject {
     bool operator==(const Reject&) const = default;
 };
 
-// 401 with two challenges, SHA-256 topmost, then MD5 (RFC 8760 §2.3), with a fresh nonce.
+// 401 with a challenge for each algorithm of the adjacency, SHA-256 topmost (RFC 8760 §2.3), each
+// with a fresh nonce.
 struct Challenge {
     std::string realm;
     bool stale = false;

@@ -200,9 +200,11 @@ TEST(CertificateName, NothingIsAskedWithoutEncryption) {
 
 // --- sanity
 
-TEST(Sanity, AnInviteContinues) {
-    Arrival arrival;
-    EXPECT_TRUE(continues(check_message(arrival.identified())));
+TEST(Sanity, InviteOptionsAndMessageContinue) {
+    for (const char* method : {"INVITE", "OPTIONS", "MESSAGE"}) {
+        Arrival arrival{.method = method};
+        EXPECT_TRUE(continues(check_message(arrival.identified()))) << method;
+    }
 }
 
 TEST(Sanity, AnUnknownMethodIs501WithAllow) {
@@ -215,7 +217,7 @@ TEST(Sanity, AnUnknownMethodIs501WithAllow) {
 }
 
 TEST(Sanity, AKnownMethodThatIsNotCarriedIs405WithAllow) {
-    for (const char* method : {"MESSAGE", "SUBSCRIBE", "NOTIFY", "REFER", "PUBLISH"}) {
+    for (const char* method : {"SUBSCRIBE", "NOTIFY", "REFER", "PUBLISH"}) {
         Arrival arrival{.method = method};
         const Reject reject = rejected(check_message(arrival.identified()));
         EXPECT_EQ(reject.status, 405) << method;

@@ -1,0 +1,87 @@
+#include "net/udp_socket.h"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+
+namespace ringwall::net {
+namespace {
+
+using testing::HasSubstr;
+
+Endpoint loopback(IpAddress::Family family) {
+    return {*IpAddress::parse(family == IpAddress::Family::V4 ? "127.0.0.1" : "::1"), 0};
+}
+
+class UdpSocketTest : public testing::TestWithParam<IpAddress::Family> {
+protected:
+    void await(const UdpSocket& socket) {
+        pollfd state{socket.fd(), POLLIN, 0};
+        ASSERT_EQ(poll(&state, 1, 30'000), 1);
+    }
+};
+
+TEST_P(UdpSocketTest, BatchesArriveWithTheirSender) {
+    auto sender = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    auto receiver = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    ASSERT_TRUE(sender && receiver);
+    ASSERT_NE(receiver->local().port, 0);
+    constexpr std::size_t count = 40;
+    for (std::size_t i = 0; i < count; ++i) {
+        sender->queue(receiver->local(), "datagram " + std::to_string(i));
+    }
+    EXPECT_TRUE(sender->has_queued());
+    sender->flush();
+    EXPECT_FALSE(sender->has_queued());
+
+    DatagramBatch batch;
+    std::size_t got = 0;
+    while (got < count) {
+        await(*receiver);
+        receiver->receive(batch);
+        ASSERT_GT(batch.count(), 0u);
+        for (std::size_t i = 0; i < batch.count(); ++i, ++got) {
+            EXPECT_EQ(batch[i].bytes, "datagram " + std::to_string(got));
+            EXPECT_EQ(batch[i].remote, sender->local());
+        }
+    }
+    receiver->receive(batch);
+    EXPECT_EQ(batch.count(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, UdpSocketTest,
+                         testing::Values(IpAddress::Family::V4, IpAddress::Family::V6),
+                         [](const auto& param) {
+                             return param.param == IpAddress::Family::V4 ? "IPv4" : "IPv6";
+                         });
+
+TEST(UdpSocket, DatagramThatCannotBeSentDoesNotHoldUpTheNext) {
+    auto sender = UdpSocket::bind(loopback(IpAddress::Family::V4), PortSharing::Exclusive);
+    auto receiver = UdpSocket::bind(loopback(IpAddress::Family::V4), PortSharing::Exclusive);
+    ASSERT_TRUE(sender && receiver);
+    sender->queue(Endpoint{*IpAddress::parse("::1"), 5060}, "wrong family");
+    sender->queue(receiver->local(), std::string(70'000, 'x'));
+    sender->queue(receiver->local(), "good");
+    sender->flush();
+    pollfd state{receiver->fd(), POLLIN, 0};
+    ASSERT_EQ(poll(&state, 1, 30'000), 1);
+    DatagramBatch batch;
+    receiver->receive(batch);
+    ASSERT_EQ(batch.count(), 1u);
+    EXPECT_EQ(batch[0].bytes, "good");
+}
+
+TEST(UdpSocket, AddressInUseIsSaidBySentenceUnlessItIsShared) {
+    const auto first = UdpSocket::bind(loopback(IpAddress::Family::V4), PortSharing::Exclusive);
+    ASSERT_TRUE(first);
+    const auto second = UdpSocket::bind(first->local(), PortSharing::Exclusive);
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error().sentence,
+                HasSubstr("cannot bind " + first->local().to_string() + ": Address already"));
+
+    const auto third = UdpSocket::bind(loopback(IpAddress::Family::V4), PortSharing::Shared);
+    ASSERT_TRUE(third);
+    EXPECT_TRUE(UdpSocket::bind(third->local(), PortSharing::Shared));
+}
+
+}  // namespace
+}  // namespace ringwall::net

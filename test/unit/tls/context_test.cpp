@@ -1,0 +1,87 @@
+#include "tls/context.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/tls/test_pki.h"
+
+namespace ringwall::tls {
+namespace {
+
+using test::options_for;
+using test::TestAuthority;
+using testing::HasSubstr;
+
+class ContextTest : public testing::Test {
+protected:
+    std::string sentence(Context::Role role, const ContextOptions& options) {
+        const auto context = Context::create(role, options);
+        return context ? "" : context.error().sentence;
+    }
+
+    TestAuthority authority;
+    test::Credentials credentials = authority.issue({});
+};
+
+TEST_F(ContextTest, CertificateAndKeyThatBelongTogetherAreTaken) {
+    const auto options = options_for(credentials, authority.certificate());
+    EXPECT_EQ(sentence(Context::Role::Server, options), "");
+    EXPECT_EQ(sentence(Context::Role::Client, options), "");
+}
+
+TEST_F(ContextTest, ClientNeedsNoCertificate) {
+    EXPECT_EQ(sentence(Context::Role::Client, {}), "");
+}
+
+TEST_F(ContextTest, ServerWithoutCertificateIsRefused) {
+    EXPECT_EQ(sentence(Context::Role::Server, {}),
+              "A TLS server needs a certificate, and none is given.");
+}
+
+TEST_F(ContextTest, KeyOfAnotherCertificateIsRefused) {
+    credentials.key = TestAuthority::new_key();
+    EXPECT_EQ(sentence(Context::Role::Server, options_for(credentials, "")),
+              "The private key does not belong to the certificate.");
+}
+
+TEST_F(ContextTest, CertificateAloneAndKeyAloneAreRefused) {
+    EXPECT_EQ(sentence(Context::Role::Server, options_for({credentials.certificate, ""}, "")),
+              "There is a certificate but no private key.");
+    EXPECT_EQ(sentence(Context::Role::Client, options_for({"", credentials.key}, "")),
+              "There is a private key but no certificate.");
+}
+
+TEST_F(ContextTest, WhatIsNoPemIsSaidByName) {
+    EXPECT_THAT(sentence(Context::Role::Server, options_for({"x", credentials.key}, "")),
+                HasSubstr("The certificate cannot be read"));
+    EXPECT_THAT(sentence(Context::Role::Server, options_for({credentials.certificate, "x"}, "")),
+                HasSubstr("The private key cannot be read"));
+    EXPECT_THAT(sentence(Context::Role::Server, options_for(credentials, "x")),
+                HasSubstr("The trust anchors cannot be read"));
+    // One that breaks off is worse than none.
+    EXPECT_THAT(
+        sentence(Context::Role::Server,
+                 options_for({credentials.certificate + "-----BEGIN CERTIFICATE-----\nAAAA\n",
+                              credentials.key},
+                             "")),
+        HasSubstr("The certificate cannot be read"));
+}
+
+TEST_F(ContextTest, ExpiredCertificateIsNoErrorHere) {
+    const auto expired = authority.issue({.not_after = test::new_year - std::chrono::days(1)});
+    EXPECT_EQ(sentence(Context::Role::Server, options_for(expired, "")), "");
+}
+
+TEST_F(ContextTest, OwnCertificateSignedWithSha1IsRefused) {
+    const auto weak = authority.issue({.digest = EVP_sha1()});
+    EXPECT_THAT(sentence(Context::Role::Server, options_for(weak, "")),
+                HasSubstr("The certificate cannot be used"));
+}
+
+TEST_F(ContextTest, SessionIdContextThatIsTooLongIsRefused) {
+    ContextOptions options = options_for(credentials, "");
+    options.session_id_context = std::string(33, 'x');
+    EXPECT_THAT(sentence(Context::Role::Server, options), HasSubstr("too long"));
+}
+
+}  // namespace
+}  // namespace ringwall::tls

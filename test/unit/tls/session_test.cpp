@@ -1,0 +1,459 @@
+// Handshakes of two sessions with no socket between them.
+#include "tls/session.h"
+
+#include <gmock/gmock.h>
+#include <openssl/ssl.h>
+
+#include "unit/tls/test_pki.h"
+
+namespace ringwall::tls {
+namespace {
+
+using test::Credentials;
+using test::new_year;
+using test::options_for;
+using test::Subject;
+using test::TestAuthority;
+using testing::HasSubstr;
+using State = Session::State;
+
+std::shared_ptr<const Context> context(Context::Role role, const ContextOptions& options) {
+    auto created = Context::create(role, options);
+    EXPECT_TRUE(created.has_value());
+    return *created;
+}
+
+// Two sessions and the wire between them.
+struct Pair {
+    Session client;
+    Session server;
+    WallTime now = new_year;
+    std::size_t piece = SIZE_MAX;  // octets given at a time
+    std::string to_client{};
+    std::string to_server{};
+    std::string client_got{};
+    std::string server_got{};
+
+    void start() { client.start(now, to_server); }
+    // Carries octets until nobody has any left.
+    void settle() {
+        while (!to_server.empty() || !to_client.empty()) {
+            carry(to_server, server, server_got, to_client);
+            carry(to_client, client, client_got, to_server);
+        }
+    }
+    void handshake() {
+        start();
+        settle();
+    }
+
+private:
+    void carry(std::string& wire, Session& to, std::string& plaintext, std::string& answer) {
+        const std::string bytes = std::exchange(wire, {});
+        for (std::size_t i = 0; i < bytes.size(); i += std::min(piece, bytes.size() - i)) {
+            to.feed(std::string_view(bytes).substr(i, piece), now, plaintext, answer);
+        }
+    }
+};
+
+class SessionTest : public testing::Test {
+protected:
+    TestAuthority authority;
+    Credentials server_credentials =
+        authority.issue({.common_name = "sbc", .alt_names = "URI:sip:sbc.example"});
+    Credentials client_credentials =
+        authority.issue({.common_name = "phone", .alt_names = "URI:sip:alice@sbc.example"});
+    ContextOptions server_options = options_for(server_credentials, authority.certificate());
+    ContextOptions client_options = options_for(client_credentials, authority.certificate());
+
+    Pair pair() {
+        return {Session::client(context(Context::Role::Client, client_options), "sbc.example"),
+                Session::server(context(Context::Role::Server, server_options))};
+    }
+    void use_for_client(const Subject& subject) {
+        client_options = options_for(authority.issue(subject), authority.certificate());
+    }
+    void use_for_server(const Subject& subject) {
+        server_options = options_for(authority.issue(subject), authority.certificate());
+    }
+    // A client of raw OpenSSL that offers no more than this version, at no security level.
+    std::string hello_of_version(int version) {
+        SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
+        SSL_CTX_set_security_level(native, 0);
+        SSL_CTX_set_min_proto_version(native, version);
+        SSL_CTX_set_max_proto_version(native, version);
+        SSL_CTX_set_cipher_list(native, "ALL:@SECLEVEL=0");
+        SSL* const ssl = SSL_new(native);
+        BIO* const in = BIO_new(BIO_s_mem());
+        BIO* const out = BIO_new(BIO_s_mem());
+        SSL_set_bio(ssl, in, out);
+        SSL_connect(ssl);
+        char* data = nullptr;
+        const long length = BIO_get_mem_data(out, &data);
+        std::string hello(data, static_cast<std::size_t>(length));
+        SSL_free(ssl);
+        SSL_CTX_free(native);
+        return hello;
+    }
+};
+
+TEST_F(SessionTest, Tls13IsSpokenWithMutualAuthentication) {
+    server_options.client_authentication = ClientAuthentication::Required;
+    Pair p = pair();
+    p.handshake();
+
+    ASSERT_EQ(p.client.state(), State::Established) << p.client.failure_detail();
+    ASSERT_EQ(p.server.state(), State::Established) << p.server.failure_detail();
+    EXPECT_EQ(p.server.identity().protocol, "TLSv1.3");
+    EXPECT_EQ(p.server.identity().cipher, "TLS_AES_128_GCM_SHA256");
+    EXPECT_TRUE(matches_domain(p.client.identity(), "sbc.example"));
+    EXPECT_TRUE(matches_user(p.server.identity(), "alice@sbc.example"));
+    EXPECT_EQ(p.server.identity().fingerprint.size(), 64u);
+    EXPECT_NE(p.server.identity().fingerprint, p.client.identity().fingerprint);
+}
+
+TEST_F(SessionTest, Tls12IsSpokenWithForwardSecrecy) {
+    Pair p = pair();
+    const auto client_context = context(Context::Role::Client, client_options);
+    SSL_CTX_set_max_proto_version(client_context->native(), TLS1_2_VERSION);
+    p.client = Session::client(client_context, "");
+    p.handshake();
+
+    ASSERT_EQ(p.client.state(), State::Established) << p.client.failure_detail();
+    ASSERT_EQ(p.server.state(), State::Established) << p.server.failure_detail();
+    EXPECT_EQ(p.server.identity().protocol, "TLSv1.2");
+    EXPECT_EQ(p.server.identity().cipher, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    EXPECT_TRUE(p.server.identity().is_verified);
+}
+
+TEST_F(SessionTest, Tls12IsRefusedWhereTls13IsTheLeast) {
+    server_options.min_version = Version::Tls13;
+    Pair p = pair();
+    const auto client_context = context(Context::Role::Client, client_options);
+    SSL_CTX_set_max_proto_version(client_context->native(), TLS1_2_VERSION);
+    p.client = Session::client(client_context, "");
+    p.handshake();
+
+    EXPECT_EQ(p.server.state(), State::Failed);
+    EXPECT_EQ(p.server.failure(), Failure::ProtocolVersion);
+    EXPECT_EQ(p.client.failure(), Failure::ProtocolVersion);
+}
+
+// RFC 8996: TLS 1.1 is answered with the alert protocol_version.
+TEST_F(SessionTest, Tls11AndBelowAreAnsweredWithAlert70) {
+    for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+        Pair p = pair();
+        p.to_server = hello_of_version(version);
+        ASSERT_FALSE(p.to_server.empty());
+        std::string out;
+        p.server.feed(p.to_server, new_year, p.server_got, out);
+
+        EXPECT_EQ(p.server.state(), State::Failed);
+        EXPECT_EQ(p.server.failure(), Failure::ProtocolVersion);
+        ASSERT_EQ(out.size(), 7u);
+        EXPECT_EQ(out[0], 21);  // alert
+        EXPECT_EQ(out[5], 2);   // fatal
+        EXPECT_EQ(out[6], 70);
+        EXPECT_THAT(p.server.failure_detail(), HasSubstr("sent alert 70"));
+    }
+}
+
+TEST_F(SessionTest, OctetsGivenOneByOneMakeTheSameHandshake) {
+    Pair p = pair();
+    p.piece = 1;
+    p.handshake();
+    ASSERT_EQ(p.server.state(), State::Established);
+    p.client.write("OPTIONS", p.to_server);
+    p.server.write("200 OK", p.to_client);
+    p.settle();
+    EXPECT_EQ(p.server_got, "OPTIONS");
+    EXPECT_EQ(p.client_got, "200 OK");
+}
+
+TEST_F(SessionTest, LargeWritesArriveWhole) {
+    Pair p = pair();
+    p.handshake();
+    std::string large(300'000, '\0');
+    for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 7 % 251);
+    p.client.write(large, p.to_server);
+    EXPECT_EQ(p.to_server.find(large.substr(0, 32)), std::string::npos);
+    p.settle();
+    EXPECT_EQ(p.server_got, large);
+}
+
+TEST_F(SessionTest, CloseNotifyEndsBothSides) {
+    Pair p = pair();
+    p.handshake();
+    p.client.write("last words", p.to_server);
+    p.client.close(p.to_server);
+    EXPECT_EQ(p.client.state(), State::Closed);
+    p.settle();
+    EXPECT_EQ(p.server_got, "last words");
+    EXPECT_EQ(p.server.state(), State::Closed);
+
+    std::string out;
+    p.server.write("too late", out);
+    EXPECT_EQ(out, "");
+}
+
+TEST_F(SessionTest, NothingIsWrittenBeforeTheHandshakeIsDone) {
+    Pair p = pair();
+    std::string out;
+    p.server.write("early", out);
+    p.client.write("early", out);
+    EXPECT_EQ(out, "");
+}
+
+TEST_F(SessionTest, ServerNameIsSentWhenItIsAName) {
+    for (const auto& [name, is_sent] : std::vector<std::pair<std::string, bool>>{
+             {"sbc.example", true}, {"192.0.2.77", false}, {"2001:db8::77", false}}) {
+        std::string hello;
+        Session::client(context(Context::Role::Client, client_options), name)
+            .start(new_year, hello);
+        EXPECT_EQ(hello.find(name) != std::string::npos, is_sent) << name;
+    }
+}
+
+TEST_F(SessionTest, ClientWithoutCertificateMayComeWhereItIsOptional) {
+    client_options.certificate.clear();
+    client_options.private_key = Secret();
+    for (const auto authentication : {ClientAuthentication::Optional, ClientAuthentication::Off}) {
+        server_options.client_authentication = authentication;
+        Pair p = pair();
+        p.handshake();
+        ASSERT_EQ(p.server.state(), State::Established) << p.server.failure_detail();
+        EXPECT_FALSE(p.server.identity().has_certificate);
+        EXPECT_FALSE(p.server.identity().is_verified);
+        EXPECT_EQ(p.server.identity().protocol, "TLSv1.3");
+    }
+}
+
+TEST_F(SessionTest, ClientIsNotAskedWhereItIsOff) {
+    server_options.client_authentication = ClientAuthentication::Off;
+    Pair p = pair();
+    p.handshake();
+    ASSERT_EQ(p.server.state(), State::Established);
+    EXPECT_FALSE(p.server.identity().has_certificate);
+}
+
+TEST_F(SessionTest, ClientWithoutCertificateIsRefusedWhereItIsRequired) {
+    client_options.certificate.clear();
+    client_options.private_key = Secret();
+    server_options.client_authentication = ClientAuthentication::Required;
+    Pair p = pair();
+    p.handshake();
+    EXPECT_EQ(p.server.state(), State::Failed);
+    EXPECT_EQ(p.server.failure(), Failure::NoCertificate);
+    EXPECT_EQ(p.client.state(), State::Failed);
+    EXPECT_EQ(p.client.failure(), Failure::Alert);
+    EXPECT_THAT(p.client.failure_detail(), HasSubstr("received alert 116"));
+}
+
+TEST_F(SessionTest, BadClientCertificateIsRefusedEvenWhereItIsOptional) {
+    struct Row {
+        Subject subject;
+        const char* failure;
+    };
+    const std::vector<Row> rows{
+        {{.not_after = new_year - std::chrono::days(1)}, "certificate has expired"},
+        {{.not_before = new_year + std::chrono::days(1)}, "certificate is not yet valid"},
+        {{.extended_key_usage = "serverAuth"}, "unsuitable certificate purpose"},
+        {{.extended_key_usage = "codeSigning"}, "unsuitable certificate purpose"},
+        {{.key_usage = "keyEncipherment"}, "unsuitable certificate purpose"},
+    };
+    for (const auto authentication :
+         {ClientAuthentication::Optional, ClientAuthentication::Required}) {
+        for (const Row& row : rows) {
+            use_for_client(row.subject);
+            server_options.client_authentication = authentication;
+            Pair p = pair();
+            p.handshake();
+            EXPECT_EQ(p.server.state(), State::Failed) << row.failure;
+            EXPECT_EQ(p.server.failure(), Failure::BadCertificate) << row.failure;
+            EXPECT_EQ(p.server.identity().failure, row.failure);
+            EXPECT_TRUE(p.server.identity().has_certificate);
+            EXPECT_FALSE(p.server.identity().is_verified);
+            EXPECT_EQ(p.client.failure(), Failure::Alert) << row.failure;
+        }
+    }
+}
+
+TEST_F(SessionTest, CertificateOfUnknownIssuerIsRefused) {
+    const TestAuthority stranger("Somebody Else");
+    client_options = options_for(stranger.issue({}), authority.certificate());
+    Pair p = pair();
+    p.handshake();
+    EXPECT_EQ(p.server.failure(), Failure::BadCertificate);
+    EXPECT_THAT(p.server.identity().failure, HasSubstr("unable to get local issuer certificate"));
+}
+
+TEST_F(SessionTest, AnotherAuthorityOfTheSameNameIsNoTrustAnchor) {
+    const TestAuthority impostor;
+    client_options = options_for(impostor.issue({}), authority.certificate());
+    Pair p = pair();
+    p.handshake();
+    EXPECT_EQ(p.server.state(), State::Failed);
+    EXPECT_EQ(p.server.failure(), Failure::BadCertificate);
+}
+
+TEST_F(SessionTest, WithoutTrustAnchorsNobodyVerifies) {
+    server_options.trust_anchors.clear();
+    Pair p = pair();
+    p.handshake();
+    EXPECT_EQ(p.server.failure(), Failure::BadCertificate);
+}
+
+TEST_F(SessionTest, CertificateSignedWithSha1IsRefused) {
+    // Our own context would not load it.
+    const Credentials weak = authority.issue({.digest = EVP_sha1()});
+    Pair p = pair();
+    const auto client_context = context(Context::Role::Client, client_options);
+    SSL_CTX_set_security_level(client_context->native(), 0);
+    BIO* const bio =
+        BIO_new_mem_buf(weak.certificate.data(), static_cast<int>(weak.certificate.size()));
+    X509* const certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+    BIO* const key_bio = BIO_new_mem_buf(weak.key.data(), static_cast<int>(weak.key.size()));
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_bio, nullptr, nullptr, nullptr);
+    ASSERT_EQ(SSL_CTX_use_certificate(client_context->native(), certificate), 1);
+    ASSERT_EQ(SSL_CTX_use_PrivateKey(client_context->native(), key), 1);
+    p.client = Session::client(client_context, "");
+    p.handshake();
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    BIO_free(key_bio);
+
+    EXPECT_EQ(p.server.failure(), Failure::BadCertificate);
+    EXPECT_THAT(p.server.identity().failure, HasSubstr("digest algorithm too weak"));
+}
+
+// RFC 5924 §4 and RFC 5280 §4.2.1.12.
+TEST_F(SessionTest, UsagesThatFitAreTaken) {
+    for (const char* usage : {"", "clientAuth", "clientAuth,codeSigning", "anyExtendedKeyUsage",
+                              "1.3.6.1.5.5.7.3.20"}) {
+        use_for_client({.extended_key_usage = usage, .key_usage = "digitalSignature"});
+        Pair p = pair();
+        p.handshake();
+        EXPECT_EQ(p.server.state(), State::Established) << usage;
+        EXPECT_TRUE(p.server.identity().is_verified) << usage;
+    }
+    for (const char* usage : {"", "serverAuth", "anyExtendedKeyUsage", "1.3.6.1.5.5.7.3.20"}) {
+        use_for_server({.extended_key_usage = usage});
+        Pair p = pair();
+        p.handshake();
+        EXPECT_EQ(p.client.state(), State::Established) << usage;
+    }
+}
+
+TEST_F(SessionTest, BadServerCertificateIsAlwaysRefused) {
+    const TestAuthority stranger("Somebody Else");
+    const std::vector<Credentials> bad{
+        authority.issue({.not_after = new_year - std::chrono::seconds(1)}),
+        authority.issue({.not_before = new_year + std::chrono::days(1)}),
+        authority.issue({.extended_key_usage = "clientAuth"}),
+        stranger.issue({}),
+    };
+    for (const Credentials& credentials : bad) {
+        server_options = options_for(credentials, authority.certificate());
+        Pair p = pair();
+        p.handshake();
+        EXPECT_EQ(p.client.state(), State::Failed);
+        EXPECT_EQ(p.client.failure(), Failure::BadCertificate);
+        EXPECT_NE(p.client.identity().failure, "");
+        EXPECT_EQ(p.server.failure(), Failure::Alert);
+    }
+}
+
+TEST_F(SessionTest, ValidityIsJudgedAtTheTimeGiven) {
+    Pair p = pair();
+    p.now = new_year + std::chrono::days(31);
+    p.handshake();
+    EXPECT_EQ(p.client.failure(), Failure::BadCertificate);
+    EXPECT_EQ(p.client.identity().failure, "certificate has expired");
+}
+
+TEST_F(SessionTest, PlainTextIsNoTlsAndGetsNoAnswer) {
+    for (const std::string_view text : {"INVITE sip:bob@example.com SIP/2.0\r\n", "\r\n\r\n",
+                                        "\x16"
+                                        "foo",
+                                        "\x16\x03\x05", "\x80\x2e\x01", "\x15\x03\x03"}) {
+        for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) {
+            Session server = Session::server(context(Context::Role::Server, server_options));
+            std::string plaintext;
+            std::string out;
+            for (std::size_t i = 0; i < text.size(); i += piece) {
+                server.feed(text.substr(i, piece), new_year, plaintext, out);
+            }
+            EXPECT_EQ(server.state(), State::Failed);
+            EXPECT_EQ(server.failure(), Failure::NotTls);
+            EXPECT_EQ(out, "");
+            EXPECT_EQ(plaintext, "");
+        }
+    }
+}
+
+TEST_F(SessionTest, ServerThatAnswersInPlainTextIsNoTls) {
+    Pair p = pair();
+    p.start();
+    std::string plaintext;
+    std::string out;
+    p.client.feed("SIP/2.0 400 Bad Request\r\n", new_year, plaintext, out);
+    EXPECT_EQ(p.client.failure(), Failure::NotTls);
+    EXPECT_EQ(out, "");
+}
+
+TEST_F(SessionTest, ServerThatAnswersWithAnAlertIsHeard) {
+    Pair p = pair();
+    p.start();
+    std::string plaintext;
+    std::string out;
+    p.client.feed(std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7), new_year, plaintext, out);
+    EXPECT_EQ(p.client.failure(), Failure::Alert);
+    EXPECT_THAT(p.client.failure_detail(), HasSubstr("received alert 40 (handshake failure)"));
+}
+
+TEST_F(SessionTest, RubbishInARecordFailsTheHandshake) {
+    Session server = Session::server(context(Context::Role::Server, server_options));
+    std::string plaintext;
+    std::string out;
+    server.feed(std::string("\x16\x03\x01\x00\x10", 5) + std::string(16, 'x'), new_year, plaintext,
+                out);
+    EXPECT_EQ(server.state(), State::Failed);
+    EXPECT_EQ(server.failure(), Failure::Protocol);
+    server.feed("more", new_year, plaintext, out);
+    EXPECT_EQ(plaintext, "");
+}
+
+TEST_F(SessionTest, TamperedRecordEndsAnEstablishedSession) {
+    Pair p = pair();
+    p.handshake();
+    p.client.write("INVITE", p.to_server);
+    p.to_server.back() = static_cast<char>(p.to_server.back() ^ 1);
+    p.settle();
+    EXPECT_EQ(p.server.state(), State::Failed);
+    EXPECT_EQ(p.server_got, "");
+    EXPECT_EQ(p.client.failure(), Failure::Alert);
+}
+
+TEST(Classify, NeedsThreeOctetsAtMost) {
+    EXPECT_EQ(classify(""), FirstBytes::Undecided);
+    EXPECT_EQ(classify("\x16"), FirstBytes::Undecided);
+    EXPECT_EQ(classify("\x16\x03"), FirstBytes::Undecided);
+    for (char minor = 0; minor <= 4; ++minor) {
+        EXPECT_EQ(classify(std::string("\x16\x03") + minor), FirstBytes::Tls);
+    }
+    EXPECT_EQ(classify("\x16\x03\x05"), FirstBytes::NotTls);
+    EXPECT_EQ(classify("\x16\x02"), FirstBytes::NotTls);
+    EXPECT_EQ(classify("I"), FirstBytes::NotTls);
+    EXPECT_EQ(classify("\r"), FirstBytes::NotTls);
+    EXPECT_EQ(classify("\x15\x03\x03"), FirstBytes::NotTls);
+}
+
+TEST(BeginsTlsRecord, NoSipMessageDoes) {
+    for (int octet = 0; octet < 256; ++octet) {
+        EXPECT_EQ(begins_tls_record(static_cast<char>(octet)), octet >= 20 && octet <= 24) << octet;
+    }
+}
+
+}  // namespace
+}  // namespace ringwall::tls
