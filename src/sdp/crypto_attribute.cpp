@@ -17,13 +17,13 @@ struct SuiteRow {
 
 // RFC 4568 §6.2, RFC 6188 §4, RFC 7714 §14.2.
 constexpr std::array suite_rows{
-    SuiteRow{"AES_CM_128_HMAC_SHA1_80", CryptoSuite::AesCm128HmacSha1_80, 30},
-    SuiteRow{"AES_CM_128_HMAC_SHA1_32", CryptoSuite::AesCm128HmacSha1_32, 30},
-    SuiteRow{"F8_128_HMAC_SHA1_80", CryptoSuite::F8_128HmacSha1_80, 30},
-    SuiteRow{"AES_192_CM_HMAC_SHA1_80", CryptoSuite::AesCm192HmacSha1_80, 38},
-    SuiteRow{"AES_192_CM_HMAC_SHA1_32", CryptoSuite::AesCm192HmacSha1_32, 38},
-    SuiteRow{"AES_256_CM_HMAC_SHA1_80", CryptoSuite::AesCm256HmacSha1_80, 46},
-    SuiteRow{"AES_256_CM_HMAC_SHA1_32", CryptoSuite::AesCm256HmacSha1_32, 46},
+    SuiteRow{"AES_CM_128_HMAC_SHA1_80", CryptoSuite::AesCm128HmacSha1Tag80, 30},
+    SuiteRow{"AES_CM_128_HMAC_SHA1_32", CryptoSuite::AesCm128HmacSha1Tag32, 30},
+    SuiteRow{"F8_128_HMAC_SHA1_80", CryptoSuite::F8HmacSha1Tag80, 30},
+    SuiteRow{"AES_192_CM_HMAC_SHA1_80", CryptoSuite::AesCm192HmacSha1Tag80, 38},
+    SuiteRow{"AES_192_CM_HMAC_SHA1_32", CryptoSuite::AesCm192HmacSha1Tag32, 38},
+    SuiteRow{"AES_256_CM_HMAC_SHA1_80", CryptoSuite::AesCm256HmacSha1Tag80, 46},
+    SuiteRow{"AES_256_CM_HMAC_SHA1_32", CryptoSuite::AesCm256HmacSha1Tag32, 46},
     SuiteRow{"AEAD_AES_128_GCM", CryptoSuite::AeadAes128Gcm, 28},
     SuiteRow{"AEAD_AES_256_GCM", CryptoSuite::AeadAes256Gcm, 44},
 };

@@ -17,13 +17,13 @@
 namespace ringwall::sdp {
 
 enum class CryptoSuite : std::uint8_t {
-    AesCm128HmacSha1_80,
-    AesCm128HmacSha1_32,
-    F8_128HmacSha1_80,
-    AesCm192HmacSha1_80,
-    AesCm192HmacSha1_32,
-    AesCm256HmacSha1_80,
-    AesCm256HmacSha1_32,
+    AesCm128HmacSha1Tag80,
+    AesCm128HmacSha1Tag32,
+    F8HmacSha1Tag80,
+    AesCm192HmacSha1Tag80,
+    AesCm192HmacSha1Tag32,
+    AesCm256HmacSha1Tag80,
+    AesCm256HmacSha1Tag32,
     AeadAes128Gcm,
     AeadAes256Gcm,
     Other,  // its keys cannot be judged

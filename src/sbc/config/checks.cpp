@@ -225,18 +225,19 @@ Done Checker::check_shared_sockets() const {
                 &each);
         }
     }
-    for (const auto& [socket, adjacencies] : by_socket) {
+    for (const auto& [endpoint, adjacencies] : by_socket) {
+        const std::string socket = endpoint.to_string();
         // The networks of the adjacencies on a socket: each picks one adjacency. None: any source.
         std::map<std::pair<IpAddress, std::uint8_t>, const DraftAdjacency*> owners;
         const DraftAdjacency* any_source = nullptr;
         for (const DraftAdjacency* each : adjacencies) {
             TRY(check_pair(*adjacencies.front(), *each));
-            const auto shared = [&](const DraftAdjacency& other, const std::string& source) {
-                return wrong(each->line, each->adjacency.name,
-                             "adjacencies '" + other.adjacency.name + "' and '" +
-                                 each->adjacency.name + "' share " + socket.to_string() +
-                                 " and both take " + source +
-                                 "; tell them apart by 'remote-address'");
+            const auto shared = [&](const DraftAdjacency& other, std::string_view source) {
+                std::string sentence = "adjacencies '" + other.adjacency.name + "' and '";
+                sentence.append(each->adjacency.name).append("' share ").append(socket);
+                sentence.append(" and both take ").append(source);
+                sentence.append("; tell them apart by 'remote-address'");
+                return wrong(each->line, each->adjacency.name, std::move(sentence));
             };
             if (each->adjacency.remote_addresses.empty()) {
                 if (any_source != nullptr) {

@@ -62,6 +62,8 @@ struct Choice {
     std::string_view word;
     T value;
 };
+template <class T>
+Choice(const char*, T) -> Choice<T>;
 
 constexpr std::array security_words{Choice{"untrusted", Security::Untrusted},
                                     Choice{"trusted-encrypted", Security::TrustedEncrypted},
@@ -113,8 +115,8 @@ private:
 
     const Command* find(Mode mode, std::span<const std::string> words) const;
     ConfigError not_understood(const WordsLine& line) const;
-    ConfigError error(unsigned line, std::string_view word, std::string sentence) const {
-        return {file_name_, line, std::string(word), std::move(sentence)};
+    ConfigError error(unsigned line, std::string_view word, const std::string& sentence) const {
+        return {file_name_, line, std::string(word), sentence};
     }
     auto wrong(const Given& given, std::string_view word, const std::string& sentence) const {
         return fail(error(given.line, word, shown(word) + " " + sentence));
@@ -166,8 +168,12 @@ private:
     std::string file_name_;
     std::vector<Mode> modes_{Mode::Top};
     Draft draft_;
-    std::map<std::string, unsigned> subscriber_lines_, adjacency_lines_, set_lines_, table_lines_,
-        entry_lines_;
+    // Where each name was first given.
+    std::map<std::string, unsigned> subscriber_lines_{};
+    std::map<std::string, unsigned> adjacency_lines_{};
+    std::map<std::string, unsigned> set_lines_{};
+    std::map<std::string, unsigned> table_lines_{};  // of the current set
+    std::map<std::string, unsigned> entry_lines_{};  // of the current table
 };
 
 // A command of one or two words.
@@ -558,7 +564,7 @@ ConfigError DraftReader::not_understood(const WordsLine& line) const {
         });
         sentence += "; " + one_of(here);
     }
-    return error(line.number, word, std::move(sentence));
+    return error(line.number, word, sentence);
 }
 
 Done DraftReader::once(SaidOnLine& said, const Given& given) const {

@@ -58,6 +58,7 @@ private:
         }
         constexpr std::size_t worth_listing = 8;
         std::vector<std::string_view> words;
+        words.reserve(names.size());
         for (const auto& [name, index] : names) {
             words.push_back(name);
         }

@@ -15,7 +15,8 @@ namespace ringwall::sbc::policy {
 namespace {
 
 bool contains_ignoring_case(std::string_view text, std::string_view wanted) {
-    return std::ranges::search(text, wanted, {}, to_lower, to_lower).begin() != text.end();
+    return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(),
+                       [](char a, char b) { return to_lower(a) == to_lower(b); }) != text.end();
 }
 
 // Compared without case and blanks: what some peer might still read as a key is one.

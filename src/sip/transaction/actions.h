@@ -45,12 +45,12 @@ struct Transmit {
 };
 struct StartTimer {
     AnyId transaction;
-    Timer timer;
+    Timer timer = Timer::A;
     Duration after;
 };
 struct StopTimer {
     AnyId transaction;
-    Timer timer;
+    Timer timer = Timer::A;
 };
 // A request that the user has not seen. A CANCEL has its own server transaction; `cancelled` is the
 // INVITE it names, none: to be answered 481. For INVITE the layer sends 100 by itself only when the
@@ -77,13 +77,13 @@ struct NewResponse {
 // The client transaction ended without a final response.
 struct ClientFailed {
     ClientId id;
-    TerminationCause cause;
+    TerminationCause cause = TerminationCause::Normal;
     MessagePtr request;
 };
 // The server transaction ended: after H the user learns that nobody acknowledged.
 struct ServerEnded {
     ServerId id;
-    TerminationCause cause;
+    TerminationCause cause = TerminationCause::Normal;
 };
 struct ClientEnded {
     ClientId id;

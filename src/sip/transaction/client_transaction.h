@@ -41,6 +41,8 @@ public:
     void on_response(const Hop& from, MessagePtr response, Actions& out);
     void on_timer(Timer timer, Actions& out);
     void on_transport_error(Actions& out);
+    // Ends it at once, without a word to the peer.
+    void terminate(Actions& out);
     void rebind(const Hop& hop) { hop_ = hop; }
 
     State state() const { return state_; }
@@ -54,7 +56,6 @@ private:
     void complete(Actions& out);
     void retransmit_on_e(Actions& out);
     void fail_because(TerminationCause cause, Actions& out);
-    void terminate(Actions& out);
 
     ClientId id_;
     Hop hop_;

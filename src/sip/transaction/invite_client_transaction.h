@@ -46,6 +46,8 @@ public:
     // The CANCEL to be sent in a transaction of its own; null when it may not be sent (§9.1: no
     // provisional response yet, a final one, or cancelled before).
     MessagePtr cancel(Actions& out);
+    // Ends it at once, without a word to the peer.
+    void terminate(Actions& out);
     void rebind(const Hop& hop) { hop_ = hop; }
 
     State state() const { return state_; }
@@ -60,7 +62,6 @@ private:
     void deliver(const Hop& from, MessagePtr response, Actions& out) const;
     void transmit_ack(Actions& out) const;
     void fail_because(TerminationCause cause, Actions& out);
-    void terminate(Actions& out);
 
     ClientId id_;
     Hop hop_;

@@ -38,7 +38,7 @@ void InviteServerTransaction::on_ack(const Hop& from, MessagePtr ack, Actions& o
             running_.stop_all(out);
             state_ = State::Confirmed;
             if (reliability_ == Reliability::Reliable) {
-                terminate(TerminationCause::Normal, out);
+                terminate(out);
             } else {
                 running_.start(Timer::I, timers_.t4, out);
             }
@@ -59,12 +59,12 @@ void InviteServerTransaction::on_timer(Timer timer, Actions& out) {
             if (timer == Timer::G) {
                 retransmit_on_g(out);
             } else {
-                terminate(TerminationCause::Timeout, out);  // H
+                end_because(TerminationCause::Timeout, out);  // H
             }
             return;
         case State::Confirmed:  // I
         case State::Accepted:   // L
-            terminate(TerminationCause::Normal, out);
+            terminate(out);
             return;
         case State::Proceeding:
         case State::Terminated:
@@ -126,7 +126,7 @@ void InviteServerTransaction::transmit(Actions& out) const {
     out.emplace_back(Transmit{id_, hop_, response_});
 }
 
-void InviteServerTransaction::terminate(TerminationCause cause, Actions& out) {
+void InviteServerTransaction::end_because(TerminationCause cause, Actions& out) {
     running_.stop_all(out);
     state_ = State::Terminated;
     out.emplace_back(ServerEnded{id_, cause});

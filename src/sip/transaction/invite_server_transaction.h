@@ -47,6 +47,8 @@ public:
     void on_timer(Timer timer, Actions& out);
     // Of the user.
     void respond(MessagePtr response, Actions& out);
+    // Ends it at once, without a word to the peer.
+    void terminate(Actions& out) { end_because(TerminationCause::Normal, out); }
     void rebind(const Hop& hop) { hop_ = hop; }
 
     State state() const { return state_; }
@@ -62,7 +64,7 @@ private:
     void accept_with(MessagePtr response, Actions& out);
     void retransmit_on_g(Actions& out);
     void transmit(Actions& out) const;
-    void terminate(TerminationCause cause, Actions& out);
+    void end_because(TerminationCause cause, Actions& out);
 
     ServerId id_;
     Hop hop_;

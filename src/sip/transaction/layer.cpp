@@ -215,18 +215,16 @@ void Layer::rebind(ServerId id, const Hop& to) {
 }
 
 void Layer::forget(ServerId id, Actions& out) {
-    if (const Server* server = tables_->servers.find(id)) {
-        tables_->servers_by_key.erase(server->key);
-        tables_->servers.erase(id);
-        out.emplace_back(ServerEnded{id, TerminationCause::Normal});
+    if (Server* server = tables_->servers.find(id)) {
+        std::visit([&](auto& m) { m.terminate(out); }, server->machine);
+        tables_->reap(*server);
     }
 }
 
 void Layer::abandon(ClientId id, Actions& out) {
-    if (const Client* client = tables_->clients.find(id)) {
-        tables_->clients_by_key.erase(client->key);
-        tables_->clients.erase(id);
-        out.emplace_back(ClientEnded{id});
+    if (Client* client = tables_->clients.find(id)) {
+        std::visit([&](auto& m) { m.terminate(out); }, client->machine);
+        tables_->reap(*client);
     }
 }
 

@@ -46,6 +46,8 @@ public:
     void on_timer(Timer timer, Actions& out);
     // Of the user.
     void respond(MessagePtr response, Actions& out);
+    // Ends it at once, without a word to the peer.
+    void terminate(Actions& out);
     void rebind(const Hop& hop) { hop_ = hop; }
 
     State state() const { return state_; }
@@ -57,7 +59,6 @@ public:
 private:
     void complete_with(MessagePtr response, Actions& out);
     void transmit(Actions& out) const;
-    void terminate(Actions& out);
 
     ServerId id_;
     Hop hop_;

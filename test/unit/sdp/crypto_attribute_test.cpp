@@ -22,7 +22,7 @@ TEST(CryptoAttribute, ReadsAllFields) {
                                "|2^20|1:4;inline:" + key30 + "|2^20|2:4 KDR=1 FEC_ORDER=FEC_SRTP");
     ASSERT_TRUE(crypto) << to_string(crypto.error());
     EXPECT_EQ(crypto->tag, 1U);
-    EXPECT_EQ(crypto->suite, CryptoSuite::AesCm128HmacSha1_80);
+    EXPECT_EQ(crypto->suite, CryptoSuite::AesCm128HmacSha1Tag80);
     ASSERT_EQ(crypto->keys.size(), 2U);
     EXPECT_EQ(crypto->keys[0].key_and_salt.reveal(), "YS___semctl () {\t220;}\n}\nunles");
     EXPECT_EQ(crypto->keys[0].lifetime, 1U << 20U);

@@ -301,6 +301,33 @@ TEST_F(TransactionLayer, KeepsAServerTransactionWhoseTransportFailedForAnotherCo
     EXPECT_EQ(only<Transmit>(out)[0].hop, other);
 }
 
+TEST_F(TransactionLayer, EndsATransactionWithItsTimersWhenItsUserWantsNoMoreOfIt) {
+    receive(make({}));
+    const ServerId invite = newest();
+    respond(invite, 486);
+    EXPECT_THAT(after([&] { layer.forget(invite, out); }),
+                ElementsAre("stop G", "stop H", "server ended normal"));
+    receive(make({.method = "OPTIONS"}));
+    const ServerId options = newest();
+    EXPECT_THAT(after([&] { layer.forget(options, out); }), ElementsAre("server ended normal"));
+    EXPECT_EQ(layer.server_count(), 0U);
+
+    const ClientId calling = send({});
+    EXPECT_THAT(after([&] { layer.abandon(calling, out); }),
+                ElementsAre("stop A", "stop B", "client ended"));
+    const ClientId asking = send({.method = "OPTIONS"});
+    EXPECT_THAT(after([&] { layer.abandon(asking, out); }),
+                ElementsAre("stop E", "stop F", "client ended"));
+    EXPECT_EQ(layer.client_count(), 0U);
+
+    EXPECT_THAT(after([&] {
+                    layer.forget(options, out);
+                    layer.abandon(asking, out);
+                }),
+                IsEmpty());
+    EXPECT_THAT(receive(answer_to(make({}), 200)), ElementsAre("stray 200"));
+}
+
 TEST_F(TransactionLayer, RetransmitsToTheConnectionThatItWasBoundTo) {
     const ClientId id = send({.method = "OPTIONS"});
     Hop other = udp_hop();
