@@ -69,6 +69,8 @@ public:
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
 
     Node& add_node(const IpAddress& address);
+    // Datagrams for which this is true are lost, besides what the weather takes.
+    void lose(std::function<bool(const Packet&)> loses) { loses_ = std::move(loses); }
     void set_weather(const Weather& weather) { weather_ = weather; }
 
     Now now() const { return now_; }
@@ -141,6 +143,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by either flow
     std::vector<Packet> packets_;
     std::function<void()> check_;
+    std::function<bool(const Packet&)> loses_;
 };
 
 // A certificate's identity with these DNS names, verified.
