@@ -26,6 +26,9 @@ public:
 
     Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport,
           const Endpoint& server, Account account, std::uint64_t seed = 7);
+    ~Phone() override { node_.leave(); }
+    Phone(const Phone&) = delete;
+    Phone& operator=(const Phone&) = delete;
 
     // What it does.
     void register_now(std::uint32_t expires = 3600);

@@ -164,7 +164,9 @@ void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId f
             return;
         }
         const End& to = connection->other(from);
-        to.node->user_->on_stream(to.flow, text, now_);
+        if (to.node->user_ != nullptr) {
+            to.node->user_->on_stream(to.flow, text, now_);
+        }
     });
 }
 
@@ -194,6 +196,11 @@ void SimNetwork::Node::cut() {
     }
 }
 
+void SimNetwork::Node::leave() {
+    cut();
+    user_ = nullptr;
+}
+
 void SimNetwork::tear(const std::shared_ptr<Connection>& connection, CloseReason client,
                       CloseReason server) {
     if (connections_.erase(connection->client.flow.value) == 0) {
@@ -204,11 +211,15 @@ void SimNetwork::tear(const std::shared_ptr<Connection>& connection, CloseReason
     const End& c = connection->client;
     const End& s = connection->server;
     at(Duration::zero(), [this, c, remote = connection->spec.remote, client] {
-        c.node->user_->on_closed(c.flow, {}, remote, client, "", now_);
+        if (c.node->user_ != nullptr) {
+            c.node->user_->on_closed(c.flow, {}, remote, client, "", now_);
+        }
     });
     if (s.node != nullptr) {
         at(Duration::zero(), [this, s, remote = c.local, server] {
-            s.node->user_->on_closed(s.flow, s.listener, remote, server, "", now_);
+            if (s.node->user_ != nullptr) {
+                s.node->user_->on_closed(s.flow, s.listener, remote, server, "", now_);
+            }
         });
     }
 }

@@ -54,6 +54,8 @@ public:
         void close(FlowId flow, CloseReason reason) override;
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
+        // Its user ends: as cut, and it hears nothing any more.
+        void leave();
 
     private:
         friend class SimNetwork;
