@@ -11,7 +11,9 @@ def _arrow(text: str, points_right: bool) -> str:
 
 def ladder(trace: list[dict], record: dict, names: dict[str, str]) -> list[str]:
     """Lines to print; `names` says who has which address."""
-    entries = [entry for entry in trace if entry["call"] == record["call"]]
+    # A message that opens a call, or comes after its end, belongs to it by its Call-ID only.
+    call_ids = {entry["call_id"] for entry in trace if entry["call"] == record["call"]}
+    entries = [entry for entry in trace if entry["call_id"] in call_ids]
     if not entries:
         return [f"(the trace has no message of call {record['call']})"]
     caller = entries[0]["peer"].rsplit(":", 1)[0]
@@ -40,6 +42,6 @@ def record_line(record: dict) -> str:
     times += [f"talked {(end - answer).total_seconds():.1f} s"] if answer and end else []
     sides = [f"{record[who]} ({record[side + '_adjacency'] or '-'}, {record[side + '_security'] or '-'})"
              for who, side in (("caller", "from"), ("callee", "to"))]
-    stage = f", by {record['stage']}" if record.get("stage") else ""
+    reason = ", ".join(word for word in (record["reason"], record.get("stage") and f"stage {record['stage']}") if word)
     return (f"{' -> '.join(sides)}: {'secure' if record['secure'] else 'not secure'}, {record['result']} "
-            f"({record['status']} {record['reason']}{stage}), {', '.join(times)}")
+            f"({record['status']}; {reason}), {', '.join(times)}")

@@ -13,8 +13,9 @@ from lab.waiting import Overdue, wait_for
 _MODULES = "/usr/lib/baresip/modules"
 _CONFIG = """\
 poll_method epoll
-sip_listen {address}:{port}
+sip_listen {address}:5060
 {certificate}
+{names}
 call_local_timeout 60
 call_max_calls 8
 audio_player aubridge,{name}
@@ -22,7 +23,7 @@ audio_source ausine,440
 audio_alert aubridge,{name}-alert
 ausrc_channels 2
 ausrc_srate 48000
-rtp_ports {rtp_ports}
+rtp_ports 10000-20000
 rtcp_mux no
 net_interface eth0
 snd_path {folder}
@@ -60,7 +61,7 @@ class TracedMessage:
 
 class Phone:
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, account: str, *,
-                 port: int = 5060, certificate: pathlib.Path | None = None, rtp_ports: str = "10000-20000") -> None:
+                 certificate: pathlib.Path | None = None, name_server: str = "") -> None:
         self.name, self.address, self.folder = name, address, folder
         self._network = network
         self._events: list[dict] = []
@@ -69,7 +70,8 @@ class Phone:
         self._control: socket.socket | None = None
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config").write_text(_CONFIG.format(
-            address=address, port=port, name=name, folder=folder, modules=_MODULES, rtp_ports=rtp_ports,
+            address=address, name=name, folder=folder, modules=_MODULES,
+            names=f"dns_server {name_server}:53" if name_server else "",
             certificate=f"sip_certificate {certificate}" if certificate else ""))
         (folder / "accounts").write_text(account + "\n")
         (folder / "contacts").write_text("")
