@@ -573,7 +573,9 @@ void Call::on_failure(std::size_t index, Failure failure) {
         // RFC 3261 §16.7 step 6: it says nothing about us.
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
     }
-    remember(std::move(failure));
+    if (!branch.is_cancelled || failure.status >= 600) {  // else it only obeyed
+        remember(std::move(failure));
+    }
     go_on_or_fail();
 }
 
