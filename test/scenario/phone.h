@@ -33,6 +33,7 @@ public:
     // What it does.
     void register_now(std::uint32_t expires = 3600);
     void unregister() { register_now(0); }
+    void set_scheme(const std::string& scheme) { account_.scheme = scheme; }
     void invite(const std::string& uri);
     void cancel();
     void ack_nothing() { acks_ = false; }
