@@ -54,11 +54,6 @@ ClientId Shard::cancel(ClientId invite) {
     return id;
 }
 
-void Shard::abandon(ClientId id) {
-    layer_.abandon(id, fresh_);
-    perform();
-}
-
 void Shard::forget(ServerId id) {
     layer_.forget(id, fresh_);
     perform();

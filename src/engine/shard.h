@@ -89,8 +89,6 @@ public:
     sip::transaction::ClientId send_request(const sip::Hop& to, sip::MessagePtr request);
     void respond(sip::transaction::ServerId id, sip::MessagePtr response);
     sip::transaction::ClientId cancel(sip::transaction::ClientId invite);
-    // Ends a client transaction of which nothing more is expected (RFC 3261 §9.1, timer C).
-    void abandon(sip::transaction::ClientId id);
     // Ends a server transaction without an answer: silence is the answer.
     void forget(sip::transaction::ServerId id);
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack);

@@ -520,10 +520,6 @@ ClientId Sbc::cancel(CallRef call, ClientId invite) {
     return id;
 }
 
-void Sbc::abandon(ClientId id) {
-    shard_.abandon(id);
-}
-
 void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
     shard_.start_timer(after, call.value << 32 | cookie);
 }

@@ -92,7 +92,6 @@ public:
     void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
     sip::transaction::ClientId cancel(b2bua::CallRef call,
                                       sip::transaction::ClientId invite) override;
-    void abandon(sip::transaction::ClientId id) override;
     void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
     std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
     std::optional<sip::Hop> hop_in_dialog(const b2bua::Leg& leg) override;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
@@ -27,7 +28,7 @@ namespace {
 constexpr Duration timer_c = 181s;
 constexpr std::size_t max_branches = 32;  // of one call, over all routes, forks and redirects
 
-enum class TimerKind : std::uint32_t { TimerC, CancelGuard, RepeatToCaller, RepeatToCallee };
+enum class TimerKind : std::uint32_t { TimerC, RepeatToCaller, RepeatToCallee };
 
 std::uint32_t cookie(TimerKind kind, std::size_t index) {
     return static_cast<std::uint32_t>(kind) << 24 | (static_cast<std::uint32_t>(index) & 0xffffffU);
@@ -41,6 +42,12 @@ bool is_refresh(Method method) {
 // it.
 std::string contact_user(const sip::NameAddr& local_party) {
     return std::string(local_party.uri.user);
+}
+
+// Multipart bodies are judged as a whole by judge_media.
+bool is_sdp(const sip::Message& message) {
+    return !message.body().empty() &&
+           equals_ignoring_case(message.content_type(), "application/sdp");
 }
 
 sip::Scheme scheme_of(const sip::Uri& uri) {
@@ -421,7 +428,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
     const Adjacency& out = adjacency(branch.adjacency);
     auto media = policy::judge_media(policy::media_leg(out), policy::media_leg(caller_adjacency()),
                                      response->content_type(), response->body());
-    if (media.passes() && !branch.invite->body().empty() && !response->body().empty()) {
+    if (media.passes() && is_sdp(*branch.invite) && is_sdp(*response)) {
         media.refusal = policy::answer_matches_offer(branch.invite->body(), response->body());
     }
     Pair* pair = nullptr;
@@ -601,11 +608,9 @@ void Call::cancel_branch(Branch& branch) {
     if (branch.is_cancel_sent || !branch.is_open) {
         return;
     }
-    if (host_.cancel(ref(), branch.client)) {  // else with the first provisional response
-        branch.is_cancel_sent = true;
-        const auto index = static_cast<std::size_t>(&branch - branches_.data());
-        host_.start_timer(ref(), 64 * host_.timers().t1, cookie(TimerKind::CancelGuard, index));
-    }
+    // No id: not before the first provisional response (RFC 3261 §9.1). Once it is cancelled, the
+    // transaction gives up by itself when no final response comes.
+    branch.is_cancel_sent = static_cast<bool>(host_.cancel(ref(), branch.client));
 }
 
 void Call::on_cancel(ServerId invite) {
@@ -908,7 +913,8 @@ void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
                                                ack->content_type(), ack->body());
         is_answer_good =
             media.passes() &&
-            !policy::answer_matches_offer(answered.response->body(), ack->body()).has_value();
+            !(is_sdp(*answered.response) && is_sdp(*ack) &&
+              policy::answer_matches_offer(answered.response->body(), ack->body()).has_value());
     }
     send_ack(pair, other, is_answer_good ? ack.get() : nullptr);
     if (!is_answer_good) {
@@ -968,14 +974,6 @@ void Call::on_timer(std::uint32_t timer) {
             }
             remember({408, "Request Timeout", 0, nullptr, index});
             cancel_branch(branch);
-            break;
-        }
-        case TimerKind::CancelGuard: {  // RFC 3261 §9.1: no final response 64*T1 after the CANCEL
-            Branch& branch = branches_[index];
-            if (std::exchange(branch.is_open, false)) {
-                host_.abandon(branch.client);
-                go_on_or_fail();
-            }
             break;
         }
         case TimerKind::RepeatToCaller:

@@ -34,7 +34,6 @@ public:
     virtual void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) = 0;
     virtual void respond(sip::transaction::ServerId id, sip::MessagePtr response) = 0;
     virtual sip::transaction::ClientId cancel(CallRef call, sip::transaction::ClientId invite) = 0;
-    virtual void abandon(sip::transaction::ClientId id) = 0;
     // Call::on_timer(cookie) after that time.
     virtual void start_timer(CallRef call, Duration after, std::uint32_t cookie) = 0;
 

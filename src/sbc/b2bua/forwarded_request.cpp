@@ -127,10 +127,9 @@ bool ForwardedRequests::on_failed(sip::transaction::ClientId id,
     }
     const Open open = std::move(found->second);
     open_.erase(found);
-    // RFC 4320 §4.2: no 408 to a non-INVITE request: it would come too late to be of use.
-    if (cause != sip::transaction::TerminationCause::Timeout) {
-        host_.respond(open.server, sip::reply(*open.request, 480, open.tag).build());
-    }
+    // The transaction ends in silence with a 408 (RFC 4320 §4.2).
+    const bool is_timeout = cause == sip::transaction::TerminationCause::Timeout;
+    host_.respond(open.server, sip::reply(*open.request, is_timeout ? 408 : 480, open.tag).build());
     return true;
 }
 

@@ -37,10 +37,8 @@ public:
     void rebind(ClientId id, const Hop& to);
     void rebind(ServerId id, const Hop& to);
 
-    // Ends a transaction at once and without a word: a request that is to meet silence, an INVITE
-    // of which nothing more is expected (§9.1).
+    // Ends a transaction at once and without a word: silence is the answer.
     void forget(ServerId id, Actions& out);
-    void abandon(ClientId id, Actions& out);
 
     void on_timer(AnyId id, Timer timer, Actions& out);
     // Something could not be sent, or the connection on which a response is due has ended. A client
