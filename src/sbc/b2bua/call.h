@@ -89,7 +89,7 @@ private:
         std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
     };
     struct Pair {
-        std::size_t branch;
+        std::size_t branch = 0;
         Leg caller;
         Leg callee;
         Leg& leg(Side side) { return side == Side::Caller ? caller : callee; }
