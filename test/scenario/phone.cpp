@@ -29,6 +29,8 @@ Phone::Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport
     }
     shard_.add_listener(node_.listen_tcp(local), local, sip::Transport::Tcp, {});
     if (transport == sip::Transport::Tls) {
+        const Endpoint encrypted{address, 5061};
+        shard_.add_listener(node_.listen_tcp(encrypted), encrypted, sip::Transport::Tcp, {});
         tls_ = client_context();
     }
     node_.set_user(shard_);
