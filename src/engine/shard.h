@@ -117,7 +117,7 @@ public:
 private:
     struct Listener {
         Endpoint local;
-        sip::Transport transport;
+        sip::Transport transport = sip::Transport::Udp;
     };
     struct FlowState {
         Flow flow;
@@ -125,24 +125,26 @@ private:
         std::vector<sip::transaction::AnyId> transactions;  // to be told when the flow dies
         std::uint64_t partial_generation = 0;  // counts messages begun: tells a stale watch
         bool is_partial = false;
+        bool is_closing = false;  // what still comes is not looked at
     };
     struct TransactionTimer {
         sip::transaction::AnyId transaction;
         sip::transaction::Timer timer;
     };
     struct UserTimer {
-        std::uint64_t cookie;
+        std::uint64_t cookie = 0;
     };
     struct PartialWatch {  // a message begun on a stream must be whole in time
         FlowId flow;
-        std::uint64_t generation;
+        std::uint64_t generation = 0;
     };
     using TimerRecord = std::variant<std::monostate, TransactionTimer, UserTimer, PartialWatch>;
 
-    void receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
+    // False: it is no SIP.
+    bool receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
     void answer_fault(const sip::Hop& from, const sip::Message& request,
                       const sip::ParseError& fault);
-    void handle(FlowState& state, sip::StreamFramer::Event event, bool& is_open);
+    void handle(FlowState& state, sip::StreamFramer::Event event);
     template <class Function>
     void tell(Function&& function);
     void drain();

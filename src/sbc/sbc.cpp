@@ -648,6 +648,12 @@ bool Sbc::is_quiet() const {
     return calls_.empty() && by_client_.empty();
 }
 
+bool Sbc::is_empty() const {
+    return is_quiet() && by_server_.empty() && by_tag_.empty() && by_call_id_.empty() &&
+           forwarded_.size() == 0 && shard_.transactions().server_count() == 0 &&
+           shard_.transactions().client_count() == 0;
+}
+
 bool Sbc::is_consistent() const {
     return location_.is_consistent() && shard_.transactions().is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),

@@ -36,7 +36,7 @@ class Sbc final : public engine::ShardUser, public b2bua::CallHost {
 public:
     struct ListenRequest {
         Endpoint local;
-        sip::Transport transport;  // Udp; Tcp also for what will speak TLS
+        sip::Transport transport = sip::Transport::Udp;  // Udp; Tcp also for what will speak TLS
         bool operator==(const ListenRequest&) const = default;
     };
 
@@ -59,6 +59,8 @@ public:
     bool is_consistent() const;
     // No call, and no transaction that still has something to say.
     bool is_quiet() const;
+    // Nothing is left of any call, transaction, or what finds them.
+    bool is_empty() const;
 
     // engine::ShardUser
     bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;

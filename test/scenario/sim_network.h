@@ -54,6 +54,8 @@ public:
         void close(FlowId flow, CloseReason reason) override;
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
+        // Its user ends: as cut, and it hears nothing any more.
+        void leave();
 
     private:
         friend class SimNetwork;
@@ -69,6 +71,8 @@ public:
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
 
     Node& add_node(const IpAddress& address);
+    // Datagrams for which this is true are lost, besides what the weather takes.
+    void lose(std::function<bool(const Packet&)> loses) { loses_ = std::move(loses); }
     void set_weather(const Weather& weather) { weather_ = weather; }
 
     Now now() const { return now_; }
@@ -141,6 +145,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by either flow
     std::vector<Packet> packets_;
     std::function<void()> check_;
+    std::function<bool(const Packet&)> loses_;
 };
 
 // A certificate's identity with these DNS names, verified.

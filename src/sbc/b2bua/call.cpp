@@ -230,9 +230,13 @@ void Call::refuse(Refusal refusal, Event event) {
         {answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr, 0});
 }
 
-// RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class the first.
+// RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")
+// before what only says that nobody was there, else the first.
 void Call::remember(Failure failure) {
-    const auto rank = [](const Failure& f) { return f.status >= 600 ? 0 : f.status / 100; };
+    const auto rank = [](const Failure& f) {
+        const bool is_absence = f.status == 404 || f.status == 408 || f.status == 480;
+        return f.status >= 600 ? 0 : 2 * (f.status / 100) + (is_absence ? 1 : 0);
+    };
     if (!best_ || rank(failure) < rank(*best_)) {
         best_ = std::move(failure);
     }
@@ -569,7 +573,9 @@ void Call::on_failure(std::size_t index, Failure failure) {
         // RFC 3261 §16.7 step 6: it says nothing about us.
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
     }
-    remember(std::move(failure));
+    if (!branch.is_cancelled || failure.status >= 600) {  // else it only obeyed
+        remember(std::move(failure));
+    }
     go_on_or_fail();
 }
 
@@ -632,12 +638,14 @@ void Call::on_cancel(ServerId invite) {
 }
 
 // A 2xx that nobody waits for (RFC 3261 §13.2.2.4): it is acknowledged and its dialog ended.
-void Call::drop_surplus(const Branch& branch, const sip::MessagePtr& response) {
+void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
     auto dialog = sip::Dialog::of_response(*branch.invite, *response);
     if (!dialog) {
         return;
     }
     const Adjacency& out = adjacency(branch.adjacency);
+    const bool is_repeated = std::find(branch.dropped.begin(), branch.dropped.end(),
+                                       response->to_tag()) != branch.dropped.end();
     const auto own_via = [&] {
         return via(out, branch.hop.transport,
                    sip::transaction::make_branch(setup_.bucket, host_.random()));
@@ -645,6 +653,10 @@ void Call::drop_surplus(const Branch& branch, const sip::MessagePtr& response) {
     auto ack = dialog->ack(1);
     ack.header(HeaderName::Via, own_via());
     host_.send_ack(branch.hop, ack.build());
+    if (is_repeated) {
+        return;
+    }
+    branch.dropped.emplace_back(response->to_tag());
     auto bye = dialog->request(Method::Bye, "BYE");
     bye.header(HeaderName::Via, own_via());
     host_.send_in_dialog(ref(), branch.hop, bye.build());
@@ -903,6 +915,11 @@ void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
     const Leg::Answered answered = *std::exchange(leg.answered, std::nullopt);
     const Side other = place->side == Side::Caller ? Side::Callee : Side::Caller;
     Leg& to = pair.leg(other);
+    if (leg.is_bye_owed) {
+        send_bye(pair, place->side);
+        check_over();
+        return;
+    }
     if (to.is_ended || !to.accepted || to.accepted->ack != nullptr) {
         return;
     }
@@ -952,9 +969,9 @@ void Call::send_ack(Pair& pair, Side side, const sip::Message* from) {
 
 // RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
 void Call::start_repeating(std::size_t pair, Side side) {
-    const Leg& leg = pairs_[pair]->leg(side);
+    const Leg::Answered& answered = *pairs_[pair]->leg(side).answered;
     host_.start_timer(
-        ref(), leg.answered->interval,
+        ref(), std::min(answered.interval, answered.give_up - host_.now().monotonic),
         cookie(side == Side::Caller ? TimerKind::RepeatToCaller : TimerKind::RepeatToCallee, pair));
 }
 
@@ -1028,6 +1045,10 @@ void Call::end_pair(Pair& pair, std::string_view reason) {
 
 void Call::send_bye(Pair& pair, Side side) {
     Leg& leg = pair.leg(side);
+    if (!leg.is_ended && leg.answered && leg.answered->invite == setup_.invite) {
+        leg.is_bye_owed = true;
+        return;
+    }
     if (std::exchange(leg.is_ended, true)) {
         return;
     }
