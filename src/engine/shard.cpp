@@ -75,6 +75,9 @@ FlowId Shard::connect(const ConnectSpec& spec) {
 }
 
 void Shard::close(FlowId flow, CloseReason reason) {
+    if (const auto found = flows_.find(flow); found != flows_.end()) {
+        found->second.is_closing = true;
+    }
     network_.close(flow, reason);
 }
 
@@ -126,37 +129,37 @@ bool Shard::on_established(FlowId id, ListenerId listener, const Endpoint& remot
 void Shard::on_stream(FlowId id, std::string_view bytes, Now now) {
     now_ = now;
     const auto found = flows_.find(id);
-    if (found == flows_.end()) {
+    if (found == flows_.end() || found->second.is_closing) {
         return;
     }
     FlowState& state = found->second;
     state.framer.feed(bytes);
-    bool is_open = true;
-    while (is_open) {
+    while (!state.is_closing) {
         auto event = state.framer.next();
         if (!event) {
             break;
         }
-        handle(state, std::move(*event), is_open);
+        handle(state, std::move(*event));
     }
-    const bool is_partial = is_open && state.framer.pending() > 0;
+    const bool is_partial = !state.is_closing && state.framer.pending() > 0;
     if (is_partial && !state.is_partial) {
         arm(partial_message_limit, PartialWatch{id, ++state.partial_generation});
     }
     state.is_partial = is_partial;
 }
 
-void Shard::handle(FlowState& state, sip::StreamFramer::Event event, bool& is_open) {
+void Shard::handle(FlowState& state, sip::StreamFramer::Event event) {
     const sip::Hop from{state.flow.id, state.flow.remote, state.flow.transport};
     std::visit(Visitor{[&](sip::StreamFramer::WholeMessage& whole) {
                            ++state.partial_generation;
                            state.is_partial = false;
-                           receive(from, std::move(whole.bytes), sip::Framing::Stream);
+                           if (!receive(from, std::move(whole.bytes), sip::Framing::Stream)) {
+                               close(from.flow, CloseReason::Framing);
+                           }
                        },
                        [&](sip::StreamFramer::Ping&) { network_.send(from.flow, "\r\n"); },
                        [](sip::StreamFramer::Pong&) {},
                        [&](sip::StreamFramer::Broken& broken) {
-                           is_open = false;
                            const auto parsed =
                                sip::Message::parse(std::move(broken.head), sip::Framing::Datagram);
                            if (parsed.message != nullptr && parsed.message->is_request()) {
@@ -164,7 +167,7 @@ void Shard::handle(FlowState& state, sip::StreamFramer::Event event, bool& is_op
                            } else {
                                ++counters_.not_sip;
                            }
-                           network_.close(from.flow, CloseReason::Framing);
+                           close(from.flow, CloseReason::Framing);
                        }},
                event);
 }
@@ -209,7 +212,7 @@ void Shard::on_time(Now now) {
                         const auto found = flows_.find(watch.flow);
                         if (found != flows_.end() && found->second.is_partial &&
                             found->second.partial_generation == watch.generation) {
-                            network_.close(watch.flow, CloseReason::Framing);
+                            close(watch.flow, CloseReason::Framing);
                         }
                     }},
             record);
@@ -222,29 +225,30 @@ TimePoint Shard::next_deadline() const {
 
 // ---- messages -----------------------------------------------------------------------------------
 
-void Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framing) {
+bool Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framing) {
     sip::Parsed parsed = sip::Message::parse(std::move(bytes), framing);
     if (parsed.message == nullptr) {
         ++counters_.not_sip;
-        return;
+        return false;
     }
     ++counters_.messages_in;
     if (parsed.fault) {
         answer_fault(from, *parsed.message, *parsed.fault);
-        return;
+        return true;
     }
     if (trace_) {
         user_.on_trace(Direction::In, from, *parsed.message);
     }
     if (!parsed.message->is_request() && parsed.message->values(sip::HeaderName::Via).size() > 1) {
         ++counters_.strays;  // RFC 3261 §8.1.3.3: it is not for us, and goes no further
-        return;
+        return true;
     }
     if (parsed.message->is_request()) {
         parsed.message = sip::stamp_source(std::move(parsed.message), from.remote);
     }
     layer_.on_message(from, std::move(parsed.message), fresh_);
     perform();
+    return true;
 }
 
 // RFC 3261 §16.3, §21.4.1: a request that cannot be read is answered without state, to where it

@@ -125,6 +125,7 @@ private:
         std::vector<sip::transaction::AnyId> transactions;  // to be told when the flow dies
         std::uint64_t partial_generation = 0;  // counts messages begun: tells a stale watch
         bool is_partial = false;
+        bool is_closing = false;  // what still comes is not looked at
     };
     struct TransactionTimer {
         sip::transaction::AnyId transaction;
@@ -139,10 +140,11 @@ private:
     };
     using TimerRecord = std::variant<std::monostate, TransactionTimer, UserTimer, PartialWatch>;
 
-    void receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
+    // False: it is no SIP.
+    bool receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
     void answer_fault(const sip::Hop& from, const sip::Message& request,
                       const sip::ParseError& fault);
-    void handle(FlowState& state, sip::StreamFramer::Event event, bool& is_open);
+    void handle(FlowState& state, sip::StreamFramer::Event event);
     template <class Function>
     void tell(Function&& function);
     void drain();

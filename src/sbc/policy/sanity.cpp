@@ -69,6 +69,12 @@ bool has_one_contact(const sip::Message& request) {
     return contacts && contacts->size() == 1;
 }
 
+// RFC 3261 §10.2: the address-of-record, and so the To of a REGISTER, is a SIP or SIPS URI.
+bool can_be_registered(const sip::Message& request) {
+    const sip::Scheme scheme = request.to().uri.scheme;
+    return scheme == sip::Scheme::Sip || scheme == sip::Scheme::Sips;
+}
+
 }  // namespace
 
 bool is_addressed_to_us(const Inbound& inbound) {
@@ -100,6 +106,9 @@ Verdict check_message(Inbound& inbound) {
     }
     if (request.method() == Method::Invite && !has_one_contact(request)) {
         return Reject{.status = 400, .reason = "INVITE Needs One Contact"};
+    }
+    if (request.method() == Method::Register && !can_be_registered(request)) {
+        return Reject{.status = 400, .reason = "To Is No SIP URI"};
     }
     return Continue{};
 }
