@@ -67,7 +67,7 @@ sanitize: packages-build
 	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario' || exit 1; \
 	done
 
-bench: packages-build+lab+bench
+bench: packages-build+bench
 	@$(MAKE) --no-print-directory build BUILD=release TARGET='ringwall-sbc bench_load bench_micro'
 	build/release/test/bench/bench_micro
 	test/bench/run --build build/release $(ARGUMENTS)

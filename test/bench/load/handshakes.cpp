@@ -2,6 +2,7 @@
 // measure of its own server.
 #include "handshakes.h"
 
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -36,6 +37,9 @@ net::FileDescriptor connected(const Endpoint& server) {
     const timeval limit{2, 0};
     setsockopt(fd.number(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd.number(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    // The close_notify behind a handshake's last record is not to wait for its acknowledgement.
+    const int on = 1;
+    setsockopt(fd.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const net::SocketAddress address(server);
     if (connect(fd.number(), address.get(), address.length) != 0) return {};
     return fd;
