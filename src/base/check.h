@@ -13,9 +13,9 @@ namespace ringwall {
 
 }  // namespace ringwall
 
-#define CHECK(condition)                                             \
-    do {                                                             \
-        if (!(condition)) {                                          \
+#define CHECK(condition)                                              \
+    do {                                                              \
+        if (!(condition)) {                                           \
             ::ringwall::check_failed(#condition, __FILE__, __LINE__); \
-        }                                                            \
+        }                                                             \
     } while (false)

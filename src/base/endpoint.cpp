@@ -58,7 +58,8 @@ bool Network::contains(const IpAddress& other) const {
         return false;
     }
     const std::size_t whole = prefix_length / 8;
-    if (!std::equal(address.bytes.begin(), address.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
+    if (!std::equal(address.bytes.begin(),
+                    address.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
                     other.bytes.begin())) {
         return false;
     }

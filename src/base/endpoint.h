@@ -24,7 +24,8 @@ struct IpAddress {
     bool is_unspecified() const;
     bool is_broadcast_or_multicast() const;
     bool operator==(const IpAddress&) const = default;
-    auto operator<=>(const IpAddress&) const = default;
+    // The check takes the 0 of the rewritten comparison for a pointer.
+    auto operator<=>(const IpAddress&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // A range of addresses: the first `prefix_length` bits of `address` count.
@@ -41,7 +42,7 @@ struct Endpoint {
     // "192.0.2.1:5060", "[2001:db8::1]:5060".
     std::string to_string() const;
     bool operator==(const Endpoint&) const = default;
-    auto operator<=>(const Endpoint&) const = default;
+    auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 }  // namespace ringwall

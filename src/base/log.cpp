@@ -54,19 +54,27 @@ void append_value(std::string& line, std::string_view value) {
 
 spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
-        case Level::Debug: return spdlog::level::debug;
-        case Level::Info: return spdlog::level::info;
-        case Level::Warning: return spdlog::level::warn;
-        case Level::Error: return spdlog::level::err;
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warning:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
     }
     return spdlog::level::err;
 }
 
 }  // namespace
 
-void set_level(Level level) { threshold.store(level, std::memory_order_relaxed); }
+void set_level(Level level) {
+    threshold.store(level, std::memory_order_relaxed);
+}
 
-bool is_enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
+bool is_enabled(Level level) {
+    return level >= threshold.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
     std::string line(event);

@@ -26,11 +26,11 @@ decltype(auto) value_of(R&& result) {
 }  // namespace ringwall
 
 // The value of a Result, or return its error from the enclosing function.
-#define TRY(expression)                                                          \
-    __extension__({                                                              \
-        auto&& try_result_ = (expression);                                       \
-        if (!try_result_) {                                                      \
+#define TRY(expression)                                                                        \
+    __extension__({                                                                            \
+        auto&& try_result_ = (expression);                                                     \
+        if (!try_result_) {                                                                    \
             return ::tl::unexpected(std::forward<decltype(try_result_)>(try_result_).error()); \
-        }                                                                        \
-        ::ringwall::value_of(std::forward<decltype(try_result_)>(try_result_));   \
+        }                                                                                      \
+        ::ringwall::value_of(std::forward<decltype(try_result_)>(try_result_));                \
     })

@@ -27,6 +27,8 @@ private:
     std::string value_;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const Secret&) { return out << "***"; }
+inline std::ostream& operator<<(std::ostream& out, const Secret&) {
+    return out << "***";
+}
 
 }  // namespace ringwall

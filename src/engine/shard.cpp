@@ -372,11 +372,11 @@ void Shard::arm(Duration after, TimerRecord record) {
     std::uint32_t slot = 0;
     if (free_timers_.empty()) {
         slot = static_cast<std::uint32_t>(timers_.size());
-        timers_.push_back(std::move(record));
+        timers_.push_back(record);
     } else {
         slot = free_timers_.back();
         free_timers_.pop_back();
-        timers_[slot] = std::move(record);
+        timers_[slot] = record;
     }
     wheel_.add(now_.monotonic + after, slot);
 }

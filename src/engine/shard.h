@@ -118,7 +118,7 @@ public:
 private:
     struct Listener {
         Endpoint local;
-        sip::Transport transport;
+        sip::Transport transport = sip::Transport::Udp;
     };
     struct FlowState {
         Flow flow;
@@ -133,11 +133,11 @@ private:
         sip::transaction::Timer timer;
     };
     struct UserTimer {
-        std::uint64_t cookie;
+        std::uint64_t cookie = 0;
     };
     struct PartialWatch {  // a message begun on a stream must be whole in time
         FlowId flow;
-        std::uint64_t generation;
+        std::uint64_t generation = 0;
     };
     using TimerRecord = std::variant<std::monostate, TransactionTimer, UserTimer, PartialWatch>;
 

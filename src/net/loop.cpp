@@ -90,7 +90,7 @@ Loop::Slot* Loop::find(Watch watch) {
 }
 
 int Loop::wait(Duration timeout) {
-    std::array<epoll_event, max_events> events;
+    std::array<epoll_event, max_events> events;  // NOLINT: epoll_wait fills what is read
     const int count = epoll_wait(epoll_.number(), events.data(), max_events, milliseconds(timeout));
     ready_.clear();
     for (int i = 0; i < count; ++i) {

@@ -57,7 +57,7 @@ private:
         std::uint32_t generation = 1;
     };
     struct Ready {
-        Watch watch;
+        Watch watch = 0;
         Readiness readiness;
     };
 

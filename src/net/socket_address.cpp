@@ -27,12 +27,12 @@ SocketAddress::SocketAddress(const Endpoint& endpoint) {
 Endpoint SocketAddress::endpoint() const {
     Endpoint endpoint;
     if (storage.ss_family == AF_INET) {
-        sockaddr_in v4;
+        sockaddr_in v4{};
         std::memcpy(&v4, &storage, sizeof v4);
         endpoint.port = ntohs(v4.sin_port);
         std::memcpy(endpoint.address.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
     } else if (storage.ss_family == AF_INET6) {
-        sockaddr_in6 v6;
+        sockaddr_in6 v6{};
         std::memcpy(&v6, &storage, sizeof v6);
         endpoint.address.family = IpAddress::Family::V6;
         endpoint.port = ntohs(v6.sin6_port);

@@ -68,7 +68,7 @@ private:
 
     std::vector<Node> nodes_;
     std::uint32_t free_ = none;
-    std::array<std::uint32_t, levels * slots> heads_;
+    std::array<std::uint32_t, levels * slots> heads_{};
     std::array<std::uint64_t, levels> occupied_{};
     Tick now_ = 0;
     std::size_t size_ = 0;

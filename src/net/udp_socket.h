@@ -55,8 +55,8 @@ public:
 private:
     struct Queued {
         SocketAddress remote;
-        std::size_t offset;
-        std::size_t length;
+        std::size_t offset = 0;
+        std::size_t length = 0;
     };
     UdpSocket(FileDescriptor fd, const Endpoint& local) : fd_(std::move(fd)), local_(local) {}
     // How many of the batch from `first` on the system took.

@@ -37,7 +37,7 @@ class Sbc final : public engine::ShardUser, public b2bua::CallHost {
 public:
     struct ListenRequest {
         Endpoint local;
-        sip::Transport transport;  // Udp; Tcp also for what will speak TLS
+        sip::Transport transport = sip::Transport::Udp;  // Udp; Tcp also for what will speak TLS
         bool operator==(const ListenRequest&) const = default;
     };
 

@@ -231,6 +231,7 @@ std::string_view MessageParser::take_line() {
         if (at_ == bytes.size()) {
             return {};
         }
+        // Not a C string. NOLINTNEXTLINE(bugprone-not-null-terminated-result)
         const void* found = std::memchr(bytes.data() + at_, '\n', bytes.size() - at_);
         if (found == nullptr) {
             return {};
@@ -258,7 +259,7 @@ void MessageParser::read_head() {
         const std::string_view line = take_line();
         if (line.data() == nullptr) {
             fault(at_ > limits::head && is_limited ? ParseFault::TooLarge : ParseFault::Incomplete,
-                  {bytes.data() + bytes.size(), 0});
+                  std::string_view(bytes).substr(bytes.size()));
             at_ = bytes.size();
             break;
         }
@@ -363,11 +364,11 @@ void MessageParser::read_body() {
             length = static_cast<std::size_t>(*number);
         }
     } else if (framing_ == Framing::Stream) {
-        fault(ParseFault::MissingHeader, {bytes.data() + at_, 0});
+        fault(ParseFault::MissingHeader, std::string_view(bytes).substr(at_, 0));
     }
     if (length < available) {
         if (framing_ == Framing::Stream) {
-            fault(ParseFault::BadContentLength, {bytes.data() + at_, 0});
+            fault(ParseFault::BadContentLength, std::string_view(bytes).substr(at_, 0));
         }
         if (!fault_) {
             bytes.resize(at_ + length);  // RFC 3261 §18.3; shrinking moves nothing
@@ -391,7 +392,7 @@ void MessageParser::screen() {
 const HeaderLine* MessageParser::mandatory(HeaderName name) {
     const HeaderLine* line = message_->header(name);
     if (line == nullptr) {
-        fault(ParseFault::MissingHeader, {message_->bytes_.data() + at_, 0});
+        fault(ParseFault::MissingHeader, std::string_view(message_->bytes_).substr(at_, 0));
     }
     return line;
 }

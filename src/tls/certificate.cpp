@@ -66,7 +66,7 @@ std::string common_name(X509* certificate) {
     const int length =
         ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
     if (length < 0) return {};
-    const std::string name(
+    std::string name(
         name_text({reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(length)}));
     OPENSSL_free(utf8);
     return name;

@@ -79,7 +79,7 @@ Session::Impl::Impl(std::shared_ptr<const Context> its_context)
     BioPointer bio = make_span_bio(spans);
     CHECK(bio != nullptr);
     SSL_set_bio(ssl.get(), bio.get(), bio.get());
-    bio.release();  // one reference, when it is the same for both directions
+    (void)bio.release();  // one reference, when it is the same for both directions
     SSL_set_app_data(ssl.get(), &notes);
     SSL_set_info_callback(ssl.get(), [](const SSL* native, int where, int value) {
         if ((where & SSL_CB_ALERT) == 0) return;
@@ -144,6 +144,7 @@ void Session::Impl::established(WallTime now) {
 }
 
 void Session::Impl::read(std::string& plaintext) {
+    // 16 kB that SSL_read fills. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
     std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> record;
     while (true) {
         std::size_t length = 0;

@@ -34,8 +34,8 @@ private:
     std::unique_ptr<sbc::Sbc> sbc_;
 };
 
-// The lab in small: phones over TLS that register here, a softswitch on a trusted link, a trunk over
-// TLS, and the outside.
+// The lab in small: phones over TLS that register here, a softswitch on a trusted link, a trunk
+// over TLS, and the outside.
 inline constexpr std::string_view small_lab = R"(
 sbc mysbc
  sbe
@@ -87,18 +87,87 @@ sbc mysbc
   active-call-policy-set 1
 )";
 
-class SmallLab : public ::testing::Test {
+// Three trunks of the outside over UDP, each its own network: what west calls goes to east, and if
+// that fails to north; what the others call goes to west.
+inline constexpr std::string_view three_trunks = R"(
+sbc mysbc
+ sbe
+  adjacency sip west
+   signaling-address ipv4 192.0.2.4
+   remote-address ipv4 192.0.2.40 255.255.255.255
+   signaling-peer 192.0.2.40
+   attach
+  adjacency sip east
+   signaling-address ipv4 192.0.2.5
+   remote-address ipv4 192.0.2.50 255.255.255.255
+   signaling-peer 192.0.2.50
+   attach
+  adjacency sip north
+   signaling-address ipv4 192.0.2.6
+   remote-address ipv4 192.0.2.60 255.255.255.255
+   signaling-peer 192.0.2.60
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency west
+     dst-adjacency east
+     action complete
+    entry 2
+     match-adjacency west
+     dst-adjacency north
+     action complete
+    entry 3
+     match-adjacency east
+     dst-adjacency west
+     action complete
+    entry 4
+     match-adjacency north
+     dst-adjacency west
+     action complete
+  active-call-policy-set 1
+)";
+
+// `configuration` with these lines in that adjacency; each takes the place of the one that begins
+// with the same words, if there is one.
+std::string configured(std::string_view configuration, std::string_view adjacency,
+                       const std::vector<std::string>& lines);
+
+class Lab : public ::testing::Test {
 protected:
-    explicit SmallLab(std::string_view configuration = small_lab, std::uint64_t seed = 1);
+    explicit Lab(const std::string& configuration, std::uint64_t seed = 1)
+        : net(seed), border(net, configuration) {}
     // Every test ends with: nothing left behind.
     void TearDown() override;
 
     bool run_until(const std::function<bool()>& condition, Duration limit = 40s) {
         return net.run_until(condition, limit);
     }
+    // Packets that went to this phone's address so far.
+    std::size_t sent_to(Phone& phone) const;
 
     SimNetwork net;
     Border border;
+};
+
+class Trunks : public Lab {
+protected:
+    explicit Trunks(const std::string& configuration = std::string(three_trunks),
+                    std::uint64_t seed = 1);
+
+    Phone west;
+    Phone east;
+    Phone north;
+};
+
+class SmallLab : public Lab {
+protected:
+    explicit SmallLab(std::string_view configuration = small_lab, std::uint64_t seed = 1);
+    void register_phones();
+    // alice calls bob, and both talk.
+    void talk();
+
     Phone alice;
     Phone bob;
     Phone softswitch;

@@ -11,16 +11,7 @@ using ::testing::Not;
 
 class FirstCall : public SmallLab {
 protected:
-    void SetUp() override {
-        alice.register_now();
-        bob.register_now();
-        ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
-    }
-    // A call hangs on the ended one's state no longer than this.
-    void talk() {
-        alice.invite("sip:bob@example.com");
-        ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !bob.acks().empty(); }));
-    }
+    void SetUp() override { register_phones(); }
 };
 
 TEST_F(FirstCall, RegistersWithTheDigestAndOverTheConnection) {
@@ -73,8 +64,9 @@ TEST_F(FirstCall, BusyIsPassedOn) {
 TEST_F(FirstCall, TheCallerGivesUp) {
     bob.on_invite = Phone::OnInvite::Ring;
     alice.invite("sip:bob@example.com");
-    ASSERT_TRUE(run_until([&] { return !alice.statuses("INVITE").empty() &&
-                                       alice.statuses("INVITE").back() == 180; }));
+    ASSERT_TRUE(run_until([&] {
+        return !alice.statuses("INVITE").empty() && alice.statuses("INVITE").back() == 180;
+    }));
     alice.cancel();
     net.run_for(1s);
     EXPECT_THAT(alice.statuses("CANCEL"), ElementsAre(200));

@@ -29,6 +29,8 @@ Phone::Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport
     }
     shard_.add_listener(node_.listen_tcp(local), local, sip::Transport::Tcp, {});
     if (transport == sip::Transport::Tls) {
+        const Endpoint encrypted{address, 5061};
+        shard_.add_listener(node_.listen_tcp(encrypted), encrypted, sip::Transport::Tcp, {});
         tls_ = client_context();
     }
     node_.set_user(shard_);
@@ -64,8 +66,8 @@ sip::Hop Phone::hop() {
 
 std::string Phone::via() {
     return "SIP/2.0/" + std::string(sip::to_string(transport_)) + " " +
-           node_.address().to_string() + ":5060;branch=" +
-           sip::transaction::make_branch(Bucket{}, random_) + ";rport";
+           node_.address().to_string() +
+           ":5060;branch=" + sip::transaction::make_branch(Bucket{}, random_) + ";rport";
 }
 
 std::string Phone::contact() const {
@@ -77,12 +79,14 @@ std::string Phone::contact() const {
 ClientId Phone::send(Sent what, const std::string& call_id, std::uint32_t cseq,
                      const std::string& from_tag) {
     auto builder = sip::MessageBuilder::request(what.method, what.uri);
-    builder.header(HeaderName::Via, via());
     const auto has = [&](std::string_view name) {
         return std::any_of(what.fields.begin(), what.fields.end(),
                            [&](const auto& field) { return field.first == name; });
     };
     const std::string self = account_.scheme + ":" + account_.user + "@" + account_.domain;
+    if (!has("Via")) {
+        builder.header(HeaderName::Via, via());
+    }
     if (!has("Max-Forwards")) {
         builder.header(HeaderName::MaxForwards, "70");
     }
@@ -138,21 +142,27 @@ void Phone::invite(const std::string& uri) {
     invite_call_id_ = "call-" + random_.token(10) + "@" + node_.address().to_string();
     dialog_.reset();
     is_confirmed_ = false;
+    is_cancelled_ = false;
     invite_ = send(Sent{"INVITE", uri, {{"Contact", contact()}}, offer, false}, invite_call_id_,
                    ++cseq_, random_.token(8));
 }
 
-void Phone::cancel() { shard_.cancel(invite_); }
+void Phone::cancel() {
+    is_cancelled_ = true;
+    shard_.cancel(invite_);
+}
 
-void Phone::in_dialog(Method method) {
+ClientId Phone::in_dialog(Method method) {
     if (!dialog_) {
-        return;
+        return {};
     }
     auto builder = dialog_->request(method, sip::to_string(method));
     builder.header(HeaderName::Via, via());
     if (method == Method::Invite || method == Method::Update) {
         builder.header(HeaderName::Contact, contact());
-        builder.body("application/sdp", offer);
+        if (!offer.empty()) {
+            builder.body("application/sdp", offer);
+        }
     }
     const auto request = builder.build();
     const ClientId id = shard_.send_request(hop(), request);
@@ -160,6 +170,7 @@ void Phone::in_dialog(Method method) {
     if (method == Method::Invite) {
         invite_ = id;
     }
+    return id;
 }
 
 void Phone::bye() {
@@ -167,8 +178,6 @@ void Phone::bye() {
     dialog_.reset();
     is_confirmed_ = false;
 }
-
-void Phone::reinvite() { in_dialog(Method::Invite); }
 
 void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& response) {
     responses_.push_back(response);
@@ -206,7 +215,8 @@ void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
         is_registered_ = response->count(HeaderName::Contact) > 0;
     }
     if (what.method == "INVITE" && status >= 200 && status < 300) {
-        if (!dialog_) {
+        const bool is_current = response->call_id() == invite_call_id_ && id == invite_;
+        if (!dialog_ && is_current && !is_confirmed_) {
             if (const auto request = shard_.transactions().request(id)) {
                 auto made = sip::Dialog::of_response(*request, *response);
                 if (made) {
@@ -214,27 +224,49 @@ void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
                 }
             }
         }
-        if (dialog_ && acks_) {
-            is_confirmed_ = true;
-            const std::string key =
-                std::string(response->to_tag()) + "/" + std::to_string(response->cseq().number);
-            if (!acks_sent_.contains(key)) {
-                acks_sent_[key] = ack_for(*dialog_, response->cseq().number);
-            }
-            shard_.send_ack(hop(), acks_sent_[key]);
+        not_acked_ = response;
+        if (acks_) {
+            acknowledge(*response);
         }
+    }
+}
+
+void Phone::ack_now() {
+    acks_ = true;
+    acknowledge(*not_acked_);
+}
+
+// The same ACK for every repetition (RFC 3261 §13.2.2.4), after the call too.
+void Phone::acknowledge(const sip::Message& response) {
+    const std::string key = std::string(response.call_id()) + "/" + std::string(response.to_tag()) +
+                            "/" + std::to_string(response.cseq().number);
+    if (!acks_sent_.contains(key)) {
+        if (!dialog_) {
+            return;
+        }
+        acks_sent_[key] = ack_for(*dialog_, response.cseq().number);
+        is_confirmed_ = true;
+    }
+    shard_.send_ack(hop(), acks_sent_[key]);
+    if (is_cancelled_ && dialog_) {  // it crossed the CANCEL
+        bye();
     }
 }
 
 sip::MessagePtr Phone::ack_for(sip::Dialog& dialog, std::uint32_t cseq) {
     auto builder = dialog.ack(cseq);
     builder.header(HeaderName::Via, via());
+    if (!ack_body.empty()) {
+        builder.body("application/sdp", ack_body);
+    }
     return builder.build();
 }
 
 sip::MessagePtr Phone::success(const sip::Message& request, const std::string& tag) {
     auto builder = sip::reply(request, 200, tag);
-    builder.copy(HeaderName::RecordRoute, request);
+    if (!record_route.empty()) {
+        builder.header(HeaderName::RecordRoute, record_route);
+    }
     builder.header(HeaderName::Contact, contact());
     builder.body("application/sdp", offer);
     return builder.build();
@@ -249,10 +281,13 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
     switch (request->method()) {
         case Method::Invite:
             if (!request->to_tag().empty()) {
-                const auto response = success(*request, "");
-                shard_.respond(id, response);
-                unacked_ = Unacked{id, response, 500ms, 10};
-                shard_.start_timer(500ms, 1);
+                reinvite_ = id;
+                reinvite_request_ = request;
+                if (reinvite_status == 200) {
+                    answer_reinvite();
+                } else if (reinvite_status != 0) {
+                    shard_.respond(id, sip::reply(*request, reinvite_status, "").build());
+                }
                 return;
             }
             incoming_ = id;
@@ -260,6 +295,9 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
             answer_invite(id, request);
             return;
         case Method::Cancel:
+            if (cancelled && cancelled == reinvite_) {
+                shard_.respond(reinvite_, sip::reply(*reinvite_request_, 487, "").build());
+            }
             shard_.respond(id, sip::reply(*request, 200, "x" + random_.token(6)).build());
             if (cancelled && incoming_request_ != nullptr) {
                 shard_.respond(cancelled,
@@ -271,9 +309,12 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
             if (answers_bye) {
                 shard_.respond(id, sip::reply(*request, 200, "").build());
             }
-            dialog_.reset();
-            is_confirmed_ = false;
-            unacked_.reset();
+            if (dialog_ && dialog_->local_tag() == request->to_tag() &&
+                dialog_->call_id() == request->call_id()) {
+                dialog_.reset();
+                is_confirmed_ = false;
+                unacked_.reset();
+            }
             return;
         case Method::Ack:
         case Method::Options:
@@ -287,10 +328,14 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         case Method::Refer:
         case Method::Publish:
         case Method::Unknown:
-            if (request->method() == Method::Update) {
+            if (in_dialog_status == 0) {
+                return;
+            }
+            if (request->method() == Method::Update && in_dialog_status == 200) {
                 shard_.respond(id, success(*request, ""));
             } else {
-                shard_.respond(id, sip::reply(*request, 200, "o" + random_.token(6)).build());
+                shard_.respond(
+                    id, sip::reply(*request, in_dialog_status, "o" + random_.token(6)).build());
             }
             return;
     }
@@ -310,41 +355,70 @@ void Phone::answer_invite(ServerId id, const sip::MessagePtr& request) {
             shard_.respond(id, builder.build());
             return;
         }
+        case OnInvite::EarlyMedia:
+            ring(183);
+            return;
         case OnInvite::Ring:
-        case OnInvite::RingThenAnswer: {
-            auto builder = sip::reply(*request, 180, tag);
-            builder.copy(HeaderName::RecordRoute, *request);
-            builder.header(HeaderName::Contact, contact());
-            shard_.respond(id, builder.build());
+        case OnInvite::RingThenAnswer:
+            ring();
             if (on_invite == OnInvite::RingThenAnswer) {
                 shard_.start_timer(2s, 2);
             }
             return;
-        }
         case OnInvite::Answer:
             answer();
             return;
     }
 }
 
-void Phone::answer() {
+void Phone::ring(int status, const std::string& given_tag) {
     if (incoming_request_ == nullptr) {
         return;
     }
-    const std::string tag = "c" + account_.user;
+    const std::string tag = given_tag.empty() ? "c" + account_.user : given_tag;
+    auto builder = sip::reply(*incoming_request_, status, tag);
+    if (!record_route.empty()) {
+        builder.header(HeaderName::RecordRoute, record_route);
+    }
+    builder.header(HeaderName::Contact, contact());
+    if (status == 183) {
+        builder.body("application/sdp", offer);
+    }
+    shard_.respond(incoming_, builder.build());
+}
+
+void Phone::answer(const std::string& given_tag) {
+    if (incoming_request_ == nullptr) {
+        return;
+    }
+    const std::string tag = given_tag.empty() ? "c" + account_.user : given_tag;
     const auto response = success(*incoming_request_, tag);
     auto made = sip::Dialog::of_request(*incoming_request_, tag, sip::Dialog::State::Confirmed);
     if (made) {
         dialog_ = std::move(*made);
     }
     is_confirmed_ = true;
-    shard_.respond(incoming_, response);
-    unacked_ = Unacked{incoming_, response, 500ms, 10};
-    shard_.start_timer(500ms, 1);
+    repeat(incoming_, response);
     for (const std::string& other : extra_tags) {
         shard_.respond(incoming_, success(*incoming_request_, other));
     }
     incoming_request_.reset();
+}
+
+void Phone::answer_reinvite() {
+    repeat(reinvite_, success(*reinvite_request_, ""));
+}
+
+void Phone::ring_reinvite() {
+    shard_.respond(reinvite_, sip::reply(*reinvite_request_, 180, "").build());
+}
+
+// RFC 3261 §13.3.1.4: until the ACK; without one it hangs up.
+void Phone::repeat(const ServerId& invite, sip::MessagePtr response) {
+    shard_.respond(invite, response);
+    unacked_ = Unacked{invite, std::move(response), 500ms, 10};
+    repetition_ += 16;
+    shard_.start_timer(500ms, repetition_);
 }
 
 void Phone::reject(int status) {
@@ -360,16 +434,38 @@ void Phone::on_timer(std::uint64_t cookie) {
         answer();
         return;
     }
-    if (unacked_ && unacked_->left-- > 0) {
-        shard_.respond(unacked_->invite, unacked_->response);
-        unacked_->interval = std::min<Duration>(2 * unacked_->interval, 4s);
-        shard_.start_timer(unacked_->interval, 1);
+    if (!unacked_ || cookie != repetition_) {
+        return;
     }
+    if (unacked_->left-- == 0) {
+        unacked_.reset();
+        bye();
+        return;
+    }
+    shard_.respond(unacked_->invite, unacked_->response);
+    unacked_->interval = std::min<Duration>(2 * unacked_->interval, 4s);
+    shard_.start_timer(unacked_->interval, repetition_);
 }
 
 void Phone::on_ack(const sip::Hop&, const sip::MessagePtr& request) {
     acks_heard_.push_back(request);
-    unacked_.reset();
+    if (unacked_ && unacked_->response->to_tag() == request->to_tag()) {
+        unacked_.reset();
+    }
+}
+
+sip::MessagePtr Phone::last_request(std::string_view method) const {
+    const auto found = std::find_if(requests_.rbegin(), requests_.rend(), [&](const auto& each) {
+        return each->method_text() == method;
+    });
+    return found == requests_.rend() ? nullptr : *found;
+}
+
+sip::MessagePtr Phone::last_response(std::string_view method) const {
+    const auto found = std::find_if(responses_.rbegin(), responses_.rend(), [&](const auto& each) {
+        return each->cseq().method_text == method;
+    });
+    return found == responses_.rend() ? nullptr : *found;
 }
 
 std::vector<int> Phone::statuses(std::string_view method) const {

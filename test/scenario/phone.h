@@ -1,5 +1,5 @@
-// A SIP phone of a few lines on the same core as the product: it registers, calls, answers and hangs
-// up, and does on request what honest phones do not. It keeps everything that it heard.
+// A SIP phone of a few lines on the same core as the product: it registers, calls, answers and
+// hangs up, and does on request what honest phones do not. It keeps everything that it heard.
 #pragma once
 
 #include <map>
@@ -22,23 +22,34 @@ public:
         std::string password;
         std::string scheme = "sip";  // of its own URIs
     };
-    enum class OnInvite { Answer, Ring, RingThenAnswer, Reject, Redirect, Ignore };
+    enum class OnInvite { Answer, Ring, EarlyMedia, RingThenAnswer, Reject, Redirect, Ignore };
 
     Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport,
           const Endpoint& server, Account account, std::uint64_t seed = 7);
+    ~Phone() override { node_.leave(); }
+    Phone(const Phone&) = delete;
+    Phone& operator=(const Phone&) = delete;
 
     // What it does.
     void register_now(std::uint32_t expires = 3600);
     void unregister() { register_now(0); }
+    void set_scheme(const std::string& scheme) { account_.scheme = scheme; }
     void invite(const std::string& uri);
     void cancel();
     void ack_nothing() { acks_ = false; }
+    void ack_now();  // what ack_nothing held back
     void bye();
-    void reinvite();
-    void in_dialog(sip::Method method);
-    void answer();           // the ringing call
+    void reinvite() { in_dialog(sip::Method::Invite); }
+    sip::transaction::ClientId in_dialog(sip::Method method);
+    // The ringing call; `tag` is another To tag than its own, as of a phone behind a proxy.
+    void ring(int status = 180, const std::string& tag = {});
+    void answer(const std::string& tag = {});
     void reject(int status);
-    // A request written by the test; Via, and what is missing of From, Call-ID and CSeq, are added.
+    void answer_reinvite();  // that reinvite_status 0 held back
+    void ring_reinvite();    // 180 for that one
+    // Its next request goes by a new connection; the old one stays.
+    void reconnect() { connection_ = {}; }
+    // A request written by the test; what is missing of Via, From, To, Call-ID and CSeq is added.
     sip::transaction::ClientId send(const std::string& method, const std::string& uri,
                                     const std::vector<std::pair<std::string, std::string>>& fields,
                                     const std::string& body = {});
@@ -46,13 +57,17 @@ public:
     // How it answers.
     OnInvite on_invite = OnInvite::Answer;
     int reject_status = 486;
-    std::string redirect_to;            // Contact of the 302
-    std::string contact_scheme;         // of its Contacts; empty: the account's
-    std::string offer = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
-                        "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
+    int reinvite_status = 200;   // 0: it keeps silent
+    int in_dialog_status = 200;  // of other requests but BYE; 0: it keeps silent
+    std::string redirect_to;     // Contact of the 302
+    std::string contact_scheme;  // of its Contacts; empty: the account's
+    std::string offer =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+        "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
+    std::string ack_body;      // of its ACKs: the answer where the 2xx bears the offer
+    std::string record_route;  // of its responses, as behind a proxy
     bool answers_bye = true;
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
-    std::uint32_t invite_expires = 0;
 
     // What it heard and knows.
     bool is_registered() const { return is_registered_; }
@@ -60,6 +75,11 @@ public:
     const std::vector<sip::MessagePtr>& requests() const { return requests_; }
     const std::vector<sip::MessagePtr>& responses() const { return responses_; }
     const std::vector<sip::MessagePtr>& acks() const { return acks_heard_; }
+    sip::MessagePtr last_request(std::string_view method) const;  // null: none
+    sip::MessagePtr last_response(std::string_view method) const;
+    const std::optional<sip::Dialog>& dialog() const { return dialog_; }
+    // Its requests that ended without a final response.
+    std::size_t failures() const { return failures_; }
     std::vector<int> statuses(std::string_view method) const;  // of responses to such requests
     std::size_t count(std::string_view method) const;          // of requests
     const std::string& invited_call_id() const { return invite_call_id_; }
@@ -77,7 +97,9 @@ public:
     void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
     void on_response(sip::transaction::ClientId id, const sip::Hop& from,
                      const sip::MessagePtr& response) override;
-    void on_client_failed(sip::transaction::ClientId, sip::transaction::TerminationCause) override {}
+    void on_client_failed(sip::transaction::ClientId, sip::transaction::TerminationCause) override {
+        ++failures_;
+    }
     void on_client_ended(sip::transaction::ClientId) override {}
     void on_server_ended(sip::transaction::ServerId, sip::transaction::TerminationCause) override {}
     void on_timer(std::uint64_t cookie) override;
@@ -98,7 +120,8 @@ private:
     void answer_invite(sip::transaction::ServerId id, const sip::MessagePtr& request);
     sip::MessagePtr success(const sip::Message& request, const std::string& tag);
     sip::MessagePtr ack_for(sip::Dialog& dialog, std::uint32_t cseq);
-    void repeat_success(std::uint64_t cookie);
+    void repeat(const sip::transaction::ServerId& invite, sip::MessagePtr response);
+    void acknowledge(const sip::Message& response);
 
     SimNetwork& net_;
     SimNetwork::Node& node_;
@@ -120,6 +143,8 @@ private:
     sip::transaction::ClientId invite_;
     sip::transaction::ServerId incoming_;
     sip::MessagePtr incoming_request_;
+    sip::transaction::ServerId reinvite_;
+    sip::MessagePtr reinvite_request_;
     std::optional<sip::Dialog> dialog_;
     bool is_confirmed_ = false;
     struct Unacked {
@@ -129,7 +154,11 @@ private:
         int left;
     };
     std::optional<Unacked> unacked_;
-    std::map<std::string, sip::MessagePtr> acks_sent_;  // by the 2xx's To tag and CSeq
+    std::uint64_t repetition_ = 0;
+    std::map<std::string, sip::MessagePtr> acks_sent_;  // by the 2xx's Call-ID, To tag and CSeq
+    sip::MessagePtr not_acked_;
+    bool is_cancelled_ = false;
+    std::size_t failures_ = 0;
     std::vector<sip::MessagePtr> requests_, responses_, acks_heard_;
 };
 

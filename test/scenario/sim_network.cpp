@@ -41,9 +41,13 @@ void SimNetwork::Node::send_datagram(FlowId flow, const Endpoint& remote, std::s
     const auto socket = net_.udp_by_flow_.find(flow.value);
     CHECK(socket != net_.udp_by_flow_.end());
     const Endpoint from = socket->second.local;
-    net_.packets_.push_back(
-        {net_.now_.monotonic, from, remote, true, false, std::string(bytes)});
-    const auto chance = [&] { return static_cast<double>(net_.random_.number() % 10'000) / 10'000; };
+    net_.packets_.push_back({net_.now_.monotonic, from, remote, true, false, std::string(bytes)});
+    if (net_.loses_ && net_.loses_(net_.packets_.back())) {
+        return;
+    }
+    const auto chance = [&] {
+        return static_cast<double>(net_.random_.number() % 10'000) / 10'000;
+    };
     if (chance() < net_.weather_.loss) {
         return;
     }
@@ -63,7 +67,8 @@ FlowId SimNetwork::Node::connect(const engine::ConnectSpec& spec) {
     auto connection = std::make_shared<Connection>();
     connection->spec = spec;
     connection->client_tls = spec.tls != nullptr;
-    connection->client = End{this, FlowId{++net_.last_id_}, {}, Endpoint{address_, next_port_++}};
+    connection->client = End{
+        this, FlowId{++net_.last_id_}, {}, Endpoint{spec.local.value_or(address_), next_port_++}};
     net_.connections_[connection->client.flow.value] = connection;
     net_.at(net_.weather_.latency, [net = &net_, connection] { net->arrive(*connection); });
     return connection->client.flow;
@@ -80,12 +85,11 @@ void SimNetwork::arrive(Connection& connection) {
         tear(shared, CloseReason::ConnectFailed, CloseReason::ConnectFailed);
         return;
     }
-    connection.server = End{listener->second.node, FlowId{++last_id_}, listener->second.id,
-                            connection.spec.remote};
+    connection.server =
+        End{listener->second.node, FlowId{++last_id_}, listener->second.id, connection.spec.remote};
     connections_[connection.server.flow.value] = shared;
-    const engine::AcceptDecision decision =
-        connection.server.node->user_->on_accept(connection.server.listener,
-                                                 connection.client.local);
+    const engine::AcceptDecision decision = connection.server.node->user_->on_accept(
+        connection.server.listener, connection.client.local);
     if (!decision.is_admitted) {
         tear(shared, CloseReason::PeerClosed, CloseReason::NotAdmitted);
         return;
@@ -160,7 +164,12 @@ void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId f
             return;
         }
         const End& to = connection->other(from);
-        to.node->user_->on_stream(to.flow, text, now_);
+        const std::size_t piece = weather_.piece == 0 ? text.size() : weather_.piece;
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+            if (to.node->user_ != nullptr && connections_.contains(from.value)) {
+                to.node->user_->on_stream(to.flow, std::string_view(text).substr(at, piece), now_);
+            }
+        }
     });
 }
 
@@ -190,6 +199,11 @@ void SimNetwork::Node::cut() {
     }
 }
 
+void SimNetwork::Node::leave() {
+    cut();
+    user_ = nullptr;
+}
+
 void SimNetwork::tear(const std::shared_ptr<Connection>& connection, CloseReason client,
                       CloseReason server) {
     if (connections_.erase(connection->client.flow.value) == 0) {
@@ -200,11 +214,15 @@ void SimNetwork::tear(const std::shared_ptr<Connection>& connection, CloseReason
     const End& c = connection->client;
     const End& s = connection->server;
     at(Duration::zero(), [this, c, remote = connection->spec.remote, client] {
-        c.node->user_->on_closed(c.flow, {}, remote, client, "", now_);
+        if (c.node->user_ != nullptr) {
+            c.node->user_->on_closed(c.flow, {}, remote, client, "", now_);
+        }
     });
     if (s.node != nullptr) {
         at(Duration::zero(), [this, s, remote = c.local, server] {
-            s.node->user_->on_closed(s.flow, s.listener, remote, server, "", now_);
+            if (s.node->user_ != nullptr) {
+                s.node->user_->on_closed(s.flow, s.listener, remote, server, "", now_);
+            }
         });
     }
 }

@@ -19,6 +19,7 @@ struct Weather {
     double loss = 0;       // share of datagrams
     double duplicate = 0;  // share of datagrams that come twice
     Duration latency = 5ms;
+    std::size_t piece = 0;  // octets at a time that connections deliver; 0: as they were sent
     Duration jitter = 0ms;  // up to that much more, for datagrams: they overtake each other
 };
 
@@ -54,6 +55,8 @@ public:
         void close(FlowId flow, CloseReason reason) override;
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
+        // Its user ends: as cut, and it hears nothing any more.
+        void leave();
 
     private:
         friend class SimNetwork;
@@ -69,6 +72,8 @@ public:
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
 
     Node& add_node(const IpAddress& address);
+    // Datagrams for which this is true are lost, besides what the weather takes.
+    void lose(std::function<bool(const Packet&)> loses) { loses_ = std::move(loses); }
     void set_weather(const Weather& weather) { weather_ = weather; }
 
     Now now() const { return now_; }
@@ -141,6 +146,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by either flow
     std::vector<Packet> packets_;
     std::function<void()> check_;
+    std::function<bool(const Packet&)> loses_;
 };
 
 // A certificate's identity with these DNS names, verified.

@@ -42,8 +42,12 @@ std::shared_ptr<const tls::Context> client_context() {
     return made;
 }
 
-const std::string& border_certificate() { return credentials().certificate; }
-const std::string& border_key() { return credentials().key; }
+const std::string& border_certificate() {
+    return credentials().certificate;
+}
+const std::string& border_key() {
+    return credentials().key;
+}
 const std::string& trust_anchors() {
     static const std::string made = authority().certificate();
     return made;

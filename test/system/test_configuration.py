@@ -32,7 +32,8 @@ class Configuration(SystemTest):
         self.assertNotIn("sbc.ready", done.stderr)
 
     def test_a_certificate_that_is_not_there_is_named(self):
-        done = self.run_with(HEADER.replace("pki/sbc.crt", "pki/none.crt") + GOOD)
+        encrypted = GOOD.replace("   attach", "   security trusted-encrypted\n   attach")
+        done = self.run_with(HEADER.replace("pki/sbc.crt", "pki/none.crt") + encrypted)
         self.assertEqual(done.returncode, 78, done.stderr)
         self.assertIn("none.crt", done.stderr)
 

@@ -82,6 +82,11 @@ class AsServer(SystemTest):
     def seen(self) -> str:
         return self.log.read_text(errors="replace")
 
+    def wait_closed(self, reason: str) -> None:
+        """That Ringwall says why it closed the connection."""
+        wait_for(f"reason={reason} in the log of ringwall-sbc",
+                 lambda: f"reason={reason} " in self.border.log.read_text(errors="replace"))
+
     def wait_seen(self, *texts: str) -> None:
         wait_for(f"{texts} from openssl (it says: {self.seen()[-1500:]})",
                  lambda: all(text in self.seen() for text in texts))
@@ -102,6 +107,7 @@ class AsServer(SystemTest):
         self.with_certificate(self.authority, ["DNS:peer.test"], OVER)
         self.wait_seen("alert certificate expired")
         self.assertNotIn("SIP/2.0", self.seen())
+        self.wait_closed("handshake-failed")
 
     def test_a_certificate_of_an_unknown_issuer_is_refused(self):
         self.with_certificate(pki.Authority(self.folder / "others", "others"), ["DNS:peer.test"])
@@ -143,6 +149,7 @@ class AsServer(SystemTest):
                 pass
             self.assertLess(time.monotonic() - started, 1.0)
         self.assertNotIn(b"SIP/2.0", received)
+        self.wait_closed("plain-on-tls")
 
     def test_tls_to_plain_is_closed_within_a_second_and_hears_no_sip(self):
         link = self.capture("switch")
@@ -152,6 +159,7 @@ class AsServer(SystemTest):
         self.assertNotEqual(done.returncode, 0)
         sent = b"".join(packet.payload for packet in link.since(0) if packet.source == OFFICE)
         self.assertEqual(sent, b"")
+        self.wait_closed("tls-on-plain")
 
 
 class AsClient(SystemTest):
@@ -182,17 +190,17 @@ class AsClient(SystemTest):
     def test_an_expired_certificate_gets_nothing(self):
         got, statuses = self.call_towards(self.authority, ["DNS:trunk.test"], OVER)
         self.assertNotIn("INVITE", got)
-        self.assertEqual(statuses[-1:], [503])
+        self.assertEqual(statuses[-1:], [480])
 
     def test_a_certificate_for_another_name_gets_nothing(self):
         got, statuses = self.call_towards(self.authority, ["DNS:other.test"])
         self.assertNotIn("INVITE", got)
-        self.assertEqual(statuses[-1:], [503])
+        self.assertEqual(statuses[-1:], [480])
 
     def test_a_certificate_of_an_unknown_issuer_gets_nothing(self):
         got, statuses = self.call_towards(pki.Authority(self.folder / "others", "others"), ["DNS:trunk.test"])
         self.assertNotIn("INVITE", got)
-        self.assertEqual(statuses[-1:], [503])
+        self.assertEqual(statuses[-1:], [480])
 
 
 if __name__ == "__main__":

@@ -115,21 +115,8 @@ bool Call::try_next_route() {
         remember({480, "Temporarily Unavailable", 0, nullptr, 0});
         return false;
     }
-    // tel stays; of a SIP URI the scheme is the leg's, and a host that is ours becomes the peer's.
-    const sip::Uri& uri = setup_.request->request_uri();
-    std::string target(uri.text);
-    if (uri.scheme != sip::Scheme::Tel) {
-        target = sip::with_scheme(uri, allowed->leg_scheme());
-        const bool names_us =
-            uri.host == caller_adjacency().own_host() || IpAddress::parse(uri.host).has_value();
-        if (names_us && !adjacency(to).signaling_peer.empty()) {
-            target = allowed->leg_scheme() == sip::Scheme::Sips ? "sips:" : "sip:";
-            if (uri.has_user) {
-                target.append(uri.user).append("@");
-            }
-            target.append(adjacency(to).signaling_peer);
-        }
-    }
+    const std::string target = request_uri(setup_.request->request_uri(), allowed->leg_scheme(),
+                                           caller_adjacency(), adjacency(to));
     return open_branch(*allowed, to, *hop, target, {}, 0);
 }
 
@@ -230,9 +217,13 @@ void Call::refuse(Refusal refusal, Event event) {
         {answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr, 0});
 }
 
-// RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class the first.
+// RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")
+// before what only says that nobody was there, else the first.
 void Call::remember(Failure failure) {
-    const auto rank = [](const Failure& f) { return f.status >= 600 ? 0 : f.status / 100; };
+    const auto rank = [](const Failure& f) {
+        const bool is_absence = f.status == 404 || f.status == 408 || f.status == 480;
+        return f.status >= 600 ? 0 : 2 * (f.status / 100) + (is_absence ? 1 : 0);
+    };
     if (!best_ || rank(failure) < rank(*best_)) {
         best_ = std::move(failure);
     }
@@ -569,7 +560,9 @@ void Call::on_failure(std::size_t index, Failure failure) {
         // RFC 3261 §16.7 step 6: it says nothing about us.
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
     }
-    remember(std::move(failure));
+    if (!branch.is_cancelled || failure.status >= 600) {  // else it only obeyed
+        remember(std::move(failure));
+    }
     go_on_or_fail();
 }
 
@@ -624,7 +617,8 @@ void Call::on_cancel(ServerId invite) {
     } else {
         for (Relay& relay : relays_) {
             if (relay.server == invite && relay.is_open) {
-                host_.cancel(ref(), relay.client);
+                // Before any provisional response it has to wait for one (RFC 3261 §9.1).
+                relay.is_cancel_owed = !host_.cancel(ref(), relay.client);
             }
         }
     }
@@ -632,12 +626,14 @@ void Call::on_cancel(ServerId invite) {
 }
 
 // A 2xx that nobody waits for (RFC 3261 §13.2.2.4): it is acknowledged and its dialog ended.
-void Call::drop_surplus(const Branch& branch, const sip::MessagePtr& response) {
+void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
     auto dialog = sip::Dialog::of_response(*branch.invite, *response);
     if (!dialog) {
         return;
     }
     const Adjacency& out = adjacency(branch.adjacency);
+    const bool is_repeated = std::find(branch.dropped.begin(), branch.dropped.end(),
+                                       response->to_tag()) != branch.dropped.end();
     const auto own_via = [&] {
         return via(out, branch.hop.transport,
                    sip::transaction::make_branch(setup_.bucket, host_.random()));
@@ -645,6 +641,10 @@ void Call::drop_surplus(const Branch& branch, const sip::MessagePtr& response) {
     auto ack = dialog->ack(1);
     ack.header(HeaderName::Via, own_via());
     host_.send_ack(branch.hop, ack.build());
+    if (is_repeated) {
+        return;
+    }
+    branch.dropped.emplace_back(response->to_tag());
     auto bye = dialog->request(Method::Bye, "BYE");
     bye.header(HeaderName::Via, own_via());
     host_.send_in_dialog(ref(), branch.hop, bye.build());
@@ -770,6 +770,9 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
     }
     copy_end_to_end(builder, *request, in, out, {});
     builder.body(media.body ? *media.body : std::string(request->body()));
+    if (request->method() == Method::Invite) {
+        host_.respond(id, sip::reply(*request, 100, {}).build());
+    }
     const ClientId client = host_.send_in_dialog(ref(), *hop, builder.build());
     // What is done with goes; an answered INVITE stays until the next, for repetitions of its 2xx.
     std::erase_if(relays_, [&](const Relay& old) {
@@ -792,6 +795,9 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
             send_ack(pair, other, nullptr);
         }
         return;
+    }
+    if (status < 200 && std::exchange(relay.is_cancel_owed, false)) {
+        host_.cancel(ref(), relay.client);
     }
     if (status == 100 || (status < 200 && !is_invite)) {
         return;
@@ -903,6 +909,11 @@ void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
     const Leg::Answered answered = *std::exchange(leg.answered, std::nullopt);
     const Side other = place->side == Side::Caller ? Side::Callee : Side::Caller;
     Leg& to = pair.leg(other);
+    if (leg.is_bye_owed) {
+        send_bye(pair, place->side);
+        check_over();
+        return;
+    }
     if (to.is_ended || !to.accepted || to.accepted->ack != nullptr) {
         return;
     }
@@ -952,9 +963,9 @@ void Call::send_ack(Pair& pair, Side side, const sip::Message* from) {
 
 // RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
 void Call::start_repeating(std::size_t pair, Side side) {
-    const Leg& leg = pairs_[pair]->leg(side);
+    const Leg::Answered& answered = *pairs_[pair]->leg(side).answered;
     host_.start_timer(
-        ref(), leg.answered->interval,
+        ref(), std::min(answered.interval, answered.give_up - host_.now().monotonic),
         cookie(side == Side::Caller ? TimerKind::RepeatToCaller : TimerKind::RepeatToCallee, pair));
 }
 
@@ -1028,6 +1039,10 @@ void Call::end_pair(Pair& pair, std::string_view reason) {
 
 void Call::send_bye(Pair& pair, Side side) {
     Leg& leg = pair.leg(side);
+    if (!leg.is_ended && leg.answered && leg.answered->invite == setup_.invite) {
+        leg.is_bye_owed = true;
+        return;
+    }
     if (std::exchange(leg.is_ended, true)) {
         return;
     }

@@ -85,10 +85,11 @@ private:
         TimePoint heard;  // last provisional response: timer C runs from here
         bool is_cancelled = false;
         bool is_cancel_sent = false;
-        bool is_open = true;  // no final response yet
+        bool is_open = true;               // no final response yet
+        std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
     };
     struct Pair {
-        std::size_t branch;
+        std::size_t branch = 0;
         Leg caller;
         Leg callee;
         Leg& leg(Side side) { return side == Side::Caller ? caller : callee; }
@@ -101,6 +102,7 @@ private:
         sip::transaction::ClientId client;
         sip::MessagePtr request;
         bool is_open = true;
+        bool is_cancel_owed = false;
     };
     // The best of the failures so far: what the caller is told when nothing is left.
     struct Failure {
@@ -132,7 +134,7 @@ private:
     void refuse(policy::Refusal refusal, policy::Event event);
     void go_on_or_fail();
     void fail();
-    void drop_surplus(const Branch& branch, const sip::MessagePtr& response);
+    void drop_surplus(Branch& branch, const sip::MessagePtr& response);
     Pair* pair_for(std::size_t branch, const sip::MessagePtr& response, bool make);
     void confirm(Pair& pair, const sip::MessagePtr& response, std::optional<std::string> body);
 

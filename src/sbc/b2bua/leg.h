@@ -51,6 +51,9 @@ struct Leg {
     std::optional<Accepted> accepted;  // of the last INVITE that we sent here
 
     bool is_ended = false;  // BYE sent or received
+    // The call is over, but the peer has not acknowledged that it began: it may not even know the
+    // dialog, so the BYE waits for the ACK or for the end of `answered` (RFC 3261 §15).
+    bool is_bye_owed = false;
 };
 
 }  // namespace ringwall::sbc::b2bua

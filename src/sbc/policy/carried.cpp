@@ -11,7 +11,7 @@ namespace {
 using sip::Method;
 
 struct Carried {
-    Method method;
+    Method method = Method::Unknown;
     bool outside = false;
     bool within = true;
     bool phones_only = false;

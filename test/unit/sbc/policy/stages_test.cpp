@@ -326,11 +326,25 @@ TEST(TargetSecurity, EverybodyElseContinues) {
     for (const AdjacencyIndex by : {phones, carrier, softswitch}) {
         for (const char* uri : {"sip:bob@example.com", "sips:bob@example.com", "tel:+15551234"}) {
             Arrival arrival{.by = by, .request_uri = uri};
+            if (arrival.request_uri.starts_with("sips:")) {
+                arrival.headers = {"Contact: <sips:alice@192.0.2.7>"};
+            }
             EXPECT_TRUE(continues(require_trust_for_secure_target(arrival.identified())));
         }
     }
     Arrival untrusted{.by = outside};
     EXPECT_TRUE(continues(require_trust_for_secure_target(untrusted.identified())));
+}
+
+// RFC 3261 §8.1.1.8, RFC 5630 §5.3: inconsistent URIs.
+TEST(TargetSecurity, ASipsCallWithASipContactIs400) {
+    for (const char* contact : {"Contact: <sip:alice@192.0.2.7>", "Contact: <tel:+15551234>"}) {
+        Arrival arrival{.by = carrier, .request_uri = "sips:bob@example.com"};
+        arrival.headers = {contact};
+        EXPECT_EQ(rejected(require_trust_for_secure_target(arrival.identified())).status, 400);
+    }
+    Arrival untrusted{.by = outside, .request_uri = "sips:bob@example.com"};
+    EXPECT_EQ(rejected(require_trust_for_secure_target(untrusted.identified())).status, 403);
 }
 
 // Settled: REGISTER of a sip address-of-record: accepted whatever `sip-calls-in` says.
