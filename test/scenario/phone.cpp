@@ -29,6 +29,8 @@ Phone::Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport
     }
     shard_.add_listener(node_.listen_tcp(local), local, sip::Transport::Tcp, {});
     if (transport == sip::Transport::Tls) {
+        const Endpoint encrypted{address, 5061};
+        shard_.add_listener(node_.listen_tcp(encrypted), encrypted, sip::Transport::Tcp, {});
         tls_ = client_context();
     }
     node_.set_user(shard_);
@@ -405,6 +407,10 @@ void Phone::answer(const std::string& given_tag) {
 
 void Phone::answer_reinvite() {
     repeat(reinvite_, success(*reinvite_request_, ""));
+}
+
+void Phone::ring_reinvite() {
+    shard_.respond(reinvite_, sip::reply(*reinvite_request_, 180, "").build());
 }
 
 // RFC 3261 §13.3.1.4: until the ACK; without one it hangs up.

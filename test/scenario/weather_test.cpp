@@ -301,6 +301,21 @@ TEST_F(LossesOverTls, TheSuccessIsRepeatedUntilTheAck) {
     EXPECT_EQ(bob.count("BYE"), 1U);
 }
 
+TEST_F(LossesOverTls, ConnectionsThatDeliverAFewOctetsAtATime) {
+    Weather weather;
+    for (const std::size_t piece : {1U, 7U, 100U}) {
+        weather.piece = piece;
+        net.set_weather(weather);
+        alice.invite("sip:bob@example.com");
+        ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+        net.run_for(1s);
+        alice.bye();
+        net.run_for(1s);
+        EXPECT_EQ(bob.count("BYE"), bob.count("INVITE"));
+        EXPECT_EQ(border.sbc().calls(), 0U);
+    }
+}
+
 TEST_F(LossesOverTls, ACallerThatNeverAcknowledges) {
     alice.ack_nothing();
     alice.invite("sip:bob@example.com");

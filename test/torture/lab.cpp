@@ -53,6 +53,30 @@ std::string with_credentials(const std::string& request, const sip::Message& cha
     return replaced(again(request), "\r\n", field);
 }
 
+const std::string offer =
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.30\r\ns=-\r\nc=IN IP4 192.0.2.30\r\nt=0 0\r\n"
+    "m=audio 49217 RTP/AVP 0\r\n";
+
+std::string Request::text() const {
+    std::string out = method + " " + uri + " SIP/2.0\r\n";
+    out += "Via: SIP/2.0/UDP 192.0.2.30;branch=z9hG4bK-" + name + "\r\n";
+    out += "Max-Forwards: " + max_forwards + "\r\n";
+    out += "From: <sip:caller@example.net>;tag=from-" + name + "\r\n";
+    out += "To: <" + uri + ">" + (to_tag.empty() ? "" : ";tag=" + to_tag) + "\r\n";
+    out += "Call-ID: " + name + "@192.0.2.30\r\n";
+    out += "CSeq: 7 " + method + "\r\n";
+    const bool is_invite = method == "INVITE";
+    if (is_invite) {
+        out += "Contact: <sip:caller@192.0.2.30>\r\n";
+    }
+    const std::string content = is_invite && body.empty() ? offer : body;
+    if (is_invite && body.empty()) {
+        out += "Content-Type: application/sdp\r\n";
+    }
+    return out + fields + "Content-Length: " + std::to_string(content.size()) + "\r\n\r\n" +
+           content;
+}
+
 TortureLab::TortureLab(std::string_view configuration)
     : border(net, std::string(configuration)),
       near(net, ip("192.0.2.30")),

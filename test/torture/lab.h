@@ -94,6 +94,22 @@ std::string again(std::string request);
 std::string with_credentials(const std::string& request, const sip::Message& challenge,
                              const std::string& username, const std::string& password = "secret");
 
+// A request without any fault: `fields` are whole lines. Each has a Call-ID and a branch of its
+// own, made of `name`. An INVITE has a Contact, and an offer when it has no other body.
+struct Request {
+    std::string method = "OPTIONS";
+    std::string name = "r1";
+    std::string uri = "sip:user@example.com";
+    std::string fields{};
+    std::string to_tag{};
+    std::string max_forwards = "70";
+    std::string body{};
+
+    std::string text() const;
+};
+// An offer of one stream.
+extern const std::string offer;
+
 class TortureLab : public ::testing::Test {
 protected:
     explicit TortureLab(std::string_view configuration = two_trunks);

@@ -115,21 +115,8 @@ bool Call::try_next_route() {
         remember({480, "Temporarily Unavailable", 0, nullptr, 0});
         return false;
     }
-    // tel stays; of a SIP URI the scheme is the leg's, and a host that is ours becomes the peer's.
-    const sip::Uri& uri = setup_.request->request_uri();
-    std::string target(uri.text);
-    if (uri.scheme != sip::Scheme::Tel) {
-        target = sip::with_scheme(uri, allowed->leg_scheme());
-        const bool names_us =
-            uri.host == caller_adjacency().own_host() || IpAddress::parse(uri.host).has_value();
-        if (names_us && !adjacency(to).signaling_peer.empty()) {
-            target = allowed->leg_scheme() == sip::Scheme::Sips ? "sips:" : "sip:";
-            if (uri.has_user) {
-                target.append(uri.user).append("@");
-            }
-            target.append(adjacency(to).signaling_peer);
-        }
-    }
+    const std::string target = request_uri(setup_.request->request_uri(), allowed->leg_scheme(),
+                                           caller_adjacency(), adjacency(to));
     return open_branch(*allowed, to, *hop, target, {}, 0);
 }
 
@@ -630,7 +617,8 @@ void Call::on_cancel(ServerId invite) {
     } else {
         for (Relay& relay : relays_) {
             if (relay.server == invite && relay.is_open) {
-                host_.cancel(ref(), relay.client);
+                // Before any provisional response it has to wait for one (RFC 3261 §9.1).
+                relay.is_cancel_owed = !host_.cancel(ref(), relay.client);
             }
         }
     }
@@ -782,6 +770,9 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
     }
     copy_end_to_end(builder, *request, in, out, {});
     builder.body(media.body ? *media.body : std::string(request->body()));
+    if (request->method() == Method::Invite) {
+        host_.respond(id, sip::reply(*request, 100, {}).build());
+    }
     const ClientId client = host_.send_in_dialog(ref(), *hop, builder.build());
     // What is done with goes; an answered INVITE stays until the next, for repetitions of its 2xx.
     std::erase_if(relays_, [&](const Relay& old) {
@@ -804,6 +795,9 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
             send_ack(pair, other, nullptr);
         }
         return;
+    }
+    if (status < 200 && std::exchange(relay.is_cancel_owed, false)) {
+        host_.cancel(ref(), relay.client);
     }
     if (status == 100 || (status < 200 && !is_invite)) {
         return;

@@ -102,6 +102,7 @@ private:
         sip::transaction::ClientId client;
         sip::MessagePtr request;
         bool is_open = true;
+        bool is_cancel_owed = false;
     };
     // The best of the failures so far: what the caller is told when nothing is left.
     struct Failure {

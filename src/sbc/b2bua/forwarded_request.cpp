@@ -17,7 +17,9 @@ std::optional<ForwardedRequests::Target> ForwardedRequests::choose(const policy:
     for (const policy::Route& route : inbound.routes) {
         if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
             if (const auto hop = host_.hop_to(to->adjacency)) {
-                return Target{to->adjacency, *hop, sip::with_scheme(uri, to->permit.leg_scheme()),
+                return Target{to->adjacency, *hop,
+                              request_uri(uri, to->permit.leg_scheme(), inbound.from_adjacency(),
+                                          snapshot.adjacencies[to->adjacency]),
                               to->permit};
             }
             continue;
@@ -80,8 +82,10 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
     builder.header(HeaderName::To, address(request->to(), out, scheme));
     builder.header(HeaderName::CallId, bucket_token(bucket, host_.random(), 24));
     builder.header(HeaderName::CSeq, "1 " + std::string(request->method_text()));
-    builder.header(HeaderName::Contact,
-                   contact(out, target->hop.transport, scheme, request->from().uri.user));
+    if (request->method() != sip::Method::Message) {  // RFC 3428 §5
+        builder.header(HeaderName::Contact,
+                       contact(out, target->hop.transport, scheme, request->from().uri.user));
+    }
     copy_end_to_end(builder, *request, in, out, inbound.removed_headers);
     builder.body(media.body ? *media.body : std::string(request->body()));
     const auto client = host_.send_new({}, target->permit, target->hop, builder.build());

@@ -91,6 +91,11 @@ Passage passage(sip::HeaderName name) {
     return Passage::Hop;
 }
 
+// Join (RFC 3911) and Target-Dialog (RFC 4538) name dialogs of the other side, as Replaces does.
+bool names_dialog(std::string_view name) {
+    return equals_ignoring_case(name, "Join") || equals_ignoring_case(name, "Target-Dialog");
+}
+
 bool is_carried(std::string_view method) {
     return policy::is_carried_within_dialogs(sip::parse_method(method));
 }
@@ -170,6 +175,21 @@ std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
     return value.append(">");
 }
 
+std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
+                        const Adjacency& to) {
+    const bool names_us =
+        original.scheme != sip::Scheme::Tel &&
+        (original.host == from.own_host() || IpAddress::parse(original.host).has_value());
+    if (!names_us || to.signaling_peer.empty()) {
+        return sip::with_scheme(original, leg_scheme);
+    }
+    std::string value = leg_scheme == sip::Scheme::Sips ? "sips:" : "sip:";
+    if (original.has_user) {
+        value.append(original.user).append("@");
+    }
+    return value.append(host_text(to.signaling_peer));
+}
+
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
                      std::span<const sip::HeaderName> removed) {
@@ -184,7 +204,9 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
             case Passage::Hop:
                 break;
             case Passage::EndToEnd:
-                builder.raw(line);
+                if (!names_dialog(line.name)) {
+                    builder.raw(line);
+                }
                 break;
             case Passage::Trusted:
                 if (from.is_trusted() &&

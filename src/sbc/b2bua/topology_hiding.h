@@ -28,6 +28,11 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme);
 
+// The Request-URI of a request that came in by `from` and goes to the peer of `to`: tel stays; of a
+// SIP URI the scheme is the leg's, and a host that is ours, or an address, becomes the peer's.
+std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
+                        const Adjacency& to);
+
 // Header fields that pass from a leg on `from` to one on `to`, but those in `removed`.
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,

@@ -1,0 +1,473 @@
+// Who may call as whom, and whose call it is: identities at set-up, and in-dialog requests from
+// where the dialog is not at home. (facts: "who may call as whom", RFC 3261 §12.2.2, §9.2.)
+#include "scenario/border.h"
+
+namespace ringwall::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+class Identities : public SmallLab {
+protected:
+    explicit Identities(const std::string& configuration = std::string(small_lab))
+        : SmallLab(configuration) {}
+
+    // A phone at another address; who it is, the test says.
+    std::unique_ptr<Phone> phone_at(const char* address, const std::string& user,
+                                    const std::string& password) {
+        return std::make_unique<Phone>(net, ip(address), sip::Transport::Tls,
+                                       Endpoint{ip("192.0.2.1"), 5061},
+                                       Phone::Account{user, "example.com", password}, 900);
+    }
+    // The last answer to an INVITE of the test's own; nobody else hears of it.
+    int refused_invite(Phone& phone, Fields fields) {
+        fields.emplace_back("Contact", phone.contact());
+        const std::size_t others = alice.count("INVITE") + bob.count("INVITE") +
+                                   softswitch.count("INVITE") + outside.count("INVITE");
+        phone.send("INVITE", "sip:9001@switch.example.com", fields, phone.offer);
+        net.run_for(2s);
+        EXPECT_EQ(alice.count("INVITE") + bob.count("INVITE") + softswitch.count("INVITE") +
+                      outside.count("INVITE"),
+                  others);
+        return phone.statuses("INVITE").back();
+    }
+};
+
+TEST_F(Identities, APhoneDoesNotCallAsAnother) {
+    register_phones();
+    EXPECT_EQ(refused_invite(alice, {{"From", "<sip:bob@example.com>;tag=1"}}), 403);
+    EXPECT_EQ(refused_invite(alice, {{"From", "<sip:president@example.org>;tag=1"}}), 403);
+    EXPECT_EQ(refused_invite(alice, {{"From", "<sip:bob@example.com>;tag=1"},
+                                     {"P-Asserted-Identity", "<sip:alice@example.com>"}}),
+              403);
+}
+
+TEST_F(Identities, APhoneDoesNotAssertAnother) {
+    register_phones();
+    EXPECT_EQ(refused_invite(alice, {{"P-Asserted-Identity", "<sip:bob@example.com>"}}), 403);
+    EXPECT_EQ(refused_invite(alice,
+                             {{"P-Asserted-Identity", "<sip:alice@example.com>, <tel:+15551234>"}}),
+              403);
+}
+
+TEST_F(Identities, APhoneDoesNotCallAsAnotherByItsOwnDigest) {
+    // Not registered: challenged first; alice's password does not make it bob.
+    EXPECT_EQ(refused_invite(alice, {{"From", "<sip:bob@example.com>;tag=1"}}), 403);
+    EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(401, 403));
+}
+
+TEST_F(Identities, AWrongPasswordCallsNobody) {
+    const auto eve = phone_at("192.0.2.13", "alice", "looking-glass");
+    EXPECT_EQ(refused_invite(*eve, {}), 401);
+    EXPECT_THAT(eve->statuses("INVITE"), ElementsAre(401, 401));
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Identities, AnUnknownUserIsAskedLikeAKnownOne) {
+    const auto eve = phone_at("192.0.2.13", "nobody", "x");
+    EXPECT_EQ(refused_invite(*eve, {}), 401);
+    const auto fields = [](const sip::MessagePtr& challenge) {
+        return std::string(
+            challenge->header(sip::HeaderName::WwwAuthenticate)->value.substr(0, 26));
+    };
+    const auto unknown = fields(eve->last_response("INVITE"));
+    alice.send("INVITE", "sip:9001@switch.example.com", {{"Contact", alice.contact()}});
+    ASSERT_TRUE(run_until([&] { return !alice.responses().empty(); }));
+    EXPECT_EQ(fields(alice.responses().front()), unknown);
+    net.run_for(1s);
+    alice.bye();
+}
+
+TEST_F(Identities, AnAssertedIdentityOfTheOutsideGoesNoFurther) {
+    outside.send(
+        "INVITE", "sip:9001@switch.example.com",
+        {{"Contact", outside.contact()}, {"P-Asserted-Identity", "<sip:president@example.org>"}},
+        outside.offer);
+    ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
+    EXPECT_THAT(std::string(softswitch.last_request("INVITE")->bytes()),
+                Not(HasSubstr("president")));
+    border.sbc().end_all("test");
+}
+
+TEST_F(Identities, ASecondConnectionOfAPhoneIsAskedAgain) {
+    register_phones();
+    alice.reconnect();
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !bob.acks().empty(); }));
+    EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(401, 100, 200));
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+// ---- certificates of phones --------------------------------------------------------------------
+
+TEST_F(Identities, ACertificateOfAnotherSubscriberIsRefused) {
+    alice.node().set_client_identity(certificate_of_user("bob@example.com"));
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("REGISTER"), ElementsAre(403));
+    EXPECT_EQ(border.sbc().location().binding_count(), 0U);
+}
+
+TEST_F(Identities, TheSameCertificateIsTheSamePeerOnAnotherConnection) {
+    alice.node().set_client_identity(certificate_of_user("alice@example.com"));
+    register_phones();
+    talk();
+    alice.reconnect();
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+TEST_F(Identities, TheSameUserWithAnotherCertificateIsNotTheSamePeer) {
+    alice.node().set_client_identity(certificate_of_user("alice@example.com"));
+    register_phones();
+    talk();
+    auto other = certificate_of_user("alice@example.com");
+    other.fingerprint = "another";
+    alice.node().set_client_identity(other);
+    alice.reconnect();
+    alice.register_now();
+    net.run_for(1s);
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INFO"), ElementsAre(481));
+    EXPECT_EQ(bob.count("INFO"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    bob.bye();
+}
+
+// ---- requests from where the dialog is not at home ---------------------------------------------
+
+class InSomebodysCall : public Identities {
+protected:
+    void SetUp() override {
+        register_phones();
+        talk();
+    }
+    // What alice would write into a request of her dialog.
+    Fields in_alices_dialog(std::uint32_t cseq, const std::string& method) {
+        const auto builder = alice.last_response("INVITE");
+        return {{"From", std::string(builder->header(sip::HeaderName::From)->value)},
+                {"To", std::string(builder->header(sip::HeaderName::To)->value)},
+                {"Call-ID", std::string(builder->call_id())},
+                {"CSeq", std::to_string(cseq) + " " + method}};
+    }
+    static void replace(Fields& fields, const std::string& name, const std::string& value) {
+        for (auto& field : fields) {
+            if (field.first == name) {
+                field.second = value;
+            }
+        }
+    }
+    void expect_call_goes_on() {
+        net.run_for(5s);
+        EXPECT_EQ(bob.count("BYE") + alice.count("BYE"), 0U);
+        EXPECT_EQ(border.sbc().calls(), 1U);
+        alice.bye();
+        net.run_for(1s);
+        EXPECT_EQ(bob.count("BYE"), 1U);
+        EXPECT_THAT(alice.statuses("BYE"), Contains(200));
+    }
+    int last(Phone& phone, const std::string& method) {
+        net.run_for(2s);
+        return phone.statuses(method).empty() ? 0 : phone.statuses(method).back();
+    }
+};
+
+TEST_F(InSomebodysCall, AByeByAnotherAdjacency) {
+    softswitch.send("BYE", "sip:border.example.com", in_alices_dialog(50, "BYE"));
+    EXPECT_EQ(last(softswitch, "BYE"), 481);
+    outside.send("BYE", "sip:border.example.com", in_alices_dialog(50, "BYE"));
+    EXPECT_EQ(last(outside, "BYE"), 481);
+    expect_call_goes_on();
+}
+
+TEST_F(InSomebodysCall, AByeByTheOtherPartyInTheCallersName) {
+    bob.send("BYE", "sip:border.example.com", in_alices_dialog(50, "BYE"));
+    EXPECT_EQ(last(bob, "BYE"), 481);
+    expect_call_goes_on();
+}
+
+TEST_F(InSomebodysCall, AByeByAnUnregisteredConnection) {
+    const auto eve = phone_at("192.0.2.13", "alice", "looking-glass");
+    for (const char* method : {"BYE", "INFO", "INVITE", "UPDATE"}) {
+        auto fields = in_alices_dialog(50, method);
+        fields.emplace_back("Contact", eve->contact());
+        eve->send(method, "sip:border.example.com", fields);
+        EXPECT_EQ(last(*eve, method), 481) << method;
+    }
+    EXPECT_EQ(bob.count("INFO") + bob.count("UPDATE"), 0U);
+    EXPECT_EQ(bob.count("INVITE"), 1U);
+    expect_call_goes_on();
+}
+
+TEST_F(InSomebodysCall, AByeOfTheSamePhoneByAConnectionThatIsNotRegistered) {
+    alice.reconnect();
+    alice.send("BYE", "sip:border.example.com", in_alices_dialog(50, "BYE"));
+    EXPECT_EQ(last(alice, "BYE"), 481);
+    EXPECT_EQ(bob.count("BYE"), 0U);
+    alice.register_now();
+    net.run_for(1s);
+    alice.bye();
+    EXPECT_EQ(last(alice, "BYE"), 200);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+TEST_F(InSomebodysCall, ForgedTagsAndCallId) {
+    auto wrong = in_alices_dialog(50, "BYE");
+    replace(wrong, "To", "<sip:bob@example.com>;tag=guessed");
+    alice.send("BYE", "sip:border.example.com", wrong);
+    EXPECT_EQ(last(alice, "BYE"), 481);
+
+    wrong = in_alices_dialog(50, "BYE");
+    replace(wrong, "From", "<sip:alice@example.com>;tag=guessed");
+    alice.send("BYE", "sip:border.example.com", wrong);
+    EXPECT_EQ(last(alice, "BYE"), 481);
+
+    wrong = in_alices_dialog(50, "BYE");
+    replace(wrong, "Call-ID", "guessed");
+    alice.send("BYE", "sip:border.example.com", wrong);
+    EXPECT_EQ(last(alice, "BYE"), 481);
+
+    // The other leg's identifiers on this leg.
+    const auto other_leg = bob.last_request("INVITE");
+    wrong = in_alices_dialog(50, "BYE");
+    replace(wrong, "Call-ID", std::string(other_leg->call_id()));
+    alice.send("BYE", "sip:border.example.com", wrong);
+    EXPECT_EQ(last(alice, "BYE"), 481);
+    expect_call_goes_on();
+}
+
+TEST_F(InSomebodysCall, AnOldCSeq) {
+    alice.send("INFO", "sip:border.example.com", in_alices_dialog(0, "INFO"));
+    EXPECT_EQ(last(alice, "INFO"), 500);
+    EXPECT_EQ(bob.count("INFO"), 0U);
+    expect_call_goes_on();
+}
+
+TEST_F(Identities, ACancelByAnotherConnectionDoesNotStopTheRinging) {
+    register_phones();
+    const auto eve = phone_at("192.0.2.13", "bob", "builder");
+    bob.on_invite = Phone::OnInvite::Ring;
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] {
+        return !alice.statuses("INVITE").empty() && alice.statuses("INVITE").back() == 180;
+    }));
+    // Eve has seen alice's INVITE on the wire.
+    std::string seen;
+    for (const auto& packet : net.packets_of(alice.node().address())) {
+        if (packet.bytes.starts_with("INVITE")) {
+            seen = packet.bytes;
+        }
+    }
+    const auto invite = sip::Message::parse(seen, sip::Framing::Stream).message;
+    ASSERT_NE(invite, nullptr);
+    eve->send("CANCEL", std::string(invite->request_uri_text()),
+              {{"Via", std::string(invite->header(sip::HeaderName::Via)->value)},
+               {"From", std::string(invite->header(sip::HeaderName::From)->value)},
+               {"To", std::string(invite->header(sip::HeaderName::To)->value)},
+               {"Call-ID", std::string(invite->call_id())},
+               {"CSeq", std::to_string(invite->cseq().number) + " CANCEL"}});
+    net.run_for(2s);
+    EXPECT_THAT(eve->statuses("CANCEL"), ElementsAre(481));
+    EXPECT_EQ(bob.count("CANCEL"), 0U);
+    bob.answer();
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    alice.bye();
+}
+
+TEST_F(Identities, AnAckByAnotherConnectionDoesNotCount) {
+    register_phones();
+    const auto eve = phone_at("192.0.2.13", "bob", "builder");
+    alice.ack_nothing();
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] {
+        return alice.last_response("INVITE") != nullptr &&
+               alice.last_response("INVITE")->status() == 200;
+    }));
+    const auto ok = alice.last_response("INVITE");
+    eve->send("ACK", "sip:border.example.com",
+              {{"From", std::string(ok->header(sip::HeaderName::From)->value)},
+               {"To", std::string(ok->header(sip::HeaderName::To)->value)},
+               {"Call-ID", std::string(ok->call_id())},
+               {"CSeq", std::to_string(ok->cseq().number) + " ACK"}});
+    net.run_for(1s);
+    EXPECT_TRUE(bob.acks().empty());
+    alice.ack_now();
+    net.run_for(1s);
+    EXPECT_EQ(bob.acks().size(), 1U);
+    alice.bye();
+}
+
+// ---- connections that are lost -----------------------------------------------------------------
+
+TEST_F(InSomebodysCall, ThePhoneRegistersAgainAndTheByeFindsIt) {
+    bob.node().cut();
+    net.run_for(1s);
+    bob.register_now();
+    ASSERT_TRUE(run_until([&] { return bob.is_registered(); }));
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+    EXPECT_THAT(alice.statuses("BYE"), ElementsAre(200));
+}
+
+TEST_F(InSomebodysCall, ThePhoneRegistersAgainAndHangsUp) {
+    alice.node().cut();
+    net.run_for(1s);
+    alice.register_now();
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+TEST_F(InSomebodysCall, ThePhoneIsGoneAndTheCallEndsCleanly) {
+    bob.node().cut();
+    net.run_for(1s);
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(bob.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(InSomebodysCall, ThePhoneIsGoneAndTheOtherWantsSomethingOfIt) {
+    bob.node().cut();
+    net.run_for(1s);
+    alice.in_dialog(sip::Method::Info);
+    EXPECT_THAT(last(alice, "INFO"), ::testing::AnyOf(408, 480));
+    alice.bye();
+    EXPECT_EQ(last(alice, "BYE"), 200);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Identities, TheCalleeIsLostWhileItRings) {
+    register_phones();
+    bob.on_invite = Phone::OnInvite::Ring;
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] {
+        return !alice.statuses("INVITE").empty() && alice.statuses("INVITE").back() == 180;
+    }));
+    bob.node().cut();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 480);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Identities, TheCallerIsLostWhileItRings) {
+    register_phones();
+    bob.on_invite = Phone::OnInvite::Ring;
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] {
+        return !alice.statuses("INVITE").empty() && alice.statuses("INVITE").back() == 180;
+    }));
+    alice.node().cut();
+    net.run_for(1s);
+    bob.answer();
+    net.run_for(40s);
+    EXPECT_EQ(bob.count("CANCEL") + bob.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// ---- a trunk with certificates -----------------------------------------------------------------
+
+class Carrier : public Identities {
+protected:
+    Carrier()
+        : Identities([] {
+              std::string text(small_lab);
+              const std::string trunk =
+                  "  adjacency sip carrier\n"
+                  "   security trusted-encrypted\n   sip-calls-out any\n"
+                  "   signaling-address ipv4 192.0.2.7\n"
+                  "   remote-address ipv4 192.0.2.70 255.255.255.255\n"
+                  "   signaling-peer 192.0.2.70\n   tls peer-domain carrier.example.net\n"
+                  "   attach\n";
+              text.insert(text.find("  call-policy-set"), trunk);
+              const std::string to_switch =
+                  "     match-adjacency phones\n"
+                  "     dst-adjacency softswitch\n";
+              const auto at = text.find(to_switch);
+              text.replace(at, to_switch.size(),
+                           "     match-adjacency phones\n     dst-adjacency carrier\n");
+              text.insert(text.find("  active-call"),
+                          "    entry 4\n     match-adjacency carrier\n"
+                          "     dst-adjacency softswitch\n     action complete\n");
+              return text;
+          }()) {
+        carrier.node().set_client_identity(certificate_of("carrier.example.net"));
+        carrier.node().set_server_identity(certificate_of("carrier.example.net"));
+    }
+    Phone carrier{net,
+                  ip("192.0.2.70"),
+                  sip::Transport::Tls,
+                  {ip("192.0.2.7"), 5061},
+                  {"carla", "carrier.example.net", ""},
+                  700};
+};
+
+TEST_F(Carrier, CallsWithTheRightCertificate) {
+    carrier.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return carrier.is_in_call() && !softswitch.acks().empty(); }));
+    carrier.bye();
+}
+
+TEST_F(Carrier, IsCalled) {
+    register_phones();
+    alice.invite("sip:+15551234@carrier.example.net");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !carrier.acks().empty(); }));
+    alice.bye();
+}
+
+TEST_F(Carrier, WithAnotherNameGetsNothingRouted) {
+    carrier.node().set_client_identity(certificate_of("rival.example.net"));
+    carrier.invite("sip:9001@switch.example.com");
+    net.run_for(35s);
+    EXPECT_EQ(softswitch.count("INVITE"), 0U);
+    EXPECT_THAT(carrier.statuses("INVITE"), Not(Contains(::testing::Lt(300))));
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Carrier, WithoutACertificateGetsNoConnection) {
+    carrier.node().set_client_identity({});
+    carrier.invite("sip:9001@switch.example.com");
+    net.run_for(35s);
+    EXPECT_TRUE(carrier.responses().empty());
+    EXPECT_EQ(softswitch.count("INVITE"), 0U);
+}
+
+TEST_F(Carrier, IsCalledOnlyUnderItsName) {
+    carrier.node().set_server_identity(certificate_of("rival.example.net"));
+    register_phones();
+    alice.invite("sip:+15551234@carrier.example.net");
+    net.run_for(35s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 480);
+    EXPECT_EQ(sent_to(carrier), 0U);
+}
+
+TEST_F(Carrier, AByeByAConnectionWithAnotherCertificate) {
+    carrier.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return carrier.is_in_call() && !softswitch.acks().empty(); }));
+    carrier.node().set_client_identity(certificate_of("rival.example.net"));
+    carrier.reconnect();
+    carrier.in_dialog(sip::Method::Bye);
+    net.run_for(2s);
+    EXPECT_THAT(carrier.statuses("BYE"), ElementsAre(481));
+    EXPECT_EQ(softswitch.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    softswitch.bye();
+    net.run_for(2s);
+}
+
+}  // namespace
+}  // namespace ringwall::test
