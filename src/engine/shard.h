@@ -98,6 +98,7 @@ public:
     void close(FlowId flow, CloseReason reason);
 
     const Flow* flow(FlowId id) const;  // null when it is gone
+    std::size_t flow_count() const { return flows_.size(); }
     const sip::transaction::Layer& transactions() const { return layer_; }
     const ShardCounters& counters() const { return counters_; }
     Now now() const { return now_; }

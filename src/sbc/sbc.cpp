@@ -205,6 +205,7 @@ void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& re
         (from.transport == sip::Transport::Udp ? from.remote.address == of_invite->remote.address
                                                : from.flow == of_invite->flow);
     if (!is_same_way) {
+        counters_.add("rejected", "no-transaction");
         reply(id, *request, 481);
         return;
     }
@@ -222,14 +223,10 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         shard_.forget(id);
         return;
     }
-    if (const auto same = by_call_id_.find(std::string(request->call_id()));
-        same != by_call_id_.end() && request->method() == Method::Invite) {
-        if (const b2bua::Call* call = call_of(same->second);
-            call != nullptr && call->is_merged(*request)) {
-            counters_.add("rejected", "merged-request");
-            reply(id, *request, 482);
-            return;
-        }
+    if (is_merged(*request)) {
+        counters_.add("rejected", "merged-request");
+        reply(id, *request, 482);
+        return;
     }
     const auto registered = location_.registered_on(from.flow, now().monotonic);
     Endpoint local = flow->local;
@@ -261,6 +258,14 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     } else {
         forwarded_.forward(inbound, id, request);
     }
+}
+
+bool Sbc::is_merged(const sip::Message& request) {
+    const auto same = by_call_id_.find(request.call_id());
+    const b2bua::Call* call = same == by_call_id_.end() ? nullptr : call_of(same->second);
+    const bool is_calls =
+        request.method() == Method::Invite && call != nullptr && call->is_merged(request);
+    return is_calls || forwarded_.is_merged(request);
 }
 
 // True when the request goes on.
@@ -413,6 +418,8 @@ void Sbc::reply(ServerId id, const sip::Message& request, int status, std::strin
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
     if (b2bua::Call* call = call_of_tag(request->to_tag())) {
         call->on_ack(from, request);
+    } else {
+        counters_.add("dropped", "no-dialog");
     }
     sweep();
 }
@@ -451,6 +458,7 @@ void Sbc::on_client_ended(ClientId id) {
 void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
     (void)cause;  // nobody acknowledged a failure: nothing of ours waits for it
     by_server_.erase(id);
+    forwarded_.on_server_ended(id);
 }
 
 void Sbc::on_timer(std::uint64_t cookie) {
@@ -479,7 +487,7 @@ void Sbc::watch_expiry() {
 
 void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::Message& message) {
     const auto index = adjacency_of(hop);
-    const auto owner = by_call_id_.find(std::string(message.call_id()));
+    const auto owner = by_call_id_.find(message.call_id());
     const b2bua::Call* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
                                   index ? snapshot_->adjacencies[*index].name : "", direction, hop,
@@ -633,6 +641,7 @@ std::string Sbc::new_call_name() {
 
 void Sbc::end_all(std::string_view reason) {
     std::vector<CallRef> all;
+    all.reserve(calls_.size());
     for (const auto& [ref, entry] : calls_) {
         all.push_back(ref);
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -122,6 +123,7 @@ private:
                           const sip::MessagePtr& request);
     void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled);
+    bool is_merged(const sip::Message& request);
     bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -151,7 +153,8 @@ private:
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
-    std::unordered_map<std::string, b2bua::CallRef> by_call_id_;
+    // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
+    std::map<std::string, b2bua::CallRef, std::less<>> by_call_id_;
     std::unordered_map<sip::transaction::ClientId, b2bua::CallRef> by_client_;
     std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
     b2bua::ForwardedRequests forwarded_;

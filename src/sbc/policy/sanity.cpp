@@ -1,5 +1,5 @@
 // Stage "sanity": RFC 3261 §8.2.1 to §8.2.2.3 and §16.3, for a back-to-back user agent that hands
-// on what it can hand on. Merged requests (482) are found by the transaction layer.
+// on what it can hand on. Merged requests (482) are found before it: see Sbc::is_merged.
 #include <algorithm>
 #include <array>
 
