@@ -641,6 +641,7 @@ std::string Sbc::new_call_name() {
 
 void Sbc::end_all(std::string_view reason) {
     std::vector<CallRef> all;
+    all.reserve(calls_.size());
     for (const auto& [ref, entry] : calls_) {
         all.push_back(ref);
     }
