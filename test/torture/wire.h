@@ -31,8 +31,8 @@ public:
     void stream(FlowId flow, std::string_view bytes);
     void close(FlowId flow);
 
-    // Failures of INVITEs are acknowledged. What it does with requests: by default, what an easy-going user agent does (agree). An ACK is
-    // never answered.
+    // Failures of INVITEs are acknowledged. What it does with requests: by default, what an
+    // easy-going user agent does (agree). An ACK is never answered.
     std::function<std::string(const sip::Message& request)> answer = agree;
     // 200, with a Contact, and for an INVITE the body that came: an answer that fits every offer;
     // 406 where the INVITE does not accept it.
