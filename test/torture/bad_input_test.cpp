@@ -32,6 +32,35 @@ protected:
     void expect_nothing_sent_on() { EXPECT_THAT(far.heard(), IsEmpty()); }
 };
 
+// A call from near to far that stands.
+class BadInputInACall : public BadInput {
+protected:
+    void SetUp() override {
+        ASSERT_THAT(answers_to(Request{.method = "INVITE", .name = "call"}), ElementsAre(200));
+        success_ = near.last_response();
+        near.send(to_near, within("ACK", 7));
+        run();
+        far.forget();
+    }
+    void TearDown() override {
+        border.sbc().end_all("the test is over");
+        BadInput::TearDown();
+    }
+    // A request of near's in the dialog.
+    std::string within(const std::string& method, int cseq, int max_forwards = 70) {
+        std::string out = method + " sip:192.0.2.3 SIP/2.0\r\n";
+        out += "Via: SIP/2.0/UDP 192.0.2.30;branch=z9hG4bK-" + method + std::to_string(cseq) +
+               "\r\nMax-Forwards: " + std::to_string(max_forwards) + "\r\n";
+        out.append(success_->header(HeaderName::From)->raw);
+        out.append(success_->header(HeaderName::To)->raw);
+        out.append(success_->header(HeaderName::CallId)->raw);
+        return out + "CSeq: " + std::to_string(cseq) + " " + method +
+               "\r\nContact: <sip:caller@192.0.2.30>\r\nContent-Length: 0\r\n\r\n";
+    }
+
+    sip::MessagePtr success_;
+};
+
 class BadInputWithPhones : public TortureLabWithPhones {};
 
 // ---- refused by rule ----------------------------------------------------------------------------
@@ -178,6 +207,52 @@ TEST_F(BadInput, NoHopsLeftHears483) {
     // What is for us need go no further.
     EXPECT_THAT(answers_to(Request{.name = "us", .uri = "sip:192.0.2.3", .max_forwards = "0"}),
                 ElementsAre(200));
+}
+
+TEST_F(BadInputInACall, NoHopsLeftHears483) {
+    EXPECT_THAT(answers_to(within("INFO", 8, 0)), ElementsAre(483));
+    EXPECT_THAT(far.requests(), IsEmpty());
+    EXPECT_THAT(answers_to(within("INFO", 9, 5)), ElementsAre(200));
+    ASSERT_THAT(far.requests(), SizeIs(1));
+    EXPECT_EQ(far.requests()[0]->max_forwards(), 4U);
+}
+
+TEST_F(BadInputInACall, MethodsThatAreNotCarriedHear405AndUnknownOnes501WithAllow) {
+    EXPECT_THAT(answers_to(within("PRACK", 8)), ElementsAre(405));
+    EXPECT_THAT(near.last_response()->values(HeaderName::Allow), Contains("INVITE"));
+    EXPECT_THAT(answers_to(within("BREW", 9)), ElementsAre(501));
+    EXPECT_THAT(near.last_response()->values(HeaderName::Allow), Contains("INVITE"));
+    EXPECT_THAT(far.requests(), IsEmpty());
+    EXPECT_EQ(border.sbc().calls(), 1U);
+}
+
+// RFC 3261 §12.2.2: what is older than what came before.
+TEST_F(BadInputInACall, AnOlderCSeqHears500) {
+    EXPECT_THAT(answers_to(within("INFO", 20)), ElementsAre(200));
+    EXPECT_THAT(answers_to(within("INFO", 19)), ElementsAre(500));
+    EXPECT_THAT(far.requests(), SizeIs(1));
+}
+
+// The dialog is found by our tag, but it is of another Call-ID or another peer.
+TEST_F(BadInputInACall, AStolenTagHears481) {
+    EXPECT_THAT(answers_to(replaced(within("BYE", 8), "Call-ID: call", "Call-ID: other")),
+                ElementsAre(481));
+    EXPECT_THAT(answers_to(replaced(within("BYE", 9), ";tag=from-call", ";tag=other")),
+                ElementsAre(481));
+    far.send(to_far, within("BYE", 10));
+    run();
+    EXPECT_THAT(far.statuses(), ElementsAre(481));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_THAT(far.requests(), IsEmpty());
+}
+
+// An in-dialog request that asks for what we cannot give is refused here like outside of one.
+TEST_F(BadInputInACall, UnknownRequirementsHear420AndTheirNames) {
+    EXPECT_THAT(
+        answers_to(replaced(within("INFO", 8), "Max-Forwards", "Require: x\r\nMax-Forwards")),
+        ElementsAre(420));
+    EXPECT_THAT(near.last_response()->values(HeaderName::Unsupported), ElementsAre("x"));
+    EXPECT_THAT(far.requests(), IsEmpty());
 }
 
 TEST_F(BadInput, MethodsThatAreNotCarriedHear405AndUnknownOnes501WithAllow) {
@@ -449,10 +524,54 @@ TEST_F(BadInput, AResponseCannotSendUsElsewhere) {
         return replaced(Wire::agree(request), "<sip:agreeable@192.0.2.40>",
                         "<sip:trap@203.0.113.9:7?Route=%3Csip:203.0.113.9%3E>");
     };
-    EXPECT_THAT(answers_to(Request{.method = "INVITE"}), ElementsAre(::testing::_));
+    EXPECT_THAT(answers_to(Request{.method = "INVITE"}), ElementsAre(200));
     run(60s);
+    ASSERT_THAT(far.requests("BYE"), SizeIs(1));  // nobody acknowledged the 200
+    EXPECT_EQ(far.requests("BYE")[0]->request_uri_text(), "sip:trap@203.0.113.9:7");
     for (const auto& packet : net.packets()) {
         EXPECT_NE(packet.to.address, ip("203.0.113.9"));
+    }
+}
+
+// Whatever a dialog is made of, on either side, what we send in it is good SIP (the peers look at
+// each request), and goes to the peers only (the lab looks at each packet).
+TEST_F(BadInput, ContactsAndRoutesOfAllKinds) {
+    const std::vector<std::string> fields{
+        "Contact: <tel:+1-201-555-0123>\r\n",
+        "Contact: <http://example.com/>\r\n",
+        "Contact: <sips:x@example.com>\r\n",
+        "Contact: *\r\n",
+        "Contact: <sip:x@example.com>, <sip:y@example.com>\r\n",
+        "Contact: <sip:x@example.com;method=BYE;transport=nonsense;ttl=1;maddr=224.0.0.1>\r\n",
+        "Contact: <sip:x@[2001:db8::1]:65535;lr?Route=%3Csip:y%3E&Subject=z>\r\n",
+        "Contact: <sip:" + std::string(4'000, 'x') + "@example.com>\r\n",
+        "Contact: <sip:%0d%0aVia:%20x@example.com>\r\n",
+        "Contact: <sip:255.255.255.255>\r\n",
+        "Contact: <sip:x@example.com>\r\nRecord-Route: <http://example.com>\r\n",
+        "Contact: <sip:x@example.com>\r\nRecord-Route: <tel:+1201>\r\n",
+        "Contact: <sip:x@example.com>\r\nRecord-Route: <sip:strict.example.com?Subject=x>\r\n",
+        "Contact: <sip:x@example.com>\r\nRecord-Route: <sip:224.0.0.1;lr>, \"x\" "
+        "<sips:y;lr>;z=1\r\n",
+        "Contact: <sip:x@example.com>\r\nRecord-Route: nonsense\r\n",
+        "Contact: nonsense\r\n",
+        "",
+    };
+    std::string contact;
+    far.answer = [&](const sip::Message& request) {
+        return replaced(Wire::agree(request), "Contact: <sip:agreeable@192.0.2.40>\r\n", contact);
+    };
+    int count = 0;
+    for (const std::string& each : fields) {
+        for (const bool is_response : {false, true}) {
+            contact = is_response ? each : "Contact: <sip:far@192.0.2.40>\r\n";
+            const std::string name = "n" + std::to_string(++count);
+            const std::string request = Request{.method = "INVITE", .name = name}.text();
+            const auto answers = answers_to(
+                is_response ? request
+                            : replaced(request, "Contact: <sip:caller@192.0.2.30>\r\n", each));
+            EXPECT_THAT(answers, SizeIs(1)) << each;
+            net.settle(70s);
+        }
     }
 }
 

@@ -764,6 +764,15 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
                is_unknown ? "Not Implemented" : "Method Not Allowed");
         return;
     }
+    const std::uint32_t hops_left = request->max_forwards().value_or(70);
+    if (hops_left == 0) {  // RFC 7332 §3: also within a dialog
+        answer(id, *request, 483, "Too Many Hops");
+        return;
+    }
+    if (!policy::unsupported_options(*request).empty()) {
+        answer(id, *request, 420, "Bad Extension");
+        return;
+    }
     if (request->method() == Method::Invite) {
         // RFC 3261 §14.2: one INVITE at a time. A second of the same side: 500; ours towards it is
         // still open: glare.
@@ -816,7 +825,7 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
         answer(id, *request, 480, "Temporarily Unavailable");
         return;
     }
-    auto builder = to.dialog.request(request->method(), request->method_text());
+    auto builder = to.dialog.request(request->method(), request->method_text(), hops_left - 1);
     builder.header(
         HeaderName::Via,
         via(out, hop->transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
@@ -1226,6 +1235,10 @@ sip::MessagePtr Call::response_to(const sip::Message& request, int status, std::
     }
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(caller_adjacency().profile));
+    }
+    if (const std::string options = policy::unsupported_options(request);
+        status == 420 && !options.empty()) {
+        builder.header(HeaderName::Unsupported, options);
     }
     return builder.build();
 }

@@ -32,30 +32,6 @@ std::optional<Reject> check_method(const Inbound& inbound) {
                   .fields = {{HeaderName::Allow, allowed_methods(profile)}}};
 }
 
-// RFC 3261 §8.2.2.3. What a REGISTER requires, it requires of us.
-std::optional<Reject> check_required_options(const sip::Message& request) {
-    std::string unsupported;
-    const auto refuse = [&unsupported](std::string_view option) {
-        unsupported += unsupported.empty() ? "" : ", ";
-        unsupported += option;
-    };
-    for (const std::string_view option : request.values(HeaderName::Require)) {
-        if (request.method() == Method::Register || !is_passed_option(option)) {
-            refuse(option);
-        }
-    }
-    for (const std::string_view option : request.values(HeaderName::ProxyRequire)) {
-        refuse(option);
-    }
-    if (unsupported.empty()) {
-        return std::nullopt;
-    }
-    return Reject{.status = 420,
-                  .reason = "Bad Extension",
-                  .detail = "requires " + unsupported,
-                  .fields = {{HeaderName::Unsupported, unsupported}}};
-}
-
 // RFC 3261 §16.3: nobody after us may get it. What we answer ourselves may be at its end.
 bool has_gone_too_far(const Inbound& inbound) {
     const sip::Message& request = inbound.request;
@@ -101,8 +77,11 @@ Verdict check_message(Inbound& inbound) {
     if (has_gone_too_far(inbound)) {
         return Reject{.status = 483, .reason = "Too Many Hops"};
     }
-    if (auto reject = check_required_options(request)) {
-        return std::move(*reject);
+    if (const std::string options = unsupported_options(request); !options.empty()) {
+        return Reject{.status = 420,
+                      .reason = "Bad Extension",
+                      .detail = "requires " + options,
+                      .fields = {{HeaderName::Unsupported, options}}};
     }
     if (request.method() == Method::Invite && !has_one_contact(request)) {
         return Reject{.status = 400, .reason = "INVITE Needs One Contact"};
