@@ -79,7 +79,8 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
                                            request->content_type(), request->body());
     if (!media.passes()) {
         host_.count_refusal(policy::to_string(*media.refusal));
-        host_.respond(id, sip::reply(*request, 488, tag).build());
+        const policy::MediaAnswer answer = policy::answer_to(*media.refusal);
+        host_.respond(id, sip::reply(*request, answer.status, tag).build());
         return;
     }
     const sip::Scheme scheme = target->permit.leg_scheme();
@@ -99,7 +100,7 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
                        contact(out, target->hop.transport, scheme, request->from().uri.user));
     }
     copy_end_to_end(builder, *request, in, out, inbound.removed_headers);
-    builder.body(media.body ? *media.body : std::string(request->body()));
+    copy_body(builder, *request, media);
     const auto client = host_.send_new({}, target->permit, target->hop, builder.build());
     open_[client] =
         Open{id, request, inbound.snapshot, *inbound.adjacency, target->adjacency, tag, call_id};
@@ -144,12 +145,9 @@ bool ForwardedRequests::on_response(sip::transaction::ClientId id,
         return true;
     }
     auto builder = sip::reply(*open.request, status, open.tag, response->reason());
-    const auto media = policy::judge_media(policy::media_leg(to), policy::media_leg(from),
-                                           response->content_type(), response->body());
-    if (media.passes()) {
-        copy_end_to_end(builder, *response, to, from, {});
-        builder.body(media.body ? *media.body : std::string(response->body()));
-    }
+    copy_end_to_end(builder, *response, to, from);
+    copy_body(builder, *response,
+              policy::judge_media(policy::media_leg(to), policy::media_leg(from), *response));
     host_.respond(open.server, builder.build());
     return true;
 }
