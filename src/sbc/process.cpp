@@ -137,6 +137,7 @@ auto on_worker(engine::Worker& worker, Function function) {
 void say_farewell(engine::Worker& worker, Sbc& sbc) {
     on_worker(worker, [&] {
         sbc.shard().wake(worker.now());
+        sbc.refuse_calls();
         sbc.end_all("shutdown");
     });
     const auto limit = std::chrono::steady_clock::now() + farewell_limit;

@@ -681,7 +681,6 @@ void Sbc::record_unfinished(std::string_view reason) {
 }
 
 void Sbc::end_all(std::string_view reason) {
-    is_stopping_ = true;
     std::vector<CallRef> all;
     all.reserve(calls_.size());
     for (const auto& [ref, entry] : calls_) {

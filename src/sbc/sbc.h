@@ -56,7 +56,9 @@ public:
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
     const registrar::Location& location() const { return location_; }
-    // All calls are ended, their peers told; new ones hear 503 from now on.
+    // New calls hear 503 from now on.
+    void refuse_calls() { is_stopping_ = true; }
+    // All calls are ended, their peers told.
     void end_all(std::string_view reason);
     bool is_consistent() const;
     // A record for each call that is not over: nobody will write it any more.
