@@ -199,11 +199,16 @@ void Shard::on_time(Now now) {
     std::vector<std::uint64_t> expired;
     wheel_.advance(now.monotonic, expired);
     for (const std::uint64_t cookie : expired) {
-        TimerRecord record = std::exchange(timers_.at(cookie), std::monostate{});
-        free_timers_.push_back(static_cast<std::uint32_t>(cookie));
+        const auto slot = static_cast<std::uint32_t>(cookie);
+        if (timers_[slot].generation != cookie >> 32) {
+            continue;  // stopped by what fired before it in this turn
+        }
+        const TimerRecord record = timers_[slot].record;
+        release(slot);
         std::visit(
             Visitor{[](std::monostate) {},
                     [&](const TransactionTimer& timer) {
+                        armed_.erase(key_of(timer.transaction, timer.timer));
                         layer_.on_timer(timer.transaction, timer.timer, fresh_);
                         perform();
                     },
@@ -368,17 +373,38 @@ void Shard::remember(FlowState& state, const AnyId& transaction) {
     list.push_back(transaction);
 }
 
-void Shard::arm(Duration after, TimerRecord record) {
-    std::uint32_t slot = 0;
+Shard::Armed Shard::arm(Duration after, const TimerRecord& record) {
     if (free_timers_.empty()) {
-        slot = static_cast<std::uint32_t>(timers_.size());
-        timers_.push_back(record);
-    } else {
-        slot = free_timers_.back();
-        free_timers_.pop_back();
-        timers_[slot] = record;
+        free_timers_.push_back(static_cast<std::uint32_t>(timers_.size()));
+        timers_.emplace_back();
     }
-    wheel_.add(now_.monotonic + after, slot);
+    const std::uint32_t slot = free_timers_.back();
+    free_timers_.pop_back();
+    timers_[slot].record = record;
+    const std::uint64_t cookie = std::uint64_t{timers_[slot].generation} << 32 | slot;
+    return {wheel_.add(now_.monotonic + after, cookie), slot};
+}
+
+void Shard::release(std::uint32_t slot) {
+    ++timers_[slot].generation;
+    free_timers_.push_back(slot);
+}
+
+Shard::TimerKey Shard::key_of(const AnyId& transaction, Timer timer) {
+    const std::uint64_t id = std::visit([](const auto& one) { return one.value; }, transaction);
+    const bool is_client = std::holds_alternative<ClientId>(transaction);
+    return {id, static_cast<std::uint8_t>(2 * static_cast<int>(timer) + (is_client ? 1 : 0))};
+}
+
+void Shard::stop(const AnyId& transaction, Timer timer) {
+    const auto found = armed_.find(key_of(transaction, timer));
+    if (found == armed_.end()) {
+        return;
+    }
+    // It may have expired in this very turn: by its generation it does not fire any more.
+    wheel_.cancel(found->second.handle);
+    release(found->second.slot);
+    armed_.erase(found);
 }
 
 }  // namespace ringwall::engine

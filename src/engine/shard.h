@@ -98,6 +98,9 @@ public:
     void close(FlowId flow, CloseReason reason);
 
     const Flow* flow(FlowId id) const;  // null when it is gone
+    std::size_t flow_count() const { return flows_.size(); }
+    // What time it is for work that no event of the network brought.
+    void wake(Now now) { now_ = now; }
     const sip::transaction::Layer& transactions() const { return layer_; }
     const ShardCounters& counters() const { return counters_; }
     Now now() const { return now_; }
@@ -139,6 +142,25 @@ private:
         std::uint64_t generation = 0;
     };
     using TimerRecord = std::variant<std::monostate, TransactionTimer, UserTimer, PartialWatch>;
+    struct TimerSlot {
+        TimerRecord record;
+        std::uint32_t generation = 0;
+    };
+    // One timer of one transaction: at most one of its kind runs.
+    struct TimerKey {
+        std::uint64_t id = 0;
+        std::uint8_t kind = 0;  // the timer's name, and the side
+        bool operator==(const TimerKey&) const = default;
+    };
+    struct TimerKeyHash {
+        std::size_t operator()(const TimerKey& key) const noexcept {
+            return std::hash<std::uint64_t>{}(key.id * 32 + key.kind);
+        }
+    };
+    struct Armed {
+        net::TimerWheel::Handle handle;
+        std::uint32_t slot = 0;
+    };
 
     // False: it is no SIP.
     bool receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
@@ -153,14 +175,19 @@ private:
     void transmit(const sip::transaction::Transmit& action);
     bool put(const sip::Hop& to, const sip::Message& message);
     void remember(FlowState& state, const sip::transaction::AnyId& transaction);
-    void arm(Duration after, TimerRecord record);
+    Armed arm(Duration after, const TimerRecord& record);
+    void release(std::uint32_t slot);
+    void stop(const sip::transaction::AnyId& transaction, sip::transaction::Timer timer);
+    static TimerKey key_of(const sip::transaction::AnyId& transaction,
+                           sip::transaction::Timer timer);
 
     Network& network_;
     ShardUser& user_;
     sip::transaction::Layer layer_;
     net::TimerWheel wheel_;
-    std::vector<TimerRecord> timers_;  // by the wheel's cookie
+    std::vector<TimerSlot> timers_;  // by the wheel's cookie: generation and slot
     std::vector<std::uint32_t> free_timers_;
+    std::unordered_map<TimerKey, Armed, TimerKeyHash> armed_;
     std::unordered_map<ListenerId, Listener> listeners_;
     std::unordered_map<FlowId, FlowState> flows_;
     std::deque<sip::transaction::Action> queue_;

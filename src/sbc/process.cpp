@@ -72,6 +72,7 @@ SnapshotPtr with_peer_addresses(const SnapshotPtr& snapshot) {
         }
         addrinfo hints{};
         hints.ai_socktype = SOCK_STREAM;
+        hints.ai_family = net::socket_family(adjacency.signaling_address);
         addrinfo* found = nullptr;
         if (getaddrinfo(adjacency.signaling_peer.c_str(), nullptr, &hints, &found) == 0) {
             net::SocketAddress address;
@@ -138,12 +139,17 @@ auto on_worker(engine::Worker& worker, Function function) {
 }
 
 void say_farewell(engine::Worker& worker, Sbc& sbc) {
-    on_worker(worker, [&] { sbc.end_all("shutdown"); });
+    on_worker(worker, [&] {
+        sbc.shard().wake(worker.now());
+        sbc.refuse_calls();
+        sbc.end_all("shutdown");
+    });
     const auto limit = std::chrono::steady_clock::now() + farewell_limit;
     while (std::chrono::steady_clock::now() < limit &&
            on_worker(worker, [&] { return !sbc.is_quiet(); })) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
+    on_worker(worker, [&] { sbc.record_unfinished("shutdown"); });
 }
 
 }  // namespace

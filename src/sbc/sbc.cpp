@@ -146,6 +146,9 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
     for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
     }
+    for (auto& [ref, entry] : calls_) {
+        entry.call->on_flow_closed(flow.id);
+    }
 }
 
 bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
@@ -205,6 +208,7 @@ void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& re
         (from.transport == sip::Transport::Udp ? from.remote.address == of_invite->remote.address
                                                : from.flow == of_invite->flow);
     if (!is_same_way) {
+        counters_.add("rejected", "no-transaction");
         reply(id, *request, 481);
         return;
     }
@@ -222,14 +226,10 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         shard_.forget(id);
         return;
     }
-    if (const auto same = by_call_id_.find(std::string(request->call_id()));
-        same != by_call_id_.end() && request->method() == Method::Invite) {
-        if (const b2bua::Call* call = call_of(same->second);
-            call != nullptr && call->is_merged(*request)) {
-            counters_.add("rejected", "merged-request");
-            reply(id, *request, 482);
-            return;
-        }
+    if (is_merged(*request)) {
+        counters_.add("rejected", "merged-request");
+        reply(id, *request, 482);
+        return;
     }
     const auto registered = location_.registered_on(from.flow, now().monotonic);
     Endpoint local = flow->local;
@@ -243,6 +243,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .source = from.remote,
         .local = local,
         .identity = flow->identity.get(),
+        .opened_for = connections_.adjacency_of(from.flow),
         .snapshot = snapshot_,
         .registered = registered,
         .nonces = nonces_,
@@ -254,6 +255,8 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
     if (request->method() == Method::Register) {
         do_register(inbound, id, request);
+    } else if (request->method() == Method::Invite && is_stopping_) {
+        reply(id, *request, 503);
     } else if (request->method() == Method::Invite) {
         begin_call(inbound, id, request);
     } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
@@ -261,6 +264,14 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     } else {
         forwarded_.forward(inbound, id, request);
     }
+}
+
+bool Sbc::is_merged(const sip::Message& request) {
+    const auto same = by_call_id_.find(request.call_id());
+    const b2bua::Call* call = same == by_call_id_.end() ? nullptr : call_of(same->second);
+    const bool is_calls =
+        request.method() == Method::Invite && call != nullptr && call->is_merged(request);
+    return is_calls || forwarded_.is_merged(request);
 }
 
 // True when the request goes on.
@@ -372,7 +383,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
                               {"adjacency", inbound.from_adjacency().name},
                               {"secure", inbound.call.is_secure() ? "yes" : "no"}});
     CallEntry& entry = calls_[ref];
-    entry.invite = id;
+    ++active_calls_;
     by_server_[id] = ref;
     entry.call = std::make_unique<b2bua::Call>(*this, std::move(setup));
     entry.call->begin();
@@ -413,6 +424,8 @@ void Sbc::reply(ServerId id, const sip::Message& request, int status, std::strin
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
     if (b2bua::Call* call = call_of_tag(request->to_tag())) {
         call->on_ack(from, request);
+    } else {
+        counters_.add("dropped", "no-dialog");
     }
     sweep();
 }
@@ -425,7 +438,7 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
         return;
     }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
-        if (b2bua::Call* call = call_of(found->second)) {
+        if (b2bua::Call* call = call_of(found->second.call)) {
             call->on_response(id, response);
         }
     }
@@ -437,7 +450,7 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
         return;
     }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
-        if (b2bua::Call* call = call_of(found->second)) {
+        if (b2bua::Call* call = call_of(found->second.call)) {
             call->on_client_failed(id, cause);
         }
     }
@@ -445,16 +458,38 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
 }
 
 void Sbc::on_client_ended(ClientId id) {
-    by_client_.erase(id);
+    const auto found = by_client_.find(id);
+    if (found == by_client_.end()) {
+        return;
+    }
+    const Client client = found->second;
+    by_client_.erase(found);
+    open_requests_ -= client.is_invite ? 0 : 1;
+    const auto entry = calls_.find(client.call);
+    if (entry != calls_.end() && --entry->second.open_clients == 0 &&
+        entry->second.call->is_over()) {
+        ended_.push_back(client.call);
+        sweep();
+    }
+}
+
+void Sbc::own_client(ClientId id, CallRef call, bool is_invite) {
+    by_client_[id] = Client{call, is_invite};
+    ++calls_[call].open_clients;
+    open_requests_ += is_invite ? 0 : 1;
 }
 
 void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
     (void)cause;  // nobody acknowledged a failure: nothing of ours waits for it
     by_server_.erase(id);
+    forwarded_.on_server_ended(id);
 }
 
 void Sbc::on_timer(std::uint64_t cookie) {
     if (cookie == expiry_cookie) {
+        if (!expiry_watched_ || *expiry_watched_ > now().monotonic) {
+            return;  // an earlier one has taken its place
+        }
         expiry_watched_.reset();
         for (const registrar::Binding& binding : location_.expire(now().monotonic)) {
             log::info("registration.expired", {{"user", binding.address_of_record}});
@@ -479,7 +514,7 @@ void Sbc::watch_expiry() {
 
 void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::Message& message) {
     const auto index = adjacency_of(hop);
-    const auto owner = by_call_id_.find(std::string(message.call_id()));
+    const auto owner = by_call_id_.find(message.call_id());
     const b2bua::Call* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
                                   index ? snapshot_->adjacencies[*index].name : "", direction, hop,
@@ -493,14 +528,15 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
     (void)permit;  // having one is the point
     const ClientId id = shard_.send_request(to, std::move(request));
     if (call) {
-        by_client_[id] = call;
+        own_client(id, call, true);
     }
     return id;
 }
 
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
+    const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, std::move(request));
-    by_client_[id] = call;
+    own_client(id, call, is_invite);
     return id;
 }
 
@@ -515,7 +551,7 @@ void Sbc::respond(ServerId id, sip::MessagePtr response) {
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
     const ClientId id = shard_.cancel(invite);
     if (id) {
-        by_client_[id] = call;
+        own_client(id, call, false);
     }
     return id;
 }
@@ -534,9 +570,13 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             return leg.hop;
         }
         if (!leg.peer.address_of_record.empty()) {  // a phone: by the connection it has now
+            // The same user may have another phone: it is this one by the user of its Contact.
+            const auto target = sip::parse_uri(leg.dialog.remote_target());
             for (const auto& binding :
                  location_.find(leg.peer.address_of_record, now().monotonic)) {
-                if (binding.adjacency == leg.peer.adjacency) {
+                const auto contact = sip::parse_uri(binding.contact);
+                if (binding.adjacency == leg.peer.adjacency && target && contact &&
+                    target->user == contact->user) {
                     return binding.hop;
                 }
             }
@@ -558,10 +598,8 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
     }
     const auto uri = sip::parse_uri(target);
     const auto address = uri ? IpAddress::parse(uri->host) : std::nullopt;
-    const bool is_within =
-        address && std::any_of(adjacency.remote_addresses.begin(), adjacency.remote_addresses.end(),
-                               [&](const Network& range) { return range.contains(*address); });
-    if (!is_within) {
+    const Endpoint local{adjacency.signaling_address, adjacency.signaling_port};
+    if (!address || policy::find_adjacency(*snapshot_, local, *address) != leg.peer.adjacency) {
         return leg.hop;
     }
     const std::uint16_t port = uri->port != 0 ? uri->port : std::uint16_t{5060};
@@ -598,13 +636,16 @@ void Sbc::end(CallRef call, const CallRecord& record) {
                              {"status", record.status},
                              {"reason", record.reason}});
     observer_.on_record(record);
+    --active_calls_;
     ended_.push_back(call);
 }
 
+// A call that is over stays until its transactions have ended: a late 2xx of a fork is still its to
+// acknowledge and end.
 void Sbc::sweep() {
     for (const CallRef ref : std::exchange(ended_, {})) {
         const auto found = calls_.find(ref);
-        if (found == calls_.end()) {
+        if (found == calls_.end() || found->second.open_clients > 0) {
             continue;
         }
         for (const std::string& tag : found->second.tags) {
@@ -631,8 +672,17 @@ std::string Sbc::new_call_name() {
     return random_.token(8);
 }
 
+void Sbc::record_unfinished(std::string_view reason) {
+    for (const auto& [ref, entry] : calls_) {
+        if (!entry.call->is_over()) {
+            observer_.on_record(entry.call->record_so_far(reason));
+        }
+    }
+}
+
 void Sbc::end_all(std::string_view reason) {
     std::vector<CallRef> all;
+    all.reserve(calls_.size());
     for (const auto& [ref, entry] : calls_) {
         all.push_back(ref);
     }
@@ -645,13 +695,13 @@ void Sbc::end_all(std::string_view reason) {
 }
 
 bool Sbc::is_quiet() const {
-    return calls_.empty() && by_client_.empty();
+    return active_calls_ == 0 && open_requests_ == 0;
 }
 
 bool Sbc::is_empty() const {
-    return is_quiet() && by_server_.empty() && by_tag_.empty() && by_call_id_.empty() &&
-           forwarded_.size() == 0 && shard_.transactions().server_count() == 0 &&
-           shard_.transactions().client_count() == 0;
+    return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
+           by_tag_.empty() && by_call_id_.empty() && forwarded_.size() == 0 &&
+           shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
 }
 
 bool Sbc::is_consistent() const {

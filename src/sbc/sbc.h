@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -51,13 +52,18 @@ public:
     engine::Shard& shard() { return shard_; }
     void set_trace(bool on) { shard_.set_trace(on); }
 
-    std::size_t calls() const { return calls_.size(); }
+    // Those that are not over.
+    std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
     const registrar::Location& location() const { return location_; }
+    // New calls hear 503 from now on.
+    void refuse_calls() { is_stopping_ = true; }
     // All calls are ended, their peers told.
     void end_all(std::string_view reason);
     bool is_consistent() const;
-    // No call, and no transaction that still has something to say.
+    // A record for each call that is not over: nobody will write it any more.
+    void record_unfinished(std::string_view reason);
+    // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
     bool is_quiet() const;
     // Nothing is left of any call, transaction, or what finds them.
     bool is_empty() const;
@@ -112,7 +118,11 @@ private:
         std::unique_ptr<b2bua::Call> call;
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
-        sip::transaction::ServerId invite;
+        std::size_t open_clients = 0;  // transactions whose responses are the call's
+    };
+    struct Client {
+        b2bua::CallRef call;
+        bool is_invite = false;
     };
 
     std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
@@ -122,6 +132,7 @@ private:
                           const sip::MessagePtr& request);
     void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled);
+    bool is_merged(const sip::Message& request);
     bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -134,6 +145,7 @@ private:
                std::string_view reason = {});
     void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                         const std::string& reason);
+    void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_invite);
     void watch_expiry();
     void sweep();
     std::string new_call_name();
@@ -151,12 +163,16 @@ private:
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
-    std::unordered_map<std::string, b2bua::CallRef> by_call_id_;
-    std::unordered_map<sip::transaction::ClientId, b2bua::CallRef> by_client_;
+    // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
+    std::map<std::string, b2bua::CallRef, std::less<>> by_call_id_;
+    std::unordered_map<sip::transaction::ClientId, Client> by_client_;
     std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
     b2bua::ForwardedRequests forwarded_;
     std::vector<b2bua::CallRef> ended_;
     std::uint64_t last_call_ = 0;
+    std::size_t active_calls_ = 0;
+    std::size_t open_requests_ = 0;  // of calls, other than INVITE
+    bool is_stopping_ = false;
     std::optional<TimePoint> expiry_watched_;
 };
 

@@ -172,7 +172,7 @@ Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& optio
 Result<std::shared_ptr<const Context>, ContextError> Context::create(
     Role role, const ContextOptions& options) {
     ERR_clear_error();
-    const std::shared_ptr<Context> context(new Context);
+    std::shared_ptr<Context> context(new Context);
     context->role_ = role;
     context->client_authentication_ = options.client_authentication;
     context->native_ = SSL_CTX_new(TLS_method());

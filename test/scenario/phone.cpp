@@ -409,6 +409,10 @@ void Phone::answer_reinvite() {
     repeat(reinvite_, success(*reinvite_request_, ""));
 }
 
+void Phone::ring_reinvite() {
+    shard_.respond(reinvite_, sip::reply(*reinvite_request_, 180, "").build());
+}
+
 // RFC 3261 §13.3.1.4: until the ACK; without one it hangs up.
 void Phone::repeat(const ServerId& invite, sip::MessagePtr response) {
     shard_.respond(invite, response);

@@ -46,6 +46,7 @@ public:
     void answer(const std::string& tag = {});
     void reject(int status);
     void answer_reinvite();  // that reinvite_status 0 held back
+    void ring_reinvite();    // 180 for that one
     // Its next request goes by a new connection; the old one stays.
     void reconnect() { connection_ = {}; }
     // A request written by the test; what is missing of Via, From, To, Call-ID and CSeq is added.

@@ -488,7 +488,7 @@ TEST_F(KeysToTheOutside, AreRefusedAndNothingIsSent) {
     softswitch.offer = sdes_offer;
     const auto response = refused(softswitch, "sip:5001@outside.example.com");
     EXPECT_EQ(response->status(), 488);
-    expect_warning(response, "399");
+    expect_warning(response, "302");
     EXPECT_THAT(std::string(response->bytes()), Not(HasSubstr("inline:")));
 }
 

@@ -164,8 +164,11 @@ void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId f
             return;
         }
         const End& to = connection->other(from);
-        if (to.node->user_ != nullptr) {
-            to.node->user_->on_stream(to.flow, text, now_);
+        const std::size_t piece = weather_.piece == 0 ? text.size() : weather_.piece;
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+            if (to.node->user_ != nullptr && connections_.contains(from.value)) {
+                to.node->user_->on_stream(to.flow, std::string_view(text).substr(at, piece), now_);
+            }
         }
     });
 }

@@ -19,6 +19,7 @@ struct Weather {
     double loss = 0;       // share of datagrams
     double duplicate = 0;  // share of datagrams that come twice
     Duration latency = 5ms;
+    std::size_t piece = 0;  // octets at a time that connections deliver; 0: as they were sent
     Duration jitter = 0ms;  // up to that much more, for datagrams: they overtake each other
 };
 

@@ -38,8 +38,14 @@ protected:
         net.set_weather(weather);
     }
     void converse();
-    std::size_t calls_heard() const {  // INVITEs that are calls: each has its Call-ID once
-        return east.count("INVITE") + north.count("INVITE");
+    std::size_t calls_heard() const {  // INVITEs that are calls: no re-INVITE
+        std::size_t calls = 0;
+        for (const Phone* phone : {&east, &north}) {
+            for (const auto& request : phone->requests()) {
+                calls += request->method() == sip::Method::Invite && request->to_tag().empty();
+            }
+        }
+        return calls;
     }
 };
 
@@ -47,16 +53,13 @@ void Weathered::converse() {
     const std::size_t answers = west.statuses("INVITE").size();
     const std::size_t failures = west.failures();
     const std::size_t heard = calls_heard();
-    const bool is_over = [&] {
-        west.invite("sip:5001@192.0.2.4");
-        return run_until(
-            [&] {
-                return final_of(west.statuses("INVITE"), answers) != 0 ||
-                       west.failures() > failures;
-            },
-            300s);
-    }();
-    ASSERT_TRUE(is_over) << "no final answer";
+    west.invite("sip:5001@192.0.2.4");
+    ASSERT_TRUE(run_until(
+        [&] {
+            return final_of(west.statuses("INVITE"), answers) != 0 || west.failures() > failures;
+        },
+        300s))
+        << "no final answer";
     const int final = final_of(west.statuses("INVITE"), answers);
     if (final >= 300 || final == 0) {
         net.run_for(70s);
@@ -64,13 +67,17 @@ void Weathered::converse() {
         return;
     }
     net.run_for(3s);
+    Phone& callee = north.is_in_call() ? north : east;
+    if (GetParam() % 3 != 0) {
+        (GetParam() % 3 == 1 ? callee : west).reinvite();
+        net.run_for(std::chrono::milliseconds(100 * GetParam()));
+    }
     // A retransmitted INVITE makes no second call: one to east, and one to north only by hunting.
     EXPECT_LE(calls_heard(), heard + 2);
-    EXPECT_LE(east.count("INVITE"), heard + 1);
-    (GetParam() % 2 == 0 ? west : east).bye();
+    (GetParam() % 2 == 0 ? west : callee).bye();
     net.run_for(150s);
     EXPECT_EQ(border.sbc().calls(), 0U);
-    EXPECT_FALSE(east.is_in_call());
+    EXPECT_FALSE(callee.is_in_call());
 }
 
 TEST_P(Weathered, TenCallsOneAfterTheOther) {
@@ -299,6 +306,21 @@ TEST_F(LossesOverTls, TheSuccessIsRepeatedUntilTheAck) {
     alice.bye();
     net.run_for(1s);
     EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+TEST_F(LossesOverTls, ConnectionsThatDeliverAFewOctetsAtATime) {
+    Weather weather;
+    for (const std::size_t piece : {1U, 7U, 100U}) {
+        weather.piece = piece;
+        net.set_weather(weather);
+        alice.invite("sip:bob@example.com");
+        ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+        net.run_for(1s);
+        alice.bye();
+        net.run_for(1s);
+        EXPECT_EQ(bob.count("BYE"), bob.count("INVITE"));
+        EXPECT_EQ(border.sbc().calls(), 0U);
+    }
 }
 
 TEST_F(LossesOverTls, ACallerThatNeverAcknowledges) {

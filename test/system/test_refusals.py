@@ -92,15 +92,19 @@ class AsServer(SystemTest):
                  lambda: all(text in self.seen() for text in texts))
 
     def with_certificate(self, authority: pki.Authority, names: list[str], validity=None) -> subprocess.Popen:
+        """A connection with a certificate of the client's own."""
         both = authority.issue("peer", names, "clientAuth", validity)
-        process = self.s_client("-quiet", "-verify_return_error", "-verify_hostname", "ringwall.test",
-                                "-cert", str(both), "-key", str(both))
+        return self.s_client("-quiet", "-verify_return_error", "-verify_hostname", "ringwall.test",
+                             "-cert", str(both), "-key", str(both))
+
+    def send_options(self, process: subprocess.Popen) -> None:
+        # Not where an alert is waited for: what meets a closed socket resets it, and an alert not yet
+        # read is lost.
         process.stdin.write(options("ringwall.test"))
         process.stdin.flush()
-        return process
 
     def test_a_good_certificate_is_let_in_and_ours_verifies(self):
-        self.with_certificate(self.authority, ["URI:sip:peer.test", "DNS:peer.test"])
+        self.send_options(self.with_certificate(self.authority, ["URI:sip:peer.test", "DNS:peer.test"]))
         self.wait_seen("SIP/2.0 ")
 
     def test_an_expired_certificate_is_refused(self):
@@ -116,6 +120,7 @@ class AsServer(SystemTest):
 
     def test_a_certificate_for_another_name_gets_nothing_done(self):
         process = self.with_certificate(self.authority, ["DNS:other.test"])
+        self.send_options(process)
         wait_for("a refusal", lambda: process.poll() is not None or "SIP/2.0 403" in self.seen())
         self.assertNotIn("SIP/2.0 2", self.seen())
 

@@ -86,8 +86,11 @@ void Wire::take(FlowId flow, const Endpoint& from, sip::Transport transport, std
     ASSERT_NE(parsed.message, nullptr) << "the border controller sent what is not SIP";
     heard_.push_back({flow, from, transport, now.monotonic, parsed.message});
     const sip::Message& message = *parsed.message;
-    if (!message.is_request()) {
-        return;  // it may echo faults
+    if (!message.is_request()) {  // it may echo faults
+        if (message.cseq().method == sip::Method::Invite && message.status() >= 300) {
+            acknowledge(flow, from, transport, message);
+        }
+        return;
     }
     EXPECT_FALSE(parsed.fault) << to_string(parsed.fault->fault) << " in:\n" << message.bytes();
     if (message.method() == sip::Method::Ack) {
@@ -101,6 +104,23 @@ void Wire::take(FlowId flow, const Endpoint& from, sip::Transport transport, std
         send(from, response);
     } else {
         stream(flow, response);
+    }
+}
+
+void Wire::acknowledge(FlowId flow, const Endpoint& to, sip::Transport transport,
+                       const sip::Message& failure) {
+    std::string ack = "ACK sip:192.0.2.1 SIP/2.0\r\nVia: ";
+    ack.append(failure.top_via().text).append("\r\n");
+    for (const HeaderName name : {HeaderName::From, HeaderName::To, HeaderName::CallId}) {
+        if (const auto* line = failure.header(name)) {
+            ack.append(line->raw);
+        }
+    }
+    ack += "CSeq: " + std::to_string(failure.cseq().number) + " ACK\r\nContent-Length: 0\r\n\r\n";
+    if (transport == sip::Transport::Udp) {
+        send(to, ack);
+    } else {
+        stream(flow, ack);
     }
 }
 

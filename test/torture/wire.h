@@ -31,8 +31,8 @@ public:
     void stream(FlowId flow, std::string_view bytes);
     void close(FlowId flow);
 
-    // What it does with requests: by default, what an easy-going user agent does (agree). An ACK is
-    // never answered.
+    // Failures of INVITEs are acknowledged. What it does with requests: by default, what an
+    // easy-going user agent does (agree). An ACK is never answered.
     std::function<std::string(const sip::Message& request)> answer = agree;
     // 200, with a Contact, and for an INVITE the body that came: an answer that fits every offer;
     // 406 where the INVITE does not accept it.
@@ -70,6 +70,8 @@ public:
 private:
     void take(FlowId flow, const Endpoint& from, sip::Transport transport, std::string bytes,
               Now now);
+    void acknowledge(FlowId flow, const Endpoint& to, sip::Transport transport,
+                     const sip::Message& failure);
     std::vector<sip::MessagePtr> select(
         const std::function<bool(const sip::Message&)>& is_wanted) const;
 

@@ -27,8 +27,18 @@ namespace {
 // RFC 3261 §16.6 step 11: more than three minutes.
 constexpr Duration timer_c = 181s;
 constexpr std::size_t max_branches = 32;  // of one call, over all routes, forks and redirects
+constexpr std::size_t max_dialogs = 16;   // early dialogs of one branch
+constexpr std::size_t max_dropped = 64;   // surplus 2xx of one branch that get a BYE
+// RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
+constexpr Duration lost_flow_limit = 32s;
 
-enum class TimerKind : std::uint32_t { TimerC, RepeatToCaller, RepeatToCallee };
+enum class TimerKind : std::uint32_t {
+    TimerC,
+    RelayTimerC,
+    RepeatToCaller,
+    RepeatToCallee,
+    LostFlow
+};
 
 std::uint32_t cookie(TimerKind kind, std::size_t index) {
     return static_cast<std::uint32_t>(kind) << 24 | (static_cast<std::uint32_t>(index) & 0xffffffU);
@@ -48,6 +58,23 @@ std::string contact_user(const sip::NameAddr& local_party) {
 bool is_sdp(const sip::Message& message) {
     return !message.body().empty() &&
            equals_ignoring_case(message.content_type(), "application/sdp");
+}
+
+// An offer or an answer, on its own or among other parts.
+bool bears_description(const sip::Message& message) {
+    return is_sdp(message) ||
+           (!message.body().empty() &&
+            equals_ignoring_case(message.content_type().substr(0, 10), "multipart/"));
+}
+
+// What `response` from a leg on `from` says may pass to one on `to`, and answers what was offered.
+policy::MediaVerdict judge_answer(const Adjacency& from, const Adjacency& to,
+                                  const sip::Message& offer, const sip::Message& response) {
+    auto media = policy::judge_media(policy::media_leg(from), policy::media_leg(to), response);
+    if (media.passes() && is_sdp(offer) && is_sdp(response)) {
+        media.refusal = policy::answer_matches_offer(offer.body(), response.body());
+    }
+    return media;
 }
 
 sip::Scheme scheme_of(const sip::Uri& uri) {
@@ -115,21 +142,8 @@ bool Call::try_next_route() {
         remember({480, "Temporarily Unavailable", 0, nullptr, 0});
         return false;
     }
-    // tel stays; of a SIP URI the scheme is the leg's, and a host that is ours becomes the peer's.
-    const sip::Uri& uri = setup_.request->request_uri();
-    std::string target(uri.text);
-    if (uri.scheme != sip::Scheme::Tel) {
-        target = sip::with_scheme(uri, allowed->leg_scheme());
-        const bool names_us =
-            uri.host == caller_adjacency().own_host() || IpAddress::parse(uri.host).has_value();
-        if (names_us && !adjacency(to).signaling_peer.empty()) {
-            target = allowed->leg_scheme() == sip::Scheme::Sips ? "sips:" : "sip:";
-            if (uri.has_user) {
-                target.append(uri.user).append("@");
-            }
-            target.append(adjacency(to).signaling_peer);
-        }
-    }
+    const std::string target = request_uri(setup_.request->request_uri(), allowed->leg_scheme(),
+                                           caller_adjacency(), adjacency(to));
     return open_branch(*allowed, to, *hop, target, {}, 0);
 }
 
@@ -177,11 +191,10 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     }
     const sip::Message& request = *setup_.request;
     const Adjacency& out = adjacency(to);
-    auto media = policy::judge_media(policy::media_leg(caller_adjacency()), policy::media_leg(out),
-                                     request.content_type(), request.body());
+    const auto media =
+        policy::judge_media(policy::media_leg(caller_adjacency()), policy::media_leg(out), request);
     if (!media.passes()) {
-        host_.count_refusal(policy::to_string(*media.refusal));
-        remember({488, std::string(policy::answer_to(*media.refusal).text), 399, nullptr, 0});
+        refuse(*media.refusal);
         return false;
     }
     const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
@@ -202,7 +215,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     builder.header(HeaderName::Contact,
                    contact(out, hop.transport, leg_scheme, contact_user(request.from())));
     copy_end_to_end(builder, request, caller_adjacency(), out, setup_.removed_headers);
-    builder.body(media.body ? *media.body : std::string(request.body()));
+    copy_body(builder, request, media);
 
     Branch branch;
     branch.adjacency = to;
@@ -230,6 +243,12 @@ void Call::refuse(Refusal refusal, Event event) {
         {answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr, 0});
 }
 
+void Call::refuse(policy::MediaRefusal refusal) {
+    host_.count_refusal(policy::to_string(refusal));
+    const policy::MediaAnswer answer = policy::answer_to(refusal);
+    remember({answer.status, std::string(answer.text), answer.warning, nullptr, 0});
+}
+
 // RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")
 // before what only says that nobody was there, else the first.
 void Call::remember(Failure failure) {
@@ -255,8 +274,8 @@ void Call::fail() {
     } else {
         const Branch& branch = branches_[failure.branch];
         auto builder = sip::reply(*setup_.request, failure.status, failure_tag_, failure.reason);
-        copy_end_to_end(builder, *failure.response, adjacency(branch.adjacency), caller_adjacency(),
-                        {});
+        const Adjacency& out = adjacency(branch.adjacency);
+        copy_end_to_end(builder, *failure.response, out, caller_adjacency());
         if (failure.status < 400) {
             for (const auto& target : failure.response->name_addrs(HeaderName::Contact)
                                           .value_or(std::vector<sip::NameAddr>{})) {
@@ -274,7 +293,9 @@ void Call::fail() {
                 }
             }
         }
-        builder.body(failure.response->body());
+        copy_body(builder, *failure.response,
+                  policy::judge_media(policy::media_leg(out), policy::media_leg(caller_adjacency()),
+                                      *failure.response));
         host_.respond(setup_.invite, builder.build());
     }
     is_answered_ = true;
@@ -325,14 +346,17 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (response->status() == 100 || is_answered_ || !branch.is_open) {
         return;
     }
+    const auto dialogs = static_cast<std::size_t>(std::count_if(
+        pairs_.begin(), pairs_.end(), [&](const auto& pair) { return pair->branch == index; }));
+    if (dialogs >= max_dialogs && find_pair(index, *response) == nullptr) {
+        return;  // nobody forks like that: what there is may still answer
+    }
     const Adjacency& out = adjacency(branch.adjacency);
-    auto media = policy::judge_media(policy::media_leg(out), policy::media_leg(caller_adjacency()),
-                                     response->content_type(), response->body());
-    Pair* pair = media.passes() ? pair_for(index, response, true) : nullptr;
+    const auto media = judge_answer(out, caller_adjacency(), *branch.invite, *response);
+    Pair* pair = media.passes() ? pair_for(index, response) : nullptr;
     if (pair == nullptr) {  // a description or a Contact that may not pass: this branch is no good
         if (media.refusal) {
-            host_.count_refusal(policy::to_string(*media.refusal));
-            remember({488, std::string(policy::answer_to(*media.refusal).text), 399, nullptr, 0});
+            refuse(*media.refusal);
         }
         cancel_branch(branch);
         return;
@@ -342,23 +366,28 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     }
     auto builder = sip::reply(*setup_.request, response->status(), pair->caller.dialog.local_tag(),
                               response->reason());
+    builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair->caller.user));
-    copy_end_to_end(builder, *response, out, caller_adjacency(), {});
-    builder.body(media.body ? *media.body : std::string(response->body()));
+    copy_end_to_end(builder, *response, out, caller_adjacency());
+    copy_body(builder, *response, media);
     host_.respond(setup_.invite, builder.build());
+}
+
+Call::Pair* Call::find_pair(std::size_t branch, const sip::Message& response) {
+    for (const auto& pair : pairs_) {
+        if (pair->branch == branch && pair->callee.dialog.remote_tag() == response.to_tag()) {
+            return pair.get();
+        }
+    }
+    return nullptr;
 }
 
 // The pair of dialogs that a response with this To tag belongs to. Null where it may not exist: the
 // Contact changes the scheme, or does not parse.
-Call::Pair* Call::pair_for(std::size_t index, const sip::MessagePtr& response, bool make) {
-    for (const auto& pair : pairs_) {
-        if (pair->branch == index && pair->callee.dialog.remote_tag() == response->to_tag()) {
-            return pair.get();
-        }
-    }
-    if (!make) {
-        return nullptr;
+Call::Pair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
+    if (Pair* known = find_pair(index, *response)) {
+        return known;
     }
     Branch& branch = branches_[index];
     const auto their_contact = sip::dialog_contact(*response);
@@ -417,7 +446,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         Pair& pair = *pairs_[*confirmed_];
         if (pair.branch == index && pair.callee.dialog.remote_tag() == response->to_tag()) {
             if (pair.callee.accepted && pair.callee.accepted->ack != nullptr) {
-                send_ack(pair, Side::Callee, nullptr);
+                send_ack(pair, Side::Callee);
             }
             return;  // else its ACK comes when the caller's does
         }
@@ -430,14 +459,10 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         return;
     }
     const Adjacency& out = adjacency(branch.adjacency);
-    auto media = policy::judge_media(policy::media_leg(out), policy::media_leg(caller_adjacency()),
-                                     response->content_type(), response->body());
-    if (media.passes() && is_sdp(*branch.invite) && is_sdp(*response)) {
-        media.refusal = policy::answer_matches_offer(branch.invite->body(), response->body());
-    }
+    const auto media = judge_answer(out, caller_adjacency(), *branch.invite, *response);
     Pair* pair = nullptr;
     if (media.passes()) {
-        pair = pair_for(index, response, true);
+        pair = pair_for(index, response);
         if (pair != nullptr && pair->callee.dialog.state() == sip::Dialog::State::Early) {
             // The Contact of the 2xx counts, whatever a 1xx said.
             const auto their_contact = sip::dialog_contact(*response);
@@ -454,8 +479,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
             }
         }
     } else {
-        host_.count_refusal(policy::to_string(*media.refusal));
-        remember({488, std::string(policy::answer_to(*media.refusal).text), 399, nullptr, 0});
+        refuse(*media.refusal);
     }
     if (pair == nullptr) {
         // RFC 3261 §13.2.2.4: ACK is owed, then BYE; the caller gets the negative response.
@@ -468,11 +492,11 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         fail();
         return;
     }
-    confirm(*pair, response, std::move(media.body));
+    confirm(*pair, response, media);
     cancel_branches(index);
 }
 
-void Call::confirm(Pair& pair, const sip::MessagePtr& response, std::optional<std::string> body) {
+void Call::confirm(Pair& pair, const sip::MessagePtr& response, const policy::MediaVerdict& media) {
     const Branch& branch = branches_[pair.branch];
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         if (pairs_[i].get() == &pair) {
@@ -482,10 +506,11 @@ void Call::confirm(Pair& pair, const sip::MessagePtr& response, std::optional<st
     const Adjacency& out = adjacency(branch.adjacency);
     auto builder = sip::reply(*setup_.request, response->status(), pair.caller.dialog.local_tag(),
                               response->reason());
+    builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair.caller.user));
-    copy_end_to_end(builder, *response, out, caller_adjacency(), {});
-    builder.body(body ? *body : std::string(response->body()));
+    copy_end_to_end(builder, *response, out, caller_adjacency());
+    copy_body(builder, *response, media);
     const sip::MessagePtr success = builder.build();
 
     pair.callee.accepted = Leg::Accepted{1, nullptr};
@@ -495,7 +520,7 @@ void Call::confirm(Pair& pair, const sip::MessagePtr& response, std::optional<st
                                          setup_.request->cseq().number,
                                          host_.timers().t1,
                                          host_.now().monotonic + 64 * host_.timers().t1,
-                                         !setup_.request->body().empty()};
+                                         bears_description(*setup_.request)};
     is_answered_ = true;
     record_.answer = host_.now().wall;
     record_.to_adjacency = out.name;
@@ -522,12 +547,14 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
                 continue;
             }
             is_any_allowed = true;
-            if (adjacency(to).redirect_mode == RedirectMode::Recurse &&
-                branches_[index].redirects < adjacency(to).redirect_limit) {
-                // A target from a 3xx stays on that adjacency (facts: what makes a call secure),
-                // and goes by its peer.
-                const auto hop = host_.hop_to(to).value_or(branches_[index].hop);
-                is_any_sent = open_branch(*allowed, to, hop,
+            // A target from a 3xx stays on that adjacency and goes by its peer. Phones have none:
+            // what they redirect to is the caller's to try.
+            const auto hop = adjacency(to).redirect_mode == RedirectMode::Recurse &&
+                                     branches_[index].redirects < adjacency(to).redirect_limit
+                                 ? host_.hop_to(to)
+                                 : std::nullopt;
+            if (hop) {
+                is_any_sent = open_branch(*allowed, to, *hop,
                                           target.uri.scheme == sip::Scheme::Tel
                                               ? std::string(target.uri.text)
                                               : sip::with_scheme(target.uri, allowed->leg_scheme()),
@@ -630,7 +657,8 @@ void Call::on_cancel(ServerId invite) {
     } else {
         for (Relay& relay : relays_) {
             if (relay.server == invite && relay.is_open) {
-                host_.cancel(ref(), relay.client);
+                // Before any provisional response it has to wait for one (RFC 3261 §9.1).
+                relay.is_cancel_owed = !host_.cancel(ref(), relay.client);
             }
         }
     }
@@ -641,6 +669,11 @@ void Call::on_cancel(ServerId invite) {
 void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
     auto dialog = sip::Dialog::of_response(*branch.invite, *response);
     if (!dialog) {
+        // Its Contact or Record-Route cannot be read: what can be is the way that the INVITE went.
+        dialog = sip::Dialog::of_response(
+            *branch.invite, *sip::reply(*branch.invite, 200, response->to_tag()).build());
+    }
+    if (!dialog || branch.dropped.size() >= max_dropped) {
         return;
     }
     const Adjacency& out = adjacency(branch.adjacency);
@@ -731,13 +764,32 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
                is_unknown ? "Not Implemented" : "Method Not Allowed");
         return;
     }
+    const std::uint32_t hops_left = request->max_forwards().value_or(70);
+    if (hops_left == 0) {  // RFC 7332 §3: also within a dialog
+        answer(id, *request, 483, "Too Many Hops");
+        return;
+    }
+    if (!policy::unsupported_options(*request).empty()) {
+        answer(id, *request, 420, "Bad Extension");
+        return;
+    }
     if (request->method() == Method::Invite) {
-        // RFC 3261 §14.2: one INVITE at a time; ours towards this peer is still open: glare.
-        const bool is_crossing =
-            to.answered.has_value() || from.answered.has_value() ||
-            std::any_of(relays_.begin(), relays_.end(), [&](const Relay& r) {
-                return r.is_open && r.pair == place.pair && r.request->method() == Method::Invite;
+        // RFC 3261 §14.2: one INVITE at a time. A second of the same side: 500; ours towards it is
+        // still open: glare.
+        const auto is_open_from = [&](Side side) {
+            return std::any_of(relays_.begin(), relays_.end(), [&](const Relay& r) {
+                return r.is_open && r.pair == place.pair && r.from == side &&
+                       r.request->method() == Method::Invite;
             });
+        };
+        if (is_open_from(place.side)) {
+            auto builder = sip::reply(*request, 500, failure_tag_);
+            builder.header(HeaderName::RetryAfter, std::to_string(host_.random().number() % 11));
+            host_.respond(id, builder.build());
+            return;
+        }
+        const bool is_crossing =
+            to.answered.has_value() || from.answered.has_value() || is_open_from(other);
         if (is_crossing || confirmed_ != place.pair) {
             answer(id, *request, 491, "Request Pending");
             return;
@@ -749,18 +801,18 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
             answer(id, *request, refusal.status, "Target refresh changes the URI scheme",
                    refusal.warning);
             if (refusal.ends_call) {
-                terminate("target refresh changes the URI scheme");
+                lose(place.pair, "target refresh changes the URI scheme");
             }
             return;
         }
     }
     const Adjacency& in = adjacency(from.peer.adjacency);
     const Adjacency& out = adjacency(to.peer.adjacency);
-    auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out),
-                                     request->content_type(), request->body());
+    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
     if (!media.passes()) {
         host_.count_refusal(policy::to_string(*media.refusal));
-        answer(id, *request, 488, policy::answer_to(*media.refusal).text, 399);
+        const policy::MediaAnswer refusal = policy::answer_to(*media.refusal);
+        answer(id, *request, refusal.status, refusal.text, refusal.warning);
         return;
     }
     if (refreshes) {
@@ -773,22 +825,28 @@ void Call::relay(Place place, ServerId id, const sip::MessagePtr& request) {
         answer(id, *request, 480, "Temporarily Unavailable");
         return;
     }
-    auto builder = to.dialog.request(request->method(), request->method_text());
+    auto builder = to.dialog.request(request->method(), request->method_text(), hops_left - 1);
     builder.header(
         HeaderName::Via,
         via(out, hop->transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
     if (refreshes) {
         builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
     }
-    copy_end_to_end(builder, *request, in, out, {});
-    builder.body(media.body ? *media.body : std::string(request->body()));
-    const ClientId client = host_.send_in_dialog(ref(), *hop, builder.build());
+    copy_end_to_end(builder, *request, in, out);
+    copy_body(builder, *request, media);
+    const sip::MessagePtr sent = builder.build();
+    const std::uint32_t number = ++last_relay_;
+    if (request->method() == Method::Invite) {
+        host_.respond(id, sip::reply(*request, 100, {}).build());
+        host_.start_timer(ref(), timer_c, cookie(TimerKind::RelayTimerC, number));
+    }
+    const ClientId client = host_.send_in_dialog(ref(), *hop, sent);
     // What is done with goes; an answered INVITE stays until the next, for repetitions of its 2xx.
     std::erase_if(relays_, [&](const Relay& old) {
         return !old.is_open &&
                (old.request->method() != Method::Invite || request->method() == Method::Invite);
     });
-    relays_.push_back(Relay{place.pair, place.side, id, client, request, true});
+    relays_.push_back(Relay{number, place.pair, place.side, id, client, request, sent});
 }
 
 void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
@@ -801,9 +859,12 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
     if (!relay.is_open) {
         if (is_invite && status >= 200 && status < 300 && asked.accepted &&
             asked.accepted->ack != nullptr && asked.accepted->cseq == response->cseq().number) {
-            send_ack(pair, other, nullptr);
+            send_ack(pair, other);
         }
         return;
+    }
+    if (status < 200 && std::exchange(relay.is_cancel_owed, false)) {
+        host_.cancel(ref(), relay.client);
     }
     if (status == 100 || (status < 200 && !is_invite)) {
         return;
@@ -811,8 +872,10 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
     const Adjacency& in = adjacency(asked.peer.adjacency);
     const Adjacency& out = adjacency(asking.peer.adjacency);
     const bool is_success = status >= 200 && status < 300;
-    auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out),
-                                     response->content_type(), response->body());
+    const auto media = judge_answer(in, out, *relay.sent, *response);
+    if (!is_success && status < 200 && !media.passes()) {
+        return;  // the final response decides
+    }
     Answer refusal;
     const bool is_refresh_refused =
         is_success && is_refresh(relay.request->method()) &&
@@ -822,14 +885,21 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
         relay.is_open = false;
         if (is_invite) {
             asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
-            send_ack(pair, other, nullptr);
+            send_ack(pair, other);
         }
         if (media.refusal) {
             host_.count_refusal(policy::to_string(*media.refusal));
         }
         answer(relay.server, *relay.request, 488, "Not Acceptable Here");
-        terminate(is_refresh_refused ? "target refresh changes the URI scheme"
-                                     : "answer refused by media-security");
+        lose(relay.pair, is_refresh_refused ? "target refresh changes the URI scheme"
+                                            : "answer refused by media-security");
+        return;
+    }
+    if (status == 401 || status == 407 || status == 503) {
+        // A challenge is for us, never for the other side; a 503 says nothing about us.
+        relay.is_open = false;
+        answer(relay.server, *relay.request, status == 503 ? 500 : 480,
+               sip::reason_phrase(status == 503 ? 500 : 480));
         return;
     }
     auto builder =
@@ -838,12 +908,8 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
         builder.header(HeaderName::Contact,
                        contact(out, asking.hop.transport, asking.scheme, asking.user));
     }
-    if (status < 400 || (status != 401 && status != 407)) {
-        copy_end_to_end(builder, *response, in, out, {});
-    }
-    if (media.passes()) {
-        builder.body(media.body ? *media.body : std::string(response->body()));
-    }
+    copy_end_to_end(builder, *response, in, out);
+    copy_body(builder, *response, media);
     const sip::MessagePtr passed = builder.build();
     if (is_success && is_refresh(relay.request->method())) {
         if (const auto target = sip::dialog_contact(*response); target && *target) {
@@ -857,7 +923,7 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
                                         relay.request->cseq().number,
                                         host_.timers().t1,
                                         host_.now().monotonic + 64 * host_.timers().t1,
-                                        !relay.request->body().empty()};
+                                        bears_description(*relay.request)};
         start_repeating(relay.pair, relay.from);
     }
     host_.respond(relay.server, passed);
@@ -866,14 +932,22 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
     }
     // RFC 3261 §12.2.1.2: the peer knows of no such dialog any more.
     if (status == 408 || status == 481) {
-        terminate("peer lost the dialog");
+        lose(relay.pair, "peer lost the dialog");
     }
 }
 
 void Call::fail_relay(Relay& relay, int status, std::string_view reason) {
     relay.is_open = false;
     answer(relay.server, *relay.request, status, reason);
-    terminate("peer does not answer");
+    lose(relay.pair, "peer does not answer");
+}
+
+// A dialog is of no use any more. Only that of the call itself ends the call: an early one that
+// lost is ended by its own side.
+void Call::lose(std::size_t pair, std::string_view reason) {
+    if (!confirmed_ || *confirmed_ == pair) {
+        terminate(reason);
+    }
 }
 
 // A Contact that would take this leg across the line between sip and sips.
@@ -923,25 +997,23 @@ void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
     if (to.is_ended || !to.accepted || to.accepted->ack != nullptr) {
         return;
     }
-    bool is_answer_good = true;
-    if (!answered.had_offer && !ack->body().empty()) {
-        const auto media = policy::judge_media(policy::media_leg(adjacency(leg.peer.adjacency)),
-                                               policy::media_leg(adjacency(to.peer.adjacency)),
-                                               ack->content_type(), ack->body());
-        is_answer_good =
-            media.passes() &&
-            !(is_sdp(*answered.response) && is_sdp(*ack) &&
-              policy::answer_matches_offer(answered.response->body(), ack->body()).has_value());
-    }
-    send_ack(pair, other, is_answer_good ? ack.get() : nullptr);
-    if (!is_answer_good) {
+    // Where the INVITE bore the offer, the ACK has nothing to say about media.
+    const bool has_answer = !answered.had_offer && !ack->body().empty();
+    const auto media = has_answer
+                           ? judge_answer(adjacency(leg.peer.adjacency),
+                                          adjacency(to.peer.adjacency), *answered.response, *ack)
+                           : policy::MediaVerdict{};
+    send_ack(pair, other, ack.get(), has_answer ? &media : nullptr);
+    if (!media.passes()) {
+        host_.count_refusal(policy::to_string(*media.refusal));
         terminate("answer refused by media-security");
     }
     check_over();
 }
 
 // Acknowledges the 2xx that `to` sent; the first time with what the other side's ACK carries.
-void Call::send_ack(Pair& pair, Side side, const sip::Message* from) {
+void Call::send_ack(Pair& pair, Side side, const sip::Message* from,
+                    const policy::MediaVerdict* media) {
     Leg& to = pair.leg(side);
     CHECK(to.accepted.has_value());
     const auto hop = host_.hop_in_dialog(to);
@@ -957,10 +1029,10 @@ void Call::send_ack(Pair& pair, Side side, const sip::Message* from) {
             via(out, hop->transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
         if (from != nullptr) {
             const Adjacency& in = adjacency(other.peer.adjacency);
-            copy_end_to_end(builder, *from, in, out, {});
-            const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out),
-                                                   from->content_type(), from->body());
-            builder.body(media.body ? *media.body : std::string(from->body()));
+            copy_end_to_end(builder, *from, in, out);
+            if (media != nullptr) {
+                copy_body(builder, *from, *media);
+            }
         }
         to.accepted->ack = builder.build();
     }
@@ -993,6 +1065,24 @@ void Call::on_timer(std::uint32_t timer) {
             cancel_branch(branch);
             break;
         }
+        case TimerKind::RelayTimerC:
+            for (Relay& relay : relays_) {
+                if (relay.number == index && relay.is_open) {
+                    relay.is_cancel_owed = !host_.cancel(ref(), relay.client);
+                }
+            }
+            break;
+        case TimerKind::LostFlow: {
+            Pair& pair = *pairs_[index];
+            const bool is_lost = [&] {
+                return (!pair.caller.is_ended && !host_.hop_in_dialog(pair.caller)) ||
+                       (!pair.callee.is_ended && !host_.hop_in_dialog(pair.callee));
+            }();
+            if (is_lost) {
+                end_pair(pair, "connection lost");
+            }
+            break;
+        }
         case TimerKind::RepeatToCaller:
         case TimerKind::RepeatToCallee: {
             const Side side = kind == TimerKind::RepeatToCaller ? Side::Caller : Side::Callee;
@@ -1015,6 +1105,16 @@ void Call::on_timer(std::uint32_t timer) {
     check_over();
 }
 
+void Call::on_flow_closed(FlowId flow) {
+    if (!confirmed_ || is_over_) {
+        return;
+    }
+    const Pair& pair = *pairs_[*confirmed_];
+    if (pair.caller.hop.flow == flow || pair.callee.hop.flow == flow) {
+        host_.start_timer(ref(), lost_flow_limit, cookie(TimerKind::LostFlow, *confirmed_));
+    }
+}
+
 void Call::terminate(std::string_view reason) {
     if (confirmed_) {
         end_pair(*pairs_[*confirmed_], reason);
@@ -1027,20 +1127,25 @@ void Call::terminate(std::string_view reason) {
 }
 
 void Call::end_pair(Pair& pair, std::string_view reason) {
-    for (Relay& relay : relays_) {
-        if (relay.is_open && pairs_[relay.pair].get() == &pair) {
-            relay.is_open = false;
-            if (relay.request->method() == Method::Invite) {
-                answer(relay.server, *relay.request, 487, "Request Terminated");
-                host_.cancel(ref(), relay.client);
-            } else {
-                answer(relay.server, *relay.request, 481, "Call/Transaction Does Not Exist");
-            }
-        }
-    }
+    close_relays();
     send_bye(pair, Side::Callee);
     send_bye(pair, Side::Caller);
     finish("answered", record_.status == 0 ? 200 : record_.status, reason);
+}
+
+// Nobody is left waiting for an answer.
+void Call::close_relays() {
+    for (Relay& relay : relays_) {
+        if (!std::exchange(relay.is_open, false)) {
+            continue;
+        }
+        if (relay.request->method() == Method::Invite) {
+            answer(relay.server, *relay.request, 487, "Request Terminated");
+            host_.cancel(ref(), relay.client);
+        } else {
+            answer(relay.server, *relay.request, 481, "Call/Transaction Does Not Exist");
+        }
+    }
 }
 
 void Call::send_bye(Pair& pair, Side side) {
@@ -1054,7 +1159,7 @@ void Call::send_bye(Pair& pair, Side side) {
     }
     leg.answered.reset();
     if (leg.accepted && leg.accepted->ack == nullptr) {
-        send_ack(pair, side, nullptr);
+        send_ack(pair, side);
     }
     const auto hop = host_.hop_in_dialog(leg);
     if (!hop) {
@@ -1087,8 +1192,19 @@ void Call::check_over() {
     if (is_any_open || is_pair_up) {
         return;
     }
+    close_relays();
     is_over_ = true;
     host_.end(ref(), record_);
+}
+
+CallRecord Call::record_so_far(std::string_view reason) const {
+    CallRecord record = record_;
+    if (record.result.empty()) {
+        record.result = is_established() ? "answered" : "failed";
+        record.reason = reason;
+        record.end = host_.now().wall;
+    }
+    return record;
 }
 
 bool Call::is_merged(const sip::Message& request) const {
@@ -1113,11 +1229,16 @@ sip::MessagePtr Call::response_to(const sip::Message& request, int status, std::
     if (warning != 0) {
         std::string text = std::to_string(warning);
         text.append(" ").append(caller_adjacency().own_host()).append(" \"");
-        text.append(warning == 399 ? reason : policy::warning_text(warning)).append("\"");
+        text.append(policy::warning_text(warning).empty() ? reason : policy::warning_text(warning))
+            .append("\"");
         builder.header(HeaderName::Warning, text);
     }
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(caller_adjacency().profile));
+    }
+    if (const std::string options = policy::unsupported_options(request);
+        status == 420 && !options.empty()) {
+        builder.header(HeaderName::Unsupported, options);
     }
     return builder.build();
 }

@@ -22,6 +22,7 @@
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/policy/inbound.h"
+#include "sbc/policy/media_security.h"
 #include "sbc/policy/permit.h"
 #include "sbc/record/call_record.h"
 
@@ -58,13 +59,18 @@ public:
     void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
     void on_client_failed(sip::transaction::ClientId id, sip::transaction::TerminationCause cause);
     void on_timer(std::uint32_t cookie);
+    // A connection is gone. If a leg's peer does not come back by another, the call ends in 32 s.
+    void on_flow_closed(FlowId flow);
     // BYE to both, or 480 and CANCEL: the operator or a rule ends it.
     void terminate(std::string_view reason);
 
     CallRef ref() const { return setup_.ref; }
     const std::string& name() const { return setup_.name; }
     bool is_established() const { return confirmed_.has_value(); }
+    // Its record is written. Responses that are still under way may come in.
     bool is_over() const { return is_over_; }
+    // What the record would be if the program ended now.
+    CallRecord record_so_far(std::string_view reason) const;
     bool is_secure() const { return setup_.security.is_secure(); }
     bool is_consistent() const;
     // The request that made the call, come by another way (RFC 3261 §8.2.2.2).
@@ -96,12 +102,15 @@ private:
     };
     // A request of one leg that waits for the answer of the other.
     struct Relay {
-        std::size_t pair;
+        std::uint32_t number = 0;
+        std::size_t pair = 0;
         Side from;  // whose request it is
         sip::transaction::ServerId server;
         sip::transaction::ClientId client;
         sip::MessagePtr request;
+        sip::MessagePtr sent;  // what became of it on the other leg
         bool is_open = true;
+        bool is_cancel_owed = false;
     };
     // The best of the failures so far: what the caller is told when nothing is left.
     struct Failure {
@@ -131,11 +140,13 @@ private:
     void cancel_branch(Branch& branch);
     void remember(Failure failure);
     void refuse(policy::Refusal refusal, policy::Event event);
+    void refuse(policy::MediaRefusal refusal);
     void go_on_or_fail();
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);
-    Pair* pair_for(std::size_t branch, const sip::MessagePtr& response, bool make);
-    void confirm(Pair& pair, const sip::MessagePtr& response, std::optional<std::string> body);
+    Pair* find_pair(std::size_t branch, const sip::Message& response);
+    Pair* pair_for(std::size_t branch, const sip::MessagePtr& response);
+    void confirm(Pair& pair, const sip::MessagePtr& response, const policy::MediaVerdict& media);
 
     // within dialogs
     struct Place {
@@ -151,7 +162,10 @@ private:
                          policy::Answer& answer);
     void end_pair(Pair& pair, std::string_view reason);
     void send_bye(Pair& pair, Side side);
-    void send_ack(Pair& pair, Side to, const sip::Message* from);
+    void send_ack(Pair& pair, Side to, const sip::Message* from = nullptr,
+                  const policy::MediaVerdict* media = nullptr);
+    void close_relays();
+    void lose(std::size_t pair, std::string_view reason);
     void start_repeating(std::size_t pair, Side side);
     void finish(std::string_view result, int status, std::string_view reason);
     void check_over();
@@ -171,6 +185,7 @@ private:
     std::vector<Relay> relays_;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
+    std::uint32_t last_relay_ = 0;
     bool is_cancelled_ = false;
     bool is_over_ = false;
     std::optional<Failure> best_;

@@ -53,7 +53,7 @@ public:
     // Requests whose To tag is `tag` are this call's, until it is over.
     virtual void own_tag(std::string_view tag, CallRef call) = 0;
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
-    // The last word of a call. It is destroyed when the event that ended it has been dealt with.
+    // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;
     // A refusal by `permit` or the media rule, counted under its name.
     virtual void count_refusal(std::string_view name) = 0;

@@ -9,6 +9,17 @@ namespace ringwall::sbc::b2bua {
 
 using sip::HeaderName;
 
+namespace {
+
+std::string identity_of(const sip::Message& request) {
+    std::string identity(request.call_id());
+    identity.append(" ").append(std::to_string(request.cseq().number));
+    identity.append(" ").append(request.method_text());
+    return identity.append(" ").append(request.from_tag());
+}
+
+}  // namespace
+
 std::optional<ForwardedRequests::Target> ForwardedRequests::choose(const policy::Inbound& inbound,
                                                                    policy::Answer& refusal,
                                                                    std::string& reason) {
@@ -17,7 +28,9 @@ std::optional<ForwardedRequests::Target> ForwardedRequests::choose(const policy:
     for (const policy::Route& route : inbound.routes) {
         if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
             if (const auto hop = host_.hop_to(to->adjacency)) {
-                return Target{to->adjacency, *hop, sip::with_scheme(uri, to->permit.leg_scheme()),
+                return Target{to->adjacency, *hop,
+                              request_uri(uri, to->permit.leg_scheme(), inbound.from_adjacency(),
+                                          snapshot.adjacencies[to->adjacency]),
                               to->permit};
             }
             continue;
@@ -66,7 +79,8 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
                                            request->content_type(), request->body());
     if (!media.passes()) {
         host_.count_refusal(policy::to_string(*media.refusal));
-        host_.respond(id, sip::reply(*request, 488, tag).build());
+        const policy::MediaAnswer answer = policy::answer_to(*media.refusal);
+        host_.respond(id, sip::reply(*request, answer.status, tag).build());
         return;
     }
     const sip::Scheme scheme = target->permit.leg_scheme();
@@ -78,14 +92,37 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
     builder.header(HeaderName::From, address(request->from(), out, scheme) +
                                          ";tag=" + bucket_token(bucket, host_.random(), 20));
     builder.header(HeaderName::To, address(request->to(), out, scheme));
-    builder.header(HeaderName::CallId, bucket_token(bucket, host_.random(), 24));
+    const std::string call_id = bucket_token(bucket, host_.random(), 24);
+    builder.header(HeaderName::CallId, call_id);
     builder.header(HeaderName::CSeq, "1 " + std::string(request->method_text()));
-    builder.header(HeaderName::Contact,
-                   contact(out, target->hop.transport, scheme, request->from().uri.user));
+    if (request->method() != sip::Method::Message) {  // RFC 3428 §5
+        builder.header(HeaderName::Contact,
+                       contact(out, target->hop.transport, scheme, request->from().uri.user));
+    }
     copy_end_to_end(builder, *request, in, out, inbound.removed_headers);
-    builder.body(media.body ? *media.body : std::string(request->body()));
+    copy_body(builder, *request, media);
     const auto client = host_.send_new({}, target->permit, target->hop, builder.build());
-    open_[client] = Open{id, request, inbound.snapshot, *inbound.adjacency, target->adjacency, tag};
+    open_[client] =
+        Open{id, request, inbound.snapshot, *inbound.adjacency, target->adjacency, tag, call_id};
+    own_call_ids_.insert(call_id);
+    by_server_[id] = identities_.insert(identity_of(*request)).first;
+}
+
+ForwardedRequests::Open ForwardedRequests::take(sip::transaction::ClientId id) {
+    auto node = open_.extract(id);
+    own_call_ids_.erase(node.mapped().call_id);
+    return std::move(node.mapped());
+}
+
+void ForwardedRequests::on_server_ended(sip::transaction::ServerId id) {
+    if (const auto found = by_server_.find(id); found != by_server_.end()) {
+        identities_.erase(found->second);
+        by_server_.erase(found);
+    }
+}
+
+bool ForwardedRequests::is_merged(const sip::Message& request) const {
+    return own_call_ids_.contains(request.call_id()) || identities_.contains(identity_of(request));
 }
 
 bool ForwardedRequests::on_response(sip::transaction::ClientId id,
@@ -97,8 +134,7 @@ bool ForwardedRequests::on_response(sip::transaction::ClientId id,
     if (response->status() < 200) {
         return true;
     }
-    const Open open = std::move(found->second);
-    open_.erase(found);
+    const Open open = take(id);
     const Adjacency& from = open.snapshot->adjacencies[open.from];
     const Adjacency& to = open.snapshot->adjacencies[open.to];
     // A challenge is for us, never for the sender; a redirection would name the other side's hosts.
@@ -109,12 +145,9 @@ bool ForwardedRequests::on_response(sip::transaction::ClientId id,
         return true;
     }
     auto builder = sip::reply(*open.request, status, open.tag, response->reason());
-    const auto media = policy::judge_media(policy::media_leg(to), policy::media_leg(from),
-                                           response->content_type(), response->body());
-    if (media.passes()) {
-        copy_end_to_end(builder, *response, to, from, {});
-        builder.body(media.body ? *media.body : std::string(response->body()));
-    }
+    copy_end_to_end(builder, *response, to, from);
+    copy_body(builder, *response,
+              policy::judge_media(policy::media_leg(to), policy::media_leg(from), *response));
     host_.respond(open.server, builder.build());
     return true;
 }
@@ -125,8 +158,7 @@ bool ForwardedRequests::on_failed(sip::transaction::ClientId id,
     if (found == open_.end()) {
         return false;
     }
-    const Open open = std::move(found->second);
-    open_.erase(found);
+    const Open open = take(id);
     // The transaction ends in silence with a 408 (RFC 4320 §4.2).
     const bool is_timeout = cause == sip::transaction::TerminationCause::Timeout;
     host_.respond(open.server, sip::reply(*open.request, is_timeout ? 408 : 480, open.tag).build());

@@ -2,6 +2,8 @@
 // policy and topology hiding as a call's.
 #pragma once
 
+#include <set>
+#include <string>
 #include <unordered_map>
 
 #include "sbc/b2bua/call_host.h"
@@ -19,7 +21,12 @@ public:
     // False: not one of these.
     bool on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
     bool on_failed(sip::transaction::ClientId id, sip::transaction::TerminationCause cause);
-    std::size_t size() const { return open_.size(); }
+    void on_server_ended(sip::transaction::ServerId id);
+    // RFC 3261 §8.2.2.2: a request that is under way, or was just answered, has come again by
+    // another way; or (§16.3) one that we sent has come back.
+    bool is_merged(const sip::Message& request) const;
+    // Of all that is kept.
+    std::size_t size() const { return open_.size() + own_call_ids_.size() + identities_.size(); }
 
 private:
     struct Open {
@@ -29,6 +36,7 @@ private:
         AdjacencyIndex from = 0;
         AdjacencyIndex to = 0;
         std::string tag;
+        std::string call_id;  // on the other side
     };
     struct Target {
         AdjacencyIndex adjacency;
@@ -39,8 +47,15 @@ private:
     std::optional<Target> choose(const policy::Inbound& inbound, policy::Answer& refusal,
                                  std::string& reason);
 
+    Open take(sip::transaction::ClientId id);
+
     CallHost& host_;
     std::unordered_map<sip::transaction::ClientId, Open> open_;
+    std::set<std::string, std::less<>> own_call_ids_;  // of those
+    // What makes a request the same by every way that it comes, as long as its transaction lives.
+    // Peers choose it, hence the tree.
+    std::set<std::string> identities_;
+    std::unordered_map<sip::transaction::ServerId, std::set<std::string>::iterator> by_server_;
 };
 
 }  // namespace ringwall::sbc::b2bua

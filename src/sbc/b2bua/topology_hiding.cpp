@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "sbc/policy/carried.h"
@@ -14,7 +15,8 @@ enum class Passage : std::uint8_t {
     Hop,       // written anew for each leg, or meant for us only
     Methods,   // a list of methods: those that we carry
     Options,   // a list of option tags: those that we let pass
-    Trusted,   // passes between trusted adjacencies only (RFC 3325 §7)
+    Body,      // goes with the body, or not at all: copy_body
+    Trusted,   // says who somebody is: by trust (RFC 3325 §7)
 };
 
 Passage passage(sip::HeaderName name) {
@@ -57,6 +59,8 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::ContentType:
         case HeaderName::ContentEncoding:
         case HeaderName::ContentDisposition:
+        case HeaderName::MimeVersion:
+            return Passage::Body;
         case HeaderName::Expires:
         case HeaderName::MinExpires:
         case HeaderName::Accept:
@@ -79,7 +83,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::CallInfo:
         case HeaderName::ErrorInfo:
         case HeaderName::Priority:
-        case HeaderName::MimeVersion:
         case HeaderName::AllowEvents:
         case HeaderName::AcceptContact:
         case HeaderName::RejectContact:
@@ -91,6 +94,37 @@ Passage passage(sip::HeaderName name) {
     return Passage::Hop;
 }
 
+// Join (RFC 3911) and Target-Dialog (RFC 4538) name dialogs of the other side, as Replaces does.
+bool names_dialog(std::string_view name) {
+    return equals_ignoring_case(name, "Join") || equals_ignoring_case(name, "Target-Dialog");
+}
+
+// Who somebody is, in fields older or newer than RFC 3325: Remote-Party-ID, and who passed the call
+// on (RFC 5806, RFC 7044).
+bool claims_identity(std::string_view name) {
+    return equals_ignoring_case(name, "Remote-Party-ID") ||
+           equals_ignoring_case(name, "Diversion") || equals_ignoring_case(name, "History-Info");
+}
+
+// A phone's identity is its registration: what it says of itself elsewhere is not passed on.
+bool may_claim(const Adjacency& from) {
+    return from.is_trusted() && from.profile != Profile::Access;
+}
+
+// RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
+bool asks_for_privacy(const sip::Message& message) {
+    const sip::HeaderLine* line = message.header(sip::HeaderName::Privacy);
+    std::string_view rest = line == nullptr ? "" : line->value;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(';'), rest.size());
+        if (equals_ignoring_case(trim(rest.substr(0, end)), "id")) {
+            return true;
+        }
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+}
+
 bool is_carried(std::string_view method) {
     return policy::is_carried_within_dialogs(sip::parse_method(method));
 }
@@ -98,9 +132,11 @@ bool is_carried(std::string_view method) {
 template <class Keep>
 void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName name,
                Keep&& keep) {
+    std::vector<std::string_view> once;  // a peer may say a thing a hundred times
     std::string kept;
     for (const std::string_view value : message.values(name)) {
-        if (keep(value)) {
+        if (keep(value) && std::find(once.begin(), once.end(), value) == once.end()) {
+            once.push_back(value);
             kept.append(kept.empty() ? "" : ", ").append(value);
         }
     }
@@ -170,6 +206,21 @@ std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
     return value.append(">");
 }
 
+std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
+                        const Adjacency& to) {
+    const bool names_us =
+        original.scheme != sip::Scheme::Tel &&
+        (original.host == from.own_host() || IpAddress::parse(original.host).has_value());
+    if (!names_us || to.signaling_peer.empty()) {
+        return sip::with_scheme(original, leg_scheme);
+    }
+    std::string value = leg_scheme == sip::Scheme::Sips ? "sips:" : "sip:";
+    if (original.has_user) {
+        value.append(original.user).append("@");
+    }
+    return value.append(host_text(to.signaling_peer));
+}
+
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
                      std::span<const sip::HeaderName> removed) {
@@ -184,13 +235,16 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
             case Passage::Hop:
                 break;
             case Passage::EndToEnd:
-                builder.raw(line);
-                break;
-            case Passage::Trusted:
-                if (from.is_trusted() &&
-                    (to.is_trusted() || message.header("Privacy") == nullptr)) {
+                if (!names_dialog(line.name) && (!claims_identity(line.name) || may_claim(from))) {
                     builder.raw(line);
                 }
+                break;
+            case Passage::Trusted:
+                if (may_claim(from) && (to.is_trusted() || !asks_for_privacy(message))) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Body:
                 break;
             case Passage::Methods:
                 if (!std::exchange(allow_done, true)) {
@@ -206,6 +260,19 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 break;
         }
     }
+}
+
+void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
+               const policy::MediaVerdict& verdict) {
+    if (!verdict.passes() || message.body().empty()) {
+        return;
+    }
+    for (const sip::HeaderLine& line : message.headers()) {
+        if (passage(line.id) == Passage::Body) {
+            builder.raw(line);
+        }
+    }
+    builder.body(verdict.body ? std::string_view(*verdict.body) : message.body());
 }
 
 }  // namespace ringwall::sbc::b2bua

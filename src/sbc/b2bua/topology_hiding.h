@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/media_security.h"
 #include "sip/message.h"
 #include "sip/message_builder.h"
 
@@ -28,9 +29,20 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme);
 
-// Header fields that pass from a leg on `from` to one on `to`, but those in `removed`.
+// The Request-URI of a request that came in by `from` and goes to the peer of `to`: tel stays; of a
+// SIP URI the scheme is the leg's, and a host that is ours, or an address, becomes the peer's.
+std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
+                        const Adjacency& to);
+
+// Header fields that pass from a leg on `from` to one on `to`, but those in `removed`; not those
+// that describe the body: see copy_body.
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
-                     std::span<const sip::HeaderName> removed);
+                     std::span<const sip::HeaderName> removed = {});
+
+// The body as the media rule lets it pass, with the fields that describe it; nothing of both when
+// it may not pass.
+void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
+               const policy::MediaVerdict& verdict);
 
 }  // namespace ringwall::sbc::b2bua

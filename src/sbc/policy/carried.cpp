@@ -66,4 +66,22 @@ bool is_passed_option(std::string_view tag) {
     });
 }
 
+std::string unsupported_options(const sip::Message& request) {
+    using sip::HeaderName;
+    std::string unsupported;
+    const auto refuse = [&unsupported](std::string_view option) {
+        unsupported += unsupported.empty() ? "" : ", ";
+        unsupported += option;
+    };
+    for (const std::string_view option : request.values(HeaderName::Require)) {
+        if (request.method() == Method::Register || !is_passed_option(option)) {
+            refuse(option);
+        }
+    }
+    for (const std::string_view option : request.values(HeaderName::ProxyRequire)) {
+        refuse(option);
+    }
+    return unsupported;
+}
+
 }  // namespace ringwall::sbc::policy

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sbc/config/snapshot.h"
+#include "sip/message.h"
 #include "sip/method.h"
 
 namespace ringwall::sbc::policy {
@@ -22,5 +23,9 @@ std::string allowed_methods(Profile profile);
 // responses are numbered for each leg), replaces (its dialog ids are one side's), path, outbound
 // and gruu (the registrar grants none of them when required).
 bool is_passed_option(std::string_view tag);
+
+// What a request demands and cannot get (RFC 3261 §8.2.2.3), for Unsupported; empty: it may go on.
+// What a REGISTER requires, it requires of us.
+std::string unsupported_options(const sip::Message& request);
 
 }  // namespace ringwall::sbc::policy

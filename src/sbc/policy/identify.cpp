@@ -6,7 +6,9 @@
 namespace ringwall::sbc::policy {
 
 Verdict identify(Inbound& inbound) {
-    inbound.adjacency = find_adjacency(*inbound.snapshot, inbound.local, inbound.source.address);
+    inbound.adjacency = inbound.opened_for ? inbound.opened_for
+                                           : find_adjacency(*inbound.snapshot, inbound.local,
+                                                            inbound.source.address);
     if (!inbound.adjacency) {
         return Drop{.why = "no adjacency for " + inbound.source.to_string() + " on " +
                            inbound.local.to_string(),

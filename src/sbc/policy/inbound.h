@@ -44,6 +44,8 @@ struct Inbound {
     Endpoint source;                              // as the socket says
     Endpoint local;                               // our socket's
     const tls::PeerIdentity* identity = nullptr;  // null: no TLS
+    // The adjacency that we opened this connection for; none: it was accepted, or is no connection.
+    std::optional<AdjacencyIndex> opened_for = std::nullopt;
     SnapshotPtr snapshot;
     // Addresses-of-record with a live registration on this very flow.
     std::span<const std::string> registered;

@@ -362,6 +362,8 @@ std::string_view to_string(MediaRefusal refusal) {
             return "bad-crypto";
         case MediaRefusal::AnswerNotOffered:
             return "answer-not-offered";
+        case MediaRefusal::EncodedBody:
+            return "encoded-body";
     }
     return "";
 }
@@ -383,6 +385,8 @@ MediaAnswer answer_to(MediaRefusal refusal) {
             return {.warning = 306, .text = "Broken or missing SRTP keys"};
         case MediaRefusal::AnswerNotOffered:
             return {.warning = 302, .text = "Answer was not offered"};
+        case MediaRefusal::EncodedBody:
+            return {.status = 415, .warning = 399, .text = "Encoded bodies are not passed here"};
     }
     return {};
 }
@@ -400,6 +404,22 @@ MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_v
         return judge_parts(from, to, body);
     }
     return {};
+}
+
+MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, const sip::Message& message) {
+    if (message.body().empty()) {
+        return {};
+    }
+    const sip::HeaderLine* encoding = message.header(sip::HeaderName::ContentEncoding);
+    const bool is_encoded =
+        encoding != nullptr && !equals_ignoring_case(encoding->value, "identity");
+    const auto may_be_dark = [](const MediaLeg& leg) {
+        return leg.security != Security::Untrusted && leg.media_security != MediaSecurity::Required;
+    };
+    if (is_encoded && !(may_be_dark(from) && may_be_dark(to))) {
+        return {MediaRefusal::EncodedBody, {}};
+    }
+    return judge_media(from, to, message.content_type(), message.body());
 }
 
 std::optional<MediaRefusal> answer_matches_offer(std::string_view offer, std::string_view answer) {

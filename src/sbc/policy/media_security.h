@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "sbc/config/snapshot.h"
+#include "sip/message.h"
 
 namespace ringwall::sbc::policy {
 
@@ -31,6 +32,7 @@ enum class MediaRefusal : std::uint8_t {
     KeysWouldBeRemoved,  // from a leg that requires SRTP towards one that cannot have it
     BadCrypto,           // a broken or missing a=crypto where it matters
     AnswerNotOffered,    // the answer picks what was not offered
+    EncodedBody,         // Content-Encoding: nobody can see what is in it
 };
 std::string_view to_string(MediaRefusal refusal);
 
@@ -52,6 +54,10 @@ struct MediaVerdict {
 // `content_type` is the header's value, with or without parameters.
 MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
                          std::string_view body);
+
+// The body of a message, with what its header says of it. One that is encoded (RFC 3261 §20.12)
+// passes between trusted legs that do not require SRTP; elsewhere it could hide keys.
+MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, const sip::Message& message);
 
 // RFC 4568 §5.1.2 and RFC 3264 §6: each accepted stream of the answer keeps the offer's protocol,
 // and its one a=crypto has a tag and the suite of that tag from the offer. Both as they passed on

@@ -1,5 +1,5 @@
 // Stage "sanity": RFC 3261 §8.2.1 to §8.2.2.3 and §16.3, for a back-to-back user agent that hands
-// on what it can hand on. Merged requests (482) are found by the transaction layer.
+// on what it can hand on. Merged requests (482) are found before it: see Sbc::is_merged.
 #include <algorithm>
 #include <array>
 
@@ -30,30 +30,6 @@ std::optional<Reject> check_method(const Inbound& inbound) {
                   .reason = is_unknown ? "Not Implemented" : "Method Not Allowed",
                   .detail = "method not carried",
                   .fields = {{HeaderName::Allow, allowed_methods(profile)}}};
-}
-
-// RFC 3261 §8.2.2.3. What a REGISTER requires, it requires of us.
-std::optional<Reject> check_required_options(const sip::Message& request) {
-    std::string unsupported;
-    const auto refuse = [&unsupported](std::string_view option) {
-        unsupported += unsupported.empty() ? "" : ", ";
-        unsupported += option;
-    };
-    for (const std::string_view option : request.values(HeaderName::Require)) {
-        if (request.method() == Method::Register || !is_passed_option(option)) {
-            refuse(option);
-        }
-    }
-    for (const std::string_view option : request.values(HeaderName::ProxyRequire)) {
-        refuse(option);
-    }
-    if (unsupported.empty()) {
-        return std::nullopt;
-    }
-    return Reject{.status = 420,
-                  .reason = "Bad Extension",
-                  .detail = "requires " + unsupported,
-                  .fields = {{HeaderName::Unsupported, unsupported}}};
 }
 
 // RFC 3261 §16.3: nobody after us may get it. What we answer ourselves may be at its end.
@@ -101,8 +77,11 @@ Verdict check_message(Inbound& inbound) {
     if (has_gone_too_far(inbound)) {
         return Reject{.status = 483, .reason = "Too Many Hops"};
     }
-    if (auto reject = check_required_options(request)) {
-        return std::move(*reject);
+    if (const std::string options = unsupported_options(request); !options.empty()) {
+        return Reject{.status = 420,
+                      .reason = "Bad Extension",
+                      .detail = "requires " + options,
+                      .fields = {{HeaderName::Unsupported, options}}};
     }
     if (request.method() == Method::Invite && !has_one_contact(request)) {
         return Reject{.status = 400, .reason = "INVITE Needs One Contact"};

@@ -1,7 +1,7 @@
 // Stage "target-security": the seed's "UAS side". An untrusted caller does not reach a SIPS URI,
 // and `sip-calls-in reject` is kept. Nobody's existence is asked for: the answer is the same for
-// all users. A SIPS call whose own Contact is not sips would be led out of its scheme by the first
-// request back (RFC 3261 §8.1.1.8, RFC 5630 §5.3).
+// all users. A call whose own Contact has another scheme would be led out of its scheme by the
+// first request back (RFC 3261 §8.1.1.8, RFC 5630 §5.1.1.2 and §5.3).
 #include <algorithm>
 
 #include "sbc/policy/refusal_verdict.h"
@@ -11,14 +11,18 @@ namespace ringwall::sbc::policy {
 
 namespace {
 
-bool leads_out_of_sips(const sip::Message& request) {
-    if (request.method() != sip::Method::Invite ||
-        request.request_uri().scheme != sip::Scheme::Sips) {
+// The first request back would be a refresh that `permit` refuses, or could not be sent at all.
+bool leads_out_of_its_scheme(const Inbound& inbound) {
+    const sip::Message& request = inbound.request;
+    if (request.method() != sip::Method::Invite) {
         return false;
     }
     const auto contacts = request.name_addrs(sip::HeaderName::Contact);
-    return !contacts || std::ranges::any_of(*contacts, [](const sip::NameAddr& contact) {
-        return contact.uri.scheme != sip::Scheme::Sips;
+    return !contacts || std::ranges::any_of(*contacts, [&](const sip::NameAddr& contact) {
+        const sip::Scheme scheme = contact.uri.scheme;
+        return (scheme != sip::Scheme::Sip && scheme != sip::Scheme::Sips) ||
+               !permit(inbound.call, callers_leg(inbound.from_adjacency(), scheme),
+                       Event::RefreshByRequest);
     });
 }
 
@@ -30,8 +34,8 @@ Verdict require_trust_for_secure_target(Inbound& inbound) {
     if (const auto refusal = refuse_caller(inbound.call, event)) {
         return reject_for(*refusal, event, inbound.call);
     }
-    if (leads_out_of_sips(inbound.request)) {
-        return Reject{.status = 400, .reason = "SIPS Call Needs SIPS Contact"};
+    if (leads_out_of_its_scheme(inbound)) {
+        return Reject{.status = 400, .reason = "Contact Has Another URI Scheme Than The Call"};
     }
     return Continue{};
 }

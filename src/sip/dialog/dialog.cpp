@@ -132,21 +132,23 @@ Result<void, ParseError> Dialog::take_routes_and_target(const Message& response)
     return {};
 }
 
-MessageBuilder Dialog::request(Method method, std::string_view method_text) {
+MessageBuilder Dialog::request(Method method, std::string_view method_text,
+                               std::uint32_t max_forwards) {
     const bool counts = method != Method::Ack && method != Method::Cancel;
     if (counts) {
         ++local_cseq_;
     }
-    return start(method_text, local_cseq_);
+    return start(method_text, local_cseq_, max_forwards);
 }
 
 MessageBuilder Dialog::ack(std::uint32_t cseq) const {
-    return start(to_string(Method::Ack), cseq);
+    return start(to_string(Method::Ack), cseq, 70);
 }
 
 // §12.2.1.1. A first route without ;lr is a strict router: it takes the Request-URI, and the target
 // becomes the last route.
-MessageBuilder Dialog::start(std::string_view method_text, std::uint32_t cseq) const {
+MessageBuilder Dialog::start(std::string_view method_text, std::uint32_t cseq,
+                             std::uint32_t max_forwards) const {
     const bool is_strict = !route_set_.empty() && !is_loose(route_set_.front());
     MessageBuilder builder = MessageBuilder::request(
         method_text,
@@ -157,7 +159,7 @@ MessageBuilder Dialog::start(std::string_view method_text, std::uint32_t cseq) c
     if (is_strict) {
         builder.header(HeaderName::Route, "<" + remote_target_ + ">");
     }
-    builder.header(HeaderName::MaxForwards, "70")
+    builder.header(HeaderName::MaxForwards, std::to_string(max_forwards))
         .header(HeaderName::From, with_tag(local_uri_, local_tag_))
         .header(HeaderName::To, with_tag(remote_uri_, remote_tag_))
         .header(HeaderName::CallId, call_id_)

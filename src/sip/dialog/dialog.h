@@ -42,9 +42,10 @@ public:
     void confirm();
 
     // Starts an in-dialog request (§12.2.1.1): Request-URI and Route by the route set (loose and
-    // strict), From, To, Call-ID, CSeq, Max-Forwards 70. The caller adds Via, Contact and the rest.
+    // strict), From, To, Call-ID, CSeq, Max-Forwards. The caller adds Via, Contact and the rest.
     // Counts local CSeq up, but for ACK and CANCEL, which take `cseq`.
-    MessageBuilder request(Method method, std::string_view method_text);
+    MessageBuilder request(Method method, std::string_view method_text,
+                           std::uint32_t max_forwards = 70);
     MessageBuilder ack(std::uint32_t cseq) const;
 
     // §12.2.2: false when the CSeq of an in-dialog request is below the last one seen: 500. ACK and
@@ -59,7 +60,8 @@ private:
 
     Dialog() = default;
     Result<void, ParseError> take_routes_and_target(const Message& response);
-    MessageBuilder start(std::string_view method_text, std::uint32_t cseq) const;
+    MessageBuilder start(std::string_view method_text, std::uint32_t cseq,
+                         std::uint32_t max_forwards) const;
 
     Role role_ = Role::Uac;
     State state_ = State::Early;

@@ -1,0 +1,348 @@
+// Within a call: re-INVITE with its offers, glare, other methods, and how a call ends when a peer
+// has lost it. And requests that belong to no call.
+#include "scenario/border.h"
+
+namespace ringwall::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Dialogs : public SmallLab {
+protected:
+    void SetUp() override {
+        register_phones();
+        talk();
+    }
+    void hang_up() {
+        alice.bye();
+        net.run_for(1s);
+        EXPECT_THAT(alice.statuses("BYE"), Contains(200));
+        EXPECT_EQ(bob.count("BYE"), 1U);
+    }
+};
+
+TEST_F(Dialogs, AReinviteInEitherDirection) {
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 200);
+    EXPECT_EQ(bob.count("INVITE"), 2U);
+    EXPECT_EQ(bob.acks().size(), 2U);
+    bob.reinvite();
+    net.run_for(1s);
+    EXPECT_THAT(bob.statuses("INVITE"), ElementsAre(100, 200));
+    EXPECT_EQ(alice.count("INVITE"), 1U);
+    EXPECT_EQ(alice.acks().size(), 1U);
+    hang_up();
+}
+
+TEST_F(Dialogs, AReinviteWithTheOfferInTheAnswer) {
+    const std::string offer = bob.offer;
+    alice.offer = "";
+    alice.ack_body = bob.offer;
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(bob.last_request("INVITE")->body(), "");
+    EXPECT_EQ(alice.last_response("INVITE")->body(), offer);
+    EXPECT_EQ(bob.acks().back()->body(), alice.ack_body);
+    EXPECT_EQ(bob.acks().back()->content_type(), "application/sdp");
+    hang_up();
+}
+
+TEST_F(Dialogs, AReinviteThatIsRefusedChangesNothing) {
+    bob.reinvite_status = 488;
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 488);
+    EXPECT_EQ(bob.acks().size(), 1U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    bob.reinvite_status = 200;
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 200);
+    hang_up();
+}
+
+// RFC 3261 §14.2: both at once.
+TEST_F(Dialogs, Glare) {
+    alice.reinvite();
+    bob.reinvite();
+    net.run_for(2s);
+    EXPECT_EQ(alice.count("INVITE") + bob.count("INVITE"), 2U);  // the first call's, and one
+    EXPECT_THAT((std::vector<int>{alice.statuses("INVITE").back(), bob.statuses("INVITE").back()}),
+                Contains(491));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 200);
+    hang_up();
+}
+
+TEST_F(Dialogs, ASecondReinviteBeforeTheFirstIsAnswered) {
+    bob.reinvite_status = 0;
+    alice.reinvite();
+    net.run_for(1s);
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INVITE").back(), ::testing::AnyOf(491, 500));
+    EXPECT_EQ(bob.count("INVITE"), 2U);
+    bob.answer_reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 200);
+    hang_up();
+}
+
+TEST_F(Dialogs, AReinviteIsCancelled) {
+    bob.reinvite_status = 0;
+    alice.reinvite();
+    net.run_for(1s);
+    alice.cancel();
+    net.run_for(1s);
+    // Nothing provisional came from bob: the CANCEL waits (RFC 3261 §9.1).
+    EXPECT_EQ(bob.count("CANCEL"), 0U);
+    bob.ring_reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("CANCEL"), 1U);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 487);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    hang_up();
+}
+
+TEST_F(Dialogs, AByeDuringAReinvite) {
+    bob.reinvite_status = 0;
+    alice.reinvite();
+    net.run_for(1s);
+    bob.bye();
+    net.run_for(1s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 487);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Dialogs, OtherMethodsPassAndAreAnsweredByTheOtherSide) {
+    for (const auto method :
+         {sip::Method::Info, sip::Method::Options, sip::Method::Message, sip::Method::Update}) {
+        const std::string name(sip::to_string(method));
+        alice.in_dialog(method);
+        net.run_for(1s);
+        EXPECT_THAT(alice.statuses(name), ElementsAre(200)) << name;
+        EXPECT_EQ(bob.count(name), 1U) << name;
+        bob.in_dialog(method);
+        net.run_for(1s);
+        EXPECT_THAT(bob.statuses(name), ElementsAre(200)) << name;
+        EXPECT_EQ(alice.count(name), 1U) << name;
+    }
+    hang_up();
+}
+
+TEST_F(Dialogs, MethodsThatAreNotCarriedGoNowhere) {
+    for (const auto method : {sip::Method::Refer, sip::Method::Subscribe, sip::Method::Prack,
+                              sip::Method::Notify, sip::Method::Publish}) {
+        const std::string name(sip::to_string(method));
+        alice.in_dialog(method);
+        net.run_for(1s);
+        EXPECT_THAT(alice.statuses(name), ElementsAre(405)) << name;
+        EXPECT_THAT(std::string(alice.last_response(name)->bytes()), HasSubstr("Allow:"));
+        EXPECT_EQ(bob.count(name), 0U) << name;
+    }
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    hang_up();
+}
+
+TEST_F(Dialogs, ARefusalOfAnotherKindDoesNotEndTheCall) {
+    bob.in_dialog_status = 415;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INFO"), ElementsAre(415));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    hang_up();
+}
+
+// RFC 3261 §12.2.1.2: the peer knows of no such dialog any more.
+TEST_F(Dialogs, APeerThatLostTheDialogEndsTheCall) {
+    bob.in_dialog_status = 481;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INFO"), ElementsAre(481));
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_EQ(border.records.back().reason, "peer lost the dialog");
+}
+
+TEST_F(Dialogs, AReinviteThatIsAnswered481EndsTheCall) {
+    bob.reinvite_status = 481;
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 481);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Dialogs, APeerThatDoesNotAnswerEndsTheCall) {
+    bob.in_dialog_status = 0;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(31s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    net.run_for(2s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Dialogs, AByeBeforeTheAck) {
+    hang_up();
+    alice.ack_nothing();
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.dialog().has_value(); }));
+    const std::size_t acks = bob.acks().size();
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("BYE").back(), 200);
+    EXPECT_EQ(bob.acks().size(), acks + 1);  // the callee is owed one all the same
+    EXPECT_EQ(bob.count("BYE"), 2U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// RFC 3261 §15: the caller ends an early dialog by BYE.
+TEST_F(Dialogs, AByeWhileItRings) {
+    hang_up();
+    bob.on_invite = Phone::OnInvite::Ring;
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.statuses("INVITE").back() == 180; }));
+    const auto ringing = alice.last_response("INVITE");
+    alice.send("BYE", "sip:border.example.com",
+               {{"From", std::string(ringing->header(sip::HeaderName::From)->value)},
+                {"To", std::string(ringing->header(sip::HeaderName::To)->value)},
+                {"Call-ID", std::string(ringing->call_id())},
+                {"CSeq", std::to_string(ringing->cseq().number + 1) + " BYE"}});
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("BYE").back(), 200);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 487);
+    EXPECT_EQ(bob.count("CANCEL"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(Dialogs, TheOperatorEndsAll) {
+    border.sbc().end_all("maintenance");
+    net.run_for(1s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+    EXPECT_EQ(border.records.back().reason, "maintenance");
+}
+
+TEST_F(Dialogs, ACallWithoutAnOffer) {
+    hang_up();
+    alice.offer = "";
+    alice.ack_body = bob.offer;
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && bob.acks().size() == 2; }));
+    EXPECT_EQ(bob.last_request("INVITE")->body(), "");
+    EXPECT_EQ(alice.last_response("INVITE")->body(), bob.offer);
+    EXPECT_EQ(bob.acks().back()->body(), alice.ack_body);
+    alice.bye();
+}
+
+// ---- requests of no dialog ---------------------------------------------------------------------
+
+class NoDialog : public SmallLab {
+protected:
+    void SetUp() override { register_phones(); }
+    int answer_to(Phone& phone, const std::string& method, const std::string& uri,
+                  const std::vector<std::pair<std::string, std::string>>& fields = {}) {
+        phone.send(method, uri, fields);
+        net.run_for(2s);
+        return phone.statuses(method).empty() ? 0 : phone.statuses(method).back();
+    }
+};
+
+TEST_F(NoDialog, OptionsToUsAreAnswered) {
+    EXPECT_EQ(answer_to(alice, "OPTIONS", "sip:example.com"), 200);
+    const std::string answer(alice.last_response("OPTIONS")->bytes());
+    EXPECT_THAT(answer, HasSubstr("Allow: INVITE"));
+    EXPECT_THAT(answer, HasSubstr("Accept: application/sdp"));
+    EXPECT_EQ(answer_to(outside, "OPTIONS", "sip:192.0.2.3"), 200);
+    EXPECT_EQ(bob.count("OPTIONS") + softswitch.count("OPTIONS"), 0U);
+}
+
+TEST_F(NoDialog, OptionsAndMessagesPassThrough) {
+    for (const char* method : {"OPTIONS", "MESSAGE"}) {
+        EXPECT_EQ(answer_to(alice, method, "sip:bob@example.com"), 200);
+        EXPECT_EQ(bob.count(method), 1U);
+        EXPECT_EQ(answer_to(alice, method, "sip:9001@switch.example.com"), 200);
+        EXPECT_EQ(softswitch.count(method), 1U);
+    }
+    // RFC 3428 §5: a MESSAGE has no Contact.
+    EXPECT_EQ(bob.last_request("MESSAGE")->count(sip::HeaderName::Contact), 0U);
+}
+
+TEST_F(NoDialog, TheRulesHoldForThemToo) {
+    EXPECT_EQ(answer_to(outside, "OPTIONS", "sips:bob@example.com"), 403);
+    EXPECT_EQ(answer_to(outside, "MESSAGE", "sip:bob@example.com"), 480);
+    EXPECT_EQ(answer_to(softswitch, "MESSAGE", "sip:5001@outside.example.com"), 480);
+    EXPECT_EQ(answer_to(alice, "MESSAGE", "sip:9001@switch.example.com",
+                        {{"From", "<sip:bob@example.com>;tag=1"}}),
+              403);
+    EXPECT_EQ(bob.count("OPTIONS") + bob.count("MESSAGE") + outside.count("MESSAGE") +
+                  softswitch.count("MESSAGE"),
+              0U);
+}
+
+// RFC 4320 §4.2: no 408 to a request that is no INVITE; and nothing is left of it.
+TEST_F(NoDialog, ARequestThatNobodyAnswers) {
+    softswitch.in_dialog_status = 0;
+    EXPECT_EQ(answer_to(outside, "OPTIONS", "sip:9001@switch.example.com"), 0);
+    net.run_for(70s);
+    EXPECT_THAT(outside.statuses("OPTIONS"), Not(Contains(408)));
+    EXPECT_EQ(softswitch.count("OPTIONS"), 1U);
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
+TEST_F(NoDialog, WhatBelongsIntoADialogIs481) {
+    for (const char* method : {"BYE", "INFO", "UPDATE"}) {
+        EXPECT_EQ(answer_to(alice, method, "sip:bob@example.com"), 481) << method;
+        EXPECT_EQ(answer_to(alice, method, "sip:bob@example.com",
+                            {{"To", "<sip:bob@example.com>;tag=guessed"}}),
+                  481)
+            << method;
+    }
+    EXPECT_EQ(answer_to(alice, "CANCEL", "sip:bob@example.com"), 481);
+    EXPECT_EQ(bob.count("BYE") + bob.count("INFO") + bob.count("UPDATE"), 0U);
+}
+
+TEST_F(NoDialog, WhatIsNotCarriedIsRefused) {
+    EXPECT_EQ(answer_to(alice, "SUBSCRIBE", "sip:bob@example.com"), 405);
+    EXPECT_EQ(answer_to(alice, "REFER", "sip:bob@example.com"), 405);
+    EXPECT_EQ(answer_to(alice, "FOO", "sip:bob@example.com"), 501);
+    EXPECT_EQ(answer_to(alice, "INVITE", "sip:bob@example.com",
+                        {{"Contact", alice.contact()}, {"Require", "100rel"}}),
+              420);
+    EXPECT_EQ(answer_to(alice, "INVITE", "sip:bob@example.com",
+                        {{"Contact", alice.contact()}, {"Max-Forwards", "0"}}),
+              483);
+    EXPECT_EQ(answer_to(alice, "INVITE", "sip:bob@example.com"), 400);  // no Contact
+    EXPECT_THAT(bob.requests(), IsEmpty());
+}
+
+// RFC 3261 §8.2.2.2: the same request by another way.
+TEST_F(NoDialog, AMergedRequest) {
+    bob.on_invite = Phone::OnInvite::Ring;
+    const std::vector<std::pair<std::string, std::string>> fields{
+        {"From", "<sip:alice@example.com>;tag=same"},
+        {"Call-ID", "same"},
+        {"CSeq", "77 INVITE"},
+        {"Contact", alice.contact()}};
+    alice.send("INVITE", "sip:bob@example.com", fields, alice.offer);
+    net.run_for(1s);
+    alice.send("INVITE", "sip:bob@example.com", fields, alice.offer);
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(100, 180, 482));
+    EXPECT_EQ(bob.count("INVITE"), 1U);
+    bob.reject(486);
+    net.run_for(1s);
+}
+
+}  // namespace
+}  // namespace ringwall::test

@@ -1,0 +1,225 @@
+// Nothing of one side is seen on the other: a checker over every packet of whole flows. The secrets
+// of a side are read from what goes over its own wire, so nobody has to remember to list one.
+#include <cctype>
+#include <set>
+
+#include "scenario/border.h"
+
+namespace ringwall::test {
+namespace {
+
+using Packets = std::vector<SimNetwork::Packet>;
+
+struct Secrets {
+    std::set<std::string> words;  // Call-IDs, tags, branches, user@host of Contacts, Record-Routes
+    std::set<std::string> hosts;  // of Via, Contact and Record-Route; addresses
+};
+
+sip::MessagePtr parsed(const SimNetwork::Packet& packet) {
+    return sip::Message::parse(packet.bytes,
+                               packet.is_datagram ? sip::Framing::Datagram : sip::Framing::Stream)
+        .message;
+}
+
+// `shared` are hosts that a side may know of the other: the domains by which people call each
+// other.
+Secrets secrets_of(const Packets& packets, const std::set<std::string>& shared) {
+    Secrets secrets;
+    const auto add_host = [&](std::string_view host) {
+        if (!shared.contains(std::string(host))) {
+            secrets.hosts.emplace(host);
+        }
+    };
+    for (const auto& packet : packets) {
+        secrets.hosts.insert(packet.from.address.to_string());
+        secrets.hosts.insert(packet.to.address.to_string());
+        const auto message = parsed(packet);
+        if (message == nullptr) {
+            continue;
+        }
+        secrets.words.emplace(message->call_id());
+        for (const auto tag : {message->from_tag(), message->to_tag()}) {
+            if (!tag.empty()) {
+                secrets.words.emplace(tag);
+            }
+        }
+        add_host(message->top_via().host);
+        secrets.words.emplace(message->top_via().branch());
+        for (const auto name : {sip::HeaderName::Contact, sip::HeaderName::RecordRoute}) {
+            const auto addresses = message->name_addrs(name);
+            for (const auto& each : addresses.value_or(std::vector<sip::NameAddr>{})) {
+                add_host(each.uri.host);
+            }
+        }
+    }
+    return secrets;
+}
+
+bool is_part_of_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
+}
+
+// As a word of its own: 192.0.2.2 is not in 192.0.2.20.
+bool names(const std::string& text, const std::string& word) {
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        const auto end = at + word.size();
+        if ((at == 0 || !is_part_of_word(text[at - 1])) &&
+            (end == text.size() || !is_part_of_word(text[end]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void expect_hidden(const Secrets& secrets, const Packets& packets) {
+    for (const auto& packet : packets) {
+        for (const auto& words : {secrets.words, secrets.hosts}) {
+            for (const auto& word : words) {
+                EXPECT_FALSE(names(packet.bytes, word)) << word << " is in\n" << packet.bytes;
+            }
+        }
+    }
+}
+
+class Topology : public SmallLab {
+protected:
+    void SetUp() override {
+        register_phones();
+        for (Phone* phone : {&alice, &bob, &softswitch, &outside}) {
+            // Media passes by: its address is no secret of the signalling.
+            phone->offer =
+                "v=0\r\no=- 1 1 IN IP4 198.51.100.9\r\ns=-\r\n"
+                "c=IN IP4 198.51.100.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+        }
+        begin_ = net.packets().size();
+    }
+    Packets since_begin(Phone& phone) {
+        Packets out;
+        for (std::size_t i = begin_; i < net.packets().size(); ++i) {
+            const auto& packet = net.packets()[i];
+            if (packet.from.address == phone.node().address() ||
+                packet.to.address == phone.node().address()) {
+                out.push_back(packet);
+            }
+        }
+        return out;
+    }
+    void expect_both_hidden(Phone& one, Phone& other) {
+        const std::set<std::string> shared{"example.com"};
+        const Packets a = since_begin(one);
+        const Packets b = since_begin(other);
+        ASSERT_GT(a.size(), 2U);
+        ASSERT_GT(b.size(), 2U);
+        expect_hidden(secrets_of(a, shared), b);
+        expect_hidden(secrets_of(b, shared), a);
+    }
+    std::size_t begin_ = 0;
+};
+
+TEST_F(Topology, TheCheckerSeesWhatIsThere) {
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    alice.bye();
+    net.run_for(1s);
+    const Packets packets = since_begin(alice);
+    const Secrets secrets = secrets_of(packets, {"example.com"});
+    EXPECT_GE(secrets.words.size(), 5U);  // Call-ID, two tags, branches of INVITE, ACK and BYE
+    EXPECT_TRUE(secrets.hosts.contains("border.example.com"));
+    EXPECT_TRUE(secrets.hosts.contains("192.0.2.11"));
+    for (const auto& word : {*secrets.words.begin(), std::string("192.0.2.11")}) {
+        EXPECT_TRUE(std::any_of(packets.begin(), packets.end(),
+                                [&](const auto& packet) { return names(packet.bytes, word); }));
+    }
+    EXPECT_FALSE(names("Contact: <sip:192.0.2.111>", "192.0.2.11"));
+}
+
+TEST_F(Topology, IsHiddenInAWholeCall) {
+    softswitch.record_route = "<sip:proxy.inner.example.net;lr>, <sip:192.0.2.21;lr>";
+    softswitch.on_invite = Phone::OnInvite::EarlyMedia;
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
+    softswitch.ring(180, "fork-a");
+    net.run_for(1s);
+    softswitch.answer("fork-a");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !softswitch.acks().empty(); }));
+    alice.reinvite();
+    net.run_for(1s);
+    softswitch.reinvite();
+    net.run_for(1s);
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    softswitch.in_dialog(sip::Method::Update);
+    net.run_for(1s);
+    softswitch.reinvite_status = 488;
+    alice.reinvite();
+    net.run_for(1s);
+    softswitch.bye();
+    net.run_for(1s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    expect_both_hidden(alice, softswitch);
+}
+
+TEST_F(Topology, IsHiddenFromTheOutside) {
+    outside.invite("sip:9001@192.0.2.3");  // our own address: the softswitch's on the other side
+    ASSERT_TRUE(run_until([&] { return outside.is_in_call() && !softswitch.acks().empty(); }));
+    outside.bye();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.count("BYE"), 1U);
+    expect_both_hidden(outside, softswitch);
+}
+
+TEST_F(Topology, IsHiddenInFailures) {
+    softswitch.on_invite = Phone::OnInvite::Reject;
+    for (const int status : {404, 486, 500, 503, 603}) {
+        softswitch.reject_status = status;
+        alice.invite("sip:9001@switch.example.com");
+        net.run_for(1s);
+        EXPECT_GE(alice.statuses("INVITE").back(), 400);
+    }
+    softswitch.on_invite = Phone::OnInvite::Ring;
+    alice.invite("sip:9001@switch.example.com");
+    net.run_for(1s);
+    alice.cancel();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.count("CANCEL"), 1U);
+    expect_both_hidden(alice, softswitch);
+}
+
+TEST_F(Topology, IsHiddenInWhatIsSaidInTheHeader) {
+    alice.send("INVITE", "sip:9001@switch.example.com",
+               {{"Contact", alice.contact()},
+                {"Warning", "399 192.0.2.11 \"mine\""},
+                {"In-Reply-To", "secret-call-id@192.0.2.11"},
+                {"Replaces", "secret-call-id@192.0.2.11;to-tag=1;from-tag=2"},
+                {"Join", "secret-call-id@192.0.2.11;to-tag=1;from-tag=2"},
+                {"Target-Dialog", "secret-call-id@192.0.2.11;local-tag=1;remote-tag=2"},
+                {"Route", "<sip:192.0.2.1;lr>"},
+                {"Record-Route", "<sip:192.0.2.99;lr>"},
+                {"Path", "<sip:192.0.2.99;lr>"},
+                {"Timestamp", "54"}},
+               alice.offer);
+    ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
+    net.run_for(1s);
+    const std::string heard(softswitch.last_request("INVITE")->bytes());
+    EXPECT_FALSE(names(heard, "192.0.2.11"));
+    EXPECT_FALSE(names(heard, "192.0.2.99"));
+    EXPECT_FALSE(names(heard, "secret-call-id@192.0.2.11"));
+    border.sbc().end_all("test");
+}
+
+TEST_F(Topology, IsHiddenOutsideOfDialogs) {
+    for (const char* method : {"OPTIONS", "MESSAGE"}) {
+        outside.send(method, "sip:9001@192.0.2.3", {});
+        net.run_for(1s);
+        EXPECT_EQ(softswitch.count(method), 1U);
+        EXPECT_EQ(outside.statuses(method), std::vector<int>{200});
+    }
+    softswitch.in_dialog_status = 404;
+    outside.send("OPTIONS", "sip:9001@192.0.2.3", {});
+    net.run_for(1s);
+    EXPECT_EQ(outside.statuses("OPTIONS").back(), 404);
+    expect_both_hidden(outside, softswitch);
+}
+
+}  // namespace
+}  // namespace ringwall::test
