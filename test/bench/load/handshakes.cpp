@@ -85,6 +85,9 @@ private:
             return false;
         }
         std::array<char, 256> answer{};
+        // By a reset: so many connections in the wait of TIME_WAIT would leave no port.
+        const linger at_once{1, 0};
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         return recv(fd, answer.data(), answer.size(), 0) > 0;
     }
 
