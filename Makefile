@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call hangup stop test sanitize lint format clean build
+.PHONY: help run demo demo-calls call hangup stop test sanitize bench lint format clean build
 
 help:
 	@echo 'make run        the lab: three phones and the border controller; stays up, says how to call'
@@ -17,6 +17,7 @@ help:
 	@echo 'make stop       ends a running lab (as does Ctrl-C)'
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
+	@echo 'make bench      CPU time and memory beside Kamailio: a table, and JSON (ARGUMENTS="--metrics call")'
 	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
 	@echo 'make format     puts the sources into the house format'
 	@echo 'make clean      removes build folders and what the lab left'
@@ -65,6 +66,11 @@ sanitize: packages-build
 	    $(MAKE) --no-print-directory build BUILD=$$preset && \
 	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario' || exit 1; \
 	done
+
+bench: packages-build+bench
+	@$(MAKE) --no-print-directory build BUILD=release TARGET='ringwall-sbc bench_load bench_micro'
+	build/release/test/bench/bench_micro
+	test/bench/run --build build/release $(ARGUMENTS)
 
 lint: packages-build+lint
 	@cmake --preset $(BUILD) --log-level=WARNING >/dev/null

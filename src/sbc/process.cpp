@@ -51,7 +51,11 @@ class FileObserver final : public Observer {
 public:
     LineFile trace;
     LineFile record;
-    void on_record(const CallRecord& call) override { record.write(to_json(call)); }
+    void on_record(const CallRecord& call) override {
+        if (record.is_open()) {
+            record.write(to_json(call));
+        }
+    }
     void on_trace(const std::string& json_line) override { trace.write(json_line); }
 };
 
