@@ -22,6 +22,8 @@ using sip::transaction::TerminationCause;
 namespace {
 
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
+// So that one stranger does not take the descriptors that phones and trunks need.
+constexpr unsigned max_connections_of_stranger = 100;
 
 template <class... Ts>
 struct Visitor : Ts... {
@@ -103,6 +105,13 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    if (!adjacency.is_trusted()) {
+        unsigned& open = strangers_[{*index, remote.address}];
+        if (open >= max_connections_of_stranger) {
+            return decision;
+        }
+        ++open;
+    }
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
     decision.handshake_timeout = adjacency.tls_handshake_timeout;
@@ -142,6 +151,13 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
                                     {"peer", flow.remote.to_string()},
                                     {"reason", to_string(reason)},
                                     {"detail", detail}});
+    if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
+        reason != CloseReason::TooMany) {
+        const auto stranger = strangers_.find({*by_listener, flow.remote.address});
+        if (stranger != strangers_.end() && --stranger->second == 0) {
+            strangers_.erase(stranger);
+        }
+    }
     connections_.drop(flow.id);
     for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});

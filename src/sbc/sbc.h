@@ -161,6 +161,8 @@ private:
     registrar::EdgeRegistrar registrar_;
     sip::auth::NonceMint nonces_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
+    // Connections that a source has open towards an untrusted adjacency.
+    std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> strangers_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.

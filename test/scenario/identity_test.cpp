@@ -1,5 +1,5 @@
 // Who may call as whom, and whose call it is: identities at set-up, and in-dialog requests from
-// where the dialog is not at home. (facts: "who may call as whom", RFC 3261 §12.2.2, §9.2.)
+// where the dialog is not at home. (RFC 3261 §12.2.2, §9.2.)
 #include "scenario/border.h"
 
 namespace ringwall::test {

@@ -1,4 +1,4 @@
-// The lines that no call crosses (facts: "Settled for Ringwall"): for each one, what the caller
+// The lines that no call crosses (docs/manual-sbc.md): for each one, what the caller
 // hears, and that nothing went over the line.
 #include "scenario/border.h"
 

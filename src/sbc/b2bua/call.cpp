@@ -881,7 +881,7 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
         is_success && is_refresh(relay.request->method()) &&
         refuses_refresh({relay.pair, other}, *response, Event::RefreshByResponse, refusal);
     if (is_success && (!media.passes() || is_refresh_refused)) {
-        // ACK where one is owed, then BYE to both (facts: target refresh by a response).
+        // ACK where one is owed, then BYE to both.
         relay.is_open = false;
         if (is_invite) {
             asked.accepted = Leg::Accepted{response->cseq().number, nullptr};

@@ -211,14 +211,29 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
     const bool names_us =
         original.scheme != sip::Scheme::Tel &&
         (original.host == from.own_host() || IpAddress::parse(original.host).has_value());
-    if (!names_us || to.signaling_peer.empty()) {
+    if (original.scheme == sip::Scheme::Tel) {
         return sip::with_scheme(original, leg_scheme);
     }
     std::string value = leg_scheme == sip::Scheme::Sips ? "sips:" : "sip:";
     if (original.has_user) {
         value.append(original.user).append("@");
     }
-    return value.append(host_text(to.signaling_peer));
+    const bool is_renamed = names_us && !to.signaling_peer.empty();
+    value.append(is_renamed ? host_text(to.signaling_peer) : std::string(original.host));
+    // What says how to get to the near side's host stays there; what is said of the user passes.
+    std::string_view rest = is_renamed ? "" : original.parameters.text;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(';', 1), rest.size());
+        const std::string_view name = rest.substr(1, rest.substr(0, end).find('=') - 1);
+        const bool is_of_the_way =
+            equals_ignoring_case(name, "transport") || equals_ignoring_case(name, "maddr") ||
+            equals_ignoring_case(name, "ttl") || equals_ignoring_case(name, "lr");
+        if (!is_of_the_way) {
+            value.append(rest.substr(0, end));
+        }
+        rest.remove_prefix(end);
+    }
+    return value;
 }
 
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
