@@ -1118,12 +1118,13 @@ void Call::on_flow_closed(FlowId flow) {
 void Call::terminate(std::string_view reason) {
     if (confirmed_) {
         end_pair(*pairs_[*confirmed_], reason);
-        return;
+    } else {
+        remember({480, std::string(reason), 0, nullptr, 0});
+        next_route_ = setup_.routes.size();
+        cancel_branches(std::nullopt);
+        fail();
     }
-    remember({480, std::string(reason), 0, nullptr, 0});
-    next_route_ = setup_.routes.size();
-    cancel_branches(std::nullopt);
-    fail();
+    check_over();
 }
 
 void Call::end_pair(Pair& pair, std::string_view reason) {

@@ -113,14 +113,15 @@ bool may_claim(const Adjacency& from) {
 
 // RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
 bool asks_for_privacy(const sip::Message& message) {
-    const sip::HeaderLine* line = message.header(sip::HeaderName::Privacy);
-    std::string_view rest = line == nullptr ? "" : line->value;
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find(';'), rest.size());
-        if (equals_ignoring_case(trim(rest.substr(0, end)), "id")) {
-            return true;
+    for (const sip::HeaderLine& line : message.headers()) {
+        std::string_view rest = line.id == sip::HeaderName::Privacy ? line.value : "";
+        while (!rest.empty()) {
+            const auto end = std::min(rest.find_first_of(";,"), rest.size());
+            if (equals_ignoring_case(trim(rest.substr(0, end)), "id")) {
+                return true;
+            }
+            rest.remove_prefix(std::min(end + 1, rest.size()));
         }
-        rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return false;
 }
