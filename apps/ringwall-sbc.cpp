@@ -1,4 +1,6 @@
 // The session border controller.
+#include <sysexits.h>
+
 #include <CLI/CLI.hpp>
 
 #include "sbc/process.h"
@@ -11,6 +13,10 @@ int main(int argc, char** argv) {
     app.add_option("--record", options.record, "Append a JSON line for each call");
     app.add_flag("--check", options.only_check, "Read the configuration, say what is wrong, end");
     app.set_version_flag("--version", "ringwall-sbc " RINGWALL_VERSION);
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? EX_OK : EX_USAGE;
+    }
     return ringwall::sbc::run_process(options);
 }

@@ -6,7 +6,9 @@ import signal
 import socket
 import sys
 
-from lab.scene import Scene, TARGETS
+from lab.scene import Scene, # Begins an answer that is no success.
+FAILED = "failed: "
+TARGETS
 from lab.waiting import Overdue
 
 _HELP = """\
@@ -38,13 +40,13 @@ def _perform(scene: Scene, command: str, words: list[str]) -> str:
         return "hung up"
     caller, callee = words
     if caller not in scene.phones:
-        return f"there is no phone {caller}: alice, bob, desk"
+        return f"{FAILED}there is no phone {caller}: alice, bob, desk"
     target = TARGETS.get(callee, callee)
     scene.phones[caller].dial(target)
     try:
         scene.phones[caller].wait_established()
     except Overdue as overdue:
-        return str(overdue)
+        return f"{FAILED}{overdue}"
     return f"{caller} talks with {target}; make hangup ends it"
 
 

@@ -26,8 +26,8 @@ using ListenerId = Id<struct ListenerTag>;
 struct AcceptDecision {
     bool is_admitted = false;                 // false: closed at once (NotAdmitted)
     std::shared_ptr<const tls::Context> tls;  // null: plain TCP
-    Duration handshake_timeout = 20s;
-    Duration idle_timeout = 3600s;  // 0: none
+    Duration handshake_timeout = 20s;         // in the clear: for the first octet
+    Duration idle_timeout = 3600s;            // 0: none
 };
 
 struct ConnectSpec {

@@ -312,9 +312,11 @@ void Shard::perform(Action& action) {
         Visitor{
             [&](const Transmit& transmit_action) { transmit(transmit_action); },
             [&](const StartTimer& start) {
-                arm(start.after, TransactionTimer{start.transaction, start.timer});
+                stop(start.transaction, start.timer);
+                armed_[key_of(start.transaction, start.timer)] =
+                    arm(start.after, TransactionTimer{start.transaction, start.timer});
             },
-            [](const StopTimer&) {},  // a stale timer is ignored by its machine
+            [&](const StopTimer& halt) { stop(halt.transaction, halt.timer); },
             [&](const NewRequest& request) {
                 user_.on_request(request.id, request.from, request.request, request.cancelled);
             },

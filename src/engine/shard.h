@@ -99,6 +99,7 @@ public:
 
     const Flow* flow(FlowId id) const;  // null when it is gone
     std::size_t flow_count() const { return flows_.size(); }
+    std::size_t timer_count() const { return wheel_.size(); }
     // What time it is for work that no event of the network brought.
     void wake(Now now) { now_ = now; }
     const sip::transaction::Layer& transactions() const { return layer_; }

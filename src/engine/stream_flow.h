@@ -36,8 +36,9 @@ struct StreamFlow {
     net::Loop::Watch watch = 0;
     std::unique_ptr<net::EventSource> source;
     net::Interest interest = net::Interest::None;
-    bool is_peer_done = false;  // Flushing: nothing more to be read
-    bool is_queued = false;     // for the flush at the end of the turn
+    bool is_awaiting_first = false;  // accepted in the clear, and not an octet yet
+    bool is_peer_done = false;       // Flushing: nothing more to be read
+    bool is_queued = false;          // for the flush at the end of the turn
 
     CloseReason reason = CloseReason::PeerClosed;  // from Flushing on
     std::string detail;

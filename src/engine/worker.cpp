@@ -258,6 +258,9 @@ void Worker::Impl::on_readable(StreamFlow& flow) {
         return;
     }
     if (flow.state == State::Open && !plaintext.empty()) {
+        if (std::exchange(flow.is_awaiting_first, false)) {
+            set_idle_timer(flow);
+        }
         user->on_stream(flow.id, plaintext, now);
     }
     if (flow.state != State::Handshaking && flow.state != State::Open) return;
@@ -276,7 +279,13 @@ void Worker::Impl::on_readable(StreamFlow& flow) {
 // False if the user does not want it.
 bool Worker::Impl::establish(StreamFlow& flow) {
     flow.state = State::Open;
-    set_idle_timer(flow);
+    // A connection in the clear has no handshake; the same limit holds for its first octet.
+    flow.is_awaiting_first = flow.listener && flow.stream->identity() == nullptr;
+    if (flow.is_awaiting_first) {
+        set_timer(flow, now.monotonic + flow.handshake_timeout);
+    } else {
+        set_idle_timer(flow);
+    }
     const bool is_wanted =
         user->on_established(flow.id, flow.listener, flow.remote, flow.stream->identity(), now);
     // It may have closed the flow itself meanwhile.
@@ -334,7 +343,9 @@ void Worker::Impl::on_timer(StreamFlow& flow) {
             return;
         case State::Open:
             // Set once and not for each message: activity is looked at when it has run out.
-            if (flow.last_activity + flow.idle_timeout > now.monotonic) {
+            if (flow.is_awaiting_first) {
+                finish(flow, CloseReason::Idle, "no octet in time");
+            } else if (flow.last_activity + flow.idle_timeout > now.monotonic) {
                 set_idle_timer(flow);
             } else {
                 finish(flow, CloseReason::Idle, "");

@@ -1,13 +1,16 @@
 #include "sbc/process.h"
 
+#include <fcntl.h>
 #include <netdb.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <thread>
@@ -15,6 +18,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "engine/worker.h"
+#include "net/file_descriptor.h"
 #include "net/loop.h"
 #include "net/signals.h"
 #include "net/socket_address.h"
@@ -26,31 +30,56 @@ namespace {
 
 constexpr std::chrono::seconds farewell_limit{5};  // for BYEs at the end
 
-// Appends lines; each is whole when it is there.
+// Appends lines to a file of the operator's, readable by its owner only. When the disk is full
+// lines are lost, and counted; the next that fits begins on a line of its own.
 class LineFile {
 public:
+    explicit LineFile(std::string_view what) : what_(what) {}
     bool open(const std::filesystem::path& path) {
         if (path.empty()) {
             return true;
         }
-        file_.open(path, std::ios::app);
-        return file_.is_open();
+        constexpr mode_t owner_only = 0600;
+        file_ = net::FileDescriptor(
+            ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
+        return is_open();
     }
-    bool is_open() const { return file_.is_open(); }
-    void write(const std::string& line) {
-        if (file_.is_open()) {
-            file_ << line << '\n' << std::flush;
+    bool is_open() const { return file_.number() >= 0; }
+    void write(std::string line) {
+        if (!is_open()) {
+            return;
+        }
+        line.push_back('\n');
+        if (is_cut_) {
+            line.insert(line.begin(), '\n');
+        }
+        const ssize_t written = ::write(file_.number(), line.data(), line.size());
+        if (written == static_cast<ssize_t>(line.size())) {
+            is_cut_ = false;
+            if (lost_ > 0) {
+                log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
+            }
+            lost_ = 0;
+            return;
+        }
+        is_cut_ = is_cut_ || written > 0;
+        if (lost_++ == 0) {
+            log::error("file.fails", {{"file", what_},
+                                      {"reason", written < 0 ? std::strerror(errno) : "no room"}});
         }
     }
 
 private:
-    std::ofstream file_;
+    std::string what_;
+    net::FileDescriptor file_;
+    bool is_cut_ = false;  // it ends with half a line
+    std::uint64_t lost_ = 0;
 };
 
 class FileObserver final : public Observer {
 public:
-    LineFile trace;
-    LineFile record;
+    LineFile trace{"trace"};
+    LineFile record{"record"};
     void on_record(const CallRecord& call) override {
         if (record.is_open()) {
             record.write(to_json(call));
@@ -88,8 +117,29 @@ SnapshotPtr with_peer_addresses(const SnapshotPtr& snapshot) {
     return resolved;
 }
 
+// As many descriptors as the system lets us have.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+std::string adjacencies_on(const Snapshot& snapshot, const Endpoint& local) {
+    std::string names;
+    for (const Adjacency& adjacency : snapshot.adjacencies) {
+        if (adjacency.is_attached &&
+            Endpoint{adjacency.signaling_address, adjacency.signaling_port} == local) {
+            names.append(names.empty() ? "" : ", ").append(adjacency.name);
+        }
+    }
+    return names;
+}
+
 // Binds everything, or says what cannot be bound.
-bool listen(engine::Worker& worker, Sbc& sbc, const Snapshot& snapshot) {
+bool listen(engine::Worker& worker, Sbc& sbc, const Snapshot& snapshot,
+            const std::filesystem::path& configuration) {
     for (const Sbc::ListenRequest& wanted : Sbc::listeners(snapshot)) {
         std::string failure;
         if (wanted.transport == sip::Transport::Udp) {
@@ -106,9 +156,11 @@ bool listen(engine::Worker& worker, Sbc& sbc, const Snapshot& snapshot) {
             }
         }
         if (!failure.empty()) {
-            log::error("listen.failed", {{"address", wanted.local.to_string()},
-                                         {"transport", sip::to_string(wanted.transport)},
-                                         {"reason", failure}});
+            std::fprintf(stderr,
+                         "%s: adjacency %s: %s; end the program that has the address, or change "
+                         "'signaling-address' or 'signaling-port'\n",
+                         configuration.c_str(), adjacencies_on(snapshot, wanted.local).c_str(),
+                         failure.c_str());
             return false;
         }
         log::info("listen", {{"address", wanted.local.to_string()},
@@ -191,6 +243,7 @@ int run_process(const ProcessOptions& options) {
     if (!signals) {
         return give_up(signals.error());
     }
+    raise_descriptor_limit();
     auto worker = engine::Worker::create();
     if (!worker) {
         return give_up(worker.error());
@@ -200,7 +253,7 @@ int run_process(const ProcessOptions& options) {
     Sbc sbc(**worker, random, observer, snapshot, (*worker)->now());
     sbc.set_trace(observer.trace.is_open());
     (*worker)->set_user(sbc.shard());
-    if (!listen(**worker, sbc, *snapshot)) {
+    if (!listen(**worker, sbc, *snapshot, options.configuration)) {
         return EX_CONFIG;
     }
     std::thread thread([&] { (*worker)->run(); });

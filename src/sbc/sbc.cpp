@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
@@ -22,6 +23,8 @@ using sip::transaction::TerminationCause;
 namespace {
 
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
+// So that one stranger does not take the descriptors that phones and trunks need.
+constexpr unsigned max_connections_of_stranger = 100;
 
 template <class... Ts>
 struct Visitor : Ts... {
@@ -103,6 +106,13 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    if (!adjacency.is_trusted()) {
+        unsigned& open = strangers_[{*index, remote.address}];
+        if (open >= max_connections_of_stranger) {
+            return decision;
+        }
+        ++open;
+    }
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
     decision.handshake_timeout = adjacency.tls_handshake_timeout;
@@ -142,6 +152,13 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
                                     {"peer", flow.remote.to_string()},
                                     {"reason", to_string(reason)},
                                     {"detail", detail}});
+    if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
+        reason != CloseReason::TooMany) {
+        const auto stranger = strangers_.find({*by_listener, flow.remote.address});
+        if (stranger != strangers_.end() && --stranger->second == 0) {
+            strangers_.erase(stranger);
+        }
+    }
     connections_.drop(flow.id);
     for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
@@ -438,6 +455,9 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
         return;
     }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
+        if (response->status() >= 200) {
+            stop_waiting(found->second);
+        }
         if (b2bua::Call* call = call_of(found->second.call)) {
             call->on_response(id, response);
         }
@@ -462,9 +482,9 @@ void Sbc::on_client_ended(ClientId id) {
     if (found == by_client_.end()) {
         return;
     }
+    stop_waiting(found->second);
     const Client client = found->second;
     by_client_.erase(found);
-    open_requests_ -= client.is_invite ? 0 : 1;
     const auto entry = calls_.find(client.call);
     if (entry != calls_.end() && --entry->second.open_clients == 0 &&
         entry->second.call->is_over()) {
@@ -473,10 +493,14 @@ void Sbc::on_client_ended(ClientId id) {
     }
 }
 
-void Sbc::own_client(ClientId id, CallRef call, bool is_invite) {
-    by_client_[id] = Client{call, is_invite};
+void Sbc::own_client(ClientId id, CallRef call, bool is_waiting) {
+    by_client_[id] = Client{call, is_waiting};
     ++calls_[call].open_clients;
-    open_requests_ += is_invite ? 0 : 1;
+    open_requests_ += is_waiting ? 1 : 0;
+}
+
+void Sbc::stop_waiting(Client& client) {
+    open_requests_ -= std::exchange(client.is_waiting, false) ? 1 : 0;
 }
 
 void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
@@ -528,7 +552,7 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
     (void)permit;  // having one is the point
     const ClientId id = shard_.send_request(to, std::move(request));
     if (call) {
-        own_client(id, call, true);
+        own_client(id, call, false);
     }
     return id;
 }
@@ -536,7 +560,7 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
     const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, std::move(request));
-    own_client(id, call, is_invite);
+    own_client(id, call, !is_invite);
     return id;
 }
 
@@ -551,7 +575,7 @@ void Sbc::respond(ServerId id, sip::MessagePtr response) {
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
     const ClientId id = shard_.cancel(invite);
     if (id) {
-        own_client(id, call, false);
+        own_client(id, call, true);
     }
     return id;
 }
@@ -570,13 +594,14 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             return leg.hop;
         }
         if (!leg.peer.address_of_record.empty()) {  // a phone: by the connection it has now
-            // The same user may have another phone: it is this one by the user of its Contact.
+            // The same user may have another phone: it is this one by its Contact.
             const auto target = sip::parse_uri(leg.dialog.remote_target());
             for (const auto& binding :
                  location_.find(leg.peer.address_of_record, now().monotonic)) {
                 const auto contact = sip::parse_uri(binding.contact);
                 if (binding.adjacency == leg.peer.adjacency && target && contact &&
-                    target->user == contact->user) {
+                    target->user == contact->user && target->port == contact->port &&
+                    equals_ignoring_case(target->host, contact->host)) {
                     return binding.hop;
                 }
             }

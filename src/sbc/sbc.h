@@ -122,7 +122,7 @@ private:
     };
     struct Client {
         b2bua::CallRef call;
-        bool is_invite = false;
+        bool is_waiting = false;  // for a final response; an INVITE's is the call's business
     };
 
     std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
@@ -145,7 +145,8 @@ private:
                std::string_view reason = {});
     void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                         const std::string& reason);
-    void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_invite);
+    void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
+    void stop_waiting(Client& client);
     void watch_expiry();
     void sweep();
     std::string new_call_name();
@@ -161,6 +162,8 @@ private:
     registrar::EdgeRegistrar registrar_;
     sip::auth::NonceMint nonces_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
+    // Connections that a source has open towards an untrusted adjacency.
+    std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> strangers_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
@@ -171,7 +174,7 @@ private:
     std::vector<b2bua::CallRef> ended_;
     std::uint64_t last_call_ = 0;
     std::size_t active_calls_ = 0;
-    std::size_t open_requests_ = 0;  // of calls, other than INVITE
+    std::size_t open_requests_ = 0;  // clients that are waiting
     bool is_stopping_ = false;
     std::optional<TimePoint> expiry_watched_;
 };

@@ -344,5 +344,103 @@ TEST_F(NoDialog, AMergedRequest) {
     net.run_for(1s);
 }
 
+// ---- what concerns only us ---------------------------------------------------------------------
+
+// A challenge from behind is for us, and a 503 says nothing about us: as with the first INVITE.
+TEST_F(Dialogs, AChallengeOfAReinviteDoesNotGoOn) {
+    for (const int challenge : {401, 407}) {
+        bob.reinvite_status = challenge;
+        alice.reinvite();
+        net.run_for(1s);
+        const auto answer = alice.last_response("INVITE");
+        EXPECT_EQ(answer->status(), 480);
+        EXPECT_EQ(answer->count(sip::HeaderName::WwwAuthenticate), 0U);
+        EXPECT_EQ(answer->count(sip::HeaderName::ProxyAuthenticate), 0U);
+    }
+    EXPECT_THAT(alice.statuses("INVITE"), Not(::testing::AnyOf(Contains(401), Contains(407))));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    hang_up();
+}
+
+TEST_F(Dialogs, AnUnavailableServiceOfAReinviteDoesNotGoOn) {
+    bob.reinvite_status = 503;
+    alice.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 500);
+    bob.in_dialog_status = 407;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("INFO"), ElementsAre(480));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    hang_up();
+}
+
+TEST_F(Dialogs, TheTraceOfACallGoesToItsVeryEnd) {
+    border.sbc().set_trace(true);
+    hang_up();
+    ASSERT_EQ(border.records.size(), 1U);
+    std::vector<std::string> lines;
+    for (const std::string& line : border.trace) {
+        if (line.find(" BYE\"") != std::string::npos) {  // its cseq
+            lines.push_back(line);
+        }
+    }
+    EXPECT_EQ(lines.size(), 4U);  // BYE and 200 on each leg
+    EXPECT_THAT(lines, ::testing::Each(HasSubstr("\"call\":\"" + border.records[0].call + "\"")));
+}
+
+// ---- requests over UDP: where to ---------------------------------------------------------------
+
+// East is a whole network on one socket, in which north is another adjacency.
+class SharedSocket : public Trunks {
+protected:
+    SharedSocket()
+        : Trunks(configured(
+              configured(three_trunks, "east", {"remote-address ipv4 192.0.2.0 255.255.255.0"}),
+              "north", {"signaling-address ipv4 192.0.2.5"})) {}
+    void call(const Phone::Fields& answer) {
+        east.on_invite = Phone::OnInvite::Ignore;
+        west.invite("sip:5001@192.0.2.4");
+        ASSERT_TRUE(run_until([&] { return east.count("INVITE") == 1; }));
+        east.say(200, "t", answer, east.offer);
+        ASSERT_TRUE(run_until([&] { return west.is_in_call(); }));
+        net.run_for(1s);
+        west.in_dialog(sip::Method::Info);
+        net.run_for(1s);
+    }
+    std::size_t packets_to(const char* address) { return net.packets_of(ip(address)).size(); }
+};
+
+TEST_F(SharedSocket, AContactWithinAnotherAdjacencyIsNotFollowed) {
+    call({{"Contact", "<sip:eric@192.0.2.60:5060>"}});
+    EXPECT_EQ(packets_to("192.0.2.60"), 0U);
+    EXPECT_EQ(east.acks().size(), 1U);  // where it was heard
+    EXPECT_EQ(east.count("INFO"), 1U);
+    west.bye();
+    net.run_for(1s);
+    EXPECT_EQ(east.count("BYE"), 1U);
+    EXPECT_EQ(packets_to("192.0.2.60"), 0U);
+}
+
+TEST_F(SharedSocket, ARecordRouteIntoAnotherAdjacencyIsNotFollowed) {
+    call({{"Contact", "<sip:eric@192.0.2.50:5060>"}, {"Record-Route", "<sip:192.0.2.60;lr>"}});
+    EXPECT_EQ(packets_to("192.0.2.60"), 0U);
+    EXPECT_EQ(east.acks().size(), 1U);
+    EXPECT_EQ(east.count("INFO"), 1U);
+    west.bye();
+}
+
+TEST_F(SharedSocket, AContactWithinTheOwnAdjacencyIsFollowed) {
+    Phone other(net, ip("192.0.2.51"), sip::Transport::Udp, {ip("192.0.2.5"), 5060},
+                {"eric", "east.example.net", ""}, 77);
+    call({{"Contact", "<sip:eric@192.0.2.51:5060>"}});
+    EXPECT_EQ(other.acks().size(), 1U);
+    EXPECT_EQ(other.count("INFO"), 1U);
+    EXPECT_EQ(east.count("INFO"), 0U);
+    west.bye();
+    net.run_for(1s);
+    EXPECT_EQ(other.count("BYE"), 1U);
+}
+
 }  // namespace
 }  // namespace ringwall::test

@@ -1,5 +1,5 @@
 // Who may call as whom, and whose call it is: identities at set-up, and in-dialog requests from
-// where the dialog is not at home. (facts: "who may call as whom", RFC 3261 §12.2.2, §9.2.)
+// where the dialog is not at home. (RFC 3261 §12.2.2, §9.2.)
 #include "scenario/border.h"
 
 namespace ringwall::test {
@@ -467,6 +467,217 @@ TEST_F(Carrier, AByeByAConnectionWithAnotherCertificate) {
     EXPECT_EQ(border.sbc().calls(), 1U);
     softswitch.bye();
     net.run_for(2s);
+}
+
+// ---- who somebody says that it is --------------------------------------------------------------
+
+// Fields older or newer than RFC 3325 that claim an identity.
+const Fields claims{{"Remote-Party-ID", "<sip:president@example.org>;party=calling"},
+                    {"Diversion", "<sip:president@example.org>;reason=unconditional"},
+                    {"History-Info", "<sip:president@example.org>;index=1"}};
+
+class Claims : public Identities {
+protected:
+    explicit Claims(const std::string& configuration = std::string(small_lab))
+        : Identities(configuration) {}
+    void SetUp() override { register_phones(); }
+    // What `callee` hears of an INVITE with these fields.
+    std::string heard_by(Phone& callee, Phone& caller, const std::string& uri, Fields fields) {
+        const std::size_t before = callee.count("INVITE");
+        fields.emplace_back("Contact", caller.contact());
+        caller.send("INVITE", uri, fields, caller.offer);
+        net.run_for(1s);
+        if (callee.count("INVITE") != before + 1) {
+            ADD_FAILURE() << "it heard nothing; " << caller.last_response("INVITE")->bytes();
+            return {};
+        }
+        border.sbc().end_all("test");
+        net.run_for(40s);
+        return std::string(callee.last_request("INVITE")->bytes());
+    }
+};
+
+TEST_F(Claims, OfTheOutsideAndOfPhonesDoNotPass) {
+    EXPECT_THAT(heard_by(softswitch, outside, "sip:9001@switch.example.com", claims),
+                Not(HasSubstr("president")));
+    EXPECT_THAT(heard_by(softswitch, alice, "sip:9001@switch.example.com", claims),
+                Not(HasSubstr("president")));
+}
+
+TEST_F(Claims, OfATrustedPeerPass) {
+    const std::string heard = heard_by(alice, softswitch, "sip:alice@example.com", claims);
+    for (const auto& [name, value] : claims) {
+        EXPECT_THAT(heard, HasSubstr(name + ": " + value));
+    }
+}
+
+// RFC 3325 §7: within the trusted part everybody may know.
+TEST_F(Claims, OfATrustedPeerPassToTrustedOnesWhateverPrivacyItAsksFor) {
+    const Fields fields{{"Privacy", "id"},
+                        {"P-Asserted-Identity", "<sip:9001@switch.example.com>"}};
+    EXPECT_THAT(heard_by(alice, softswitch, "sip:alice@example.com", fields),
+                HasSubstr("P-Asserted-Identity: <sip:9001@switch.example.com>"));
+}
+
+TEST_F(Claims, OfAPhoneDoNotPassWithinDialogsEither) {
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !softswitch.acks().empty(); }));
+    alice.dialog_fields = claims;
+    alice.dialog_fields.emplace_back("P-Asserted-Identity", "<sip:president@example.org>");
+    for (const auto method : {sip::Method::Invite, sip::Method::Update, sip::Method::Info}) {
+        const std::string name(sip::to_string(method));
+        const std::size_t before = softswitch.count(name);
+        alice.in_dialog(method);
+        net.run_for(1s);
+        EXPECT_EQ(softswitch.count(name), before + 1);
+    }
+    softswitch.dialog_fields = {{"P-Asserted-Identity", "<sip:9001@switch.example.com>"}};
+    softswitch.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    alice.bye();
+    net.run_for(1s);
+    for (const auto& packet : net.packets_of(softswitch.node().address())) {
+        EXPECT_THAT(packet.bytes, Not(HasSubstr("president")));
+    }
+    EXPECT_THAT(std::string(alice.last_request("INFO")->bytes()),
+                HasSubstr("P-Asserted-Identity: <sip:9001@switch.example.com>"));
+}
+
+TEST_F(Claims, InAnswersFollowTheSameRule) {
+    alice.on_invite = Phone::OnInvite::Ignore;
+    softswitch.invite("sip:alice@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.count("INVITE") == 1; }));
+    Fields fields = claims;
+    fields.emplace_back("P-Asserted-Identity", "<sip:president@example.org>");
+    fields.emplace_back("Contact", alice.contact());
+    alice.say(180, "t", fields);
+    alice.say(200, "t", fields, alice.offer);
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }));
+    softswitch.bye();
+    net.run_for(1s);
+    for (const auto& packet : net.packets_of(softswitch.node().address())) {
+        EXPECT_THAT(packet.bytes, Not(HasSubstr("president")));
+    }
+}
+
+class Privacy : public Claims {
+protected:
+    Privacy() : Claims(configured(small_lab, "softswitch", {"sip-calls-in insecure"})) {}
+    std::string heard_outside(Fields fields) {
+        fields.emplace_back("P-Asserted-Identity", "<sip:9001@switch.example.com>");
+        return heard_by(outside, softswitch, "sip:5001@outside.example.com", fields);
+    }
+};
+
+// RFC 3325 §7.
+TEST_F(Privacy, IdTakesTheIdentityOutTowardsTheOutside) {
+    const Fields lines[] = {{{"Privacy", "id"}},
+                            {{"Privacy", "id;critical"}},
+                            {{"Privacy", "header; ID"}},
+                            {{"Privacy", "none"}, {"Privacy", "id"}}};
+    for (const Fields& fields : lines) {
+        EXPECT_THAT(heard_outside(fields), Not(HasSubstr("P-Asserted-Identity")));
+    }
+}
+
+TEST_F(Privacy, NoneKeepsTheIdentity) {
+    EXPECT_THAT(heard_outside({{"Privacy", "none"}}),
+                HasSubstr("P-Asserted-Identity: <sip:9001@switch.example.com>"));
+    EXPECT_THAT(heard_outside({}), HasSubstr("P-Asserted-Identity:"));
+}
+
+// ---- two phones of one user --------------------------------------------------------------------
+
+class TwoPhones : public Identities {
+protected:
+    void SetUp() override {
+        bob.register_now();
+        alice.register_now();
+        desk->register_now();
+        ASSERT_TRUE(run_until(
+            [&] { return alice.is_registered() && bob.is_registered() && desk->is_registered(); }));
+        alice.on_invite = desk->on_invite = Phone::OnInvite::Ring;
+        bob.invite("sip:alice@example.com");
+        ASSERT_TRUE(run_until([&] { return alice.count("INVITE") + desk->count("INVITE") == 2; }));
+        net.run_for(1s);
+        alice.answer();
+        ASSERT_TRUE(run_until([&] { return bob.is_in_call() && !alice.acks().empty(); }));
+        net.run_for(1s);
+        alice.node().cut();
+        net.run_for(1s);
+    }
+    std::unique_ptr<Phone> desk = phone_at("192.0.2.14", "alice", "wonderland");
+};
+
+TEST_F(TwoPhones, TheOneThatIsNotInTheCallHearsNothingOfIt) {
+    const std::size_t before = sent_to(*desk);
+    bob.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(bob.statuses("INVITE").back(), 480);
+    bob.bye();
+    net.run_for(1s);
+    EXPECT_THAT(bob.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(sent_to(*desk), before);
+    EXPECT_EQ(alice.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(TwoPhones, TheOneThatIsInTheCallIsFoundByItsNewConnection) {
+    alice.register_now();
+    net.run_for(1s);
+    const std::size_t before = sent_to(*desk);
+    bob.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(bob.statuses("INVITE").back(), 200);
+    EXPECT_EQ(alice.count("INVITE"), 2U);
+    bob.bye();
+    net.run_for(1s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(sent_to(*desk), before);
+}
+
+// ---- connections that we opened ----------------------------------------------------------------
+
+// By its address alone the softswitch would be taken for the other adjacency of this socket.
+std::string shared_socket() {
+    std::string lab(small_lab);
+    const std::string_view own = "192.0.2.20 255.255.255.255";
+    lab.replace(lab.find(own), own.size(), "192.0.2.0 255.255.255.0");
+    return configured(
+        lab, "outside",
+        {"signaling-address ipv4 192.0.2.2", "remote-address ipv4 192.0.2.20 255.255.255.255"});
+}
+
+class OpenedConnections : public Identities {
+protected:
+    OpenedConnections() : Identities(shared_socket()) {}
+};
+
+TEST_F(OpenedConnections, CountAsTheAdjacencyThatTheyWereOpenedFor) {
+    register_phones();
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !softswitch.acks().empty(); }));
+    softswitch.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INFO"), ElementsAre(200));
+    alice.bye();
+    net.run_for(1s);
+
+    softswitch.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call() && !bob.acks().empty(); }));
+    softswitch.bye();
+    net.run_for(1s);
+    ASSERT_EQ(border.records.size(), 2U);
+    EXPECT_EQ(border.records[1].from_adjacency, "softswitch");
+    EXPECT_TRUE(border.records[1].is_secure);
+
+    softswitch.reconnect();  // a connection that it opens is told by its address
+    const std::size_t before = sent_to(bob);
+    softswitch.invite("sip:bob@example.com");
+    net.run_for(2s);
+    EXPECT_GE(softswitch.statuses("INVITE").back(), 400);
+    EXPECT_EQ(border.records.back().from_adjacency, "outside");
+    EXPECT_EQ(sent_to(bob), before);
 }
 
 }  // namespace

@@ -59,9 +59,14 @@ sip::Hop Phone::hop() {
         spec.transport = transport_;
         spec.remote = server_;
         spec.tls = tls_;
-        connection_ = shard_.connect(spec);
+        connection_ = awake().connect(spec);
     }
     return {connection_, server_, transport_};
+}
+
+engine::Shard& Phone::awake() {
+    shard_.wake(net_.now());
+    return shard_;
 }
 
 std::string Phone::via() {
@@ -105,22 +110,23 @@ ClientId Phone::send(Sent what, const std::string& call_id, std::uint32_t cseq,
     for (const auto& [name, value] : what.fields) {
         builder.header(name, value);
     }
-    if (!what.body.empty()) {
+    if (has("Content-Type")) {
+        builder.body(what.body);
+    } else if (!what.body.empty()) {
         builder.body("application/sdp", what.body);
     }
     const sip::Hop to = hop();
     const auto request = builder.build();
     if (what.method == "ACK") {
-        shard_.send_ack(to, request);
+        awake().send_ack(to, request);
         return {};
     }
-    const ClientId id = shard_.send_request(to, request);
+    const ClientId id = awake().send_request(to, request);
     sent_[id.value] = std::move(what);
     return id;
 }
 
-ClientId Phone::send(const std::string& method, const std::string& uri,
-                     const std::vector<std::pair<std::string, std::string>>& fields,
+ClientId Phone::send(const std::string& method, const std::string& uri, const Fields& fields,
                      const std::string& body) {
     return send(Sent{method, uri, fields, body, false}, "test-" + random_.token(10), ++cseq_,
                 random_.token(8));
@@ -149,7 +155,7 @@ void Phone::invite(const std::string& uri) {
 
 void Phone::cancel() {
     is_cancelled_ = true;
-    shard_.cancel(invite_);
+    awake().cancel(invite_);
 }
 
 ClientId Phone::in_dialog(Method method) {
@@ -158,6 +164,9 @@ ClientId Phone::in_dialog(Method method) {
     }
     auto builder = dialog_->request(method, sip::to_string(method));
     builder.header(HeaderName::Via, via());
+    for (const auto& [name, value] : dialog_fields) {
+        builder.header(name, value);
+    }
     if (method == Method::Invite || method == Method::Update) {
         builder.header(HeaderName::Contact, contact());
         if (!offer.empty()) {
@@ -165,7 +174,7 @@ ClientId Phone::in_dialog(Method method) {
         }
     }
     const auto request = builder.build();
-    const ClientId id = shard_.send_request(hop(), request);
+    const ClientId id = awake().send_request(hop(), request);
     sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true};
     if (method == Method::Invite) {
         invite_ = id;
@@ -247,7 +256,7 @@ void Phone::acknowledge(const sip::Message& response) {
         acks_sent_[key] = ack_for(*dialog_, response.cseq().number);
         is_confirmed_ = true;
     }
-    shard_.send_ack(hop(), acks_sent_[key]);
+    awake().send_ack(hop(), acks_sent_[key]);
     if (is_cancelled_ && dialog_) {  // it crossed the CANCEL
         bye();
     }
@@ -286,7 +295,7 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
                 if (reinvite_status == 200) {
                     answer_reinvite();
                 } else if (reinvite_status != 0) {
-                    shard_.respond(id, sip::reply(*request, reinvite_status, "").build());
+                    awake().respond(id, sip::reply(*request, reinvite_status, "").build());
                 }
                 return;
             }
@@ -296,18 +305,18 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
             return;
         case Method::Cancel:
             if (cancelled && cancelled == reinvite_) {
-                shard_.respond(reinvite_, sip::reply(*reinvite_request_, 487, "").build());
+                awake().respond(reinvite_, sip::reply(*reinvite_request_, 487, "").build());
             }
-            shard_.respond(id, sip::reply(*request, 200, "x" + random_.token(6)).build());
-            if (cancelled && incoming_request_ != nullptr) {
-                shard_.respond(cancelled,
-                               sip::reply(*incoming_request_, 487, "c" + account_.user).build());
+            awake().respond(id, sip::reply(*request, 200, "x" + random_.token(6)).build());
+            if (cancelled && incoming_request_ != nullptr && obeys_cancel) {
+                awake().respond(cancelled,
+                                sip::reply(*incoming_request_, 487, "c" + account_.user).build());
                 incoming_request_.reset();
             }
             return;
         case Method::Bye:
             if (answers_bye) {
-                shard_.respond(id, sip::reply(*request, 200, "").build());
+                awake().respond(id, sip::reply(*request, 200, "").build());
             }
             if (dialog_ && dialog_->local_tag() == request->to_tag() &&
                 dialog_->call_id() == request->call_id()) {
@@ -332,9 +341,9 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
                 return;
             }
             if (request->method() == Method::Update && in_dialog_status == 200) {
-                shard_.respond(id, success(*request, ""));
+                awake().respond(id, success(*request, ""));
             } else {
-                shard_.respond(
+                awake().respond(
                     id, sip::reply(*request, in_dialog_status, "o" + random_.token(6)).build());
             }
             return;
@@ -352,7 +361,7 @@ void Phone::answer_invite(ServerId id, const sip::MessagePtr& request) {
         case OnInvite::Redirect: {
             auto builder = sip::reply(*request, 302, tag);
             builder.header(HeaderName::Contact, redirect_to);
-            shard_.respond(id, builder.build());
+            awake().respond(id, builder.build());
             return;
         }
         case OnInvite::EarlyMedia:
@@ -362,7 +371,7 @@ void Phone::answer_invite(ServerId id, const sip::MessagePtr& request) {
         case OnInvite::RingThenAnswer:
             ring();
             if (on_invite == OnInvite::RingThenAnswer) {
-                shard_.start_timer(2s, 2);
+                awake().start_timer(2s, 2);
             }
             return;
         case OnInvite::Answer:
@@ -384,7 +393,7 @@ void Phone::ring(int status, const std::string& given_tag) {
     if (status == 183) {
         builder.body("application/sdp", offer);
     }
-    shard_.respond(incoming_, builder.build());
+    awake().respond(incoming_, builder.build());
 }
 
 void Phone::answer(const std::string& given_tag) {
@@ -400,9 +409,25 @@ void Phone::answer(const std::string& given_tag) {
     is_confirmed_ = true;
     repeat(incoming_, response);
     for (const std::string& other : extra_tags) {
-        shard_.respond(incoming_, success(*incoming_request_, other));
+        awake().respond(incoming_, success(*incoming_request_, other));
     }
     incoming_request_.reset();
+}
+
+void Phone::say(int status, const std::string& tag, const Fields& fields, const std::string& body) {
+    const auto request = shard_.transactions().request(incoming_);
+    auto builder = sip::reply(*request, status, tag);
+    bool has_type = false;
+    for (const auto& [name, value] : fields) {
+        builder.header(name, value);
+        has_type = has_type || name == "Content-Type";
+    }
+    if (has_type) {
+        builder.body(body);
+    } else if (!body.empty()) {
+        builder.body("application/sdp", body);
+    }
+    awake().respond(incoming_, builder.build());
 }
 
 void Phone::answer_reinvite() {
@@ -410,21 +435,21 @@ void Phone::answer_reinvite() {
 }
 
 void Phone::ring_reinvite() {
-    shard_.respond(reinvite_, sip::reply(*reinvite_request_, 180, "").build());
+    awake().respond(reinvite_, sip::reply(*reinvite_request_, 180, "").build());
 }
 
 // RFC 3261 §13.3.1.4: until the ACK; without one it hangs up.
 void Phone::repeat(const ServerId& invite, sip::MessagePtr response) {
-    shard_.respond(invite, response);
+    awake().respond(invite, response);
     unacked_ = Unacked{invite, std::move(response), 500ms, 10};
     repetition_ += 16;
-    shard_.start_timer(500ms, repetition_);
+    awake().start_timer(500ms, repetition_);
 }
 
 void Phone::reject(int status) {
     if (incoming_request_ != nullptr) {
-        shard_.respond(incoming_,
-                       sip::reply(*incoming_request_, status, "c" + account_.user).build());
+        awake().respond(incoming_,
+                        sip::reply(*incoming_request_, status, "c" + account_.user).build());
         incoming_request_.reset();
     }
 }
@@ -442,9 +467,9 @@ void Phone::on_timer(std::uint64_t cookie) {
         bye();
         return;
     }
-    shard_.respond(unacked_->invite, unacked_->response);
+    awake().respond(unacked_->invite, unacked_->response);
     unacked_->interval = std::min<Duration>(2 * unacked_->interval, 4s);
-    shard_.start_timer(unacked_->interval, repetition_);
+    awake().start_timer(unacked_->interval, repetition_);
 }
 
 void Phone::on_ack(const sip::Hop&, const sip::MessagePtr& request) {

@@ -22,6 +22,7 @@ public:
         std::string password;
         std::string scheme = "sip";  // of its own URIs
     };
+    using Fields = std::vector<std::pair<std::string, std::string>>;
     enum class OnInvite { Answer, Ring, EarlyMedia, RingThenAnswer, Reject, Redirect, Ignore };
 
     Phone(SimNetwork& net, const IpAddress& address, sip::Transport transport,
@@ -45,14 +46,16 @@ public:
     void ring(int status = 180, const std::string& tag = {});
     void answer(const std::string& tag = {});
     void reject(int status);
+    // A response to the INVITE that came last, written by the test; when it was answered, too.
+    void say(int status, const std::string& tag, const Fields& fields,
+             const std::string& body = {});
     void answer_reinvite();  // that reinvite_status 0 held back
     void ring_reinvite();    // 180 for that one
     // Its next request goes by a new connection; the old one stays.
     void reconnect() { connection_ = {}; }
     // A request written by the test; what is missing of Via, From, To, Call-ID and CSeq is added.
     sip::transaction::ClientId send(const std::string& method, const std::string& uri,
-                                    const std::vector<std::pair<std::string, std::string>>& fields,
-                                    const std::string& body = {});
+                                    const Fields& fields, const std::string& body = {});
 
     // How it answers.
     OnInvite on_invite = OnInvite::Answer;
@@ -67,6 +70,8 @@ public:
     std::string ack_body;      // of its ACKs: the answer where the 2xx bears the offer
     std::string record_route;  // of its responses, as behind a proxy
     bool answers_bye = true;
+    bool obeys_cancel = true;             // false: it answers the CANCEL, but not yet the INVITE
+    Fields dialog_fields;                 // further fields of its requests within dialogs
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 
     // What it heard and knows.
@@ -109,10 +114,12 @@ private:
     struct Sent {
         std::string method;
         std::string uri;
-        std::vector<std::pair<std::string, std::string>> fields;
+        Fields fields;
         std::string body;
         bool is_second = false;  // it bears credentials already
     };
+    // The test may have let time pass in which this phone heard nothing.
+    engine::Shard& awake();
     sip::Hop hop();
     std::string via();
     sip::transaction::ClientId send(Sent what, const std::string& call_id, std::uint32_t cseq,

@@ -143,5 +143,22 @@ TEST_F(Registrations, TheBindingGoesWithItsConnectionAndWithItsTime) {
     EXPECT_EQ(border.sbc().location().binding_count(), 0U);
 }
 
+// Timers that an earlier one took the place of end, and set no other.
+TEST_F(Registrations, ThatEndEverEarlierDoNotMultiplyTimers) {
+    bob.register_now(3600);
+    for (std::uint32_t i = 0; i < 40; ++i) {
+        alice.register_now(3000 - 10 * i);
+        net.run_for(1s);
+    }
+    ASSERT_EQ(border.sbc().location().binding_count(), 2U);
+    net.run_for(3100s);  // alice's has ended, and all that watched for it
+    EXPECT_EQ(border.sbc().location().binding_count(), 1U);
+    // For bob's: the one set when it was the next, and perhaps one that has forgotten it since.
+    EXPECT_LE(border.sbc().shard().timer_count(), 2U);
+    net.run_for(600s);
+    EXPECT_EQ(border.sbc().location().binding_count(), 0U);
+    EXPECT_EQ(border.sbc().shard().timer_count(), 0U);
+}
+
 }  // namespace
 }  // namespace ringwall::test

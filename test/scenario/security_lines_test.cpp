@@ -1,4 +1,4 @@
-// The lines that no call crosses (facts: "Settled for Ringwall"): for each one, what the caller
+// The lines that no call crosses (docs/manual-sbc.md): for each one, what the caller
 // hears, and that nothing went over the line.
 #include "scenario/border.h"
 
@@ -581,6 +581,42 @@ TEST_F(KeysOffTowardsTheSwitch, AreNotTakenOutOfALegThatRequiresThem) {
     EXPECT_EQ(refused(alice, "sip:9001@switch.example.com")->status(), 488);
     alice.offer = sdes_offer;
     EXPECT_EQ(refused(alice, "sip:9001@switch.example.com")->status(), 488);
+}
+
+// ---- a Contact of another scheme than the call --------------------------------------------------
+
+// The first request back would be led out of the call's scheme, or could not be sent at all.
+TEST_F(Lines, ASipCallWithAContactOfAnotherSchemeIsRefusedAndNothingIsSent) {
+    register_phones();
+    for (const char* contact : {"<sips:alice@192.0.2.11>", "<tel:+4930123456>"}) {
+        SCOPED_TRACE(contact);
+        const std::size_t before = sent_to(bob);
+        alice.send("INVITE", "sip:bob@example.com", {{"Contact", contact}}, alice.offer);
+        net.run_for(35s);
+        EXPECT_EQ(alice.statuses("INVITE").back(), 400);
+        EXPECT_EQ(sent_to(bob), before);
+        EXPECT_EQ(border.sbc().calls(), 0U);
+        EXPECT_EQ(border.records.back().stage, "target-security");
+    }
+}
+
+class RecursingPhones : public Lines {
+protected:
+    RecursingPhones() : Lines(configured(small_lab, "phones", {"redirect-mode recurse"})) {}
+};
+
+// A target from a 3xx goes by its adjacency's peer, and phones have none: not back to the phone.
+TEST_F(RecursingPhones, DoNotGetTheCallThatTheySentAway) {
+    register_phones();
+    bob.on_invite = Phone::OnInvite::Redirect;
+    bob.redirect_to = "<sip:carol@example.org>";
+    alice.invite("sip:bob@example.com");
+    net.run_for(5s);
+    EXPECT_EQ(bob.count("INVITE"), 1U);
+    EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(100, 302));
+    EXPECT_EQ(alice.last_response("INVITE")->header(sip::HeaderName::Contact)->value,
+              "<sip:carol@example.org>");
+    EXPECT_EQ(softswitch.count("INVITE") + outside.count("INVITE"), 0U);
 }
 
 }  // namespace

@@ -263,6 +263,12 @@ void SimNetwork::run_for(Duration duration) {
     }
     now_.wall += std::chrono::duration_cast<std::chrono::milliseconds>(limit - now_.monotonic);
     now_.monotonic = limit;
+    // What the test has a node do next is done now, not at the last event.
+    for (const auto& node : nodes_) {
+        if (node->user_ != nullptr) {
+            node->user_->on_time(now_);
+        }
+    }
 }
 
 bool SimNetwork::run_until(const std::function<bool()>& condition, Duration limit) {

@@ -221,5 +221,71 @@ TEST_F(Topology, IsHiddenOutsideOfDialogs) {
     expect_both_hidden(outside, softswitch);
 }
 
+// ---- what passes, and how often ----------------------------------------------------------------
+
+class Passage : public Trunks {};
+
+TEST_F(Passage, WhatAPeerSaysManyTimesIsSaidOnce) {
+    std::string timers = "timer";
+    std::string methods = "INFO";
+    for (int i = 0; i < 59; ++i) {
+        timers += ", timer";
+        methods += ", INFO";
+    }
+    west.send("INVITE", "sip:5001@192.0.2.4",
+              {{"Contact", west.contact()},
+               {"Supported", timers},
+               {"Supported", timers},
+               {"Allow", methods},
+               {"Allow", methods},
+               {"Require", "timer"},
+               {"Require", "timer"}},
+              west.offer);
+    net.run_for(1s);
+    ASSERT_EQ(east.count("INVITE"), 1U);
+    const auto heard = east.last_request("INVITE");
+    for (const auto& [name, value] :
+         {std::pair{sip::HeaderName::Supported, "timer"}, std::pair{sip::HeaderName::Allow, "INFO"},
+          std::pair{sip::HeaderName::Require, "timer"}}) {
+        ASSERT_EQ(heard->count(name), 1U);
+        EXPECT_EQ(heard->header(name)->value, value);
+    }
+    border.sbc().end_all("test");
+}
+
+// RFC 3261 §12.1.1: all of them, in their order, in every response that makes a dialog; but they
+// are the caller's, and the callee hears nothing of them.
+TEST_F(Passage, TheRecordRouteOfACallerComesBackToIt) {
+    east.on_invite = Phone::OnInvite::EarlyMedia;
+    const std::string first = "<sip:192.0.2.40;lr>, <sip:192.0.2.41;lr>";
+    const std::string second = "<sip:p3.west.example.net;lr>";
+    west.send("INVITE", "sip:5001@192.0.2.4",
+              {{"Contact", west.contact()}, {"Record-Route", first}, {"Record-Route", second}},
+              west.offer);
+    net.run_for(1s);
+    east.ring(180);
+    net.run_for(1s);
+    east.answer();
+    net.run_for(1s);
+    std::vector<int> dialogs;
+    for (const auto& response : west.responses()) {
+        if (response->status() == 100) {
+            continue;
+        }
+        dialogs.push_back(response->status());
+        std::vector<std::string> lines;
+        for (const auto& line : response->headers()) {
+            if (line.id == sip::HeaderName::RecordRoute) {
+                lines.emplace_back(line.value);
+            }
+        }
+        EXPECT_EQ(lines, (std::vector<std::string>{first, second})) << response->status();
+    }
+    EXPECT_EQ(std::set<int>(dialogs.begin(), dialogs.end()), (std::set<int>{180, 183, 200}));
+    EXPECT_EQ(east.last_request("INVITE")->count(sip::HeaderName::RecordRoute), 0U);
+    border.sbc().end_all("test");
+    net.run_for(40s);
+}
+
 }  // namespace
 }  // namespace ringwall::test

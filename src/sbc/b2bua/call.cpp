@@ -881,7 +881,7 @@ void Call::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
         is_success && is_refresh(relay.request->method()) &&
         refuses_refresh({relay.pair, other}, *response, Event::RefreshByResponse, refusal);
     if (is_success && (!media.passes() || is_refresh_refused)) {
-        // ACK where one is owed, then BYE to both (facts: target refresh by a response).
+        // ACK where one is owed, then BYE to both.
         relay.is_open = false;
         if (is_invite) {
             asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
@@ -1118,12 +1118,13 @@ void Call::on_flow_closed(FlowId flow) {
 void Call::terminate(std::string_view reason) {
     if (confirmed_) {
         end_pair(*pairs_[*confirmed_], reason);
-        return;
+    } else {
+        remember({480, std::string(reason), 0, nullptr, 0});
+        next_route_ = setup_.routes.size();
+        cancel_branches(std::nullopt);
+        fail();
     }
-    remember({480, std::string(reason), 0, nullptr, 0});
-    next_route_ = setup_.routes.size();
-    cancel_branches(std::nullopt);
-    fail();
+    check_over();
 }
 
 void Call::end_pair(Pair& pair, std::string_view reason) {

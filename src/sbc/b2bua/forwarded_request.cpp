@@ -75,8 +75,7 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
     }
     const Adjacency& in = inbound.from_adjacency();
     const Adjacency& out = inbound.snapshot->adjacencies[target->adjacency];
-    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out),
-                                           request->content_type(), request->body());
+    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
     if (!media.passes()) {
         host_.count_refusal(policy::to_string(*media.refusal));
         const policy::MediaAnswer answer = policy::answer_to(*media.refusal);

@@ -113,14 +113,15 @@ bool may_claim(const Adjacency& from) {
 
 // RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
 bool asks_for_privacy(const sip::Message& message) {
-    const sip::HeaderLine* line = message.header(sip::HeaderName::Privacy);
-    std::string_view rest = line == nullptr ? "" : line->value;
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find(';'), rest.size());
-        if (equals_ignoring_case(trim(rest.substr(0, end)), "id")) {
-            return true;
+    for (const sip::HeaderLine& line : message.headers()) {
+        std::string_view rest = line.id == sip::HeaderName::Privacy ? line.value : "";
+        while (!rest.empty()) {
+            const auto end = std::min(rest.find_first_of(";,"), rest.size());
+            if (equals_ignoring_case(trim(rest.substr(0, end)), "id")) {
+                return true;
+            }
+            rest.remove_prefix(std::min(end + 1, rest.size()));
         }
-        rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return false;
 }
@@ -211,14 +212,29 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
     const bool names_us =
         original.scheme != sip::Scheme::Tel &&
         (original.host == from.own_host() || IpAddress::parse(original.host).has_value());
-    if (!names_us || to.signaling_peer.empty()) {
+    if (original.scheme == sip::Scheme::Tel) {
         return sip::with_scheme(original, leg_scheme);
     }
     std::string value = leg_scheme == sip::Scheme::Sips ? "sips:" : "sip:";
     if (original.has_user) {
         value.append(original.user).append("@");
     }
-    return value.append(host_text(to.signaling_peer));
+    const bool is_renamed = names_us && !to.signaling_peer.empty();
+    value.append(is_renamed ? host_text(to.signaling_peer) : std::string(original.host));
+    // What says how to get to the near side's host stays there; what is said of the user passes.
+    std::string_view rest = is_renamed ? "" : original.parameters.text;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(';', 1), rest.size());
+        const std::string_view name = rest.substr(1, rest.substr(0, end).find('=') - 1);
+        const bool is_of_the_way =
+            equals_ignoring_case(name, "transport") || equals_ignoring_case(name, "maddr") ||
+            equals_ignoring_case(name, "ttl") || equals_ignoring_case(name, "lr");
+        if (!is_of_the_way) {
+            value.append(rest.substr(0, end));
+        }
+        rest.remove_prefix(end);
+    }
+    return value;
 }
 
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,

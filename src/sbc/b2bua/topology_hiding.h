@@ -18,7 +18,7 @@ namespace ringwall::sbc::b2bua {
 std::string via(const Adjacency& adjacency, sip::Transport transport, std::string_view branch);
 
 // Contact that a peer on `adjacency` reaches this leg by: the certificate's name on an encrypted
-// one (facts/peers: a phone opens the target anew and compares the name). `user` is escaped as a
+// one (a phone opens the target anew and compares the name). `user` is escaped as a
 // URI's.
 std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::Scheme scheme,
                     std::string_view user);

@@ -66,6 +66,9 @@ Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& 
         return fail(
             error(pem.line, pem.name, shown(pem.name) + " cannot be read: " + text.error()));
     }
+    if (text->empty()) {
+        return fail(error(pem.line, pem.name, shown(pem.name) + " is empty; it must be PEM"));
+    }
     pem.text = std::move(*text);
     return pem;
 }

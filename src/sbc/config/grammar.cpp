@@ -551,9 +551,12 @@ ConfigError DraftReader::not_understood(const WordsLine& line) const {
             here.push_back(command.first_word());
         }
     }
-    std::string sentence =
-        shown(word) + " is no command under " + std::string(entered_by(modes_.back()));
     const std::string_view meant = nearest(word, here);
+    // Under a subscriber a word that is like no command may be the password: it is not shown.
+    const bool may_be_secret = modes_.back() == Mode::Subscriber && meant.empty();
+    std::string sentence = (may_be_secret ? "there" : shown(word)) + " is no command " +
+                           (may_be_secret ? "like this " : "") + "under " +
+                           std::string(entered_by(modes_.back()));
     if (!meant.empty()) {
         sentence += "; did you mean '" + std::string(meant) + "'?";
     } else {
@@ -564,7 +567,7 @@ ConfigError DraftReader::not_understood(const WordsLine& line) const {
         });
         sentence += "; " + one_of(here);
     }
-    return error(line.number, word, sentence);
+    return error(line.number, may_be_secret ? "" : word, sentence);
 }
 
 Done DraftReader::once(SaidOnLine& said, const Given& given) const {

@@ -52,8 +52,9 @@ SnapshotPtr snapshot_of(Draft draft) {
 Result<std::string, std::string> read_from_disk(const std::filesystem::path& path) {
     constexpr std::size_t largest = 16U << 20U;
     std::error_code status_error;
-    if (std::filesystem::is_directory(path, status_error)) {
-        return fail(std::string("it is a folder"));
+    const auto status = std::filesystem::status(path, status_error);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        return fail(std::string("it is no regular file"));
     }
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                                std::fclose);

@@ -106,7 +106,7 @@ struct Subscriber {
         certificate_name;  // a name in the phone's certificate that stands for it; may be empty
 };
 
-// One `entry` of a routing table (facts: call policy).
+// One `entry` of a routing table.
 struct RoutingEntry {
     unsigned number = 0;
     std::string match;  // adjacency, prefix or domain; empty: matches all

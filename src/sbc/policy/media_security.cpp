@@ -410,9 +410,9 @@ MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, const sip::Me
     if (message.body().empty()) {
         return {};
     }
-    const sip::HeaderLine* encoding = message.header(sip::HeaderName::ContentEncoding);
-    const bool is_encoded =
-        encoding != nullptr && !equals_ignoring_case(encoding->value, "identity");
+    const bool is_encoded = std::ranges::any_of(
+        message.values(sip::HeaderName::ContentEncoding),
+        [](std::string_view value) { return !equals_ignoring_case(value, "identity"); });
     const auto may_be_dark = [](const MediaLeg& leg) {
         return leg.security != Security::Untrusted && leg.media_security != MediaSecurity::Required;
     };

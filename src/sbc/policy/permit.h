@@ -26,7 +26,7 @@ enum class Event : std::uint8_t {
     Registration,  // the Contact of a REGISTER (the target) for its address-of-record (the call)
 };
 
-// What a call is, fixed at its first message. (facts: "What makes a call secure".)
+// What a call is, fixed at its first message (docs/manual-sbc.md, "A call is secure").
 struct CallSecurity {
     Security caller = Security::Untrusted;           // of the adjacency that it came in by
     SipCallsIn sip_calls_in = SipCallsIn::Insecure;  // of the same

@@ -584,6 +584,21 @@ TEST_F(WorkerTest, ConnectionThatNobodyUsesIsClosed) {
     EXPECT_THAT(user.reasons(), ElementsAre(CloseReason::Idle));
 }
 
+TEST_F(WorkerTest, ConnectionInTheClearThatSaysNothingIsClosedAfterTheHandshakesLimit) {
+    const Endpoint address = listen();
+    user.decision.handshake_timeout = 20s;
+    RawPeer peer(address);
+    ASSERT_TRUE(turn_until_established());
+    now.monotonic += 19s;
+    for (int i = 0; i < 3; ++i) worker->turn(Duration(0));
+    EXPECT_THAT(user.closed, IsEmpty());
+    now.monotonic += 1s;
+    ASSERT_TRUE(turn_until_over(peer));
+    peer.close();
+    ASSERT_TRUE(turn_until_closed());
+    EXPECT_THAT(user.reasons(), ElementsAre(CloseReason::Idle));
+}
+
 TEST_F(WorkerTest, QueueThatIsFullClosesTheConnection) {
     use({.write_queue_limit = 1000});
     const Endpoint address = listen();

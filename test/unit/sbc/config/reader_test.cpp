@@ -313,6 +313,16 @@ TEST(ConfigurationReader, WantsCertificateKeyAndAnchorsOfAnAttachedEncryptedAdja
               "certificate FILE'; add it there, or under 'sbe' for all");
 }
 
+TEST(ConfigurationReader, DoesNotShowWhatMayBeAPassword) {
+    for (const char* line : {"password=wonderland", "wonderland", "\"wonder land\""}) {
+        const std::string error =
+            error_of(std::string(head) + "  subscriber alice@ringwall.test\n   " + line +
+                     "\n   password a\n");
+        EXPECT_THAT(error, HasSubstr(":7: there is no command like this"));
+        EXPECT_THAT(error, Not(HasSubstr("wonder")));
+    }
+}
+
 TEST(ConfigurationReader, WantsAPasswordForEverySubscriber) {
     EXPECT_THAT(error_of(std::string(head) + "  subscriber alice@ringwall.test\n"),
                 HasSubstr(":6: subscriber 'alice@ringwall.test' has no password"));

@@ -57,7 +57,7 @@ struct Row {
     const char* verdict;
 };
 
-// facts: `media-security`, "SDES keys". One sentence a row.
+// `media-security` and where SDES keys may be. One sentence a row.
 TEST(MediaSecurity, IsJudgedByTheTable) {
     const std::array rows{
         Row{"plain passes between legs that do not ask", phones, untrusted, &plain, "pass"},

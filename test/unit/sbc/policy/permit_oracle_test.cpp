@@ -1,5 +1,6 @@
 // The oracle of `permit`: what the seed ("Encrypted SIP Signaling") and the settled rules of the
-// product say, written by hand, a sentence a row. Nothing here is made by the code under test.
+// product (docs/manual-sbc.md has them in prose) say, written by hand, a sentence a row. Nothing
+// here is made by the code under test.
 //
 // A column is a set of values; ANY... is a wildcard. The test walks through every combination of
 // all columns, demands that exactly one row speaks of it, and compares verdict, reason and scheme
