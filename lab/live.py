@@ -6,10 +6,11 @@ import signal
 import socket
 import sys
 
-from lab.scene import Scene, # Begins an answer that is no success.
-FAILED = "failed: "
-TARGETS
+from lab.scene import Scene, TARGETS
 from lab.waiting import Overdue
+
+# Begins an answer that is no success.
+FAILED = "failed: "
 
 _HELP = """\
 The lab is up: alice and bob are registered over TLS, desk is a softswitch over TCP. In another terminal:

@@ -163,8 +163,14 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
     for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
     }
-    for (auto& [ref, entry] : calls_) {
-        entry.call->on_flow_closed(flow.id);
+    if (const auto users = by_flow_.find(flow.id); users != by_flow_.end()) {
+        const std::set<CallRef> refs = std::move(users->second);
+        by_flow_.erase(users);
+        for (const CallRef ref : refs) {
+            if (b2bua::Call* call = call_of(ref)) {
+                call->on_flow_closed(flow.id);
+            }
+        }
     }
 }
 
@@ -209,6 +215,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         on_out_of_dialog(id, from, request);
     } else if (b2bua::Call* call = call_of_tag(request->to_tag())) {
         by_server_[id] = call->ref();
+        own_flow(from, call->ref());
         call->on_request(id, from, request);
     } else {
         counters_.add("rejected", "no-dialog");
@@ -402,6 +409,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
     CallEntry& entry = calls_[ref];
     ++active_calls_;
     by_server_[id] = ref;
+    own_flow(inbound.hop, ref);
     entry.call = std::make_unique<b2bua::Call>(*this, std::move(setup));
     entry.call->begin();
 }
@@ -499,6 +507,12 @@ void Sbc::own_client(ClientId id, CallRef call, bool is_waiting) {
     open_requests_ += is_waiting ? 1 : 0;
 }
 
+void Sbc::own_flow(const sip::Hop& hop, CallRef call) {
+    if (hop.transport != sip::Transport::Udp && by_flow_[hop.flow].insert(call).second) {
+        calls_[call].flows.push_back(hop.flow);
+    }
+}
+
 void Sbc::stop_waiting(Client& client) {
     open_requests_ -= std::exchange(client.is_waiting, false) ? 1 : 0;
 }
@@ -553,6 +567,7 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
     const ClientId id = shard_.send_request(to, std::move(request));
     if (call) {
         own_client(id, call, false);
+        own_flow(to, call);
     }
     return id;
 }
@@ -561,6 +576,7 @@ ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr r
     const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, std::move(request));
     own_client(id, call, !is_invite);
+    own_flow(to, call);
     return id;
 }
 
@@ -679,6 +695,12 @@ void Sbc::sweep() {
         for (const std::string& call_id : found->second.call_ids) {
             by_call_id_.erase(call_id);
         }
+        for (const FlowId flow : found->second.flows) {
+            const auto users = by_flow_.find(flow);
+            if (users != by_flow_.end() && users->second.erase(ref) > 0 && users->second.empty()) {
+                by_flow_.erase(users);
+            }
+        }
         calls_.erase(found);
     }
 }
@@ -725,7 +747,7 @@ bool Sbc::is_quiet() const {
 
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
-           by_tag_.empty() && by_call_id_.empty() && forwarded_.size() == 0 &&
+           by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && forwarded_.size() == 0 &&
            shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -118,6 +119,7 @@ private:
         std::unique_ptr<b2bua::Call> call;
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
+        std::vector<FlowId> flows;
         std::size_t open_clients = 0;  // transactions whose responses are the call's
     };
     struct Client {
@@ -147,6 +149,7 @@ private:
                         const std::string& reason);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
     void stop_waiting(Client& client);
+    void own_flow(const sip::Hop& hop, b2bua::CallRef call);
     void watch_expiry();
     void sweep();
     std::string new_call_name();
@@ -168,6 +171,8 @@ private:
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
     std::map<std::string, b2bua::CallRef, std::less<>> by_call_id_;
+    // The connections that a call was ever seen on: who is to be told when one is gone.
+    std::unordered_map<FlowId, std::set<b2bua::CallRef>> by_flow_;
     std::unordered_map<sip::transaction::ClientId, Client> by_client_;
     std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
     b2bua::ForwardedRequests forwarded_;
