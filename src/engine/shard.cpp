@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/visitor.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::engine {
@@ -13,13 +14,6 @@ namespace {
 
 // How long a message that has begun on a stream may take to be whole.
 constexpr Duration partial_message_limit = 32s;
-
-template <class... Ts>
-struct Visitor : Ts... {
-    using Ts::operator()...;
-};
-template <class... Ts>
-Visitor(Ts...) -> Visitor<Ts...>;
 
 }  // namespace
 

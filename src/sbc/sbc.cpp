@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/visitor.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
@@ -25,13 +26,6 @@ namespace {
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 // So that one stranger does not take the descriptors that phones and trunks need.
 constexpr unsigned max_connections_of_stranger = 100;
-
-template <class... Ts>
-struct Visitor : Ts... {
-    using Ts::operator()...;
-};
-template <class... Ts>
-Visitor(Ts...) -> Visitor<Ts...>;
 
 }  // namespace
 
