@@ -18,11 +18,7 @@ void CallContext::answer(sip::transaction::ServerId id, const sip::Message& requ
     const Adjacency& to = adjacency(caller_adjacency);
     auto builder = sip::reply(request, status, own_tag, reason);
     if (warning != 0) {
-        std::string text = std::to_string(warning);
-        text.append(" ").append(to.own_host()).append(" \"");
-        text.append(policy::warning_text(warning).empty() ? reason : policy::warning_text(warning))
-            .append("\"");
-        builder.header(HeaderName::Warning, text);
+        builder.header(HeaderName::Warning, b2bua::warning(to, warning, reason));
     }
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(to.profile));

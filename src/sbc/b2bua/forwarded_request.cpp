@@ -65,10 +65,7 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
     if (!target) {
         auto builder = sip::reply(*request, refusal.status, tag, reason);
         if (refusal.warning != 0) {
-            builder.header(HeaderName::Warning,
-                           std::to_string(refusal.warning) + " " +
-                               inbound.from_adjacency().own_host() + " \"" +
-                               std::string(policy::warning_text(refusal.warning)) + "\"");
+            builder.header(HeaderName::Warning, warning(inbound.from_adjacency(), refusal.warning));
         }
         host_.respond(id, builder.build());
         return;
