@@ -303,9 +303,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                                           bucket_token(Bucket{}, random_, 20), reject.reason);
                 if (reject.warning != 0) {
                     builder.header(HeaderName::Warning,
-                                   std::to_string(reject.warning) + " " +
-                                       inbound.from_adjacency().own_host() + " \"" +
-                                       std::string(policy::warning_text(reject.warning)) + "\"");
+                                   b2bua::warning(inbound.from_adjacency(), reject.warning));
                 }
                 for (const auto& field : reject.fields) {
                     builder.header(field.name, field.value);

@@ -1,12 +1,12 @@
 // One call: the leg that it came in by, the branches that it went out by, and from the first answer
-// on pairs of legs. What one leg hears becomes what the other says. (RFC 3261 §13, §14, §15, §9;
-// RFC 7092 calls this a signalling B2BUA.)
+// on pairs of dialogs. Set-up is here; what happens within dialogs is DialogPair's. (RFC 3261 §13,
+// §16.7, §9; RFC 7092 calls this a signalling B2BUA.)
 //
 //                  INVITE                          INVITE
 //      caller  ------------>  Call  --+-- Branch ----------->  target
 //                                     +-- Branch ----------->  target      (fork, hunting, 3xx)
 //
-//      caller  <-- Leg ------ Pair ------ Leg -->  callee      one for each dialog downstream, with
+//      caller  <-- Leg --- DialogPair --- Leg -->  callee      one for each dialog downstream, with
 //                                                              a To tag of its own upstream
 //
 // Every target goes through policy::permit first. The first 2xx that may be passed wins; all others
@@ -19,7 +19,9 @@
 #include <string>
 #include <vector>
 
+#include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
@@ -79,8 +81,6 @@ public:
     bool is_merged(const sip::Message& request) const override;
 
 private:
-    enum class Side : std::uint8_t { Caller, Callee };
-
     struct Branch {
         AdjacencyIndex adjacency = 0;
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
@@ -95,24 +95,6 @@ private:
         bool is_cancel_sent = false;
         bool is_open = true;               // no final response yet
         std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
-    };
-    struct Pair {
-        std::size_t branch = 0;
-        Leg caller;
-        Leg callee;
-        Leg& leg(Side side) { return side == Side::Caller ? caller : callee; }
-    };
-    // A request of one leg that waits for the answer of the other.
-    struct Relay {
-        std::uint32_t number = 0;
-        std::size_t pair = 0;
-        Side from;  // whose request it is
-        sip::transaction::ServerId server;
-        sip::transaction::ClientId client;
-        sip::MessagePtr request;
-        sip::MessagePtr sent;  // what became of it on the other leg
-        bool is_open = true;
-        bool is_cancel_owed = false;
     };
     // The best of the failures so far: what the caller is told when nothing is left.
     struct Failure {
@@ -146,9 +128,10 @@ private:
     void go_on_or_fail();
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);
-    Pair* find_pair(std::size_t branch, const sip::Message& response);
-    Pair* pair_for(std::size_t branch, const sip::MessagePtr& response);
-    void confirm(Pair& pair, const sip::MessagePtr& response, const policy::MediaVerdict& media);
+    DialogPair* find_pair(std::size_t branch, const sip::Message& response);
+    DialogPair* pair_for(std::size_t branch, const sip::MessagePtr& response);
+    void confirm(DialogPair& pair, const sip::MessagePtr& response,
+                 const policy::MediaVerdict& media);
 
     // within dialogs
     struct Place {
@@ -156,38 +139,22 @@ private:
         Side side;
     };
     std::optional<Place> place_of(const sip::Message& request) const;
-    void on_bye(Place place, sip::transaction::ServerId id, const sip::MessagePtr& request);
-    void relay(Place place, sip::transaction::ServerId id, const sip::MessagePtr& request);
-    void on_relayed_response(Relay& relay, const sip::MessagePtr& response);
-    void fail_relay(Relay& relay, int status, std::string_view reason);
-    bool refuses_refresh(Place place, const sip::Message& message, policy::Event event,
-                         policy::Answer& answer);
-    void end_pair(Pair& pair, std::string_view reason);
-    void send_bye(Pair& pair, Side side);
-    void send_ack(Pair& pair, Side to, const sip::Message* from = nullptr,
-                  const policy::MediaVerdict* media = nullptr);
+    void act_on(std::size_t pair, const Fate& fate);
+    void on_timer_c(std::uint32_t index);
+    void end_pair(std::string_view reason);
     void close_relays();
-    void lose(std::size_t pair, std::string_view reason);
-    void start_repeating(std::size_t pair, Side side);
     void finish(std::string_view result, int status, std::string_view reason);
     void check_over();
-
-    sip::MessagePtr response_to(const sip::Message& request, int status, std::string_view reason,
-                                std::string_view tag, int warning = 0) const;
-    void answer(sip::transaction::ServerId id, const sip::Message& request, int status,
-                std::string_view reason, int warning = 0);
 
     CallHost& host_;
     Setup setup_;
     sip::Scheme caller_scheme_;
-    std::string failure_tag_;  // To tag of what we answer ourselves
+    CallContext context_;
     std::size_t next_route_ = 0;
     std::vector<Branch> branches_;
-    std::vector<std::unique_ptr<Pair>> pairs_;
-    std::vector<Relay> relays_;
+    std::vector<std::unique_ptr<DialogPair>> pairs_;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
-    std::uint32_t last_relay_ = 0;
     bool is_cancelled_ = false;
     bool is_over_ = false;
     std::optional<Failure> best_;
