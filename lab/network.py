@@ -96,11 +96,11 @@ class Network:
         self._hosts = []
 
 
-def set_names(names: dict[str, str], folder: pathlib.Path) -> None:
-    """Names for programs that look into /etc/hosts (baresip does not), and no other name service."""
+def set_names(names: dict[str, str], folder: pathlib.Path, server: str = "127.0.0.1") -> None:
+    """Names for programs that look into /etc/hosts (baresip does not), and one name server."""
     hosts, resolver = folder / "hosts", folder / "resolv.conf"
     hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in names.items()))
-    resolver.write_text("nameserver 127.0.0.1\n")  # where nobody listens: refused at once
+    resolver.write_text(f"nameserver {server}\n")  # on 127.0.0.1 nobody listens: refused at once
     for file, place in ((hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf")):
         subprocess.run(["mount", "--bind", str(file), place], check=True)
 

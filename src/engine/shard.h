@@ -57,6 +57,12 @@ public:
     virtual void on_client_failed(sip::transaction::ClientId id,
                                   sip::transaction::TerminationCause cause) = 0;
     virtual void on_client_ended(sip::transaction::ClientId id) = 0;
+    // The flow that a response should go by is gone. Where it may go instead (RFC 3261 §18.2.2);
+    // none: nowhere.
+    virtual std::optional<sip::Hop> way_back(const sip::Hop& /*lost*/,
+                                             const sip::Message& /*response*/) {
+        return std::nullopt;
+    }
     virtual void on_server_ended(sip::transaction::ServerId id,
                                  sip::transaction::TerminationCause cause) = 0;
     virtual void on_timer(std::uint64_t cookie) = 0;

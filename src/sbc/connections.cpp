@@ -4,17 +4,10 @@
 
 namespace ringwall::sbc {
 
-std::optional<sip::Hop> Connections::hop_to(const Snapshot& snapshot, AdjacencyIndex index) {
+std::optional<sip::Hop> Connections::hop_by(const Snapshot& snapshot, AdjacencyIndex index,
+                                            const sip::locate::Way& way) {
     const Adjacency& adjacency = snapshot.adjacencies[index];
-    if (!adjacency.is_attached || !adjacency.signaling_peer_address) {
-        return std::nullopt;
-    }
-    const sip::Transport transport =
-        adjacency.is_encrypted() ? sip::Transport::Tls : adjacency.preferred_transport;
-    const std::uint16_t default_port = transport == sip::Transport::Tls ? 5061 : 5060;
-    const Endpoint remote{*adjacency.signaling_peer_address, adjacency.signaling_peer_port != 0
-                                                                 ? adjacency.signaling_peer_port
-                                                                 : default_port};
+    const auto [transport, remote] = way;
     if (transport == sip::Transport::Udp) {
         const auto socket =
             sockets_.find(Endpoint{adjacency.signaling_address, adjacency.signaling_port});
@@ -26,6 +19,12 @@ std::optional<sip::Hop> Connections::hop_to(const Snapshot& snapshot, AdjacencyI
     const Key key{index, remote};
     if (const auto open = opened_.find(key); open != opened_.end()) {
         return sip::Hop{open->second, remote, transport};
+    }
+    if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
+        if (shard_.flow(alias->second) != nullptr) {
+            return sip::Hop{alias->second, remote, transport};
+        }
+        aliases_.erase(alias);
     }
     engine::ConnectSpec spec;
     spec.transport = transport;

@@ -1,9 +1,7 @@
 #include "sbc/process.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -21,7 +19,6 @@
 #include "net/file_descriptor.h"
 #include "net/loop.h"
 #include "net/signals.h"
-#include "net/socket_address.h"
 #include "sbc/config/reader.h"
 #include "sbc/sbc.h"
 
@@ -87,35 +84,6 @@ public:
     }
     void on_trace(const std::string& json_line) override { trace.write(json_line); }
 };
-
-// Addresses of the peers that are named by name, once at the start.
-SnapshotPtr with_peer_addresses(const SnapshotPtr& snapshot) {
-    auto resolved = std::make_shared<Snapshot>(*snapshot);
-    for (Adjacency& adjacency : resolved->adjacencies) {
-        if (adjacency.signaling_peer.empty() || adjacency.signaling_peer_address) {
-            continue;
-        }
-        adjacency.signaling_peer_address = IpAddress::parse(adjacency.signaling_peer);
-        if (adjacency.signaling_peer_address) {
-            continue;
-        }
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        hints.ai_family = net::socket_family(adjacency.signaling_address);
-        addrinfo* found = nullptr;
-        if (getaddrinfo(adjacency.signaling_peer.c_str(), nullptr, &hints, &found) == 0) {
-            net::SocketAddress address;
-            std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
-            adjacency.signaling_peer_address = address.endpoint().address;
-            freeaddrinfo(found);
-        } else {
-            log::warning("peer.unknown", {{"adjacency", adjacency.name},
-                                          {"signaling-peer", adjacency.signaling_peer},
-                                          {"reason", "no address found"}});
-        }
-    }
-    return resolved;
-}
 
 // As many descriptors as the system lets us have.
 void raise_descriptor_limit() {
@@ -249,7 +217,7 @@ int run_process(const ProcessOptions& options) {
         return give_up(worker.error());
     }
     SystemRandom random;
-    const SnapshotPtr snapshot = with_peer_addresses(configuration->snapshot);
+    const SnapshotPtr snapshot = configuration->snapshot;
     Sbc sbc(**worker, random, observer, snapshot, (*worker)->now());
     sbc.set_trace(observer.trace.is_open());
     (*worker)->set_user(sbc.shard());

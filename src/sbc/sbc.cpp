@@ -9,6 +9,7 @@
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/forwarded_request.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sbc/peer_hop.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
 #include "sbc/record/trace.h"
@@ -28,6 +29,7 @@ namespace {
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 // So that one stranger does not take the descriptors that phones and trunks need.
 constexpr unsigned max_connections_of_stranger = 100;
+constexpr std::size_t max_gone = 256;
 
 }  // namespace
 
@@ -39,6 +41,8 @@ Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotP
       timers_(timers),
       shard_(network, *this, timers, start),
       connections_(shard_),
+      locator_(shard_, random),
+      failover_(shard_, connections_, locator_, random),
       registrar_(location_),
       nonces_(random) {}
 
@@ -155,6 +159,13 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
         }
     }
     connections_.drop(flow.id);
+    if (which && snapshot_->adjacencies[*which].is_trusted() &&
+        snapshot_->adjacencies[*which].profile != Profile::Access) {
+        gone_.emplace_back(flow.id, *which);
+        if (gone_.size() > max_gone) {
+            gone_.pop_front();
+        }
+    }
     for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
     }
@@ -167,6 +178,7 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
             }
         }
     }
+    sweep();
 }
 
 bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
@@ -272,6 +284,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     if (!act_on(outcome, inbound, id, request)) {
         return;
     }
+    note_alias(inbound);
     if (request->method() == Method::Register) {
         do_register(inbound, id, request);
     } else if (request->method() == Method::Invite && is_stopping_) {
@@ -475,27 +488,36 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
     (void)from;
+    if (const auto next = failover_.on_response(id, *response)) {
+        own_sent(*next);
+        return;
+    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (response->status() >= 200) {
             stop_waiting(found->second);
         }
         if (b2bua::Usage* call = call_of(found->second.call)) {
-            call->on_response(id, response);
+            call->on_response(failover_.handle_of(id), response);
         }
     }
     sweep();
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
+    if (const auto next = failover_.on_failed(id, cause)) {
+        own_sent(*next);
+        return;
+    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (b2bua::Usage* call = call_of(found->second.call)) {
-            call->on_client_failed(id, cause);
+            call->on_client_failed(failover_.handle_of(id), cause);
         }
     }
     sweep();
 }
 
 void Sbc::on_client_ended(ClientId id) {
+    failover_.on_ended(id);
     const auto found = by_client_.find(id);
     if (found == by_client_.end()) {
         return;
@@ -515,6 +537,46 @@ void Sbc::own_client(ClientId id, CallRef call, bool is_waiting) {
     by_client_[id] = Client{call, is_waiting};
     ++calls_[call].open_clients;
     open_requests_ += is_waiting ? 1 : 0;
+}
+
+// RFC 5923 §5: only on a connection whose peer has proved by certificate to be the trunk's, and only
+// for what is one of the trunk's servers by its Via; where a request came from proves nothing.
+void Sbc::note_alias(const policy::Inbound& inbound) {
+    const Adjacency& adjacency = inbound.from_adjacency();
+    const sip::Via& via = inbound.request.top_via();
+    if (inbound.opened_for || inbound.identity == nullptr || adjacency.signaling_peer.empty() ||
+        adjacency.profile == Profile::Access || !via.parameters.has("alias") ||
+        !Connections::is_peer_genuine(adjacency, inbound.identity)) {
+        return;
+    }
+    const Endpoint server{inbound.source.address, via.port != 0 ? via.port : std::uint16_t{5061}};
+    const auto known = locator_.find(*snapshot_, *inbound.adjacency, std::nullopt);
+    const auto& ways = known ? *known : locator_.last_ways(*inbound.adjacency);
+    if (std::ranges::find(ways, server, &sip::locate::Way::remote) != ways.end()) {
+        connections_.add_alias(*inbound.adjacency, server, inbound.hop.flow);
+    }
+}
+
+// RFC 3261 §18.2.2: a connection to where the request came from, at the port of its Via; only
+// within a trusted adjacency, and over TLS only to who can prove to be its peer.
+std::optional<sip::Hop> Sbc::way_back(const sip::Hop& lost, const sip::Message& response) {
+    const auto gone = std::ranges::find(gone_, lost.flow, &decltype(gone_)::value_type::first);
+    if (gone == gone_.end() || !snapshot_->adjacencies[gone->second].is_attached) {
+        return std::nullopt;
+    }
+    const std::uint16_t port = response.top_via().port;
+    return connections_.hop_by(
+        *snapshot_, gone->second,
+        {lost.transport,
+         {lost.remote.address, port != 0 ? port : sip::locate::default_port(lost.transport)}});
+}
+
+// Of a request that waits for its way, the request itself.
+void Sbc::own_sent(const Failover::Sent& sent) {
+    own_client(sent.client ? sent.client : sent.handle, sent.call, false);
+    if (sent.client) {
+        own_flow(sent.hop, sent.call);
+    }
 }
 
 void Sbc::own_flow(const sip::Hop& hop, CallRef call) {
@@ -551,6 +613,16 @@ void Sbc::on_timer(std::uint64_t cookie) {
     sweep();
 }
 
+void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
+    for (const Locator::Found& found : locator_.on_dns(snapshot_, question, answer)) {
+        if (const auto sent = failover_.on_ways(found)) {
+            own_sent(*sent);
+            on_client_ended(sent->handle);
+        }
+    }
+    sweep();
+}
+
 void Sbc::watch_expiry() {
     const auto next = location_.next_expiry();
     if (!next || (expiry_watched_ && *expiry_watched_ <= *next)) {
@@ -573,7 +645,11 @@ void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::
 
 ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Hop& to,
                        sip::MessagePtr request) {
-    (void)permit;  // having one is the point
+    if (peer_of(to)) {
+        const Failover::Sent sent = failover_.send(call, permit, snapshot_, to, std::move(request));
+        own_sent(sent);
+        return sent.handle;
+    }
     const ClientId id = shard_.send_request(to, std::move(request));
     own_client(id, call, false);
     own_flow(to, call);
@@ -597,7 +673,8 @@ void Sbc::respond(ServerId id, sip::MessagePtr response) {
 }
 
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
-    const ClientId id = shard_.cancel(invite);
+    const ClientId sent = failover_.cancel(call, invite);
+    const ClientId id = sent ? shard_.cancel(sent) : ClientId{};
     if (id) {
         own_client(id, call, true);
     }
@@ -609,7 +686,35 @@ void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
 }
 
 std::optional<sip::Hop> Sbc::hop_to(AdjacencyIndex adjacency) {
-    return connections_.hop_to(*snapshot_, adjacency);
+    const Adjacency& to = snapshot_->adjacencies[adjacency];
+    if (!to.is_attached || to.signaling_peer.empty()) {
+        return std::nullopt;
+    }
+    const auto ways = locator_.find(*snapshot_, adjacency, std::nullopt);
+    if (!ways) {
+        return peer_hop(adjacency, to.preferred_transport, {});
+    }
+    return ways->empty()
+               ? std::nullopt
+               : std::optional(peer_hop(adjacency, ways->front().transport, ways->front().remote));
+}
+
+sip::Hop Sbc::hop_of(ClientId client, const sip::Hop& to) const {
+    const sip::Hop* hop = failover_.hop_of(client);
+    return hop != nullptr ? *hop : to;
+}
+
+// To a peer whose connection is gone: to the server where the dialog is, else to any of its own.
+std::optional<sip::Hop> Sbc::hop_back_to(const b2bua::Leg& leg) {
+    const AdjacencyIndex index = leg.peer.adjacency;
+    const auto known = locator_.find(*snapshot_, index, std::nullopt);
+    const Locator::Ways& ways = known ? *known : locator_.last_ways(index);
+    const auto same = std::ranges::find_if(
+        ways, [&](const auto& way) { return way.remote.address == leg.hop.remote.address; });
+    if (ways.empty() || !snapshot_->adjacencies[index].is_attached) {
+        return std::nullopt;
+    }
+    return connections_.hop_by(*snapshot_, index, same != ways.end() ? *same : ways.front());
 }
 
 std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
@@ -631,7 +736,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             }
             return std::nullopt;
         }
-        return connections_.hop_to(*snapshot_, leg.peer.adjacency);
+        return hop_back_to(leg);
     }
     // RFC 3261 §12.2.1.1: the first route, else the remote target; but only within the adjacency's
     // own addresses. A phone, or a peer behind a NAT, is answered where it was heard.
@@ -696,6 +801,12 @@ void Sbc::release(CallRef usage) {
 // A call that is over stays until its transactions have ended: a late 2xx of a fork is still its to
 // acknowledge and end.
 void Sbc::sweep() {
+    for (const Failover::Given& given : failover_.take_given_up()) {
+        if (b2bua::Usage* call = call_of(given.call)) {
+            call->on_client_failed(given.handle, TerminationCause::TransportError);
+        }
+        on_client_ended(given.handle);
+    }
     for (const CallRef ref : std::exchange(ended_, {})) {
         const auto found = calls_.find(ref);
         if (found == calls_.end() || found->second.open_clients > 0) {
@@ -762,7 +873,8 @@ bool Sbc::is_quiet() const {
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
            by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && recent_.size() == 0 &&
-           shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
+           failover_.size() == 0 && shard_.transactions().server_count() == 0 &&
+           shard_.transactions().client_count() == 0;
 }
 
 bool Sbc::is_consistent() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -18,6 +19,8 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/counters.h"
+#include "sbc/failover.h"
+#include "sbc/locator.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/edge_registrar.h"
@@ -86,6 +89,8 @@ public:
     void on_server_ended(sip::transaction::ServerId id,
                          sip::transaction::TerminationCause cause) override;
     void on_timer(std::uint64_t cookie) override;
+    std::optional<sip::Hop> way_back(const sip::Hop& lost, const sip::Message& response) override;
+    void on_dns(const dns::Question& question, const dns::Answer& answer) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
                   const sip::Message& message) override;
 
@@ -103,6 +108,7 @@ public:
                                       sip::transaction::ClientId invite) override;
     void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
     std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
+    sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const override;
     std::optional<sip::Hop> hop_in_dialog(const b2bua::Leg& leg) override;
     b2bua::Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
                           std::string_view address_of_record) override;
@@ -152,8 +158,11 @@ private:
     void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                         const std::string& reason);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
+    void note_alias(const policy::Inbound& inbound);
+    void own_sent(const Failover::Sent& sent);
     void stop_waiting(Client& client);
     void own_flow(const sip::Hop& hop, b2bua::CallRef call);
+    std::optional<sip::Hop> hop_back_to(const b2bua::Leg& leg);
     void watch_expiry();
     void sweep();
     std::string new_call_name();
@@ -164,6 +173,10 @@ private:
     sip::transaction::Timers timers_;
     engine::Shard shard_;
     Connections connections_;
+    Locator locator_;
+    Failover failover_;
+    // Connections of trusted peers that are gone, the last ones: responses may still be owed.
+    std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
     registrar::Location location_;
     registrar::EdgeRegistrar registrar_;

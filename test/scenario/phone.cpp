@@ -69,15 +69,19 @@ engine::Shard& Phone::awake() {
     return shard_;
 }
 
+std::string Phone::host() const {
+    const std::string address = node_.address().to_string();
+    return node_.address().family == IpAddress::Family::V6 ? "[" + address + "]" : address;
+}
+
 std::string Phone::via() {
-    return "SIP/2.0/" + std::string(sip::to_string(transport_)) + " " +
-           node_.address().to_string() +
-           ":5060;branch=" + sip::transaction::make_branch(Bucket{}, random_) + ";rport";
+    return "SIP/2.0/" + std::string(sip::to_string(transport_)) + " " + host() +
+           ":5060;branch=" + sip::transaction::make_branch(Bucket{}, random_) + via_parameters;
 }
 
 std::string Phone::contact() const {
     const std::string scheme = contact_scheme.empty() ? account_.scheme : contact_scheme;
-    return "<" + scheme + ":" + account_.user + "@" + node_.address().to_string() + ":5060" +
+    return "<" + scheme + ":" + account_.user + "@" + host() + ":5060" +
            (transport_ == sip::Transport::Tls && scheme == "sip" ? ";transport=tls" : "") + ">";
 }
 

@@ -70,7 +70,8 @@ public:
     std::string ack_body;      // of its ACKs: the answer where the 2xx bears the offer
     std::string record_route;  // of its responses, as behind a proxy
     bool answers_bye = true;
-    bool obeys_cancel = true;             // false: it answers the CANCEL, but not yet the INVITE
+    bool obeys_cancel = true;  // false: it answers the CANCEL, but not yet the INVITE
+    std::string via_parameters = ";rport";
     Fields dialog_fields;                 // further fields of its requests within dialogs
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 
@@ -122,6 +123,7 @@ private:
     engine::Shard& awake();
     sip::Hop hop();
     std::string via();
+    std::string host() const;
     sip::transaction::ClientId send(Sent what, const std::string& call_id, std::uint32_t cseq,
                                     const std::string& from_tag);
     void answer_invite(sip::transaction::ServerId id, const sip::MessagePtr& request);

@@ -82,6 +82,8 @@ public:
     const std::vector<dns::Question>& questions() const { return questions_; }
     // Datagrams for which this is true are lost, besides what the weather takes.
     void lose(std::function<bool(const Packet&)> loses) { loses_ = std::move(loses); }
+    // Connections to it are refused from now on.
+    void refuse_connections(const Endpoint& to) { tcp_.erase(to); }
     void set_weather(const Weather& weather) { weather_ = weather; }
 
     Now now() const { return now_; }

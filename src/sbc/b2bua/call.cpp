@@ -278,6 +278,7 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
         if (branch.client != id) {
             continue;
         }
+        branch.hop = host_.hop_of(branch.client, branch.hop);
         const int status = response->status();
         if (status < 200) {
             on_provisional(i, response);

@@ -25,7 +25,9 @@ public:
     virtual Random& random() = 0;
     virtual const sip::transaction::Timers& timers() const = 0;
 
-    // A request towards a new target: only with the proof that the policy allows it.
+    // A request towards a new target: only with the proof that the policy allows it. Where `to` is
+    // of hop_to(), it goes from one of the peer's servers to the next until one answers (RFC 3263
+    // §4.3): what is heard then is of the last, and its hop is hop_of().
     virtual sip::transaction::ClientId send_new(CallRef call, const policy::Permit& permit,
                                                 const sip::Hop& to, sip::MessagePtr request) = 0;
     // Within a dialog whose target was permitted.
@@ -37,9 +39,11 @@ public:
     // Call::on_timer(cookie) after that time.
     virtual void start_timer(CallRef call, Duration after, std::uint32_t cookie) = 0;
 
-    // The way to an adjacency's signaling-peer: its UDP socket, or the one connection, opened if
-    // need be. None when it has no peer or is detached.
+    // To an adjacency's signaling-peer, by a way that is found when something is sent there. None
+    // when it has no peer, is detached, or is known to be nowhere.
     virtual std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) = 0;
+    // Where a request that was sent to `to` has gone last.
+    virtual sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const = 0;
     // The way to a leg's peer for the next in-dialog request; none when it cannot be reached now.
     virtual std::optional<sip::Hop> hop_in_dialog(const Leg& leg) = 0;
     // Who is at the other end of this hop now.

@@ -171,6 +171,7 @@ void ForwardedRequest::on_response(ClientId id, const sip::MessagePtr& response)
         if (attempt.client != id || status < 200 || !std::exchange(attempt.is_open, false)) {
             continue;
         }
+        attempt.hop = host_.hop_of(attempt.client, attempt.hop);
         if (status < 300 && !is_answered_) {
             accept(attempt, response);
         } else if (status >= 300) {

@@ -174,6 +174,10 @@ std::string via(const Adjacency& adjacency, sip::Transport transport, std::strin
     value.append(host_text(adjacency.own_host()));
     value.append(":").append(std::to_string(adjacency.signaling_port));
     value.append(";branch=").append(branch).append(";rport");
+    // RFC 5923 §5: the peer of a trunk may send its own requests over this connection.
+    if (transport == sip::Transport::Tls && adjacency.profile != Profile::Access) {
+        value.append(";alias");
+    }
     return value;
 }
 

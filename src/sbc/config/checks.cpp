@@ -30,6 +30,7 @@ constexpr std::array leaf_rules{
     LeafRule{"sips-conversion", AppliesTo::TrustedUnencrypted},
     LeafRule{"untrusted-callers", AppliesTo::TrustedUnencrypted},
     LeafRule{"preferred-transport", AppliesTo::NotEncrypted},
+    LeafRule{"mandated-transport", AppliesTo::NotEncrypted},
     LeafRule{"tls client-authentication", AppliesTo::Encrypted},
     LeafRule{"tls peer-domain", AppliesTo::Encrypted},
     LeafRule{"tls allow-wildcard", AppliesTo::Encrypted},
@@ -179,6 +180,12 @@ Done Checker::check_peer(const DraftAdjacency& draft) const {
                      "signaling-peer " + shown(adjacency.signaling_peer) +
                          " is an address, so it does not say which name the peer's certificate "
                          "must bear; add 'tls peer-domain NAME'");
+    }
+    if (adjacency.mandated_transport && draft.said.has("preferred-transport") &&
+        adjacency.preferred_transport != *adjacency.mandated_transport) {
+        return wrong(draft.said.line("preferred-transport"), "preferred-transport",
+                     "'preferred-transport' is not what 'mandated-transport' demands; remove one "
+                     "of them");
     }
     if (draft.said.has("signaling-peer-port") && adjacency.signaling_peer.empty()) {
         return wrong(draft.said.line("signaling-peer-port"), "signaling-peer-port",

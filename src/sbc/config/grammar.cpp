@@ -338,6 +338,13 @@ std::span<const DraftReader::Command> DraftReader::commands() {
                     return self.choose(self.adjacency().said, given, transport_words,
                                        self.adjacency().adjacency.preferred_transport);
                 }},
+        Command{Adjacency, "mandated-transport", "tcp|udp", 1, 1,
+                [](Self& self, const Given& given) -> Done {
+                    sip::Transport transport{};
+                    TRY(self.choose(self.adjacency().said, given, transport_words, transport));
+                    self.adjacency().adjacency.mandated_transport = transport;
+                    return {};
+                }},
         Command{Adjacency, "local-id host", "NAME", 1, 1,
                 [](Self& self, const Given& given) { return self.local_id(given); }},
         Command{Adjacency, "domain", "NAME", 1, 1,

@@ -63,9 +63,10 @@ struct Adjacency {
     std::uint16_t signaling_port = 5060;              // 5061 by default on trusted-encrypted
     std::vector<Network> remote_addresses;            // empty: any source
     std::string signaling_peer;                       // a name or an address; empty: none (phones)
-    std::optional<IpAddress> signaling_peer_address;  // of the peer: itself, or looked up at start
+    std::optional<IpAddress> signaling_peer_address;  // the peer itself, where it is an address
     std::uint16_t signaling_peer_port = 0;            // 0: the transport's default
     sip::Transport preferred_transport = sip::Transport::Udp;  // Tls on trusted-encrypted
+    std::optional<sip::Transport> mandated_transport;          // to the peer; none: udp and tcp
     std::string local_id;  // our host name in Contact, Via and From here; empty: by rule
     std::vector<std::string> domains;  // domains whose users register here (Access)
 

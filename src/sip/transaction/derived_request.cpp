@@ -28,4 +28,19 @@ MessagePtr make_cancel(const Message& invite) {
     return derive(Method::Cancel, invite, invite);
 }
 
+MessagePtr make_again(const Message& request, std::string_view via) {
+    MessageBuilder builder =
+        MessageBuilder::request(request.method_text(), request.request_uri_text());
+    builder.header(HeaderName::Via, via);
+    for (const HeaderLine& line : request.headers()) {
+        if (line.id != HeaderName::Via && line.id != HeaderName::ContentLength) {
+            builder.raw(line);
+        }
+    }
+    if (!request.body().empty()) {
+        builder.body(request.body());
+    }
+    return builder.build();
+}
+
 }  // namespace ringwall::sip::transaction

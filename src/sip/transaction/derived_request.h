@@ -1,4 +1,5 @@
-// The two requests that belong to an INVITE of ours hop by hop, and share its branch.
+// Requests made of one of ours: the two that belong to an INVITE hop by hop and share its branch,
+// and the same once more for another server.
 #pragma once
 
 #include "sip/message.h"
@@ -12,5 +13,8 @@ MessagePtr make_ack(const Message& invite, const Message& response);
 
 // RFC 3261 §9.1.
 MessagePtr make_cancel(const Message& invite);
+
+// The same request with another Via (RFC 3263 §4.3).
+MessagePtr make_again(const Message& request, std::string_view via);
 
 }  // namespace ringwall::sip::transaction

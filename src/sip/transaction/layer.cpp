@@ -1,5 +1,6 @@
 #include "sip/transaction/layer.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@
 
 namespace ringwall::sip::transaction {
 namespace {
+
+constexpr std::string_view branch_cookie = "z9hG4bK";
 
 using ServerMachine = std::variant<InviteServerTransaction, ServerTransaction>;
 using ClientMachine = std::variant<InviteClientTransaction, ClientTransaction>;
@@ -306,7 +309,12 @@ Hop response_hop(const Message& request, const Hop& from) {
 }
 
 std::string make_branch(Bucket bucket, Random& random) {
-    return "z9hG4bK" + bucket_token(bucket, random, 20);
+    return std::string(branch_cookie) + bucket_token(bucket, random, 20);
+}
+
+Bucket bucket_of_branch(const Message& request) {
+    const std::string_view branch = request.top_via().branch();
+    return bucket_of(branch.substr(std::min(branch_cookie.size(), branch.size())));
 }
 
 }  // namespace ringwall::sip::transaction

@@ -71,5 +71,7 @@ Hop response_hop(const Message& request, const Hop& from);
 
 // "z9hG4bK" and an unguessable identifier that names its owner.
 std::string make_branch(Bucket bucket, Random& random);
+// The owner that the branch of a request of ours names.
+Bucket bucket_of_branch(const Message& request);
 
 }  // namespace ringwall::sip::transaction

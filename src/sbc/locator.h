@@ -1,0 +1,69 @@
+// Where the signaling-peers are: names become ways (sip/locate) as they are needed, at once where
+// the cache knows. What has failed of late is tried after what has not.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "engine/shard.h"
+#include "sbc/config/snapshot.h"
+#include "sip/locate/cache.h"
+#include "sip/locate/search.h"
+
+namespace ringwall::sbc {
+
+class Locator {
+public:
+    using Ways = std::vector<sip::locate::Way>;
+    using Waiter = std::uint64_t;
+    struct Found {
+        Waiter waiter = 0;
+        AdjacencyIndex adjacency = 0;
+        Ways ways;  // none: it is nowhere
+    };
+
+    Locator(engine::Shard& shard, Random& random) : shard_(shard), random_(random) {}
+
+    // None: not known, `waiter` hears of it when it is. Without a waiter nobody is asked.
+    std::optional<Ways> find(const Snapshot& snapshot, AdjacencyIndex index,
+                             std::optional<Waiter> waiter);
+    std::vector<Found> on_dns(const SnapshotPtr& snapshot, const dns::Question& question,
+                              const dns::Answer& answer);
+    // What was found last, though it may not hold any more: better than nothing for a dialog.
+    const Ways& last_ways(AdjacencyIndex index) { return last_[index]; }
+
+    // It did not answer, or asked for a rest.
+    void avoid(AdjacencyIndex index, const sip::locate::Way& way, Duration time);
+    void trust(AdjacencyIndex index, const sip::locate::Way& way);
+    bool is_avoided(AdjacencyIndex index, const sip::locate::Way& way) const;
+
+private:
+    using Server = std::pair<AdjacencyIndex, sip::locate::Way>;
+    struct Running {
+        sip::locate::Search search;
+        std::vector<Waiter> waiters;
+    };
+
+    sip::locate::Search search_for(const Adjacency& adjacency) const;
+    // Tells what the cache knows and asks for the rest.
+    void feed(sip::locate::Search& search);
+    Ways conclude(const Snapshot& snapshot, AdjacencyIndex index,
+                  const sip::locate::Search& search);
+
+    engine::Shard& shard_;
+    Random& random_;
+    sip::locate::Cache cache_;
+    std::set<dns::Question> asked_;
+    std::map<AdjacencyIndex, Running> running_;
+    std::map<AdjacencyIndex, Ways> last_;
+    std::set<AdjacencyIndex> lost_;  // said to be nowhere, in the log
+    std::map<Server, TimePoint> avoided_;
+};
+
+// By which the peer of an adjacency may be reached, the preferred one first.
+std::vector<sip::Transport> transports_of(const Adjacency& adjacency);
+
+}  // namespace ringwall::sbc
