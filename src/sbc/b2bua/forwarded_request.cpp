@@ -59,7 +59,7 @@ void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction
                                 const sip::MessagePtr& request) {
     policy::Answer refusal{480, 0, false};
     std::string reason = "Temporarily Unavailable";
-    const Bucket bucket{static_cast<std::uint8_t>(host_.random().number() % bucket_count)};
+    const Bucket bucket = host_.new_bucket();
     const std::string tag = bucket_token(bucket, host_.random(), 20);
     const auto target = choose(inbound, refusal, reason);
     if (!target) {
