@@ -53,6 +53,8 @@ public:
     virtual void on_server_ended(sip::transaction::ServerId id,
                                  sip::transaction::TerminationCause cause) = 0;
     virtual void on_timer(std::uint64_t cookie) = 0;
+    // What query() asked for. Only who asks is answered.
+    virtual void on_dns(const dns::Question& /*question*/, const dns::Answer& /*answer*/) {}
     // Every screened message that comes in or goes out, when trace is on.
     virtual void on_trace(Direction direction, const sip::Hop& hop,
                           const sip::Message& message) = 0;
@@ -96,6 +98,7 @@ public:
     FlowId connect(const ConnectSpec& spec) { return connect(spec, place_.number); }
     void close(FlowId flow, CloseReason reason);
     const Place& place() const { return place_; }
+    void query(const dns::Question& question) { network_.query(question); }
 
     // Null when it is gone. One of a sibling's is known as soon as it was used.
     const Flow* flow(FlowId id) const;
@@ -118,6 +121,7 @@ public:
     void on_stream(FlowId flow, std::string_view bytes, Now now) override;
     void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote, CloseReason reason,
                    std::string_view detail, Now now) override;
+    void on_dns(const dns::Question& question, const dns::Answer& answer, Now now) override;
     void on_time(Now now) override;
     TimePoint next_deadline() const override;
 
