@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t max_accepted_in_a_turn = 64;
 constexpr Duration accept_pause = 100ms;
-constexpr unsigned worker_number_shift = 48;
 // Timers bear the id of a flow, or of a listener with this bit.
 constexpr std::uint64_t listener_timer = std::uint64_t{1} << 63;
 
@@ -71,11 +70,10 @@ struct Worker::Impl {
           now(options.clock()),
           wheel(now.monotonic) {}
 
-    FlowId next_flow() {
-        return {(std::uint64_t{options.number} << worker_number_shift) + ++last_flow};
-    }
+    FlowId next_flow() { return make_flow_id(options.number, 0, ++last_flow); }
     StreamFlow* find(FlowId id);
-    StreamFlow& add_flow(ListenerId listener, const Endpoint& remote);
+    StreamFlow& add_flow(FlowId id, ListenerId listener, const Endpoint& remote);
+    void connect(FlowId id, const ConnectSpec& spec);
     bool watch(StreamFlow& flow, net::Interest interest);
 
     void on_datagrams(UdpFlow& udp);
@@ -138,9 +136,9 @@ StreamFlow* Worker::Impl::find(FlowId id) {
                                                                         : found->second.get();
 }
 
-StreamFlow& Worker::Impl::add_flow(ListenerId listener, const Endpoint& remote) {
+StreamFlow& Worker::Impl::add_flow(FlowId id, ListenerId listener, const Endpoint& remote) {
     auto flow = std::make_unique<StreamFlow>();
-    flow->id = next_flow();
+    flow->id = id;
     flow->listener = listener;
     flow->remote = remote;
     flow->last_activity = now.monotonic;
@@ -186,7 +184,7 @@ void Worker::Impl::on_acceptable(Listener& listener) {
 }
 
 void Worker::Impl::accept(Listener& listener, net::TcpListener::Accepted accepted) {
-    StreamFlow& flow = add_flow(listener.id, accepted.remote);
+    StreamFlow& flow = add_flow(next_flow(), listener.id, accepted.remote);
     if (live >= options.max_connections) {
         end(flow, CloseReason::TooMany, "");
         return;
@@ -501,7 +499,7 @@ void Worker::set_user(NetworkUser& user) {
 Result<Worker::UdpListener, net::SocketError> Worker::add_udp(const Endpoint& local) {
     net::UdpSocket socket = TRY(net::UdpSocket::bind(local, impl_->options.port_sharing));
     const ListenerId id{++impl_->last_listener};
-    auto udp = std::make_unique<UdpFlow>(id, impl_->next_flow(), std::move(socket));
+    auto udp = std::make_unique<UdpFlow>(id, udp_flow_id(id), std::move(socket));
     UdpFlow& added = *udp;
     added.source = std::make_unique<Source>(
         [impl = impl_.get(), &added](net::Readiness) { impl->on_datagrams(added); });
@@ -566,26 +564,35 @@ void Worker::send(FlowId id, std::string_view bytes) {
 }
 
 FlowId Worker::connect(const ConnectSpec& spec) {
+    const FlowId id = impl_->next_flow();
+    impl_->connect(id, spec);
+    return id;
+}
+
+void Worker::connect_as(FlowId id, const ConnectSpec& spec) {
+    impl_->connect(id, spec);
+}
+
+void Worker::Impl::connect(FlowId id, const ConnectSpec& spec) {
     CHECK((spec.transport == sip::Transport::Tls) == (spec.tls != nullptr));
-    StreamFlow& flow = impl_->add_flow({}, spec.remote);
-    if (impl_->live >= impl_->options.max_connections) {
-        impl_->end(flow, CloseReason::TooMany, "");
-        return flow.id;
+    StreamFlow& flow = add_flow(id, {}, spec.remote);
+    if (live >= options.max_connections) {
+        end(flow, CloseReason::TooMany, "");
+        return;
     }
     auto fd = net::TcpStream::connect(spec.remote, spec.local);
     if (!fd) {
-        impl_->end(flow, CloseReason::ConnectFailed, std::move(fd.error().sentence));
-        return flow.id;
+        end(flow, CloseReason::ConnectFailed, std::move(fd.error().sentence));
+        return;
     }
     flow.handshake_timeout = spec.handshake_timeout;
     flow.idle_timeout = spec.idle_timeout;
     flow.stream = spec.tls ? net::TlsStream::opened(std::move(*fd), spec.tls, spec.server_name)
                            : std::make_unique<net::TcpStream>(std::move(*fd), net::Origin::Opened);
-    impl_->set_timer(flow, impl_->now.monotonic + spec.connect_timeout);
-    if (!impl_->watch(flow, net::Interest::Write)) {
-        impl_->end(flow, CloseReason::TooMany, "the system watches no more descriptors");
+    set_timer(flow, now.monotonic + spec.connect_timeout);
+    if (!watch(flow, net::Interest::Write)) {
+        end(flow, CloseReason::TooMany, "the system watches no more descriptors");
     }
-    return flow.id;
 }
 
 void Worker::close(FlowId id, CloseReason reason) {
@@ -632,6 +639,10 @@ void Worker::run() {
 
 void Worker::post(std::function<void()> function) {
     impl_->mailbox->post(std::move(function));
+}
+
+void Worker::post(std::unique_ptr<net::Letter> letter) {
+    impl_->mailbox->post(std::move(letter));
 }
 
 void Worker::stop() {

@@ -29,6 +29,7 @@ protected:
         : SmallLab(trunk_over_tls()),
           trunk(net, ip("192.0.2.70"), sip::Transport::Tls, {ip("192.0.2.3"), 5061},
                 {"tom", "trunk.example.org", ""}, 601) {
+        trunk.via_port = 5061;
         trunk.node().set_server_identity(certificate_of("trunk.example.org"));
         trunk.node().set_client_identity(certificate_of("trunk.example.org"));
     }
@@ -117,7 +118,14 @@ TEST_F(SmallLab, ResponseOfATrustedPeerComesByANewConnection) {
     net.run_for(100ms);
     bob.reject(486);
     net.run_for(1s);
-    EXPECT_THAT(softswitch.statuses("INVITE"), Contains(486));
+    // The softswitch has given up meanwhile; the answer is owed all the same.
+    std::vector<std::string> lines;
+    for (const auto& packet : net.packets_of(ip("192.0.2.20"))) {
+        if (packet.to == Endpoint{ip("192.0.2.20"), 5060}) {
+            lines.push_back(packet.bytes.substr(0, packet.bytes.find("\r\n")));
+        }
+    }
+    EXPECT_THAT(lines, Contains(HasSubstr(" 486 ")));
 }
 
 // A phone's connection is its identity: nobody connects to where it was.

@@ -75,8 +75,9 @@ std::string Phone::host() const {
 }
 
 std::string Phone::via() {
-    return "SIP/2.0/" + std::string(sip::to_string(transport_)) + " " + host() +
-           ":5060;branch=" + sip::transaction::make_branch(Bucket{}, random_) + via_parameters;
+    return "SIP/2.0/" + std::string(sip::to_string(transport_)) + " " + host() + ":" +
+           std::to_string(via_port) +
+           ";branch=" + sip::transaction::make_branch(Bucket{}, random_) + via_parameters;
 }
 
 std::string Phone::contact() const {

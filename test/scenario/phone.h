@@ -72,6 +72,7 @@ public:
     bool answers_bye = true;
     bool obeys_cancel = true;  // false: it answers the CANCEL, but not yet the INVITE
     std::string via_parameters = ";rport";
+    std::uint16_t via_port = 5060;
     Fields dialog_fields;                 // further fields of its requests within dialogs
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 

@@ -2,9 +2,9 @@
 """Signaling-peers that are names (RFC 3263): a name server (dnsmasq) on a host of its own, servers that die."""
 import subprocess
 
+from system_test import OFFICE, SystemTest, main
 from lab import network
 from lab.waiting import wait_for
-from system_test import OFFICE, SystemTest, main
 
 NAME_SERVER, CALLER = "203.0.113.53", "198.51.100.21"
 FIRST, SECOND, PROVIDER = "203.0.113.31", "203.0.113.32", "203.0.113.33"

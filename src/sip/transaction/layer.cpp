@@ -275,6 +275,11 @@ bool Layer::has_provisional(ClientId id) const {
            std::visit([](const auto& m) { return m.has_provisional(); }, client->machine);
 }
 
+bool Layer::knows(const Message& cancel) const {
+    const std::string own = server_key(cancel, cancel.method_text(), cancel.to_tag());
+    return tables_->find_server(own) != nullptr || tables_->cancelled_by(cancel);
+}
+
 std::size_t Layer::server_count() const {
     return tables_->servers.size();
 }
@@ -314,7 +319,8 @@ std::string make_branch(Bucket bucket, Random& random) {
 
 Bucket bucket_of_branch(const Message& request) {
     const std::string_view branch = request.top_via().branch();
-    return bucket_of(branch.substr(std::min(branch_cookie.size(), branch.size())));
+    return bucket_of(branch.substr(std::min(branch_cookie.size(), branch.size())))
+        .value_or(Bucket{});
 }
 
 }  // namespace ringwall::sip::transaction
