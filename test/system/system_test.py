@@ -64,7 +64,7 @@ class SystemTest(unittest.TestCase):
 
     def wait_listening(self, process: subprocess.Popen, protocol: str, port: int) -> None:
         """Until somebody listens on the port on the host of that process."""
-        state = {"tcp": "0A", "udp": "07"}[protocol]
+        state = {"tcp": "0A", "udp": "07", "udp6": "07"}[protocol]
 
         def listens():
             lines = pathlib.Path(f"/proc/{process.pid}/net/{protocol}").read_text().splitlines()[1:]

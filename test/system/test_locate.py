@@ -3,6 +3,7 @@
 import subprocess
 
 from system_test import OFFICE, SystemTest, main
+
 from lab import network
 from lab.waiting import wait_for
 
@@ -108,7 +109,7 @@ class Locate(SystemTest):
                          f"--host-record=host.provider.test,{PROVIDER}")
         self.network.add("provider", [f"{PROVIDER}/24"])
         self.authority.issue("trunk", ["URI:sip:trunk.test", "DNS:trunk.test"], "serverAuth,clientAuth")
-        server = self.start("provider", ["openssl", "s_server", "-accept", "5071", "-Verify", "2", "-verify_return_error",
+        server = self.start("provider", ["openssl", "s_server", "-4", "-accept", "5071", "-Verify", "2", "-verify_return_error",
                                          "-CAfile", "pki/ca.crt", "-cert", "pki/trunk.crt", "-key", "pki/trunk.key",
                                          "-quiet"], stdin=subprocess.PIPE)
         self.wait_listening(server, "tcp", 5071)
@@ -116,14 +117,14 @@ class Locate(SystemTest):
         self.caller(1)
         heard = self.folder / "provider.log"
         wait_for("an INVITE over TLS", lambda: b"INVITE sip:100@" in heard.read_bytes(), 20)
-        self.assertEqual({line["transport"] for line in self.invites_to(PROVIDER)}, {"TLS"})
+        self.assertEqual({line["transport"] for line in self.invites_to(PROVIDER)}, {"tls"})
 
     def test_server_with_a_certificate_of_its_own_name_is_sent_nothing(self):
         self.name_server("--srv-host=_sips._tcp.trunk.test,host.provider.test,5071",
                          f"--host-record=host.provider.test,{PROVIDER}")
         self.network.add("provider", [f"{PROVIDER}/24"])
         self.authority.issue("host", ["URI:sip:host.provider.test", "DNS:host.provider.test"], "serverAuth,clientAuth")
-        server = self.start("provider", ["openssl", "s_server", "-accept", "5071", "-cert", "pki/host.crt",
+        server = self.start("provider", ["openssl", "s_server", "-4", "-accept", "5071", "-cert", "pki/host.crt",
                                          "-key", "pki/host.key", "-quiet"], stdin=subprocess.PIPE)
         self.wait_listening(server, "tcp", 5071)
         border = self.start_border(CALLER_AND_ROUTE + OVER_TLS)

@@ -31,6 +31,30 @@ CONFIGURATION = """\
 """
 
 
+OVER_SIXTH_VERSION = """\
+  adjacency sip west
+   signaling-address ipv6 ::1
+   signaling-port 5060
+   attach
+  adjacency sip east
+   security trusted-unencrypted
+   signaling-address ipv6 ::1
+   signaling-port 5070
+   signaling-peer ::1
+   signaling-peer-port 5090
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency west
+     dst-adjacency east
+     action complete
+   complete
+  active-call-policy-set 1
+"""
+
+
 class Sipp(SystemTest):
     def sipp(self, host: str, address: str, transport: str, *words: str) -> subprocess.Popen:
         log = (self.folder / f"sipp-{host}.log").open("wb")
@@ -70,6 +94,24 @@ class Sipp(SystemTest):
 
     def test_tcp_to_tcp(self):
         self.call_through("tcp", "tcp")
+
+    def test_over_the_sixth_version(self):
+        def sipp(name: str, port: int, *words: str) -> subprocess.Popen:
+            log = (self.folder / f"sipp-{name}.log").open("wb")
+            self.addCleanup(log.close)
+            process = self.network.start("sbc", ["sipp", "-i", "::1", "-p", str(port), "-t", "u1", "-m", str(CALLS),
+                                                 "-nostdin", "-timeout", "30", "-timeout_error", *words],
+                                         cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
+            self.addCleanup(self.end, process)
+            return process
+
+        callee = sipp("callee", 5090, "-sn", "uas")
+        self.wait_listening(callee, "udp6", 5090)
+        border = self.start_border(OVER_SIXTH_VERSION)
+        caller = sipp("caller", 5080, "-sn", "uac", "-r", "20", "-d", "100", "-s", "100", "[::1]:5060")
+        self.assertEqual(caller.wait(40), 0, (self.folder / "sipp-caller.log").read_text(errors="replace")[-2000:])
+        self.assertEqual(callee.wait(40), 0)
+        self.assertEqual([record["result"] for record in border.records()], ["answered"] * CALLS)
 
 
 if __name__ == "__main__":
