@@ -89,6 +89,7 @@ sbc mysbc
    signaling-peer Switch.Example.COM
    signaling-peer-port 5070
    preferred-transport tcp
+   mandated-transport tcp
    remote-address ipv4 198.51.100.0 255.255.255.252
    hunting-trigger 500
    redirect-mode recurse
@@ -159,6 +160,7 @@ TEST(ConfigurationReader, ReadsAWholeFile) {
     EXPECT_FALSE(softswitch.signaling_peer_address);
     EXPECT_EQ(softswitch.signaling_peer_port, 5070);
     EXPECT_EQ(softswitch.preferred_transport, sip::Transport::Tcp);
+    EXPECT_EQ(softswitch.mandated_transport, sip::Transport::Tcp);
     EXPECT_THAT(softswitch.hunting_trigger, ElementsAre(500));
     EXPECT_EQ(softswitch.redirect_mode, RedirectMode::Recurse);
     EXPECT_EQ(softswitch.redirect_limit, 3U);
@@ -278,6 +280,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"   untrusted-callers allow\n", 7, "means nothing"},
                       Mistake{"   security trusted-encrypted\n   preferred-transport udp\n", 8,
                               "always uses TLS"},
+                      Mistake{"   security trusted-encrypted\n   mandated-transport tcp\n", 8,
+                              "always uses TLS"},
+                      Mistake{"   mandated-transport tcp\n   preferred-transport udp\n", 8,
+                              "not what 'mandated-transport' demands"},
                       Mistake{"   tls client-authentication off\n", 7, "means nothing"},
                       Mistake{"   tls allow-wildcard\n", 7, "means nothing"},
                       Mistake{"   tls certificate sbc.crt\n", 7, "means nothing"},
