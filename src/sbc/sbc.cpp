@@ -39,6 +39,7 @@ Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotP
       connections_(shard_),
       registrar_(location_),
       nonces_(random),
+      nonce_window_(nonces_.lifetime()),
       forwarded_(*this) {}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
@@ -265,6 +266,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .snapshot = snapshot_,
         .registered = registered,
         .nonces = nonces_,
+        .nonce_window = nonce_window_,
         .now = now(),
     };
     const policy::Outcome outcome = policy::run_pipeline(inbound);
@@ -319,11 +321,11 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [&](const policy::Challenge& challenge) {
                 counters_.add("challenged", outcome.stage);
                 auto builder = sip::reply(*request, 401, bucket_token(Bucket{}, random_, 20));
-                for (const auto algorithm :
-                     {sip::auth::Algorithm::Sha256, sip::auth::Algorithm::Md5}) {
-                    if (!inbound.from_adjacency().accepts(algorithm)) {
-                        continue;
-                    }
+                if (inbound.is_replay) {
+                    counters_.add("digest_replays", inbound.from_adjacency().name);
+                }
+                // RFC 8760 §2.3: the preferred one on top.
+                for (const auto algorithm : inbound.from_adjacency().digest_algorithms) {
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
                     line.nonce = nonces_.make(challenge.realm, inbound.source.address,

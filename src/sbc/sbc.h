@@ -22,7 +22,8 @@
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
-#include "sip/auth/digest.h"
+#include "sip/auth/nonce_mint.h"
+#include "sip/auth/nonce_window.h"
 
 namespace ringwall::sbc {
 
@@ -164,6 +165,7 @@ private:
     registrar::Location location_;
     registrar::EdgeRegistrar registrar_;
     sip::auth::NonceMint nonces_;
+    sip::auth::NonceWindow nonce_window_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
     // Connections that a source has open towards an untrusted adjacency.
     std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> strangers_;
