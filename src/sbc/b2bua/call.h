@@ -63,8 +63,8 @@ public:
     void on_timer(std::uint32_t cookie);
     // A connection is gone. If a leg's peer does not come back by another, the call ends in 32 s.
     void on_flow_closed(FlowId flow);
-    // BYE to both, or 480 and CANCEL: the operator or a rule ends it.
-    void terminate(std::string_view reason);
+    // BYE to both, or `status` and CANCEL: the operator or a rule ends it.
+    void terminate(std::string_view reason, int status = 480);
 
     CallRef ref() const { return setup_.ref; }
     const std::string& name() const { return setup_.name; }
