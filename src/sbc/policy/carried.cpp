@@ -24,11 +24,12 @@ constexpr std::array carried_methods{
     Carried{.method = Method::Bye},
     Carried{.method = Method::Options, .outside = true},
     Carried{.method = Method::Register, .outside = true, .within = false, .phones_only = true},
+    Carried{.method = Method::Prack},
     Carried{.method = Method::Update},
     Carried{.method = Method::Info},
     Carried{.method = Method::Message, .outside = true},
 };
-constexpr std::array<std::string_view, 1> passed_options{"timer"};
+constexpr std::array<std::string_view, 2> passed_options{"100rel", "timer"};
 
 const Carried* find(Method method) {
     const auto found = std::ranges::find(carried_methods, method, &Carried::method);

@@ -19,8 +19,8 @@ bool is_carried_within_dialogs(sip::Method method);
 std::string allowed_methods(Profile profile);
 
 // Options that only the two user agents have to understand, because all that they need passes: the
-// Session-Expires of RFC 4028 with re-INVITE and UPDATE. Not here: 100rel (reliable provisional
-// responses are numbered for each leg), replaces (its dialog ids are one side's), path, outbound
+// Session-Expires of RFC 4028 with re-INVITE and UPDATE; PRACK and reliable provisional responses,
+// with the numbers of each leg. Not here: replaces (its dialog ids are one side's), path, outbound
 // and gruu (the registrar grants none of them when required).
 bool is_passed_option(std::string_view tag);
 
