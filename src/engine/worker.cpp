@@ -8,6 +8,7 @@
 #include "engine/stream_flow.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/resolver.h"
 #include "net/tcp_listener.h"
 #include "net/timer_wheel.h"
 #include "net/tls_stream.h"
@@ -96,6 +97,7 @@ struct Worker::Impl {
     Duration time_to_wait(Duration max_wait) const;
     void expire_timers();
     bool tell_ended();
+    bool tell_answers();
     void flush_queued();
     void turn(Duration max_wait);
 
@@ -106,6 +108,7 @@ struct Worker::Impl {
     std::unique_ptr<net::EventSource> mailbox_source;
     Now now;
     net::TimerWheel wheel;
+    std::unique_ptr<net::Resolver> resolver;  // from the first question on
     std::atomic<bool> is_stopped{false};
 
     std::uint64_t last_flow = 0;
@@ -419,6 +422,7 @@ void Worker::Impl::flush_queued() {
 
 Duration Worker::Impl::time_to_wait(Duration max_wait) const {
     if (!ended.empty() || !queued.empty() || !queued_udp.empty()) return Duration(0);
+    if (resolver != nullptr) max_wait = std::min(max_wait, resolver->time_to_wait());
     const TimePoint deadline = std::min(wheel.next_deadline(), user->next_deadline());
     if (deadline == TimePoint::max()) return max_wait;
     return std::clamp(deadline - options.clock().monotonic, Duration(0), max_wait);
@@ -451,12 +455,21 @@ bool Worker::Impl::tell_ended() {
     return !told.empty();
 }
 
+bool Worker::Impl::tell_answers() {
+    if (resolver == nullptr) return false;
+    resolver->on_time();
+    const auto answers = resolver->take_answers();
+    for (const auto& [question, answer] : answers) user->on_dns(question, answer, now);
+    return !answers.empty();
+}
+
 void Worker::Impl::turn(Duration max_wait) {
     const Duration timeout = time_to_wait(max_wait);
     bool has_events = loop.turn(timeout, [this] { now = options.clock(); }) > 0;
     expire_timers();
     has_events = !expired.empty() || has_events;
     has_events = tell_ended() || has_events;
+    has_events = tell_answers() || has_events;
     if (has_events || user->next_deadline() <= now.monotonic) user->on_time(now);
     flush_queued();
     removed_udp_flows.clear();
@@ -601,7 +614,10 @@ void Worker::close(FlowId id, CloseReason reason) {
 }
 
 void Worker::query(const dns::Question& question) {
-    post([impl = impl_.get(), question] { impl->user->on_dns(question, {}, impl->now); });
+    if (impl_->resolver == nullptr) {
+        impl_->resolver = std::make_unique<net::Resolver>(impl_->loop);
+    }
+    impl_->resolver->query(question);
 }
 
 void Worker::turn(Duration max_wait) {
