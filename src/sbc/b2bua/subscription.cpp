@@ -157,12 +157,14 @@ void Subscription::on_request(ServerId id, const sip::Hop& from, const sip::Mess
         side = Side::Callee;
     }
     if (entry == nullptr) {
-        context().answer(id, *request, 481, "Subscription Does Not Exist");
+        context().answer(setup().sender.adjacency, id, *request, 481,
+                         "Subscription Does Not Exist");
         return;
     }
     const Method expected = *side == Side::Callee ? Method::Notify : Method::Subscribe;
     if (request->method() != expected) {
-        context().answer(id, *request, 405, "Method Not Allowed");
+        context().answer(entry->pair->leg(*side).peer.adjacency, id, *request, 405,
+                         "Method Not Allowed");
         return;
     }
     const Fate fate = entry->pair->on_request(*side, id, from, request);
@@ -318,37 +320,19 @@ void Subscription::end_those_of_failed_attempts() {
 
 // The notifier says no more: what it owes, Ringwall says.
 void Subscription::notify_terminated(Entry& entry, std::string_view reason) {
-    Leg& subscriber = entry.pair->leg(Side::Caller);
-    const auto hop = host_.hop_in_dialog(subscriber);
-    if (subscriber.is_ended || !hop) {
-        return;
-    }
-    const Adjacency& out = context().adjacency(subscriber.peer.adjacency);
-    auto notify = subscriber.dialog.request(Method::Notify, "NOTIFY");
-    notify.header(HeaderName::Via, context().new_via(out, hop->transport));
-    notify.header(HeaderName::Contact,
-                  contact(out, hop->transport, subscriber.scheme, subscriber.user));
     const std::string_view event = value_of(*setup().request, HeaderName::Event);
-    notify.header(HeaderName::Event, event.empty() ? "refer" : event);
-    notify.header(HeaderName::SubscriptionState, "terminated;reason=" + std::string(reason));
-    host_.send_in_dialog(ref(), *hop, notify.build());
+    entry.pair->send(Side::Caller, Method::Notify, [&](sip::MessageBuilder& notify) {
+        notify.header(HeaderName::Event, event.empty() ? "refer" : event);
+        notify.header(HeaderName::SubscriptionState, "terminated;reason=" + std::string(reason));
+    });
 }
 
 void Subscription::unsubscribe(Entry& entry) {
-    Leg& notifier = entry.pair->leg(Side::Callee);
-    const auto hop = host_.hop_in_dialog(notifier);
-    if (notifier.is_ended || !hop) {
-        return;
-    }
-    const Adjacency& out = context().adjacency(notifier.peer.adjacency);
-    auto subscribe = notifier.dialog.request(Method::Subscribe, "SUBSCRIBE");
-    subscribe.header(HeaderName::Via, context().new_via(out, hop->transport));
-    subscribe.header(HeaderName::Contact,
-                     contact(out, hop->transport, notifier.scheme, notifier.user));
     const std::string_view event = value_of(*setup().request, HeaderName::Event);
-    subscribe.header(HeaderName::Event, event.empty() ? "refer" : event);
-    subscribe.header(HeaderName::Expires, "0");
-    host_.send_in_dialog(ref(), *hop, subscribe.build());
+    entry.pair->send(Side::Callee, Method::Subscribe, [&](sip::MessageBuilder& subscribe) {
+        subscribe.header(HeaderName::Event, event.empty() ? "refer" : event);
+        subscribe.header(HeaderName::Expires, "0");
+    });
 }
 
 void Subscription::terminate(std::string_view reason) {

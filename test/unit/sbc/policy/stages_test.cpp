@@ -226,10 +226,10 @@ TEST(Sanity, WhatBelongsIntoADialogIs481OutsideOne) {
 // RFC 6665 §8.2: SUBSCRIBE makes a dialog, and needs a Contact for it.
 TEST(Sanity, WhatMakesADialogNeedsOneContact) {
     for (const char* method : {"INVITE", "SUBSCRIBE"}) {
-        Arrival arrival{.method = method, .contact = ""};
+        Arrival arrival{.method = method, .headers = {}};
         EXPECT_EQ(rejected(check_message(arrival.identified())).status, 400) << method;
     }
-    Arrival arrival{.method = "PUBLISH", .contact = ""};
+    Arrival arrival{.method = "PUBLISH", .headers = {}};
     EXPECT_TRUE(continues(check_message(arrival.identified())));
 }
 
