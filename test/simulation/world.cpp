@@ -106,6 +106,7 @@ private:
             const int user = i < 2 ? i + 1 : 1 + static_cast<int>(dice_.below(2));
             Party::Identity identity = phone(place, user, first_phone_host + i);
             identity.number = i;
+            identity.enrolls = true;
             const bool is_sips = i == 1 || (i == 2 && dice_.chance(50));
             identity.contact_scheme = is_sips ? "sips" : "sip";
             enrolled_.push_back({place.number, user, i, is_sips ? Scheme::Sips : Scheme::Sip});
@@ -243,8 +244,11 @@ private:
     void print() {
         *trace_ << topology_.configuration();
         for (const auto& packet : net_.packets()) {
-            *trace_ << "---- " << (packet.time.time_since_epoch().count() / 1'000'000) << " ms "
-                    << packet.from.to_string() << " -> " << packet.to.to_string()
+            *trace_ << "---- "
+                    << std::chrono::duration_cast<std::chrono::milliseconds>(
+                           packet.time.time_since_epoch())
+                           .count()
+                    << " ms " << packet.from.to_string() << " -> " << packet.to.to_string()
                     << (packet.is_encrypted ? " (TLS)" : "") << "\n"
                     << packet.bytes << "\n";
         }
