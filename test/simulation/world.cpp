@@ -8,6 +8,9 @@
 namespace ringwall::simulation {
 namespace {
 
+// Workers: a call may come in at one and go out by a connection of another.
+constexpr engine::ShardNumber one = 1;
+constexpr engine::ShardNumber several = 4;
 constexpr int first_phone_host = 11;
 constexpr int wrong_password_host = 20;
 constexpr int registering_host = 21;
@@ -20,7 +23,7 @@ public:
           topology_(draw_topology(dice_)),
           is_stormy_(dice_.chance(30)),
           net_(seed),
-          border_(net_, topology_.configuration(), seed + 1) {
+          border_(net_, topology_.configuration(), seed + 1, dice_.chance(50) ? one : several) {
         for (const Place& place : topology_.places) {
             place.is_access ? add_phones(place) : add_trunk(place);
         }
