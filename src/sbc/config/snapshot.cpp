@@ -87,10 +87,4 @@ std::string Adjacency::own_host() const {
     return signaling_address.family == IpAddress::Family::V6 ? "[" + address + "]" : address;
 }
 
-const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {
-    const auto found =
-        std::ranges::find(subscribers, address_of_record, &Subscriber::address_of_record);
-    return found == subscribers.end() ? nullptr : &*found;
-}
-
 }  // namespace ringwall::sbc

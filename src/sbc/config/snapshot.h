@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "sbc/config/subscribers.h"
 #include "sip/auth/digest.h"
 #include "sip/transport.h"
 #include "tls/context.h"
@@ -97,15 +98,6 @@ struct Adjacency {
     std::string own_host() const;
 };
 
-struct Subscriber {
-    std::string address_of_record;  // "alice@example.com", canonical
-    std::string username;           // of the digest; default: the user part
-    std::string realm;              // of the digest; default: the domain
-    Secret password;
-    std::string
-        certificate_name;  // a name in the phone's certificate that stands for it; may be empty
-};
-
 // One `entry` of a routing table.
 struct RoutingEntry {
     unsigned number = 0;
@@ -129,11 +121,13 @@ struct CallPolicySet {
 struct Snapshot {
     std::string service;  // "mysbc"
     std::vector<Adjacency> adjacencies;
-    std::vector<Subscriber> subscribers;
+    Subscribers subscribers;
     std::optional<CallPolicySet> call_policy;
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
 
-    const Subscriber* subscriber(std::string_view address_of_record) const;
+    const Subscriber* subscriber(std::string_view address_of_record) const {
+        return subscribers.find(address_of_record);
+    }
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

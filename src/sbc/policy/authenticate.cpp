@@ -55,13 +55,9 @@ std::string realm_for(const Inbound& inbound, std::string_view claimed) {
     if (domain.empty() || !serves(adjacency, domain)) {
         return adjacency.domains.empty() ? adjacency.own_host() : adjacency.domains.front();
     }
-    const auto& subscribers = inbound.snapshot->subscribers;
     const Subscriber* subscriber = inbound.snapshot->subscriber(claimed);
     if (subscriber == nullptr) {
-        const auto neighbour = std::ranges::find_if(subscribers, [domain](const Subscriber& each) {
-            return domain_of(each.address_of_record) == domain;
-        });
-        subscriber = neighbour == subscribers.end() ? nullptr : &*neighbour;
+        subscriber = inbound.snapshot->subscribers.first_of(domain);
     }
     return subscriber == nullptr ? std::string(domain) : subscriber->realm;
 }
