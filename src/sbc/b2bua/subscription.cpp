@@ -122,7 +122,8 @@ Subscription::Entry& Subscription::add(const Attempt& attempt, const sip::Hop& n
                    .dialog = std::move(*near),
                    .answered = {},
                    .accepted = {}};
-    Leg source{.peer = host_.proof_of(attempt.adjacency, attempt.hop, attempt.address_of_record),
+    const sip::Hop reached = host_.hop_of(attempt.client, attempt.hop);
+    Leg source{.peer = host_.proof_of(attempt.adjacency, reached, attempt.address_of_record),
                .scheme = attempt.scheme,
                .user = std::string(request.from().uri.user),
                .hop = notifier,
@@ -198,7 +199,7 @@ Subscription::Entry* Subscription::entry_of(const sip::Message& notify, const At
     }
     Entry& entry = add(attempt, from, std::move(*dialog));
     Leg& notifier = entry.pair->leg(Side::Callee);
-    notifier.hop = attempt.hop;
+    notifier.hop = host_.hop_of(attempt.client, attempt.hop);
     if (!host_.is_peer_of(notifier, from)) {
         end(entry);
         return nullptr;
