@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/visitor.h"
+#include "sbc/b2bua/call.h"
+#include "sbc/b2bua/forwarded_request.h"
+#include "sbc/b2bua/subscription.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
@@ -24,22 +27,21 @@ using sip::transaction::TerminationCause;
 namespace {
 
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
-// So that one stranger does not take the descriptors that phones and trunks need.
-constexpr unsigned max_connections_of_stranger = 100;
 
 }  // namespace
 
-Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
-         Now start, sip::transaction::Timers timers)
-    : random_(random),
+Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
+         SnapshotPtr snapshot, Now start, engine::Place place, sip::transaction::Timers timers)
+    : shared_(shared),
+      random_(random),
       observer_(observer),
       snapshot_(std::move(snapshot)),
       timers_(timers),
-      shard_(network, *this, timers, start),
-      connections_(shard_),
-      registrar_(location_),
+      shard_(network, *this, timers, start, place),
+      connections_(shard_, shared.connections),
+      registrar_(shared.location),
       nonces_(random),
-      forwarded_(*this) {}
+      nonce_window_(nonces_.lifetime()) {}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
     std::vector<ListenRequest> wanted;
@@ -100,12 +102,8 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
-    if (!adjacency.is_trusted()) {
-        unsigned& open = strangers_[{*index, remote.address}];
-        if (open >= max_connections_of_stranger) {
-            return decision;
-        }
-        ++open;
+    if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
+        return decision;
     }
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
@@ -114,7 +112,7 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
 }
 
 bool Sbc::on_established(const engine::Flow& flow) {
-    const auto index = connections_.adjacency_of(flow.id);
+    const auto index = flow.purpose;
     if (!index) {
         return true;  // accepted: the pipeline looks at its certificate with every request
     }
@@ -136,10 +134,8 @@ bool Sbc::on_established(const engine::Flow& flow) {
 }
 
 void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
-    const auto index = adjacency_of(sip::Hop{flow.id, flow.remote, flow.transport});
     const auto by_listener = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
-    const auto known = index ? index : connections_.adjacency_of(flow.id);
-    const auto which = known ? known : by_listener;
+    const auto which = flow.purpose ? flow.purpose : by_listener;
     const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
     counters_.add("connections_closed", to_string(reason));
     log::info("connection.closed", {{"adjacency", name},
@@ -148,22 +144,29 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
                                     {"detail", detail}});
     if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
         reason != CloseReason::TooMany) {
-        const auto stranger = strangers_.find({*by_listener, flow.remote.address});
-        if (stranger != strangers_.end() && --stranger->second == 0) {
-            strangers_.erase(stranger);
-        }
+        shared_.strangers.release(*by_listener, flow.remote.address);
     }
     connections_.drop(flow.id);
-    for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
+    for (const registrar::Binding& binding : shared_.location.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
     }
-    if (const auto users = by_flow_.find(flow.id); users != by_flow_.end()) {
-        const std::set<CallRef> refs = std::move(users->second);
-        by_flow_.erase(users);
-        for (const CallRef ref : refs) {
-            if (b2bua::Call* call = call_of(ref)) {
-                call->on_flow_closed(flow.id);
-            }
+    tell_calls_on(flow.id);
+}
+
+void Sbc::on_flow_lost(const engine::Flow& flow) {
+    tell_calls_on(flow.id);
+}
+
+void Sbc::tell_calls_on(FlowId flow) {
+    const auto users = by_flow_.find(flow);
+    if (users == by_flow_.end()) {
+        return;
+    }
+    const std::set<CallRef> refs = std::move(users->second);
+    by_flow_.erase(users);
+    for (const CallRef ref : refs) {
+        if (b2bua::Usage* call = call_of(ref)) {
+            call->on_flow_closed(flow);
         }
     }
 }
@@ -184,7 +187,7 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
         return flow->identity != nullptr && flow->identity->fingerprint == leg.peer.fingerprint;
     }
     if (!leg.peer.address_of_record.empty()) {
-        const auto users = location_.registered_on(from.flow, now().monotonic);
+        const auto users = shared_.location.registered_on(from.flow, now().monotonic);
         return std::find(users.begin(), users.end(), leg.peer.address_of_record) != users.end();
     }
     return true;
@@ -207,7 +210,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         on_cancel(id, from, request, cancelled);
     } else if (request->to_tag().empty()) {
         on_out_of_dialog(id, from, request);
-    } else if (b2bua::Call* call = call_of_tag(request->to_tag())) {
+    } else if (b2bua::Usage* call = call_of_tag(request->to_tag())) {
         by_server_[id] = call->ref();
         own_flow(from, call->ref());
         call->on_request(id, from, request);
@@ -232,7 +235,7 @@ void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& re
     }
     reply(id, *request, 200);
     if (const auto found = by_server_.find(cancelled); found != by_server_.end()) {
-        if (b2bua::Call* call = call_of(found->second)) {
+        if (b2bua::Usage* call = call_of(found->second)) {
             call->on_cancel(cancelled);
         }
     }
@@ -249,7 +252,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         reply(id, *request, 482);
         return;
     }
-    const auto registered = location_.registered_on(from.flow, now().monotonic);
+    const auto registered = shared_.location.registered_on(from.flow, now().monotonic);
     Endpoint local = flow->local;
     if (const auto opened = connections_.adjacency_of(from.flow)) {
         const Adjacency& adjacency = snapshot_->adjacencies[*opened];
@@ -265,6 +268,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .snapshot = snapshot_,
         .registered = registered,
         .nonces = nonces_,
+        .nonce_window = nonce_window_,
         .now = now(),
     };
     const policy::Outcome outcome = policy::run_pipeline(inbound);
@@ -280,16 +284,14 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
         answer_options(inbound, id, request);
     } else {
-        forwarded_.forward(inbound, id, request);
+        forward(inbound, id, request);
     }
 }
 
 bool Sbc::is_merged(const sip::Message& request) {
     const auto same = by_call_id_.find(request.call_id());
-    const b2bua::Call* call = same == by_call_id_.end() ? nullptr : call_of(same->second);
-    const bool is_calls =
-        request.method() == Method::Invite && call != nullptr && call->is_merged(request);
-    return is_calls || forwarded_.is_merged(request);
+    const b2bua::Usage* usage = same == by_call_id_.end() ? nullptr : call_of(same->second);
+    return (usage != nullptr && usage->is_merged(request)) || recent_.contains(request);
 }
 
 // True when the request goes on.
@@ -300,8 +302,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [](const policy::Continue&) { return true; },
             [&](const policy::Reject& reject) {
                 counters_.add("rejected", outcome.stage);
-                auto builder = sip::reply(*request, reject.status,
-                                          bucket_token(Bucket{}, random_, 20), reject.reason);
+                auto builder = sip::reply(*request, reject.status, new_tag(), reject.reason);
                 if (reject.warning != 0) {
                     builder.header(HeaderName::Warning,
                                    b2bua::warning(inbound.from_adjacency(), reject.warning));
@@ -316,12 +317,12 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             },
             [&](const policy::Challenge& challenge) {
                 counters_.add("challenged", outcome.stage);
-                auto builder = sip::reply(*request, 401, bucket_token(Bucket{}, random_, 20));
-                for (const auto algorithm :
-                     {sip::auth::Algorithm::Sha256, sip::auth::Algorithm::Md5}) {
-                    if (!inbound.from_adjacency().accepts(algorithm)) {
-                        continue;
-                    }
+                auto builder = sip::reply(*request, 401, new_tag());
+                if (inbound.is_replay) {
+                    counters_.add("digest_replays", inbound.from_adjacency().name);
+                }
+                // RFC 8760 §2.3: the preferred one on top.
+                for (const auto algorithm : inbound.from_adjacency().digest_algorithms) {
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
                     line.nonce = nonces_.make(challenge.realm, inbound.source.address,
@@ -393,7 +394,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
         .security = inbound.call,
         .routes = std::move(inbound.routes),
         .removed_headers = std::move(inbound.removed_headers),
-        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+        .bucket = new_bucket(),
     };
     log::info("call.begins", {{"call", setup.name},
                               {"adjacency", inbound.from_adjacency().name},
@@ -402,8 +403,39 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
     ++active_calls_;
     by_server_[id] = ref;
     own_flow(inbound.hop, ref);
-    entry.call = std::make_unique<b2bua::Call>(*this, std::move(setup));
-    entry.call->begin();
+    auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
+    b2bua::Call& begun = *call;
+    entry.call = std::move(call);
+    begun.begin();
+}
+
+void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+    const CallRef ref{++last_call_};
+    const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
+    b2bua::ForwardedRequest::Setup setup{
+        .ref = ref,
+        .name = new_call_name(),
+        .server = id,
+        .request = request,
+        .from = inbound.hop,
+        .snapshot = snapshot_,
+        .sender = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+        .security = inbound.call,
+        .routes = std::move(inbound.routes),
+        .removed_headers = std::move(inbound.removed_headers),
+        .bucket = new_bucket(),
+    };
+    recent_.add(id, *request);
+    std::unique_ptr<b2bua::ForwardedRequest> forwarded;
+    if (policy::makes_dialog(request->method())) {
+        forwarded = std::make_unique<b2bua::Subscription>(*this, std::move(setup));
+    } else {
+        forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
+    }
+    b2bua::ForwardedRequest& begun = *forwarded;
+    calls_[ref].call = std::move(forwarded);
+    own_flow(inbound.hop, ref);
+    begun.begin();
 }
 
 void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
@@ -417,15 +449,14 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
                {"peer", inbound.source.to_string()},
                {"status", outcome.status},
                {"bound", outcome.is_registered ? "yes" : "no"}});
-    respond(id, registrar::EdgeRegistrar::response(*request, outcome,
-                                                   bucket_token(Bucket{}, random_, 20), now().wall)
-                    .build());
+    respond(id,
+            registrar::EdgeRegistrar::response(*request, outcome, new_tag(), now().wall).build());
     watch_expiry();
 }
 
 void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
-    auto builder = sip::reply(*request, 200, bucket_token(Bucket{}, random_, 20));
+    auto builder = sip::reply(*request, 200, new_tag());
     builder.header(HeaderName::Allow, policy::allowed_methods(inbound.from_adjacency().profile));
     builder.header(HeaderName::Accept, "application/sdp");
     builder.header(HeaderName::Contact,
@@ -435,11 +466,11 @@ void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
 }
 
 void Sbc::reply(ServerId id, const sip::Message& request, int status, std::string_view reason) {
-    respond(id, sip::reply(request, status, bucket_token(Bucket{}, random_, 20), reason).build());
+    respond(id, sip::reply(request, status, new_tag(), reason).build());
 }
 
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
-    if (b2bua::Call* call = call_of_tag(request->to_tag())) {
+    if (b2bua::Usage* call = call_of_tag(request->to_tag())) {
         call->on_ack(from, request);
     } else {
         counters_.add("dropped", "no-dialog");
@@ -451,14 +482,11 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
     (void)from;
-    if (forwarded_.on_response(id, response)) {
-        return;
-    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (response->status() >= 200) {
             stop_waiting(found->second);
         }
-        if (b2bua::Call* call = call_of(found->second.call)) {
+        if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_response(id, response);
         }
     }
@@ -466,11 +494,8 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
-    if (forwarded_.on_failed(id, cause)) {
-        return;
-    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
-        if (b2bua::Call* call = call_of(found->second.call)) {
+        if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_client_failed(id, cause);
         }
     }
@@ -512,7 +537,7 @@ void Sbc::stop_waiting(Client& client) {
 void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
     (void)cause;  // nobody acknowledged a failure: nothing of ours waits for it
     by_server_.erase(id);
-    forwarded_.on_server_ended(id);
+    recent_.on_server_ended(id);
 }
 
 void Sbc::on_timer(std::uint64_t cookie) {
@@ -521,20 +546,20 @@ void Sbc::on_timer(std::uint64_t cookie) {
             return;  // an earlier one has taken its place
         }
         expiry_watched_.reset();
-        for (const registrar::Binding& binding : location_.expire(now().monotonic)) {
+        for (const registrar::Binding& binding : shared_.location.expire(now().monotonic)) {
             log::info("registration.expired", {{"user", binding.address_of_record}});
         }
         watch_expiry();
         return;
     }
-    if (b2bua::Call* call = call_of(CallRef{cookie >> 32})) {
+    if (b2bua::Usage* call = call_of(CallRef{cookie >> 32})) {
         call->on_timer(static_cast<std::uint32_t>(cookie));
     }
     sweep();
 }
 
 void Sbc::watch_expiry() {
-    const auto next = location_.next_expiry();
+    const auto next = shared_.location.next_expiry();
     if (!next || (expiry_watched_ && *expiry_watched_ <= *next)) {
         return;
     }
@@ -545,7 +570,7 @@ void Sbc::watch_expiry() {
 void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::Message& message) {
     const auto index = adjacency_of(hop);
     const auto owner = by_call_id_.find(message.call_id());
-    const b2bua::Call* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
+    const b2bua::Usage* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
                                   index ? snapshot_->adjacencies[*index].name : "", direction, hop,
                                   message));
@@ -557,10 +582,8 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
                        sip::MessagePtr request) {
     (void)permit;  // having one is the point
     const ClientId id = shard_.send_request(to, std::move(request));
-    if (call) {
-        own_client(id, call, false);
-        own_flow(to, call);
-    }
+    own_client(id, call, false);
+    own_flow(to, call);
     return id;
 }
 
@@ -605,7 +628,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             // The same user may have another phone: it is this one by its Contact.
             const auto target = sip::parse_uri(leg.dialog.remote_target());
             for (const auto& binding :
-                 location_.find(leg.peer.address_of_record, now().monotonic)) {
+                 shared_.location.find(leg.peer.address_of_record, now().monotonic)) {
                 const auto contact = sip::parse_uri(binding.contact);
                 if (binding.adjacency == leg.peer.adjacency && target && contact &&
                     target->user == contact->user && target->port == contact->port &&
@@ -640,7 +663,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
 }
 
 std::vector<registrar::Binding> Sbc::find_location(std::string_view address_of_record) {
-    return location_.find(address_of_record, now().monotonic);
+    return shared_.location.find(address_of_record, now().monotonic);
 }
 
 bool Sbc::is_subscriber(std::string_view address_of_record) const {
@@ -673,6 +696,10 @@ void Sbc::end(CallRef call, const CallRecord& record) {
     ended_.push_back(call);
 }
 
+void Sbc::release(CallRef usage) {
+    ended_.push_back(usage);
+}
+
 // A call that is over stays until its transactions have ended: a late 2xx of a fork is still its to
 // acknowledge and end.
 void Sbc::sweep() {
@@ -697,12 +724,12 @@ void Sbc::sweep() {
     }
 }
 
-b2bua::Call* Sbc::call_of(CallRef ref) {
+b2bua::Usage* Sbc::call_of(CallRef ref) {
     const auto found = calls_.find(ref);
     return found == calls_.end() ? nullptr : found->second.call.get();
 }
 
-b2bua::Call* Sbc::call_of_tag(std::string_view tag) {
+b2bua::Usage* Sbc::call_of_tag(std::string_view tag) {
     const auto found = by_tag_.find(std::string(tag));
     return found == by_tag_.end() ? nullptr : call_of(found->second);
 }
@@ -711,10 +738,17 @@ std::string Sbc::new_call_name() {
     return random_.token(8);
 }
 
+// Of an answer that no call gives: whatever bears it comes back to this worker.
+std::string Sbc::new_tag() {
+    return bucket_token(shard_.place().own_bucket(), random_, 20);
+}
+
 void Sbc::record_unfinished(std::string_view reason) {
     for (const auto& [ref, entry] : calls_) {
-        if (!entry.call->is_over()) {
-            observer_.on_record(entry.call->record_so_far(reason));
+        const auto record =
+            entry.call->is_over() ? std::nullopt : entry.call->record_so_far(reason);
+        if (record) {
+            observer_.on_record(*record);
         }
     }
 }
@@ -726,7 +760,7 @@ void Sbc::end_all(std::string_view reason) {
         all.push_back(ref);
     }
     for (const CallRef ref : all) {
-        if (b2bua::Call* call = call_of(ref)) {
+        if (b2bua::Usage* call = call_of(ref)) {
             call->terminate(reason);
         }
     }
@@ -739,12 +773,12 @@ bool Sbc::is_quiet() const {
 
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
-           by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && forwarded_.size() == 0 &&
+           by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && recent_.size() == 0 &&
            shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
 }
 
 bool Sbc::is_consistent() const {
-    return location_.is_consistent() && shard_.transactions().is_consistent() &&
+    return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

@@ -1,4 +1,4 @@
-// The border controller on one shard: wiring only. It takes what the shard delivers through the
+// One worker of the border controller: wiring only. It takes what the shard delivers through the
 // pipeline, to the registrar or to a call, and gives calls what they ask for.
 #pragma once
 
@@ -12,9 +12,9 @@
 
 #include "base/random.h"
 #include "engine/shard.h"
-#include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
-#include "sbc/b2bua/forwarded_request.h"
+#include "sbc/b2bua/recent_requests.h"
+#include "sbc/b2bua/usage.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/counters.h"
@@ -22,7 +22,9 @@
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
-#include "sip/auth/digest.h"
+#include "sbc/shared.h"
+#include "sip/auth/nonce_mint.h"
+#include "sip/auth/nonce_window.h"
 
 namespace ringwall::sbc {
 
@@ -42,8 +44,10 @@ public:
         bool operator==(const ListenRequest&) const = default;
     };
 
-    Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
-        Now start, sip::transaction::Timers timers = {});
+    // `place`: which of the workers this one is.
+    Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
+        SnapshotPtr snapshot, Now start, engine::Place place = {},
+        sip::transaction::Timers timers = {});
 
     // The sockets that the attached adjacencies want, each once.
     static std::vector<ListenRequest> listeners(const Snapshot& snapshot);
@@ -56,7 +60,7 @@ public:
     // Those that are not over.
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
-    const registrar::Location& location() const { return location_; }
+    const registrar::Location& location() const { return shared_.location; }
     // New calls hear 503 from now on.
     void refuse_calls() { is_stopping_ = true; }
     // All calls are ended, their peers told.
@@ -75,6 +79,7 @@ public:
     bool on_established(const engine::Flow& flow) override;
     void on_flow_closed(const engine::Flow& flow, CloseReason reason,
                         std::string_view detail) override;
+    void on_flow_lost(const engine::Flow& flow) override;
     void on_request(sip::transaction::ServerId id, const sip::Hop& from,
                     const sip::MessagePtr& request, sip::transaction::ServerId cancelled) override;
     void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
@@ -92,6 +97,7 @@ public:
     // b2bua::CallHost
     Now now() const override { return shard_.now(); }
     Random& random() override { return random_; }
+    Bucket new_bucket() override { return shard_.place().new_bucket(random_); }
     const sip::transaction::Timers& timers() const override { return timers_; }
     sip::transaction::ClientId send_new(b2bua::CallRef call, const policy::Permit& permit,
                                         const sip::Hop& to, sip::MessagePtr request) override;
@@ -112,11 +118,12 @@ public:
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
     void end(b2bua::CallRef call, const CallRecord& record) override;
+    void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
 
 private:
     struct CallEntry {
-        std::unique_ptr<b2bua::Call> call;
+        std::unique_ptr<b2bua::Usage> call;
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
         std::vector<FlowId> flows;
@@ -128,8 +135,9 @@ private:
     };
 
     std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
-    b2bua::Call* call_of(b2bua::CallRef ref);
-    b2bua::Call* call_of_tag(std::string_view tag);
+    b2bua::Usage* call_of(b2bua::CallRef ref);
+    // Whose a request with this To tag is.
+    b2bua::Usage* call_of_tag(std::string_view tag);
     void on_out_of_dialog(sip::transaction::ServerId id, const sip::Hop& from,
                           const sip::MessagePtr& request);
     void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
@@ -139,6 +147,8 @@ private:
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
                     const sip::MessagePtr& request);
+    void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
+                 const sip::MessagePtr& request);
     void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
                      const sip::MessagePtr& request);
     void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -153,7 +163,10 @@ private:
     void watch_expiry();
     void sweep();
     std::string new_call_name();
+    std::string new_tag();
+    void tell_calls_on(FlowId flow);
 
+    Shared& shared_;
     Random& random_;
     Observer& observer_;
     SnapshotPtr snapshot_;
@@ -161,12 +174,11 @@ private:
     engine::Shard shard_;
     Connections connections_;
     Counters counters_;
-    registrar::Location location_;
     registrar::EdgeRegistrar registrar_;
+    // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;
+    sip::auth::NonceWindow nonce_window_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
-    // Connections that a source has open towards an untrusted adjacency.
-    std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> strangers_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
@@ -175,7 +187,7 @@ private:
     std::unordered_map<FlowId, std::set<b2bua::CallRef>> by_flow_;
     std::unordered_map<sip::transaction::ClientId, Client> by_client_;
     std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
-    b2bua::ForwardedRequests forwarded_;
+    b2bua::RecentRequests recent_;
     std::vector<b2bua::CallRef> ended_;
     std::uint64_t last_call_ = 0;
     std::size_t active_calls_ = 0;

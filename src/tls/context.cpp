@@ -139,7 +139,9 @@ Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& optio
     SSL_CTX_set_security_level(native, security_level);
     SSL_CTX_set_options(
         native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+    // An idle connection gives its buffers back. The chain that we show is the configuration's:
+    // without this mode OpenSSL builds one from the trust anchors in every full handshake.
+    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     X509_VERIFY_PARAM* const parameters = SSL_CTX_get0_param(native);
     if (SSL_CTX_set_min_proto_version(native, min_version) != 1 ||
         SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) != 1 ||

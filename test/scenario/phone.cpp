@@ -381,6 +381,7 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         case Method::Refer:
         case Method::Publish:
         case Method::Unknown:
+            other_ = id;
             if (in_dialog_status == 0) {
                 return;
             }
@@ -513,6 +514,33 @@ void Phone::say(int status, const std::string& tag, const Fields& fields, const 
         builder.body("application/sdp", body);
     }
     awake().respond(incoming_, builder.build());
+}
+
+void Phone::respond(int status, const std::string& tag, const Fields& fields,
+                    const std::string& body) {
+    auto builder = sip::reply(*shard_.transactions().request(other_), status, tag);
+    for (const auto& [name, value] : fields) {
+        builder.header(name, value);
+    }
+    if (!body.empty()) {
+        builder.body(body);
+    }
+    awake().respond(other_, builder.build());
+}
+
+ClientId Phone::within(sip::Dialog& dialog, Method method, const Fields& fields,
+                       const std::string& body) {
+    auto builder = dialog.request(method, sip::to_string(method));
+    builder.header(HeaderName::Via, via());
+    for (const auto& [name, value] : fields) {
+        builder.header(name, value);
+    }
+    if (!body.empty()) {
+        builder.body(body);
+    }
+    const ClientId id = awake().send_request(hop(), builder.build());
+    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true};
+    return id;
 }
 
 void Phone::answer_reinvite() {

@@ -49,6 +49,12 @@ public:
     // A response to the INVITE that came last, written by the test; when it was answered, too.
     void say(int status, const std::string& tag, const Fields& fields,
              const std::string& body = {});
+    // To the request that came last and is no INVITE, where in_dialog_status is 0.
+    void respond(int status, const std::string& tag = {}, const Fields& fields = {},
+                 const std::string& body = {});
+    // A request within a dialog that the test keeps: of a subscription, say.
+    sip::transaction::ClientId within(sip::Dialog& dialog, sip::Method method, const Fields& fields,
+                                      const std::string& body = {});
     void answer_reinvite();  // that reinvite_status 0 held back
     void ring_reinvite();    // 180 for that one
     // A provisional response that asks for a PRACK, repeated until that comes; its own RSeq.
@@ -95,6 +101,10 @@ public:
     std::vector<int> statuses(std::string_view method) const;  // of responses to such requests
     std::size_t count(std::string_view method) const;          // of requests
     const std::string& invited_call_id() const { return invite_call_id_; }
+    // As it was sent.
+    sip::MessagePtr sent(sip::transaction::ClientId id) const {
+        return shard_.transactions().request(id);
+    }
     engine::Shard& shard() { return shard_; }
     SimNetwork::Node& node() { return node_; }
     std::string contact() const;
@@ -157,6 +167,7 @@ private:
     bool acks_ = true;
     std::string invite_call_id_;
     sip::transaction::ClientId invite_;
+    sip::transaction::ServerId other_;  // the last request that is no INVITE
     sip::transaction::ServerId incoming_;
     sip::MessagePtr incoming_request_;
     sip::transaction::ServerId reinvite_;

@@ -92,7 +92,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 std::string again(std::string request);
 // The second attempt with the answer to the challenge in a 401.
 std::string with_credentials(const std::string& request, const sip::Message& challenge,
-                             const std::string& username, const std::string& password = "secret");
+                             const std::string& username, const std::string& password = "secret",
+                             std::uint32_t nonce_count = 1);
 
 // A request without any fault: `fields` are whole lines. Each has a Call-ID and a branch of its
 // own, made of `name`. An INVITE has a Contact, and an offer when it has no other body.
@@ -120,7 +121,7 @@ protected:
     std::uint64_t counted(std::string_view name, std::string_view label) {
         return border.sbc().counters().value(name, label);
     }
-    const engine::ShardCounters& counters() { return border.sbc().shard().counters(); }
+    engine::ShardCounters counters() { return border.sbc().shard().counters(); }
 
     static const Endpoint to_near;    // where the border controller listens for near
     static const Endpoint to_far;     // for far

@@ -795,7 +795,7 @@ void Call::check_over() {
     host_.end(ref(), record_);
 }
 
-CallRecord Call::record_so_far(std::string_view reason) const {
+std::optional<CallRecord> Call::record_so_far(std::string_view reason) const {
     CallRecord record = record_;
     if (record.result.empty()) {
         record.result = is_established() ? "answered" : "failed";
@@ -807,6 +807,9 @@ CallRecord Call::record_so_far(std::string_view reason) const {
 
 bool Call::is_merged(const sip::Message& request) const {
     const sip::Message& first = *setup_.request;
+    if (request.method() != Method::Invite) {
+        return false;
+    }
     return request.call_id() != first.call_id() ||  // it bears a Call-ID of ours: it came back
            (request.from_tag() == first.from_tag() && request.cseq().number == first.cseq().number);
 }

@@ -23,6 +23,7 @@
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/leg.h"
+#include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/permit.h"
@@ -30,7 +31,7 @@
 
 namespace ringwall::sbc::b2bua {
 
-class Call {
+class Call final : public Usage {
 public:
     struct Setup {
         CallRef ref;
@@ -53,30 +54,32 @@ public:
     // A request within one of the dialogs, by its tags. `from` is who sends it now; a peer that is
     // not the one of the dialog is told 481, as anybody who guesses.
     void on_request(sip::transaction::ServerId id, const sip::Hop& from,
-                    const sip::MessagePtr& request);
+                    const sip::MessagePtr& request) override;
     // The INVITE or re-INVITE with this server transaction is cancelled (§9.2). The CANCEL itself
     // has been answered.
-    void on_cancel(sip::transaction::ServerId invite);
-    void on_ack(const sip::Hop& from, const sip::MessagePtr& ack);
-    void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
-    void on_client_failed(sip::transaction::ClientId id, sip::transaction::TerminationCause cause);
-    void on_timer(std::uint32_t cookie);
+    void on_cancel(sip::transaction::ServerId invite) override;
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& ack) override;
+    void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId id,
+                          sip::transaction::TerminationCause cause) override;
+    void on_timer(std::uint32_t cookie) override;
     // A connection is gone. If a leg's peer does not come back by another, the call ends in 32 s.
-    void on_flow_closed(FlowId flow);
+    void on_flow_closed(FlowId flow) override;
     // BYE to both, or `status` and CANCEL: the operator or a rule ends it.
-    void terminate(std::string_view reason, int status = 480);
+    void terminate(std::string_view reason) override { terminate(reason, 480); }
+    void terminate(std::string_view reason, int status);
 
-    CallRef ref() const { return setup_.ref; }
-    const std::string& name() const { return setup_.name; }
+    CallRef ref() const override { return setup_.ref; }
+    const std::string& name() const override { return setup_.name; }
     bool is_established() const { return confirmed_.has_value(); }
     // Its record is written. Responses that are still under way may come in.
-    bool is_over() const { return is_over_; }
+    bool is_over() const override { return is_over_; }
     // What the record would be if the program ended now.
-    CallRecord record_so_far(std::string_view reason) const;
+    std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
-    bool is_consistent() const;
+    bool is_consistent() const override;
     // The request that made the call, come by another way (RFC 3261 §8.2.2.2).
-    bool is_merged(const sip::Message& request) const;
+    bool is_merged(const sip::Message& request) const override;
 
 private:
     struct Branch {

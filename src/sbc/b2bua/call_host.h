@@ -23,6 +23,8 @@ public:
 
     virtual Now now() const = 0;
     virtual Random& random() = 0;
+    // For the identifiers of a new call, or whatever else is answered here later.
+    virtual Bucket new_bucket() = 0;
     virtual const sip::transaction::Timers& timers() const = 0;
 
     // A request towards a new target: only with the proof that the policy allows it.
@@ -55,6 +57,8 @@ public:
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
     // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;
+    // The same of what is no call: nothing is recorded.
+    virtual void release(CallRef usage) = 0;
     // A refusal by `permit` or the media rule, counted under its name.
     virtual void count_refusal(std::string_view name) = 0;
 };

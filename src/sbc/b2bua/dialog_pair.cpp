@@ -26,8 +26,13 @@ namespace {
 // RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
 constexpr Duration lost_flow_limit = 32s;
 
+bool is_of_subscription(Method method) {
+    return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
+}
+
+// RFC 3261 §12.2, RFC 3311 §5.1, RFC 6665 §4.1.2.1 and §4.2.1.1, RFC 3515 §2.2.
 bool is_refresh(Method method) {
-    return method == Method::Invite || method == Method::Update;
+    return method == Method::Invite || method == Method::Update || is_of_subscription(method);
 }
 
 }  // namespace
@@ -492,11 +497,13 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     if (is_invite) {
         on_invite_answered();
     }
-    // RFC 3261 §12.2.1.2: the peer knows of no such dialog any more. But a PRACK may only have come
-    // too late.
-    const bool is_lost =
+    // RFC 3261 §12.2.1.2: the peer knows of no such dialog any more; or, RFC 5057 §5.1, of no such
+    // subscription in it. But a PRACK may only have come too late.
+    const bool is_gone =
         status == 408 || (status == 481 && relay.request->method() != Method::Prack);
-    return is_lost ? Fate::lost("peer lost the dialog") : Fate{};
+    return is_gone && !is_of_subscription(relay.request->method())
+               ? Fate::lost("peer lost the dialog")
+               : Fate{};
 }
 
 std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause cause) {
@@ -515,7 +522,8 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
             close_exchange();
             answer(leg(relay.from), relay.server, *relay.request, is_timeout ? 408 : 480,
                    is_timeout ? "Request Timeout" : "Temporarily Unavailable");
-            return Fate::lost("peer does not answer");
+            return is_of_subscription(relay.request->method()) ? Fate{}
+                                                               : Fate::lost("peer does not answer");
         }
     }
     return std::nullopt;

@@ -72,6 +72,14 @@ std::string_view to_string(MediaSecurity value) {
     return "";
 }
 
+std::string OutboundRegistration::uri() const {
+    return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + user + "@" + domain;
+}
+
+std::string OutboundRegistration::registrar() const {
+    return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + domain;
+}
+
 std::string Adjacency::own_host() const {
     if (!local_id.empty()) {
         return local_id;
@@ -85,12 +93,6 @@ std::string Adjacency::own_host() const {
     }
     const std::string address = signaling_address.to_string();
     return signaling_address.family == IpAddress::Family::V6 ? "[" + address + "]" : address;
-}
-
-const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {
-    const auto found =
-        std::ranges::find(subscribers, address_of_record, &Subscriber::address_of_record);
-    return found == subscribers.end() ? nullptr : &*found;
 }
 
 }  // namespace ringwall::sbc

@@ -2,6 +2,7 @@
 // snapshot that it began with. Words and defaults: the table of leaves in docs/manual-sbc.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,8 +12,10 @@
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "sbc/config/subscribers.h"
 #include "sip/auth/digest.h"
 #include "sip/transport.h"
+#include "sip/uri/uri.h"
 #include "tls/context.h"
 
 namespace ringwall::sbc {
@@ -24,9 +27,6 @@ enum class SipsConversion : std::uint8_t { Off, ToSip };
 enum class UntrustedCallers : std::uint8_t { Allow, Refuse };
 enum class MediaSecurity : std::uint8_t { Off, Preferred, Required };
 enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
-// What a challenge offers and accepts. Some phones give up at a challenge that they do not know,
-// though one that they know stands beside it.
-enum class DigestAlgorithms : std::uint8_t { Both, Md5, Sha256 };
 enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
 enum class Profile : std::uint8_t { Peering, Access, Core };
 
@@ -40,6 +40,15 @@ std::string_view to_string(MediaSecurity);
 
 // An index into Snapshot::adjacencies.
 using AdjacencyIndex = std::uint32_t;
+
+// An address-of-record that we register at the signaling-peer, as a phone would.
+struct OutboundRegistration {
+    sip::Scheme scheme = sip::Scheme::Sip;
+    std::string user;               // escaped as a URI's
+    std::string domain;             // the registrar's
+    std::string uri() const;        // "sip:trunk@provider.example"
+    std::string registrar() const;  // "sip:provider.example"
+};
 
 struct Adjacency {
     std::string name;
@@ -68,7 +77,15 @@ struct Adjacency {
     std::string local_id;  // our host name in Contact, Via and From here; empty: by rule
     std::vector<std::string> domains;  // domains whose users register here (Access)
 
-    DigestAlgorithms digest_algorithms = DigestAlgorithms::Both;  // authentication algorithm
+    // What a challenge offers, the preferred one first, and what is accepted. Some phones give up
+    // at a challenge that they do not know, though one that they know stands beside it.
+    std::vector<sip::auth::Algorithm> digest_algorithms = {sip::auth::Algorithm::Sha256,
+                                                           sip::auth::Algorithm::Md5};
+
+    // As a client of the signaling-peer: how its challenges are answered, and what is registered.
+    std::vector<sip::auth::Account> outbound_accounts;  // one for each realm
+    std::optional<OutboundRegistration> registration;
+    std::uint32_t registration_expiry = 3600;  // seconds, what is asked for
 
     // TLS (trusted-encrypted). Server and client role.
     tls::ClientAuthentication tls_client_authentication = tls::ClientAuthentication::Optional;
@@ -91,22 +108,11 @@ struct Adjacency {
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }
     bool accepts(sip::auth::Algorithm algorithm) const {
-        return digest_algorithms == DigestAlgorithms::Both ||
-               (digest_algorithms == DigestAlgorithms::Md5) ==
-                   (algorithm == sip::auth::Algorithm::Md5);
+        return std::ranges::find(digest_algorithms, algorithm) != digest_algorithms.end();
     }
     // The host that we write into Contact, Via and Record-Route: local-id, else the first name of
     // our certificate (encrypted), else the signalling address.
     std::string own_host() const;
-};
-
-struct Subscriber {
-    std::string address_of_record;  // "alice@example.com", canonical
-    std::string username;           // of the digest; default: the user part
-    std::string realm;              // of the digest; default: the domain
-    Secret password;
-    std::string
-        certificate_name;  // a name in the phone's certificate that stands for it; may be empty
 };
 
 // One `entry` of a routing table.
@@ -132,11 +138,13 @@ struct CallPolicySet {
 struct Snapshot {
     std::string service;  // "mysbc"
     std::vector<Adjacency> adjacencies;
-    std::vector<Subscriber> subscribers;
+    Subscribers subscribers;
     std::optional<CallPolicySet> call_policy;
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
 
-    const Subscriber* subscriber(std::string_view address_of_record) const;
+    const Subscriber* subscriber(std::string_view address_of_record) const {
+        return subscribers.find(address_of_record);
+    }
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

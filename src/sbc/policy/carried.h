@@ -11,10 +11,13 @@
 
 namespace ringwall::sbc::policy {
 
-// Outside any dialog: INVITE, OPTIONS, MESSAGE, and REGISTER of phones.
+// Outside any dialog: INVITE, OPTIONS, MESSAGE, SUBSCRIBE, PUBLISH, NOTIFY that nobody subscribed
+// to, and REGISTER of phones.
 bool is_carried_outside_dialogs(sip::Method method, Profile profile);
 // Within a dialog; ACK, CANCEL and BYE are dealt with, all others are relayed.
 bool is_carried_within_dialogs(sip::Method method);
+// Makes a dialog when it is accepted.
+bool makes_dialog(sip::Method method);
 // The value of Allow towards peers of this profile.
 std::string allowed_methods(Profile profile);
 

@@ -21,6 +21,7 @@ public:
     void send(FlowId, std::string_view) override {}
     FlowId connect(const engine::ConnectSpec&) override { return {}; }
     void close(FlowId, CloseReason) override {}
+    void query(const dns::Question&) override {}
 
     std::vector<Packet> sent;
 };
@@ -46,6 +47,7 @@ private:
     void timed(Function&& function);
 
     SeededRandom random_{1};
+    sbc::Shared shared_;
     KeepingNetwork network_;
     sbc::SnapshotPtr snapshot_;
     Now now_{TimePoint{} + 1h, WallTime{} + std::chrono::years(56)};

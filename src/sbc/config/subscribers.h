@@ -1,0 +1,53 @@
+// The subscribers of the configuration, found by address-of-record and by domain however many there
+// are. Their names are the operator's, so no peer chooses what makes a search slow.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sip/auth/digest.h"
+
+namespace ringwall::sbc {
+
+struct Subscriber {
+    std::string address_of_record;  // "alice@example.com", canonical; stays as it was added
+    std::string username;           // of the digest; default: the user part
+    std::string realm;              // of the digest; default: the domain
+    sip::auth::HashedPassword password;
+    std::string
+        certificate_name;  // a name in the phone's certificate that stands for it; may be empty
+};
+
+class Subscribers {
+public:
+    void push_back(Subscriber subscriber);
+
+    const Subscriber* find(std::string_view address_of_record) const;
+    // The first one of a domain.
+    const Subscriber* first_of(std::string_view domain) const;
+
+    std::size_t size() const { return list_.size(); }
+    Subscriber& operator[](std::size_t index) { return list_[index]; }
+    auto begin() const { return list_.begin(); }
+    auto end() const { return list_.end(); }
+
+private:
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using Index = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
+    const Subscriber* at(const Index& index, std::string_view key) const;
+
+    std::vector<Subscriber> list_;
+    Index by_address_of_record_;
+    Index first_by_domain_;
+};
+
+}  // namespace ringwall::sbc
