@@ -66,8 +66,13 @@ Call::Call(CallHost& host, Setup setup)
 // ---- set-up -------------------------------------------------------------------------------------
 
 void Call::begin() {
-    host_.respond(setup_.invite, sip::reply(*setup_.request, 100, {}).build());
-    go_on_or_fail();
+    if (context_.refuse_short_session(setup_.caller.adjacency, setup_.invite, *setup_.request)) {
+        is_answered_ = true;
+        finish("refused", 422, sip::reason_phrase(422));
+    } else {
+        host_.respond(setup_.invite, sip::reply(*setup_.request, 100, {}).build());
+        go_on_or_fail();
+    }
     check_over();
 }
 
@@ -339,8 +344,8 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair->leg(Side::Caller).user));
-    pair->pass_provisional({Side::Caller, setup_.invite, *setup_.request, *branch.invite},
-                           *response, media, builder);
+    pair->pass_provisional({Side::Caller, setup_.invite, setup_.request, branch.invite}, *response,
+                           media, builder);
 }
 
 DialogPair* Call::find_pair(std::size_t branch, const sip::Message& response) {
@@ -489,7 +494,7 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     record_.answer = host_.now().wall;
     record_.to_adjacency = out.name;
     record_.to_security = out.security;
-    pair.confirm(setup_.invite, *setup_.request, success);
+    pair.confirm({Side::Caller, setup_.invite, setup_.request, branch.invite}, success);
 }
 
 void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
@@ -812,6 +817,9 @@ bool Call::is_merged(const sip::Message& request) const {
 
 bool Call::is_consistent() const {
     if (confirmed_ && (*confirmed_ >= pairs_.size() || !is_answered_)) {
+        return false;
+    }
+    if (!std::ranges::all_of(pairs_, [](const auto& pair) { return pair->is_consistent(); })) {
         return false;
     }
     // Somebody must still be able to end it.

@@ -3,6 +3,7 @@
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sip/message_builder.h"
+#include "sip/session/session_timer.h"
 #include "sip/transaction/layer.h"
 
 namespace ringwall::sbc::b2bua {
@@ -28,6 +29,19 @@ void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
         builder.header(HeaderName::Unsupported, options);
     }
     host.respond(id, builder.build());
+}
+
+bool CallContext::refuse_short_session(AdjacencyIndex from, sip::transaction::ServerId id,
+                                       const sip::Message& request) const {
+    const std::uint32_t minimum = adjacency(from).session_timer_minimum;
+    const auto asked = sip::session::session_expires(request);
+    if (!asked || asked->seconds >= minimum || !request.has_token(HeaderName::Supported, "timer")) {
+        return false;
+    }
+    auto builder = sip::reply(request, 422, own_tag);
+    builder.header(HeaderName::MinSe, std::to_string(minimum));
+    host.respond(id, builder.build());
+    return true;
 }
 
 }  // namespace ringwall::sbc::b2bua

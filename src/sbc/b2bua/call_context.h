@@ -30,6 +30,10 @@ struct CallContext {
     // Warning, Allow, Unsupported.
     void answer(AdjacencyIndex to, sip::transaction::ServerId id, const sip::Message& request,
                 int status, std::string_view reason, int warning = 0) const;
+    // A request from that adjacency that asks for a session interval below `session-timer-minimum`
+    // is answered 422 (RFC 4028 §6). False: it may go on.
+    bool refuse_short_session(AdjacencyIndex from, sip::transaction::ServerId id,
+                              const sip::Message& request) const;
 };
 
 }  // namespace ringwall::sbc::b2bua

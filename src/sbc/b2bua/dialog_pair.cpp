@@ -56,19 +56,42 @@ std::optional<Side> DialogPair::side_of(const sip::Message& request) const {
     return std::nullopt;
 }
 
-void DialogPair::confirm(ServerId invite, const sip::Message& request,
-                         const sip::MessagePtr& success) {
+bool DialogPair::is_consistent() const {
+    const auto is_bye_kept = [](const Leg& leg) {
+        return !leg.is_bye_owed || leg.answered || leg.is_ended;
+    };
+    // What one side offered, the other was offered.
+    const auto is_mirrored = [](const Leg& offerer, const Leg& offered) {
+        return offerer.session.open() != Offer::Theirs || offered.session.open() == Offer::Ours;
+    };
+    // A call that is up is watched, if there is anything to wait for.
+    const bool is_watched = !is_confirmed_ || caller_.is_ended || callee_.is_ended ||
+                            is_session_watched_ || (!caller_.timer.next() && !callee_.timer.next());
+    return is_bye_kept(caller_) && is_bye_kept(callee_) && is_mirrored(caller_, callee_) &&
+           is_mirrored(callee_, caller_) && is_watched;
+}
+
+void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& success) {
+    const Now now = context_.host.now();
     is_confirmed_ = true;
-    callee_.accepted = Leg::Accepted{1, nullptr};
+    callee_.accepted = Leg::Accepted{invitation.sent->cseq().number, nullptr};
     caller_.dialog.confirm();
-    caller_.answered = Leg::Answered{invite,
+    caller_.answered = Leg::Answered{invitation.server,
                                      success,
-                                     request.cseq().number,
+                                     invitation.request->cseq().number,
                                      context_.host.timers().t1,
-                                     context_.host.now().monotonic + 64 * context_.host.timers().t1,
+                                     now.monotonic + 64 * context_.host.timers().t1,
                                      true};
-    describe(Side::Caller, bears_description(request), *success);
-    context_.host.respond(invite, success);
+    describe(Side::Caller, bears_description(*invitation.request), *success);
+    caller_.allows_update = invitation.request->has_token(HeaderName::Allow, "UPDATE");
+    callee_.allows_update = success->has_token(HeaderName::Allow, "UPDATE");
+    note_description(caller_, success);
+    note_description(callee_, invitation.sent);
+    for (Leg* leg : {&caller_, &callee_}) {
+        leg->timer = sip::session::SessionTimer(adjacency_of(*leg).session_timer, now.monotonic);
+    }
+    refreshed(*invitation.request, *success);
+    context_.host.respond(invitation.server, success);
     start_repeating(Side::Caller);
 }
 
@@ -96,6 +119,7 @@ Fate DialogPair::on_request(Side side, ServerId id, const sip::Hop& from,
         return {};
     }
     asking.hop = from;
+    asking.timer.on_heard(context_.host.now().monotonic);
     if (request->method() == Method::Bye) {
         answer(asking, id, *request, 200, "OK");
         asking.is_ended = true;
@@ -130,6 +154,13 @@ int DialogPair::refuse_turn(Side side, const sip::Message& request, bool offers)
             return 491;
         }
     }
+    // So it is with a refresh of our own.
+    const auto is_refreshed = [](const Leg& leg) {
+        return leg.refresh && leg.refresh->is_open && leg.refresh->method != Method::Options;
+    };
+    if (is_refresh(request.method()) && (is_refreshed(from) || is_refreshed(to))) {
+        return 491;
+    }
     // RFC 3311 §5.2: one UPDATE at a time.
     if (request.method() == Method::Update && is_open_from(side, Method::Update)) {
         return 500;
@@ -152,11 +183,12 @@ void DialogPair::close_exchange() {
 }
 
 // A reliable response to an INVITE passes: the answer where the INVITE bore the offer, else the
-// offer if it bears one.
+// offer if it bears one. After a 2xx an offer without an answer is over.
 void DialogPair::describe(Side asking, bool asked_with_offer, const sip::Message& response) {
-    if (asked_with_offer) {
+    const bool bears = bears_description(response);
+    if (asked_with_offer && (bears || response.status() >= 200)) {
         close_exchange();
-    } else if (bears_description(response)) {
+    } else if (!asked_with_offer && bears) {
         open_exchange(other_side(asking));
     }
 }
@@ -199,6 +231,9 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     std::optional<std::string> rack;
     if (is_prack && !(rack = translate_rack(side, *request))) {
         answer(from, id, *request, 481, "Call/Transaction Does Not Exist");
+        return {};
+    }
+    if (refreshes && context_.refuse_short_session(from.peer.adjacency, id, *request)) {
         return {};
     }
     if (refreshes) {
@@ -256,6 +291,9 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     });
     relays_.push_back(Relay{number, side, id, client, request, sent});
     relays_.back().offers = offers;
+    if (bears) {
+        note_description(to, sent);
+    }
     if (offers) {
         open_exchange(side);
     } else if (answers) {
@@ -282,8 +320,8 @@ void DialogPair::pass_provisional(const Invitation& invitation, const sip::Messa
     CallHost& host = context_.host;
     const Leg& asking = leg(invitation.asking);
     const Leg& asked = leg(other_side(invitation.asking));
-    const bool is_wanted = invitation.request.has_token(HeaderName::Supported, "100rel") ||
-                           invitation.request.has_token(HeaderName::Require, "100rel");
+    const bool is_wanted = invitation.request->has_token(HeaderName::Supported, "100rel") ||
+                           invitation.request->has_token(HeaderName::Require, "100rel");
     const auto number = is_wanted ? sip::session::reliable_number(response) : std::nullopt;
     if (number) {
         if (provisionals_ == nullptr || provisionals_->server != invitation.server) {
@@ -292,9 +330,9 @@ void DialogPair::pass_provisional(const Invitation& invitation, const sip::Messa
             provisionals_ = std::make_unique<Provisionals>(
                 Provisionals{invitation.asking,
                              invitation.server,
-                             invitation.sent.cseq().number,
+                             invitation.sent->cseq().number,
                              {},
-                             {first, invitation.request.cseq().number},
+                             {first, invitation.request->cseq().number},
                              nullptr});
         }
         if (provisionals_->sent.is_waiting() || !provisionals_->received.accept(*number)) {
@@ -311,7 +349,7 @@ void DialogPair::pass_provisional(const Invitation& invitation, const sip::Messa
     if (!number) {
         return;
     }
-    const bool asked_with_offer = bears_description(invitation.request);
+    const bool asked_with_offer = bears_description(*invitation.request);
     if (!asked_with_offer && bears_description(*message)) {
         provisionals_->offer = message;
     }
@@ -347,6 +385,11 @@ Fate DialogPair::repeat_provisional() {
 }
 
 std::optional<Fate> DialogPair::on_response(ClientId id, const sip::MessagePtr& response) {
+    for (const Side side : {Side::Caller, Side::Callee}) {
+        if (leg(side).refresh && leg(side).refresh->client == id) {
+            return on_refresh_response(side, *response);
+        }
+    }
     for (Relay& relay : relays_) {
         if (relay.client == id) {
             return on_relayed_response(relay, response);
@@ -421,7 +464,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
                        contact(out, asking.hop.transport, asking.scheme, asking.user));
     }
     if (status < 200) {
-        pass_provisional({relay.from, relay.server, *relay.request, *relay.sent}, *response, media,
+        pass_provisional({relay.from, relay.server, relay.request, relay.sent}, *response, media,
                          builder);
         return {};
     }
@@ -441,6 +484,14 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         describe(relay.from, relay.offers, *passed);
         start_repeating(relay.from);
     }
+    if (is_success && refreshes) {
+        if (bears_description(*passed)) {
+            note_description(asking, passed);
+        }
+        refreshed(*relay.request, *passed);
+    } else {
+        asked.timer.on_heard(host.now().monotonic);
+    }
     host.respond(relay.server, passed);
     relay.is_open = false;
     if (is_invite) {
@@ -456,6 +507,14 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
 }
 
 std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause cause) {
+    for (Leg* leg : {&caller_, &callee_}) {
+        if (leg->refresh && leg->refresh->client == id) {
+            const bool is_open = std::exchange(leg->refresh->is_open, false);
+            return is_open && cause == TerminationCause::Timeout
+                       ? Fate::lost("peer does not answer")
+                       : Fate{};
+        }
+    }
     for (Relay& relay : relays_) {
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
@@ -581,6 +640,9 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
                 provisionals_ != nullptr && (provisionals_->sent.next() & 0xffffU) == number;
             return is_current ? repeat_provisional() : Fate{};
         }
+        case Timer::Session:
+            is_session_watched_ = false;
+            return keep_session();
         case Timer::LostFlow: {
             const bool is_lost = (!caller_.is_ended && !host.hop_in_dialog(caller_)) ||
                                  (!callee_.is_ended && !host.hop_in_dialog(callee_));
@@ -679,6 +741,131 @@ void DialogPair::send_bye(Side side) {
     auto bye = to.dialog.request(Method::Bye, "BYE");
     bye.header(HeaderName::Via, context_.new_via(adjacency_of(to), hop->transport));
     context_.host.send_in_dialog(context_.ref, *hop, bye.build());
+}
+
+// ---- session timers -----------------------------------------------------------------------------
+
+void DialogPair::note_description(Leg& told, const sip::MessagePtr& message) {
+    if (!told.allows_update) {
+        told.described = message;
+    }
+}
+
+// An INVITE or UPDATE succeeded from end to end: both are there, and may have agreed on an
+// interval.
+void DialogPair::refreshed(const sip::Message& request, const sip::Message& success) {
+    const auto agreed = sip::session::agreed(request, success);
+    for (Leg* leg : {&caller_, &callee_}) {
+        leg->timer.on_refreshed(agreed, context_.host.now().monotonic);
+    }
+    watch_session();
+}
+
+// Timers of a call cannot be stopped: so that none outlives it for long, the way to a far moment is
+// taken in steps.
+void DialogPair::watch_session() {
+    constexpr Duration shortest_step = 1s;
+    constexpr Duration longest_step = 45s;
+    if (is_session_watched_ || !is_confirmed_) {
+        return;
+    }
+    std::optional<TimePoint> next;
+    for (const Leg* leg : {&caller_, &callee_}) {
+        if (const auto at = leg->is_ended ? std::nullopt : leg->timer.next()) {
+            next = next ? std::min(*next, *at) : at;
+        }
+    }
+    if (next) {
+        is_session_watched_ = true;
+        const Duration wait = *next - context_.host.now().monotonic;
+        start_timer(std::clamp<Duration>(wait, shortest_step, longest_step), Timer::Session);
+    }
+}
+
+Fate DialogPair::keep_session() {
+    const TimePoint now = context_.host.now().monotonic;
+    for (const Side side : {Side::Caller, Side::Callee}) {
+        Leg& at = leg(side);
+        if (at.is_ended) {
+            continue;
+        }
+        if (at.timer.is_expired(now)) {
+            return Fate::lost("session expired");
+        }
+        if (at.timer.is_refresh_due(now)) {
+            if (at.refresh && at.refresh->is_open) {
+                return Fate::lost("peer does not answer");
+            }
+            refresh(side);
+        }
+    }
+    watch_session();
+    return {};
+}
+
+bool DialogPair::is_busy(Side side) const {
+    const auto is_owed = [](const Leg& leg) {
+        return leg.answered || (leg.accepted && leg.accepted->ack == nullptr);
+    };
+    return is_owed(caller_) || is_owed(callee_) || leg(side).session.is_open() ||
+           std::ranges::any_of(relays_, &Relay::is_open);
+}
+
+// Is the peer still there? UPDATE where it allows it; else a re-INVITE that says again what it was
+// told last (RFC 4028 §7.4), and if it was told nothing, OPTIONS.
+void DialogPair::refresh(Side side) {
+    Leg& to = leg(side);
+    if (is_busy(side)) {
+        return;  // what is under way tells more; if it does not, this comes again soon
+    }
+    to.timer.on_heard(context_.host.now().monotonic);
+    const Method method = to.allows_update          ? Method::Update
+                          : to.described != nullptr ? Method::Invite
+                                                    : Method::Options;
+    const auto client = send(side, method, [&](sip::MessageBuilder& request) {
+        if (method == Method::Invite) {
+            copy_body(request, *to.described, {});
+        }
+    });
+    if (!client) {
+        return;  // its connection is gone: LostFlow is about that
+    }
+    to.refresh = Leg::Refresh{*client, method, true};
+    if (method == Method::Invite) {
+        to.session.on_offer_sent();
+    }
+}
+
+Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
+    Leg& asked = leg(side);
+    const int status = response.status();
+    const bool is_success = status >= 200 && status < 300;
+    if (status < 200) {
+        return {};
+    }
+    const bool is_first = std::exchange(asked.refresh->is_open, false);
+    if (is_success && asked.refresh->method == Method::Invite) {
+        if (is_first) {
+            asked.accepted = Leg::Accepted{response.cseq().number, nullptr};
+        }
+        if (asked.accepted && asked.accepted->cseq == response.cseq().number) {
+            send_ack(side);
+        }
+    }
+    if (!is_first || asked.is_ended) {
+        return {};
+    }
+    asked.session.close();
+    asked.timer.on_heard(context_.host.now().monotonic);
+    if (is_success && is_refresh(asked.refresh->method)) {
+        if (refuse_refresh(side, response, Event::RefreshByResponse)) {
+            return Fate::lost("target refresh changes the URI scheme");
+        }
+        if (const auto target = sip::dialog_contact(response); target && *target) {
+            asked.dialog.set_remote_target((*target)->uri.text);
+        }
+    }
+    return status == 408 || status == 481 ? Fate::lost("peer lost the dialog") : Fate{};
 }
 
 // ---- timers -------------------------------------------------------------------------------------

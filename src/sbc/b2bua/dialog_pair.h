@@ -1,6 +1,7 @@
 // A pair of dialogs: the caller's leg and the callee's, between which requests and their answers
 // pass. It begins with the first response that makes a dialog downstream, early or confirmed, and
-// ends with a BYE on both legs. (RFC 3261 §12, §13.2.2.4, §13.3.1.4, §14, §15; RFC 3262; RFC 3311)
+// ends with a BYE on both legs. (RFC 3261 §12, §13.2.2.4, §13.3.1.4, §14, §15; RFC 3262; RFC 3311;
+// RFC 4028)
 //
 //      caller  <-- Leg ------ DialogPair ------ Leg -->  callee
 //
@@ -60,7 +61,8 @@ public:
         RepeatToCaller,
         RepeatToCallee,
         RepeatProvisional,
-        LostFlow
+        LostFlow,
+        Session
     };
     static constexpr std::size_t max_pairs = 1024;  // of one call
 
@@ -73,15 +75,16 @@ public:
     Leg& leg(Side side) { return side == Side::Caller ? caller_ : callee_; }
     // Both ended: nothing more passes.
     bool is_over() const { return caller_.is_ended && callee_.is_ended; }
+    bool is_consistent() const;
     // Whose request this is, by its tags; none: not of these dialogs.
     std::optional<Side> side_of(const sip::Message& request) const;
 
-    // The INVITE that a provisional response answers: as it came, and as it went on.
+    // The INVITE that a response answers: as it came, and as it went on.
     struct Invitation {
         Side asking;
         sip::transaction::ServerId server;
-        const sip::Message& request;
-        const sip::Message& sent;
+        sip::MessagePtr request;
+        sip::MessagePtr sent;
     };
     // A provisional response passes to who asked; reliably where it came so (RFC 3262), but a
     // repetition of what has passed does not. `passed` has what the asking leg says in its own
@@ -92,8 +95,7 @@ public:
     void on_invite_answered();
     // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
     // hears, now and until it acknowledges.
-    void confirm(sip::transaction::ServerId invite, const sip::Message& request,
-                 const sip::MessagePtr& success);
+    void confirm(const Invitation& invitation, const sip::MessagePtr& success);
     // The callee repeats its 2xx: the ACK again, once there is one.
     void repeat_ack();
 
@@ -156,6 +158,13 @@ private:
     int refuse_turn(Side side, const sip::Message& request, bool offers) const;
     std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
     Fate repeat_provisional();
+    void note_description(Leg& told, const sip::MessagePtr& message);
+    void refreshed(const sip::Message& request, const sip::Message& success);
+    void watch_session();
+    Fate keep_session();
+    bool is_busy(Side side) const;
+    void refresh(Side side);
+    Fate on_refresh_response(Side side, const sip::Message& response);
     void open_exchange(Side offerer);
     void close_exchange();
     void describe(Side asking, bool asked_with_offer, const sip::Message& response);
@@ -174,6 +183,7 @@ private:
     std::size_t index_;
     std::size_t branch_;
     bool is_confirmed_ = false;
+    bool is_session_watched_ = false;  // its timer runs
     Leg caller_;
     Leg callee_;
     std::vector<Relay> relays_;

@@ -15,6 +15,7 @@
 #include "sip/dialog/dialog.h"
 #include "sip/message.h"
 #include "sip/session/offer_answer.h"
+#include "sip/session/session_timer.h"
 #include "sip/transaction/actions.h"
 #include "sip/transport.h"
 #include "sip/uri/uri.h"
@@ -52,6 +53,18 @@ struct Leg {
     std::optional<Accepted> accepted = std::nullopt;  // of the last INVITE that we sent here
 
     sip::session::OfferAnswer session = {};  // whose offer waits for an answer here
+
+    sip::session::SessionTimer timer = {};
+    bool allows_update = false;           // the peer said so
+    sip::MessagePtr described = nullptr;  // bore the last description that the peer was told; kept
+                                          // only for a peer that does not allow UPDATE
+    // A refresh of our own (RFC 4028), the last one.
+    struct Refresh {
+        sip::transaction::ClientId client;
+        sip::Method method = sip::Method::Update;
+        bool is_open = true;
+    };
+    std::optional<Refresh> refresh = std::nullopt;
 
     bool is_ended = false;  // BYE sent or received
     // The call is over, but the peer has not acknowledged that it began: it may not even know the

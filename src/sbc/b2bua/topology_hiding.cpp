@@ -8,6 +8,7 @@
 #include "sbc/policy/carried.h"
 #include "sbc/policy/permit.h"
 #include "sip/header/warning.h"
+#include "sip/session/session_timer.h"
 
 namespace ringwall::sbc::b2bua {
 namespace {
@@ -18,6 +19,7 @@ enum class Passage : std::uint8_t {
     Methods,   // a list of methods: those that we carry
     Options,   // a list of option tags: those that we let pass
     Body,      // goes with the body, or not at all: copy_body
+    Interval,  // a session's: may be shortened
     Trusted,   // says who somebody is: by trust (RFC 3325 §7)
 };
 
@@ -51,6 +53,8 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Warning:  // names hosts of the other side
         case HeaderName::Timestamp:
             return Passage::Hop;
+        case HeaderName::SessionExpires:
+            return Passage::Interval;
         case HeaderName::Allow:
             return Passage::Methods;
         case HeaderName::Supported:
@@ -72,7 +76,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::ReferredBy:
         case HeaderName::Event:
         case HeaderName::SubscriptionState:
-        case HeaderName::SessionExpires:
         case HeaderName::MinSe:
         case HeaderName::RetryAfter:
         case HeaderName::Reason:
@@ -126,6 +129,22 @@ bool asks_for_privacy(const sip::Message& message) {
         }
     }
     return false;
+}
+
+// RFC 4028 §8.1: a request asks for no more than the `session-timer` of where it goes, nor for less
+// than its sender's minimum. None: as it is.
+std::optional<std::string> shortened_session(const sip::Message& message, const Adjacency& to) {
+    auto asked = message.is_request() ? sip::session::session_expires(message) : std::nullopt;
+    if (!asked || !to.session_timer) {
+        return std::nullopt;
+    }
+    const std::uint32_t longest = std::max(
+        {*to.session_timer, to.session_timer_minimum, sip::session::min_se(message).value_or(0)});
+    if (asked->seconds <= longest) {
+        return std::nullopt;
+    }
+    asked->seconds = longest;
+    return sip::to_string(*asked);
 }
 
 bool is_carried(std::string_view method) {
@@ -268,6 +287,13 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 break;
             case Passage::Trusted:
                 if (may_claim(from) && (to.is_trusted() || !asks_for_privacy(message))) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Interval:
+                if (const auto shorter = shortened_session(message, to)) {
+                    builder.header(line.id, *shorter);
+                } else {
                     builder.raw(line);
                 }
                 break;

@@ -408,6 +408,23 @@ std::span<const DraftReader::Command> DraftReader::commands() {
                     return self.number<unsigned>(self.adjacency().said, given, 0, 20,
                                                  self.adjacency().adjacency.redirect_limit);
                 }},
+        Command{Adjacency, "session-timer", "SECONDS", 1, 1,
+                [](Self& self, const Given& given) {
+                    return self.number<std::uint32_t>(
+                        self.adjacency().said, given, 90, 86400,
+                        self.adjacency().adjacency.session_timer.emplace());
+                }},
+        Command{Adjacency, "no session-timer", "", 0, 0,
+                [](Self& self, const Given&) -> Done {
+                    self.adjacency().adjacency.session_timer.reset();
+                    return {};
+                }},
+        Command{Adjacency, "session-timer-minimum", "SECONDS", 1, 1,
+                [](Self& self, const Given& given) {
+                    return self.number<std::uint32_t>(
+                        self.adjacency().said, given, 90, 86400,
+                        self.adjacency().adjacency.session_timer_minimum);
+                }},
         Command{Adjacency, "hunting-trigger", "CODE ...", 1, any,
                 [](Self& self, const Given& given) -> Done {
                     TRY(self.once(self.adjacency().said, given));

@@ -102,6 +102,9 @@ struct Adjacency {
     unsigned redirect_limit = 2;
     std::vector<int> hunting_trigger;   // status codes; empty: the service's
     std::uint32_t reg_min_expiry = 60;  // seconds
+    // Session timers (RFC 4028), in seconds. None: our own are off, and no interval is shortened.
+    std::optional<std::uint32_t> session_timer = 1800;
+    std::uint32_t session_timer_minimum = 90;  // shorter intervals that are asked for hear 422
 
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }

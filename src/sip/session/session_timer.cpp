@@ -16,6 +16,19 @@ std::optional<std::uint32_t> min_se(const Message& message) {
     return value ? std::optional(*value) : std::nullopt;
 }
 
+void SessionTimer::on_refreshed(const std::optional<SessionExpires>& agreed, TimePoint now) {
+    agreed_ = agreed ? std::optional(agreed->seconds) : std::nullopt;
+    refreshed_ = now;
+    heard_ = now;
+}
+
+std::optional<TimePoint> SessionTimer::next() const {
+    if (agreed_) {
+        return give_up_at(refreshed_, *agreed_);
+    }
+    return own_ ? std::optional(refresh_at(heard_, *own_)) : std::nullopt;
+}
+
 std::optional<SessionExpires> agreed(const Message& request, const Message& success) {
     const auto said = session_expires(success);
     if (!said || said->seconds < shortest_session) {

@@ -27,6 +27,37 @@ constexpr TimePoint refresh_at(TimePoint refreshed, std::uint32_t seconds) {
     return refreshed + Duration(std::chrono::seconds(seconds)) / 2;
 }
 
+// The timer of one dialog. Either the ends have agreed on an interval, and one of them refreshes;
+// or they have not, and we ask the peer ourselves whether it is still there.
+class SessionTimer {
+public:
+    SessionTimer() = default;
+    // `own`: our own interval, in seconds; none: we ask nobody.
+    SessionTimer(std::optional<std::uint32_t> own, TimePoint now) : own_(own), heard_(now) {}
+
+    // A 2xx to an INVITE or UPDATE: what it says was agreed on from now on.
+    void on_refreshed(const std::optional<SessionExpires>& agreed, TimePoint now);
+    // Anything else from the peer within the dialog.
+    void on_heard(TimePoint now) { heard_ = now; }
+
+    // What was agreed on was not kept: BYE (RFC 4028 §10).
+    bool is_expired(TimePoint now) const {
+        return agreed_ && now >= give_up_at(refreshed_, *agreed_);
+    }
+    // Nothing was heard for half of our own interval.
+    bool is_refresh_due(TimePoint now) const {
+        return !agreed_ && own_ && now >= refresh_at(heard_, *own_);
+    }
+    // When to look again; none: never.
+    std::optional<TimePoint> next() const;
+
+private:
+    std::optional<std::uint32_t> own_;
+    std::optional<std::uint32_t> agreed_;
+    TimePoint refreshed_;
+    TimePoint heard_;
+};
+
 // What a 2xx says was agreed on, as an answer to `request`: none when it says nothing, or names as
 // refresher a UAC that did not say that it can (§9: then nobody would refresh).
 std::optional<SessionExpires> agreed(const Message& request, const Message& success);

@@ -94,6 +94,8 @@ sbc mysbc
    hunting-trigger 500
    redirect-mode recurse
    redirect-limit 3
+   session-timer 600
+   session-timer-minimum 120
    attach
   adjacency sip core
    security trusted-encrypted
@@ -102,6 +104,7 @@ sbc mysbc
    remote-address ipv6 2001:db8:1::/48
   adjacency sip outside
    no security
+   no session-timer
    signaling-address ipv4 203.0.113.1
    activate
   call-policy-set 1
@@ -164,6 +167,8 @@ TEST(ConfigurationReader, ReadsAWholeFile) {
     EXPECT_THAT(softswitch.hunting_trigger, ElementsAre(500));
     EXPECT_EQ(softswitch.redirect_mode, RedirectMode::Recurse);
     EXPECT_EQ(softswitch.redirect_limit, 3U);
+    EXPECT_EQ(softswitch.session_timer, 600U);
+    EXPECT_EQ(softswitch.session_timer_minimum, 120U);
     EXPECT_EQ(softswitch.tls_server, nullptr);
     EXPECT_EQ(softswitch.own_host(), "192.0.2.1");
 

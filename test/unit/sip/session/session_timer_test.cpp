@@ -52,6 +52,37 @@ TEST(SessionTimer, WhatWasAgreedOn) {
     EXPECT_EQ(min_se(*unable), std::nullopt);
 }
 
+TEST(SessionTimer, OurOwnAsksAfterHalfOfItsIntervalWithoutASign) {
+    SessionTimer timer(1800, TimePoint{});
+    EXPECT_EQ(timer.next(), TimePoint{} + 900s);
+    EXPECT_FALSE(timer.is_refresh_due(TimePoint{} + 899s));
+    EXPECT_TRUE(timer.is_refresh_due(TimePoint{} + 900s));
+    timer.on_heard(TimePoint{} + 600s);
+    EXPECT_FALSE(timer.is_refresh_due(TimePoint{} + 900s));
+    EXPECT_EQ(timer.next(), TimePoint{} + 1500s);
+    EXPECT_FALSE(timer.is_expired(TimePoint{} + 100000s));
+}
+
+TEST(SessionTimer, WhatWasAgreedOnTakesThePlaceOfOurOwn) {
+    SessionTimer timer(1800, TimePoint{});
+    timer.on_refreshed(SessionExpires{90, Refresher::Uac}, TimePoint{} + 10s);
+    EXPECT_FALSE(timer.is_refresh_due(TimePoint{} + 2000s));
+    EXPECT_FALSE(timer.is_expired(TimePoint{} + 69s));
+    timer.on_heard(TimePoint{} + 69s);  // no refresh
+    EXPECT_TRUE(timer.is_expired(TimePoint{} + 70s));
+    timer.on_refreshed(std::nullopt, TimePoint{} + 70s);
+    EXPECT_FALSE(timer.is_expired(TimePoint{} + 5000s));
+    EXPECT_EQ(timer.next(), TimePoint{} + 970s);
+}
+
+TEST(SessionTimer, OffUnlessTheEndsAgree) {
+    SessionTimer timer(std::nullopt, TimePoint{});
+    EXPECT_EQ(timer.next(), std::nullopt);
+    EXPECT_FALSE(timer.is_refresh_due(TimePoint{} + 100000s));
+    timer.on_refreshed(SessionExpires{1800, Refresher::Uas}, TimePoint{});
+    EXPECT_EQ(timer.next(), TimePoint{} + 1768s);
+}
+
 // RFC 3311 §5.2
 TEST(OfferAnswer, OneOfferAtATime) {
     OfferAnswer session;
