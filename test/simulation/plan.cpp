@@ -40,7 +40,10 @@ Step draw_step(Dice& dice) {
     Step out;
     out.kind = dice.pick({Step::Kind::Reinvite, Step::Kind::Update, Step::Kind::Info});
     out.by_caller = dice.chance(50);
-    if (out.kind != Step::Kind::Info) {
+    if (refer_is_carried && dice.chance(20)) {
+        out.kind = Step::Kind::Refer;
+        out.contact = dice.chance(50) ? Twist::Other : Twist::Same;
+    } else if (out.kind != Step::Kind::Info) {
         out.contact = dice.chance(25) ? Twist::Other : Twist::Same;
         out.answer = dice.chance(15) ? Twist::Other : Twist::Same;
     }

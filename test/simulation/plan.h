@@ -47,6 +47,9 @@ struct Answering {
     int surplus = 0;              // further 2xx
 };
 
+// Until REFER is carried, the three rows of the table that speak of nothing else cannot be met.
+inline constexpr bool refer_is_carried = false;
+
 struct Step {
     enum class Kind { Reinvite, Update, Info, Refer } kind = Kind::Reinvite;
     bool by_caller = true;
