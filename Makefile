@@ -69,8 +69,6 @@ sanitize: packages-build
 	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario|fuzz' || exit 1; \
 	done
 
-SECONDS := 60
-TARGETS :=
 # Other worlds each time; what fails prints its own seed.
 SEED := $(shell date +%s)0000
 MINUTES := 30
@@ -79,6 +77,8 @@ soak: packages-build
 	build/release/test/simulation --progress --minimum 100 --from $(SEED) \
 	    $(if $(CALLS),--calls $(CALLS),--minutes $(MINUTES))
 
+SECONDS := 60
+TARGETS :=
 fuzz: packages-build+fuzz
 	@$(MAKE) --no-print-directory build BUILD=fuzz TARGET=fuzz_targets
 	@test/fuzz/run build/fuzz $(SECONDS) $(TARGETS)
