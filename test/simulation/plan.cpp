@@ -27,6 +27,7 @@ Answering draw_answering(bool is_stormy, Dice& dice) {
     if (dice.chance(10)) {
         out.contact = Twist::Other;
     }
+    out.is_reliable = dice.chance(30);
     if (dice.chance(15)) {
         out.early_dialogs = 1 + static_cast<int>(dice.below(2));
     }
@@ -163,6 +164,7 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     }
     plan.media = dice.pick({Media::Plain, Media::Plain, Media::Plain, Media::Sdes, Media::Sdes,
                             Media::SdesOnAvp, Media::None});
+    plan.has_100rel = dice.chance(40);
     for (int i = 0; i < 3; ++i) {
         plan.answers.push_back(draw_answering(is_stormy, dice));
     }
