@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call hangup stop test sanitize fuzz bench lint format clean build
+.PHONY: help run demo demo-calls call hangup stop test sanitize soak fuzz bench lint format clean build
 
 help:
 	@echo 'make run        the lab: three phones and the border controller; stays up, says how to call'
@@ -17,6 +17,7 @@ help:
 	@echo 'make stop       ends a running lab (as does Ctrl-C)'
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
+	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio: a table, and JSON (ARGUMENTS="--metrics call")'
 	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
@@ -67,6 +68,14 @@ sanitize: packages-build
 	    $(MAKE) --no-print-directory build BUILD=$$preset && \
 	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario|fuzz' || exit 1; \
 	done
+
+# Other worlds each time; what fails prints its own seed.
+SEED := $(shell date +%s)0000
+MINUTES := 30
+soak: packages-build
+	@$(MAKE) --no-print-directory build BUILD=release TARGET=simulation
+	build/release/test/simulation --progress --minimum 100 --from $(SEED) \
+	    $(if $(CALLS),--calls $(CALLS),--minutes $(MINUTES))
 
 SECONDS := 60
 TARGETS :=

@@ -310,6 +310,9 @@ void Party::begin(const Plan& plan) {
     builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " INVITE");
     builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));
     builder.header(HeaderName::Subject, subject(plan));
+    if (plan.has_100rel) {
+        builder.header(HeaderName::Supported, "100rel");
+    }
     if (plan.media != Media::None) {
         builder.body("application/sdp", description(plan.media));
     }
@@ -372,6 +375,9 @@ void Party::on_invite_response(const LegPtr& leg, const sip::MessagePtr& respons
         if (leg->is_cancelled) {
             awake().cancel(leg->client);  // it had to wait for this (RFC 3261 §9.1)
         }
+        if (response->has_token(HeaderName::Require, "100rel")) {
+            acknowledge_reliable(leg, *response);
+        }
         return;
     }
     if (status >= 300) {
@@ -386,6 +392,10 @@ void Party::on_invite_response(const LegPtr& leg, const sip::MessagePtr& respons
             return;
         }
         leg->dialog = std::move(*made);
+        if (const auto early = leg->early.find(std::string(response->to_tag()));
+            early != leg->early.end() && early->second.confirm(*response)) {
+            leg->dialog = std::move(early->second);
+        }
         leg->media = leg->plan->media == Media::None ? media_of(response->body()) : leg->media;
     }
     acknowledge(*leg, *response);
@@ -394,6 +404,32 @@ void Party::on_invite_response(const LegPtr& leg, const sip::MessagePtr& respons
     } else if (is_new) {
         established(leg);
     }
+}
+
+// PRACK (RFC 3262 §4): once for each.
+void Party::acknowledge_reliable(const LegPtr& leg, const sip::Message& response) {
+    const sip::HeaderLine* number = response.header(HeaderName::RSeq);
+    const std::string tag(response.to_tag());
+    if (number == nullptr || leg->is_cancelled ||
+        !leg->heard.insert(tag + "/" + std::string(number->value)).second) {
+        return;
+    }
+    auto early = leg->early.find(tag);
+    if (early == leg->early.end()) {
+        auto made = sip::Dialog::of_response(*leg->invite, response);
+        if (!made) {
+            return;
+        }
+        early = leg->early.emplace(tag, std::move(*made)).first;
+    }
+    auto builder = early->second.request(Method::Prack, "PRACK");
+    const sip::Hop to = hop_of(*leg);
+    builder.header(HeaderName::Via, via(to));
+    builder.header(HeaderName::RAck, std::string(number->value) + " " +
+                                         std::to_string(response.cseq().number) + " INVITE");
+    const auto request = builder.build();
+    const ClientId id = awake().send_request(to, request);
+    sent_[id.value] = Sent{leg, request, true};
 }
 
 void Party::acknowledge(Leg& leg, const sip::Message& response) {
@@ -424,7 +460,7 @@ void Party::on_dialog_response(const LegPtr& leg, const sip::MessagePtr& request
     if (request->method() == Method::Invite && status < 300 && leg->dialog) {
         acknowledge(*leg, *response);
     }
-    if (status == 481 || status == 408) {
+    if (request->method() != Method::Prack && (status == 481 || status == 408)) {
         hang_up(leg);  // RFC 3261 §12.2.1.2
     }
 }
@@ -443,7 +479,7 @@ void Party::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
     }
     if (sent.request->method() == Method::Bye || sent.request == sent.leg->invite) {
         sent.leg->is_over = true;
-    } else {
+    } else if (sent.request->method() != Method::Prack) {
         hang_up(sent.leg);
     }
 }
@@ -473,6 +509,11 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
     }
     if (request->method() == Method::Invite && request->to_tag().empty()) {
         answer_invite(id, from, request);
+        return;
+    }
+    if (request->method() == Method::Prack) {
+        const int status = by_call_id_.contains(request->call_id()) ? 200 : 481;
+        awake().respond(id, sip::reply(*request, status, {}).build());
         return;
     }
     const LegPtr leg = leg_of(*request);
@@ -529,7 +570,7 @@ void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessageP
         answering = Answering{};
     }
     for (int i = 0; i < answering.early_dialogs; ++i) {
-        ring(leg, mark(8));
+        ring(leg, mark(8), false);
     }
     const std::string tag = mark(8);
     switch (answering.kind) {
@@ -540,7 +581,7 @@ void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessageP
             }
             return;
         case Answering::Kind::RingAnswer:
-            ring(leg, tag);
+            ring(leg, tag, answering.is_reliable);
             after(1500ms, [this, leg, tag, twist = answering.contact] {
                 if (!leg->is_answered) {
                     accept(leg, tag, twist);
@@ -554,15 +595,19 @@ void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessageP
             redirect(leg, answering);
             return;
         case Answering::Kind::Ring:
-            ring(leg, tag);
+            ring(leg, tag, answering.is_reliable);
             return;
         case Answering::Kind::Mute:
             return;
     }
 }
 
-void Party::ring(const LegPtr& leg, const std::string& tag) {
+void Party::ring(const LegPtr& leg, const std::string& tag, bool is_reliable) {
     auto builder = sip::reply(*leg->invite, 180, tag);
+    if (is_reliable && leg->invite->has_token(HeaderName::Supported, "100rel")) {
+        builder.header(HeaderName::Require, "100rel");
+        builder.header(HeaderName::RSeq, std::to_string(1 + random_.number() % 1000));
+    }
     builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
     awake().respond(leg->server, builder.build());
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,8 @@ private:
         bool is_acknowledged = false;
         bool was_cut = false;
         std::optional<sip::Dialog> dialog;
+        std::map<std::string, sip::Dialog> early;       // caller, by To tag
+        std::set<std::string> heard;                    // reliable responses
         std::map<std::uint32_t, sip::MessagePtr> acks;  // by CSeq
     };
     using LegPtr = std::shared_ptr<Leg>;
@@ -125,7 +128,8 @@ private:
     void acknowledge(Leg& leg, const sip::Message& response);
     void answer_invite(sip::transaction::ServerId id, const sip::Hop& from,
                        const sip::MessagePtr& request);
-    void ring(const LegPtr& leg, const std::string& tag);
+    void ring(const LegPtr& leg, const std::string& tag, bool is_reliable);
+    void acknowledge_reliable(const LegPtr& leg, const sip::Message& response);
     void accept(const LegPtr& leg, const std::string& tag, Twist twist);
     void redirect(const LegPtr& leg, const Answering& answering);
     void refuse(const LegPtr& leg, int status);

@@ -27,6 +27,7 @@ Answering draw_answering(bool is_stormy, Dice& dice) {
     if (dice.chance(10)) {
         out.contact = Twist::Other;
     }
+    out.is_reliable = dice.chance(30);
     if (dice.chance(15)) {
         out.early_dialogs = 1 + static_cast<int>(dice.below(2));
     }
@@ -40,7 +41,10 @@ Step draw_step(Dice& dice) {
     Step out;
     out.kind = dice.pick({Step::Kind::Reinvite, Step::Kind::Update, Step::Kind::Info});
     out.by_caller = dice.chance(50);
-    if (out.kind != Step::Kind::Info) {
+    if (refer_is_carried && dice.chance(20)) {
+        out.kind = Step::Kind::Refer;
+        out.contact = dice.chance(50) ? Twist::Other : Twist::Same;
+    } else if (out.kind != Step::Kind::Info) {
         out.contact = dice.chance(25) ? Twist::Other : Twist::Same;
         out.answer = dice.chance(15) ? Twist::Other : Twist::Same;
     }
@@ -160,6 +164,7 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     }
     plan.media = dice.pick({Media::Plain, Media::Plain, Media::Plain, Media::Sdes, Media::Sdes,
                             Media::SdesOnAvp, Media::None});
+    plan.has_100rel = dice.chance(40);
     for (int i = 0; i < 3; ++i) {
         plan.answers.push_back(draw_answering(is_stormy, dice));
     }

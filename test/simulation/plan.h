@@ -43,9 +43,13 @@ struct Answering {
     Twist contact = Twist::Same;  // of the 2xx
     int status = 486;             // Reject
     std::vector<Twist> targets;   // Redirect
+    bool is_reliable = false;     // its 180, where the caller can (RFC 3262)
     int early_dialogs = 0;        // further ones, as behind a proxy that forks
     int surplus = 0;              // further 2xx
 };
+
+// Until REFER is carried, the three rows of the table that speak of nothing else cannot be met.
+inline constexpr bool refer_is_carried = false;
 
 struct Step {
     enum class Kind { Reinvite, Update, Info, Refer } kind = Kind::Reinvite;
@@ -70,6 +74,7 @@ struct Plan {
     int called_user = 0;
     Twist caller_contact = Twist::Same;
     Media media = Media::Plain;
+    bool has_100rel = false;
     std::vector<Answering> answers;  // by who answers: a trunk's number, a phone's
     std::vector<Step> steps;
     bool caller_hangs_up = true;

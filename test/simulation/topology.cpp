@@ -2,8 +2,6 @@
 
 #include <sstream>
 
-#include "base/check.h"
-
 namespace ringwall::simulation {
 namespace {
 
@@ -97,10 +95,7 @@ void write(std::ostream& out, const Place& place) {
 }  // namespace
 
 IpAddress Place::address(int host) const {
-    const auto parsed =
-        IpAddress::parse("10." + std::to_string(number) + ".0." + std::to_string(host));
-    CHECK(parsed.has_value());
-    return *parsed;
+    return IpAddress::v4(10, static_cast<std::uint8_t>(number), 0, static_cast<std::uint8_t>(host));
 }
 
 Endpoint Place::border() const {

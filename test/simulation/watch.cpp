@@ -347,6 +347,7 @@ void Watch::came_in_call(const sip::Message& message, Leg& leg) {
         return;
     }
     if (message.method() == Method::Ack || message.method() == Method::Cancel ||
+        message.method() == Method::Prack ||  // the call may be over before it is passed on
         asked_.contains(key_of(message))) {
         return;
     }
