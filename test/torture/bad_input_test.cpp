@@ -1,6 +1,7 @@
 // Bad input at a whole border controller: what it answers, where it is silent, what it counts, and
 // that nothing of it goes on to the other side.
 #include <algorithm>
+#include <utility>
 
 #include "torture/lab.h"
 
@@ -234,6 +235,24 @@ TEST_F(BadInputInACall, AnOlderCSeqHears500) {
     EXPECT_THAT(answers_to(within("INFO", 20)), ElementsAre(200));
     EXPECT_THAT(answers_to(within("INFO", 19)), ElementsAre(500));
     EXPECT_THAT(far.requests(), SizeIs(1));
+}
+
+// A dialog is its Call-ID and both tags (RFC 3261 §12): a second call with the Call-ID of the first
+// takes nothing from it.
+TEST_F(BadInputInACall, TwoCallsWithOneCallIdAreTwoCalls) {
+    const std::string other = replaced(Request{.method = "INVITE", .name = "two"}.text(),
+                                       "Call-ID: two@", "Call-ID: call@");
+    ASSERT_THAT(answers_to(other), ElementsAre(200));
+    const sip::MessagePtr first = std::exchange(success_, near.last_response());
+    near.send(to_near, within("ACK", 7));
+    run();
+    EXPECT_NE(first->to_tag(), success_->to_tag());
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    EXPECT_THAT(answers_to(within("BYE", 8)), ElementsAre(200));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    success_ = first;
+    EXPECT_THAT(answers_to(within("BYE", 9)), ElementsAre(200));
+    EXPECT_THAT(far.requests("BYE"), SizeIs(2));
 }
 
 // The dialog is found by our tag, but it is of another Call-ID or another peer.

@@ -1,5 +1,5 @@
-// The configuration reader: it takes a file whole, the same every time, or says in a sentence what is
-// wrong and on which line; no error shows a password.
+// The configuration reader: it takes a file whole, the same every time, or says in a sentence what
+// is wrong and on which line; no error shows a password.
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -51,7 +51,8 @@ void check_words(std::string_view octets) {
 // The password of the corpus, where it stands as one and nowhere else.
 bool is_only_as_password(std::string_view octets) {
     const std::size_t at = octets.find("sesame");
-    return at != std::string_view::npos && octets.find("sesame", at + 1) == std::string_view::npos &&
+    return at != std::string_view::npos &&
+           octets.find("sesame", at + 1) == std::string_view::npos &&
            octets.substr(0, at).ends_with("\n   password \"open ");
 }
 

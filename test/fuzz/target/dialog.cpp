@@ -107,8 +107,9 @@ private:
     // Once a number was accepted, none below it is.
     void check_cseq(std::uint8_t number) {
         const auto request = [](unsigned cseq) {
-            return message_of("BYE sip:b SIP/2.0", "From: <sip:a>;tag=1\r\nTo: <sip:b>;tag=2\r\nCSeq: " +
-                                                       std::to_string(cseq) + " BYE\r\n");
+            return message_of("BYE sip:b SIP/2.0",
+                              "From: <sip:a>;tag=1\r\nTo: <sip:b>;tag=2\r\nCSeq: " +
+                                  std::to_string(cseq) + " BYE\r\n");
         };
         if (dialog_.accept_cseq(*request(number + 1U))) {
             CHECK(!dialog_.accept_cseq(*request(number)));
@@ -126,9 +127,8 @@ void run(std::string_view octets) {
     const MessagePtr request =
         message_of("INVITE sip:bob@b.example.com SIP/2.0", lines_of(input) + "CSeq: 7 INVITE\r\n");
     const bool is_final = input.octet() % 2 == 0;
-    const MessagePtr response =
-        message_of(is_final ? "SIP/2.0 200 OK" : "SIP/2.0 180 Ringing",
-                   lines_of(input) + "CSeq: 7 INVITE\r\n");
+    const MessagePtr response = message_of(is_final ? "SIP/2.0 200 OK" : "SIP/2.0 180 Ringing",
+                                           lines_of(input) + "CSeq: 7 INVITE\r\n");
     if (request == nullptr) {
         return;
     }

@@ -1,6 +1,6 @@
-// Which session descriptions pass from leg to leg: whatever the body, no SDES key gets on an untrusted
-// leg, and what leaves can be read and is judged alike a second time. The first line is the
-// Content-Type, two octets the legs; an empty line parts offer and answer.
+// Which session descriptions pass from leg to leg: whatever the body, no SDES key gets on an
+// untrusted leg, and what leaves can be read and is judged alike a second time. The first line is
+// the Content-Type, two octets the legs; an empty line parts offer and answer.
 #include "sbc/policy/media_security.h"
 
 #include <string>
@@ -20,8 +20,8 @@ MediaLeg leg_of(Input& input) {
     MediaLeg leg;
     leg.security = input.one_of({sbc::Security::Untrusted, sbc::Security::TrustedEncrypted,
                                  sbc::Security::TrustedUnencrypted});
-    leg.media_security = input.one_of({sbc::MediaSecurity::Off, sbc::MediaSecurity::Preferred,
-                                       sbc::MediaSecurity::Required});
+    leg.media_security = input.one_of(
+        {sbc::MediaSecurity::Off, sbc::MediaSecurity::Preferred, sbc::MediaSecurity::Required});
     return leg;
 }
 

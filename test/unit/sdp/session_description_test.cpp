@@ -87,6 +87,9 @@ TEST(SessionDescription, RefusesWhatIsNone) {
     EXPECT_EQ(fault_of("v=1\r\n"), "bad-version");
     EXPECT_EQ(fault_of("v=0\r\nhello\r\n"), "bad-line");
     EXPECT_EQ(fault_of("v=0\r\n a=crypto:1\r\n"), "bad-line");
+    // A line end for some peers: what stands behind it would pass unseen (RFC 8866 §9).
+    EXPECT_EQ(fault_of("v=0\r\na=x\ra=crypto:1\r\n"), "bad-line");
+    EXPECT_EQ(fault_of(std::string_view("v=0\r\na=x\0a=crypto:1\r\n", 22)), "bad-line");
     EXPECT_EQ(fault_of("v=0\r\nm=audio 1 RTP/AVP\r\n"), "bad-media");
     EXPECT_EQ(fault_of("v=0\r\nm=audio 99999 RTP/AVP 0\r\n"), "bad-media");
     EXPECT_EQ(fault_of("v=0\r\nm=audio -1 RTP/AVP 0\r\n"), "bad-media");

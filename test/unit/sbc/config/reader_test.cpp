@@ -394,6 +394,22 @@ TEST(ConfigurationReader, KeepsAdjacenciesOnOneSocketApart) {
               "accepted");
 }
 
+// What one peer's authority signs means nothing at another's, and no peer sees another's
+// certificate.
+TEST(ConfigurationReader, GivesEveryAdjacencyTlsContextsOfItsOwn) {
+    const auto result =
+        read(with_adjacency("   security trusted-encrypted\n   signaling-address ipv4 192.0.2.1\n"
+                            "   signaling-peer one.example\n   attach\n  adjacency sip two\n"
+                            "   security trusted-encrypted\n   signaling-address ipv4 192.0.2.2\n"
+                            "   signaling-peer two.example\n   attach\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const auto& adjacencies = result->snapshot->adjacencies;
+    ASSERT_EQ(adjacencies.size(), 2U);
+    ASSERT_NE(adjacencies[0].tls_server, nullptr);
+    EXPECT_NE(adjacencies[0].tls_server, adjacencies[1].tls_server);
+    EXPECT_NE(adjacencies[0].tls_client, adjacencies[1].tls_client);
+}
+
 TEST(ConfigurationReader, RefusesACallPolicyThatLeadsNowhere) {
     const std::string set =
         "  call-policy-set 1\n   first-call-routing-table A\n   rtg-src-adjacency-table A\n";

@@ -124,6 +124,13 @@ TEST(MediaSecurity, RefusesBrokenKeysWhereTheyWouldPass) {
     EXPECT_EQ(judge(phones, core, sdp(stream("RTP/SAVP"))), "bad-crypto") << "no key at all";
 }
 
+// The profile with feedback is SRTP as the one without.
+TEST(MediaSecurity, TakesSavpfForSrtp) {
+    const std::string savpf = sdp(stream("RTP/SAVPF", crypto()));
+    EXPECT_EQ(judge(strict, strict, savpf), "pass");
+    EXPECT_EQ(judge(phones, untrusted, savpf), "keys-on-untrusted");
+}
+
 TEST(MediaSecurity, IsNotFooledByKeysThatProtectNothing) {
     const std::string unencrypted =
         sdp(stream("RTP/SAVP", crypto("1", "AES_CM_128_HMAC_SHA1_80", " UNENCRYPTED_SRTP")));

@@ -181,6 +181,15 @@ TEST(Digest, MakesAFreshCnonceForEachAnswer) {
               answer(challenge, mufasa, "A", "b", 1, random).cnonce);
 }
 
+// A parameter is its whole name: what only ends or begins like one is another.
+TEST(DigestChallenge, HasItsRealmInNoOtherParameter) {
+    const auto c = parse_challenge(
+        "Digest xrealm=\"evil\", nonce=\"n\", realm=\"good\", realmx=\"evil\", x=\"realm=evil\"");
+    ASSERT_TRUE(c);
+    EXPECT_EQ(c->realm, "good");
+    EXPECT_FALSE(parse_challenge("Digest xrealm=\"evil\", nonce=\"n\""));
+}
+
 TEST(DigestChallenge, IsReadWithItsParametersInAnyOrderAndCase) {
     const auto c = parse_challenge(
         "dIgEsT  QOP=\"auth-int,  AUTH\" ,stale=TRUE,\tRealm = \"a\\\"b\\\\c\", domain=\"sip:x\", "

@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""docs/regressions.md names tests, `test/folder/file.cpp` `Suite.Name` (or only a file): each must be
+there, and each point of the list must have a test or a reason."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIST = ROOT / "docs" / "regressions.md"
+
+
+def tests_of(path):
+    text = path.read_text(encoding="utf-8")
+    return {f"{suite}.{name}"
+            for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", text)}
+
+
+def complaints():
+    rows = 0
+    for number, line in enumerate(LIST.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.startswith("| ") or line.startswith("| Point") or set(line) <= set("|- "):
+            continue
+        rows += 1
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) != 2 or not cells[1]:
+            yield number, "a point without a test or a reason"
+            continue
+        path = None
+        for word in re.findall(r"`([^`]+)`", cells[1]):
+            if word.startswith("test/"):
+                path = ROOT / word
+                if not path.exists():
+                    yield number, f"there is no {word}"
+                    path = None
+            elif re.fullmatch(r"\w+\.\w+", word):
+                if path is None:
+                    yield number, f"{word} is in no file"
+                elif word not in tests_of(path):
+                    yield number, f"{path.relative_to(ROOT)} has no test {word}"
+    if rows == 0:
+        yield 0, "an empty list"
+
+
+def main():
+    found = list(complaints())
+    for number, sentence in found:
+        print(f"{LIST.relative_to(ROOT)}:{number}: {sentence}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
