@@ -85,6 +85,7 @@ public:
     std::string prack_body;               // of its PRACKs
     std::string prack_answer;             // of its 2xx to PRACK
     Fields dialog_fields;                 // further fields of its requests within dialogs
+    std::string dialog_body;              // of those that bear no description of its own
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 
     // What it heard and knows.
