@@ -138,6 +138,47 @@ TEST_F(Dialogs, OtherMethodsPassAndAreAnsweredByTheOtherSide) {
     hang_up();
 }
 
+// Whatever it is: Ringwall looks into session descriptions only.
+TEST_F(Dialogs, BodiesPassOctetByOctet) {
+    std::string octets("\r\n\0\x01\xff--x\r\n", 11);
+    for (int i = 0; i < 256; ++i) {
+        octets.push_back(static_cast<char>(i));
+    }
+    const std::string parts =
+        "preamble\r\n--b1\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160"
+        "\r\n--b1\r\ncontent-type:  text/plain;charset=utf-8 \r\n\r\n\xc3\xa4 "
+        "\r\n\r\n--b1--\r\nend";
+    const std::vector<std::pair<std::string, std::string>> bodies{
+        {"application/x-unknown;a=\"b;c\"", octets},
+        {"multipart/mixed; boundary=b1", parts},
+        {"application/dtmf-relay", "Signal=1\r\nDuration=100\r\n"},
+    };
+    for (const auto method : {sip::Method::Info, sip::Method::Message}) {
+        const std::string name(sip::to_string(method));
+        for (const auto& [type, body] : bodies) {
+            alice.dialog_fields = {{"Content-Type", type}, {"Content-Disposition", "render;x=y"}};
+            alice.dialog_body = body;
+            alice.in_dialog(method);
+            net.run_for(1s);
+            EXPECT_EQ(alice.statuses(name).back(), 200);
+            const auto heard = bob.last_request(name);
+            ASSERT_NE(heard, nullptr);
+            EXPECT_EQ(heard->body(), body);
+            EXPECT_EQ(heard->header("Content-Type")->value, type);
+            EXPECT_EQ(heard->header("Content-Disposition")->value, "render;x=y");
+        }
+    }
+    alice.dialog_fields = {};
+    hang_up();
+}
+
+TEST_F(Dialogs, MaxForwardsCountsAcrossTheLegs) {
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_EQ(bob.last_request("INFO")->max_forwards(), 69U);
+    hang_up();
+}
+
 TEST_F(Dialogs, MethodsThatAreNotCarriedGoNowhere) {
     for (const auto method : {sip::Method::Refer, sip::Method::Publish}) {
         const std::string name(sip::to_string(method));

@@ -181,6 +181,8 @@ ClientId Phone::in_dialog(Method method) {
         if (!offer.empty()) {
             builder.body("application/sdp", offer);
         }
+    } else if (!dialog_body.empty()) {
+        builder.body(dialog_body);
     }
     const auto request = builder.build();
     const ClientId id = awake().send_request(hop(), request);

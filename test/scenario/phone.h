@@ -87,6 +87,7 @@ public:
     std::string via_parameters = ";rport";
     std::uint16_t via_port = 5060;
     Fields dialog_fields;                 // further fields of its requests within dialogs
+    std::string dialog_body;              // of those that bear no description of its own
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 
     // What it heard and knows.

@@ -71,6 +71,17 @@ TEST_F(SessionTimers, APeerWithoutUpdateIsInvitedAnew) {
     hang_up();
 }
 
+// The last description was in the ACK.
+TEST_F(SessionTimers, APeerThatWasAnsweredInTheAckIsToldThatAgain) {
+    west.ack_body = std::exchange(west.offer, "");
+    call();
+    net.run_for(910s);
+    EXPECT_EQ(east.count("INVITE"), 2U);
+    EXPECT_EQ(east.last_request("INVITE")->body(), west.ack_body);
+    EXPECT_EQ(west.last_request("INVITE")->body(), east.offer);
+    hang_up();
+}
+
 TEST_F(SessionTimers, ASignOfLifeIsAsGood) {
     call();
     for (int i = 0; i < 4; ++i) {

@@ -65,6 +65,37 @@ TEST_F(Updates, BeforeTheFirstOfferIsAnswered) {
     hang_up();
 }
 
+// A PRACK that describes the session while an offer of the other side waits for its answer.
+TEST_F(Updates, APrackWithAnOfferCrossesAnUpdate) {
+    east.ring_reliably(183, east.offer);
+    net.run_for(100ms);
+    west.in_dialog_status = 0;
+    east.in_dialog(sip::Method::Update);
+    west.pracks = false;
+    east.ring_reliably(180);
+    net.run_for(100ms);
+    const auto ringing = west.last_response("INVITE");
+    ASSERT_EQ(ringing->status(), 180);
+    west.dialog_fields = {
+        {"RAck", std::string(ringing->header("RSeq")->value) + " " +
+                     std::to_string(ringing->cseq().number) + " INVITE"},
+        {"Content-Type", "application/sdp"},
+    };
+    west.dialog_body = west.offer;
+    west.in_dialog(sip::Method::Prack);
+    net.run_for(100ms);
+    EXPECT_EQ(west.statuses("PRACK").back(), 491);
+    EXPECT_EQ(east.count("PRACK"), 1U);
+    west.dialog_body = "";
+    west.dialog_fields.pop_back();
+    west.in_dialog(sip::Method::Prack);
+    net.run_for(100ms);
+    EXPECT_EQ(west.statuses("PRACK").back(), 200);
+    west.dialog_fields = {};
+    answer();
+    hang_up();
+}
+
 TEST_F(Updates, Glare) {
     answer();
     west.in_dialog(sip::Method::Update);

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""SIPp calls SIPp through Ringwall, over UDP and TCP, its own scenarios."""
+"""SIPp calls SIPp through Ringwall, over UDP and TCP: its own scenarios, and those in sipp/."""
+import pathlib
 import subprocess
 
 from system_test import OUTSIDE, SystemTest, main
 
 CALLER, CALLEE = "203.0.113.31", "198.51.100.21"
 CALLS = 20
+SCENARIOS = pathlib.Path(__file__).resolve().parent / "sipp"
 
 CONFIGURATION = """\
   adjacency sip west
@@ -70,13 +72,14 @@ class Sipp(SystemTest):
     def errors(self) -> str:
         return "\n".join(file.read_text(errors="replace")[-2000:] for file in self.folder.glob("sipp-*.err"))
 
-    def call_through(self, caller_transport: str, callee_transport: str) -> None:
+    def call_through(self, caller_transport: str, callee_transport: str, caller_plays: tuple[str, str] = ("-sn", "uac"),
+                     callee_plays: tuple[str, str] = ("-sn", "uas")) -> None:
         self.network.add("caller", [f"{CALLER}/24"])
         self.network.add("callee", [f"{CALLEE}/24"])
-        callee = self.sipp("callee", CALLEE, callee_transport, "-sn", "uas")
+        callee = self.sipp("callee", CALLEE, callee_transport, *callee_plays)
         self.wait_listening(callee, callee_transport, 5060)
         border = self.start_border(CONFIGURATION.format(transport=callee_transport))
-        caller = self.sipp("caller", CALLER, caller_transport, "-sn", "uac", "-r", "20", "-d", "100",
+        caller = self.sipp("caller", CALLER, caller_transport, *caller_plays, "-r", "20", "-d", "100",
                            "-s", "100", f"{OUTSIDE}:5060")
         self.assertEqual(caller.wait(40), 0, self.errors())
         self.assertEqual(callee.wait(40), 0, self.errors())
@@ -94,6 +97,10 @@ class Sipp(SystemTest):
 
     def test_tcp_to_tcp(self):
         self.call_through("tcp", "tcp")
+
+    def test_reliable_provisional_responses(self):
+        self.call_through("udp", "udp", ("-sf", str(SCENARIOS / "prack_caller.xml")),
+                          ("-sf", str(SCENARIOS / "prack_callee.xml")))
 
     def test_over_the_sixth_version(self):
         def sipp(name: str, port: int, *words: str) -> subprocess.Popen:

@@ -26,6 +26,10 @@ bool bears_description(const sip::Message& message) {
                        [](char a, char b) { return to_lower(a) == b; }) != body.end();
 }
 
+bool is_session_refresh(sip::Method method) {
+    return method == sip::Method::Invite || method == sip::Method::Update;
+}
+
 policy::MediaVerdict judge_answer(const Adjacency& from, const Adjacency& to,
                                   const sip::Message& offer, const sip::Message& response) {
     auto media = policy::judge_media(policy::media_leg(from), policy::media_leg(to), response);

@@ -5,11 +5,15 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/media_security.h"
 #include "sip/message.h"
+#include "sip/method.h"
 
 namespace ringwall::sbc::b2bua {
 
 // An offer or an answer, on its own or among the parts of a multipart body.
 bool bears_description(const sip::Message& message);
+
+// INVITE and UPDATE: a success describes the session anew, and keeps it alive (RFC 4028 §2).
+bool is_session_refresh(sip::Method method);
 
 // What `response` from a leg on `from` says may pass to one on `to`, and answers what was offered.
 policy::MediaVerdict judge_answer(const Adjacency& from, const Adjacency& to,

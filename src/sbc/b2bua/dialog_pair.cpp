@@ -1,8 +1,6 @@
 #include "sbc/b2bua/dialog_pair.h"
 
 #include <algorithm>
-#include <array>
-#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -95,12 +93,6 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
     start_repeating(Side::Caller);
 }
 
-void DialogPair::on_invite_answered() {
-    if (provisionals_ != nullptr) {
-        provisionals_->sent.on_final();
-    }
-}
-
 void DialogPair::repeat_ack() {
     if (callee_.accepted && callee_.accepted->ack != nullptr) {
         send_ack(Side::Callee);
@@ -139,58 +131,69 @@ bool DialogPair::is_open_from(Side side, Method method) const {
     });
 }
 
-// What a request gets that comes when it is not its sender's turn: 500 (with Retry-After) when what
-// it sent before has no answer yet, 491 when it crosses what was sent to it. 0: it may go on.
-int DialogPair::refuse_turn(Side side, const sip::Message& request, bool offers) const {
+// Answers what may not pass, and says what it means for the call. None: it may, with what `passing`
+// says of it.
+std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Message& request,
+                                       Passing& passing) {
     const Leg& from = leg(side);
     const Leg& to = leg(other_side(side));
-    const bool is_invite = request.method() == Method::Invite;
-    if (is_invite) {  // RFC 3261 §14.2: one INVITE at a time
-        if (is_open_from(side, Method::Invite)) {
-            return 500;
+    if (!policy::is_carried_within_dialogs(request.method())) {
+        const bool is_unknown = request.method() == Method::Unknown;
+        answer(from, id, request, is_unknown ? 501 : 405,
+               is_unknown ? "Not Implemented" : "Method Not Allowed");
+        return Fate{};
+    }
+    if (request.max_forwards() == 0U) {  // RFC 7332 §3: also within a dialog
+        answer(from, id, request, 483, "Too Many Hops");
+        return Fate{};
+    }
+    if (!policy::unsupported_options(request).empty()) {
+        answer(from, id, request, 420, "Bad Extension");
+        return Fate{};
+    }
+    const bool is_prack = request.method() == Method::Prack;
+    const bool is_of_session = is_session_refresh(request.method());
+    passing.bears = (is_of_session || is_prack) && bears_description(request);
+    passing.answers = is_prack && passing.bears && to.session.open() == Offer::Theirs &&
+                      provisionals_ != nullptr && provisionals_->offer != nullptr;
+    passing.offers = passing.bears && !passing.answers;
+    if (const int status = refuse_turn(side, request, passing.offers)) {
+        auto builder = sip::reply(request, status, context_.own_tag);
+        if (status == 500) {
+            builder.header(HeaderName::RetryAfter,
+                           std::to_string(context_.host.random().number() % 11));
         }
-        if (to.answered || from.answered || is_open_from(other_side(side), Method::Invite) ||
-            !is_confirmed_) {
-            return 491;
+        context_.host.respond(id, builder.build());
+        return Fate{};
+    }
+    if (is_of_session && context_.refuse_short_session(from.peer.adjacency, id, request)) {
+        return Fate{};
+    }
+    if (is_refresh(request.method())) {
+        if (const auto refusal = refuse_refresh(side, request, Event::RefreshByRequest)) {
+            constexpr std::string_view reason = "target refresh changes the URI scheme";
+            answer(from, id, request, refusal->status, "Target refresh changes the URI scheme",
+                   refusal->warning);
+            return refusal->ends_call ? Fate::lost(reason) : Fate{};
         }
     }
-    // So it is with a refresh of our own.
-    const auto is_refreshed = [](const Leg& leg) {
-        return leg.refresh && leg.refresh->is_open && leg.refresh->method != Method::Options;
-    };
-    if (is_refresh(request.method()) && (is_refreshed(from) || is_refreshed(to))) {
-        return 491;
+    if (is_prack && !(passing.rack = translate_rack(side, request))) {
+        answer(from, id, request, 481, "Call/Transaction Does Not Exist");
+        return Fate{};
     }
-    // RFC 3311 §5.2: one UPDATE at a time.
-    if (request.method() == Method::Update && is_open_from(side, Method::Update)) {
-        return 500;
+    const Adjacency& in = adjacency_of(from);
+    const Adjacency& out = adjacency_of(to);
+    passing.media = passing.answers ? judge_answer(in, out, *provisionals_->offer, request)
+                                    : policy::judge_media(policy::media_leg(in),
+                                                          policy::media_leg(out), request);
+    if (!passing.media.passes()) {
+        context_.host.count_refusal(policy::to_string(*passing.media.refusal));
+        const policy::MediaAnswer refusal = policy::answer_to(*passing.media.refusal);
+        answer(from, id, request, refusal.status, refusal.text, refusal.warning);
+        // The other side waits for this PRACK, and there is no other.
+        return is_prack ? Fate::lost("description in PRACK refused by media-security") : Fate{};
     }
-    if (!offers && !is_invite) {
-        return 0;
-    }
-    const int refusal = from.session.refusal();
-    return refusal == 0 && !to.session.may_offer() ? 491 : refusal;
-}
-
-void DialogPair::open_exchange(Side offerer) {
-    leg(offerer).session.on_offer_received();
-    leg(other_side(offerer)).session.on_offer_sent();
-}
-
-void DialogPair::close_exchange() {
-    caller_.session.close();
-    callee_.session.close();
-}
-
-// A reliable response to an INVITE passes: the answer where the INVITE bore the offer, else the
-// offer if it bears one. After a 2xx an offer without an answer is over.
-void DialogPair::describe(Side asking, bool asked_with_offer, const sip::Message& response) {
-    const bool bears = bears_description(response);
-    if (asked_with_offer && (bears || response.status() >= 200)) {
-        close_exchange();
-    } else if (!asked_with_offer && bears) {
-        open_exchange(other_side(asking));
-    }
+    return std::nullopt;
 }
 
 Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
@@ -198,62 +201,11 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     CallHost& host = context_.host;
     Leg& from = leg(side);
     Leg& to = leg(other_side(side));
+    Passing passing;
+    if (const auto fate = refuse(side, id, *request, passing)) {
+        return *fate;
+    }
     const bool refreshes = is_refresh(request->method());
-    if (!policy::is_carried_within_dialogs(request->method())) {
-        const bool is_unknown = request->method() == Method::Unknown;
-        answer(from, id, *request, is_unknown ? 501 : 405,
-               is_unknown ? "Not Implemented" : "Method Not Allowed");
-        return {};
-    }
-    const std::uint32_t hops_left = request->max_forwards().value_or(70);
-    if (hops_left == 0) {  // RFC 7332 §3: also within a dialog
-        answer(from, id, *request, 483, "Too Many Hops");
-        return {};
-    }
-    if (!policy::unsupported_options(*request).empty()) {
-        answer(from, id, *request, 420, "Bad Extension");
-        return {};
-    }
-    const Adjacency& in = adjacency_of(from);
-    const Adjacency& out = adjacency_of(to);
-    const bool is_prack = request->method() == Method::Prack;
-    const bool bears = (refreshes || is_prack) && bears_description(*request);
-    const bool answers = is_prack && bears && to.session.open() == Offer::Theirs;
-    const bool offers = bears && !answers;
-    if (const int refusal = refuse_turn(side, *request, offers)) {
-        auto builder = sip::reply(*request, refusal, context_.own_tag);
-        if (refusal == 500) {
-            builder.header(HeaderName::RetryAfter, std::to_string(host.random().number() % 11));
-        }
-        host.respond(id, builder.build());
-        return {};
-    }
-    std::optional<std::string> rack;
-    if (is_prack && !(rack = translate_rack(side, *request))) {
-        answer(from, id, *request, 481, "Call/Transaction Does Not Exist");
-        return {};
-    }
-    if (refreshes && context_.refuse_short_session(from.peer.adjacency, id, *request)) {
-        return {};
-    }
-    if (refreshes) {
-        if (const auto refusal = refuse_refresh(side, *request, Event::RefreshByRequest)) {
-            answer(from, id, *request, refusal->status, "Target refresh changes the URI scheme",
-                   refusal->warning);
-            return refusal->ends_call ? Fate::lost("target refresh changes the URI scheme")
-                                      : Fate{};
-        }
-    }
-    const auto media =
-        answers ? judge_answer(in, out, *provisionals_->offer, *request)
-                : policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
-    if (!media.passes()) {
-        host.count_refusal(policy::to_string(*media.refusal));
-        const policy::MediaAnswer refusal = policy::answer_to(*media.refusal);
-        answer(from, id, *request, refusal.status, refusal.text, refusal.warning);
-        // The other side waits for this PRACK, and there is no other.
-        return is_prack ? Fate::lost("description in PRACK refused by media-security") : Fate{};
-    }
     if (refreshes) {
         if (const auto target = sip::dialog_contact(*request); target && *target) {
             from.dialog.set_remote_target((*target)->uri.text);
@@ -264,19 +216,21 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
         answer(from, id, *request, 480, "Temporarily Unavailable");
         return {};
     }
-    auto builder = to.dialog.request(request->method(), request->method_text(), hops_left - 1);
+    const Adjacency& out = adjacency_of(to);
+    auto builder = to.dialog.request(request->method(), request->method_text(),
+                                     request->max_forwards().value_or(70) - 1);
     builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
     if (refreshes) {
         builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
     }
-    copy_end_to_end(builder, *request, in, out, changes.removed);
+    copy_end_to_end(builder, *request, adjacency_of(from), out, changes.removed);
     for (const auto& [name, value] : changes.added) {
         builder.header(name, value);
     }
-    if (rack) {
-        builder.header(HeaderName::RAck, *rack);
+    if (passing.rack) {
+        builder.header(HeaderName::RAck, *passing.rack);
     }
-    copy_body(builder, *request, media);
+    copy_body(builder, *request, passing.media);
     const sip::MessagePtr sent = builder.build();
     const std::uint32_t number = ++last_relay_;
     if (request->method() == Method::Invite) {
@@ -290,96 +244,15 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
                (old.request->method() != Method::Invite || request->method() == Method::Invite);
     });
     relays_.push_back(Relay{number, side, id, client, request, sent});
-    relays_.back().offers = offers;
-    if (bears) {
+    relays_.back().offers = passing.offers;
+    if (passing.bears) {
         note_description(to, sent);
     }
-    if (offers) {
+    if (passing.offers) {
         open_exchange(side);
-    } else if (answers) {
+    } else if (passing.answers) {
+        provisionals_->offer.reset();
         close_exchange();
-    }
-    return {};
-}
-
-// The RAck for the other leg. None: this PRACK acknowledges nothing (RFC 3262 §3).
-std::optional<std::string> DialogPair::translate_rack(Side side, const sip::Message& prack) {
-    const sip::HeaderLine* line = prack.header(HeaderName::RAck);
-    const auto rack = line == nullptr ? sip::parse_rack({}) : sip::parse_rack(line->value);
-    if (!rack || provisionals_ == nullptr || provisionals_->asking != side ||
-        !provisionals_->sent.on_prack(*rack)) {
-        return std::nullopt;
-    }
-    std::string value = std::to_string(provisionals_->received.last());
-    value.append(" ").append(std::to_string(provisionals_->asked_cseq)).append(" INVITE");
-    return value;
-}
-
-void DialogPair::pass_provisional(const Invitation& invitation, const sip::Message& response,
-                                  const policy::MediaVerdict& media, sip::MessageBuilder& passed) {
-    CallHost& host = context_.host;
-    const Leg& asking = leg(invitation.asking);
-    const Leg& asked = leg(other_side(invitation.asking));
-    const bool is_wanted = invitation.request->has_token(HeaderName::Supported, "100rel") ||
-                           invitation.request->has_token(HeaderName::Require, "100rel");
-    const auto number = is_wanted ? sip::session::reliable_number(response) : std::nullopt;
-    if (number) {
-        if (provisionals_ == nullptr || provisionals_->server != invitation.server) {
-            const std::uint32_t first =
-                1 + static_cast<std::uint32_t>(host.random().number() % 0x7fff'ffffU);
-            provisionals_ = std::make_unique<Provisionals>(
-                Provisionals{invitation.asking,
-                             invitation.server,
-                             invitation.sent->cseq().number,
-                             {},
-                             {first, invitation.request->cseq().number},
-                             nullptr});
-        }
-        if (provisionals_->sent.is_waiting() || !provisionals_->received.accept(*number)) {
-            return;  // its sender repeats it until it is acknowledged
-        }
-        passed.header(HeaderName::RSeq, std::to_string(provisionals_->sent.next()));
-    }
-    constexpr std::array not_required{HeaderName::Require};
-    copy_end_to_end(passed, response, adjacency_of(asked), adjacency_of(asking),
-                    number ? std::span<const HeaderName>() : not_required);
-    copy_body(passed, response, media);
-    const sip::MessagePtr message = passed.build();
-    host.respond(invitation.server, message);
-    if (!number) {
-        return;
-    }
-    const bool asked_with_offer = bears_description(*invitation.request);
-    if (!asked_with_offer && bears_description(*message)) {
-        provisionals_->offer = message;
-    }
-    describe(invitation.asking, asked_with_offer, *message);
-    const Duration first =
-        provisionals_->sent.on_sent(message, host.timers().t1, host.now().monotonic);
-    start_timer(first, Timer::RepeatProvisional, provisionals_->sent.next());
-}
-
-Fate DialogPair::repeat_provisional() {
-    CallHost& host = context_.host;
-    Duration again{};
-    switch (provisionals_->sent.on_timer(host.now().monotonic, again)) {
-        case sip::session::ReliableSender::Due::Nothing:
-            return {};
-        case sip::session::ReliableSender::Due::Repeat:
-            host.respond(provisionals_->server, provisionals_->sent.waiting());
-            start_timer(again, Timer::RepeatProvisional, provisionals_->sent.next());
-            return {};
-        case sip::session::ReliableSender::Due::Reject:
-            break;
-    }
-    if (!is_confirmed_) {
-        return Fate::lost("no PRACK", 504);
-    }
-    for (Relay& relay : relays_) {
-        if (relay.server == provisionals_->server && relay.is_open) {
-            relay.lacks_prack = true;
-            relay.is_cancel_owed = !host.cancel(context_.ref, relay.client);
-        }
     }
     return {};
 }
@@ -484,10 +357,8 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         describe(relay.from, relay.offers, *passed);
         start_repeating(relay.from);
     }
-    if (is_success && refreshes) {
-        if (bears_description(*passed)) {
-            note_description(asking, passed);
-        }
+    if (is_success && is_session_refresh(relay.request->method())) {
+        note_description(asking, passed);
         refreshed(*relay.request, *passed);
     } else {
         asked.timer.on_heard(host.now().monotonic);
@@ -614,6 +485,7 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
             }
         }
         to.accepted->ack = builder.build();
+        note_description(to, to.accepted->ack);
     }
     context_.host.send_ack(*hop, to.accepted->ack);
 }
@@ -670,8 +542,12 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
 
 void DialogPair::on_flow_closed(FlowId flow) {
     if (caller_.hop.flow == flow || callee_.hop.flow == flow) {
-        start_timer(lost_flow_limit, Timer::LostFlow);
+        wait_for_flow();
     }
+}
+
+void DialogPair::wait_for_flow() {
+    start_timer(lost_flow_limit, Timer::LostFlow);
 }
 
 std::optional<ClientId> DialogPair::send(Side to, Method method,
@@ -696,7 +572,11 @@ Leg DialogPair::replace(Side side, Leg leg) {
     relays_.clear();
     provisionals_.reset();
     close_exchange();
-    return std::exchange(this->leg(side), std::move(leg));
+    leg.timer =
+        sip::session::SessionTimer(adjacency_of(leg).session_timer, context_.host.now().monotonic);
+    Leg replaced = std::exchange(this->leg(side), std::move(leg));
+    watch_session();
+    return replaced;
 }
 
 void DialogPair::end() {
@@ -741,131 +621,6 @@ void DialogPair::send_bye(Side side) {
     auto bye = to.dialog.request(Method::Bye, "BYE");
     bye.header(HeaderName::Via, context_.new_via(adjacency_of(to), hop->transport));
     context_.host.send_in_dialog(context_.ref, *hop, bye.build());
-}
-
-// ---- session timers -----------------------------------------------------------------------------
-
-void DialogPair::note_description(Leg& told, const sip::MessagePtr& message) {
-    if (!told.allows_update) {
-        told.described = message;
-    }
-}
-
-// An INVITE or UPDATE succeeded from end to end: both are there, and may have agreed on an
-// interval.
-void DialogPair::refreshed(const sip::Message& request, const sip::Message& success) {
-    const auto agreed = sip::session::agreed(request, success);
-    for (Leg* leg : {&caller_, &callee_}) {
-        leg->timer.on_refreshed(agreed, context_.host.now().monotonic);
-    }
-    watch_session();
-}
-
-// Timers of a call cannot be stopped: so that none outlives it for long, the way to a far moment is
-// taken in steps.
-void DialogPair::watch_session() {
-    constexpr Duration shortest_step = 1s;
-    constexpr Duration longest_step = 45s;
-    if (is_session_watched_ || !is_confirmed_) {
-        return;
-    }
-    std::optional<TimePoint> next;
-    for (const Leg* leg : {&caller_, &callee_}) {
-        if (const auto at = leg->is_ended ? std::nullopt : leg->timer.next()) {
-            next = next ? std::min(*next, *at) : at;
-        }
-    }
-    if (next) {
-        is_session_watched_ = true;
-        const Duration wait = *next - context_.host.now().monotonic;
-        start_timer(std::clamp<Duration>(wait, shortest_step, longest_step), Timer::Session);
-    }
-}
-
-Fate DialogPair::keep_session() {
-    const TimePoint now = context_.host.now().monotonic;
-    for (const Side side : {Side::Caller, Side::Callee}) {
-        Leg& at = leg(side);
-        if (at.is_ended) {
-            continue;
-        }
-        if (at.timer.is_expired(now)) {
-            return Fate::lost("session expired");
-        }
-        if (at.timer.is_refresh_due(now)) {
-            if (at.refresh && at.refresh->is_open) {
-                return Fate::lost("peer does not answer");
-            }
-            refresh(side);
-        }
-    }
-    watch_session();
-    return {};
-}
-
-bool DialogPair::is_busy(Side side) const {
-    const auto is_owed = [](const Leg& leg) {
-        return leg.answered || (leg.accepted && leg.accepted->ack == nullptr);
-    };
-    return is_owed(caller_) || is_owed(callee_) || leg(side).session.is_open() ||
-           std::ranges::any_of(relays_, &Relay::is_open);
-}
-
-// Is the peer still there? UPDATE where it allows it; else a re-INVITE that says again what it was
-// told last (RFC 4028 §7.4), and if it was told nothing, OPTIONS.
-void DialogPair::refresh(Side side) {
-    Leg& to = leg(side);
-    if (is_busy(side)) {
-        return;  // what is under way tells more; if it does not, this comes again soon
-    }
-    to.timer.on_heard(context_.host.now().monotonic);
-    const Method method = to.allows_update          ? Method::Update
-                          : to.described != nullptr ? Method::Invite
-                                                    : Method::Options;
-    const auto client = send(side, method, [&](sip::MessageBuilder& request) {
-        if (method == Method::Invite) {
-            copy_body(request, *to.described, {});
-        }
-    });
-    if (!client) {
-        return;  // its connection is gone: LostFlow is about that
-    }
-    to.refresh = Leg::Refresh{*client, method, true};
-    if (method == Method::Invite) {
-        to.session.on_offer_sent();
-    }
-}
-
-Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
-    Leg& asked = leg(side);
-    const int status = response.status();
-    const bool is_success = status >= 200 && status < 300;
-    if (status < 200) {
-        return {};
-    }
-    const bool is_first = std::exchange(asked.refresh->is_open, false);
-    if (is_success && asked.refresh->method == Method::Invite) {
-        if (is_first) {
-            asked.accepted = Leg::Accepted{response.cseq().number, nullptr};
-        }
-        if (asked.accepted && asked.accepted->cseq == response.cseq().number) {
-            send_ack(side);
-        }
-    }
-    if (!is_first || asked.is_ended) {
-        return {};
-    }
-    asked.session.close();
-    asked.timer.on_heard(context_.host.now().monotonic);
-    if (is_success && is_refresh(asked.refresh->method)) {
-        if (refuse_refresh(side, response, Event::RefreshByResponse)) {
-            return Fate::lost("target refresh changes the URI scheme");
-        }
-        if (const auto target = sip::dialog_contact(response); target && *target) {
-            asked.dialog.set_remote_target((*target)->uri.text);
-        }
-    }
-    return status == 408 || status == 481 ? Fate::lost("peer lost the dialog") : Fate{};
 }
 
 // ---- timers -------------------------------------------------------------------------------------

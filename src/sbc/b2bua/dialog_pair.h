@@ -152,6 +152,16 @@ private:
     const Adjacency& adjacency_of(const Leg& leg) const {
         return context_.adjacency(leg.peer.adjacency);
     }
+    // What is known of a request that may pass.
+    struct Passing {
+        bool bears = false;    // a description,
+        bool offers = false;   // that is an offer,
+        bool answers = false;  // or the answer to one
+        std::optional<std::string> rack;
+        policy::MediaVerdict media;
+    };
+    std::optional<Fate> refuse(Side side, sip::transaction::ServerId id,
+                               const sip::Message& request, Passing& passing);
     Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request,
                const Changes& changes);
     bool is_open_from(Side side, sip::Method method) const;
@@ -177,6 +187,7 @@ private:
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
     void start_repeating(Side side);
+    void wait_for_flow();
     void start_timer(Duration after, Timer timer, std::uint32_t number = 0);
 
     const CallContext& context_;

@@ -1,0 +1,291 @@
+// What a pair of dialogs says of the session itself: whose turn it is to describe it, provisional
+// responses that must arrive, and whether it is still alive.
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "sbc/b2bua/description.h"
+#include "sbc/b2bua/dialog_pair.h"
+#include "sbc/b2bua/topology_hiding.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc::b2bua {
+
+using policy::Event;
+using sip::HeaderName;
+using sip::Method;
+
+// ---- offers and answers -------------------------------------------------------------------------
+
+// What a request gets that comes when it is not its sender's turn: 500 (with Retry-After) when what
+// it sent before has no answer yet, 491 when it crosses what was sent to it. 0: it may go on.
+int DialogPair::refuse_turn(Side side, const sip::Message& request, bool offers) const {
+    const Leg& from = leg(side);
+    const Leg& to = leg(other_side(side));
+    const bool is_invite = request.method() == Method::Invite;
+    if (is_invite) {  // RFC 3261 §14.2: one INVITE at a time
+        if (is_open_from(side, Method::Invite)) {
+            return 500;
+        }
+        if (to.answered || from.answered || is_open_from(other_side(side), Method::Invite) ||
+            !is_confirmed_) {
+            return 491;
+        }
+    }
+    // So it is with a refresh of our own.
+    const auto is_refreshed = [](const Leg& leg) {
+        return leg.refresh && leg.refresh->is_open && leg.refresh->method != Method::Options;
+    };
+    if (is_session_refresh(request.method()) && (is_refreshed(from) || is_refreshed(to))) {
+        return 491;
+    }
+    // RFC 3311 §5.2: one UPDATE at a time.
+    if (request.method() == Method::Update && is_open_from(side, Method::Update)) {
+        return 500;
+    }
+    if (!offers && !is_invite) {
+        return 0;
+    }
+    const int refusal = from.session.refusal();
+    return refusal == 0 && !to.session.may_offer() ? 491 : refusal;
+}
+
+void DialogPair::open_exchange(Side offerer) {
+    leg(offerer).session.on_offer_received();
+    leg(other_side(offerer)).session.on_offer_sent();
+}
+
+void DialogPair::close_exchange() {
+    caller_.session.close();
+    callee_.session.close();
+}
+
+// A reliable response to an INVITE passes: the answer where the INVITE bore the offer, else the
+// offer if it bears one. After a 2xx an offer without an answer is over.
+void DialogPair::describe(Side asking, bool asked_with_offer, const sip::Message& response) {
+    const bool bears = bears_description(response);
+    if (asked_with_offer && (bears || response.status() >= 200)) {
+        close_exchange();
+    } else if (!asked_with_offer && bears) {
+        open_exchange(other_side(asking));
+    }
+}
+
+// ---- reliable provisional responses -------------------------------------------------------------
+
+void DialogPair::pass_provisional(const Invitation& invitation, const sip::Message& response,
+                                  const policy::MediaVerdict& media, sip::MessageBuilder& passed) {
+    CallHost& host = context_.host;
+    const Leg& asking = leg(invitation.asking);
+    const Leg& asked = leg(other_side(invitation.asking));
+    const bool is_wanted = invitation.request->has_token(HeaderName::Supported, "100rel") ||
+                           invitation.request->has_token(HeaderName::Require, "100rel");
+    const auto number = is_wanted ? sip::session::reliable_number(response) : std::nullopt;
+    if (number) {
+        if (provisionals_ == nullptr || provisionals_->server != invitation.server) {
+            const std::uint32_t first =
+                1 + static_cast<std::uint32_t>(host.random().number() % 0x7fff'ffffU);
+            provisionals_ = std::make_unique<Provisionals>(
+                Provisionals{invitation.asking,
+                             invitation.server,
+                             invitation.sent->cseq().number,
+                             {},
+                             {first, invitation.request->cseq().number},
+                             nullptr});
+        }
+        if (provisionals_->sent.is_waiting() || !provisionals_->received.accept(*number)) {
+            return;  // its sender repeats it until it is acknowledged
+        }
+        passed.header(HeaderName::RSeq, std::to_string(provisionals_->sent.next()));
+    }
+    constexpr std::array not_required{HeaderName::Require};
+    copy_end_to_end(passed, response, adjacency_of(asked), adjacency_of(asking),
+                    number ? std::span<const HeaderName>() : not_required);
+    copy_body(passed, response, media);
+    const sip::MessagePtr message = passed.build();
+    host.respond(invitation.server, message);
+    if (!number) {
+        return;
+    }
+    const bool asked_with_offer = bears_description(*invitation.request);
+    if (!asked_with_offer && bears_description(*message)) {
+        provisionals_->offer = message;
+    }
+    describe(invitation.asking, asked_with_offer, *message);
+    const Duration first =
+        provisionals_->sent.on_sent(message, host.timers().t1, host.now().monotonic);
+    start_timer(first, Timer::RepeatProvisional, provisionals_->sent.next());
+}
+
+Fate DialogPair::repeat_provisional() {
+    CallHost& host = context_.host;
+    Duration again{};
+    switch (provisionals_->sent.on_timer(host.now().monotonic, again)) {
+        case sip::session::ReliableSender::Due::Nothing:
+            return {};
+        case sip::session::ReliableSender::Due::Repeat:
+            host.respond(provisionals_->server, provisionals_->sent.waiting());
+            start_timer(again, Timer::RepeatProvisional, provisionals_->sent.next());
+            return {};
+        case sip::session::ReliableSender::Due::Reject:
+            break;
+    }
+    if (!is_confirmed_) {
+        return Fate::lost("no PRACK", 504);
+    }
+    for (Relay& relay : relays_) {
+        if (relay.server == provisionals_->server && relay.is_open) {
+            relay.lacks_prack = true;
+            relay.is_cancel_owed = !host.cancel(context_.ref, relay.client);
+        }
+    }
+    return {};
+}
+
+// The RAck for the other leg. None: this PRACK acknowledges nothing (RFC 3262 §3).
+std::optional<std::string> DialogPair::translate_rack(Side side, const sip::Message& prack) {
+    const sip::HeaderLine* line = prack.header(HeaderName::RAck);
+    const auto rack = line == nullptr ? sip::parse_rack({}) : sip::parse_rack(line->value);
+    if (!rack || provisionals_ == nullptr || provisionals_->asking != side ||
+        !provisionals_->sent.on_prack(*rack)) {
+        return std::nullopt;
+    }
+    std::string value = std::to_string(provisionals_->received.last());
+    value.append(" ").append(std::to_string(provisionals_->asked_cseq)).append(" INVITE");
+    return value;
+}
+
+void DialogPair::on_invite_answered() {
+    if (provisionals_ != nullptr) {
+        provisionals_->sent.on_final();
+    }
+}
+
+// ---- session timers -----------------------------------------------------------------------------
+
+void DialogPair::note_description(Leg& told, const sip::MessagePtr& message) {
+    if (!told.allows_update && bears_description(*message)) {
+        told.described = message;
+    }
+}
+
+// An INVITE or UPDATE succeeded from end to end: both are there, and may have agreed on an
+// interval.
+void DialogPair::refreshed(const sip::Message& request, const sip::Message& success) {
+    const auto agreed = sip::session::agreed(request, success);
+    for (Leg* leg : {&caller_, &callee_}) {
+        leg->timer.on_refreshed(agreed, context_.host.now().monotonic);
+    }
+    watch_session();
+}
+
+// Timers of a call cannot be stopped: so that none outlives it for long, the way to a far moment is
+// taken in steps.
+void DialogPair::watch_session() {
+    constexpr Duration shortest_step = 1s;
+    constexpr Duration longest_step = 45s;
+    if (is_session_watched_ || !is_confirmed_) {
+        return;
+    }
+    std::optional<TimePoint> next;
+    for (const Leg* leg : {&caller_, &callee_}) {
+        if (const auto at = leg->is_ended ? std::nullopt : leg->timer.next()) {
+            next = next ? std::min(*next, *at) : at;
+        }
+    }
+    if (next) {
+        is_session_watched_ = true;
+        const Duration wait = *next - context_.host.now().monotonic;
+        start_timer(std::clamp<Duration>(wait, shortest_step, longest_step), Timer::Session);
+    }
+}
+
+Fate DialogPair::keep_session() {
+    const TimePoint now = context_.host.now().monotonic;
+    for (const Side side : {Side::Caller, Side::Callee}) {
+        Leg& at = leg(side);
+        if (at.is_ended) {
+            continue;
+        }
+        if (at.timer.is_expired(now)) {
+            return Fate::lost("session expired");
+        }
+        if (at.timer.is_refresh_due(now)) {
+            if (at.refresh && at.refresh->is_open) {
+                return Fate::lost("peer does not answer");
+            }
+            refresh(side);
+        }
+    }
+    watch_session();
+    return {};
+}
+
+bool DialogPair::is_busy(Side side) const {
+    const auto is_owed = [](const Leg& leg) {
+        return leg.answered || (leg.accepted && leg.accepted->ack == nullptr);
+    };
+    return is_owed(caller_) || is_owed(callee_) || leg(side).session.is_open() ||
+           std::ranges::any_of(relays_, &Relay::is_open);
+}
+
+// Is the peer still there? UPDATE where it allows it; else a re-INVITE that says again what it was
+// told last (RFC 4028 §7.4), and if it was told nothing, OPTIONS.
+void DialogPair::refresh(Side side) {
+    Leg& to = leg(side);
+    if (is_busy(side)) {
+        return;  // what is under way tells more; if it does not, this comes again soon
+    }
+    to.timer.on_heard(context_.host.now().monotonic);
+    const Method method = to.allows_update          ? Method::Update
+                          : to.described != nullptr ? Method::Invite
+                                                    : Method::Options;
+    const auto client = send(side, method, [&](sip::MessageBuilder& request) {
+        if (method == Method::Invite) {
+            copy_body(request, *to.described, {});
+        }
+    });
+    if (!client) {
+        wait_for_flow();
+        return;
+    }
+    to.refresh = Leg::Refresh{*client, method, true};
+    if (method == Method::Invite) {
+        to.session.on_offer_sent();
+    }
+}
+
+Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
+    Leg& asked = leg(side);
+    const int status = response.status();
+    const bool is_success = status >= 200 && status < 300;
+    if (status < 200) {
+        return {};
+    }
+    const bool is_first = std::exchange(asked.refresh->is_open, false);
+    if (is_success && asked.refresh->method == Method::Invite) {
+        if (is_first) {
+            asked.accepted = Leg::Accepted{response.cseq().number, nullptr};
+        }
+        if (asked.accepted && asked.accepted->cseq == response.cseq().number) {
+            send_ack(side);
+        }
+    }
+    if (!is_first || asked.is_ended) {
+        return {};
+    }
+    asked.session.close();
+    asked.timer.on_heard(context_.host.now().monotonic);
+    if (is_success && is_session_refresh(asked.refresh->method)) {
+        if (refuse_refresh(side, response, Event::RefreshByResponse)) {
+            return Fate::lost("target refresh changes the URI scheme");
+        }
+        if (const auto target = sip::dialog_contact(response); target && *target) {
+            asked.dialog.set_remote_target((*target)->uri.text);
+        }
+    }
+    return status == 408 || status == 481 ? Fate::lost("peer lost the dialog") : Fate{};
+}
+
+}  // namespace ringwall::sbc::b2bua
