@@ -182,6 +182,12 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
     SSL_CTX* const native = context->native_;
 
     TRY(set_policy(native, role, options));
+    if (role == Role::Server) {
+        context->ticket_keys_ = TicketKeys::create();
+        if (context->ticket_keys_ == nullptr || !context->ticket_keys_->serve(native)) {
+            return fail(last_error("Session tickets cannot be set up"));
+        }
+    }
     if (!options.certificate.empty()) {
         TRY(use_certificate(native, options));
     } else if (role == Role::Server) {

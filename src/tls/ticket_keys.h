@@ -1,0 +1,56 @@
+// The keys that a server context seals its session tickets with (RFC 5077 §4, RFC 8446 §4.6.1): the
+// same for all workers, so that a phone that comes back to any of them resumes.
+//
+// A new key seals every hour, and the one before still opens: a ticket is good for an hour at
+// least. All come from one secret and the hour, so nothing changes and nothing need be locked.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "base/time.h"
+
+struct ssl_ctx_st;
+
+namespace ringwall::tls {
+
+class TicketKeys {
+public:
+    static constexpr std::chrono::seconds rotation{3600};
+    static constexpr std::size_t name_length = 16;
+    using Name = std::array<std::uint8_t, name_length>;
+
+    class Key {
+    public:
+        Name name{};
+        std::array<std::uint8_t, 32> cipher{};
+        std::array<std::uint8_t, 32> mac{};
+        ~Key();  // leaves nothing in memory
+    };
+
+    // With a secret of its own. None: the system has no randomness.
+    static std::unique_ptr<const TicketKeys> create();
+    ~TicketKeys();
+    TicketKeys(const TicketKeys&) = delete;
+    TicketKeys& operator=(const TicketKeys&) = delete;
+
+    // The one to seal with.
+    Key newest(WallTime now) const;
+    // The one with this name, if it may still open; made as `newest` would have.
+    std::optional<Key> find(std::span<const std::uint8_t, name_length> name, WallTime now) const;
+
+    // The context's tickets are sealed with these from now on. They must outlive it.
+    [[nodiscard]] bool serve(ssl_ctx_st* context) const;
+
+private:
+    TicketKeys() = default;
+    Key of_period(std::uint64_t period) const;
+
+    std::array<std::uint8_t, 32> secret_{};
+    std::array<std::uint8_t, name_length - sizeof(std::uint64_t)> own_name_{};
+};
+
+}  // namespace ringwall::tls
