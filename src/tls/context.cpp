@@ -183,8 +183,13 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
 
     TRY(set_policy(native, role, options));
     if (role == Role::Server) {
-        context->ticket_keys_ = TicketKeys::create();
-        if (context->ticket_keys_ == nullptr || !context->ticket_keys_->serve(native)) {
+        TicketKeys::Secret secret{};
+        if (SSL_CTX_get_tlsext_ticket_keys(native, secret.data(), secret.size()) != 1) {
+            return fail(last_error("Session tickets cannot be set up"));
+        }
+        context->ticket_keys_ = std::make_unique<TicketKeys>(secret);
+        OPENSSL_cleanse(secret.data(), secret.size());
+        if (!context->ticket_keys_->serve(native)) {
             return fail(last_error("Session tickets cannot be set up"));
         }
     }

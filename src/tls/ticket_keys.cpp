@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/hmac.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 
@@ -46,7 +45,13 @@ int seal_or_open(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CT
     const WallTime now = static_cast<HandshakeNotes*>(SSL_get_app_data(ssl))->now;
     if (seals == 1) {
         const TicketKeys::Key key = keys->newest(now);
-        if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return broken;
+        // OpenSSL's own randomness: as much as a key is long, which is more than an IV.
+        std::array<std::uint8_t, EVP_MAX_KEY_LENGTH> random{};
+        if (EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, nullptr, nullptr) != 1 ||
+            EVP_CIPHER_CTX_rand_key(cipher, random.data()) != 1) {
+            return broken;
+        }
+        std::copy_n(random.begin(), EVP_CIPHER_get_iv_length(EVP_aes_256_cbc()), iv);
         std::ranges::copy(key.name, name);
         return begin(key, iv, cipher, mac, true) ? done : broken;
     }
@@ -71,27 +76,20 @@ TicketKeys::~TicketKeys() {
     OPENSSL_cleanse(secret_.data(), secret_.size());
 }
 
-std::unique_ptr<const TicketKeys> TicketKeys::create() {
-    std::unique_ptr<TicketKeys> keys(new TicketKeys);
-    const bool is_random =
-        RAND_priv_bytes(keys->secret_.data(), static_cast<int>(keys->secret_.size())) == 1 &&
-        RAND_bytes(keys->own_name_.data(), static_cast<int>(keys->own_name_.size())) == 1;
-    return is_random ? std::move(keys) : nullptr;
-}
-
 TicketKeys::Key TicketKeys::of_period(std::uint64_t period) const {
     Key key;
-    const auto rest = std::ranges::copy(own_name_, key.name.begin()).out;
+    constexpr std::size_t own_name = name_length - sizeof period;
+    std::copy_n(secret_.begin(), own_name, key.name.begin());
     for (unsigned i = 0; i < sizeof period; ++i) {
-        rest[i] = static_cast<std::uint8_t>(period >> (8 * i));
+        key.name.at(own_name + i) = static_cast<std::uint8_t>(period >> (8 * i));
     }
     // Two keys of one name: the octet behind it tells what each is for.
     std::array<std::uint8_t, name_length + 1> input{};
     std::ranges::copy(key.name, input.begin());
     for (auto* const out : {&key.cipher, &key.mac}) {
         ++input.back();
-        HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()), input.data(),
-             input.size(), out->data(), nullptr);
+        HMAC(EVP_sha256(), secret_.data() + own_name, static_cast<int>(secret_length - own_name),
+             input.data(), input.size(), out->data(), nullptr);
     }
     return key;
 }

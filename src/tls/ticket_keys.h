@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 
@@ -31,8 +30,10 @@ public:
         ~Key();  // leaves nothing in memory
     };
 
-    // With a secret of its own. None: the system has no randomness.
-    static std::unique_ptr<const TicketKeys> create();
+    // `secret` is random, and nobody else's: as OpenSSL makes it for a context.
+    static constexpr std::size_t secret_length = 80;
+    using Secret = std::array<std::uint8_t, secret_length>;
+    explicit TicketKeys(const Secret& secret) : secret_(secret) {}
     ~TicketKeys();
     TicketKeys(const TicketKeys&) = delete;
     TicketKeys& operator=(const TicketKeys&) = delete;
@@ -46,11 +47,9 @@ public:
     [[nodiscard]] bool serve(ssl_ctx_st* context) const;
 
 private:
-    TicketKeys() = default;
     Key of_period(std::uint64_t period) const;
 
-    std::array<std::uint8_t, 32> secret_{};
-    std::array<std::uint8_t, name_length - sizeof(std::uint64_t)> own_name_{};
+    Secret secret_;  // its first octets are seen in tickets: they tell it from others
 };
 
 }  // namespace ringwall::tls
