@@ -182,6 +182,17 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
     SSL_CTX* const native = context->native_;
 
     TRY(set_policy(native, role, options));
+    if (role == Role::Server) {
+        TicketKeys::Secret secret{};
+        if (SSL_CTX_get_tlsext_ticket_keys(native, secret.data(), secret.size()) != 1) {
+            return fail(last_error("Session tickets cannot be set up"));
+        }
+        context->ticket_keys_ = std::make_unique<TicketKeys>(secret);
+        OPENSSL_cleanse(secret.data(), secret.size());
+        if (!context->ticket_keys_->serve(native)) {
+            return fail(last_error("Session tickets cannot be set up"));
+        }
+    }
     if (!options.certificate.empty()) {
         TRY(use_certificate(native, options));
     } else if (role == Role::Server) {

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "tls/ticket_keys.h"
 
 struct ssl_ctx_st;
 
@@ -51,6 +52,7 @@ public:
 private:
     Context() = default;
     ssl_ctx_st* native_ = nullptr;
+    std::unique_ptr<const TicketKeys> ticket_keys_;  // server role
     Role role_ = Role::Server;
     ClientAuthentication client_authentication_ = ClientAuthentication::Off;
 };

@@ -113,6 +113,7 @@ void Session::Impl::feed(std::string_view bytes, WallTime now, std::string& plai
 }
 
 void Session::Impl::handshake(WallTime now) {
+    notes.now = now;
     X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl.get()), seconds(now));
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl.get());
@@ -236,6 +237,9 @@ Failure Session::failure() const {
 }
 std::string Session::failure_detail() const {
     return impl_->detail;
+}
+bool Session::is_resumed() const {
+    return SSL_session_reused(impl_->ssl.get()) == 1;
 }
 const PeerIdentity& Session::identity() const {
     return impl_->notes.identity;

@@ -47,6 +47,8 @@ public:
     // close_notify.
     void close(std::string& out);
 
+    // Established without a full handshake, by a ticket.
+    bool is_resumed() const;
     // Whole once Established; in Failed what was learned.
     const PeerIdentity& identity() const;
 

@@ -397,7 +397,36 @@ SSL_SESSION* shake_hands(SSL_CTX* native, Session& server, SSL_SESSION* ticket, 
     return session;
 }
 
+// RFC 8446 §C.4: each ticket once, and the next comes with each resumption, also when the key has
+// changed since. What is older than the keys is shaken hands with anew.
+TEST_F(SessionTest, EveryTicketOfTheLastHourResumesAndBringsTheNext) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        server_options.session_id_context = "phones";
+        const auto server_context = context(Context::Role::Server, server_options);
+        SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
+        SSL_CTX_set_max_proto_version(native, version);
+        WallTime now = new_year;
+        Session begun = Session::server(server_context);
+        SSL_SESSION* ticket = shake_hands(native, begun, nullptr, now);
+        for (int i = 0; i < 6; ++i) {
+            now += std::chrono::minutes(50);
+            Session server = Session::server(server_context);
+            SSL_SESSION* const next = shake_hands(native, server, ticket, now);
+            EXPECT_EQ(server.state(), State::Established);
+            EXPECT_TRUE(server.is_resumed()) << version << " after " << i;
+            SSL_SESSION_free(std::exchange(ticket, next));
+        }
+        Session late = Session::server(server_context);
+        SSL_SESSION_free(shake_hands(native, late, ticket, now + std::chrono::minutes(121)));
+        EXPECT_EQ(late.state(), State::Established);
+        EXPECT_FALSE(late.is_resumed());
+        SSL_SESSION_free(ticket);
+        SSL_CTX_free(native);
+    }
+}
+
 TEST_F(SessionTest, ResumedSessionKeepsItsIdentityUntilTheCertificateExpires) {
+    const WallTime last_minutes = new_year + std::chrono::days(30) - std::chrono::minutes(10);
     server_options.session_id_context = "phones";
     const auto server_context = context(Context::Role::Server, server_options);
     SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
@@ -409,27 +438,28 @@ TEST_F(SessionTest, ResumedSessionKeepsItsIdentityUntilTheCertificateExpires) {
     SSL_CTX_use_PrivateKey(native, key);
 
     Session first = Session::server(server_context);
-    SSL_SESSION* const ticket = shake_hands(native, first, nullptr, new_year);
+    SSL_SESSION* const ticket = shake_hands(native, first, nullptr, last_minutes);
     ASSERT_EQ(first.state(), State::Established) << first.failure_detail();
     ASSERT_EQ(SSL_SESSION_is_resumable(ticket), 1);
 
     // Without its certificate it can only be known by its ticket.
     SSL_CTX* const anonymous = SSL_CTX_new(TLS_client_method());
     Session second = Session::server(server_context);
-    SSL_SESSION_free(shake_hands(anonymous, second, ticket, new_year));
+    SSL_SESSION_free(shake_hands(anonymous, second, ticket, last_minutes));
     EXPECT_EQ(second.state(), State::Established) << second.failure_detail();
     EXPECT_TRUE(matches_user(second.identity(), "alice@sbc.example"));
     EXPECT_EQ(second.identity().fingerprint, first.identity().fingerprint);
 
     Session third = Session::server(server_context);
-    SSL_SESSION_free(shake_hands(anonymous, third, ticket, new_year + std::chrono::days(31)));
+    SSL_SESSION_free(
+        shake_hands(anonymous, third, ticket, last_minutes + std::chrono::minutes(20)));
     EXPECT_EQ(third.state(), State::Failed);
     EXPECT_EQ(third.failure(), Failure::BadCertificate);
     EXPECT_EQ(third.identity().failure, "certificate has expired");
 
     // Another adjacency, or another generation of trust, is another context.
     Session stranger = Session::server(context(Context::Role::Server, server_options));
-    SSL_SESSION_free(shake_hands(anonymous, stranger, ticket, new_year));
+    SSL_SESSION_free(shake_hands(anonymous, stranger, ticket, last_minutes));
     EXPECT_EQ(stranger.state(), State::Established);
     EXPECT_FALSE(stranger.identity().has_certificate);
 
