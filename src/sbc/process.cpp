@@ -243,6 +243,7 @@ int run_process(const ProcessOptions& options) {
     if (!signals) {
         return give_up(signals.error());
     }
+    const log::Writer log_writer;
     raise_descriptor_limit();
     auto worker = engine::Worker::create();
     if (!worker) {
