@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/close_reason.h"
+#include "base/dns.h"
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/time.h"
@@ -54,6 +55,8 @@ public:
     virtual FlowId connect(const ConnectSpec& spec) = 0;
     // What was sent before goes out first. on_closed follows, with `reason`.
     virtual void close(FlowId flow, CloseReason reason) = 0;
+    // Asks the DNS. on_dns with this question follows, never before this has returned.
+    virtual void query(const dns::Question& question) = 0;
 };
 
 // What a shard is told. `now` is the turn of the loop.
@@ -74,6 +77,9 @@ public:
     // listener, so that it can be counted). `detail` is for the log.
     virtual void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote,
                            CloseReason reason, std::string_view detail, Now now) = 0;
+    // Only who asks is answered.
+    virtual void on_dns(const dns::Question& /*question*/, const dns::Answer& /*answer*/,
+                        Now /*now*/) {}
     // Called when next_deadline() has come, and at least once for each turn with events, after
     // them.
     virtual void on_time(Now now) = 0;

@@ -197,6 +197,11 @@ void Shard::on_closed(FlowId id, ListenerId listener, const Endpoint& remote, Cl
     }
 }
 
+void Shard::on_dns(const dns::Question& question, const dns::Answer& answer, Now now) {
+    now_ = now;
+    tell([&] { user_.on_dns(question, answer); });
+}
+
 void Shard::on_time(Now now) {
     now_ = now;
     std::vector<std::uint64_t> expired;

@@ -60,6 +60,8 @@ public:
     virtual void on_server_ended(sip::transaction::ServerId id,
                                  sip::transaction::TerminationCause cause) = 0;
     virtual void on_timer(std::uint64_t cookie) = 0;
+    // What query() asked for. Only who asks is answered.
+    virtual void on_dns(const dns::Question& /*question*/, const dns::Answer& /*answer*/) {}
     // Every screened message that comes in or goes out, when trace is on.
     virtual void on_trace(Direction direction, const sip::Hop& hop,
                           const sip::Message& message) = 0;
@@ -96,6 +98,7 @@ public:
     void start_timer(Duration after, std::uint64_t cookie);
     FlowId connect(const ConnectSpec& spec);
     void close(FlowId flow, CloseReason reason);
+    void query(const dns::Question& question) { network_.query(question); }
 
     const Flow* flow(FlowId id) const;  // null when it is gone
     std::size_t flow_count() const { return flows_.size(); }
@@ -115,6 +118,7 @@ public:
     void on_stream(FlowId flow, std::string_view bytes, Now now) override;
     void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote, CloseReason reason,
                    std::string_view detail, Now now) override;
+    void on_dns(const dns::Question& question, const dns::Answer& answer, Now now) override;
     void on_time(Now now) override;
     TimePoint next_deadline() const override;
 

@@ -593,6 +593,10 @@ void Worker::close(FlowId id, CloseReason reason) {
     }
 }
 
+void Worker::query(const dns::Question& question) {
+    post([impl = impl_.get(), question] { impl->user->on_dns(question, {}, impl->now); });
+}
+
 void Worker::turn(Duration max_wait) {
     CHECK(impl_->user != nullptr);
     impl_->turn(max_wait);

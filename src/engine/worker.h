@@ -59,6 +59,8 @@ public:
     // A connection that is not established yet is abandoned: what it holds back is not sent.
     void close(FlowId flow, CloseReason reason) override;
 
+    void query(const dns::Question& question) override;
+
     // One turn. Waits at most `max_wait`.
     void turn(Duration max_wait = Duration::max());
     // Turns until stop(); then closes all connections (Shutdown) and turns until they are gone.

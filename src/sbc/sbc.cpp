@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/visitor.h"
+#include "sbc/b2bua/call.h"
+#include "sbc/b2bua/forwarded_request.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
@@ -38,8 +40,7 @@ Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotP
       shard_(network, *this, timers, start),
       connections_(shard_),
       registrar_(location_),
-      nonces_(random),
-      forwarded_(*this) {}
+      nonces_(random) {}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
     std::vector<ListenRequest> wanted;
@@ -161,7 +162,7 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
         const std::set<CallRef> refs = std::move(users->second);
         by_flow_.erase(users);
         for (const CallRef ref : refs) {
-            if (b2bua::Call* call = call_of(ref)) {
+            if (b2bua::Usage* call = call_of(ref)) {
                 call->on_flow_closed(flow.id);
             }
         }
@@ -207,7 +208,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         on_cancel(id, from, request, cancelled);
     } else if (request->to_tag().empty()) {
         on_out_of_dialog(id, from, request);
-    } else if (b2bua::Call* call = call_of_tag(request->to_tag())) {
+    } else if (b2bua::Usage* call = call_of_tag(request->to_tag())) {
         by_server_[id] = call->ref();
         own_flow(from, call->ref());
         call->on_request(id, from, request);
@@ -232,7 +233,7 @@ void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& re
     }
     reply(id, *request, 200);
     if (const auto found = by_server_.find(cancelled); found != by_server_.end()) {
-        if (b2bua::Call* call = call_of(found->second)) {
+        if (b2bua::Usage* call = call_of(found->second)) {
             call->on_cancel(cancelled);
         }
     }
@@ -280,16 +281,14 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
         answer_options(inbound, id, request);
     } else {
-        forwarded_.forward(inbound, id, request);
+        forward(inbound, id, request);
     }
 }
 
 bool Sbc::is_merged(const sip::Message& request) {
     const auto same = by_call_id_.find(request.call_id());
-    const b2bua::Call* call = same == by_call_id_.end() ? nullptr : call_of(same->second);
-    const bool is_calls =
-        request.method() == Method::Invite && call != nullptr && call->is_merged(request);
-    return is_calls || forwarded_.is_merged(request);
+    const b2bua::Usage* usage = same == by_call_id_.end() ? nullptr : call_of(same->second);
+    return (usage != nullptr && usage->is_merged(request)) || recent_.contains(request);
 }
 
 // True when the request goes on.
@@ -304,9 +303,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                                           bucket_token(Bucket{}, random_, 20), reject.reason);
                 if (reject.warning != 0) {
                     builder.header(HeaderName::Warning,
-                                   std::to_string(reject.warning) + " " +
-                                       inbound.from_adjacency().own_host() + " \"" +
-                                       std::string(policy::warning_text(reject.warning)) + "\"");
+                                   b2bua::warning(inbound.from_adjacency(), reject.warning));
                 }
                 for (const auto& field : reject.fields) {
                     builder.header(field.name, field.value);
@@ -404,8 +401,33 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
     ++active_calls_;
     by_server_[id] = ref;
     own_flow(inbound.hop, ref);
-    entry.call = std::make_unique<b2bua::Call>(*this, std::move(setup));
-    entry.call->begin();
+    auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
+    b2bua::Call& begun = *call;
+    entry.call = std::move(call);
+    begun.begin();
+}
+
+void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+    const CallRef ref{++last_call_};
+    const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
+    b2bua::ForwardedRequest::Setup setup{
+        .ref = ref,
+        .name = new_call_name(),
+        .server = id,
+        .request = request,
+        .from = inbound.hop,
+        .snapshot = snapshot_,
+        .sender = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+        .security = inbound.call,
+        .routes = std::move(inbound.routes),
+        .removed_headers = std::move(inbound.removed_headers),
+        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+    };
+    recent_.add(id, *request);
+    auto forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
+    b2bua::ForwardedRequest& begun = *forwarded;
+    calls_[ref].call = std::move(forwarded);
+    begun.begin();
 }
 
 void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
@@ -441,7 +463,7 @@ void Sbc::reply(ServerId id, const sip::Message& request, int status, std::strin
 }
 
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
-    if (b2bua::Call* call = call_of_tag(request->to_tag())) {
+    if (b2bua::Usage* call = call_of_tag(request->to_tag())) {
         call->on_ack(from, request);
     } else {
         counters_.add("dropped", "no-dialog");
@@ -453,14 +475,11 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
     (void)from;
-    if (forwarded_.on_response(id, response)) {
-        return;
-    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (response->status() >= 200) {
             stop_waiting(found->second);
         }
-        if (b2bua::Call* call = call_of(found->second.call)) {
+        if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_response(id, response);
         }
     }
@@ -468,11 +487,8 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
-    if (forwarded_.on_failed(id, cause)) {
-        return;
-    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
-        if (b2bua::Call* call = call_of(found->second.call)) {
+        if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_client_failed(id, cause);
         }
     }
@@ -514,7 +530,7 @@ void Sbc::stop_waiting(Client& client) {
 void Sbc::on_server_ended(ServerId id, TerminationCause cause) {
     (void)cause;  // nobody acknowledged a failure: nothing of ours waits for it
     by_server_.erase(id);
-    forwarded_.on_server_ended(id);
+    recent_.on_server_ended(id);
 }
 
 void Sbc::on_timer(std::uint64_t cookie) {
@@ -529,7 +545,7 @@ void Sbc::on_timer(std::uint64_t cookie) {
         watch_expiry();
         return;
     }
-    if (b2bua::Call* call = call_of(CallRef{cookie >> 32})) {
+    if (b2bua::Usage* call = call_of(CallRef{cookie >> 32})) {
         call->on_timer(static_cast<std::uint32_t>(cookie));
     }
     sweep();
@@ -547,7 +563,7 @@ void Sbc::watch_expiry() {
 void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::Message& message) {
     const auto index = adjacency_of(hop);
     const auto owner = by_call_id_.find(message.call_id());
-    const b2bua::Call* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
+    const b2bua::Usage* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
                                   index ? snapshot_->adjacencies[*index].name : "", direction, hop,
                                   message));
@@ -559,10 +575,8 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
                        sip::MessagePtr request) {
     (void)permit;  // having one is the point
     const ClientId id = shard_.send_request(to, std::move(request));
-    if (call) {
-        own_client(id, call, false);
-        own_flow(to, call);
-    }
+    own_client(id, call, false);
+    own_flow(to, call);
     return id;
 }
 
@@ -675,6 +689,10 @@ void Sbc::end(CallRef call, const CallRecord& record) {
     ended_.push_back(call);
 }
 
+void Sbc::release(CallRef usage) {
+    ended_.push_back(usage);
+}
+
 // A call that is over stays until its transactions have ended: a late 2xx of a fork is still its to
 // acknowledge and end.
 void Sbc::sweep() {
@@ -699,12 +717,12 @@ void Sbc::sweep() {
     }
 }
 
-b2bua::Call* Sbc::call_of(CallRef ref) {
+b2bua::Usage* Sbc::call_of(CallRef ref) {
     const auto found = calls_.find(ref);
     return found == calls_.end() ? nullptr : found->second.call.get();
 }
 
-b2bua::Call* Sbc::call_of_tag(std::string_view tag) {
+b2bua::Usage* Sbc::call_of_tag(std::string_view tag) {
     const auto found = by_tag_.find(std::string(tag));
     return found == by_tag_.end() ? nullptr : call_of(found->second);
 }
@@ -715,8 +733,10 @@ std::string Sbc::new_call_name() {
 
 void Sbc::record_unfinished(std::string_view reason) {
     for (const auto& [ref, entry] : calls_) {
-        if (!entry.call->is_over()) {
-            observer_.on_record(entry.call->record_so_far(reason));
+        const auto record =
+            entry.call->is_over() ? std::nullopt : entry.call->record_so_far(reason);
+        if (record) {
+            observer_.on_record(*record);
         }
     }
 }
@@ -728,7 +748,7 @@ void Sbc::end_all(std::string_view reason) {
         all.push_back(ref);
     }
     for (const CallRef ref : all) {
-        if (b2bua::Call* call = call_of(ref)) {
+        if (b2bua::Usage* call = call_of(ref)) {
             call->terminate(reason);
         }
     }
@@ -741,7 +761,7 @@ bool Sbc::is_quiet() const {
 
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
-           by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && forwarded_.size() == 0 &&
+           by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && recent_.size() == 0 &&
            shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
 }
 

@@ -12,9 +12,9 @@
 
 #include "base/random.h"
 #include "engine/shard.h"
-#include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
-#include "sbc/b2bua/forwarded_request.h"
+#include "sbc/b2bua/recent_requests.h"
+#include "sbc/b2bua/usage.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/counters.h"
@@ -112,11 +112,12 @@ public:
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
     void end(b2bua::CallRef call, const CallRecord& record) override;
+    void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
 
 private:
     struct CallEntry {
-        std::unique_ptr<b2bua::Call> call;
+        std::unique_ptr<b2bua::Usage> call;
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
         std::vector<FlowId> flows;
@@ -128,8 +129,9 @@ private:
     };
 
     std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
-    b2bua::Call* call_of(b2bua::CallRef ref);
-    b2bua::Call* call_of_tag(std::string_view tag);
+    b2bua::Usage* call_of(b2bua::CallRef ref);
+    // Whose a request with this To tag is.
+    b2bua::Usage* call_of_tag(std::string_view tag);
     void on_out_of_dialog(sip::transaction::ServerId id, const sip::Hop& from,
                           const sip::MessagePtr& request);
     void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
@@ -139,6 +141,8 @@ private:
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
                     const sip::MessagePtr& request);
+    void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
+                 const sip::MessagePtr& request);
     void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
                      const sip::MessagePtr& request);
     void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -175,7 +179,7 @@ private:
     std::unordered_map<FlowId, std::set<b2bua::CallRef>> by_flow_;
     std::unordered_map<sip::transaction::ClientId, Client> by_client_;
     std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
-    b2bua::ForwardedRequests forwarded_;
+    b2bua::RecentRequests recent_;
     std::vector<b2bua::CallRef> ended_;
     std::uint64_t last_call_ = 0;
     std::size_t active_calls_ = 0;

@@ -187,6 +187,18 @@ void SimNetwork::Node::close(FlowId flow, CloseReason reason) {
     });
 }
 
+void SimNetwork::Node::query(const dns::Question& question) {
+    net_.questions_.push_back(question);
+    const auto known = net_.names_.find(question);
+    const auto [answer, after] =
+        known == net_.names_.end() ? std::pair{no_records(), Duration(20ms)} : known->second;
+    net_.at(after, [this, question, text = answer] {
+        if (user_ != nullptr) {
+            user_->on_dns(question, text, net_.now_);
+        }
+    });
+}
+
 void SimNetwork::Node::cut() {
     std::vector<std::shared_ptr<Connection>> mine;
     for (const auto& [flow, connection] : net_.connections_) {
@@ -287,6 +299,33 @@ std::vector<SimNetwork::Packet> SimNetwork::packets_of(const IpAddress& address)
         return p.from.address == address || p.to.address == address;
     });
     return out;
+}
+
+dns::Answer addresses(const std::vector<IpAddress>& list, Duration lifetime) {
+    dns::Answer answer;
+    answer.outcome = dns::Outcome::Records;
+    answer.addresses = list;
+    answer.lifetime = lifetime;
+    return answer;
+}
+
+dns::Answer services(const std::vector<dns::Srv>& list, Duration lifetime) {
+    dns::Answer answer;
+    answer.outcome = dns::Outcome::Records;
+    answer.srv = list;
+    answer.lifetime = lifetime;
+    return answer;
+}
+
+dns::Answer no_records(Duration lifetime) {
+    dns::Answer answer;
+    answer.outcome = dns::Outcome::NoRecords;
+    answer.lifetime = lifetime;
+    return answer;
+}
+
+dns::Answer no_answer() {
+    return {};
 }
 
 tls::PeerIdentity certificate_of(const std::string& domain) {

@@ -53,6 +53,7 @@ public:
         void send(FlowId flow, std::string_view bytes) override;
         FlowId connect(const engine::ConnectSpec& spec) override;
         void close(FlowId flow, CloseReason reason) override;
+        void query(const dns::Question& question) override;
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
         // Its user ends: as cut, and it hears nothing any more.
@@ -72,6 +73,13 @@ public:
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
 
     Node& add_node(const IpAddress& address);
+    // What the DNS answers to this from now on, and after how long. What nobody has told it: no
+    // records.
+    void answer(const dns::Question& question, dns::Answer answer, Duration after = 20ms) {
+        names_[question] = {std::move(answer), after};
+    }
+    // Every question that was asked, in order.
+    const std::vector<dns::Question>& questions() const { return questions_; }
     // Datagrams for which this is true are lost, besides what the weather takes.
     void lose(std::function<bool(const Packet&)> loses) { loses_ = std::move(loses); }
     void set_weather(const Weather& weather) { weather_ = weather; }
@@ -145,6 +153,8 @@ private:
     std::map<std::uint64_t, Listener> udp_by_flow_;
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by either flow
     std::vector<Packet> packets_;
+    std::map<dns::Question, std::pair<dns::Answer, Duration>> names_;
+    std::vector<dns::Question> questions_;
     std::function<void()> check_;
     std::function<bool(const Packet&)> loses_;
 };
@@ -153,5 +163,11 @@ private:
 tls::PeerIdentity certificate_of(const std::string& domain);
 // A phone's: SAN URI sip:user@domain.
 tls::PeerIdentity certificate_of_user(const std::string& address_of_record);
+
+// Answers that hold for `lifetime`; no_answer: no server knows.
+dns::Answer addresses(const std::vector<IpAddress>& list, Duration lifetime = 3600s);
+dns::Answer services(const std::vector<dns::Srv>& list, Duration lifetime = 3600s);
+dns::Answer no_records(Duration lifetime = 30s);
+dns::Answer no_answer();
 
 }  // namespace ringwall::test

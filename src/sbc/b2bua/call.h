@@ -1,12 +1,12 @@
 // One call: the leg that it came in by, the branches that it went out by, and from the first answer
-// on pairs of legs. What one leg hears becomes what the other says. (RFC 3261 §13, §14, §15, §9;
-// RFC 7092 calls this a signalling B2BUA.)
+// on pairs of dialogs. Set-up is here; what happens within dialogs is DialogPair's. (RFC 3261 §13,
+// §16.7, §9; RFC 7092 calls this a signalling B2BUA.)
 //
 //                  INVITE                          INVITE
 //      caller  ------------>  Call  --+-- Branch ----------->  target
 //                                     +-- Branch ----------->  target      (fork, hunting, 3xx)
 //
-//      caller  <-- Leg ------ Pair ------ Leg -->  callee      one for each dialog downstream, with
+//      caller  <-- Leg --- DialogPair --- Leg -->  callee      one for each dialog downstream, with
 //                                                              a To tag of its own upstream
 //
 // Every target goes through policy::permit first. The first 2xx that may be passed wins; all others
@@ -19,8 +19,11 @@
 #include <string>
 #include <vector>
 
+#include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/leg.h"
+#include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/permit.h"
@@ -28,7 +31,7 @@
 
 namespace ringwall::sbc::b2bua {
 
-class Call {
+class Call final : public Usage {
 public:
     struct Setup {
         CallRef ref;
@@ -51,34 +54,33 @@ public:
     // A request within one of the dialogs, by its tags. `from` is who sends it now; a peer that is
     // not the one of the dialog is told 481, as anybody who guesses.
     void on_request(sip::transaction::ServerId id, const sip::Hop& from,
-                    const sip::MessagePtr& request);
+                    const sip::MessagePtr& request) override;
     // The INVITE or re-INVITE with this server transaction is cancelled (§9.2). The CANCEL itself
     // has been answered.
-    void on_cancel(sip::transaction::ServerId invite);
-    void on_ack(const sip::Hop& from, const sip::MessagePtr& ack);
-    void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
-    void on_client_failed(sip::transaction::ClientId id, sip::transaction::TerminationCause cause);
-    void on_timer(std::uint32_t cookie);
+    void on_cancel(sip::transaction::ServerId invite) override;
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& ack) override;
+    void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId id,
+                          sip::transaction::TerminationCause cause) override;
+    void on_timer(std::uint32_t cookie) override;
     // A connection is gone. If a leg's peer does not come back by another, the call ends in 32 s.
-    void on_flow_closed(FlowId flow);
+    void on_flow_closed(FlowId flow) override;
     // BYE to both, or 480 and CANCEL: the operator or a rule ends it.
-    void terminate(std::string_view reason);
+    void terminate(std::string_view reason) override;
 
-    CallRef ref() const { return setup_.ref; }
-    const std::string& name() const { return setup_.name; }
+    CallRef ref() const override { return setup_.ref; }
+    const std::string& name() const override { return setup_.name; }
     bool is_established() const { return confirmed_.has_value(); }
     // Its record is written. Responses that are still under way may come in.
-    bool is_over() const { return is_over_; }
+    bool is_over() const override { return is_over_; }
     // What the record would be if the program ended now.
-    CallRecord record_so_far(std::string_view reason) const;
+    std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
-    bool is_consistent() const;
+    bool is_consistent() const override;
     // The request that made the call, come by another way (RFC 3261 §8.2.2.2).
-    bool is_merged(const sip::Message& request) const;
+    bool is_merged(const sip::Message& request) const override;
 
 private:
-    enum class Side : std::uint8_t { Caller, Callee };
-
     struct Branch {
         AdjacencyIndex adjacency = 0;
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
@@ -93,24 +95,6 @@ private:
         bool is_cancel_sent = false;
         bool is_open = true;               // no final response yet
         std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
-    };
-    struct Pair {
-        std::size_t branch = 0;
-        Leg caller;
-        Leg callee;
-        Leg& leg(Side side) { return side == Side::Caller ? caller : callee; }
-    };
-    // A request of one leg that waits for the answer of the other.
-    struct Relay {
-        std::uint32_t number = 0;
-        std::size_t pair = 0;
-        Side from;  // whose request it is
-        sip::transaction::ServerId server;
-        sip::transaction::ClientId client;
-        sip::MessagePtr request;
-        sip::MessagePtr sent;  // what became of it on the other leg
-        bool is_open = true;
-        bool is_cancel_owed = false;
     };
     // The best of the failures so far: what the caller is told when nothing is left.
     struct Failure {
@@ -144,9 +128,10 @@ private:
     void go_on_or_fail();
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);
-    Pair* find_pair(std::size_t branch, const sip::Message& response);
-    Pair* pair_for(std::size_t branch, const sip::MessagePtr& response);
-    void confirm(Pair& pair, const sip::MessagePtr& response, const policy::MediaVerdict& media);
+    DialogPair* find_pair(std::size_t branch, const sip::Message& response);
+    DialogPair* pair_for(std::size_t branch, const sip::MessagePtr& response);
+    void confirm(DialogPair& pair, const sip::MessagePtr& response,
+                 const policy::MediaVerdict& media);
 
     // within dialogs
     struct Place {
@@ -154,38 +139,22 @@ private:
         Side side;
     };
     std::optional<Place> place_of(const sip::Message& request) const;
-    void on_bye(Place place, sip::transaction::ServerId id, const sip::MessagePtr& request);
-    void relay(Place place, sip::transaction::ServerId id, const sip::MessagePtr& request);
-    void on_relayed_response(Relay& relay, const sip::MessagePtr& response);
-    void fail_relay(Relay& relay, int status, std::string_view reason);
-    bool refuses_refresh(Place place, const sip::Message& message, policy::Event event,
-                         policy::Answer& answer);
-    void end_pair(Pair& pair, std::string_view reason);
-    void send_bye(Pair& pair, Side side);
-    void send_ack(Pair& pair, Side to, const sip::Message* from = nullptr,
-                  const policy::MediaVerdict* media = nullptr);
+    void act_on(std::size_t pair, const Fate& fate);
+    void on_timer_c(std::uint32_t index);
+    void end_pair(std::string_view reason);
     void close_relays();
-    void lose(std::size_t pair, std::string_view reason);
-    void start_repeating(std::size_t pair, Side side);
     void finish(std::string_view result, int status, std::string_view reason);
     void check_over();
-
-    sip::MessagePtr response_to(const sip::Message& request, int status, std::string_view reason,
-                                std::string_view tag, int warning = 0) const;
-    void answer(sip::transaction::ServerId id, const sip::Message& request, int status,
-                std::string_view reason, int warning = 0);
 
     CallHost& host_;
     Setup setup_;
     sip::Scheme caller_scheme_;
-    std::string failure_tag_;  // To tag of what we answer ourselves
+    CallContext context_;
     std::size_t next_route_ = 0;
     std::vector<Branch> branches_;
-    std::vector<std::unique_ptr<Pair>> pairs_;
-    std::vector<Relay> relays_;
+    std::vector<std::unique_ptr<DialogPair>> pairs_;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
-    std::uint32_t last_relay_ = 0;
     bool is_cancelled_ = false;
     bool is_over_ = false;
     std::optional<Failure> best_;

@@ -55,6 +55,8 @@ public:
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
     // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;
+    // The same of what is no call: nothing is recorded.
+    virtual void release(CallRef usage) = 0;
     // A refusal by `permit` or the media rule, counted under its name.
     virtual void count_refusal(std::string_view name) = 0;
 };

@@ -1,167 +1,302 @@
 #include "sbc/b2bua/forwarded_request.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/media_security.h"
 #include "sip/message_builder.h"
-#include "sip/transaction/layer.h"
 
 namespace ringwall::sbc::b2bua {
 
+using policy::Event;
 using sip::HeaderName;
+using sip::Method;
+using sip::transaction::ClientId;
+using sip::transaction::TerminationCause;
 
 namespace {
 
-std::string identity_of(const sip::Message& request) {
-    std::string identity(request.call_id());
-    identity.append(" ").append(std::to_string(request.cseq().number));
-    identity.append(" ").append(request.method_text());
-    return identity.append(" ").append(request.from_tag());
+constexpr std::size_t max_attempts = 32;  // of one request, over all routes and contacts
+
+bool goes_to_all_contacts(Method method) {
+    return method == Method::Message || method == Method::Notify;
+}
+
+// RFC 3428 §5 and RFC 3903 §4.1 have none.
+bool has_contact(Method method) {
+    return method != Method::Message && method != Method::Publish;
 }
 
 }  // namespace
 
-std::optional<ForwardedRequests::Target> ForwardedRequests::choose(const policy::Inbound& inbound,
-                                                                   policy::Answer& refusal,
-                                                                   std::string& reason) {
-    const Snapshot& snapshot = *inbound.snapshot;
-    const sip::Uri& uri = inbound.request.request_uri();
-    for (const policy::Route& route : inbound.routes) {
-        if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
-            if (const auto hop = host_.hop_to(to->adjacency)) {
-                return Target{to->adjacency, *hop,
-                              request_uri(uri, to->permit.leg_scheme(), inbound.from_adjacency(),
-                                          snapshot.adjacencies[to->adjacency]),
-                              to->permit};
-            }
-            continue;
-        }
-        for (const auto& binding : host_.find_location(sip::address_of_record(uri))) {
-            const auto allowed = policy::permit(
-                inbound.call,
-                policy::target_of(snapshot.adjacencies[binding.adjacency], binding.scheme),
-                policy::Event::Fork);
-            const auto contact = sip::parse_uri(binding.contact);
-            if (allowed && contact) {
-                return Target{binding.adjacency, binding.hop,
-                              sip::with_scheme(*contact, allowed->leg_scheme()), *allowed};
-            }
-            if (!allowed) {
-                host_.count_refusal(policy::to_string(allowed.error()));
-                refusal = policy::answer_to(allowed.error(), policy::Event::Fork, inbound.call);
-                reason = policy::reason_phrase(allowed.error());
-            }
-        }
-    }
-    return std::nullopt;
+ForwardedRequest::ForwardedRequest(CallHost& host, Setup setup)
+    : host_(host),
+      setup_(std::move(setup)),
+      context_{.host = host,
+               .ref = setup_.ref,
+               .snapshot = setup_.snapshot,
+               .security = setup_.security,
+               .bucket = setup_.bucket,
+               .caller_adjacency = setup_.sender.adjacency,
+               .own_tag = bucket_token(setup_.bucket, host.random(), 20)} {}
+
+void ForwardedRequest::begin() {
+    go_on_or_fail();
 }
 
-void ForwardedRequests::forward(const policy::Inbound& inbound, sip::transaction::ServerId id,
-                                const sip::MessagePtr& request) {
-    policy::Answer refusal{480, 0, false};
-    std::string reason = "Temporarily Unavailable";
-    const Bucket bucket{static_cast<std::uint8_t>(host_.random().number() % bucket_count)};
-    const std::string tag = bucket_token(bucket, host_.random(), 20);
-    const auto target = choose(inbound, refusal, reason);
-    if (!target) {
-        auto builder = sip::reply(*request, refusal.status, tag, reason);
-        if (refusal.warning != 0) {
-            builder.header(HeaderName::Warning,
-                           std::to_string(refusal.warning) + " " +
-                               inbound.from_adjacency().own_host() + " \"" +
-                               std::string(policy::warning_text(refusal.warning)) + "\"");
-        }
-        host_.respond(id, builder.build());
+// ---- where to -----------------------------------------------------------------------------------
+
+void ForwardedRequest::go_on_or_fail() {
+    const bool is_any_open = std::any_of(attempts_.begin(), attempts_.end(),
+                                         [](const Attempt& a) { return a.is_open; });
+    if (is_answered_ || is_any_open) {
         return;
     }
-    const Adjacency& in = inbound.from_adjacency();
-    const Adjacency& out = inbound.snapshot->adjacencies[target->adjacency];
-    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
+    const bool to_all = goes_to_all_contacts(setup_.request->method());
+    while (true) {
+        bool is_sent = false;
+        while (!targets_.empty() && (to_all || !is_sent)) {
+            const Target target = std::move(targets_.back());
+            targets_.pop_back();
+            is_sent = send(target) || is_sent;
+        }
+        if (is_sent) {
+            return;
+        }
+        if (next_route_ == setup_.routes.size()) {
+            fail();
+            return;
+        }
+        add_targets(setup_.routes[next_route_++]);
+    }
+}
+
+void ForwardedRequest::add_targets(const policy::Route& route) {
+    const sip::Uri& uri = setup_.request->request_uri();
+    const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
+    if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
+        const auto hop = host_.hop_to(to->adjacency);
+        if (hop) {
+            targets_.push_back(Target{to->adjacency, *hop,
+                                      request_uri(uri, to->permit.leg_scheme(), in,
+                                                  context_.adjacency(to->adjacency)),
+                                      {},
+                                      to->permit});
+        }
+        return;
+    }
+    const std::string user = sip::address_of_record(uri);
+    const auto bindings = host_.find_location(user);
+    if (bindings.empty() && in.is_trusted() && !host_.is_subscriber(user)) {
+        remember({404, "Not Found", 0, nullptr, 0});
+    }
+    for (const auto& binding : bindings) {
+        const auto allowed = policy::permit(
+            setup_.security,
+            policy::target_of(context_.adjacency(binding.adjacency), binding.scheme), Event::Fork);
+        const auto contact = sip::parse_uri(binding.contact);
+        if (allowed && contact) {
+            targets_.insert(targets_.begin(), Target{binding.adjacency, binding.hop,
+                                                     sip::with_scheme(*contact,
+                                                                      allowed->leg_scheme()),
+                                                     user, *allowed});
+        }
+        if (!allowed) {
+            host_.count_refusal(policy::to_string(allowed.error()));
+            const auto answer = policy::answer_to(allowed.error(), Event::Fork, setup_.security);
+            // An untrusted sender learns nothing about who exists.
+            remember(in.is_trusted()
+                         ? Failure{answer.status,
+                                   std::string(policy::reason_phrase(allowed.error())),
+                                   answer.warning, nullptr, 0}
+                         : Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+        }
+    }
+}
+
+// False when it may not go there as it is.
+bool ForwardedRequest::send(const Target& target) {
+    const sip::Message& request = *setup_.request;
+    const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
+    const Adjacency& out = context_.adjacency(target.adjacency);
+    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), request);
+    if (attempts_.size() >= max_attempts) {
+        return false;
+    }
     if (!media.passes()) {
         host_.count_refusal(policy::to_string(*media.refusal));
         const policy::MediaAnswer answer = policy::answer_to(*media.refusal);
-        host_.respond(id, sip::reply(*request, answer.status, tag).build());
+        remember({answer.status, std::string(answer.text), answer.warning, nullptr, 0});
+        return false;
+    }
+    Attempt attempt;
+    attempt.adjacency = target.adjacency;
+    attempt.scheme = target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips
+                                                                      : sip::Scheme::Sip;
+    attempt.hop = target.hop;
+    attempt.address_of_record = target.address_of_record;
+    attempt.tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
+
+    auto builder = sip::MessageBuilder::request(request.method_text(), target.uri);
+    builder.header(HeaderName::Via, context_.new_via(out, target.hop.transport));
+    builder.header(HeaderName::MaxForwards,
+                   std::to_string(request.max_forwards().value_or(70) - 1));
+    builder.header(HeaderName::From,
+                   address(request.from(), out, attempt.scheme) + ";tag=" + attempt.tag);
+    builder.header(HeaderName::To, address(request.to(), out, attempt.scheme));
+    builder.header(HeaderName::CallId, call_id);
+    builder.header(HeaderName::CSeq, "1 " + std::string(request.method_text()));
+    if (has_contact(request.method())) {
+        builder.header(HeaderName::Contact, contact(out, target.hop.transport, attempt.scheme,
+                                                    request.from().uri.user));
+    }
+    copy_end_to_end(builder, request, in, out, setup_.removed_headers);
+    copy_body(builder, request, media);
+    attempt.sent = builder.build();
+    host_.own_call_id(call_id, ref());
+    on_sending(attempt);
+    attempt.client = host_.send_new(ref(), target.permit, target.hop, attempt.sent);
+    attempts_.push_back(std::move(attempt));
+    return true;
+}
+
+// ---- what comes back ----------------------------------------------------------------------------
+
+void ForwardedRequest::on_response(ClientId id, const sip::MessagePtr& response) {
+    for (std::size_t i = 0; i < attempts_.size(); ++i) {
+        Attempt& attempt = attempts_[i];
+        const int status = response->status();
+        if (attempt.client != id || status < 200 || !std::exchange(attempt.is_open, false)) {
+            continue;
+        }
+        if (status < 300 && !is_answered_) {
+            accept(attempt, response);
+        } else if (status >= 300) {
+            on_failure(i, {status, std::string(response->reason()), 0, response, i});
+        }
         return;
     }
-    const sip::Scheme scheme = target->permit.leg_scheme();
-    auto builder = sip::MessageBuilder::request(request->method_text(), target->uri);
-    builder.header(HeaderName::Via, via(out, target->hop.transport,
-                                        sip::transaction::make_branch(bucket, host_.random())));
-    builder.header(HeaderName::MaxForwards,
-                   std::to_string(request->max_forwards().value_or(70) - 1));
-    builder.header(HeaderName::From, address(request->from(), out, scheme) +
-                                         ";tag=" + bucket_token(bucket, host_.random(), 20));
-    builder.header(HeaderName::To, address(request->to(), out, scheme));
-    const std::string call_id = bucket_token(bucket, host_.random(), 24);
-    builder.header(HeaderName::CallId, call_id);
-    builder.header(HeaderName::CSeq, "1 " + std::string(request->method_text()));
-    if (request->method() != sip::Method::Message) {  // RFC 3428 §5
+}
+
+void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
+    for (std::size_t i = 0; i < attempts_.size(); ++i) {
+        if (attempts_[i].client == id && std::exchange(attempts_[i].is_open, false)) {
+            // The transaction ends in silence with a 408 (RFC 4320 §4.2).
+            on_failure(i, cause == TerminationCause::Timeout
+                              ? Failure{408, "Request Timeout", 0, nullptr, i}
+                              : Failure{480, "Temporarily Unavailable", 0, nullptr, i});
+            return;
+        }
+    }
+}
+
+void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
+    const Attempt& attempt = attempts_[index];
+    const Adjacency& out = context_.adjacency(attempt.adjacency);
+    const auto& triggers =
+        out.hunting_trigger.empty() ? setup_.snapshot->hunting_trigger : out.hunting_trigger;
+    const bool hunts =
+        std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
+    if (failure.status >= 600 || (!hunts && attempt.address_of_record.empty())) {
+        targets_.clear();
+        next_route_ = setup_.routes.size();
+    }
+    const int status = failure.status;
+    if (status == 401 || status == 407 || status < 400) {
+        // A challenge is for us, never for the sender; a redirection would name the other side's
+        // hosts.
+        failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
+    } else if (status == 503) {  // RFC 3261 §16.7 step 6: it says nothing about us
+        failure = Failure{500, "Server Internal Error", 0, nullptr, index};
+    }
+    remember(std::move(failure));
+    go_on_or_fail();
+}
+
+// As a call does: see Call::remember.
+void ForwardedRequest::remember(Failure failure) {
+    const auto rank = [](const Failure& f) {
+        const bool is_absence = f.status == 404 || f.status == 408 || f.status == 480;
+        return f.status >= 600 ? 0 : 2 * (f.status / 100) + (is_absence ? 1 : 0);
+    };
+    if (!best_ || rank(failure) < rank(*best_)) {
+        best_ = std::move(failure);
+    }
+}
+
+void ForwardedRequest::accept(const Attempt& attempt, const sip::MessagePtr& response) {
+    respond(passed_back(attempt, *response, context_.own_tag, false));
+    finish();
+}
+
+sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip::Message& response,
+                                              std::string_view tag, bool makes_dialog) const {
+    const Adjacency& from = context_.adjacency(attempt.adjacency);
+    const Adjacency& to = context_.adjacency(setup_.sender.adjacency);
+    auto builder = sip::reply(*setup_.request, response.status(), tag, response.reason());
+    if (makes_dialog) {
+        builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
         builder.header(HeaderName::Contact,
-                       contact(out, target->hop.transport, scheme, request->from().uri.user));
+                       contact(to, setup_.from.transport, setup_.request->request_uri().scheme,
+                               setup_.request->to().uri.user));
     }
-    copy_end_to_end(builder, *request, in, out, inbound.removed_headers);
-    copy_body(builder, *request, media);
-    const auto client = host_.send_new({}, target->permit, target->hop, builder.build());
-    open_[client] =
-        Open{id, request, inbound.snapshot, *inbound.adjacency, target->adjacency, tag, call_id};
-    own_call_ids_.insert(call_id);
-    by_server_[id] = identities_.insert(identity_of(*request)).first;
+    copy_end_to_end(builder, response, from, to);
+    copy_body(builder, response,
+              policy::judge_media(policy::media_leg(from), policy::media_leg(to), response));
+    return builder.build();
 }
 
-ForwardedRequests::Open ForwardedRequests::take(sip::transaction::ClientId id) {
-    auto node = open_.extract(id);
-    own_call_ids_.erase(node.mapped().call_id);
-    return std::move(node.mapped());
+void ForwardedRequest::respond(sip::MessagePtr response) {
+    is_answered_ = true;
+    host_.respond(setup_.server, std::move(response));
 }
 
-void ForwardedRequests::on_server_ended(sip::transaction::ServerId id) {
-    if (const auto found = by_server_.find(id); found != by_server_.end()) {
-        identities_.erase(found->second);
-        by_server_.erase(found);
+void ForwardedRequest::fail() {
+    const Failure failure =
+        best_.value_or(Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+    if (failure.response != nullptr) {
+        respond(passed_back(attempts_[failure.attempt], *failure.response, context_.own_tag, false));
+    } else {
+        is_answered_ = true;
+        context_.answer(setup_.server, *setup_.request, failure.status, failure.reason,
+                        failure.warning);
+    }
+    finish();
+}
+
+void ForwardedRequest::finish() {
+    if (!std::exchange(is_over_, true)) {
+        host_.release(ref());
     }
 }
 
-bool ForwardedRequests::is_merged(const sip::Message& request) const {
-    return own_call_ids_.contains(request.call_id()) || identities_.contains(identity_of(request));
+void ForwardedRequest::on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                                  const sip::MessagePtr& request) {
+    (void)from;
+    context_.answer(id, *request, 481, "Call/Transaction Does Not Exist");
 }
 
-bool ForwardedRequests::on_response(sip::transaction::ClientId id,
-                                    const sip::MessagePtr& response) {
-    const auto found = open_.find(id);
-    if (found == open_.end()) {
-        return false;
+void ForwardedRequest::terminate(std::string_view reason) {
+    if (!is_answered_) {
+        is_answered_ = true;
+        context_.answer(setup_.server, *setup_.request, 480, reason);
     }
-    if (response->status() < 200) {
-        return true;
-    }
-    const Open open = take(id);
-    const Adjacency& from = open.snapshot->adjacencies[open.from];
-    const Adjacency& to = open.snapshot->adjacencies[open.to];
-    // A challenge is for us, never for the sender; a redirection would name the other side's hosts.
-    const int status = response->status();
-    const bool is_ours = status == 401 || status == 407 || (status >= 300 && status < 400);
-    if (is_ours) {
-        host_.respond(open.server, sip::reply(*open.request, 480, open.tag).build());
-        return true;
-    }
-    auto builder = sip::reply(*open.request, status, open.tag, response->reason());
-    copy_end_to_end(builder, *response, to, from);
-    copy_body(builder, *response,
-              policy::judge_media(policy::media_leg(to), policy::media_leg(from), *response));
-    host_.respond(open.server, builder.build());
-    return true;
+    finish();
 }
 
-bool ForwardedRequests::on_failed(sip::transaction::ClientId id,
-                                  sip::transaction::TerminationCause cause) {
-    const auto found = open_.find(id);
-    if (found == open_.end()) {
-        return false;
-    }
-    const Open open = take(id);
-    // The transaction ends in silence with a 408 (RFC 4320 §4.2).
-    const bool is_timeout = cause == sip::transaction::TerminationCause::Timeout;
-    host_.respond(open.server, sip::reply(*open.request, is_timeout ? 408 : 480, open.tag).build());
-    return true;
+bool ForwardedRequest::is_consistent() const {
+    // Somebody must still be able to answer it.
+    return is_answered_ || std::any_of(attempts_.begin(), attempts_.end(),
+                                       [](const Attempt& a) { return a.is_open; });
+}
+
+// It bears a Call-ID of ours: it came back. What came twice is RecentRequests' business.
+bool ForwardedRequest::is_merged(const sip::Message& request) const {
+    return std::any_of(attempts_.begin(), attempts_.end(), [&](const Attempt& attempt) {
+        return attempt.sent->call_id() == request.call_id();
+    });
 }
 
 }  // namespace ringwall::sbc::b2bua

@@ -1,61 +1,119 @@
-// Requests outside any dialog that set up nothing: one transaction on each side, the same rules of
-// policy and topology hiding as a call's.
+// A request outside any dialog that sets up no call: MESSAGE, OPTIONS, PUBLISH, an unsolicited
+// NOTIFY. One transaction on the near side, one for each target on the other, the same rules of
+// policy and topology hiding as a call's. SUBSCRIBE and REFER leave dialogs behind: Subscription.
+//
+//   routes in order; MESSAGE and NOTIFY go to all contacts of a registered user at once, the others
+//   to one after another. The first 2xx is the answer, else the best failure (RFC 3261 §16.7).
 #pragma once
 
-#include <set>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
+#include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/leg.h"
+#include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
 
 namespace ringwall::sbc::b2bua {
 
-class ForwardedRequests {
+class ForwardedRequest : public Usage {
 public:
-    explicit ForwardedRequests(CallHost& host) : host_(host) {}
-
-    // By the first route that is open; what can go nowhere is answered.
-    void forward(const policy::Inbound& inbound, sip::transaction::ServerId id,
-                 const sip::MessagePtr& request);
-    // False: not one of these.
-    bool on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
-    bool on_failed(sip::transaction::ClientId id, sip::transaction::TerminationCause cause);
-    void on_server_ended(sip::transaction::ServerId id);
-    // RFC 3261 §8.2.2.2: a request that is under way, or was just answered, has come again by
-    // another way; or (§16.3) one that we sent has come back.
-    bool is_merged(const sip::Message& request) const;
-    // Of all that is kept.
-    std::size_t size() const { return open_.size() + own_call_ids_.size() + identities_.size(); }
-
-private:
-    struct Open {
+    struct Setup {
+        CallRef ref;
+        std::string name;
         sip::transaction::ServerId server;
         sip::MessagePtr request;
+        sip::Hop from;
         SnapshotPtr snapshot;
-        AdjacencyIndex from = 0;
-        AdjacencyIndex to = 0;
-        std::string tag;
-        std::string call_id;  // on the other side
+        b2bua::Proof sender;
+        policy::CallSecurity security;
+        std::vector<policy::Route> routes;
+        std::vector<sip::HeaderName> removed_headers;
+        Bucket bucket;
     };
+
+    ForwardedRequest(CallHost& host, Setup setup);
+    // By the first route that is open; what can go nowhere is answered.
+    void begin();
+
+    CallRef ref() const override { return setup_.ref; }
+    const std::string& name() const override { return setup_.name; }
+    void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request) override;
+    void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId id,
+                          sip::transaction::TerminationCause cause) override;
+    void on_timer(std::uint32_t cookie) override { (void)cookie; }
+    void on_flow_closed(FlowId flow) override { (void)flow; }
+    void terminate(std::string_view reason) override;
+    bool is_over() const override { return is_over_; }
+    bool is_consistent() const override;
+    bool is_merged(const sip::Message& request) const override;
+
+protected:
+    // The request as it went to one target.
+    struct Attempt {
+        AdjacencyIndex adjacency = 0;
+        sip::Scheme scheme = sip::Scheme::Sip;  // of what it became there
+        sip::Hop hop;
+        std::string address_of_record;  // of a registered phone; else empty
+        sip::MessagePtr sent;
+        std::string tag;  // our From tag
+        sip::transaction::ClientId client;
+        bool is_open = true;  // no final response yet
+    };
+
+    // It goes out: what comes back may come before `client` is known.
+    virtual void on_sending(const Attempt& attempt) { (void)attempt; }
+    // A 2xx came, the first. Here it passes, and that is all.
+    virtual void accept(const Attempt& attempt, const sip::MessagePtr& response);
+    // `response` for the sender, with our Contact and his Record-Route where it makes a dialog.
+    sip::MessagePtr passed_back(const Attempt& attempt, const sip::Message& response,
+                                std::string_view tag, bool makes_dialog) const;
+    void respond(sip::MessagePtr response);
+    void fail();
+    void finish();
+
+    const Setup& setup() const { return setup_; }
+    const CallContext& context() const { return context_; }
+    const std::vector<Attempt>& attempts() const { return attempts_; }
+    bool is_answered() const { return is_answered_; }
+
+private:
     struct Target {
-        AdjacencyIndex adjacency;
+        AdjacencyIndex adjacency = 0;
         sip::Hop hop;
         std::string uri;
+        std::string address_of_record;
         policy::Permit permit;
     };
-    std::optional<Target> choose(const policy::Inbound& inbound, policy::Answer& refusal,
-                                 std::string& reason);
+    // The best of the failures so far.
+    struct Failure {
+        int status = 0;
+        std::string reason;
+        int warning = 0;
+        sip::MessagePtr response;  // to be passed on; null: our own
+        std::size_t attempt = 0;
+    };
 
-    Open take(sip::transaction::ClientId id);
+    void go_on_or_fail();
+    void add_targets(const policy::Route& route);
+    bool send(const Target& target);
+    void on_failure(std::size_t index, Failure failure);
+    void remember(Failure failure);
 
     CallHost& host_;
-    std::unordered_map<sip::transaction::ClientId, Open> open_;
-    std::set<std::string, std::less<>> own_call_ids_;  // of those
-    // What makes a request the same by every way that it comes, as long as its transaction lives.
-    // Peers choose it, hence the tree.
-    std::set<std::string> identities_;
-    std::unordered_map<sip::transaction::ServerId, std::set<std::string>::iterator> by_server_;
+    Setup setup_;
+    CallContext context_;
+    std::size_t next_route_ = 0;
+    std::vector<Target> targets_;  // of the route that is tried, still to be tried; last first
+    std::vector<Attempt> attempts_;
+    std::optional<Failure> best_;
+    bool is_answered_ = false;
+    bool is_over_ = false;
 };
 
 }  // namespace ringwall::sbc::b2bua

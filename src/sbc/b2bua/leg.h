@@ -38,9 +38,10 @@ struct Leg {
         sip::transaction::ServerId invite;
         sip::MessagePtr response;
         std::uint32_t cseq = 0;
-        Duration interval{};     // until the next repetition
-        TimePoint give_up;       // 64*T1 after the first
-        bool had_offer = false;  // the INVITE bore one: the ACK bears no answer
+        Duration interval{};         // until the next repetition
+        TimePoint give_up;           // 64*T1 after the first
+        bool had_offer = false;      // the INVITE bore one: the ACK bears no answer
+        bool begins_dialog = false;  // it was no re-INVITE
     };
     std::optional<Answered> answered;  // until the ACK
 

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/permit.h"
+#include "sip/header/warning.h"
 
 namespace ringwall::sbc::b2bua {
 namespace {
@@ -235,6 +237,11 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
         rest.remove_prefix(end);
     }
     return value;
+}
+
+std::string warning(const Adjacency& adjacency, int code, std::string_view text) {
+    const std::string_view known = policy::warning_text(code);
+    return sip::warning_value(code, adjacency.own_host(), known.empty() ? text : known);
 }
 
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,

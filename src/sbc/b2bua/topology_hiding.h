@@ -34,6 +34,10 @@ std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
 std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
                         const Adjacency& to);
 
+// A Warning of ours towards a peer on `adjacency`: the text that RFC 5630 has for the code, else
+// `text`.
+std::string warning(const Adjacency& adjacency, int code, std::string_view text = {});
+
 // Header fields that pass from a leg on `from` to one on `to`, but those in `removed`; not those
 // that describe the body: see copy_body.
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,

@@ -21,6 +21,7 @@ public:
     void send(FlowId, std::string_view) override {}
     FlowId connect(const engine::ConnectSpec&) override { return {}; }
     void close(FlowId, CloseReason) override {}
+    void query(const dns::Question&) override {}
 
     std::vector<Packet> sent;
 };

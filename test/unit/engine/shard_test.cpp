@@ -34,6 +34,7 @@ public:
     void send(FlowId, std::string_view) override {}
     FlowId connect(const ConnectSpec&) override { return {}; }
     void close(FlowId, CloseReason) override {}
+    void query(const dns::Question&) override {}
     std::size_t count(std::string_view start) const {
         return static_cast<std::size_t>(std::count_if(
             sent.begin(), sent.end(), [&](const auto& text) { return text.starts_with(start); }));

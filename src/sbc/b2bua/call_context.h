@@ -1,0 +1,35 @@
+// What the parts of one call share: who they are towards the border controller, the rules that the
+// call began with, and how Ringwall answers in its own name. Lives as long as the call.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sbc/b2bua/call_host.h"
+#include "sbc/config/snapshot.h"
+#include "sbc/policy/permit.h"
+#include "sip/message.h"
+
+namespace ringwall::sbc::b2bua {
+
+// RFC 3261 §16.6 step 11: more than three minutes.
+inline constexpr Duration timer_c = 181s;
+
+struct CallContext {
+    CallHost& host;
+    CallRef ref;
+    SnapshotPtr snapshot;
+    policy::CallSecurity security;
+    Bucket bucket;
+    AdjacencyIndex caller_adjacency = 0;
+    std::string own_tag;  // To tag of what Ringwall answers itself
+
+    const Adjacency& adjacency(AdjacencyIndex index) const { return snapshot->adjacencies[index]; }
+    // A Via with a new branch.
+    std::string new_via(const Adjacency& out, sip::Transport transport) const;
+    // A final response of our own, with what its status demands: Warning, Allow, Unsupported.
+    void answer(sip::transaction::ServerId id, const sip::Message& request, int status,
+                std::string_view reason, int warning = 0) const;
+};
+
+}  // namespace ringwall::sbc::b2bua

@@ -1,0 +1,31 @@
+#include "sbc/b2bua/description.h"
+
+#include "base/text.h"
+
+namespace ringwall::sbc::b2bua {
+namespace {
+
+// Multipart bodies are judged as a whole by judge_media.
+bool is_sdp(const sip::Message& message) {
+    return !message.body().empty() &&
+           equals_ignoring_case(message.content_type(), "application/sdp");
+}
+
+}  // namespace
+
+bool bears_description(const sip::Message& message) {
+    return is_sdp(message) ||
+           (!message.body().empty() &&
+            equals_ignoring_case(message.content_type().substr(0, 10), "multipart/"));
+}
+
+policy::MediaVerdict judge_answer(const Adjacency& from, const Adjacency& to,
+                                  const sip::Message& offer, const sip::Message& response) {
+    auto media = policy::judge_media(policy::media_leg(from), policy::media_leg(to), response);
+    if (media.passes() && is_sdp(offer) && is_sdp(response)) {
+        media.refusal = policy::answer_matches_offer(offer.body(), response.body());
+    }
+    return media;
+}
+
+}  // namespace ringwall::sbc::b2bua

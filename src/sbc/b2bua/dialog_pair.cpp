@@ -1,0 +1,492 @@
+#include "sbc/b2bua/dialog_pair.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "sbc/b2bua/description.h"
+#include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/carried.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc::b2bua {
+
+using policy::Event;
+using sip::HeaderName;
+using sip::Method;
+using sip::transaction::ClientId;
+using sip::transaction::ServerId;
+using sip::transaction::TerminationCause;
+
+namespace {
+
+// RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
+constexpr Duration lost_flow_limit = 32s;
+
+bool is_refresh(Method method) {
+    return method == Method::Invite || method == Method::Update;
+}
+
+}  // namespace
+
+DialogPair::DialogPair(const CallContext& context, std::size_t index, std::size_t branch,
+                       Leg caller, Leg callee)
+    : context_(context),
+      index_(index),
+      branch_(branch),
+      caller_(std::move(caller)),
+      callee_(std::move(callee)) {}
+
+std::optional<Side> DialogPair::side_of(const sip::Message& request) const {
+    for (const Side side : {Side::Caller, Side::Callee}) {
+        const sip::Dialog& dialog = leg(side).dialog;
+        if (dialog.local_tag() == request.to_tag() && dialog.remote_tag() == request.from_tag() &&
+            dialog.call_id() == request.call_id()) {
+            return side;
+        }
+    }
+    return std::nullopt;
+}
+
+void DialogPair::confirm(ServerId invite, const sip::Message& request,
+                         const sip::MessagePtr& success) {
+    is_confirmed_ = true;
+    callee_.accepted = Leg::Accepted{1, nullptr};
+    caller_.dialog.confirm();
+    caller_.answered = Leg::Answered{invite,
+                                     success,
+                                     request.cseq().number,
+                                     context_.host.timers().t1,
+                                     context_.host.now().monotonic + 64 * context_.host.timers().t1,
+                                     bears_description(request),
+                                     true};
+    context_.host.respond(invite, success);
+    start_repeating(Side::Caller);
+}
+
+void DialogPair::repeat_ack() {
+    if (callee_.accepted && callee_.accepted->ack != nullptr) {
+        send_ack(Side::Callee);
+    }
+}
+
+Fate DialogPair::on_request(Side side, ServerId id, const sip::Hop& from,
+                            const sip::MessagePtr& request) {
+    Leg& asking = leg(side);
+    if (asking.is_ended || !context_.host.is_peer_of(asking, from)) {
+        context_.answer(id, *request, 481, "Call/Transaction Does Not Exist");
+        return {};
+    }
+    if (!asking.dialog.accept_cseq(*request)) {
+        context_.answer(id, *request, 500, "Server Internal Error");
+        return {};
+    }
+    asking.hop = from;
+    if (request->method() == Method::Bye) {
+        context_.answer(id, *request, 200, "OK");
+        asking.is_ended = true;
+        return Fate::hung_up(side);
+    }
+    return relay(side, id, request);
+}
+
+bool DialogPair::is_invite_open_from(Side side) const {
+    return std::any_of(relays_.begin(), relays_.end(), [&](const Relay& r) {
+        return r.is_open && r.from == side && r.request->method() == Method::Invite;
+    });
+}
+
+Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request) {
+    CallHost& host = context_.host;
+    Leg& from = leg(side);
+    Leg& to = leg(other_side(side));
+    const bool refreshes = is_refresh(request->method());
+    if (!policy::is_carried_within_dialogs(request->method())) {
+        const bool is_unknown = request->method() == Method::Unknown;
+        context_.answer(id, *request, is_unknown ? 501 : 405,
+                        is_unknown ? "Not Implemented" : "Method Not Allowed");
+        return {};
+    }
+    const std::uint32_t hops_left = request->max_forwards().value_or(70);
+    if (hops_left == 0) {  // RFC 7332 §3: also within a dialog
+        context_.answer(id, *request, 483, "Too Many Hops");
+        return {};
+    }
+    if (!policy::unsupported_options(*request).empty()) {
+        context_.answer(id, *request, 420, "Bad Extension");
+        return {};
+    }
+    if (request->method() == Method::Invite) {
+        // RFC 3261 §14.2: one INVITE at a time. A second of the same side: 500; ours towards it is
+        // still open: glare.
+        if (is_invite_open_from(side)) {
+            auto builder = sip::reply(*request, 500, context_.own_tag);
+            builder.header(HeaderName::RetryAfter, std::to_string(host.random().number() % 11));
+            host.respond(id, builder.build());
+            return {};
+        }
+        const bool is_crossing = to.answered.has_value() || from.answered.has_value() ||
+                                 is_invite_open_from(other_side(side));
+        if (is_crossing || !is_confirmed_) {
+            context_.answer(id, *request, 491, "Request Pending");
+            return {};
+        }
+    }
+    if (refreshes) {
+        if (const auto refusal = refuse_refresh(side, *request, Event::RefreshByRequest)) {
+            context_.answer(id, *request, refusal->status, "Target refresh changes the URI scheme",
+                            refusal->warning);
+            return refusal->ends_call ? Fate::lost("target refresh changes the URI scheme")
+                                      : Fate{};
+        }
+    }
+    const Adjacency& in = adjacency_of(from);
+    const Adjacency& out = adjacency_of(to);
+    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
+    if (!media.passes()) {
+        host.count_refusal(policy::to_string(*media.refusal));
+        const policy::MediaAnswer refusal = policy::answer_to(*media.refusal);
+        context_.answer(id, *request, refusal.status, refusal.text, refusal.warning);
+        return {};
+    }
+    if (refreshes) {
+        if (const auto target = sip::dialog_contact(*request); target && *target) {
+            from.dialog.set_remote_target((*target)->uri.text);
+        }
+    }
+    const auto hop = to.is_ended ? std::nullopt : host.hop_in_dialog(to);
+    if (!hop) {
+        context_.answer(id, *request, 480, "Temporarily Unavailable");
+        return {};
+    }
+    auto builder = to.dialog.request(request->method(), request->method_text(), hops_left - 1);
+    builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
+    if (refreshes) {
+        builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
+    }
+    copy_end_to_end(builder, *request, in, out);
+    copy_body(builder, *request, media);
+    const sip::MessagePtr sent = builder.build();
+    const std::uint32_t number = ++last_relay_;
+    if (request->method() == Method::Invite) {
+        host.respond(id, sip::reply(*request, 100, {}).build());
+        start_timer(timer_c, Timer::RelayTimerC, number);
+    }
+    const ClientId client = host.send_in_dialog(context_.ref, *hop, sent);
+    // What is done with goes; an answered INVITE stays until the next, for repetitions of its 2xx.
+    std::erase_if(relays_, [&](const Relay& old) {
+        return !old.is_open &&
+               (old.request->method() != Method::Invite || request->method() == Method::Invite);
+    });
+    relays_.push_back(Relay{number, side, id, client, request, sent});
+    return {};
+}
+
+std::optional<Fate> DialogPair::on_response(ClientId id, const sip::MessagePtr& response) {
+    for (Relay& relay : relays_) {
+        if (relay.client == id) {
+            return on_relayed_response(relay, response);
+        }
+    }
+    return std::nullopt;
+}
+
+Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& response) {
+    CallHost& host = context_.host;
+    Leg& asking = leg(relay.from);
+    const Side other = other_side(relay.from);
+    Leg& asked = leg(other);
+    const bool is_invite = relay.request->method() == Method::Invite;
+    const bool refreshes = is_refresh(relay.request->method());
+    const int status = response->status();
+    if (!relay.is_open) {
+        if (is_invite && status >= 200 && status < 300 && asked.accepted &&
+            asked.accepted->ack != nullptr && asked.accepted->cseq == response->cseq().number) {
+            send_ack(other);
+        }
+        return {};
+    }
+    if (status < 200 && std::exchange(relay.is_cancel_owed, false)) {
+        host.cancel(context_.ref, relay.client);
+    }
+    if (status == 100 || (status < 200 && !is_invite)) {
+        return {};
+    }
+    const Adjacency& in = adjacency_of(asked);
+    const Adjacency& out = adjacency_of(asking);
+    const bool is_success = status >= 200 && status < 300;
+    const auto media = judge_answer(in, out, *relay.sent, *response);
+    if (!is_success && status < 200 && !media.passes()) {
+        return {};  // the final response decides
+    }
+    const bool is_refresh_refused =
+        is_success && refreshes && refuse_refresh(other, *response, Event::RefreshByResponse);
+    if (is_success && (!media.passes() || is_refresh_refused)) {
+        // ACK where one is owed, then BYE to both.
+        relay.is_open = false;
+        if (is_invite) {
+            asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
+            send_ack(other);
+        }
+        if (media.refusal) {
+            host.count_refusal(policy::to_string(*media.refusal));
+        }
+        context_.answer(relay.server, *relay.request, 488, "Not Acceptable Here");
+        return Fate::lost(is_refresh_refused ? "target refresh changes the URI scheme"
+                                             : "answer refused by media-security");
+    }
+    if (status == 401 || status == 407 || status == 503) {
+        // A challenge is for us, never for the other side; a 503 says nothing about us.
+        relay.is_open = false;
+        context_.answer(relay.server, *relay.request, status == 503 ? 500 : 480,
+                        sip::reason_phrase(status == 503 ? 500 : 480));
+        return {};
+    }
+    auto builder =
+        sip::reply(*relay.request, status, asking.dialog.local_tag(), response->reason());
+    if (refreshes && status < 300) {
+        builder.header(HeaderName::Contact,
+                       contact(out, asking.hop.transport, asking.scheme, asking.user));
+    }
+    copy_end_to_end(builder, *response, in, out);
+    copy_body(builder, *response, media);
+    const sip::MessagePtr passed = builder.build();
+    if (is_success && refreshes) {
+        if (const auto target = sip::dialog_contact(*response); target && *target) {
+            asked.dialog.set_remote_target((*target)->uri.text);
+        }
+    }
+    if (is_success && is_invite) {
+        asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
+        asking.answered = Leg::Answered{relay.server,
+                                        passed,
+                                        relay.request->cseq().number,
+                                        host.timers().t1,
+                                        host.now().monotonic + 64 * host.timers().t1,
+                                        bears_description(*relay.request)};
+        start_repeating(relay.from);
+    }
+    host.respond(relay.server, passed);
+    if (status >= 200) {
+        relay.is_open = false;
+    }
+    // RFC 3261 §12.2.1.2: the peer knows of no such dialog any more.
+    return status == 408 || status == 481 ? Fate::lost("peer lost the dialog") : Fate{};
+}
+
+std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause cause) {
+    for (Relay& relay : relays_) {
+        if (relay.client == id && relay.is_open) {
+            const bool is_timeout = cause == TerminationCause::Timeout;
+            relay.is_open = false;
+            context_.answer(relay.server, *relay.request, is_timeout ? 408 : 480,
+                            is_timeout ? "Request Timeout" : "Temporarily Unavailable");
+            return Fate::lost("peer does not answer");
+        }
+    }
+    return std::nullopt;
+}
+
+void DialogPair::on_cancel(ServerId invite) {
+    for (Relay& relay : relays_) {
+        if (relay.server == invite && relay.is_open) {
+            // Before any provisional response it has to wait for one (RFC 3261 §9.1).
+            relay.is_cancel_owed = !context_.host.cancel(context_.ref, relay.client);
+        }
+    }
+}
+
+// A Contact that would take this leg across the line between sip and sips, or that cannot be read:
+// how to answer it.
+std::optional<policy::Answer> DialogPair::refuse_refresh(Side side, const sip::Message& message,
+                                                         Event event) {
+    const auto target = sip::dialog_contact(message);
+    if (!target) {
+        return message.is_request() ? std::optional(policy::Answer{400, 0, false}) : std::nullopt;
+    }
+    if (!*target) {
+        return std::nullopt;
+    }
+    const Adjacency& on = adjacency_of(leg(side));
+    const sip::Scheme scheme = (*target)->uri.scheme;
+    const auto allowed = policy::permit(
+        context_.security,
+        side == Side::Caller ? policy::callers_leg(on, scheme) : policy::target_of(on, scheme),
+        event);
+    if (allowed) {
+        return std::nullopt;
+    }
+    context_.host.count_refusal(policy::to_string(allowed.error()));
+    return policy::answer_to(allowed.error(), event, context_.security);
+}
+
+Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack) {
+    Leg& acking = leg(side);
+    if (!context_.host.is_peer_of(acking, from) || !acking.answered ||
+        acking.answered->cseq != ack->cseq().number) {
+        return {};
+    }
+    acking.hop = from;
+    const Leg::Answered answered = *std::exchange(acking.answered, std::nullopt);
+    Leg& to = leg(other_side(side));
+    if (acking.is_bye_owed) {
+        send_bye(side);
+        return {};
+    }
+    if (to.is_ended || !to.accepted || to.accepted->ack != nullptr) {
+        return {};
+    }
+    // Where the INVITE bore the offer, the ACK has nothing to say about media.
+    const bool has_answer = !answered.had_offer && !ack->body().empty();
+    const auto media =
+        has_answer ? judge_answer(adjacency_of(acking), adjacency_of(to), *answered.response, *ack)
+                   : policy::MediaVerdict{};
+    send_ack(other_side(side), ack.get(), has_answer ? &media : nullptr);
+    if (!media.passes()) {
+        context_.host.count_refusal(policy::to_string(*media.refusal));
+        return Fate::lost("answer refused by media-security");
+    }
+    return {};
+}
+
+// Acknowledges the 2xx that `side` sent; the first time with what the other side's ACK carries.
+void DialogPair::send_ack(Side side, const sip::Message* from, const policy::MediaVerdict* media) {
+    Leg& to = leg(side);
+    CHECK(to.accepted.has_value());
+    const auto hop = context_.host.hop_in_dialog(to);
+    if (!hop) {
+        return;
+    }
+    if (to.accepted->ack == nullptr) {
+        const Adjacency& out = adjacency_of(to);
+        auto builder = to.dialog.ack(to.accepted->cseq);
+        builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
+        if (from != nullptr) {
+            copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out);
+            if (media != nullptr) {
+                copy_body(builder, *from, *media);
+            }
+        }
+        to.accepted->ack = builder.build();
+    }
+    context_.host.send_ack(*hop, to.accepted->ack);
+}
+
+// RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
+void DialogPair::start_repeating(Side side) {
+    const Leg::Answered& answered = *leg(side).answered;
+    start_timer(std::min(answered.interval, answered.give_up - context_.host.now().monotonic),
+                side == Side::Caller ? Timer::RepeatToCaller : Timer::RepeatToCallee);
+}
+
+Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
+    CallHost& host = context_.host;
+    switch (timer) {
+        case Timer::RelayTimerC:
+            for (Relay& relay : relays_) {
+                if (relay.number == number && relay.is_open) {
+                    relay.is_cancel_owed = !host.cancel(context_.ref, relay.client);
+                }
+            }
+            return {};
+        case Timer::LostFlow: {
+            const bool is_lost = (!caller_.is_ended && !host.hop_in_dialog(caller_)) ||
+                                 (!callee_.is_ended && !host.hop_in_dialog(callee_));
+            return is_lost ? Fate::lost("connection lost") : Fate{};
+        }
+        case Timer::RepeatToCaller:
+        case Timer::RepeatToCallee: {
+            const Side side = timer == Timer::RepeatToCaller ? Side::Caller : Side::Callee;
+            Leg& to = leg(side);
+            if (!to.answered || to.is_ended) {
+                return {};
+            }
+            if (host.now().monotonic >= to.answered->give_up) {
+                to.answered.reset();
+                return Fate::lost("no ACK");
+            }
+            host.respond(to.answered->invite, to.answered->response);
+            to.answered->interval = std::min(2 * to.answered->interval, host.timers().t2);
+            start_repeating(side);
+            return {};
+        }
+    }
+    return {};
+}
+
+void DialogPair::on_flow_closed(FlowId flow) {
+    if (caller_.hop.flow == flow || callee_.hop.flow == flow) {
+        start_timer(lost_flow_limit, Timer::LostFlow);
+    }
+}
+
+void DialogPair::end() {
+    close_relays();
+    send_bye(Side::Callee);
+    send_bye(Side::Caller);
+}
+
+void DialogPair::close_relays() {
+    for (Relay& relay : relays_) {
+        if (!std::exchange(relay.is_open, false)) {
+            continue;
+        }
+        if (relay.request->method() == Method::Invite) {
+            context_.answer(relay.server, *relay.request, 487, "Request Terminated");
+            context_.host.cancel(context_.ref, relay.client);
+        } else {
+            context_.answer(relay.server, *relay.request, 481, "Call/Transaction Does Not Exist");
+        }
+    }
+}
+
+void DialogPair::send_bye(Side side) {
+    Leg& to = leg(side);
+    if (!to.is_ended && to.answered && to.answered->begins_dialog) {
+        to.is_bye_owed = true;
+        return;
+    }
+    if (std::exchange(to.is_ended, true)) {
+        return;
+    }
+    to.answered.reset();
+    if (to.accepted && to.accepted->ack == nullptr) {
+        send_ack(side);
+    }
+    const auto hop = context_.host.hop_in_dialog(to);
+    if (!hop) {
+        return;  // its connection is gone: the dialog ends here
+    }
+    auto bye = to.dialog.request(Method::Bye, "BYE");
+    bye.header(HeaderName::Via, context_.new_via(adjacency_of(to), hop->transport));
+    context_.host.send_in_dialog(context_.ref, *hop, bye.build());
+}
+
+// ---- timers -------------------------------------------------------------------------------------
+
+namespace {
+
+// The owner's own timers leave the top bit free.
+constexpr std::uint32_t pair_bit = 1U << 31;
+static_assert(DialogPair::max_pairs <= 1U << 11);
+
+}  // namespace
+
+std::uint32_t cookie_of(const PairTimer& timer) {
+    return pair_bit | static_cast<std::uint32_t>(timer.timer) << 27 |
+           (static_cast<std::uint32_t>(timer.pair) & 0x7ffU) << 16 | (timer.number & 0xffffU);
+}
+
+std::optional<PairTimer> pair_timer(std::uint32_t cookie) {
+    if ((cookie & pair_bit) == 0) {
+        return std::nullopt;
+    }
+    return PairTimer{cookie >> 16 & 0x7ffU, static_cast<DialogPair::Timer>(cookie >> 27 & 0xfU),
+                     cookie & 0xffffU};
+}
+
+void DialogPair::start_timer(Duration after, Timer timer, std::uint32_t number) {
+    context_.host.start_timer(context_.ref, after, cookie_of({index_, timer, number}));
+}
+
+}  // namespace ringwall::sbc::b2bua

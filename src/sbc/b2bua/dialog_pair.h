@@ -1,0 +1,128 @@
+// A pair of dialogs: the caller's leg and the callee's, between which requests and their answers
+// pass. It begins with the first response that makes a dialog downstream, early or confirmed, and
+// ends with a BYE on both legs. (RFC 3261 §12, §13.2.2.4, §13.3.1.4, §14, §15)
+//
+//      caller  <-- Leg ------ DialogPair ------ Leg -->  callee
+//
+// What is asked on one leg is asked on the other, with that leg's identifiers, and what is answered
+// there is the answer here: a Relay is what waits between. An event that concerns the call as a
+// whole is the Fate that the event's function returns; the pair never calls its owner.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sbc/b2bua/call_context.h"
+#include "sbc/b2bua/leg.h"
+#include "sbc/policy/media_security.h"
+#include "sbc/policy/permit.h"
+
+namespace ringwall::sbc::b2bua {
+
+enum class Side : std::uint8_t { Caller, Callee };
+constexpr Side other_side(Side side) {
+    return side == Side::Caller ? Side::Callee : Side::Caller;
+}
+
+// What an event means for the call: nothing, a BYE came, or the dialogs are of no use any more.
+struct Fate {
+    enum class Kind : std::uint8_t { Stands, HungUp, Lost };
+    Kind kind = Kind::Stands;
+    Side by = Side::Caller;        // HungUp: who
+    std::string_view reason = {};  // Lost: the record's word; of static storage
+
+    static Fate hung_up(Side by) { return {Kind::HungUp, by, {}}; }
+    static Fate lost(std::string_view reason) { return {Kind::Lost, Side::Caller, reason}; }
+};
+
+class DialogPair {
+public:
+    // Timers of a pair, as the owner's cookie carries them.
+    enum class Timer : std::uint8_t { RelayTimerC, RepeatToCaller, RepeatToCallee, LostFlow };
+    static constexpr std::size_t max_pairs = 1024;  // of one call
+
+    // `index` is how the owner finds it again; `branch` the owner's branch that it came from.
+    DialogPair(const CallContext& context, std::size_t index, std::size_t branch, Leg caller,
+               Leg callee);
+
+    std::size_t branch() const { return branch_; }
+    const Leg& leg(Side side) const { return side == Side::Caller ? caller_ : callee_; }
+    Leg& leg(Side side) { return side == Side::Caller ? caller_ : callee_; }
+    // Both ended: nothing more passes.
+    bool is_over() const { return caller_.is_ended && callee_.is_ended; }
+    // Whose request this is, by its tags; none: not of these dialogs.
+    std::optional<Side> side_of(const sip::Message& request) const;
+
+    // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
+    // hears, now and until it acknowledges.
+    void confirm(sip::transaction::ServerId invite, const sip::Message& request,
+                 const sip::MessagePtr& success);
+    // The callee repeats its 2xx: the ACK again, once there is one.
+    void repeat_ack();
+
+    Fate on_request(Side side, sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request);
+    Fate on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack);
+    // A re-INVITE with this server transaction is cancelled (§9.2).
+    void on_cancel(sip::transaction::ServerId invite);
+    // None: the transaction is not of this pair.
+    std::optional<Fate> on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
+    std::optional<Fate> on_client_failed(sip::transaction::ClientId id,
+                                         sip::transaction::TerminationCause cause);
+    Fate on_timer(Timer timer, std::uint32_t number);
+    void on_flow_closed(FlowId flow);
+
+    // BYE to both; who waits for an answer gets one.
+    void end();
+    // Nobody is left waiting for an answer.
+    void close_relays();
+
+private:
+    // A request of one leg that waits for the answer of the other.
+    struct Relay {
+        std::uint32_t number = 0;
+        Side from;  // whose request it is
+        sip::transaction::ServerId server;
+        sip::transaction::ClientId client;
+        sip::MessagePtr request;
+        sip::MessagePtr sent;  // what became of it on the other leg
+        bool is_open = true;
+        bool is_cancel_owed = false;
+    };
+
+    const Adjacency& adjacency_of(const Leg& leg) const {
+        return context_.adjacency(leg.peer.adjacency);
+    }
+    Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request);
+    bool is_invite_open_from(Side side) const;
+    Fate on_relayed_response(Relay& relay, const sip::MessagePtr& response);
+    std::optional<policy::Answer> refuse_refresh(Side side, const sip::Message& message,
+                                                 policy::Event event);
+    void send_bye(Side side);
+    void send_ack(Side to, const sip::Message* from = nullptr,
+                  const policy::MediaVerdict* media = nullptr);
+    void start_repeating(Side side);
+    void start_timer(Duration after, Timer timer, std::uint32_t number = 0);
+
+    const CallContext& context_;
+    std::size_t index_;
+    std::size_t branch_;
+    bool is_confirmed_ = false;
+    Leg caller_;
+    Leg callee_;
+    std::vector<Relay> relays_;
+    std::uint16_t last_relay_ = 0;
+};
+
+// The owner's cookie for a pair's timer, and back.
+struct PairTimer {
+    std::size_t pair = 0;
+    DialogPair::Timer timer = DialogPair::Timer::RelayTimerC;
+    std::uint32_t number = 0;
+};
+std::uint32_t cookie_of(const PairTimer& timer);
+std::optional<PairTimer> pair_timer(std::uint32_t cookie);
+
+}  // namespace ringwall::sbc::b2bua

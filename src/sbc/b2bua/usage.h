@@ -1,0 +1,54 @@
+// What the border controller keeps for a request: a call, a subscription, a request on its way. It
+// is found by the tags, Call-IDs and transactions that it owns (CallHost), and told what comes for
+// it. RFC 5057 calls what lives in a dialog its usage.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "sbc/b2bua/call_host.h"
+#include "sbc/record/call_record.h"
+#include "sip/message.h"
+#include "sip/transaction/actions.h"
+
+namespace ringwall::sbc::b2bua {
+
+class Usage {
+public:
+    virtual ~Usage() = default;
+
+    virtual CallRef ref() const = 0;
+    virtual const std::string& name() const = 0;  // for record, log and trace
+
+    // A request within one of the dialogs, by its tags. `from` is who sends it now.
+    virtual void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                            const sip::MessagePtr& request) = 0;
+    virtual void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) = 0;
+    virtual void on_client_failed(sip::transaction::ClientId id,
+                                  sip::transaction::TerminationCause cause) = 0;
+    virtual void on_timer(std::uint32_t cookie) = 0;
+    virtual void on_flow_closed(FlowId flow) = 0;
+    // Only an INVITE is cancelled or acknowledged.
+    virtual void on_cancel(sip::transaction::ServerId invite) { (void)invite; }
+    virtual void on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
+        (void)from;
+        (void)ack;
+    }
+
+    // Everybody is told that it is over.
+    virtual void terminate(std::string_view reason) = 0;
+    virtual bool is_over() const = 0;
+    virtual bool is_consistent() const = 0;
+    // The request that made it, come by another way (RFC 3261 §8.2.2.2), or come back (§16.3).
+    virtual bool is_merged(const sip::Message& request) const = 0;
+    // What the record would be if the program ended now; none: it is no call.
+    virtual std::optional<CallRecord> record_so_far(std::string_view reason) const {
+        (void)reason;
+        return std::nullopt;
+    }
+};
+
+}  // namespace ringwall::sbc::b2bua
