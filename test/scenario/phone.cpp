@@ -122,6 +122,7 @@ ClientId Phone::send(Sent what, const std::string& call_id, std::uint32_t cseq,
         return {};
     }
     const ClientId id = awake().send_request(to, request);
+    what.request = request;
     sent_[id.value] = std::move(what);
     return id;
 }
@@ -175,7 +176,7 @@ ClientId Phone::in_dialog(Method method) {
     }
     const auto request = builder.build();
     const ClientId id = awake().send_request(hop(), request);
-    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true};
+    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true, request};
     if (method == Method::Invite) {
         invite_ = id;
     }
@@ -226,11 +227,9 @@ void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
     if (what.method == "INVITE" && status >= 200 && status < 300) {
         const bool is_current = response->call_id() == invite_call_id_ && id == invite_;
         if (!dialog_ && is_current && !is_confirmed_) {
-            if (const auto request = shard_.transactions().request(id)) {
-                auto made = sip::Dialog::of_response(*request, *response);
-                if (made) {
-                    dialog_ = std::move(*made);
-                }
+            auto made = sip::Dialog::of_response(*what.request, *response);
+            if (made) {
+                dialog_ = std::move(*made);
             }
         }
         not_acked_ = response;

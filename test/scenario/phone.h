@@ -116,7 +116,8 @@ private:
         std::string uri;
         Fields fields;
         std::string body;
-        bool is_second = false;  // it bears credentials already
+        bool is_second = false;             // it bears credentials already
+        sip::MessagePtr request = nullptr;  // as it went out
     };
     // The test may have let time pass in which this phone heard nothing.
     engine::Shard& awake();
