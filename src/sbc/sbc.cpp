@@ -26,21 +26,19 @@ using sip::transaction::TerminationCause;
 namespace {
 
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
-// So that one stranger does not take the descriptors that phones and trunks need.
-constexpr unsigned max_connections_of_stranger = 100;
 
 }  // namespace
 
-Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
-         Now start, sip::transaction::Timers timers)
-    : random_(random),
+Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
+         SnapshotPtr snapshot, Now start, engine::Place place, sip::transaction::Timers timers)
+    : shared_(shared),
+      random_(random),
       observer_(observer),
       snapshot_(std::move(snapshot)),
       timers_(timers),
-      shard_(network, *this, timers, start),
-      connections_(shard_),
-      registrar_(location_),
-      nonces_(random) {}
+      shard_(network, *this, timers, start, place),
+      connections_(shard_, shared.connections),
+      registrar_(shared.location) {}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
     std::vector<ListenRequest> wanted;
@@ -101,12 +99,8 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
-    if (!adjacency.is_trusted()) {
-        unsigned& open = strangers_[{*index, remote.address}];
-        if (open >= max_connections_of_stranger) {
-            return decision;
-        }
-        ++open;
+    if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
+        return decision;
     }
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
@@ -115,7 +109,7 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
 }
 
 bool Sbc::on_established(const engine::Flow& flow) {
-    const auto index = connections_.adjacency_of(flow.id);
+    const auto index = flow.purpose;
     if (!index) {
         return true;  // accepted: the pipeline looks at its certificate with every request
     }
@@ -137,10 +131,8 @@ bool Sbc::on_established(const engine::Flow& flow) {
 }
 
 void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
-    const auto index = adjacency_of(sip::Hop{flow.id, flow.remote, flow.transport});
     const auto by_listener = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
-    const auto known = index ? index : connections_.adjacency_of(flow.id);
-    const auto which = known ? known : by_listener;
+    const auto which = flow.purpose ? flow.purpose : by_listener;
     const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
     counters_.add("connections_closed", to_string(reason));
     log::info("connection.closed", {{"adjacency", name},
@@ -149,22 +141,29 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
                                     {"detail", detail}});
     if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
         reason != CloseReason::TooMany) {
-        const auto stranger = strangers_.find({*by_listener, flow.remote.address});
-        if (stranger != strangers_.end() && --stranger->second == 0) {
-            strangers_.erase(stranger);
-        }
+        shared_.strangers.release(*by_listener, flow.remote.address);
     }
     connections_.drop(flow.id);
-    for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
+    for (const registrar::Binding& binding : shared_.location.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
     }
-    if (const auto users = by_flow_.find(flow.id); users != by_flow_.end()) {
-        const std::set<CallRef> refs = std::move(users->second);
-        by_flow_.erase(users);
-        for (const CallRef ref : refs) {
-            if (b2bua::Usage* call = call_of(ref)) {
-                call->on_flow_closed(flow.id);
-            }
+    tell_calls_on(flow.id);
+}
+
+void Sbc::on_flow_lost(const engine::Flow& flow) {
+    tell_calls_on(flow.id);
+}
+
+void Sbc::tell_calls_on(FlowId flow) {
+    const auto users = by_flow_.find(flow);
+    if (users == by_flow_.end()) {
+        return;
+    }
+    const std::set<CallRef> refs = std::move(users->second);
+    by_flow_.erase(users);
+    for (const CallRef ref : refs) {
+        if (b2bua::Usage* call = call_of(ref)) {
+            call->on_flow_closed(flow);
         }
     }
 }
@@ -185,7 +184,7 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
         return flow->identity != nullptr && flow->identity->fingerprint == leg.peer.fingerprint;
     }
     if (!leg.peer.address_of_record.empty()) {
-        const auto users = location_.registered_on(from.flow, now().monotonic);
+        const auto users = shared_.location.registered_on(from.flow, now().monotonic);
         return std::find(users.begin(), users.end(), leg.peer.address_of_record) != users.end();
     }
     return true;
@@ -250,7 +249,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         reply(id, *request, 482);
         return;
     }
-    const auto registered = location_.registered_on(from.flow, now().monotonic);
+    const auto registered = shared_.location.registered_on(from.flow, now().monotonic);
     Endpoint local = flow->local;
     if (const auto opened = connections_.adjacency_of(from.flow)) {
         const Adjacency& adjacency = snapshot_->adjacencies[*opened];
@@ -265,7 +264,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .opened_for = connections_.adjacency_of(from.flow),
         .snapshot = snapshot_,
         .registered = registered,
-        .nonces = nonces_,
+        .nonces = shared_.nonces,
         .now = now(),
     };
     const policy::Outcome outcome = policy::run_pipeline(inbound);
@@ -299,8 +298,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [](const policy::Continue&) { return true; },
             [&](const policy::Reject& reject) {
                 counters_.add("rejected", outcome.stage);
-                auto builder = sip::reply(*request, reject.status,
-                                          bucket_token(Bucket{}, random_, 20), reject.reason);
+                auto builder = sip::reply(*request, reject.status, new_tag(), reject.reason);
                 if (reject.warning != 0) {
                     builder.header(HeaderName::Warning,
                                    b2bua::warning(inbound.from_adjacency(), reject.warning));
@@ -315,7 +313,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             },
             [&](const policy::Challenge& challenge) {
                 counters_.add("challenged", outcome.stage);
-                auto builder = sip::reply(*request, 401, bucket_token(Bucket{}, random_, 20));
+                auto builder = sip::reply(*request, 401, new_tag());
                 for (const auto algorithm :
                      {sip::auth::Algorithm::Sha256, sip::auth::Algorithm::Md5}) {
                     if (!inbound.from_adjacency().accepts(algorithm)) {
@@ -323,8 +321,8 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                     }
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
-                    line.nonce = nonces_.make(challenge.realm, inbound.source.address,
-                                              inbound.now.wall, random_);
+                    line.nonce = shared_.nonces.make(challenge.realm, inbound.source.address,
+                                                     inbound.now.wall, random_);
                     line.algorithm = algorithm;
                     line.qop_auth = true;
                     line.stale = challenge.stale;
@@ -392,7 +390,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
         .security = inbound.call,
         .routes = std::move(inbound.routes),
         .removed_headers = std::move(inbound.removed_headers),
-        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+        .bucket = new_bucket(),
     };
     log::info("call.begins", {{"call", setup.name},
                               {"adjacency", inbound.from_adjacency().name},
@@ -421,7 +419,7 @@ void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& 
         .security = inbound.call,
         .routes = std::move(inbound.routes),
         .removed_headers = std::move(inbound.removed_headers),
-        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+        .bucket = new_bucket(),
     };
     recent_.add(id, *request);
     auto forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
@@ -441,15 +439,14 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
                {"peer", inbound.source.to_string()},
                {"status", outcome.status},
                {"bound", outcome.is_registered ? "yes" : "no"}});
-    respond(id, registrar::EdgeRegistrar::response(*request, outcome,
-                                                   bucket_token(Bucket{}, random_, 20), now().wall)
-                    .build());
+    respond(id,
+            registrar::EdgeRegistrar::response(*request, outcome, new_tag(), now().wall).build());
     watch_expiry();
 }
 
 void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
-    auto builder = sip::reply(*request, 200, bucket_token(Bucket{}, random_, 20));
+    auto builder = sip::reply(*request, 200, new_tag());
     builder.header(HeaderName::Allow, policy::allowed_methods(inbound.from_adjacency().profile));
     builder.header(HeaderName::Accept, "application/sdp");
     builder.header(HeaderName::Contact,
@@ -459,7 +456,7 @@ void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
 }
 
 void Sbc::reply(ServerId id, const sip::Message& request, int status, std::string_view reason) {
-    respond(id, sip::reply(request, status, bucket_token(Bucket{}, random_, 20), reason).build());
+    respond(id, sip::reply(request, status, new_tag(), reason).build());
 }
 
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
@@ -539,7 +536,7 @@ void Sbc::on_timer(std::uint64_t cookie) {
             return;  // an earlier one has taken its place
         }
         expiry_watched_.reset();
-        for (const registrar::Binding& binding : location_.expire(now().monotonic)) {
+        for (const registrar::Binding& binding : shared_.location.expire(now().monotonic)) {
             log::info("registration.expired", {{"user", binding.address_of_record}});
         }
         watch_expiry();
@@ -552,7 +549,7 @@ void Sbc::on_timer(std::uint64_t cookie) {
 }
 
 void Sbc::watch_expiry() {
-    const auto next = location_.next_expiry();
+    const auto next = shared_.location.next_expiry();
     if (!next || (expiry_watched_ && *expiry_watched_ <= *next)) {
         return;
     }
@@ -621,7 +618,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             // The same user may have another phone: it is this one by its Contact.
             const auto target = sip::parse_uri(leg.dialog.remote_target());
             for (const auto& binding :
-                 location_.find(leg.peer.address_of_record, now().monotonic)) {
+                 shared_.location.find(leg.peer.address_of_record, now().monotonic)) {
                 const auto contact = sip::parse_uri(binding.contact);
                 if (binding.adjacency == leg.peer.adjacency && target && contact &&
                     target->user == contact->user && target->port == contact->port &&
@@ -656,7 +653,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
 }
 
 std::vector<registrar::Binding> Sbc::find_location(std::string_view address_of_record) {
-    return location_.find(address_of_record, now().monotonic);
+    return shared_.location.find(address_of_record, now().monotonic);
 }
 
 bool Sbc::is_subscriber(std::string_view address_of_record) const {
@@ -731,6 +728,11 @@ std::string Sbc::new_call_name() {
     return random_.token(8);
 }
 
+// Of an answer that no call gives: whatever bears it comes back to this worker.
+std::string Sbc::new_tag() {
+    return bucket_token(shard_.place().own_bucket(), random_, 20);
+}
+
 void Sbc::record_unfinished(std::string_view reason) {
     for (const auto& [ref, entry] : calls_) {
         const auto record =
@@ -766,7 +768,7 @@ bool Sbc::is_empty() const {
 }
 
 bool Sbc::is_consistent() const {
-    return location_.is_consistent() && shard_.transactions().is_consistent() &&
+    return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

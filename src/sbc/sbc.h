@@ -1,4 +1,4 @@
-// The border controller on one shard: wiring only. It takes what the shard delivers through the
+// One worker of the border controller: wiring only. It takes what the shard delivers through the
 // pipeline, to the registrar or to a call, and gives calls what they ask for.
 #pragma once
 
@@ -22,7 +22,7 @@
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
-#include "sip/auth/digest.h"
+#include "sbc/shared.h"
 
 namespace ringwall::sbc {
 
@@ -42,8 +42,10 @@ public:
         bool operator==(const ListenRequest&) const = default;
     };
 
-    Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
-        Now start, sip::transaction::Timers timers = {});
+    // `place`: which of the workers this one is.
+    Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
+        SnapshotPtr snapshot, Now start, engine::Place place = {},
+        sip::transaction::Timers timers = {});
 
     // The sockets that the attached adjacencies want, each once.
     static std::vector<ListenRequest> listeners(const Snapshot& snapshot);
@@ -56,7 +58,7 @@ public:
     // Those that are not over.
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
-    const registrar::Location& location() const { return location_; }
+    const registrar::Location& location() const { return shared_.location; }
     // New calls hear 503 from now on.
     void refuse_calls() { is_stopping_ = true; }
     // All calls are ended, their peers told.
@@ -75,6 +77,7 @@ public:
     bool on_established(const engine::Flow& flow) override;
     void on_flow_closed(const engine::Flow& flow, CloseReason reason,
                         std::string_view detail) override;
+    void on_flow_lost(const engine::Flow& flow) override;
     void on_request(sip::transaction::ServerId id, const sip::Hop& from,
                     const sip::MessagePtr& request, sip::transaction::ServerId cancelled) override;
     void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
@@ -92,6 +95,7 @@ public:
     // b2bua::CallHost
     Now now() const override { return shard_.now(); }
     Random& random() override { return random_; }
+    Bucket new_bucket() override { return shard_.place().new_bucket(random_); }
     const sip::transaction::Timers& timers() const override { return timers_; }
     sip::transaction::ClientId send_new(b2bua::CallRef call, const policy::Permit& permit,
                                         const sip::Hop& to, sip::MessagePtr request) override;
@@ -157,7 +161,10 @@ private:
     void watch_expiry();
     void sweep();
     std::string new_call_name();
+    std::string new_tag();
+    void tell_calls_on(FlowId flow);
 
+    Shared& shared_;
     Random& random_;
     Observer& observer_;
     SnapshotPtr snapshot_;
@@ -165,12 +172,8 @@ private:
     engine::Shard shard_;
     Connections connections_;
     Counters counters_;
-    registrar::Location location_;
     registrar::EdgeRegistrar registrar_;
-    sip::auth::NonceMint nonces_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
-    // Connections that a source has open towards an untrusted adjacency.
-    std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> strangers_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.

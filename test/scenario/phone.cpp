@@ -300,6 +300,7 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
             }
             incoming_ = id;
             incoming_request_ = request;
+            last_incoming_ = request;
             answer_invite(id, request);
             return;
         case Method::Cancel:
@@ -414,8 +415,7 @@ void Phone::answer(const std::string& given_tag) {
 }
 
 void Phone::say(int status, const std::string& tag, const Fields& fields, const std::string& body) {
-    const auto request = shard_.transactions().request(incoming_);
-    auto builder = sip::reply(*request, status, tag);
+    auto builder = sip::reply(*last_incoming_, status, tag);
     bool has_type = false;
     for (const auto& [name, value] : fields) {
         builder.header(name, value);

@@ -151,6 +151,7 @@ private:
     sip::transaction::ClientId invite_;
     sip::transaction::ServerId incoming_;
     sip::MessagePtr incoming_request_;
+    sip::MessagePtr last_incoming_;  // the same, also when it has been answered
     sip::transaction::ServerId reinvite_;
     sip::MessagePtr reinvite_request_;
     std::optional<sip::Dialog> dialog_;
