@@ -1,24 +1,131 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/details/log_msg.h>
+#include <spdlog/pattern_formatter.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
 
 namespace ringwall::log {
 namespace {
 
 std::atomic<Level> threshold{Level::Info};
 
-spdlog::logger& sink() {
-    static const std::shared_ptr<spdlog::logger> logger = [] {
-        auto made = spdlog::stderr_logger_mt("ringwall");
-        made->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
-        made->set_level(spdlog::level::trace);
-        made->flush_on(spdlog::level::info);
-        return made;
-    }();
-    return *logger;
+spdlog::level::level_enum to_spdlog(Level level) {
+    switch (level) {
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warning:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
+    }
+    return spdlog::level::err;
+}
+
+// What waits for the Writer. More is lost rather than that anybody waits.
+constexpr std::size_t max_pending = std::size_t{1} << 20;
+// How long a line waits for others to be written together with it.
+constexpr std::chrono::milliseconds gathering{20};
+
+struct Queue {
+    std::mutex mutex;
+    std::condition_variable is_filled;
+    std::string lines;
+    std::uint64_t lost = 0;
+    bool is_written_by_thread = false;
+    bool is_stopping = false;
+};
+
+// Never destroyed: what ends last may log.
+Queue& queue() {
+    static Queue& one = *new Queue;
+    return one;
+}
+
+void write_out(std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t done = ::write(STDERR_FILENO, text.data(), text.size());
+        if (done < 0 && errno != EINTR) {
+            return;  // there is nobody to tell
+        }
+        text.remove_prefix(done < 0 ? 0 : static_cast<std::size_t>(done));
+    }
+}
+
+// The line with time and level before it, and its end.
+std::string formatted(Level level, std::string_view line) {
+    thread_local spdlog::pattern_formatter formatter("%Y-%m-%dT%H:%M:%S.%fZ %l %v",
+                                                     spdlog::pattern_time_type::utc, "\n");
+    spdlog::memory_buf_t buffer;
+    formatter.format(spdlog::details::log_msg("", to_spdlog(level), {line.data(), line.size()}),
+                     buffer);
+    return {buffer.data(), buffer.size()};
+}
+
+void put(const std::string& text) {
+    Queue& to = queue();
+    std::unique_lock lock(to.mutex);
+    if (!to.is_written_by_thread) {
+        write_out(text);
+        return;
+    }
+    if (to.lines.size() + text.size() > max_pending) {
+        ++to.lost;
+        return;
+    }
+    const bool was_empty = to.lines.empty();
+    to.lines.append(text);
+    lock.unlock();
+    if (was_empty) {
+        to.is_filled.notify_one();
+    }
+}
+
+// Out of a program that dies goes what still waits, if the lock can be had.
+void on_abort(int) {
+    Queue& from = queue();
+    if (from.mutex.try_lock()) {
+        write_out(from.lines);
+    }
+    std::signal(SIGABRT, SIG_DFL);
+    std::abort();
+}
+
+void write_queue() {
+    Queue& from = queue();
+    std::string lines;
+    std::unique_lock lock(from.mutex);
+    while (true) {
+        from.is_filled.wait(lock, [&] { return from.is_stopping || !from.lines.empty(); });
+        from.is_filled.wait_for(lock, gathering, [&] { return from.is_stopping; });
+        lines.swap(from.lines);
+        const std::uint64_t lost = std::exchange(from.lost, 0);
+        const bool is_last = from.is_stopping;
+        lock.unlock();
+        if (lost > 0) {
+            lines.append(formatted(Level::Warning, "log.lost lines=" + std::to_string(lost)));
+        }
+        write_out(lines);
+        lines.clear();
+        if (is_last) {
+            return;
+        }
+        lock.lock();
+    }
 }
 
 bool is_plain(char c) {
@@ -52,20 +159,6 @@ void append_value(std::string& line, std::string_view value) {
     line.push_back('"');
 }
 
-spdlog::level::level_enum to_spdlog(Level level) {
-    switch (level) {
-        case Level::Debug:
-            return spdlog::level::debug;
-        case Level::Info:
-            return spdlog::level::info;
-        case Level::Warning:
-            return spdlog::level::warn;
-        case Level::Error:
-            return spdlog::level::err;
-    }
-    return spdlog::level::err;
-}
-
 }  // namespace
 
 void set_level(Level level) {
@@ -84,7 +177,35 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
         line.push_back('=');
         append_value(line, field.value);
     }
-    sink().log(to_spdlog(level), "{}", line);
+    put(formatted(level, line));
+}
+
+struct Writer::Impl {
+    std::thread thread{write_queue};
+};
+
+Writer::Writer() {
+    Queue& its = queue();
+    {
+        const std::lock_guard lock(its.mutex);
+        CHECK(!its.is_written_by_thread);  // there is one standard error
+        its.is_written_by_thread = true;
+        its.is_stopping = false;
+    }
+    std::signal(SIGABRT, on_abort);
+    impl_ = std::make_unique<Impl>();
+}
+
+Writer::~Writer() {
+    Queue& its = queue();
+    {
+        const std::lock_guard lock(its.mutex);
+        its.is_written_by_thread = false;
+        its.is_stopping = true;
+    }
+    its.is_filled.notify_one();
+    impl_->thread.join();
+    std::signal(SIGABRT, SIG_DFL);
 }
 
 }  // namespace ringwall::log

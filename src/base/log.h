@@ -8,6 +8,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -43,5 +44,21 @@ inline void warning(std::string_view event, std::initializer_list<Field> fields 
 inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
     if (is_enabled(Level::Error)) write(Level::Error, event, fields);
 }
+
+// While one lives, a thread of its own writes the lines, those of 20 ms together, so that nobody
+// who logs waits for who reads the log. What does not fit (1 MB) is lost, and counted: log.lost.
+// Without one a line is written at once. Create it when the signals that a thread inherits are
+// blocked.
+class Writer {
+public:
+    Writer();
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace ringwall::log

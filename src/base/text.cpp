@@ -4,18 +4,6 @@
 
 namespace ringwall {
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (to_lower(a[i]) != to_lower(b[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out) {

@@ -1,6 +1,7 @@
 // Small things that every text protocol needs. ASCII only: SIP tokens are.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,17 @@ constexpr bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
 std::string lower(std::string_view text);
 std::string_view trim(std::string_view text);
 // Decimal digits only, the whole of `text`, not above `max`; no sign, no blank.

@@ -15,6 +15,13 @@ namespace {
 // How long a message that has begun on a stream may take to be whole.
 constexpr Duration partial_message_limit = 32s;
 
+bool has_several_vias(const sip::Message& message) {
+    const bool is_plainly_one =
+        message.count(sip::HeaderName::Via) == 1 &&
+        message.header(sip::HeaderName::Via)->value.find(',') == std::string_view::npos;
+    return !is_plainly_one && message.values(sip::HeaderName::Via).size() > 1;
+}
+
 }  // namespace
 
 ShardCounters& ShardCounters::operator+=(const ShardCounters& other) {
@@ -129,8 +136,10 @@ void Shard::on_datagram(ListenerId listener, FlowId flow, const Endpoint& remote
     if (bytes.find_first_not_of("\r\n") == std::string_view::npos) {
         return;  // keep-alive (RFC 5626 §3.5.1 leaves UDP to STUN; phones send CRLF all the same)
     }
-    receive(sip::Hop{flow, remote, sip::Transport::Udp}, std::string(bytes),
-            sip::Framing::Datagram);
+    std::string octets;
+    octets.reserve(bytes.size() + sip::Message::stamp_room);
+    octets.append(bytes);
+    receive(sip::Hop{flow, remote, sip::Transport::Udp}, std::move(octets), sip::Framing::Datagram);
 }
 
 AcceptDecision Shard::on_accept(ListenerId listener, const Endpoint& remote) {
@@ -273,7 +282,7 @@ TimePoint Shard::next_deadline() const {
 // ---- messages -----------------------------------------------------------------------------------
 
 bool Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framing) {
-    sip::Parsed parsed = sip::Message::parse(std::move(bytes), framing);
+    sip::Parsed parsed = sip::Message::parse(std::move(bytes), framing, from.remote);
     if (parsed.message == nullptr) {
         ++counters_.not_sip;
         return false;
@@ -283,12 +292,9 @@ bool Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framin
         answer_fault(from, *parsed.message, *parsed.fault);
         return true;
     }
-    if (!parsed.message->is_request() && parsed.message->values(sip::HeaderName::Via).size() > 1) {
+    if (!parsed.message->is_request() && has_several_vias(*parsed.message)) {
         ++counters_.strays;  // RFC 3261 §8.1.3.3: it is not for us, and goes no further
         return true;
-    }
-    if (parsed.message->is_request()) {
-        parsed.message = sip::stamp_source(std::move(parsed.message), from.remote);
     }
     if (place_.siblings == nullptr || !hand_over(from, parsed.message)) {
         take(from, std::move(parsed.message));

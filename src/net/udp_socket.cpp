@@ -11,19 +11,22 @@ namespace {
 
 constexpr std::size_t send_batch_size = 64;
 constexpr std::size_t max_queued_octets = 1U << 20;
+// What may wait while a worker is at something else; the system gives as much of it as it likes.
+constexpr int receive_buffer = 4 << 20;
 
 }  // namespace
 
 DatagramBatch::DatagramBatch()
     // Not initialised: what is not used is never touched, and so takes no memory.
-    : room_(new char[max_count * max_size]) {}
+    : room_(new char[max_count * stride]) {}
 
 DatagramBatch::Datagram DatagramBatch::operator[](std::size_t index) const {
-    return {remotes_[index].endpoint(), {room_.get() + index * max_size, lengths_[index]}};
+    return {remotes_[index].endpoint(), {room_.get() + index * stride, lengths_[index]}};
 }
 
 Result<UdpSocket, SocketError> UdpSocket::bind(const Endpoint& local, PortSharing sharing) {
     FileDescriptor fd = TRY(bound_socket(SOCK_DGRAM, local, sharing));
+    setsockopt(fd.number(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     const Endpoint bound = local_endpoint(fd.number());
     return UdpSocket(std::move(fd), bound);
 }
@@ -32,7 +35,7 @@ void UdpSocket::receive(DatagramBatch& batch) {
     std::array<mmsghdr, DatagramBatch::max_count> messages{};
     std::array<iovec, DatagramBatch::max_count> parts{};
     for (std::size_t i = 0; i < messages.size(); ++i) {
-        parts[i] = {batch.room_.get() + i * DatagramBatch::max_size, DatagramBatch::max_size};
+        parts[i] = {batch.room_.get() + i * DatagramBatch::stride, DatagramBatch::max_size};
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
         messages[i].msg_hdr.msg_name = batch.remotes_[i].get();

@@ -18,7 +18,7 @@ namespace ringwall::net {
 // Room for one batch. One for each thread: sockets take turns with it.
 class DatagramBatch {
 public:
-    static constexpr std::size_t max_count = 16;
+    static constexpr std::size_t max_count = 32;
     static constexpr std::size_t max_size = 65'536;  // more than a datagram can hold
 
     DatagramBatch();
@@ -31,6 +31,9 @@ public:
 
 private:
     friend class UdpSocket;
+    // Not a power of two, or the beginnings of all would fight for the same lines of the cache.
+    static constexpr std::size_t stride = max_size + 1088;
+
     std::unique_ptr<char[]> room_;
     std::array<SocketAddress, max_count> remotes_;
     std::array<std::size_t, max_count> lengths_{};

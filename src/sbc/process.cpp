@@ -108,6 +108,7 @@ int run_process(const ProcessOptions& options) {
     if (!signals) {
         return give_up(signals.error());
     }
+    const log::Writer log_writer;
     raise_descriptor_limit();
     const auto mailbox = net::Mailbox::create();
     if (!mailbox) {

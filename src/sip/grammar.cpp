@@ -110,38 +110,15 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 bool is_parameters(std::string_view text) {
-    std::size_t at = skip_blanks(text, 0);
-    while (at < text.size()) {
-        if (text[at] != ';') {
-            return false;
-        }
-        const std::size_t name = skip_blanks(text, at + 1);
-        at = skip(Chars::Token, text, name);
-        if (at == name) {
-            return false;
-        }
-        at = skip_blanks(text, at);
-        if (at == text.size() || text[at] != '=') {
-            continue;
-        }
-        const std::size_t value = skip_blanks(text, at + 1);
-        if (value < text.size() && text[value] == '"') {
-            at = skip_quoted(text, value);
-            if (at == std::string_view::npos) {
-                return false;
-            }
-        } else {
-            at = skip(Chars::Value, text, value);
-            if (at == value) {
-                return false;
-            }
-        }
-        at = skip_blanks(text, at);
-    }
-    return true;
+    return read_parameters(text, [](const Parameter&) {});
 }
 
 std::string_view next_value(std::string_view& rest) {
+    if (rest.find(',') == std::string_view::npos) {  // the most are the only one
+        const std::string_view only = rest;
+        rest = {};
+        return trim_blanks(only);
+    }
     bool in_brackets = false;
     for (std::size_t at = 0; at < rest.size(); ++at) {
         const char c = rest[at];

@@ -112,19 +112,56 @@ std::size_t host_length(std::string_view text);
 // A port, 1 to 65535.
 std::optional<std::uint16_t> parse_port(std::string_view text);
 
-// *( SEMI generic-param ), the whole of `text`.
-bool is_parameters(std::string_view text);
-
-// Takes the next value of a comma-separated list off `rest`: up to a comma outside quotes and <>,
-// without blanks around. The caller stops when `rest` is null (data() == nullptr).
-std::string_view next_value(std::string_view& rest);
-
 // One ;name=value of a parameter list.
 struct Parameter {
     std::string_view name;
     std::string_view value;
     bool has_value = false;
 };
+
+// *( SEMI generic-param ), the whole of `text`.
+bool is_parameters(std::string_view text);
+// The same; `take` gets each Parameter as it is read.
+template <class Take>
+bool read_parameters(std::string_view text, Take&& take) {
+    std::size_t at = skip_blanks(text, 0);
+    while (at < text.size()) {
+        if (text[at] != ';') {
+            return false;
+        }
+        const std::size_t name = skip_blanks(text, at + 1);
+        at = skip(Chars::Token, text, name);
+        if (at == name) {
+            return false;
+        }
+        Parameter parameter{text.substr(name, at - name), {}, false};
+        at = skip_blanks(text, at);
+        if (at < text.size() && text[at] == '=') {
+            const std::size_t value = skip_blanks(text, at + 1);
+            if (value < text.size() && text[value] == '"') {
+                at = skip_quoted(text, value);
+                if (at == std::string_view::npos) {
+                    return false;
+                }
+            } else {
+                at = skip(Chars::Value, text, value);
+                if (at == value) {
+                    return false;
+                }
+            }
+            parameter.value = text.substr(value, at - value);
+            parameter.has_value = true;
+            at = skip_blanks(text, at);
+        }
+        take(parameter);
+    }
+    return true;
+}
+
+// Takes the next value of a comma-separated list off `rest`: up to a comma outside quotes and <>,
+// without blanks around. The caller stops when `rest` is null (data() == nullptr).
+std::string_view next_value(std::string_view& rest);
+
 // Takes the next parameter off `rest`; none at the end.
 std::optional<Parameter> next_parameter(std::string_view& rest);
 

@@ -11,6 +11,11 @@ Parsed Message::parse(std::string bytes, Framing framing) {
     return MessageParser::parse(std::move(bytes), framing, MessageParser::Origin::Received);
 }
 
+Parsed Message::parse(std::string bytes, Framing framing, const Endpoint& source) {
+    return MessageParser::parse(std::move(bytes), framing, MessageParser::Origin::Received,
+                                &source);
+}
+
 const HeaderLine* Message::header(HeaderName name) const {
     const std::uint16_t first = first_[static_cast<std::size_t>(name)];
     return first == 0 ? nullptr : &headers_[first - 1U];

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "base/result.h"
 #include "sip/header/cseq.h"
 #include "sip/header/name_addr.h"
@@ -130,6 +131,11 @@ class Message {
 public:
     // `bytes` holds one message. Never fails hard: see Parsed.
     static Parsed parse(std::string bytes, Framing framing);
+    // The same for what came from `source`: a request gets "received" and "rport" on its top Via
+    // (RFC 3261 §18.2.1, RFC 3581 §4), as if the peer had written them.
+    static Parsed parse(std::string bytes, Framing framing, const Endpoint& source);
+    // That many octets of capacity to spare in `bytes` save a copy of them.
+    static constexpr std::size_t stamp_room = 80;
 
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;

@@ -20,11 +20,6 @@ void append_clean(std::string& out, std::string_view text) {
     }
 }
 
-MessagePtr parse_own(std::string bytes) {
-    return MessageParser::parse(std::move(bytes), Framing::Datagram, MessageParser::Origin::Own)
-        .message;
-}
-
 }  // namespace
 
 MessageBuilder MessageBuilder::request(std::string_view method, std::string_view request_uri) {
@@ -84,7 +79,7 @@ MessageBuilder& MessageBuilder::body(std::string_view body) {
 }
 
 MessagePtr MessageBuilder::build() {
-    std::string bytes = text_;
+    std::string bytes = std::move(text_);
     bytes.append("Content-Length: ").append(std::to_string(body_.size())).append("\r\n\r\n");
     bytes.append(body_);
     Parsed parsed =
@@ -128,61 +123,10 @@ MessageBuilder reply(const Message& request, int status, std::string_view to_tag
     return response;
 }
 
-namespace {
-
-// The Via without "received" and "rport".
-std::string without_source(const Via& via) {
-    const auto head = static_cast<std::size_t>(via.parameters.text.data() - via.text.data());
-    std::string out(grammar::trim_blanks(via.text.substr(0, head)));
-    std::string_view rest = via.parameters.text;
-    while (const auto parameter = grammar::next_parameter(rest)) {
-        if (equals_ignoring_case(parameter->name, "received") ||
-            equals_ignoring_case(parameter->name, "rport")) {
-            continue;
-        }
-        out.append(";").append(parameter->name);
-        if (parameter->has_value) {
-            out.append("=").append(parameter->value);
-        }
-    }
-    return out;
-}
-
-}  // namespace
-
 MessagePtr stamp_source(MessagePtr request, const Endpoint& source) {
-    const Via& via = request->top_via();
-    if (via.text.empty()) {
-        return request;  // no Via that could be read
-    }
-    // What the peer itself wrote there is worth nothing: responses would go where it says.
-    const auto received = via.parameters.find("received");
-    const bool has_rport = via.parameters.has("rport");
-    const bool is_source = IpAddress::parse(via.host) == source.address;
-    if (is_source && !has_rport && !received) {
-        return request;
-    }
-    const std::string address = source.address.to_string();
-    const std::string port = std::to_string(source.port);
-    if (received == address && (has_rport ? via.parameters.find("rport") == port : !is_source)) {
-        return request;
-    }
-    std::string value = without_source(via).append(";received=").append(address);
-    if (has_rport) {
-        value.append(";rport=").append(port);
-    }
-
-    const HeaderLine& line = *request->header(HeaderName::Via);
-    const std::string_view bytes = request->bytes();
-    const auto start = static_cast<std::size_t>(line.raw.data() - bytes.data());
-    const auto top_end =
-        static_cast<std::size_t>(via.text.data() - line.value.data()) + via.text.size();
-    std::string stamped;
-    stamped.reserve(bytes.size() + value.size());
-    stamped.append(bytes.substr(0, start));
-    stamped.append(line.name).append(": ").append(value).append(line.value.substr(top_end));
-    stamped.append(line_end).append(bytes.substr(start + line.raw.size()));
-    return parse_own(std::move(stamped));
+    Parsed stamped = MessageParser::parse(std::string(request->bytes()), Framing::Datagram,
+                                          MessageParser::Origin::Own, &source);
+    return stamped.message->bytes() == request->bytes() ? request : std::move(stamped.message);
 }
 
 }  // namespace ringwall::sip

@@ -28,6 +28,7 @@ public:
     // Body without touching Content-Type (copied by the caller).
     MessageBuilder& body(std::string_view body);
 
+    // Once: the builder is empty afterwards.
     MessagePtr build();
 
 private:
@@ -51,8 +52,8 @@ std::string_view reason_phrase(int status);
 MessageBuilder reply(const Message& request, int status, std::string_view to_tag,
                      std::string_view reason = {});
 
-// "received" and "rport" on the top Via of a request that came from `source` (RFC 3261 §18.2.1,
-// RFC 3581 §4): the request as if the peer had written them. Untouched where nothing changes.
+// What Message::parse does with a source, for a request that was parsed without. Itself where
+// nothing changes.
 MessagePtr stamp_source(MessagePtr request, const Endpoint& source);
 
 }  // namespace ringwall::sip

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/check.h"
 #include "sip/grammar.h"
 #include "sip/header/contact.h"
 #include "sip/limits.h"
@@ -15,7 +16,12 @@ using grammar::Chars;
 constexpr std::string_view sip_prefix = "SIP/";
 constexpr std::string_view version_2_0 = "SIP/2.0";
 constexpr std::string_view magic_cookie = "z9hG4bK";
-constexpr std::size_t usual_header_lines = 24;
+constexpr std::size_t usual_header_lines = 16;
+#ifdef NDEBUG
+constexpr bool judges_own = false;
+#else
+constexpr bool judges_own = true;
+#endif
 
 // Fields of which a second one would leave it open which counts.
 constexpr bool is_single(HeaderName name) {
@@ -79,30 +85,95 @@ std::size_t count_controls(std::string_view text) {
     return count;
 }
 
-bool has_second(const Parameters& parameters, std::string_view name) {
+// The first tag, and whether there are more.
+struct Tags {
+    std::optional<std::string_view> first;
+    bool is_doubled = false;
+};
+Tags tags_of(const Parameters& parameters) {
+    Tags tags;
     std::string_view rest = parameters.text;
-    int count = 0;
     while (const auto parameter = grammar::next_parameter(rest)) {
-        count += equals_ignoring_case(parameter->name, name) ? 1 : 0;
+        if (equals_ignoring_case(parameter->name, "tag")) {
+            tags.is_doubled = tags.first.has_value();
+            tags.first = tags.first.value_or(parameter->value);
+        }
     }
-    return count > 1;
+    return tags;
+}
+
+// The Via without "received" and "rport".
+std::string without_source(const Via& via) {
+    const auto head = static_cast<std::size_t>(via.parameters.text.data() - via.text.data());
+    std::string out(grammar::trim_blanks(via.text.substr(0, head)));
+    grammar::read_parameters(via.parameters.text, [&out](const grammar::Parameter& parameter) {
+        if (equals_ignoring_case(parameter.name, "received") ||
+            equals_ignoring_case(parameter.name, "rport")) {
+            return;
+        }
+        out.append(";").append(parameter.name);
+        if (parameter.has_value) {
+            out.append("=").append(parameter.value);
+        }
+    });
+    return out;
+}
+
+// What the Via is to be for a message from `source`; none: as it is.
+std::optional<std::string> stamped(const Via& via, const Endpoint& source) {
+    // What the peer itself wrote there is worth nothing: responses would go where it says.
+    std::optional<std::string_view> received, rport;
+    grammar::read_parameters(via.parameters.text, [&](const grammar::Parameter& parameter) {
+        if (!received && equals_ignoring_case(parameter.name, "received")) {
+            received = parameter.value;
+        } else if (!rport && equals_ignoring_case(parameter.name, "rport")) {
+            rport = parameter.value;
+        }
+    });
+    const bool is_source = IpAddress::parse(via.host) == source.address;
+    if (is_source && !rport && !received) {
+        return std::nullopt;
+    }
+    const std::string address = source.address.to_string();
+    const std::string port = std::to_string(source.port);
+    if (received == address && (rport ? *rport == port : !is_source)) {
+        return std::nullopt;
+    }
+    std::string value = without_source(via).append(";received=").append(address);
+    if (rport) {
+        value.append(";rport=").append(port);
+    }
+    return value;
 }
 
 }  // namespace
 
-Parsed MessageParser::parse(std::string bytes, Framing framing, Origin origin) {
+Parsed MessageParser::parse(std::string bytes, Framing framing, Origin origin,
+                            const Endpoint* source) {
+    if (source != nullptr && bytes.capacity() < bytes.size() + Message::stamp_room) {
+        bytes.reserve(bytes.size() + Message::stamp_room);
+    }
     MessageParser parser(std::move(bytes), framing, origin);
     if (!parser.read_start_line()) {
         return {nullptr, ParseError{ParseFault::NotSip, 0}};
     }
     parser.read_head();
+    if (source != nullptr) {
+        parser.stamp(*source);
+    }
     parser.read_body();
     parser.screen();
     return {std::move(parser.message_), parser.fault_};
 }
 
+// Lets a Message be made together with the count of its owners.
+struct MessageParser::Made final : Message {};
+
 MessageParser::MessageParser(std::string bytes, Framing framing, Origin origin)
-    : message_(new Message), framing_(framing), origin_(origin) {
+    : message_(std::make_shared<Made>()),
+      framing_(framing),
+      origin_(origin),
+      is_judged_(origin == Origin::Received || judges_own) {
     message_->bytes_ = std::move(bytes);
     message_->headers_.reserve(usual_header_lines);
 }
@@ -275,7 +346,9 @@ void MessageParser::read_head() {
         }
         read_header(line, start);
     }
-    check_controls({bytes.data(), at_});
+    if (is_judged_) {
+        check_controls({bytes.data(), at_});
+    }
 }
 
 // message-header: field-name HCOLON field-value
@@ -350,6 +423,60 @@ void MessageParser::check_controls(std::string_view head) {
     }
 }
 
+// RFC 3261 §18.2.1, RFC 3581 §4. The line is replaced in place, and what stands behind it moves.
+void MessageParser::stamp(const Endpoint& source) {
+    const std::uint16_t first = message_->first_[static_cast<std::size_t>(HeaderName::Via)];
+    if (fault_ || !message_->is_request_ || first == 0) {
+        return;
+    }
+    std::vector<HeaderLine>& headers = message_->headers_;
+    HeaderLine& line = headers[first - 1U];
+    std::string_view rest = line.value;
+    const auto via = parse_via(grammar::next_value(rest));
+    if (!via) {
+        return;  // to be refused
+    }
+    const auto value = stamped(*via, source);
+    if (!value) {
+        return;
+    }
+    std::string& bytes = message_->bytes_;
+    const auto start = static_cast<std::size_t>(line.raw.data() - bytes.data());
+    const std::size_t length = line.raw.size();
+    const auto via_end =
+        static_cast<std::size_t>(via->text.data() - line.value.data()) + via->text.size();
+    std::string text(line.name);
+    text.append(": ").append(*value).append(line.value.substr(via_end));
+    const std::size_t value_at = start + line.name.size() + 2;
+    const std::size_t value_size = text.size() - line.name.size() - 2;
+    text.append("\r\n");
+    CHECK(bytes.size() - length + text.size() <= bytes.capacity());  // stamp_room: nothing moves
+    bytes.replace(start, length, text);
+
+    const std::string_view all = bytes;
+    line.name = all.substr(start, line.name.size());
+    line.value = all.substr(value_at, value_size);
+    line.raw = all.substr(start, text.size());
+    const auto move = [by = text.size() - length](std::string_view& view) {
+        view = {view.data() + by, view.size()};
+    };
+    for (std::size_t i = first; i < headers.size(); ++i) {
+        move(headers[i].name);
+        move(headers[i].raw);
+        if (!is_unfolded(headers[i].value)) {
+            move(headers[i].value);
+        }
+    }
+    at_ += text.size() - length;
+}
+
+// It stands beside the octets of the message.
+bool MessageParser::is_unfolded(std::string_view value) const {
+    const std::string& side = message_->unfolded_;
+    return std::less_equal<>{}(side.data(), value.data()) &&
+           std::less_equal<>{}(value.data(), side.data() + side.size());
+}
+
 void MessageParser::read_body() {
     std::string& bytes = message_->bytes_;
     const std::size_t available = bytes.size() - at_;
@@ -384,7 +511,7 @@ void MessageParser::screen() {
     screen_call_id();
     screen_cseq();
     screen_numbers();
-    if (message_->is_request_) {
+    if (message_->is_request_ && is_judged_) {
         screen_addresses();
     }
 }
@@ -410,7 +537,7 @@ void MessageParser::screen_via() {
         return;
     }
     const std::string_view branch = via->branch();
-    if (equals_ignoring_case(branch, magic_cookie) || has_second(via->parameters, "branch")) {
+    if (equals_ignoring_case(branch, magic_cookie) || via->has_two_branches) {
         fault(ParseFault::BadVia, top);  // no transaction can be told from another
     }
     message_->top_via_ = *via;
@@ -438,9 +565,9 @@ void MessageParser::screen_address(HeaderName name, NameAddr& address, std::stri
         return;
     }
     address = *parsed;
-    if (const auto value = address.tag()) {
-        tag = *value;
-        if (tag.empty() || has_second(address.parameters, "tag")) {
+    if (const Tags tags = tags_of(address.parameters); tags.first) {
+        tag = *tags.first;
+        if (tag.empty() || tags.is_doubled) {
             fault(ParseFault::BadParameter, line->value);
         }
     }

@@ -6,18 +6,24 @@
 #include <string>
 #include <string_view>
 
+#include "base/endpoint.h"
 #include "sip/message.h"
 
 namespace ringwall::sip {
 
 class MessageParser {
 public:
-    // Received: the limits of sip/limits.h hold. Own: what we wrote is as long as it is.
+    // Received: the limits of sip/limits.h hold. Own: what we wrote is as long as it is, and is
+    // searched for faults in debug builds only.
     enum class Origin : std::uint8_t { Received, Own };
 
-    static Parsed parse(std::string bytes, Framing framing, Origin origin);
+    // With a source: stamped, see Message::parse.
+    static Parsed parse(std::string bytes, Framing framing, Origin origin,
+                        const Endpoint* source = nullptr);
 
 private:
+    struct Made;
+
     MessageParser(std::string bytes, Framing framing, Origin origin);
 
     bool read_start_line();
@@ -31,6 +37,8 @@ private:
     void read_header(std::string_view line, std::size_t start);
     std::string_view unfold(std::string_view value);
     void check_controls(std::string_view head);
+    void stamp(const Endpoint& source);
+    bool is_unfolded(std::string_view value) const;
     void read_body();
 
     void screen();
@@ -49,6 +57,7 @@ private:
     std::optional<ParseError> fault_;
     Framing framing_;
     Origin origin_;
+    bool is_judged_;      // what only finds faults is left out where a fault has no consequence
     std::size_t at_ = 0;  // the next octet to read
     bool has_head_end_ = false;
 };

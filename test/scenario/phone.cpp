@@ -129,6 +129,7 @@ ClientId Phone::send(Sent what, const std::string& call_id, std::uint32_t cseq,
         return {};
     }
     const ClientId id = awake().send_request(to, request);
+    what.request = request;
     sent_[id.value] = std::move(what);
     return id;
 }
@@ -186,7 +187,7 @@ ClientId Phone::in_dialog(Method method) {
     }
     const auto request = builder.build();
     const ClientId id = awake().send_request(hop(), request);
-    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true};
+    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true, request};
     if (method == Method::Invite) {
         invite_ = id;
     }
@@ -244,11 +245,9 @@ void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
         }
         const bool is_current = response->call_id() == invite_call_id_ && id == invite_;
         if (!dialog_ && is_current && !is_confirmed_) {
-            if (const auto request = shard_.transactions().request(id)) {
-                auto made = sip::Dialog::of_response(*request, *response);
-                if (made) {
-                    dialog_ = std::move(*made);
-                }
+            auto made = sip::Dialog::of_response(*what.request, *response);
+            if (made) {
+                dialog_ = std::move(*made);
             }
         }
         not_acked_ = response;
@@ -350,6 +349,7 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
             }
             incoming_ = id;
             incoming_request_ = request;
+            last_incoming_ = request;
             answer_invite(id, request);
             return;
         case Method::Cancel:
@@ -508,8 +508,7 @@ void Phone::answer(const std::string& given_tag) {
 }
 
 void Phone::say(int status, const std::string& tag, const Fields& fields, const std::string& body) {
-    const auto request = shard_.transactions().request(incoming_);
-    auto builder = sip::reply(*request, status, tag);
+    auto builder = sip::reply(*last_incoming_, status, tag);
     bool has_type = false;
     for (const auto& [name, value] : fields) {
         builder.header(name, value);

@@ -136,7 +136,8 @@ private:
         std::string uri;
         Fields fields;
         std::string body;
-        bool is_second = false;  // it bears credentials already
+        bool is_second = false;             // it bears credentials already
+        sip::MessagePtr request = nullptr;  // as it went out
     };
     // The test may have let time pass in which this phone heard nothing.
     engine::Shard& awake();
@@ -174,6 +175,7 @@ private:
     sip::transaction::ServerId other_;  // the last request that is no INVITE
     sip::transaction::ServerId incoming_;
     sip::MessagePtr incoming_request_;
+    sip::MessagePtr last_incoming_;  // the same, also when it has been answered
     sip::transaction::ServerId reinvite_;
     sip::MessagePtr reinvite_request_;
     std::optional<sip::Dialog> dialog_;

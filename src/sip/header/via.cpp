@@ -93,7 +93,19 @@ Result<Via, ParseError> parse_via(std::string_view text) {
         at = grammar::skip_blanks(text, at);
     }
     via.parameters.text = text.substr(at);
-    if (!grammar::is_parameters(via.parameters.text)) {
+    bool has_branch = false;
+    const auto take = [&via, &has_branch](const grammar::Parameter& parameter) {
+        if (!equals_ignoring_case(parameter.name, "branch")) {
+            return;
+        }
+        if (has_branch) {
+            via.has_two_branches = true;
+        } else {
+            via.branch_value = parameter.value;
+        }
+        has_branch = true;
+    };
+    if (!grammar::read_parameters(via.parameters.text, take)) {
         return bad();
     }
     return via;

@@ -19,8 +19,10 @@ struct Via {
     std::string_view host;               // sent-by; an IPv6 reference keeps its brackets
     std::uint16_t port = 0;              // sent-by; 0: none given
     Parameters parameters;
+    std::string_view branch_value;  // of the first "branch"
+    bool has_two_branches = false;
 
-    std::string_view branch() const { return parameters.find("branch").value_or(""); }
+    std::string_view branch() const { return branch_value; }
     // Where the sender saw it come from; "received" with or without brackets (RFC 5118 §4.5).
     std::optional<IpAddress> received() const;
     // The value of "rport"; none when there is no value (RFC 3581 §4) or a bad one.

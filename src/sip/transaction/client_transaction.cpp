@@ -45,6 +45,7 @@ void ClientTransaction::on_response(const Hop& from, MessagePtr response, Action
 void ClientTransaction::complete(Actions& out) {
     running_.stop_all(out);
     state_ = State::Completed;
+    request_ = nullptr;  // responses are absorbed
     if (reliability_ == Reliability::Reliable) {
         terminate(out);
     } else {

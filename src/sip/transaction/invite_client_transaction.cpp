@@ -59,6 +59,7 @@ void InviteClientTransaction::on_first_final(const Hop& from, MessagePtr respons
     if (response->status() < 300) {
         state_ = State::Accepted;
         deliver(from, std::move(response), out);
+        request_ = nullptr;  // only responses are to come
         running_.start(Timer::M, 64 * timers_.t1, out);
         return;
     }
@@ -66,6 +67,7 @@ void InviteClientTransaction::on_first_final(const Hop& from, MessagePtr respons
     ack_ = make_ack(*request_, *response);
     transmit_ack(out);
     deliver(from, std::move(response), out);
+    request_ = nullptr;
     if (reliability_ == Reliability::Reliable) {
         terminate(out);
     } else {

@@ -37,6 +37,7 @@ void InviteServerTransaction::on_ack(const Hop& from, MessagePtr ack, Actions& o
         case State::Completed:
             running_.stop_all(out);
             state_ = State::Confirmed;
+            response_ = nullptr;
             if (reliability_ == Reliability::Reliable) {
                 terminate(out);
             } else {
@@ -87,8 +88,7 @@ void InviteServerTransaction::respond(MessagePtr response, Actions& out) {
             return;
         case State::Accepted:
             if (status >= 200 && status < 300) {
-                response_ = std::move(response);
-                transmit(out);
+                out.emplace_back(Transmit{id_, hop_, std::move(response)});
             }
             return;
         case State::Completed:
@@ -100,13 +100,17 @@ void InviteServerTransaction::respond(MessagePtr response, Actions& out) {
 
 void InviteServerTransaction::accept_with(MessagePtr response, Actions& out) {
     state_ = State::Accepted;
-    response_ = std::move(response);
-    transmit(out);
+    final_to_tag_ = response->to_tag();
+    request_ = nullptr;
+    response_ = nullptr;
+    out.emplace_back(Transmit{id_, hop_, std::move(response)});
     running_.start(Timer::L, 64 * timers_.t1, out);
 }
 
 void InviteServerTransaction::fail_with(MessagePtr response, Actions& out) {
     state_ = State::Completed;
+    final_to_tag_ = response->to_tag();
+    request_ = nullptr;
     response_ = std::move(response);
     transmit(out);
     if (reliability_ == Reliability::Unreliable) {

@@ -28,6 +28,9 @@
 // which the owner must perform it.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "sip/transaction/actions.h"
 #include "sip/transaction/timer_set.h"
 
@@ -54,9 +57,10 @@ public:
     State state() const { return state_; }
     bool is_terminated() const { return state_ == State::Terminated; }
     const Hop& hop() const { return hop_; }
+    // Null after the final response.
     const MessagePtr& request() const { return request_; }
-    // The last response that was sent; null before the first.
-    const MessagePtr& response() const { return response_; }
+    // Of the final response; none before it.
+    const std::optional<std::string>& final_to_tag() const { return final_to_tag_; }
     bool is_consistent() const;
 
 private:
@@ -70,8 +74,9 @@ private:
     Hop hop_;
     Reliability reliability_;
     Timers timers_;
-    MessagePtr request_;
-    MessagePtr response_;
+    MessagePtr request_;   // until the final response
+    MessagePtr response_;  // to be repeated: the last 1xx, a failure until its ACK
+    std::optional<std::string> final_to_tag_;
     State state_ = State::Proceeding;
     Duration interval_{};  // of timer G
     TimerSet running_;

@@ -122,8 +122,8 @@ Server* Layer::Tables::acknowledged_by(const Message& ack) const {
     if (server == nullptr) {
         return nullptr;
     }
-    const MessagePtr& response = std::get<InviteServerTransaction>(server->machine).response();
-    return response && response->to_tag() == ack.to_tag() ? server : nullptr;
+    const auto& tag = std::get<InviteServerTransaction>(server->machine).final_to_tag();
+    return tag && *tag == ack.to_tag() ? server : nullptr;
 }
 
 // RFC 3261 §9.2: the transaction with the key of the CANCEL, had that another method.

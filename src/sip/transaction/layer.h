@@ -46,7 +46,8 @@ public:
     // §17.2.4 as amended by RFC 6026): another connection may be bound, and its timers end it.
     void on_transport_error(AnyId id, Actions& out);
 
-    // The request that made the transaction; null when it is gone.
+    // The request that made the transaction; null when it is gone. It is kept only as long as it
+    // may be of use: by a server until the final response, by a client until its own.
     MessagePtr request(ServerId id) const;
     MessagePtr request(ClientId id) const;
     const Hop* hop(ServerId id) const;

@@ -16,8 +16,13 @@ ServerTransaction::ServerTransaction(ServerId id, const Hop& hop, MessagePtr req
 void ServerTransaction::on_request(Actions& out) {
     switch (state_) {
         case State::Proceeding:
+            out.emplace_back(Transmit{id_, hop_, response_});
+            return;
         case State::Completed:
-            transmit(out);
+            if (!final_octets_.empty()) {
+                out.emplace_back(
+                    Transmit{id_, hop_, Message::parse(final_octets_, Framing::Datagram).message});
+            }
             return;
         case State::Trying:
         case State::Terminated:
@@ -49,7 +54,7 @@ void ServerTransaction::respond(MessagePtr response, Actions& out) {
             } else if (response->status() == 100) {
                 state_ = State::Proceeding;
                 response_ = std::move(response);
-                transmit(out);
+                out.emplace_back(Transmit{id_, hop_, response_});
             }
             return;
         case State::Completed:
@@ -60,18 +65,19 @@ void ServerTransaction::respond(MessagePtr response, Actions& out) {
 
 void ServerTransaction::complete_with(MessagePtr response, Actions& out) {
     state_ = State::Completed;
-    response_ = response->status() == 408 ? nullptr : std::move(response);
-    transmit(out);
+    request_ = nullptr;
+    response_ = nullptr;
+    const bool is_sent = response->status() != 408;
+    if (is_sent && reliability_ == Reliability::Unreliable) {
+        final_octets_ = response->bytes();
+    }
+    if (is_sent) {
+        out.emplace_back(Transmit{id_, hop_, std::move(response)});
+    }
     if (reliability_ == Reliability::Reliable) {
         terminate(out);
     } else {
         running_.start(Timer::J, 64 * timers_.t1, out);
-    }
-}
-
-void ServerTransaction::transmit(Actions& out) const {
-    if (response_) {
-        out.emplace_back(Transmit{id_, hop_, response_});
     }
 }
 

@@ -29,6 +29,8 @@
 // Pure: every effect is an Action appended to `out`, in the order in which to perform it.
 #pragma once
 
+#include <string>
+
 #include "sip/transaction/actions.h"
 #include "sip/transaction/timer_set.h"
 
@@ -53,19 +55,21 @@ public:
     State state() const { return state_; }
     bool is_terminated() const { return state_ == State::Terminated; }
     const Hop& hop() const { return hop_; }
+    // Null after the final response.
     const MessagePtr& request() const { return request_; }
     bool is_consistent() const;
 
 private:
     void complete_with(MessagePtr response, Actions& out);
-    void transmit(Actions& out) const;
 
     ServerId id_;
     Hop hop_;
     Reliability reliability_;
     Timers timers_;
-    MessagePtr request_;
-    MessagePtr response_;
+    MessagePtr request_;   // until the final response
+    MessagePtr response_;  // the 100
+    // Of the final response, for 32 s. Its index and the request are made again or needed no more.
+    std::string final_octets_;
     State state_ = State::Trying;
     TimerSet running_;
 };

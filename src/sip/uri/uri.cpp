@@ -203,6 +203,9 @@ std::string_view to_string(Scheme scheme) {
 
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
     std::string_view rest = text;
+    if (rest.empty()) {
+        return std::nullopt;
+    }
     while (const auto parameter = grammar::next_parameter(rest)) {
         if (is_named(*parameter, name, may_be_escaped)) {
             return parameter->value;

@@ -2,6 +2,7 @@
 // only: the peers' is not counted. A millisecond passes between two operations, so that timers and
 // ended transactions are those of 1,000 a second.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include <optional>
 
@@ -68,31 +69,46 @@ sip::MessagePtr find(const std::vector<KeepingNetwork::Packet>& packets, std::st
     return nullptr;
 }
 
-// INVITE, 100, 180, 200, ACK, BYE, 200. False when something of it is missing.
-bool call(Border& border, std::uint64_t number) {
-    const Party caller{"alice", "bench.test", sip::Transport::Udp, caller_port, "a1"};
-    const std::string id = "c1." + std::to_string(number);
-    const auto from_caller = [&](const std::string& bytes) {
-        return border.receive(trunk_in_port, at(caller_port), bytes);
-    };
-    const auto from_callee = [&](const std::string& bytes) {
-        return border.receive(trunk_out_port, at(callee_port), bytes);
-    };
-    auto sent = from_caller(invite_text(caller, {id, id + "i", 1}, "sip:bob@callee.test"));
+const Party caller{"alice", "bench.test", sip::Transport::Udp, caller_port, "a1"};
+
+std::vector<KeepingNetwork::Packet> from_caller(Border& border, const std::string& bytes) {
+    return border.receive(trunk_in_port, at(caller_port), bytes);
+}
+std::vector<KeepingNetwork::Packet> from_callee(Border& border, const std::string& bytes) {
+    return border.receive(trunk_out_port, at(callee_port), bytes);
+}
+std::string call_id(std::uint64_t number) {
+    return "c1." + std::to_string(number);
+}
+
+// INVITE, 100, 180, 200, ACK. The 200 as the caller got it; null when something of it is missing.
+sip::MessagePtr establish(Border& border, std::uint64_t number) {
+    const std::string id = call_id(number);
+    auto sent = from_caller(border, invite_text(caller, {id, id + "i", 1}, "sip:bob@callee.test"));
     const auto invite = find(sent, "INVITE");
-    if (!invite) return false;
+    if (!invite) return nullptr;
     const std::string contact = "sip:bob@127.0.0.1:6001";
-    from_callee(response_text(*invite, 180, "b1", contact));
-    sent = from_callee(response_text(*invite, 200, "b1", contact));
-    const auto success = find(sent, "SIP/2.0 200");
-    if (!success) return false;
-    sent = from_caller(dialog_text("ACK", caller, {id, id + "a", 1}, *success));
-    if (!find(sent, "ACK")) return false;
-    sent = from_caller(dialog_text("BYE", caller, {id, id + "b", 2}, *success));
+    from_callee(border, response_text(*invite, 180, "b1", contact));
+    sent = from_callee(border, response_text(*invite, 200, "b1", contact));
+    auto success = find(sent, "SIP/2.0 200");
+    if (!success) return nullptr;
+    sent = from_caller(border, dialog_text("ACK", caller, {id, id + "a", 1}, *success));
+    return find(sent, "ACK") ? success : nullptr;
+}
+
+// BYE, 200. False when something of it is missing.
+bool hang_up(Border& border, std::uint64_t number, const sip::Message& success) {
+    const std::string id = call_id(number);
+    const auto sent = from_caller(border, dialog_text("BYE", caller, {id, id + "b", 2}, success));
     const auto bye = find(sent, "BYE");
     if (!bye || !find(sent, "SIP/2.0 200")) return false;
-    from_callee(response_text(*bye, 200, "b1", ""));
+    from_callee(border, response_text(*bye, 200, "b1", ""));
     return true;
+}
+
+bool call(Border& border, std::uint64_t number) {
+    const auto success = establish(border, number);
+    return success && hang_up(border, number, *success);
 }
 
 void call_through_border(benchmark::State& state) {
@@ -108,6 +124,44 @@ void call_through_border(benchmark::State& state) {
     }
 }
 BENCHMARK(call_through_border)->UseManualTime();
+
+// What a call keeps: while it stands (and the transactions of its INVITE have ended), just after it
+// has ended, and when its transactions have ended too. In octets of the heap.
+void memory_of_a_call(benchmark::State& state) {
+    constexpr std::uint64_t count = 1000;
+    const auto in_use = [] { return static_cast<double>(mallinfo2().uordblks); };
+    for (auto _ : state) {
+        Border border(configuration);
+        call(border, 1);  // what is made once, is
+        border.pass(64s);
+        // What the peer keeps is allocated before.
+        std::vector<std::string> successes(count, std::string(1500, ' '));
+        const double before = in_use();
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const auto success = establish(border, 2 + i);
+            if (!success || success->bytes().size() > successes[i].size()) {
+                state.SkipWithError("the call failed");
+                return;
+            }
+            successes[i].assign(success->bytes());
+        }
+        const double fresh = in_use();
+        border.pass(33s);
+        const double standing = in_use();
+        for (std::uint64_t i = 0; i < count; ++i) {
+            hang_up(border, 2 + i, *parsed(successes[i]));
+        }
+        const double ended = in_use();
+        border.pass(33s);
+        const double gone = in_use();
+        const auto each = [&](double now) { return (now - before) / count; };
+        state.counters["answered_B"] = each(fresh);
+        state.counters["standing_B"] = each(standing);
+        state.counters["ended_B"] = each(ended);
+        state.counters["gone_B"] = each(gone);
+    }
+}
+BENCHMARK(memory_of_a_call)->Iterations(1);
 
 class Phone {
 public:

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <thread>
 
 namespace ringwall::log {
 namespace {
@@ -41,6 +46,47 @@ TEST(Log, LeavesOutWhatIsBelowTheLevel) {
     set_level(Level::Error);
     EXPECT_EQ(written("quiet", {}), "");
     set_level(Level::Info);
+}
+
+TEST(LogWriter, WritesEveryLineInOrderBeforeItIsGone) {
+    ::testing::internal::CaptureStderr();
+    {
+        const Writer writer;
+        info("first");
+        info("second");
+    }
+    info("third");
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                ::testing::ContainsRegex("first\n.*second\n.*third\n"));
+}
+
+// Who reads the log may stop: nobody who logs waits, and what was lost is said.
+TEST(LogWriter, LosesLinesRatherThanWait) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe(ends.data()), 0);
+    const int saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    std::string text;
+    std::thread reader;
+    {
+        const Writer writer;
+        const std::string field(1000, 'x');
+        for (int i = 0; i < 4000; ++i) {  // nobody reads yet
+            info("line", {{"text", field}});
+        }
+        reader = std::thread([&] {
+            std::array<char, 65536> buffer{};
+            for (ssize_t got = 0; (got = read(ends[0], buffer.data(), buffer.size())) > 0;) {
+                text.append(buffer.data(), static_cast<std::size_t>(got));
+            }
+        });
+    }
+    dup2(saved, STDERR_FILENO);  // the reader sees the end
+    close(saved);
+    reader.join();
+    close(ends[0]);
+    EXPECT_THAT(text, HasSubstr("log.lost lines="));
 }
 
 }  // namespace

@@ -135,18 +135,18 @@ private:
             }
             perform(out);
             if (request && request->method() == Method::Invite && status == 200) {
-                repeat_2xx(id, Timers{}.t1);
+                repeat_2xx(id, request, Timers{}.t1);
             }
         });
     }
     // RFC 3261 §13.3.1.4: the user core does it, here without waiting for an ACK.
-    void repeat_2xx(ServerId id, Duration after) {
-        at(now_ + after, [this, id, after] {
-            if (const MessagePtr request = server_.request(id)) {
+    void repeat_2xx(ServerId id, const MessagePtr& request, Duration after) {
+        at(now_ + after, [this, id, request, after] {
+            if (server_.hop(id) != nullptr) {
                 Actions out;
                 server_.respond(id, answer_to(request, 200), out);
                 perform(out);
-                repeat_2xx(id, std::min(2 * after, Timers{}.t2));
+                repeat_2xx(id, request, std::min(2 * after, Timers{}.t2));
             }
         });
     }
@@ -166,7 +166,7 @@ private:
         const ClientId cancelling = client_.cancel(id, out);
         if (cancelling) {
             begun_.insert(cancelling);
-        } else if (client_.request(id)) {
+        } else if (client_.hop(id) != nullptr) {
             at(now_ + 1s, [this, id] { cancel_when_possible(id); });
         }
         perform(out);

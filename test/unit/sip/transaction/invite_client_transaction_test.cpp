@@ -178,11 +178,12 @@ TEST(InviteClientTransaction, AcceptsFromCallingToo) {
 
 TEST(InviteClientTransaction, BringsTheRequestWithEachResponse) {
     Driver t(Reliability::Reliable);
+    const MessagePtr request = t.machine().request();
     t.start();
     t.receive(407);
 
     ASSERT_EQ(only<NewResponse>(t.last()).size(), 1U);
-    EXPECT_EQ(only<NewResponse>(t.last())[0].request, t.machine().request());
+    EXPECT_EQ(only<NewResponse>(t.last())[0].request, request);
 }
 
 TEST(InviteClientTransaction, FailsWithItsTransport) {

@@ -21,9 +21,11 @@ protected:
     }
     Words respond(ServerId id, int status) {
         return after([&] {
-            const MessagePtr request = layer.request(id);
-            if (request) {
-                layer.respond(id, answer_to(request, status), out);
+            if (const MessagePtr request = layer.request(id)) {
+                answered = request;
+            }
+            if (answered) {
+                layer.respond(id, answer_to(answered, status), out);
             }
         });
     }
@@ -55,6 +57,7 @@ protected:
 
     Layer layer{Timers{}};
     Actions out;
+    MessagePtr answered;  // the request that was answered last
 };
 
 TEST_F(TransactionLayer, HandsOverARequestOnceAndNeverAgainWhileItsTransactionLives) {
