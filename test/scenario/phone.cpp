@@ -149,8 +149,10 @@ void Phone::invite(const std::string& uri) {
     dialog_.reset();
     is_confirmed_ = false;
     is_cancelled_ = false;
-    invite_ = send(Sent{"INVITE", uri, {{"Contact", contact()}}, offer, false}, invite_call_id_,
-                   ++cseq_, random_.token(8));
+    Fields fields{{"Contact", contact()}};
+    fields.insert(fields.end(), invite_fields.begin(), invite_fields.end());
+    invite_ =
+        send(Sent{"INVITE", uri, fields, offer, false}, invite_call_id_, ++cseq_, random_.token(8));
 }
 
 void Phone::cancel() {

@@ -77,6 +77,7 @@ public:
     std::string record_route;  // of its responses, as behind a proxy
     bool answers_bye = true;
     bool obeys_cancel = true;             // false: it answers the CANCEL, but not yet the INVITE
+    Fields invite_fields;                 // further fields of its INVITEs
     Fields dialog_fields;                 // further fields of its requests within dialogs
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 

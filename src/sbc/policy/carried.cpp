@@ -27,11 +27,13 @@ constexpr std::array carried_methods{
     Carried{.method = Method::Update},
     Carried{.method = Method::Info},
     Carried{.method = Method::Message, .outside = true},
+    Carried{.method = Method::Refer, .outside = true},
     Carried{.method = Method::Subscribe, .outside = true},
     Carried{.method = Method::Notify, .outside = true},
     Carried{.method = Method::Publish, .outside = true, .within = false},
 };
-constexpr std::array<std::string_view, 1> passed_options{"timer"};
+constexpr std::array<std::string_view, 4> passed_options{"timer", "norefersub", "replaces",
+                                                         "eventlist"};
 
 const Carried* find(Method method) {
     const auto found = std::ranges::find(carried_methods, method, &Carried::method);

@@ -223,9 +223,9 @@ TEST(Sanity, WhatBelongsIntoADialogIs481OutsideOne) {
     }
 }
 
-// RFC 6665 §8.2: SUBSCRIBE makes a dialog, and needs a Contact for it.
+// RFC 6665 §8.2: SUBSCRIBE makes a dialog, and needs a Contact for it; so does REFER.
 TEST(Sanity, WhatMakesADialogNeedsOneContact) {
-    for (const char* method : {"INVITE", "SUBSCRIBE"}) {
+    for (const char* method : {"INVITE", "SUBSCRIBE", "REFER"}) {
         Arrival arrival{.method = method, .headers = {}};
         EXPECT_EQ(rejected(check_message(arrival.identified())).status, 400) << method;
     }
