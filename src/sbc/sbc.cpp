@@ -40,7 +40,9 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       timers_(timers),
       shard_(network, *this, timers, start, place),
       connections_(shard_, shared.connections),
-      registrar_(shared.location) {}
+      registrar_(shared.location),
+      nonces_(random),
+      nonce_window_(nonces_.lifetime()) {}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
     std::vector<ListenRequest> wanted;
@@ -266,7 +268,8 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .opened_for = connections_.adjacency_of(from.flow),
         .snapshot = snapshot_,
         .registered = registered,
-        .nonces = shared_.nonces,
+        .nonces = nonces_,
+        .nonce_window = nonce_window_,
         .now = now(),
     };
     const policy::Outcome outcome = policy::run_pipeline(inbound);
@@ -319,15 +322,15 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [&](const policy::Challenge& challenge) {
                 counters_.add("challenged", outcome.stage);
                 auto builder = sip::reply(*request, 401, new_tag());
-                for (const auto algorithm :
-                     {sip::auth::Algorithm::Sha256, sip::auth::Algorithm::Md5}) {
-                    if (!inbound.from_adjacency().accepts(algorithm)) {
-                        continue;
-                    }
+                if (inbound.is_replay) {
+                    counters_.add("digest_replays", inbound.from_adjacency().name);
+                }
+                // RFC 8760 §2.3: the preferred one on top.
+                for (const auto algorithm : inbound.from_adjacency().digest_algorithms) {
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
-                    line.nonce = shared_.nonces.make(challenge.realm, inbound.source.address,
-                                                     inbound.now.wall, random_);
+                    line.nonce = nonces_.make(challenge.realm, inbound.source.address,
+                                              inbound.now.wall, random_);
                     line.algorithm = algorithm;
                     line.qop_auth = true;
                     line.stale = challenge.stale;

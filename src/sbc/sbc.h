@@ -23,6 +23,8 @@
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
 #include "sbc/shared.h"
+#include "sip/auth/nonce_mint.h"
+#include "sip/auth/nonce_window.h"
 
 namespace ringwall::sbc {
 
@@ -176,6 +178,9 @@ private:
     Connections connections_;
     Counters counters_;
     registrar::EdgeRegistrar registrar_;
+    // A worker asks again for a nonce that another has made: who made it knows its counts.
+    sip::auth::NonceMint nonces_;
+    sip::auth::NonceWindow nonce_window_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;

@@ -5,11 +5,10 @@
 #include <map>
 #include <mutex>
 
-#include "base/random.h"
+#include "base/endpoint.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/registrar/location.h"
-#include "sip/auth/digest.h"
 
 namespace ringwall::sbc {
 
@@ -29,12 +28,9 @@ private:
 };
 
 struct Shared {
-    explicit Shared(Random& random) : nonces(random) {}
-
     registrar::Location location;
     OpenedConnections connections;
     Strangers strangers;
-    const sip::auth::NonceMint nonces;  // so that a challenge of one worker is good at all
 };
 
 }  // namespace ringwall::sbc

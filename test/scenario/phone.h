@@ -57,6 +57,8 @@ public:
                                       const std::string& body = {});
     void answer_reinvite();  // that reinvite_status 0 held back
     void ring_reinvite();    // 180 for that one
+    // A provisional response that asks for a PRACK, repeated until that comes; its own RSeq.
+    void ring_reliably(int status, const std::string& body = {}, const std::string& tag = {});
     // Its next request goes by a new connection; the old one stays.
     void reconnect() { connection_ = {}; }
     // A request written by the test; what is missing of Via, From, To, Call-ID and CSeq is added.
@@ -77,7 +79,11 @@ public:
     std::string record_route;  // of its responses, as behind a proxy
     bool answers_bye = true;
     bool obeys_cancel = true;             // false: it answers the CANCEL, but not yet the INVITE
-    Fields invite_fields;                 // further fields of its INVITEs
+    Fields invite_fields;                 // further fields of its INVITEs outside of dialogs
+    Fields success_fields;                // further fields of its 2xx to INVITE and UPDATE
+    bool pracks = false;                  // it acknowledges reliable provisional responses
+    std::string prack_body;               // of its PRACKs
+    std::string prack_answer;             // of its 2xx to PRACK
     Fields dialog_fields;                 // further fields of its requests within dialogs
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 
@@ -140,6 +146,8 @@ private:
     sip::MessagePtr ack_for(sip::Dialog& dialog, std::uint32_t cseq);
     void repeat(const sip::transaction::ServerId& invite, sip::MessagePtr response);
     void acknowledge(const sip::Message& response);
+    void acknowledge_provisional(sip::transaction::ClientId id, const sip::Message& response);
+    void on_prack(sip::transaction::ServerId id, const sip::Message& prack);
 
     SimNetwork& net_;
     SimNetwork::Node& node_;
@@ -173,6 +181,9 @@ private:
         int left;
     };
     std::optional<Unacked> unacked_;
+    std::optional<Unacked> unpracked_;
+    std::uint32_t rseq_ = 0;
+    std::string pracked_;  // the last one that it acknowledged
     std::uint64_t repetition_ = 0;
     std::map<std::string, sip::MessagePtr> acks_sent_;  // by the 2xx's Call-ID, To tag and CSeq
     sip::MessagePtr not_acked_;

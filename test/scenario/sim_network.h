@@ -47,6 +47,9 @@ public:
         // What its certificate says when it accepts, and when it connects.
         void set_server_identity(tls::PeerIdentity identity) { server_ = std::move(identity); }
         void set_client_identity(tls::PeerIdentity identity) { client_ = std::move(identity); }
+        // From now on its connections get past the door of TLS without, and past a plain door with:
+        // what stands behind the door is tested then.
+        void force_doors() { forces_doors_ = true; }
         const IpAddress& address() const { return address_; }
 
         void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
@@ -74,6 +77,7 @@ public:
         tls::PeerIdentity server_;
         tls::PeerIdentity client_;
         std::uint16_t next_port_;
+        bool forces_doors_ = false;
     };
 
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
@@ -81,6 +85,8 @@ public:
     // Several nodes may listen on the same addresses, as workers do with SO_REUSEPORT: who gets
     // what a peer sends is chosen by a hash of the peer's address and port.
     Node& add_node(const IpAddress& address, engine::ShardNumber number = 0);
+    // Which of so many.
+    static std::size_t chosen(const Endpoint& peer, std::size_t count);
     // After that time, or as soon as possible.
     void at(Duration after, std::function<void()> run);
     // What the DNS answers to this from now on, and after how long. What nobody has told it: no
@@ -138,6 +144,7 @@ private:
         bool client_tls = false;
         bool server_tls = false;
         bool is_open = false;
+        bool is_forced = false;
         std::string held;  // what the client sent before it stood
         End& end(FlowId flow) { return client.flow == flow ? client : server; }
         End& other(FlowId flow) { return client.flow == flow ? server : client; }

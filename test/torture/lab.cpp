@@ -38,7 +38,8 @@ std::string again(std::string request) {
 }
 
 std::string with_credentials(const std::string& request, const sip::Message& challenge,
-                             const std::string& username, const std::string& password) {
+                             const std::string& username, const std::string& password,
+                             std::uint32_t nonce_count) {
     const auto parsed = sip::Message::parse(request, sip::Framing::Datagram);
     const auto* line = challenge.header(HeaderName::WwwAuthenticate);
     EXPECT_NE(line, nullptr);
@@ -48,7 +49,7 @@ std::string with_credentials(const std::string& request, const sip::Message& cha
     SeededRandom random(5);
     const auto credentials = sip::auth::answer(
         *sip::auth::parse_challenge(line->value), {username, Secret(password)},
-        parsed.message->method_text(), parsed.message->request_uri_text(), 1, random);
+        parsed.message->method_text(), parsed.message->request_uri_text(), nonce_count, random);
     const std::string field = "\r\nAuthorization: " + sip::auth::to_string(credentials) + "\r\n";
     return replaced(again(request), "\r\n", field);
 }

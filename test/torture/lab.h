@@ -92,7 +92,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 std::string again(std::string request);
 // The second attempt with the answer to the challenge in a 401.
 std::string with_credentials(const std::string& request, const sip::Message& challenge,
-                             const std::string& username, const std::string& password = "secret");
+                             const std::string& username, const std::string& password = "secret",
+                             std::uint32_t nonce_count = 1);
 
 // A request without any fault: `fields` are whole lines. Each has a Call-ID and a branch of its
 // own, made of `name`. An INVITE has a Contact, and an offer when it has no other body.

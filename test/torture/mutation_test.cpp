@@ -165,22 +165,27 @@ protected:
         return success;
     }
 
-    std::string authorization() {
+    // The challenge that the registrations of a batch answer; null: there came none.
+    sip::MessagePtr challenge() {
         phone.forget();
-        const std::string request = registration("");
-        phone.send(to_phones, request);
+        phone.send(to_phones, registration(""));
         run(100ms);
-        const auto challenge = phone.last_response();
+        return phone.last_response();
+    }
+    // Each use of a nonce has a count of its own.
+    std::string authorization(const sip::MessagePtr& challenge) {
         if (challenge == nullptr) {
             return {};
         }
         const auto signed_request = sip::Message::parse(
-            with_credentials(request, *challenge, "user"), sip::Framing::Datagram);
+            with_credentials(registration(""), *challenge, "user", "secret", ++nonce_count_),
+            sip::Framing::Datagram);
         return std::string(signed_request.message->header(HeaderName::Authorization)->raw);
     }
 
     Mutator mutate_;
     std::size_t count_ = 0;
+    std::uint32_t nonce_count_ = 0;
 };
 
 TEST_F(Mutations, TenThousandLeaveNothingBehind) {
@@ -191,14 +196,14 @@ TEST_F(Mutations, TenThousandLeaveNothingBehind) {
     for (std::size_t i = 0; i < batches; ++i) {
         const auto success = call();
         ASSERT_TRUE(success != nullptr && success->status() == 200);
-        const std::string credentials = authorization();
+        const auto challenged = challenge();
         far.answer = answer;
         const FlowId connection = near.connect(to_near);
         for (std::size_t k = 0; k < batch; ++k) {
             switch (mutate_.below(8)) {
                 case 0:
                 case 1:
-                    phone.send(to_phones, mutate_(registration(credentials)));
+                    phone.send(to_phones, mutate_(registration(authorization(challenged))));
                     break;
                 case 2:
                 case 3:

@@ -176,6 +176,8 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
         refuse(480, "Temporarily Unavailable");
         return true;
     }
+    // Whatever else is offered on the call meanwhile is glare.
+    pair.leg(other_side(place->side)).session.on_offer_sent();
     host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
     joining_ = Joining{newcomer, *place, *client, false};
     host_.start_timer(ref(), timer_c, newcomer_timer);
@@ -208,6 +210,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     Leg& remaining = pair.leg(other_side(side));
     const Adjacency& in = adjacency(newcomer.peer.adjacency);
     const Adjacency& out = adjacency(remaining.peer.adjacency);
+    remaining.session.close();
     if (joining.is_answered && status < 300) {  // it crossed the CANCEL: nobody is there for it
         pair.acknowledge(other_side(side), response->cseq().number);
         act_on(joining.place.pair, Fate::lost("replacement cancelled too late"));

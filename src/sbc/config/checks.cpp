@@ -95,6 +95,7 @@ private:
     void fill_defaults(DraftAdjacency& adjacency) const;
     Done check_leaves(const DraftAdjacency& adjacency) const;
     Done check_peer(const DraftAdjacency& adjacency) const;
+    Done check_client(const DraftAdjacency& adjacency) const;
     Done check_place(const DraftAdjacency& adjacency) const;
     Done check_shared_sockets() const;
     Done check_pair(const DraftAdjacency& first, const DraftAdjacency& second) const;
@@ -111,7 +112,7 @@ Done Checker::check_service() const {
 }
 
 Done Checker::check_subscriber(const DraftSubscriber& subscriber) const {
-    if (subscriber.subscriber.password.empty()) {
+    if (subscriber.password.empty()) {
         return wrong(subscriber.line, "subscriber",
                      "subscriber '" + subscriber.subscriber.address_of_record +
                          "' has no password; add 'password WORD'");
@@ -180,9 +181,35 @@ Done Checker::check_peer(const DraftAdjacency& draft) const {
                          " is an address, so it does not say which name the peer's certificate "
                          "must bear; add 'tls peer-domain NAME'");
     }
+    TRY(check_client(draft));
     if (draft.said.has("signaling-peer-port") && adjacency.signaling_peer.empty()) {
         return wrong(draft.said.line("signaling-peer-port"), "signaling-peer-port",
                      "'signaling-peer-port' needs a 'signaling-peer'");
+    }
+    return {};
+}
+
+// What we do as a client of the signaling-peer.
+Done Checker::check_client(const DraftAdjacency& draft) const {
+    const Adjacency& adjacency = draft.adjacency;
+    for (const std::string_view leaf : {"register", "authentication-realm outbound"}) {
+        if (draft.said.has(leaf) &&
+            (adjacency.signaling_peer.empty() || adjacency.profile == Profile::Access)) {
+            return wrong(draft.said.line(leaf), leaf,
+                         "'" + std::string(leaf) +
+                             "' needs a 'signaling-peer', and means nothing "
+                             "where phones register (preset-access)");
+        }
+    }
+    if (draft.said.has("registration-expiry") && !adjacency.registration) {
+        return wrong(draft.said.line("registration-expiry"), "registration-expiry",
+                     "'registration-expiry' needs a 'register'");
+    }
+    if (adjacency.registration && adjacency.registration->scheme == sip::Scheme::Sips &&
+        !adjacency.is_encrypted()) {
+        return wrong(draft.said.line("register"), "register",
+                     "a SIPS address-of-record is registered over TLS only; make the adjacency "
+                     "trusted-encrypted, or register the sip one");
     }
     return {};
 }

@@ -43,7 +43,8 @@ struct DraftAdjacency {
 };
 
 struct DraftSubscriber {
-    Subscriber subscriber;
+    Subscriber subscriber;  // its password stays empty
+    Secret password;
     unsigned line = 0;
     SaidOnLine said;
 };

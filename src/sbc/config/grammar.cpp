@@ -93,9 +93,9 @@ constexpr std::array client_authentication_words{
     Choice{"off", tls::ClientAuthentication::Off},
     Choice{"optional", tls::ClientAuthentication::Optional},
     Choice{"required", tls::ClientAuthentication::Required}};
-constexpr std::array digest_algorithm_words{Choice{"both", DigestAlgorithms::Both},
-                                            Choice{"md5", DigestAlgorithms::Md5},
-                                            Choice{"sha-256", DigestAlgorithms::Sha256}};
+constexpr std::array digest_algorithm_words{
+    Choice{"md5", sip::auth::Algorithm::Md5}, Choice{"sha-256", sip::auth::Algorithm::Sha256},
+    Choice{"sha-512-256", sip::auth::Algorithm::Sha512t256}};
 constexpr std::array redirect_words{Choice{"pass-through", RedirectMode::PassThrough},
                                     Choice{"recurse", RedirectMode::Recurse}};
 constexpr std::array family_words{Choice{"ipv4", IpAddress::Family::V4},
@@ -156,6 +156,9 @@ private:
     Done local_id(const Given& given);
     Done add_name(const Given& given, std::vector<std::string>& out);
     Done handshake_timeout(const Given& given);
+    Done digest_algorithms(const Given& given);
+    Done outbound_account(const Given& given);
+    Done outbound_registration(const Given& given);
     Done match(const Given& given, RoutingTable::Kind kind);
     Done action(const Given& given);
 
@@ -376,10 +379,17 @@ std::span<const DraftReader::Command> DraftReader::commands() {
                 }},
         Command{Adjacency, "tls handshake-timeout", "SECONDS", 1, 1,
                 [](Self& self, const Given& given) { return self.handshake_timeout(given); }},
-        Command{Adjacency, "authentication algorithm", "both|md5|sha-256", 1, 1,
+        Command{Adjacency, "authentication algorithm", "both, or md5|sha-256|sha-512-256 ...", 1, 3,
+                [](Self& self, const Given& given) { return self.digest_algorithms(given); }},
+        Command{Adjacency, "authentication-realm outbound", "REALM USER PASSWORD", 3, 3,
+                [](Self& self, const Given& given) { return self.outbound_account(given); }},
+        Command{Adjacency, "register", "USER@DOMAIN", 1, 1,
+                [](Self& self, const Given& given) { return self.outbound_registration(given); }},
+        Command{Adjacency, "registration-expiry", "SECONDS", 1, 1,
                 [](Self& self, const Given& given) {
-                    return self.choose(self.adjacency().said, given, digest_algorithm_words,
-                                       self.adjacency().adjacency.digest_algorithms);
+                    return self.number<std::uint32_t>(
+                        self.adjacency().said, given, 60, 86'400,
+                        self.adjacency().adjacency.registration_expiry);
                 }},
         Command{Adjacency, "redirect-mode", "pass-through|recurse", 1, 1,
                 [](Self& self, const Given& given) {
@@ -757,7 +767,7 @@ Done DraftReader::activate_policy_set(const Given& given) {
 Done DraftReader::password(const Given& given) {
     std::string value;
     TRY(text(subscriber().said, given, value));
-    subscriber().subscriber.password = Secret(std::move(value));
+    subscriber().password = Secret(std::move(value));
     return {};
 }
 
@@ -862,6 +872,58 @@ Done DraftReader::handshake_timeout(const Given& given) {
     unsigned seconds = 0;
     TRY(number<unsigned>(adjacency().said, given, 15, 120, seconds));
     adjacency().adjacency.tls_handshake_timeout = std::chrono::seconds(seconds);
+    return {};
+}
+
+// In the order in which they are offered.
+Done DraftReader::digest_algorithms(const Given& given) {
+    TRY(once(adjacency().said, given));
+    if (given.values.size() == 1 && given.value() == "both") {
+        return {};  // the default
+    }
+    auto& out = adjacency().adjacency.digest_algorithms;
+    out.clear();
+    for (const std::string& word : given.values) {
+        const auto algorithm = TRY(choice(given, word, digest_algorithm_words));
+        if (std::ranges::find(out, algorithm) != out.end()) {
+            return wrong(given, word, "is there twice; remove one");
+        }
+        out.push_back(algorithm);
+    }
+    return {};
+}
+
+// Nothing of it is ever shown: the words may stand in the wrong order.
+Done DraftReader::outbound_account(const Given& given) {
+    const auto refuse = [&](const std::string& sentence) {
+        return fail(error(given.line, given.command, sentence));
+    };
+    if (std::ranges::any_of(given.values, &std::string::empty)) {
+        return refuse("'authentication-realm outbound' needs a realm, a user and a password");
+    }
+    auto& accounts = adjacency().adjacency.outbound_accounts;
+    if (std::ranges::find(accounts, given.values[0], &sip::auth::Account::realm) !=
+        accounts.end()) {
+        return refuse("this realm already has an account on this adjacency; keep one of them");
+    }
+    adjacency().said.note(given.command, given.line);
+    accounts.push_back({given.values[1], Secret(given.values[2]), given.values[0]});
+    return {};
+}
+
+Done DraftReader::outbound_registration(const Given& given) {
+    TRY(once(adjacency().said, given));
+    const auto user = canonical_user(given.value());
+    if (!user) {
+        return fail(error(given.line, given.command,
+                          "'register' needs an address-of-record like trunk@provider.example, "
+                          "without port, password or parameters"));
+    }
+    const std::size_t at = user->rfind('@');
+    adjacency().adjacency.registration = OutboundRegistration{
+        .scheme = given.value().starts_with("sips:") ? sip::Scheme::Sips : sip::Scheme::Sip,
+        .user = user->substr(0, at),
+        .domain = user->substr(at + 1)};
     return {};
 }
 

@@ -33,6 +33,8 @@ SnapshotPtr snapshot_of(Draft draft) {
         snapshot->adjacencies.push_back(std::move(each.adjacency));
     }
     for (DraftSubscriber& each : draft.subscribers) {
+        each.subscriber.password = sip::auth::HashedPassword(each.subscriber.username,
+                                                             each.subscriber.realm, each.password);
         snapshot->subscribers.push_back(std::move(each.subscriber));
     }
     for (DraftPolicySet& set : draft.policy_sets) {

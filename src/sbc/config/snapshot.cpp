@@ -72,6 +72,14 @@ std::string_view to_string(MediaSecurity value) {
     return "";
 }
 
+std::string OutboundRegistration::uri() const {
+    return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + user + "@" + domain;
+}
+
+std::string OutboundRegistration::registrar() const {
+    return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + domain;
+}
+
 std::string Adjacency::own_host() const {
     if (!local_id.empty()) {
         return local_id;

@@ -2,6 +2,7 @@
 // snapshot that it began with. Words and defaults: the table of leaves in docs/manual-sbc.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "sbc/config/subscribers.h"
 #include "sip/auth/digest.h"
 #include "sip/transport.h"
+#include "sip/uri/uri.h"
 #include "tls/context.h"
 
 namespace ringwall::sbc {
@@ -25,9 +27,6 @@ enum class SipsConversion : std::uint8_t { Off, ToSip };
 enum class UntrustedCallers : std::uint8_t { Allow, Refuse };
 enum class MediaSecurity : std::uint8_t { Off, Preferred, Required };
 enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
-// What a challenge offers and accepts. Some phones give up at a challenge that they do not know,
-// though one that they know stands beside it.
-enum class DigestAlgorithms : std::uint8_t { Both, Md5, Sha256 };
 enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
 enum class Profile : std::uint8_t { Peering, Access, Core };
 
@@ -41,6 +40,15 @@ std::string_view to_string(MediaSecurity);
 
 // An index into Snapshot::adjacencies.
 using AdjacencyIndex = std::uint32_t;
+
+// An address-of-record that we register at the signaling-peer, as a phone would.
+struct OutboundRegistration {
+    sip::Scheme scheme = sip::Scheme::Sip;
+    std::string user;               // escaped as a URI's
+    std::string domain;             // the registrar's
+    std::string uri() const;        // "sip:trunk@provider.example"
+    std::string registrar() const;  // "sip:provider.example"
+};
 
 struct Adjacency {
     std::string name;
@@ -69,7 +77,15 @@ struct Adjacency {
     std::string local_id;  // our host name in Contact, Via and From here; empty: by rule
     std::vector<std::string> domains;  // domains whose users register here (Access)
 
-    DigestAlgorithms digest_algorithms = DigestAlgorithms::Both;  // authentication algorithm
+    // What a challenge offers, the preferred one first, and what is accepted. Some phones give up
+    // at a challenge that they do not know, though one that they know stands beside it.
+    std::vector<sip::auth::Algorithm> digest_algorithms = {sip::auth::Algorithm::Sha256,
+                                                           sip::auth::Algorithm::Md5};
+
+    // As a client of the signaling-peer: how its challenges are answered, and what is registered.
+    std::vector<sip::auth::Account> outbound_accounts;  // one for each realm
+    std::optional<OutboundRegistration> registration;
+    std::uint32_t registration_expiry = 3600;  // seconds, what is asked for
 
     // TLS (trusted-encrypted). Server and client role.
     tls::ClientAuthentication tls_client_authentication = tls::ClientAuthentication::Optional;
@@ -89,9 +105,7 @@ struct Adjacency {
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }
     bool accepts(sip::auth::Algorithm algorithm) const {
-        return digest_algorithms == DigestAlgorithms::Both ||
-               (digest_algorithms == DigestAlgorithms::Md5) ==
-                   (algorithm == sip::auth::Algorithm::Md5);
+        return std::ranges::find(digest_algorithms, algorithm) != digest_algorithms.end();
     }
     // The host that we write into Contact, Via and Record-Route: local-id, else the first name of
     // our certificate (encrypted), else the signalling address.

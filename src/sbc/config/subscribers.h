@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/secret.h"
+#include "sip/auth/digest.h"
 
 namespace ringwall::sbc {
 
@@ -17,7 +17,7 @@ struct Subscriber {
     std::string address_of_record;  // "alice@example.com", canonical; stays as it was added
     std::string username;           // of the digest; default: the user part
     std::string realm;              // of the digest; default: the domain
-    Secret password;
+    sip::auth::HashedPassword password;
     std::string
         certificate_name;  // a name in the phone's certificate that stands for it; may be empty
 };

@@ -9,8 +9,9 @@
 // and then From, P-Asserted-Identity, and the To of a REGISTER must be the caller's own, else 403.
 // A certificate that the phone showed must bear the subscriber, else 403.
 //
-// Unknown users are challenged like known ones. A nonce may be used again while it lives: it is
-// bound to realm and source address, and the digest to method and Request-URI.
+// Unknown users are challenged like known ones. A nonce may be used again while it lives, with
+// another count (nc): it is bound to realm, source address and worker, and the digest to method and
+// Request-URI. What was accepted once is never accepted again.
 #include <algorithm>
 
 #include "base/text.h"
@@ -159,10 +160,10 @@ bool is_for_this_request(const sip::auth::Credentials& credentials, const sip::M
 // We always offer qop=auth; without it a response could be used for any body and at any count.
 bool proves(const sip::auth::Credentials& credentials, const Subscriber& subscriber,
             const sip::Message& request) {
-    return credentials.qop_auth && !subscriber.password.empty() &&
+    return credentials.qop != sip::auth::Qop::None && !credentials.userhash &&
            is_for_this_request(credentials, request) &&
-           sip::auth::verify(credentials, {subscriber.username, subscriber.password},
-                             request.method_text());
+           sip::auth::verify(credentials, subscriber.password, request.method_text(),
+                             request.body());
 }
 
 Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials,
@@ -174,9 +175,16 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
     }
     const auto nonce = inbound.nonces.check(credentials.nonce, credentials.realm,
                                             inbound.source.address, inbound.now.wall);
-    if (nonce != sip::auth::NonceMint::Verdict::Good) {
+    if (nonce.verdict != sip::auth::NonceMint::Verdict::Good) {
         // The password was right (RFC 7616 §3.3): the phone need not ask its user again. A nonce
-        // that we do not know may be from before a restart.
+        // that we do not know may be from before a restart, or of another worker.
+        return Challenge{.realm = credentials.realm, .stale = true};
+    }
+    using Window = sip::auth::NonceWindow::Verdict;
+    const Window window =
+        inbound.nonce_window.use(nonce, credentials.nonce_count(), inbound.now.wall);
+    if (window != Window::Fresh) {
+        inbound.is_replay = window == Window::Replayed;
         return Challenge{.realm = credentials.realm, .stale = true};
     }
     inbound.proof = Proof::Digest;

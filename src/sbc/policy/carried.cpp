@@ -24,6 +24,7 @@ constexpr std::array carried_methods{
     Carried{.method = Method::Bye},
     Carried{.method = Method::Options, .outside = true},
     Carried{.method = Method::Register, .outside = true, .within = false, .phones_only = true},
+    Carried{.method = Method::Prack},
     Carried{.method = Method::Update},
     Carried{.method = Method::Info},
     Carried{.method = Method::Message, .outside = true},
@@ -32,8 +33,8 @@ constexpr std::array carried_methods{
     Carried{.method = Method::Notify, .outside = true},
     Carried{.method = Method::Publish, .outside = true, .within = false},
 };
-constexpr std::array<std::string_view, 4> passed_options{"timer", "norefersub", "replaces",
-                                                         "eventlist"};
+constexpr std::array<std::string_view, 5> passed_options{"100rel", "timer", "norefersub",
+                                                         "replaces", "eventlist"};
 
 const Carried* find(Method method) {
     const auto found = std::ranges::find(carried_methods, method, &Carried::method);

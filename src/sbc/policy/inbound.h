@@ -12,7 +12,8 @@
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/permit.h"
-#include "sip/auth/digest.h"
+#include "sip/auth/nonce_mint.h"
+#include "sip/auth/nonce_window.h"
 #include "sip/message.h"
 #include "sip/transport.h"
 #include "tls/identity.h"
@@ -50,6 +51,7 @@ struct Inbound {
     // Addresses-of-record with a live registration on this very flow.
     std::span<const std::string> registered;
     const sip::auth::NonceMint& nonces;
+    sip::auth::NonceWindow& nonce_window;  // of this worker; what `authenticate` accepts is noted
     Now now;
 
     // Output: set by the stage named.
@@ -58,6 +60,8 @@ struct Inbound {
     // The caller: an address-of-record of ours or a verified domain; empty with Proof::None.
     Proof proof = Proof::None;  // certificate-name, authenticate
     std::string caller = {};    // certificate-name, authenticate
+    // Right credentials that were used before: refused, and to be counted.
+    bool is_replay = false;  // authenticate
     // Header fields that must not go on, whoever the next hop is.
     std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in
     // Where to, best first. Empty for what is answered here: REGISTER, OPTIONS to ourselves.

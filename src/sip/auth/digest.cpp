@@ -1,6 +1,6 @@
 #include "sip/auth/digest.h"
 
-#include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "base/text.h"
@@ -8,16 +8,29 @@
 namespace ringwall::sip::auth {
 namespace {
 
+// RFC 7616 §3.4.2.
+std::string ha1_of(Algorithm algorithm, std::string_view username, std::string_view realm,
+                   const Secret& password) {
+    return hash_hex(algorithm, {username, ":", realm, ":", password.reveal()});  // into A1
+}
+
 // RFC 7616 §3.4.1; without qop as in RFC 2069.
-std::string response_of(const Credentials& c, const Account& account, std::string_view method) {
-    const std::string ha1 = hash_hex(
-        c.algorithm, {account.username, ":", c.realm, ":", account.password.reveal()});  // A1
-    const std::string ha2 = hash_hex(c.algorithm, {method, ":", c.uri});
-    if (!c.qop_auth) {
-        return hash_hex(c.algorithm, {ha1, ":", c.nonce, ":", ha2});
+std::string response_of(const Credentials& c, std::string_view ha1, std::string_view method,
+                        std::string_view body) {
+    switch (c.qop) {
+        case Qop::None:
+            break;
+        case Qop::Auth:
+            return hash_hex(c.algorithm, {ha1, ":", c.nonce, ":", c.nc, ":", c.cnonce,
+                                          ":auth:", hash_hex(c.algorithm, {method, ":", c.uri})});
+        case Qop::AuthInt:
+            return hash_hex(
+                c.algorithm,
+                {ha1, ":", c.nonce, ":", c.nc, ":", c.cnonce, ":auth-int:",
+                 hash_hex(c.algorithm, {method, ":", c.uri, ":", hash_hex(c.algorithm, {body})})});
     }
     return hash_hex(c.algorithm,
-                    {ha1, ":", c.nonce, ":", c.nc, ":", c.cnonce, ":", "auth", ":", ha2});
+                    {ha1, ":", c.nonce, ":", hash_hex(c.algorithm, {method, ":", c.uri})});
 }
 
 }  // namespace
@@ -28,33 +41,60 @@ std::string_view to_string(Algorithm algorithm) {
             return "MD5";
         case Algorithm::Sha256:
             return "SHA-256";
+        case Algorithm::Sha512t256:
+            return "SHA-512-256";
     }
     return "?";
 }
 
+std::uint32_t Credentials::nonce_count() const {
+    std::uint32_t count = 0;
+    std::from_chars(nc.data(), nc.data() + nc.size(), count, 16);
+    return count;
+}
+
+HashedPassword::HashedPassword(std::string_view username, std::string_view realm,
+                               const Secret& password) {
+    if (password.empty()) {
+        return;
+    }
+    for (const auto algorithm : {Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512t256}) {
+        by_algorithm_[static_cast<std::size_t>(algorithm)] =
+            Secret(ha1_of(algorithm, username, realm, password));
+    }
+}
+
 Credentials answer(const Challenge& challenge, const Account& account, std::string_view method,
-                   std::string_view uri, std::uint32_t nonce_count, Random& random) {
+                   std::string_view uri, std::uint32_t nonce_count, Random& random,
+                   std::string_view body) {
     Credentials c;
-    c.username = account.username;
+    c.userhash = challenge.userhash;
+    c.username = c.userhash
+                     ? hash_hex(challenge.algorithm, {account.username, ":", challenge.realm})
+                     : account.username;
     c.realm = challenge.realm;
     c.nonce = challenge.nonce;
     c.uri = uri;
     c.opaque = challenge.opaque;
     c.algorithm = challenge.algorithm;
-    c.qop_auth = challenge.qop_auth;
-    if (c.qop_auth) {
+    if (challenge.qop_auth || challenge.qop_auth_int) {
+        c.qop = challenge.qop_auth ? Qop::Auth : Qop::AuthInt;
         std::array<char, 9> count{};
         std::snprintf(count.data(), count.size(), "%08x", static_cast<unsigned>(nonce_count));
         c.nc = count.data();
         c.cnonce = random.token(22);
     }
-    c.response = response_of(c, account, method);
+    const Secret ha1(ha1_of(c.algorithm, account.username, c.realm, account.password));
+    c.response = response_of(c, ha1.reveal(), method, body);  // into the response
     return c;
 }
 
-bool verify(const Credentials& credentials, const Account& account, std::string_view method) {
-    return equal_in_constant_time(lower(credentials.response),
-                                  response_of(credentials, account, method));
+bool verify(const Credentials& credentials, const HashedPassword& password, std::string_view method,
+            std::string_view body) {
+    const Secret& ha1 = password.of(credentials.algorithm);
+    return !ha1.empty() &&
+           equal_in_constant_time(lower(credentials.response),
+                                  response_of(credentials, ha1.reveal(), method, body));
 }
 
 }  // namespace ringwall::sip::auth

@@ -145,18 +145,34 @@ Result<Algorithm, ParseError> algorithm_of(const Value& text) {
     if (equals_ignoring_case(*text, "SHA-256")) {
         return Algorithm::Sha256;
     }
+    if (equals_ignoring_case(*text, "SHA-512-256")) {
+        return Algorithm::Sha512t256;
+    }
     return not_for_us();
 }
 
-bool offers_auth(std::string_view list) {
+bool offers(std::string_view list, std::string_view qop) {
     while (!list.empty()) {
         const std::size_t comma = list.find(',');
-        if (equals_ignoring_case(trim(list.substr(0, comma)), "auth")) {
+        if (equals_ignoring_case(trim(list.substr(0, comma)), qop)) {
             return true;
         }
         list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     }
     return false;
+}
+
+Result<Qop, ParseError> qop_of(const Value& text) {
+    if (!text) {
+        return Qop::None;
+    }
+    if (equals_ignoring_case(*text, "auth")) {
+        return Qop::Auth;
+    }
+    if (equals_ignoring_case(*text, "auth-int")) {
+        return Qop::AuthInt;
+    }
+    return not_for_us();
 }
 
 bool is_nonce_count(std::string_view text) {
@@ -181,20 +197,23 @@ void append_token(std::string& out, std::string_view name, std::string_view valu
 }  // namespace
 
 Result<Challenge, ParseError> parse_challenge(std::string_view value) {
-    Value realm, nonce, opaque, algorithm, qop, stale;
-    const Parameter known[] = {{"realm", &realm},         {"nonce", &nonce}, {"opaque", &opaque},
-                               {"algorithm", &algorithm}, {"qop", &qop},     {"stale", &stale}};
+    Value realm, nonce, opaque, algorithm, qop, stale, userhash;
+    const Parameter known[] = {
+        {"realm", &realm},         {"nonce", &nonce}, {"opaque", &opaque},    {"qop", &qop},
+        {"algorithm", &algorithm}, {"stale", &stale}, {"userhash", &userhash}};
     TRY(Reader(value).read(known));
-    if (!realm || !nonce || (qop && !offers_auth(*qop))) {
+    Challenge challenge;
+    challenge.qop_auth = qop && offers(*qop, "auth");
+    challenge.qop_auth_int = qop && offers(*qop, "auth-int");
+    if (!realm || !nonce || (qop && !challenge.qop_auth && !challenge.qop_auth_int)) {
         return not_for_us();
     }
-    Challenge challenge;
     challenge.algorithm = TRY(algorithm_of(algorithm));
     challenge.realm = std::move(*realm);
     challenge.nonce = std::move(*nonce);
     challenge.opaque = std::move(opaque).value_or("");
-    challenge.qop_auth = qop.has_value();
     challenge.stale = stale && equals_ignoring_case(*stale, "true");
+    challenge.userhash = userhash && equals_ignoring_case(*userhash, "true");
     return challenge;
 }
 
@@ -209,14 +228,14 @@ Result<Credentials, ParseError> parse_credentials(std::string_view value) {
         {"userhash", &userhash},
     };
     TRY(Reader(value).read(known));
-    if (!username || !realm || !nonce || !uri || !response ||
-        (userhash && !equals_ignoring_case(*userhash, "false"))) {
-        return not_for_us();
-    }
-    if (qop && (!equals_ignoring_case(*qop, "auth") || !cnonce || !nc || !is_nonce_count(*nc))) {
+    if (!username || !realm || !nonce || !uri || !response) {
         return not_for_us();
     }
     Credentials credentials;
+    credentials.qop = TRY(qop_of(qop));
+    if (qop && (!cnonce || !nc || !is_nonce_count(*nc))) {
+        return not_for_us();
+    }
     credentials.algorithm = TRY(algorithm_of(algorithm));
     credentials.username = std::move(*username);
     credentials.realm = std::move(*realm);
@@ -224,7 +243,7 @@ Result<Credentials, ParseError> parse_credentials(std::string_view value) {
     credentials.uri = std::move(*uri);
     credentials.response = std::move(*response);
     credentials.opaque = std::move(opaque).value_or("");
-    credentials.qop_auth = qop.has_value();
+    credentials.userhash = userhash && equals_ignoring_case(*userhash, "true");
     if (qop) {
         credentials.cnonce = std::move(*cnonce);
         credentials.nc = std::move(*nc);
@@ -240,11 +259,17 @@ std::string to_string(const Challenge& challenge) {
         append_quoted(out, "opaque", challenge.opaque);
     }
     append_token(out, "algorithm", to_string(challenge.algorithm));
-    if (challenge.qop_auth) {
-        append_quoted(out, "qop", "auth");
+    if (challenge.qop_auth || challenge.qop_auth_int) {
+        append_quoted(out, "qop",
+                      !challenge.qop_auth_int ? "auth"
+                      : challenge.qop_auth    ? "auth,auth-int"
+                                              : "auth-int");
     }
     if (challenge.stale) {
         append_token(out, "stale", "true");
+    }
+    if (challenge.userhash) {
+        append_token(out, "userhash", "true");
     }
     return out;
 }
@@ -260,10 +285,13 @@ std::string to_string(const Credentials& credentials) {
     if (!credentials.opaque.empty()) {
         append_quoted(out, "opaque", credentials.opaque);
     }
-    if (credentials.qop_auth) {
-        append_token(out, "qop", "auth");
+    if (credentials.qop != Qop::None) {
+        append_token(out, "qop", credentials.qop == Qop::Auth ? "auth" : "auth-int");
         append_quoted(out, "cnonce", credentials.cnonce);
         append_token(out, "nc", credentials.nc);
+    }
+    if (credentials.userhash) {
+        append_token(out, "userhash", "true");
     }
     return out;
 }

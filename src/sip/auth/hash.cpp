@@ -2,10 +2,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <array>
-#include <memory>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -13,39 +11,92 @@
 namespace ringwall::sip::auth {
 namespace {
 
-using Octets = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
-std::string to_text(const Octets& octets, unsigned length) {
-    return std::string(octets.begin(), octets.begin() + length);
+// EVP_sha256() and its like are looked up in the providers at every use, under a lock; what was
+// fetched is not. Fetched once, for the life of the process.
+const EVP_MD* fetched(Algorithm algorithm) {
+    static const std::array<const EVP_MD*, algorithm_count> all{
+        EVP_MD_fetch(nullptr, "MD5", nullptr),
+        EVP_MD_fetch(nullptr, "SHA256", nullptr),
+        EVP_MD_fetch(nullptr, "SHA512-256", nullptr),
+    };
+    const EVP_MD* kind = all[static_cast<std::size_t>(algorithm)];
+    CHECK(kind != nullptr);
+    return kind;
 }
 
-const unsigned char* octets_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
+Context begin(Algorithm algorithm) {
+    Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    CHECK(context != nullptr);
+    CHECK(EVP_DigestInit_ex2(context.get(), fetched(algorithm), nullptr) == 1);
+    return context;
+}
+
+void add(const Context& context, std::string_view text) {
+    CHECK(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1);
+}
+
+std::string finish(const Context& context) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> octets{};
+    unsigned length = 0;
+    CHECK(EVP_DigestFinal_ex(context.get(), octets.data(), &length) == 1);
+    return std::string(octets.begin(), octets.begin() + length);
 }
 
 }  // namespace
 
 std::string hash_hex(Algorithm algorithm, std::initializer_list<std::string_view> parts) {
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                          &EVP_MD_CTX_free);
-    CHECK(context != nullptr);
-    const EVP_MD* kind = algorithm == Algorithm::Md5 ? EVP_md5() : EVP_sha256();
-    CHECK(EVP_DigestInit_ex(context.get(), kind, nullptr) == 1);
+    const Context context = begin(algorithm);
     for (const std::string_view part : parts) {
-        CHECK(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1);
+        add(context, part);
     }
-    Octets octets{};
-    unsigned length = 0;
-    CHECK(EVP_DigestFinal_ex(context.get(), octets.data(), &length) == 1);
-    return hex(to_text(octets, length));
+    return hex(finish(context));
 }
 
-std::string hmac_sha256(std::string_view key, std::string_view text) {
-    Octets octets{};
-    unsigned length = 0;
-    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets_of(text), text.size(),
-               octets.data(), &length) != nullptr);
-    return to_text(octets, length);
+struct HmacSha256::Contexts {
+    Context inner = begin(Algorithm::Sha256);  // has seen the key with ipad
+    Context outer = begin(Algorithm::Sha256);  // has seen the key with opad
+};
+
+HmacSha256::HmacSha256(std::string_view key) : contexts_(std::make_unique<Contexts>()) {
+    constexpr std::size_t block = 64;
+    std::string padded(key);
+    if (padded.size() > block) {
+        const Context context = begin(Algorithm::Sha256);
+        add(context, padded);
+        padded = finish(context);
+    }
+    padded.resize(block, '\0');
+    const auto masked = [&padded](unsigned char mask) {
+        std::string out = padded;
+        for (char& c : out) {
+            c = static_cast<char>(static_cast<unsigned char>(c) ^ mask);
+        }
+        return out;
+    };
+    std::string ipad = masked(0x36);
+    std::string opad = masked(0x5c);
+    add(contexts_->inner, ipad);
+    add(contexts_->outer, opad);
+    for (std::string* each : {&padded, &ipad, &opad}) {
+        OPENSSL_cleanse(each->data(), each->size());
+    }
+}
+
+HmacSha256::~HmacSha256() = default;
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+
+std::string HmacSha256::operator()(std::string_view text) const {
+    const Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    CHECK(context != nullptr);
+    CHECK(EVP_MD_CTX_copy_ex(context.get(), contexts_->inner.get()) == 1);
+    add(context, text);
+    const std::string inner = finish(context);
+    CHECK(EVP_MD_CTX_copy_ex(context.get(), contexts_->outer.get()) == 1);
+    add(context, inner);
+    return finish(context);
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

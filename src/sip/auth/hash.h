@@ -1,20 +1,36 @@
 // The hashes that digest authentication needs. The one file of src/sip that knows OpenSSL.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace ringwall::sip::auth {
 
-enum class Algorithm : std::uint8_t { Md5, Sha256 };
+// RFC 7616 §3.2; the last is SHA-512/256, which is not the first half of SHA-512.
+enum class Algorithm : std::uint8_t { Md5, Sha256, Sha512t256 };
+inline constexpr std::size_t algorithm_count = 3;
 
 // In lower-case hexadecimal, of the parts as if they stood side by side.
 std::string hash_hex(Algorithm algorithm, std::initializer_list<std::string_view> parts);
 
-// 32 octets.
-std::string hmac_sha256(std::string_view key, std::string_view text);
+// HMAC-SHA256 (RFC 2104) with one key: what depends on the key alone is computed once.
+class HmacSha256 {
+public:
+    explicit HmacSha256(std::string_view key);
+    ~HmacSha256();
+    HmacSha256(HmacSha256&&) noexcept;
+    HmacSha256& operator=(HmacSha256&&) noexcept;
+
+    std::string operator()(std::string_view text) const;  // 32 octets
+
+private:
+    struct Contexts;
+    std::unique_ptr<Contexts> contexts_;
+};
 
 // Takes as long whatever the octets are; the lengths are not secret.
 bool equal_in_constant_time(std::string_view a, std::string_view b);

@@ -1,66 +1,80 @@
-// A nonce in text: the time in 12 hexadecimal digits (milliseconds), 12 random letters, and 128
-// bits of HMAC-SHA256 over both, the realm and the source.
+// A nonce in text, all in hexadecimal digits: the time in milliseconds (12), a random number (16),
+// and 128 bits of HMAC-SHA256 over both, the realm and the source.
+#include "sip/auth/nonce_mint.h"
+
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
 
+#include "base/secret.h"
 #include "base/text.h"
-#include "sip/auth/digest.h"
 
 namespace ringwall::sip::auth {
 namespace {
 
 constexpr std::size_t time_length = 12;
-constexpr std::size_t random_length = 12;
+constexpr std::size_t number_length = 16;
 constexpr std::size_t mac_length = 32;
-constexpr std::size_t prefix_length = time_length + random_length;
+constexpr std::size_t prefix_length = time_length + number_length;
 
-std::string make_key(Random& random) {
+Secret make_key(Random& random) {
     std::array<std::uint8_t, 32> octets{};
     random.fill(octets);
-    return std::string(octets.begin(), octets.end());
+    return Secret(std::string(octets.begin(), octets.end()));
 }
 
 // The realm comes last, since it alone has no fixed length.
-std::string mac_of(const Secret& key, std::string_view prefix, std::string_view realm,
+std::string mac_of(const HmacSha256& hmac, std::string_view prefix, std::string_view realm,
                    const IpAddress& source) {
     std::string text(prefix);
     text.push_back(source.family == IpAddress::Family::V4 ? '4' : '6');
     text.append(source.bytes.begin(), source.bytes.end());
     text.append(realm);
-    return hex(hmac_sha256(key.reveal(), text)).substr(0, mac_length);
+    return hex(std::string_view(hmac(text)).substr(0, mac_length / 2));
+}
+
+std::uint64_t number_in(std::string_view digits) {
+    std::uint64_t number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+    return number;
 }
 
 }  // namespace
 
 NonceMint::NonceMint(Random& random, Duration lifetime)
-    : key_(make_key(random)), lifetime_(lifetime) {}
+    : hmac_(make_key(random).reveal()), lifetime_(lifetime) {}
 
 std::string NonceMint::make(std::string_view realm, const IpAddress& source, WallTime now,
                             Random& random) const {
-    std::array<char, 17> time{};
+    std::array<char, prefix_length + 1> prefix{};
     const auto since_epoch = static_cast<unsigned long long>(now.time_since_epoch().count());
-    std::snprintf(time.data(), time.size(), "%012llx", since_epoch & 0xffff'ffff'ffffULL);
-    std::string nonce = time.data() + random.token(random_length);
-    nonce.append(mac_of(key_, nonce, realm, source));
+    std::snprintf(prefix.data(), prefix.size(), "%012llx%016llx", since_epoch & 0xffff'ffff'ffffULL,
+                  static_cast<unsigned long long>(random.number()));
+    std::string nonce(prefix.data(), prefix_length);
+    nonce.append(mac_of(hmac_, nonce, realm, source));
     return nonce;
 }
 
-NonceMint::Verdict NonceMint::check(std::string_view nonce, std::string_view realm,
+NonceMint::Checked NonceMint::check(std::string_view nonce, std::string_view realm,
                                     const IpAddress& source, WallTime now) const {
     if (nonce.size() != prefix_length + mac_length) {
-        return Verdict::Forged;
+        return {};
     }
     const std::string_view prefix = nonce.substr(0, prefix_length);
-    if (!equal_in_constant_time(nonce.substr(prefix_length), mac_of(key_, prefix, realm, source))) {
-        return Verdict::Forged;
+    if (!equal_in_constant_time(nonce.substr(prefix_length),
+                                mac_of(hmac_, prefix, realm, source))) {
+        return {};
     }
-    std::int64_t made = 0;
-    std::from_chars(prefix.data(), prefix.data() + time_length, made, 16);
-    const Duration age = now - WallTime(std::chrono::milliseconds(made));
+    Checked checked;
+    checked.made = WallTime(std::chrono::milliseconds(
+        static_cast<std::int64_t>(number_in(prefix.substr(0, time_length)))));
+    checked.number = number_in(prefix.substr(time_length));
+    const Duration age = now - checked.made;
     // A nonce from the future was made before the clock was set back: it would live too long.
-    return age >= Duration::zero() && age <= lifetime_ ? Verdict::Good : Verdict::Stale;
+    const bool is_alive = age >= Duration::zero() && age <= lifetime_;
+    checked.verdict = is_alive ? Verdict::Good : Verdict::Stale;
+    return checked;
 }
 
 }  // namespace ringwall::sip::auth

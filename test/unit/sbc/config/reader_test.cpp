@@ -190,12 +190,13 @@ TEST(ConfigurationReader, ReadsSubscribersWithTheirDefaults) {
     ASSERT_NE(alice, nullptr);
     EXPECT_EQ(alice->username, "Alice");
     EXPECT_EQ(alice->realm, "ringwall.test");
-    EXPECT_EQ(alice->password, Secret("open sesame"));
+    EXPECT_EQ(alice->password,
+              sip::auth::HashedPassword(alice->username, alice->realm, Secret("open sesame")));
     const Subscriber* bob = result->snapshot->subscriber("bob@ringwall.test");
     ASSERT_NE(bob, nullptr);
     EXPECT_EQ(bob->username, "4711");
     EXPECT_EQ(bob->realm, "home");
-    EXPECT_EQ(bob->password, Secret("b!b"));
+    EXPECT_EQ(bob->password, sip::auth::HashedPassword(bob->username, bob->realm, Secret("b!b")));
     EXPECT_EQ(bob->certificate_name, "bob-phone");
     EXPECT_EQ(result->snapshot->subscriber("carol@ringwall.test"), nullptr);
 }

@@ -53,11 +53,12 @@ inline Snapshot example_snapshot() {
     d.name = "outside";
     d.signaling_port = 5060;
     for (const char* user : {"alice", "bob"}) {
-        snapshot.subscribers.push_back({.address_of_record = std::string(user) + "@example.com",
-                                        .username = user,
-                                        .realm = "example.com",
-                                        .password = Secret(std::string(user) + "'s password"),
-                                        .certificate_name = ""});
+        snapshot.subscribers.push_back(
+            {.address_of_record = std::string(user) + "@example.com",
+             .username = user,
+             .realm = "example.com",
+             .password = {user, "example.com", Secret(std::string(user) + "'s password")},
+             .certificate_name = ""});
     }
     return snapshot;
 }
@@ -81,6 +82,7 @@ struct Arrival {
 
     SeededRandom random{1};
     sip::auth::NonceMint nonces{random};
+    sip::auth::NonceWindow nonce_window{nonces.lifetime()};
 
     Adjacency& adjacency() { return snapshot.adjacencies[by]; }
 
@@ -124,6 +126,7 @@ struct Arrival {
                         .snapshot = snapshot_,
                         .registered = registered,
                         .nonces = nonces,
+                        .nonce_window = nonce_window,
                         .now = {TimePoint{}, wall}});
         return *inbound_;
     }

@@ -111,9 +111,11 @@ TEST(Authenticate, APhoneWithoutARegistrationIsChallenged) {
     }
 }
 
-TEST(Authenticate, GoodCredentialsOfEitherAlgorithmAreTheUser) {
-    for (const Algorithm algorithm : {Algorithm::Md5, Algorithm::Sha256}) {
+TEST(Authenticate, GoodCredentialsOfEveryAlgorithmAreTheUser) {
+    for (const Algorithm algorithm : {Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512t256}) {
         Arrival arrival;
+        arrival.adjacency().digest_algorithms = {Algorithm::Sha512t256, Algorithm::Sha256,
+                                                 Algorithm::Md5};
         sign(arrival, {.algorithm = algorithm});
         Inbound& inbound = arrival.identified();
         EXPECT_TRUE(continues(authenticate(inbound)));
@@ -177,6 +179,44 @@ TEST(Authenticate, CredentialsForAnotherRealmAreNotForUs) {
     EXPECT_TRUE(continues(authenticate(arrival.identified())));
 }
 
+// What was heard on the way and sent again proves nothing (RFC 7616 §3.4.5).
+TEST(Authenticate, ReplayedCredentialsAreChallengedAfreshAndNoticed) {
+    Arrival arrival = registration();
+    sign(arrival);
+    Inbound& first = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(first)));
+    EXPECT_FALSE(first.is_replay);
+    for (int i = 0; i < 3; ++i) {
+        Inbound& again = arrival.identified();
+        EXPECT_TRUE(challenged(authenticate(again)).stale);
+        EXPECT_TRUE(again.is_replay);
+        EXPECT_EQ(again.proof, Proof::None);
+    }
+}
+
+// Wrong ones neither use a count up nor learn that it was used.
+TEST(Authenticate, WrongCredentialsLeaveNoTraceInTheWindow) {
+    Arrival arrival = registration();
+    sign(arrival, {.password = "guess"});
+    EXPECT_FALSE(challenged(authenticate(arrival.identified())).stale);
+    EXPECT_EQ(arrival.nonce_window.size(), 0U);
+}
+
+TEST(Authenticate, ANonceOfAnotherWorkerIsAskedForAgain) {
+    Arrival arrival = registration();
+    sign(arrival);
+    SeededRandom other_random{99};
+    arrival.nonces = sip::auth::NonceMint(other_random);
+    EXPECT_TRUE(challenged(authenticate(arrival.identified())).stale);
+}
+
+TEST(Authenticate, AHashedUserNameIsNotTaken) {
+    Arrival arrival = registration();
+    sign(arrival);
+    arrival.headers.back() += ", userhash=true";
+    challenged(authenticate(arrival.identified()));
+}
+
 TEST(Authenticate, WithoutQopNothingIsProven) {
     Arrival arrival;
     sign(arrival, {.qop_auth = false});
@@ -192,7 +232,7 @@ TEST(Authenticate, BrokenCredentialsAreChallengedAfresh) {
 
 TEST(Authenticate, ASubscriberWithoutAPasswordCannotProveItself) {
     Arrival arrival;
-    arrival.snapshot.subscribers[0].password = Secret();
+    arrival.snapshot.subscribers[0].password = {};
     sign(arrival, {.password = ""});
     challenged(authenticate(arrival.identified()));
 }
@@ -238,7 +278,7 @@ TEST(Authenticate, ASubscriberOfAnotherDomainIsNobodyHere) {
     arrival.snapshot.subscribers.push_back({.address_of_record = "carol@elsewhere.example",
                                             .username = "carol",
                                             .realm = "example.com",
-                                            .password = Secret("x"),
+                                            .password = {"carol", "example.com", Secret("x")},
                                             .certificate_name = ""});
     sign(arrival, {.username = "carol", .password = "x"});
     EXPECT_EQ(challenged(authenticate(arrival.identified())).realm, "example.com");

@@ -270,13 +270,12 @@ TEST(Sanity, WhatIsForUsNeedsNoHops) {
 // RFC 3261 §8.2.2.3.
 TEST(Sanity, AnOptionThatWeDoNotPassIs420AndNamed) {
     Arrival arrival;
-    arrival.headers.push_back("Require: timer, nothingSupportsThis, replaces");
+    arrival.headers.push_back("Require: timer, nothingSupportsThis, path");
     arrival.headers.push_back("Proxy-Require: privacy");
     const Reject reject = rejected(check_message(arrival.identified()));
     EXPECT_EQ(reject.status, 420);
-    EXPECT_THAT(reject.fields,
-                ElementsAre(Reject::Field{HeaderName::Unsupported,
-                                          "nothingSupportsThis, replaces, privacy"}));
+    EXPECT_THAT(reject.fields, ElementsAre(Reject::Field{HeaderName::Unsupported,
+                                                         "nothingSupportsThis, path, privacy"}));
 }
 
 TEST(Sanity, OptionsThatTheFarEndHandlesPass) {

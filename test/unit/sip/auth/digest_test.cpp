@@ -6,6 +6,13 @@ namespace ringwall::sip::auth {
 namespace {
 
 const Account mufasa{"Mufasa", Secret("Circle of Life")};
+
+bool verify(const Credentials& c, const Account& account, std::string_view method,
+            std::string_view body = {}) {
+    return auth::verify(c, HashedPassword(account.username, c.realm, account.password), method,
+                        body);
+}
+
 constexpr std::string_view rfc7616_nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v";
 constexpr std::string_view rfc7616_cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
 
@@ -19,7 +26,7 @@ Credentials of_rfc7616(Algorithm algorithm, std::string_view response) {
     c.cnonce = rfc7616_cnonce;
     c.nc = "00000001";
     c.algorithm = algorithm;
-    c.qop_auth = true;
+    c.qop = Qop::Auth;
     return c;
 }
 
@@ -30,6 +37,73 @@ TEST(Digest, VerifiesTheExamplesOfRfc7616) {
     const Credentials sha256 = of_rfc7616(
         Algorithm::Sha256, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
     EXPECT_TRUE(verify(sha256, mufasa, "GET"));
+}
+
+// RFC 7616 §3.9.2 as corrected by its erratum 4897: SHA-512-256, a hashed user name, UTF-8.
+TEST(Digest, VerifiesTheExampleWithSha512t256) {
+    const Account account{"J\xc3\xa4s\xc3\xb8n Doe", Secret("Secret, or not?")};
+    Credentials c;
+    c.username = "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b";
+    c.userhash = true;
+    c.realm = "api@example.org";
+    c.nonce = "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK";
+    c.uri = "/doe.json";
+    c.cnonce = "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v";
+    c.nc = "00000001";
+    c.qop = Qop::Auth;
+    c.algorithm = Algorithm::Sha512t256;
+    c.response = "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5";
+    EXPECT_TRUE(verify(c, account, "GET"));
+    c.response = "ae66e67d6b427bd3f120414a82e4acff38e8ecd9101d6c861229025f607a79dd";  // as printed
+    EXPECT_FALSE(verify(c, account, "GET"));
+
+    SeededRandom random(1);
+    Challenge challenge;
+    challenge.realm = c.realm;
+    challenge.algorithm = c.algorithm;
+    challenge.qop_auth = challenge.userhash = true;
+    EXPECT_EQ(answer(challenge, account, "GET", c.uri, 1, random).username, c.username);
+}
+
+// RFC 7616 §3.4.3.
+TEST(Digest, WithAuthIntProvesTheBodyToo) {
+    SeededRandom random(1);
+    Challenge challenge;
+    challenge.realm = "r";
+    challenge.nonce = "n";
+    challenge.qop_auth_int = true;
+    const auto read = parse_challenge(to_string(challenge));
+    ASSERT_TRUE(read);
+    const auto sent = answer(*read, mufasa, "INVITE", "sip:x", 1, random, "v=0\r\n");
+    const auto got = parse_credentials(to_string(sent));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->qop, Qop::AuthInt);
+    EXPECT_TRUE(verify(*got, mufasa, "INVITE", "v=0\r\n"));
+    EXPECT_FALSE(verify(*got, mufasa, "INVITE", "v=0\n"));
+    EXPECT_FALSE(verify(*got, mufasa, "INVITE"));
+}
+
+TEST(Digest, TakesAuthWhereBothAreOffered) {
+    SeededRandom random(1);
+    Challenge challenge;
+    challenge.qop_auth = challenge.qop_auth_int = true;
+    EXPECT_NE(to_string(challenge).find("qop=\"auth,auth-int\""), std::string::npos);
+    EXPECT_EQ(answer(challenge, mufasa, "A", "b", 1, random, "body").qop, Qop::Auth);
+}
+
+TEST(Digest, IsNotProvenWithoutAPassword) {
+    const Credentials good = of_rfc7616(Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec");
+    EXPECT_FALSE(auth::verify(good, HashedPassword(), "GET"));
+    EXPECT_TRUE(HashedPassword("u", "r", Secret()).empty());
+}
+
+TEST(Digest, CountsInHexadecimal) {
+    Credentials c;
+    EXPECT_EQ(c.nonce_count(), 0U);
+    c.nc = "0000001F";
+    EXPECT_EQ(c.nonce_count(), 31U);
+    c.nc = "ffffffff";
+    EXPECT_EQ(c.nonce_count(), 0xffff'ffffU);
 }
 
 // RFC 2617 §3.5.
@@ -59,7 +133,7 @@ TEST(Digest, RefusesWhatWasMadeForAnythingElse) {
     EXPECT_FALSE(changed([](Credentials& c) { c.uri += "x"; }));
     EXPECT_FALSE(changed([](Credentials& c) { c.cnonce += "x"; }));
     EXPECT_FALSE(changed([](Credentials& c) { c.nc = "00000002"; }));
-    EXPECT_FALSE(changed([](Credentials& c) { c.qop_auth = false; }));
+    EXPECT_FALSE(changed([](Credentials& c) { c.qop = Qop::None; }));
     EXPECT_FALSE(changed([](Credentials& c) { c.algorithm = Algorithm::Sha256; }));
     EXPECT_FALSE(changed([](Credentials& c) { c.response.clear(); }));
     EXPECT_FALSE(changed([](Credentials& c) { c.response.pop_back(); }));
@@ -74,7 +148,7 @@ TEST(Digest, TakesTheResponseInCapitalsToo) {
 TEST(Digest, AnswersAChallengeSoThatTheServerIsConvinced) {
     SeededRandom random(1);
     const Account account{"bob \"the\" b\\uilder", Secret("s3cret")};
-    for (const auto algorithm : {Algorithm::Md5, Algorithm::Sha256}) {
+    for (const auto algorithm : {Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512t256}) {
         for (const bool qop : {true, false}) {
             Challenge challenge;
             challenge.realm = "phones \"inside\"";
@@ -151,10 +225,11 @@ TEST(DigestChallenge, IsRefusedWhenMalformedOrNotForUs) {
              "Digest realm=\"r\",nonce=\"n\\\n\"",
              "Digest realm=\"r\",realm=\"r\",nonce=\"n\"",
              "Digest realm=\"r\",nonce=\"n\",NONCE=\"m\"",
-             "Digest realm=\"r\",nonce=\"n\",qop=\"auth-int\"",
+             "Digest realm=\"r\",nonce=\"n\",qop=\"token\"",
              "Digest realm=\"r\",nonce=\"n\",qop=\"\"",
              "Digest realm=\"r\",nonce=\"n\",algorithm=MD5-sess",
-             "Digest realm=\"r\",nonce=\"n\",algorithm=SHA-512-256",
+             "Digest realm=\"r\",nonce=\"n\",algorithm=SHA-512",
+             "Digest realm=\"r\",nonce=\"n\",algorithm=SHA-512-256-sess",
          }) {
         const auto c = parse_challenge(text);
         ASSERT_FALSE(c) << text;
@@ -175,10 +250,10 @@ TEST(DigestCredentials, AreRefusedWhenMalformedOrNotForUs) {
              ",qop=auth,cnonce=\"c\"",
              ",qop=auth,cnonce=\"c\",nc=1",
              ",qop=auth,cnonce=\"c\",nc=0000000g",
-             ",qop=auth-int,cnonce=\"c\",nc=00000001",
+             ",qop=token,cnonce=\"c\",nc=00000001",
+             ",qop=auth-int,nc=00000001",
              ",username=\"v\"",
              ",Response=\"1\"",
-             ",userhash=true",
              ",algorithm=MD5-sess",
              ", Digest realm=\"s\"",
          }) {

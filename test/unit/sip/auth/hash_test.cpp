@@ -18,7 +18,7 @@ TEST(Hash, IsOfItsPartsSideBySide) {
 
 // RFC 4231 §4.3.
 TEST(Hash, IsKeyedAsHmac) {
-    EXPECT_EQ(hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+    EXPECT_EQ(hex(HmacSha256("Jefe")("what do ya want for nothing?")),
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 

@@ -1,0 +1,42 @@
+// Stateless nonces: time, a number, and a keyed hash over both, the realm and the source, so that
+// one made here for this source can be told from any other without keeping it. Each worker has a
+// mint, and so a key, of its own: the nonce of another worker is as foreign as one from before a
+// restart, and is asked for again (stale).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/endpoint.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "sip/auth/hash.h"
+
+namespace ringwall::sip::auth {
+
+class NonceMint {
+public:
+    explicit NonceMint(Random& random, Duration lifetime = 300s);
+
+    std::string make(std::string_view realm, const IpAddress& source, WallTime now,
+                     Random& random) const;
+
+    enum class Verdict : std::uint8_t { Good, Stale, Forged };
+    struct Checked {
+        Verdict verdict = Verdict::Forged;
+        // Of one that was made here: when, and the number that no other has.
+        WallTime made{};
+        std::uint64_t number = 0;
+    };
+    Checked check(std::string_view nonce, std::string_view realm, const IpAddress& source,
+                  WallTime now) const;
+
+    Duration lifetime() const { return lifetime_; }
+
+private:
+    HmacSha256 hmac_;
+    Duration lifetime_;
+};
+
+}  // namespace ringwall::sip::auth

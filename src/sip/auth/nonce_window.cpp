@@ -1,0 +1,64 @@
+#include "sip/auth/nonce_window.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringwall::sip::auth {
+
+NonceWindow::NonceWindow(Duration lifetime, std::size_t capacity)
+    : lifetime_(lifetime), capacity_(std::max<std::size_t>(capacity, 2)) {}
+
+NonceWindow::Verdict NonceWindow::use(const NonceMint::Checked& nonce, std::uint32_t count,
+                                      WallTime now) {
+    if (young_.size() >= capacity_ / 2 || now - young_since_ > lifetime_) {
+        turn(now);
+    }
+    for (Generation* generation : {&young_, &old_}) {
+        if (const auto known = generation->find(nonce.number); known != generation->end()) {
+            return take(known->second, count) ? Verdict::Fresh : Verdict::Replayed;
+        }
+    }
+    forgotten_ = std::min(forgotten_, now);  // the clock was set back: do not refuse all until then
+    if (nonce.made <= forgotten_) {
+        return Verdict::Forgotten;
+    }
+    if (count == 0) {
+        return Verdict::Replayed;  // counts begin at 1
+    }
+    young_.emplace(nonce.number, Used{count, 0});
+    newest_young_ = std::max(newest_young_, nonce.made);
+    return Verdict::Fresh;
+}
+
+bool NonceWindow::take(Used& used, std::uint32_t count) {
+    if (count > used.highest) {
+        const std::uint32_t up = count - used.highest;
+        used.below = up < 64 ? used.below << up : 0;
+        if (up <= 64) {
+            used.below |= std::uint64_t{1} << (up - 1);
+        }
+        used.highest = count;
+        return true;
+    }
+    const std::uint32_t down = used.highest - count;
+    if (count == 0 || down == 0 || down > 64) {
+        return false;
+    }
+    const std::uint64_t bit = std::uint64_t{1} << (down - 1);
+    return (std::exchange(used.below, used.below | bit) & bit) == 0;
+}
+
+void NonceWindow::turn(WallTime now) {
+    if (!old_.empty()) {
+        forgotten_ = std::max(forgotten_, newest_old_);
+    }
+    old_ = std::exchange(young_, {});
+    newest_old_ = newest_young_;
+    young_since_ = now;
+}
+
+bool NonceWindow::is_consistent() const {
+    return size() <= capacity_ + 1;
+}
+
+}  // namespace ringwall::sip::auth

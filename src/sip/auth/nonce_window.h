@@ -1,0 +1,49 @@
+// Which counts (nc) of a nonce were used (RFC 7616 §3.4.5): a response that was once accepted is
+// not accepted again. Bounded: in two generations, of which the older is forgotten whole. What was
+// forgotten is never taken for new: a nonce as old as the newest of a forgotten generation is
+// refused unless it is still known, and the client asks for another.
+//
+// Only what was proven by a right password comes in here, so strangers cannot fill it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+
+#include "base/time.h"
+#include "sip/auth/nonce_mint.h"
+
+namespace ringwall::sip::auth {
+
+class NonceWindow {
+public:
+    // Nonces kept: at most `capacity`, and no longer than two lifetimes.
+    explicit NonceWindow(Duration lifetime, std::size_t capacity = 65'536);
+
+    enum class Verdict : std::uint8_t { Fresh, Replayed, Forgotten };
+    // `nonce` is Good, its count comes with a right response.
+    Verdict use(const NonceMint::Checked& nonce, std::uint32_t count, WallTime now);
+
+    std::size_t size() const { return young_.size() + old_.size(); }
+    bool is_consistent() const;
+
+private:
+    // The highest count and the 64 below it: a phone may have several requests under way.
+    struct Used {
+        std::uint32_t highest = 0;
+        std::uint64_t below = 0;  // bit n: highest - 1 - n was used
+    };
+    using Generation = std::unordered_map<std::uint64_t, Used>;
+
+    static bool take(Used& used, std::uint32_t count);
+    void turn(WallTime now);
+
+    Duration lifetime_;
+    std::size_t capacity_;
+    Generation young_, old_;
+    WallTime young_since_{};
+    WallTime newest_young_{}, newest_old_{};  // made
+    WallTime forgotten_ = WallTime::min();    // what is not younger and not known was forgotten
+};
+
+}  // namespace ringwall::sip::auth
