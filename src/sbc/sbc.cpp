@@ -27,6 +27,7 @@ using sip::transaction::TerminationCause;
 
 namespace {
 
+constexpr std::size_t tag_length = 20;  // of ours
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::size_t max_gone = 256;
 
@@ -300,6 +301,9 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         do_register(inbound, id, request);
     } else if (request->method() == Method::Invite && is_stopping_) {
         reply(id, *request, 503);
+    } else if (request->method() == Method::Invite &&
+               request->header(HeaderName::Replaces) != nullptr) {
+        replace(inbound, id, request);
     } else if (request->method() == Method::Invite) {
         begin_call(inbound, id, request);
     } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
@@ -428,6 +432,32 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
     b2bua::Call& begun = *call;
     entry.call = std::move(call);
     begun.begin();
+}
+
+// RFC 3891 §3: the dialog that it names must be one of ours.
+void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+    const auto ids = sip::parse_replaces(request->header(HeaderName::Replaces)->value);
+    if (!ids || request->count(HeaderName::Replaces) != 1) {
+        reply(id, *request, 400, "Bad Replaces");
+        return;
+    }
+    b2bua::Usage* call = call_of_tag(ids->to_tag);
+    const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
+    const b2bua::Newcomer newcomer{
+        .invite = id,
+        .request = request,
+        .from = inbound.hop,
+        .peer = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+        .security = inbound.call,
+    };
+    if (call == nullptr || !call->replace(*ids, newcomer)) {
+        counters_.add("rejected", "no-dialog");
+        reply(id, *request, 481);
+        return;
+    }
+    by_server_[id] = call->ref();
+    own_flow(inbound.hop, call->ref());
+    recent_.add(id, *request);
 }
 
 void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
@@ -788,6 +818,14 @@ void Sbc::own_tag(std::string_view tag, CallRef call) {
     calls_[call].tags.emplace_back(tag);
 }
 
+// A tag of another worker is known by its looks: see bucket_token.
+bool Sbc::is_our_tag(std::string_view tag) const {
+    const auto bucket = bucket_of(tag);
+    const engine::Place& place = shard_.place();
+    return by_tag_.contains(std::string(tag)) ||
+           (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
+}
+
 void Sbc::own_call_id(std::string_view call_id, CallRef call) {
     if (by_call_id_.emplace(std::string(call_id), call).second) {
         calls_[call].call_ids.emplace_back(call_id);
@@ -824,7 +862,8 @@ void Sbc::sweep() {
     }
     for (const CallRef ref : std::exchange(ended_, {})) {
         const auto found = calls_.find(ref);
-        if (found == calls_.end() || found->second.open_clients > 0) {
+        if (found == calls_.end() || found->second.open_clients > 0 ||
+            found->second.call->lingers()) {
             continue;
         }
         for (const std::string& tag : found->second.tags) {

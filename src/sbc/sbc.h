@@ -122,6 +122,7 @@ public:
     std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
     bool is_subscriber(std::string_view address_of_record) const override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
+    bool is_our_tag(std::string_view tag) const override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
@@ -153,6 +154,8 @@ private:
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
                     const sip::MessagePtr& request);
+    void replace(const policy::Inbound& inbound, sip::transaction::ServerId id,
+                 const sip::MessagePtr& request);
     void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,

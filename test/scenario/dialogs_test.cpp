@@ -180,14 +180,11 @@ TEST_F(Dialogs, MaxForwardsCountsAcrossTheLegs) {
 }
 
 TEST_F(Dialogs, MethodsThatAreNotCarriedGoNowhere) {
-    for (const auto method : {sip::Method::Refer, sip::Method::Publish}) {
-        const std::string name(sip::to_string(method));
-        alice.in_dialog(method);
-        net.run_for(1s);
-        EXPECT_THAT(alice.statuses(name), ElementsAre(405)) << name;
-        EXPECT_THAT(std::string(alice.last_response(name)->bytes()), HasSubstr("Allow:"));
-        EXPECT_EQ(bob.count(name), 0U) << name;
-    }
+    alice.in_dialog(sip::Method::Publish);
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("PUBLISH"), ElementsAre(405));
+    EXPECT_THAT(std::string(alice.last_response("PUBLISH")->bytes()), HasSubstr("Allow:"));
+    EXPECT_EQ(bob.count("PUBLISH"), 0U);
     EXPECT_EQ(border.sbc().calls(), 1U);
     hang_up();
 }

@@ -190,7 +190,6 @@ TEST_F(Topology, IsHiddenInWhatIsSaidInTheHeader) {
                {{"Contact", alice.contact()},
                 {"Warning", "399 192.0.2.11 \"mine\""},
                 {"In-Reply-To", "secret-call-id@192.0.2.11"},
-                {"Replaces", "secret-call-id@192.0.2.11;to-tag=1;from-tag=2"},
                 {"Join", "secret-call-id@192.0.2.11;to-tag=1;from-tag=2"},
                 {"Target-Dialog", "secret-call-id@192.0.2.11;local-tag=1;remote-tag=2"},
                 {"Route", "<sip:192.0.2.1;lr>"},

@@ -222,7 +222,7 @@ TEST_F(BadInputInACall, NoHopsLeftHears483) {
 }
 
 TEST_F(BadInputInACall, MethodsThatAreNotCarriedHear405AndUnknownOnes501WithAllow) {
-    EXPECT_THAT(answers_to(within("PRACK", 8)), ElementsAre(405));
+    EXPECT_THAT(answers_to(within("PUBLISH", 8)), ElementsAre(405));
     EXPECT_THAT(near.last_response()->values(HeaderName::Allow), Contains("INVITE"));
     EXPECT_THAT(answers_to(within("BREW", 9)), ElementsAre(501));
     EXPECT_THAT(near.last_response()->values(HeaderName::Allow), Contains("INVITE"));
@@ -278,17 +278,14 @@ TEST_F(BadInputInACall, UnknownRequirementsHear420AndTheirNames) {
 }
 
 TEST_F(BadInput, MethodsThatAreNotCarriedHear405AndUnknownOnes501WithAllow) {
-    for (const char* method : {"REFER", "PRACK", "REGISTER"}) {
-        EXPECT_THAT(answers_to(Request{.method = method, .name = method}), ElementsAre(405))
-            << method;
-        EXPECT_THAT(near.last_response()->values(HeaderName::Allow),
-                    AllOf(Contains("INVITE"), Not(Contains(method))));
-    }
+    EXPECT_THAT(answers_to(Request{.method = "REGISTER", .name = "register"}), ElementsAre(405));
+    EXPECT_THAT(near.last_response()->values(HeaderName::Allow),
+                AllOf(Contains("INVITE"), Not(Contains("REGISTER"))));
     EXPECT_THAT(answers_to(Request{.method = "BREW"}), ElementsAre(501));
     EXPECT_THAT(near.last_response()->values(HeaderName::Allow), Contains("INVITE"));
     // Methods are case-sensitive.
     EXPECT_THAT(answers_to(Request{.method = "invite", .name = "lower"}), ElementsAre(501));
-    EXPECT_EQ(counted("rejected", "sanity"), 5U);
+    EXPECT_EQ(counted("rejected", "sanity"), 3U);
     expect_nothing_sent_on();
 }
 

@@ -302,8 +302,14 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
         check_over();
         return;
     }
+    if (joining_ && joining_->client == id) {
+        on_newcomers_answer(response);
+        check_over();
+        return;
+    }
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         if (const auto fate = pairs_[i]->on_response(id, response)) {
+            referrals_.on_response(i, *response, host_.now().monotonic, 64 * host_.timers().t1);
             act_on(i, *fate);
             check_over();
             return;
@@ -586,6 +592,16 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
             return;
         }
     }
+    if (joining_ && joining_->client == id) {
+        const std::size_t pair = joining_->place.pair;
+        drop_newcomer(is_timeout ? 408 : 480, is_timeout ? "Request Timeout" : "Not Reached");
+        joining_.reset();
+        pairs_[pair]->leg(Side::Caller).session.close();
+        pairs_[pair]->leg(Side::Callee).session.close();
+        act_on(pair, Fate::lost("peer does not answer"));
+        check_over();
+        return;
+    }
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         if (const auto fate = pairs_[i]->on_client_failed(id, cause)) {
             act_on(i, *fate);
@@ -621,6 +637,8 @@ void Call::on_cancel(ServerId invite) {
         is_cancelled_ = true;
         cancel_branches(std::nullopt);
         fail();
+    } else if (joining_ && joining_->newcomer.invite == invite) {
+        drop_newcomer(487, "Request Terminated");
     } else {
         for (const auto& pair : pairs_) {
             pair->on_cancel(invite);
@@ -672,7 +690,7 @@ std::optional<Call::Place> Call::place_of(const sip::Message& request) const {
 
 void Call::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     if (const auto place = place_of(*request)) {
-        act_on(place->pair, pairs_[place->pair]->on_request(place->side, id, from, request));
+        act_on(place->pair, pass_on(*place, id, from, request));
     } else {
         context_.answer(setup_.caller.adjacency, id, *request, 481,
                         "Call/Transaction Does Not Exist");
@@ -714,6 +732,10 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
 void Call::on_timer(std::uint32_t timer) {
     if (const auto of_pair = pair_timer(timer)) {
         act_on(of_pair->pair, pairs_[of_pair->pair]->on_timer(of_pair->timer, of_pair->number));
+    } else if ((timer & referral_timer) != 0) {
+        on_referral_timer(timer & ~referral_timer);
+    } else if (timer == newcomer_timer) {
+        drop_newcomer(408, "Request Timeout");
     } else {
         on_timer_c(timer);
     }
@@ -759,6 +781,7 @@ void Call::terminate(std::string_view reason, int status) {
 }
 
 void Call::end_pair(std::string_view reason) {
+    drop_newcomer(480, "Temporarily Unavailable");
     close_relays();
     pairs_[*confirmed_]->end();
     finish("answered", record_.status == 0 ? 200 : record_.status, reason);
@@ -782,6 +805,10 @@ void Call::finish(std::string_view result, int status, std::string_view reason) 
 }
 
 void Call::check_over() {
+    if (is_over_ && was_lingering_ && !lingers()) {
+        was_lingering_ = false;
+        host_.release(ref());
+    }
     if (is_over_ || record_.result.empty()) {
         return;
     }
@@ -793,6 +820,7 @@ void Call::check_over() {
     }
     close_relays();
     is_over_ = true;
+    was_lingering_ = lingers();
     host_.end(ref(), record_);
 }
 

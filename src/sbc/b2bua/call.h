@@ -23,11 +23,14 @@
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/leg.h"
+#include "sbc/b2bua/referrals.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/permit.h"
+#include "sbc/policy/verdict.h"
 #include "sbc/record/call_record.h"
+#include "sip/header/replaces.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -69,11 +72,15 @@ public:
     void terminate(std::string_view reason) override { terminate(reason, 480); }
     void terminate(std::string_view reason, int status);
 
+    bool replace(const sip::DialogIds& ids, const Newcomer& newcomer) override;
+
     CallRef ref() const override { return setup_.ref; }
     const std::string& name() const override { return setup_.name; }
     bool is_established() const { return confirmed_.has_value(); }
     // Its record is written. Responses that are still under way may come in.
     bool is_over() const override { return is_over_; }
+    // The NOTIFYs of a REFER come after the BYE.
+    bool lingers() const override { return !referrals_.empty(); }
     // What the record would be if the program ended now.
     std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
@@ -136,16 +143,37 @@ private:
 
     // within dialogs
     struct Place {
-        std::size_t pair;
-        Side side;
+        std::size_t pair = 0;
+        Side side = Side::Caller;
+    };
+    // A newcomer whose INVITE waits for the answer of the leg that remains.
+    struct Joining {
+        Newcomer newcomer;
+        Place place;  // of the leg that it replaces
+        sip::transaction::ClientId client;
+        bool is_answered = false;  // it gave up, or was told no
     };
     std::optional<Place> place_of(const sip::Message& request) const;
+    std::optional<Place> place_of(const sip::DialogIds& ids) const;
+    std::optional<policy::Reject> refuse_replacement(const Place& place,
+                                                     const Newcomer& newcomer) const;
+    void on_newcomers_answer(const sip::MessagePtr& response);
+    void drop_newcomer(int status, std::string_view reason);
+    Fate pass_on(Place place, sip::transaction::ServerId id, const sip::Hop& from,
+                 const sip::MessagePtr& request);
+    Fate on_refer(Place place, sip::transaction::ServerId id, const sip::Hop& from,
+                  const sip::MessagePtr& request);
+    void on_referral_timer(std::uint32_t number);
     void act_on(std::size_t pair, const Fate& fate);
     void on_timer_c(std::uint32_t index);
     void end_pair(std::string_view reason);
     void close_relays();
     void finish(std::string_view result, int status, std::string_view reason);
     void check_over();
+
+    // Timers of their own: see on_timer. Branches count from 0.
+    static constexpr std::uint32_t referral_timer = 1U << 30;
+    static constexpr std::uint32_t newcomer_timer = 1U << 29;
 
     CallHost& host_;
     Setup setup_;
@@ -154,10 +182,13 @@ private:
     std::size_t next_route_ = 0;
     std::vector<Branch> branches_;
     std::vector<std::unique_ptr<DialogPair>> pairs_;
+    Referrals referrals_;
+    std::optional<Joining> joining_;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
     bool is_cancelled_ = false;
     bool is_over_ = false;
+    bool was_lingering_ = false;  // when it was over
     std::optional<Failure> best_;
     CallRecord record_;
 };

@@ -102,7 +102,9 @@ void DialogPair::repeat_ack() {
 Fate DialogPair::on_request(Side side, ServerId id, const sip::Hop& from,
                             const sip::MessagePtr& request, const Changes& changes) {
     Leg& asking = leg(side);
-    if (asking.is_ended || !context_.host.is_peer_of(asking, from)) {
+    // What of a subscription comes after the BYE, its owner has judged (RFC 5057 §4.2).
+    const bool is_ended = asking.is_ended && !is_of_subscription(request->method());
+    if (is_ended || !context_.host.is_peer_of(asking, from)) {
         answer(asking, id, *request, 481, "Call/Transaction Does Not Exist");
         return {};
     }
@@ -211,7 +213,8 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
             from.dialog.set_remote_target((*target)->uri.text);
         }
     }
-    const auto hop = to.is_ended ? std::nullopt : host.hop_in_dialog(to);
+    const bool is_ended = to.is_ended && !is_of_subscription(request->method());
+    const auto hop = is_ended ? std::nullopt : host.hop_in_dialog(to);
     if (!hop) {
         answer(from, id, *request, 480, "Temporarily Unavailable");
         return {};
@@ -579,6 +582,35 @@ Leg DialogPair::replace(Side side, Leg leg) {
     return replaced;
 }
 
+bool DialogPair::is_negotiating() const {
+    return caller_.answered || callee_.answered || is_open_from(Side::Caller, Method::Invite) ||
+           is_open_from(Side::Callee, Method::Invite) || caller_.session.is_open() ||
+           callee_.session.is_open();
+}
+
+void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
+    leg(side).accepted = Leg::Accepted{cseq, nullptr};
+    send_ack(side);
+}
+
+void DialogPair::take_over(Side side, Leg newcomer, ServerId invite, const sip::Message& request,
+                           const sip::MessagePtr& success) {
+    Leg replaced = replace(side, std::move(newcomer));
+    leg(side).answered =
+        Leg::Answered{invite,
+                      success,
+                      request.cseq().number,
+                      context_.host.timers().t1,
+                      context_.host.now().monotonic + 64 * context_.host.timers().t1,
+                      true};
+    describe(side, bears_description(request), *success);
+    context_.host.respond(invite, success);
+    start_repeating(side);
+    if (!replaced.is_ended) {
+        send_bye(replaced);
+    }
+}
+
 void DialogPair::end() {
     close_relays();
     provisionals_.reset();
@@ -588,9 +620,11 @@ void DialogPair::end() {
 
 void DialogPair::close_relays() {
     for (Relay& relay : relays_) {
-        if (!std::exchange(relay.is_open, false)) {
+        // What of a subscription is under way ends by itself: it may outlive the call.
+        if (!relay.is_open || is_of_subscription(relay.request->method())) {
             continue;
         }
+        relay.is_open = false;
         if (relay.request->method() == Method::Invite) {
             answer(leg(relay.from), relay.server, *relay.request, 487, "Request Terminated");
             context_.host.cancel(context_.ref, relay.client);
@@ -614,6 +648,10 @@ void DialogPair::send_bye(Side side) {
     if (to.accepted && to.accepted->ack == nullptr) {
         send_ack(side);
     }
+    send_bye(to);
+}
+
+void DialogPair::send_bye(Leg& to) {
     const auto hop = context_.host.hop_in_dialog(to);
     if (!hop) {
         return;  // its connection is gone: the dialog ends here

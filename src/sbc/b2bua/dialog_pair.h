@@ -116,6 +116,18 @@ public:
     // the asker's business. None: the peer cannot be reached now.
     std::optional<sip::transaction::ClientId> send(
         Side to, sip::Method method, const std::function<void(sip::MessageBuilder&)>& write);
+    // An INVITE is open on either leg, or its 2xx is not acknowledged.
+    bool is_negotiating() const;
+    // A Contact that would take this leg across the line between sip and sips, or is none.
+    bool refuses_target(Side side, const sip::Message& message, policy::Event event) {
+        return refuse_refresh(side, message, event).has_value();
+    }
+    // A 2xx to an INVITE of ours on that leg is of no use to anybody.
+    void acknowledge(Side side, std::uint32_t cseq);
+    // As replace, for a newcomer whose INVITE the other leg has answered: `success` is what it
+    // hears until it acknowledges. The one replaced hears BYE.
+    void take_over(Side side, Leg newcomer, sip::transaction::ServerId invite,
+                   const sip::Message& request, const sip::MessagePtr& success);
     // `leg` takes the place of the one on that side, which is handed out with its dialog still up.
     // Who waits for an answer from the one or the other side gets one.
     Leg replace(Side side, Leg leg);
@@ -184,6 +196,7 @@ private:
     void answer(const Leg& to, sip::transaction::ServerId id, const sip::Message& request,
                 int status, std::string_view reason, int warning = 0);
     void send_bye(Side side);
+    void send_bye(Leg& to);
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
     void start_repeating(Side side);

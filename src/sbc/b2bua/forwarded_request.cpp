@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sbc/b2bua/refer_to.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/media_security.h"
+#include "sbc/policy/referral.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc::b2bua {
@@ -151,7 +153,11 @@ bool ForwardedRequest::send(const Target& target) {
         builder.header(HeaderName::Contact,
                        contact(out, target.hop.transport, attempt.scheme, request.from().uri.user));
     }
-    copy_end_to_end(builder, request, in, out, setup_.removed_headers);
+    const Changes changes = changes_for(attempt);
+    copy_end_to_end(builder, request, in, out, changes.removed);
+    for (const auto& [name, value] : changes.added) {
+        builder.header(name, value);
+    }
     copy_body(builder, request, media);
     attempt.sent = builder.build();
     host_.own_call_id(call_id, ref());
@@ -159,6 +165,22 @@ bool ForwardedRequest::send(const Target& target) {
     attempt.client = host_.send_new(ref(), target.permit, target.hop, attempt.sent);
     attempts_.push_back(std::move(attempt));
     return true;
+}
+
+Changes ForwardedRequest::changes_for(const Attempt& attempt) const {
+    Changes changes;
+    if (setup_.request->method() == Method::Refer) {
+        const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
+        const auto allowed = policy::judge_refer(
+            setup_.security, in, policy::callers_leg(in, setup_.security.scheme), *setup_.request);
+        // The pipeline has said yes to it.
+        changes = refer_changes(*setup_.request, allowed ? allowed->leg_scheme() : attempt.scheme,
+                                in, context_.adjacency(attempt.adjacency), attempt.scheme,
+                                [this](std::string_view tag) { return host_.is_our_tag(tag); });
+    }
+    changes.removed.insert(changes.removed.end(), setup_.removed_headers.begin(),
+                           setup_.removed_headers.end());
+    return changes;
 }
 
 // ---- what comes back ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 
 #include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
@@ -102,6 +103,7 @@ private:
     void go_on_or_fail();
     void add_targets(const policy::Route& route);
     bool send(const Target& target);
+    Changes changes_for(const Attempt& attempt) const;
     void on_failure(std::size_t index, Failure failure);
     void remember(Failure failure);
 

@@ -157,7 +157,7 @@ void Subscription::on_request(ServerId id, const sip::Hop& from, const sip::Mess
         entry = attempt == nullptr ? nullptr : entry_of(*request, *attempt, from);
         side = Side::Callee;
     }
-    if (entry == nullptr) {
+    if (entry == nullptr || entry->pair->is_over()) {
         context().answer(setup().sender.adjacency, id, *request, 481,
                          "Subscription Does Not Exist");
         return;

@@ -11,10 +11,20 @@
 #include "base/id.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/record/call_record.h"
+#include "sip/header/replaces.h"
 #include "sip/message.h"
 #include "sip/transaction/actions.h"
 
 namespace ringwall::sbc::b2bua {
+
+// An INVITE from outside that is to take the place of the peer of a dialog (RFC 3891).
+struct Newcomer {
+    sip::transaction::ServerId invite;
+    sip::MessagePtr request;
+    sip::Hop from;
+    Proof peer;
+    policy::CallSecurity security;
+};
 
 class Usage {
 public:
@@ -38,9 +48,18 @@ public:
         (void)ack;
     }
 
+    // False: no dialog of these ids can be replaced. Else the INVITE was answered, or will be.
+    virtual bool replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
+        (void)ids;
+        (void)newcomer;
+        return false;
+    }
+
     // Everybody is told that it is over.
     virtual void terminate(std::string_view reason) = 0;
     virtual bool is_over() const = 0;
+    // It is over, but something may still come for it; CallHost::release says when no more.
+    virtual bool lingers() const { return false; }
     virtual bool is_consistent() const = 0;
     // The request that made it, come by another way (RFC 3261 §8.2.2.2), or come back (§16.3).
     virtual bool is_merged(const sip::Message& request) const = 0;

@@ -28,11 +28,13 @@ constexpr std::array carried_methods{
     Carried{.method = Method::Update},
     Carried{.method = Method::Info},
     Carried{.method = Method::Message, .outside = true},
+    Carried{.method = Method::Refer, .outside = true},
     Carried{.method = Method::Subscribe, .outside = true},
     Carried{.method = Method::Notify, .outside = true},
     Carried{.method = Method::Publish, .outside = true, .within = false},
 };
-constexpr std::array<std::string_view, 2> passed_options{"100rel", "timer"};
+constexpr std::array<std::string_view, 5> passed_options{"100rel", "timer", "norefersub",
+                                                         "replaces", "eventlist"};
 
 const Carried* find(Method method) {
     const auto found = std::ranges::find(carried_methods, method, &Carried::method);

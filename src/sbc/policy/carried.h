@@ -23,8 +23,8 @@ std::string allowed_methods(Profile profile);
 
 // Options that only the two user agents have to understand, because all that they need passes: the
 // Session-Expires of RFC 4028 with re-INVITE and UPDATE; PRACK and reliable provisional responses,
-// with the numbers of each leg. Not here: replaces (its dialog ids are one side's), path, outbound
-// and gruu (the registrar grants none of them when required).
+// with the numbers of each leg; Refer-Sub (RFC 4488), Replaces, which we obey ourselves, and lists
+// (RFC 4662). Not here: path, outbound and gruu (the registrar grants none of them when required).
 bool is_passed_option(std::string_view tag);
 
 // What a request demands and cannot get (RFC 3261 §8.2.2.3), for Unsupported; empty: it may go on.

@@ -122,9 +122,11 @@ Verdict route_by_tables(Inbound& inbound) {
 
 Verdict choose_route(Inbound& inbound) {
     const sip::Method method = inbound.request.method();
-    if (method == sip::Method::Register ||
+    const bool replaces = method == sip::Method::Invite &&
+                          inbound.request.header(sip::HeaderName::Replaces) != nullptr;
+    if (method == sip::Method::Register || replaces ||
         (method == sip::Method::Options && is_addressed_to_us(inbound))) {
-        return Continue{};  // answered here
+        return Continue{};  // answered here, or by the dialog that is named
     }
     if (auto verdict = route_to_location(inbound)) {
         return std::move(*verdict);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sbc/policy/carried.h"
+#include "sbc/policy/referral.h"
 #include "sbc/policy/refusal_verdict.h"
 #include "sbc/policy/stages.h"
 
@@ -37,6 +38,14 @@ Verdict require_trust_for_secure_target(Inbound& inbound) {
     }
     if (leads_out_of_its_scheme(inbound)) {
         return Reject{.status = 400, .reason = "Contact Has Another URI Scheme Than The Call"};
+    }
+    if (inbound.request.method() == sip::Method::Refer) {
+        const Adjacency& from = inbound.from_adjacency();
+        const auto allowed = judge_refer(inbound.call, from, callers_leg(from, inbound.call.scheme),
+                                         inbound.request);
+        if (!allowed) {
+            return allowed.error();
+        }
     }
     return Continue{};
 }

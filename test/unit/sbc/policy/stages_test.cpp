@@ -223,9 +223,9 @@ TEST(Sanity, WhatBelongsIntoADialogIs481OutsideOne) {
     }
 }
 
-// RFC 6665 §8.2: SUBSCRIBE makes a dialog, and needs a Contact for it.
+// RFC 6665 §8.2: SUBSCRIBE makes a dialog, and needs a Contact for it; so does REFER.
 TEST(Sanity, WhatMakesADialogNeedsOneContact) {
-    for (const char* method : {"INVITE", "SUBSCRIBE"}) {
+    for (const char* method : {"INVITE", "SUBSCRIBE", "REFER"}) {
         Arrival arrival{.method = method, .headers = {}};
         EXPECT_EQ(rejected(check_message(arrival.identified())).status, 400) << method;
     }
@@ -270,13 +270,12 @@ TEST(Sanity, WhatIsForUsNeedsNoHops) {
 // RFC 3261 §8.2.2.3.
 TEST(Sanity, AnOptionThatWeDoNotPassIs420AndNamed) {
     Arrival arrival;
-    arrival.headers.push_back("Require: timer, nothingSupportsThis, replaces");
+    arrival.headers.push_back("Require: timer, nothingSupportsThis, path");
     arrival.headers.push_back("Proxy-Require: privacy");
     const Reject reject = rejected(check_message(arrival.identified()));
     EXPECT_EQ(reject.status, 420);
-    EXPECT_THAT(reject.fields,
-                ElementsAre(Reject::Field{HeaderName::Unsupported,
-                                          "nothingSupportsThis, replaces, privacy"}));
+    EXPECT_THAT(reject.fields, ElementsAre(Reject::Field{HeaderName::Unsupported,
+                                                         "nothingSupportsThis, path, privacy"}));
 }
 
 TEST(Sanity, OptionsThatTheFarEndHandlesPass) {

@@ -1,0 +1,278 @@
+// How a call changes its parties: REFER within it, with the subscription that it implies (RFC
+// 3515), and an INVITE from outside that replaces one of its legs (RFC 3891).
+//
+//      replaced  <-- BYE -- \                              the newcomer's INVITE becomes a
+//                            Call -- re-INVITE -> remaining   re-INVITE of the leg that remains;
+//      newcomer  -- INVITE -/                              the replaced one hears BYE when it is
+//      won
+#include <algorithm>
+#include <utility>
+
+#include "sbc/b2bua/call.h"
+#include "sbc/b2bua/description.h"
+#include "sbc/b2bua/refer_to.h"
+#include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/carried.h"
+#include "sbc/policy/referral.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc::b2bua {
+
+using sip::HeaderName;
+using sip::Method;
+using sip::transaction::ClientId;
+using sip::transaction::ServerId;
+using sip::transaction::TerminationCause;
+
+// ---- REFER --------------------------------------------------------------------------------------
+
+Fate Call::pass_on(Place place, ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
+    DialogPair& pair = *pairs_[place.pair];
+    const Leg& leg = pair.leg(place.side);
+    switch (request->method()) {
+        case Method::Refer:
+            return on_refer(place, id, from, request);
+        case Method::Notify:
+        case Method::Subscribe: {
+            if (pair.is_over() && !referrals_.has(place.pair)) {
+                context_.answer(leg.peer.adjacency, id, *request, 481,
+                                "Call/Transaction Does Not Exist");
+                return {};
+            }
+            const Changes changes = referrals_.changes(place.pair, place.side, *request);
+            if (request->method() == Method::Notify && host_.is_peer_of(leg, from)) {
+                referrals_.on_notify(place.pair, place.side, *request, host_.now().monotonic,
+                                     64 * host_.timers().t1);
+            }
+            return pair.on_request(place.side, id, from, request, changes);
+        }
+        case Method::Invite:
+        case Method::Ack:
+        case Method::Bye:
+        case Method::Cancel:
+        case Method::Options:
+        case Method::Register:
+        case Method::Prack:
+        case Method::Update:
+        case Method::Info:
+        case Method::Message:
+        case Method::Publish:
+        case Method::Unknown:
+            return pair.on_request(place.side, id, from, request);
+    }
+    return {};
+}
+
+Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request) {
+    DialogPair& pair = *pairs_[place.pair];
+    const Leg& asking = pair.leg(place.side);
+    const Leg& asked = pair.leg(other_side(place.side));
+    const Adjacency& in = adjacency(asking.peer.adjacency);
+    const Adjacency& out = adjacency(asked.peer.adjacency);
+    if (pair.is_over() || !host_.is_peer_of(asking, from)) {
+        context_.answer(asking.peer.adjacency, id, *request, 481,
+                        "Call/Transaction Does Not Exist");
+        return {};
+    }
+    const auto allowed =
+        policy::judge_refer(context_.security, in,
+                            place.side == Side::Caller ? policy::callers_leg(in, asking.scheme)
+                                                       : policy::target_of(in, asking.scheme),
+                            *request);
+    if (!allowed) {
+        host_.count_refusal(allowed.error().detail);
+        context_.answer(asking.peer.adjacency, id, *request, allowed.error().status,
+                        allowed.error().reason);
+        return {};
+    }
+    if (referrals_.is_full()) {
+        context_.answer(asking.peer.adjacency, id, *request, 500, "Server Internal Error");
+        return {};
+    }
+    const Changes changes =
+        refer_changes(*request, allowed->leg_scheme(), in, out, asked.scheme,
+                      [this](std::string_view tag) { return host_.is_our_tag(tag); });
+    const std::uint32_t before = asked.dialog.local_cseq();
+    const Fate fate = pair.on_request(place.side, id, from, request, changes);
+    if (asked.dialog.local_cseq() != before) {  // it went on
+        const Duration limit = 64 * host_.timers().t1;
+        const auto number =
+            referrals_.add(place.pair, place.side, request->cseq().number,
+                           asked.dialog.local_cseq(), host_.now().monotonic + 2 * limit);
+        host_.start_timer(ref(), 2 * limit, referral_timer | *number);
+    }
+    return fate;
+}
+
+void Call::on_referral_timer(std::uint32_t number) {
+    const auto deadline = referrals_.deadline(number);
+    const TimePoint now = host_.now().monotonic;
+    if (deadline && *deadline <= now) {
+        referrals_.drop(number);
+    } else if (deadline) {
+        host_.start_timer(ref(), *deadline - now, referral_timer | number);
+    }
+}
+
+// ---- INVITE with Replaces -----------------------------------------------------------------------
+
+std::optional<policy::Reject> Call::refuse_replacement(const Place& place,
+                                                       const Newcomer& newcomer) const {
+    const DialogPair& pair = *pairs_[place.pair];
+    const Leg& remaining = pair.leg(other_side(place.side));
+    return policy::refuse_replacement(
+        {.call = context_.security,
+         .newcomer = newcomer.security,
+         .newcomer_on = adjacency(newcomer.peer.adjacency),
+         .replaced_on = adjacency(pair.leg(place.side).peer.adjacency),
+         .remaining_on = adjacency(remaining.peer.adjacency),
+         .remaining_scheme = remaining.scheme,
+         .replaces_caller = place.side == Side::Caller});
+}
+
+bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
+    const auto place = place_of(ids);
+    if (!place || pairs_[place->pair]->is_over()) {
+        return false;
+    }
+    DialogPair& pair = *pairs_[place->pair];
+    const Leg& remaining = pair.leg(other_side(place->side));
+    const AdjacencyIndex on = newcomer.peer.adjacency;
+    const auto refuse = [&](int status, std::string_view reason) {
+        context_.answer(on, newcomer.invite, *newcomer.request, status, reason);
+    };
+    if (confirmed_ != place->pair) {
+        return false;  // RFC 3891 §3: an early dialog that is not the replaced one's to give
+    }
+    if (ids.early_only) {
+        refuse(486, "Busy Here");
+        return true;
+    }
+    if (const auto reject = refuse_replacement(*place, newcomer)) {
+        host_.count_refusal(reject->detail);
+        refuse(reject->status, reject->reason);
+        return true;
+    }
+    if (joining_ || pair.is_negotiating()) {
+        refuse(491, "Request Pending");
+        return true;
+    }
+    const Adjacency& in = adjacency(on);
+    const Adjacency& out = adjacency(remaining.peer.adjacency);
+    const auto media =
+        policy::judge_media(policy::media_leg(in), policy::media_leg(out), *newcomer.request);
+    if (!media.passes()) {
+        host_.count_refusal(policy::to_string(*media.refusal));
+        refuse(policy::answer_to(*media.refusal).status, policy::answer_to(*media.refusal).text);
+        return true;
+    }
+    const auto client =
+        pair.send(other_side(place->side), Method::Invite, [&](sip::MessageBuilder& invite) {
+            copy_end_to_end(invite, *newcomer.request, in, out);
+            copy_body(invite, *newcomer.request, media);
+        });
+    if (!client) {
+        refuse(480, "Temporarily Unavailable");
+        return true;
+    }
+    // Whatever else is offered on the call meanwhile is glare.
+    pair.leg(other_side(place->side)).session.on_offer_sent();
+    host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
+    joining_ = Joining{newcomer, *place, *client, false};
+    host_.start_timer(ref(), timer_c, newcomer_timer);
+    return true;
+}
+
+std::optional<Call::Place> Call::place_of(const sip::DialogIds& ids) const {
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        for (const Side side : {Side::Caller, Side::Callee}) {
+            const sip::Dialog& dialog = pairs_[i]->leg(side).dialog;
+            const bool is_named =
+                dialog.call_id() == ids.call_id && dialog.remote_tag() == ids.from_tag;
+            if (dialog.local_tag() == ids.to_tag && (is_named || is_voucher(ids))) {
+                return Place{i, side};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void Call::on_newcomers_answer(const sip::MessagePtr& response) {
+    const int status = response->status();
+    if (status < 200) {
+        return;
+    }
+    const Joining joining = *std::exchange(joining_, std::nullopt);
+    const Newcomer& newcomer = joining.newcomer;
+    DialogPair& pair = *pairs_[joining.place.pair];
+    const Side side = joining.place.side;
+    Leg& remaining = pair.leg(other_side(side));
+    const Adjacency& in = adjacency(newcomer.peer.adjacency);
+    const Adjacency& out = adjacency(remaining.peer.adjacency);
+    remaining.session.close();
+    if (joining.is_answered && status < 300) {  // it crossed the CANCEL: nobody is there for it
+        pair.acknowledge(other_side(side), response->cseq().number);
+        act_on(joining.place.pair, Fate::lost("replacement cancelled too late"));
+        return;
+    }
+    if (joining.is_answered) {
+        return;
+    }
+    if (status >= 300) {
+        const int passed = status == 401 || status == 407 || status < 400 ? 480
+                           : status == 503                                ? 500
+                                                                          : status;
+        context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, passed,
+                        passed == status ? response->reason() : sip::reason_phrase(passed));
+        if (status == 408 || status == 481) {
+            act_on(joining.place.pair, Fate::lost("peer lost the dialog"));
+        }
+        return;
+    }
+    remaining.accepted = Leg::Accepted{response->cseq().number, nullptr};
+    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
+    const auto media = judge_answer(out, in, *newcomer.request, *response);
+    const bool is_refresh_refused =
+        pair.refuses_target(other_side(side), *response, policy::Event::RefreshByResponse);
+    if (!media.passes() || !dialog || is_refresh_refused) {
+        context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, 488,
+                        "Not Acceptable Here");
+        act_on(joining.place.pair, Fate::lost("answer refused"));
+        return;
+    }
+    if (const auto target = sip::dialog_contact(*response); target && *target) {
+        remaining.dialog.set_remote_target((*target)->uri.text);
+    }
+    const sip::Scheme scheme =
+        newcomer.security.scheme == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
+    Leg leg{.peer = newcomer.peer,
+            .scheme = scheme,
+            .user = std::string(newcomer.request->to().uri.user),
+            .hop = newcomer.from,
+            .dialog = std::move(*dialog),
+            .answered = {},
+            .accepted = {}};
+    auto builder = sip::reply(*newcomer.request, status, tag, response->reason());
+    builder.copy(HeaderName::RecordRoute, *newcomer.request);  // RFC 3261 §12.1.1
+    builder.header(HeaderName::Contact, contact(in, newcomer.from.transport, scheme, leg.user));
+    copy_end_to_end(builder, *response, out, in);
+    copy_body(builder, *response, media);
+    host_.own_tag(tag, ref());
+    if (side == Side::Caller) {
+        context_.security = newcomer.security;
+    }
+    pair.take_over(side, std::move(leg), newcomer.invite, *newcomer.request, builder.build());
+}
+
+void Call::drop_newcomer(int status, std::string_view reason) {
+    if (joining_ && !std::exchange(joining_->is_answered, true)) {
+        const Newcomer& newcomer = joining_->newcomer;
+        context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, status,
+                        reason);
+        host_.cancel(ref(), joining_->client);
+    }
+}
+
+}  // namespace ringwall::sbc::b2bua

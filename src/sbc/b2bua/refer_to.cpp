@@ -1,0 +1,90 @@
+#include "sbc/b2bua/refer_to.h"
+
+#include "base/text.h"
+#include "sbc/b2bua/topology_hiding.h"
+
+namespace ringwall::sbc::b2bua {
+
+namespace {
+
+bool is_address(std::string_view host) {
+    return IpAddress::parse(host).has_value();
+}
+
+// "<sip:user@our.host:5060>", as our Contact there is.
+std::string own_uri(const sip::Uri& uri, sip::Scheme scheme, const Adjacency& to) {
+    const std::string contact = b2bua::contact(
+        to, to.is_encrypted() ? sip::Transport::Tls : to.preferred_transport, scheme, uri.user);
+    std::string value = contact.substr(1, contact.size() - 2);
+    if (const auto method = uri.parameters.find("method")) {
+        value.append(";method=").append(*method);
+    }
+    return value;
+}
+
+}  // namespace
+
+std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Adjacency& from,
+                     const Adjacency& to, const IsOurs& is_ours) {
+    const sip::Uri& uri = original.uri;
+    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
+        return std::string(original.text);
+    }
+    std::string headers(uri.headers);
+    const auto replaced = sip::parse_replaces(sip::uri_header(uri.headers, "Replaces"));
+    const bool names_our_dialog = replaced && is_ours(replaced->to_tag);
+    if (names_our_dialog) {
+        sip::DialogIds ids = voucher(replaced->to_tag);
+        ids.early_only = replaced->early_only;
+        headers = sip::with_uri_header(uri.headers, "Replaces", sip::replaces_value(ids));
+    }
+    const bool names_our_host = equals_ignoring_case(uri.host, from.own_host()) ||
+                                equals_ignoring_case(uri.host, to.own_host()) ||
+                                is_address(uri.host);
+    if (!names_our_host && !names_our_dialog && scheme == uri.scheme) {
+        return std::string(original.text);
+    }
+    std::string value;
+    if (!original.display_name.empty()) {
+        value.append(original.display_name).append(" ");
+    }
+    value.append("<").append(names_our_host || names_our_dialog ? own_uri(uri, scheme, to)
+                                                                : sip::with_scheme(uri, scheme));
+    if (!headers.empty()) {
+        value.append("?").append(headers);
+    }
+    return value.append(">");
+}
+
+Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjacency& from,
+                      const Adjacency& to, sip::Scheme leg_scheme, const IsOurs& is_ours) {
+    using sip::HeaderName;
+    Changes changes{{HeaderName::ReferTo, HeaderName::ReferredBy}, {}};
+    if (const auto targets = refer.name_addrs(HeaderName::ReferTo); targets && !targets->empty()) {
+        changes.added.emplace_back(HeaderName::ReferTo,
+                                   refer_to(targets->front(), scheme, from, to, is_ours));
+    }
+    if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
+        changes.added.emplace_back(HeaderName::ReferredBy, referred_by(by->value, to, leg_scheme));
+    }
+    return changes;
+}
+
+std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme) {
+    const auto parsed = sip::parse_name_addr(original);
+    if (!parsed || !is_address(parsed->uri.host)) {
+        return std::string(original);
+    }
+    return address(*parsed, to, scheme);
+}
+
+sip::DialogIds voucher(std::string_view our_tag) {
+    const std::string tag(our_tag);
+    return {tag, tag, tag, false};
+}
+
+bool is_voucher(const sip::DialogIds& ids) {
+    return ids.call_id == ids.to_tag && ids.from_tag == ids.to_tag;
+}
+
+}  // namespace ringwall::sbc::b2bua

@@ -1,0 +1,438 @@
+// REFER and Replaces: transfers through the border controller, as RFC 5589 has them, and who may
+// not. What the far ends do for a transfer passes; what they name on the way is translated.
+#include "scenario/border.h"
+#include "sip/header/replaces.h"
+
+namespace ringwall::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Three networks that may refer each other; where a call goes, its domain says.
+std::string three_domains(const std::string& refer) {
+    std::string configuration = "sbc mysbc\n sbe\n";
+    int number = 4;
+    for (const std::string name : {"west", "east", "north"}) {
+        const std::string last = std::to_string(number++);
+        configuration +=
+            "  adjacency sip " + name + "\n   security trusted-unencrypted\n   refer " + refer +
+            "\n   signaling-address ipv4 192.0.2." + last + "\n   remote-address ipv4 192.0.2." +
+            last + "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
+    }
+    configuration +=
+        "  call-policy-set 1\n   first-call-routing-table BY-DOMAIN\n"
+        "   rtg-dst-domain-table BY-DOMAIN\n";
+    number = 0;
+    for (const std::string name : {"west", "east", "north"}) {
+        configuration += "    entry " + std::to_string(++number) + "\n     match-domain " + name +
+                         ".example.net\n     dst-adjacency " + name + "\n     action complete\n";
+    }
+    return configuration + "  active-call-policy-set 1\n";
+}
+
+// West is the transferor, east the transferee, north the target of the transfer.
+class Transfers : public Trunks {
+protected:
+    explicit Transfers(const std::string& refer = "pass") : Trunks(three_domains(refer)) {}
+
+    void talk() {
+        west.invite("sip:eric@east.example.net");
+        net.run_for(1s);
+        ASSERT_TRUE(west.is_in_call());
+        ASSERT_EQ(east.acks().size(), 1U);
+        to_east = *west.dialog();
+        easts = *east.dialog();
+    }
+    void refer(sip::Dialog& dialog, const std::string& target, const Phone::Fields& more = {}) {
+        Phone::Fields fields{{"Contact", west.contact()}, {"Refer-To", target}};
+        fields.insert(fields.end(), more.begin(), more.end());
+        west.within(dialog, sip::Method::Refer, fields);
+        net.run_for(1s);
+    }
+    // East says yes, or whatever else.
+    void accept(int status = 202) {
+        east.respond(status, "", {{"Contact", east.contact()}});
+        east.in_dialog_status = 200;
+        net.run_for(1s);
+    }
+    void notify(const std::string& state, const std::string& line,
+                const std::string& event = "refer") {
+        east.within(*easts, sip::Method::Notify,
+                    {{"Contact", east.contact()},
+                     {"Event", event},
+                     {"Subscription-State", state},
+                     {"Content-Type", "message/sipfrag;version=2.0"}},
+                    line + "\r\n");
+        net.run_for(1s);
+    }
+    void west_hangs_up() {
+        west.within(*to_east, sip::Method::Bye, {});
+        net.run_for(1s);
+    }
+
+    std::optional<sip::Dialog> to_east;  // west's, of the call to be transferred
+    std::optional<sip::Dialog> easts;    // east's, of the same
+};
+
+// RFC 5589 §6.1: the transferor hangs up before the transfer is done, and still hears of it.
+TEST_F(Transfers, UnattendedTransfer) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    const auto refer = east.last_request("REFER");
+    ASSERT_NE(refer, nullptr);
+    EXPECT_EQ(refer->header("Refer-To")->value, "<sip:nora@north.example.net>");
+    EXPECT_EQ(refer->to_tag(), easts->local_tag());
+    accept();
+    EXPECT_THAT(west.statuses("REFER"), ElementsAre(202));
+    notify("active;expires=60", "SIP/2.0 100 Trying");
+    ASSERT_NE(west.last_request("NOTIFY"), nullptr);
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 100 Trying\r\n");
+    west_hangs_up();
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    east.invite("sip:nora@north.example.net");
+    net.run_for(1s);
+    ASSERT_TRUE(east.is_in_call());
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK");
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 200 OK\r\n");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 200);
+    notify("active", "SIP/2.0 200 OK");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+    east.bye();
+    net.run_for(1s);
+}
+
+// RFC 5589 §6.2 and §6.3: the target is busy, and the call goes on.
+TEST_F(Transfers, ATransferThatFailedLeavesTheCallUp) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    accept();
+    notify("terminated;reason=noresource", "SIP/2.0 486 Busy Here");
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 486 Busy Here\r\n");
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west_hangs_up();
+}
+
+TEST_F(Transfers, ATransferThatIsDeclinedLeavesTheCallUp) {
+    talk();
+    east.in_dialog_status = 603;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    EXPECT_THAT(west.statuses("REFER"), ElementsAre(603));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west_hangs_up();
+    notify("active", "SIP/2.0 100 Trying");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+}
+
+// The CSeq of a REFER is its name in Event, and is another on each leg (RFC 3515 §2.4.6).
+TEST_F(Transfers, TheIdOfTheEventIsTranslated) {
+    talk();
+    for (int i = 0; i < 5; ++i) {  // the numbers of the two legs part
+        west.within(*to_east, sip::Method::Info, {});
+        net.run_for(1s);
+        east.within(*easts, sip::Method::Info, {});
+        net.run_for(1s);
+    }
+    to_east->request(sip::Method::Info, "INFO");  // one that never came
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    const std::uint32_t asked = to_east->local_cseq();
+    const std::uint32_t heard = east.last_request("REFER")->cseq().number;
+    ASSERT_NE(asked, heard);
+    accept();
+    notify("terminated", "SIP/2.0 200 OK", "refer;id=" + std::to_string(heard));
+    EXPECT_EQ(west.last_request("NOTIFY")->header("Event")->value,
+              "refer;id=" + std::to_string(asked));
+    west_hangs_up();
+}
+
+// RFC 4488: nobody is told, and nothing waits.
+TEST_F(Transfers, WithoutASubscription) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>",
+          {{"Refer-Sub", "false"}, {"Supported", "norefersub"}});
+    EXPECT_EQ(east.last_request("REFER")->header("Refer-Sub")->value, "false");
+    east.respond(200, "", {{"Contact", east.contact()}, {"Refer-Sub", "false"}});
+    east.in_dialog_status = 200;
+    net.run_for(1s);
+    west_hangs_up();
+    EXPECT_TRUE(border.sbc().is_quiet());
+    notify("active", "SIP/2.0 100 Trying");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+}
+
+TEST_F(Transfers, ReferredByPasses) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>",
+          {{"Referred-By", "<sip:wendy@west.example.net>;cid=\"x@y\""}});
+    EXPECT_EQ(east.last_request("REFER")->header("Referred-By")->value,
+              "<sip:wendy@west.example.net>;cid=\"x@y\"");
+    accept(603);
+    refer(*to_east, "<sip:nora@north.example.net>", {{"Referred-By", "<sip:wendy@192.0.2.40>"}});
+    EXPECT_EQ(east.last_request("REFER")->header("Referred-By")->value, "<sip:wendy@192.0.2.5>");
+    west_hangs_up();
+}
+
+// A host of ours, or an address of that side, is ours on the other.
+TEST_F(Transfers, TheTargetNamesNoHostOfTheOtherSide) {
+    talk();
+    east.in_dialog_status = 0;
+    for (const char* host : {"192.0.2.4", "192.0.2.40:5060"}) {
+        refer(*to_east, std::string("Nora <sip:nora@") + host + ";transport=udp>");
+        EXPECT_EQ(east.last_request("REFER")->header("Refer-To")->value,
+                  "Nora <sip:nora@192.0.2.5:5060>");
+        east.respond(603);
+        net.run_for(1s);
+    }
+    west_hangs_up();
+}
+
+// RFC 5589 §7.1: the transferor has a call with the target, and east takes its place there.
+class AttendedTransfers : public Transfers {
+protected:
+    explicit AttendedTransfers(const std::string& refer = "pass") : Transfers(refer) {}
+
+    void consult() {
+        talk();
+        west.invite("sip:nora@north.example.net");
+        net.run_for(1s);
+        ASSERT_TRUE(west.is_in_call());
+        to_north = *west.dialog();
+        norths = *north.dialog();
+    }
+    std::string replaces_of(const sip::Dialog& dialog) const {
+        return dialog.call_id() + ";to-tag=" + dialog.remote_tag() +
+               ";from-tag=" + dialog.local_tag();
+    }
+    std::string escaped(const std::string& value) const {
+        return sip::with_uri_header("Replaces=", "Replaces", value);
+    }
+    // East does what the REFER says.
+    void obey() {
+        const auto refer = east.last_request("REFER");
+        const auto target = refer->name_addrs(sip::HeaderName::ReferTo)->front();
+        replaces = sip::uri_header(target.uri.headers, "Replaces");
+        east.invite_fields = {{"Replaces", replaces}};
+        east.invite(sip::with_scheme(target.uri, sip::Scheme::Sip));
+        net.run_for(1s);
+    }
+
+    std::optional<sip::Dialog> to_north;
+    std::optional<sip::Dialog> norths;
+    std::string replaces;
+};
+
+TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    // Nothing of west's dialog is seen by east, and the INVITE comes here.
+    EXPECT_THAT(replaces, Not(HasSubstr(to_north->call_id())));
+    EXPECT_THAT(replaces, Not(HasSubstr(to_north->local_tag())));
+    // North hears an offer in its dialog, not a call.
+    ASSERT_EQ(north.count("INVITE"), 2U);
+    EXPECT_EQ(north.last_request("INVITE")->to_tag(), norths->local_tag());
+    EXPECT_EQ(north.last_request("INVITE")->body(), east.offer);
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    EXPECT_EQ(east.last_response("INVITE")->body(), north.offer);
+    EXPECT_EQ(west.count("BYE"), 1U);  // of the call that east is in now
+    EXPECT_EQ(north.acks().size(), 2U);
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK");
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 200 OK\r\n");
+    west_hangs_up();
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    north.within(*norths, sip::Method::Info, {});
+    net.run_for(1s);
+    EXPECT_EQ(east.count("INFO"), 1U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_EQ(east.count("BYE"), 2U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(AttendedTransfers, ARefusalByTheTargetLeavesBothCalls) {
+    consult();
+    north.reinvite_status = 488;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    EXPECT_EQ(east.last_response("INVITE")->status(), 488);
+    EXPECT_EQ(west.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+TEST_F(AttendedTransfers, ATransferThatIsCancelledLeavesBothCalls) {
+    consult();
+    north.reinvite_status = 0;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    north.ring_reinvite();
+    net.run_for(1s);
+    east.cancel();
+    net.run_for(2s);
+    EXPECT_EQ(north.count("CANCEL"), 1U);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 487);
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+TEST_F(AttendedTransfers, TheTransferorHangsUpWhileItIsUnderWay) {
+    consult();
+    north.reinvite_status = 0;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    west.within(*to_north, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_EQ(north.count("BYE"), 1U);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 480);
+    north.answer_reinvite();
+    net.run_for(1s);
+    west_hangs_up();
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// ---- an INVITE with Replaces --------------------------------------------------------------------
+
+TEST_F(AttendedTransfers, OfADialogThatIsNotOursIs481) {
+    consult();
+    for (const std::string& named :
+         {std::string("nobody@nowhere;to-tag=a;from-tag=b"),
+          replaces_of(*to_north).replace(0, 4, "some"),
+          to_north->call_id() + ";to-tag=" + to_north->remote_tag() + ";from-tag=guessed"}) {
+        east.send("INVITE", "sip:nora@192.0.2.5",
+                  {{"Contact", east.contact()}, {"Replaces", named}}, east.offer);
+        net.run_for(1s);
+        EXPECT_EQ(east.last_response("INVITE")->status(), 481) << named;
+    }
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+TEST_F(AttendedTransfers, OnlyAnEarlyDialogWhereItStandsIs486) {
+    consult();
+    east.send("INVITE", "sip:nora@192.0.2.5",
+              {{"Contact", east.contact()}, {"Replaces", replaces_of(*to_north) + ";early-only"}},
+              east.offer);
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 486);
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+TEST_F(AttendedTransfers, WhatCannotBeReadIs400) {
+    consult();
+    east.send("INVITE", "sip:nora@192.0.2.5",
+              {{"Contact", east.contact()}, {"Replaces", "only-a-call-id"}}, east.offer);
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 400);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// ---- who may not --------------------------------------------------------------------------------
+
+class NoTransfers : public Transfers {
+protected:
+    NoTransfers() : Transfers("refuse") {}
+};
+
+TEST_F(NoTransfers, ARefusedReferGoesNowhereAndTheCallGoesOn) {
+    talk();
+    refer(*to_east, "<sip:nora@north.example.net>");
+    EXPECT_THAT(west.statuses("REFER"), ElementsAre(403));
+    EXPECT_EQ(east.count("REFER"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_EQ(border.sbc().counters().value("refused_targets", "refer-refuse"), 1U);
+    west_hangs_up();
+}
+
+TEST_F(NoTransfers, OutsideADialogEither) {
+    west.send("REFER", "sip:eric@east.example.net",
+              {{"Contact", west.contact()}, {"Refer-To", "<sip:nora@north.example.net>"}});
+    net.run_for(1s);
+    EXPECT_THAT(west.statuses("REFER"), ElementsAre(403));
+    EXPECT_THAT(east.requests(), IsEmpty());
+}
+
+// REFER that changes the scheme: 403, the call goes on.
+TEST_F(Transfers, AReferThatChangesTheSchemeIs403) {
+    talk();
+    for (const char* target : {"<sips:nora@north.example.net>", "<http://north.example.net>"}) {
+        refer(*to_east, target);
+        EXPECT_EQ(west.statuses("REFER").back(), 403) << target;
+    }
+    EXPECT_EQ(east.count("REFER"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west_hangs_up();
+}
+
+TEST_F(Transfers, AReferWithoutOneTargetIs400) {
+    talk();
+    west.within(*to_east, sip::Method::Refer, {{"Contact", west.contact()}});
+    net.run_for(1s);
+    EXPECT_THAT(west.statuses("REFER"), ElementsAre(400));
+    refer(*to_east, "<sip:a@north.example.net>, <sip:b@north.example.net>");
+    EXPECT_EQ(west.statuses("REFER").back(), 400);
+    EXPECT_EQ(east.count("REFER"), 0U);
+    west_hangs_up();
+}
+
+// A peer that is not the dialog's own, whatever it knows.
+TEST_F(Transfers, AReferFromSomewhereElseFindsNothing) {
+    talk();
+    north.within(*to_east, sip::Method::Refer,
+                 {{"Contact", north.contact()}, {"Refer-To", "<sip:x@north.example.net>"}});
+    net.run_for(1s);
+    EXPECT_THAT(north.statuses("REFER"), ElementsAre(481));
+    EXPECT_EQ(east.count("REFER"), 0U);
+    west_hangs_up();
+}
+
+// RFC 5359 §2.18, click to dial: REFER outside any dialog, with the subscription that it implies.
+TEST_F(Transfers, AReferOutsideADialogPassesWithItsNotifications) {
+    east.in_dialog_status = 0;
+    const auto id =
+        west.send("REFER", "sip:eric@east.example.net",
+                  {{"Contact", west.contact()}, {"Refer-To", "<sip:nora@north.example.net>"}});
+    const auto asked = west.sent(id);
+    net.run_for(1s);
+    east.respond(202, "e1", {{"Contact", east.contact()}});
+    net.run_for(1s);
+    ASSERT_EQ(west.last_response("REFER")->status(), 202);
+    easts =
+        *sip::Dialog::of_request(*east.last_request("REFER"), "e1", sip::Dialog::State::Confirmed);
+    notify("active;expires=60", "SIP/2.0 100 Trying");
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK");
+    EXPECT_EQ(west.count("NOTIFY"), 2U);
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 200 OK\r\n");
+    EXPECT_EQ(west.last_request("NOTIFY")->to_tag(), asked->from_tag());
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
+}  // namespace
+}  // namespace ringwall::test
