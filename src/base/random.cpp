@@ -86,14 +86,14 @@ std::string bucket_token(Bucket bucket, Random& random, std::size_t length) {
     return out;
 }
 
-Bucket bucket_of(std::string_view identifier) {
+std::optional<Bucket> bucket_of(std::string_view identifier) {
     if (identifier.size() < 2) {
-        return Bucket{};
+        return std::nullopt;
     }
     const int high = hex_value(identifier[0]);
     const int low = hex_value(identifier[1]);
     if (high < 0 || low < 0 || high * 16 + low >= static_cast<int>(bucket_count)) {
-        return Bucket{};
+        return std::nullopt;
     }
     return Bucket{static_cast<std::uint8_t>(high * 16 + low)};
 }

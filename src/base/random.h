@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -44,7 +45,7 @@ private:
 // An identifier of ours that names its owner: the bucket in two hexadecimal digits, then random.
 // Unguessable with length >= 20.
 std::string bucket_token(Bucket bucket, Random& random, std::size_t length);
-// The bucket of an identifier made by bucket_token; bucket 0 for anything else.
-Bucket bucket_of(std::string_view identifier);
+// The bucket of an identifier that bucket_token may have made; none for anything else.
+std::optional<Bucket> bucket_of(std::string_view identifier);
 
 }  // namespace ringwall

@@ -14,14 +14,12 @@
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "engine/flow.h"
 #include "sip/transport.h"
 #include "tls/context.h"
 #include "tls/identity.h"
 
 namespace ringwall::engine {
-
-// One local signalling address of one transport. Several adjacencies may share it.
-using ListenerId = Id<struct ListenerTag>;
 
 // What an accepted connection is to speak. Chosen before its first octet.
 struct AcceptDecision {
@@ -40,6 +38,7 @@ struct ConnectSpec {
     Duration connect_timeout = 10s;
     Duration handshake_timeout = 20s;
     Duration idle_timeout = 3600s;
+    std::optional<std::uint32_t> purpose = std::nullopt;  // the user's, for it to find in the Flow
 };
 
 // What a shard asks.
@@ -53,6 +52,8 @@ public:
     virtual void send(FlowId flow, std::string_view bytes) = 0;
     // Begins to open a connection. The id is good at once; on_established or on_closed follows.
     virtual FlowId connect(const ConnectSpec& spec) = 0;
+    // The same, under an id that a sibling has chosen: a shard without siblings is never asked.
+    virtual void connect_as(FlowId /*id*/, const ConnectSpec& /*spec*/) {}
     // What was sent before goes out first. on_closed follows, with `reason`.
     virtual void close(FlowId flow, CloseReason reason) = 0;
     // Asks the DNS. on_dns with this question follows, never before this has returned.

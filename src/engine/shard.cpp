@@ -17,8 +17,28 @@ constexpr Duration partial_message_limit = 32s;
 
 }  // namespace
 
-Shard::Shard(Network& network, ShardUser& user, Timers timers, Now start)
-    : network_(network), user_(user), layer_(timers), wheel_(start.monotonic), now_(start) {}
+ShardCounters& ShardCounters::operator+=(const ShardCounters& other) {
+    messages_in += other.messages_in;
+    messages_out += other.messages_out;
+    sources_refused += other.sources_refused;
+    not_sip += other.not_sip;
+    faults_answered += other.faults_answered;
+    faults_dropped += other.faults_dropped;
+    strays += other.strays;
+    handed_over += other.handed_over;
+    for (std::size_t i = 0; i < closed.size(); ++i) {
+        closed[i] += other.closed[i];
+    }
+    return *this;
+}
+
+Shard::Shard(Network& network, ShardUser& user, Timers timers, Now start, Place place)
+    : network_(network),
+      user_(user),
+      place_(place),
+      layer_(timers),
+      wheel_(start.monotonic),
+      now_(start) {}
 
 void Shard::add_listener(ListenerId id, const Endpoint& local, sip::Transport transport,
                          FlowId udp_flow) {
@@ -61,14 +81,26 @@ void Shard::start_timer(Duration after, std::uint64_t cookie) {
     arm(after, UserTimer{cookie});
 }
 
-FlowId Shard::connect(const ConnectSpec& spec) {
-    const FlowId id = network_.connect(spec);
-    FlowState& state = flows_[id];
-    state.flow = Flow{id, {}, {}, spec.remote, spec.transport, nullptr, false};
+FlowId Shard::connect(const ConnectSpec& spec, ShardNumber owner) {
+    if (owner == place_.number) {
+        const FlowId id = network_.connect(spec);
+        flows_[id].flow =
+            Flow{id, {}, {}, spec.remote, spec.transport, nullptr, false, spec.purpose};
+        return id;
+    }
+    const auto mine = static_cast<ShardNumber>(place_.number + 1);  // 0: the network's own choice
+    const FlowId id = make_flow_id(owner, mine, ++last_asked_flow_);
+    distant_flows_[id].flow =
+        Flow{id, {}, {}, spec.remote, spec.transport, nullptr, false, spec.purpose};
+    place_.siblings->post_now(owner, Open{id, spec, place_.number});
     return id;
 }
 
 void Shard::close(FlowId flow, CloseReason reason) {
+    if (is_distant(flow)) {
+        place_.siblings->post(owner_of(flow), Close{flow, reason});
+        return;
+    }
     if (const auto found = flows_.find(flow); found != flows_.end()) {
         found->second.is_closing = true;
     }
@@ -76,8 +108,11 @@ void Shard::close(FlowId flow, CloseReason reason) {
 }
 
 const Flow* Shard::flow(FlowId id) const {
-    const auto found = flows_.find(id);
-    return found == flows_.end() ? nullptr : &found->second.flow;
+    if (const auto found = flows_.find(id); found != flows_.end()) {
+        return &found->second.flow;
+    }
+    const auto distant = distant_flows_.find(id);
+    return distant == distant_flows_.end() ? nullptr : &distant->second.flow;
 }
 
 // ---- the network --------------------------------------------------------------------------------
@@ -117,7 +152,11 @@ bool Shard::on_established(FlowId id, ListenerId listener, const Endpoint& remot
     flow.identity =
         identity != nullptr ? std::make_shared<const tls::PeerIdentity>(*identity) : nullptr;
     flow.is_established = true;
-    return user_.on_established(flow);
+    if (!user_.on_established(flow)) {
+        return false;
+    }
+    tell_watchers(state.watchers, FlowKnown{flow});
+    return true;
 }
 
 void Shard::on_stream(FlowId id, std::string_view bytes, Now now) {
@@ -182,6 +221,7 @@ void Shard::on_closed(FlowId id, ListenerId listener, const Endpoint& remote, Cl
     const FlowState state = std::move(found->second);
     flows_.erase(found);
     tell([&] { user_.on_flow_closed(state.flow, reason, detail); });
+    tell_watchers(state.watchers, FlowGone{id});
     for (const AnyId& transaction : state.transactions) {
         layer_.on_transport_error(transaction, fresh_);
         perform();
@@ -221,6 +261,9 @@ void Shard::on_time(Now now) {
                     }},
             record);
     }
+    if (place_.siblings != nullptr) {
+        place_.siblings->flush();
+    }
 }
 
 TimePoint Shard::next_deadline() const {
@@ -240,9 +283,6 @@ bool Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framin
         answer_fault(from, *parsed.message, *parsed.fault);
         return true;
     }
-    if (trace_) {
-        user_.on_trace(Direction::In, from, *parsed.message);
-    }
     if (!parsed.message->is_request() && parsed.message->values(sip::HeaderName::Via).size() > 1) {
         ++counters_.strays;  // RFC 3261 §8.1.3.3: it is not for us, and goes no further
         return true;
@@ -250,10 +290,141 @@ bool Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framin
     if (parsed.message->is_request()) {
         parsed.message = sip::stamp_source(std::move(parsed.message), from.remote);
     }
-    layer_.on_message(from, std::move(parsed.message), fresh_);
-    perform();
+    if (place_.siblings == nullptr || !hand_over(from, parsed.message)) {
+        take(from, std::move(parsed.message));
+    }
     return true;
 }
+
+void Shard::take(const sip::Hop& from, sip::MessagePtr message) {
+    if (trace_) {
+        user_.on_trace(Direction::In, from, *message);
+    }
+    layer_.on_message(from, std::move(message), fresh_);
+    perform();
+}
+
+// ---- siblings -----------------------------------------------------------------------------------
+
+// Is the flow a sibling's?
+bool Shard::is_distant(FlowId flow) const {
+    const ShardNumber owner = owner_of(flow);
+    return place_.siblings != nullptr && owner != place_.number && owner != every_shard;
+}
+
+// What is sent over a sibling's connection is to learn when that is closed, as over our own.
+Shard::DistantFlow& Shard::distant(const sip::Hop& to) {
+    const auto [entry, is_new] = distant_flows_.try_emplace(to.flow);
+    if (is_new) {
+        entry->second.flow = Flow{to.flow, {}, {}, to.remote, to.transport, nullptr, false};
+        place_.siblings->post(owner_of(to.flow), Watch{to.flow, place_.number});
+    }
+    return entry->second;
+}
+
+HandedOver Shard::packed(const sip::Hop& from, sip::MessagePtr message, ShardNumber to) {
+    HandedOver letter{{}, from, std::move(message)};
+    if (const auto own = flows_.find(from.flow); own != flows_.end()) {
+        letter.flow = own->second.flow;
+        own->second.watchers |= std::uint64_t{1} << to;
+    }
+    return letter;
+}
+
+// True when it is another's business. `message` is moved away: no shard looks at what another has.
+bool Shard::hand_over(const sip::Hop& from, sip::MessagePtr& message) {
+    const auto bucket = owner_named_by(*message);
+    const ShardNumber owner = bucket ? place_.owner(*bucket) : place_.number;
+    if (owner != place_.number) {
+        ++counters_.handed_over;
+        place_.siblings->post(owner, packed(from, std::move(message), owner));
+        return true;
+    }
+    // A CANCEL outside a dialog bears nothing of ours. It came as its INVITE came, or has to be
+    // looked for.
+    if (message->is_request() && message->method() == sip::Method::Cancel &&
+        message->to_tag().empty() && !layer_.knows(*message)) {
+        const auto next = static_cast<ShardNumber>((place_.number + 1) % place_.count());
+        place_.siblings->post(next, Search{packed(from, std::move(message), next), place_.number});
+        return true;
+    }
+    return false;
+}
+
+void Shard::open(Letter letter, Now now) {
+    now_ = now;
+    std::visit([this](auto& each) { open(std::move(each)); }, letter);
+}
+
+void Shard::open(HandedOver letter) {
+    if (letter.flow.id && is_distant(letter.flow.id)) {
+        distant_flows_[letter.flow.id].flow = std::move(letter.flow);
+    }
+    take(letter.from, std::move(letter.message));
+}
+
+void Shard::open(Search letter) {
+    if (letter.asker == place_.number || layer_.knows(*letter.cancel.message)) {
+        if (letter.cancel.flow.id && is_distant(letter.cancel.flow.id)) {
+            // It watches no sibling yet but the one next to the asker.
+            distant(letter.cancel.from).flow = letter.cancel.flow;
+        }
+        take(letter.cancel.from, std::move(letter.cancel.message));
+        return;
+    }
+    const auto next = static_cast<ShardNumber>((place_.number + 1) % place_.count());
+    place_.siblings->post(next, std::move(letter));
+}
+
+void Shard::open(const Watch& letter) {
+    const auto found = flows_.find(letter.flow);
+    if (found == flows_.end()) {
+        place_.siblings->post(letter.by, FlowGone{letter.flow});
+        return;
+    }
+    found->second.watchers |= std::uint64_t{1} << letter.by;
+    if (found->second.flow.is_established) {
+        place_.siblings->post(letter.by, FlowKnown{found->second.flow});
+    }
+}
+
+void Shard::open(FlowKnown letter) {
+    if (const auto found = distant_flows_.find(letter.flow.id); found != distant_flows_.end()) {
+        found->second.flow = std::move(letter.flow);
+    }
+}
+
+void Shard::open(const FlowGone& letter) {
+    const auto found = distant_flows_.find(letter.flow);
+    if (found == distant_flows_.end()) {
+        return;
+    }
+    const DistantFlow gone = std::move(found->second);
+    distant_flows_.erase(found);
+    tell([&] { user_.on_flow_lost(gone.flow); });
+    for (const AnyId& transaction : gone.transactions) {
+        layer_.on_transport_error(transaction, fresh_);
+        perform();
+    }
+}
+
+void Shard::open(const Open& letter) {
+    FlowState& state = flows_[letter.flow];
+    state.flow = Flow{letter.flow,           {},      {},    letter.spec.remote,
+                      letter.spec.transport, nullptr, false, letter.spec.purpose};
+    state.watchers = std::uint64_t{1} << letter.by;
+    network_.connect_as(letter.flow, letter.spec);
+}
+
+void Shard::tell_watchers(std::uint64_t watchers, const Letter& letter) {
+    for (ShardNumber each = 0; watchers != 0; ++each, watchers >>= 1) {
+        if ((watchers & 1) != 0) {
+            place_.siblings->post(each, letter);
+        }
+    }
+}
+
+// ---- messages that cannot be read ---------------------------------------------------------------
 
 // RFC 3261 §16.3, §21.4.1: a request that cannot be read is answered without state, to where it
 // came from. An ACK is never answered.
@@ -339,14 +510,21 @@ void Shard::transmit(const Transmit& action) {
         fresh_.clear();
         return;
     }
-    if (action.hop.transport != sip::Transport::Udp) {
-        remember(flows_.at(action.hop.flow), action.transaction);
+    if (action.hop.transport == sip::Transport::Udp) {
+        return;
     }
+    const auto own = flows_.find(action.hop.flow);
+    remember(own != flows_.end() ? own->second.transactions
+                                 : distant_flows_.at(action.hop.flow).transactions,
+             action.transaction);
 }
 
 // False when the flow is gone.
 bool Shard::put(const sip::Hop& to, const sip::Message& message) {
-    if (flows_.find(to.flow) == flows_.end()) {
+    const bool is_far = is_distant(to.flow);
+    if (is_far) {
+        distant(to);
+    } else if (flows_.find(to.flow) == flows_.end()) {
         return false;
     }
     ++counters_.messages_out;
@@ -355,14 +533,15 @@ bool Shard::put(const sip::Hop& to, const sip::Message& message) {
     }
     if (to.transport == sip::Transport::Udp) {
         network_.send_datagram(to.flow, to.remote, message.bytes());
+    } else if (is_far) {
+        place_.siblings->post(owner_of(to.flow), Octets{to.flow, std::string(message.bytes())});
     } else {
         network_.send(to.flow, message.bytes());
     }
     return true;
 }
 
-void Shard::remember(FlowState& state, const AnyId& transaction) {
-    auto& list = state.transactions;
+void Shard::remember(std::vector<AnyId>& list, const AnyId& transaction) {
     if (!list.empty() && list.back() == transaction) {
         return;
     }

@@ -14,24 +14,15 @@
 #include <variant>
 #include <vector>
 
+#include "engine/flow.h"
 #include "engine/port.h"
+#include "engine/siblings.h"
 #include "net/timer_wheel.h"
 #include "sip/framing/stream_framer.h"
 #include "sip/message.h"
 #include "sip/transaction/layer.h"
 
 namespace ringwall::engine {
-
-// A connection, or the UDP socket with one peer, as the user sees it.
-struct Flow {
-    FlowId id;
-    ListenerId listener;  // none: we opened it
-    Endpoint local;       // the listener's; unspecified for one that we opened
-    Endpoint remote;      // of a UDP socket: unspecified
-    sip::Transport transport = sip::Transport::Udp;
-    std::shared_ptr<const tls::PeerIdentity> identity;  // null when not TLS
-    bool is_established = false;
-};
 
 enum class Direction : std::uint8_t { In, Out };
 
@@ -46,6 +37,8 @@ public:
     // False closes the flow as IdentityMismatch with nothing sent.
     virtual bool on_established(const Flow& flow) = 0;
     virtual void on_flow_closed(const Flow& flow, CloseReason reason, std::string_view detail) = 0;
+    // A connection of a sibling that was used here is closed.
+    virtual void on_flow_lost(const Flow& /*flow*/) {}
 
     // An ACK for a 2xx comes by on_ack; `cancelled`: see transaction::NewRequest.
     virtual void on_request(sip::transaction::ServerId id, const sip::Hop& from,
@@ -75,12 +68,16 @@ struct ShardCounters {
     std::uint64_t faults_answered = 0;
     std::uint64_t faults_dropped = 0;  // responses and ACKs that do not parse
     std::uint64_t strays = 0;          // responses that match nothing
+    std::uint64_t handed_over = 0;     // to another shard
     std::array<std::uint64_t, close_reason_count> closed{};
+
+    ShardCounters& operator+=(const ShardCounters& other);
 };
 
 class Shard final : public NetworkUser {
 public:
-    Shard(Network& network, ShardUser& user, sip::transaction::Timers timers, Now start);
+    Shard(Network& network, ShardUser& user, sip::transaction::Timers timers, Now start,
+          Place place = {});
 
     // Before traffic. `udp_flow` for a UDP listener.
     void add_listener(ListenerId id, const Endpoint& local, sip::Transport transport,
@@ -96,15 +93,21 @@ public:
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack);
     // on_timer(cookie) after that time. There is no stopping: the user ignores what is out of date.
     void start_timer(Duration after, std::uint64_t cookie);
-    FlowId connect(const ConnectSpec& spec);
+    // The connection is had by `owner`, who may be another.
+    FlowId connect(const ConnectSpec& spec, ShardNumber owner);
+    FlowId connect(const ConnectSpec& spec) { return connect(spec, place_.number); }
     void close(FlowId flow, CloseReason reason);
     void query(const dns::Question& question) { network_.query(question); }
+    const Place& place() const { return place_; }
 
-    const Flow* flow(FlowId id) const;  // null when it is gone
+    // Null when it is gone. One of a sibling's is known as soon as it was used.
+    const Flow* flow(FlowId id) const;
     std::size_t flow_count() const { return flows_.size(); }
     std::size_t timer_count() const { return wheel_.size(); }
     // What time it is for work that no event of the network brought.
     void wake(Now now) { now_ = now; }
+    // From a sibling.
+    void open(Letter letter, Now now);
     const sip::transaction::Layer& transactions() const { return layer_; }
     const ShardCounters& counters() const { return counters_; }
     Now now() const { return now_; }
@@ -133,7 +136,13 @@ private:
         std::vector<sip::transaction::AnyId> transactions;  // to be told when the flow dies
         std::uint64_t partial_generation = 0;  // counts messages begun: tells a stale watch
         bool is_partial = false;
-        bool is_closing = false;  // what still comes is not looked at
+        bool is_closing = false;     // what still comes is not looked at
+        std::uint64_t watchers = 0;  // siblings to be told when it is gone: a bit for each
+    };
+    // A connection of a sibling's.
+    struct DistantFlow {
+        Flow flow;
+        std::vector<sip::transaction::AnyId> transactions;
     };
     struct TransactionTimer {
         sip::transaction::AnyId transaction;
@@ -169,6 +178,20 @@ private:
 
     // False: it is no SIP.
     bool receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
+    void take(const sip::Hop& from, sip::MessagePtr message);
+    bool hand_over(const sip::Hop& from, sip::MessagePtr& message);
+    HandedOver packed(const sip::Hop& from, sip::MessagePtr message, ShardNumber to);
+    void open(HandedOver letter);
+    void open(Search letter);
+    void open(const Octets& letter) { network_.send(letter.flow, letter.bytes); }
+    void open(const Watch& letter);
+    void open(FlowKnown letter);
+    void open(const FlowGone& letter);
+    void open(const Open& letter);
+    void open(const Close& letter) { close(letter.flow, letter.reason); }
+    bool is_distant(FlowId flow) const;
+    DistantFlow& distant(const sip::Hop& to);
+    void tell_watchers(std::uint64_t watchers, const Letter& letter);
     void answer_fault(const sip::Hop& from, const sip::Message& request,
                       const sip::ParseError& fault);
     void handle(FlowState& state, sip::StreamFramer::Event event);
@@ -179,7 +202,8 @@ private:
     void perform(sip::transaction::Action& action);
     void transmit(const sip::transaction::Transmit& action);
     bool put(const sip::Hop& to, const sip::Message& message);
-    void remember(FlowState& state, const sip::transaction::AnyId& transaction);
+    void remember(std::vector<sip::transaction::AnyId>& list,
+                  const sip::transaction::AnyId& transaction);
     Armed arm(Duration after, const TimerRecord& record);
     void release(std::uint32_t slot);
     void stop(const sip::transaction::AnyId& transaction, sip::transaction::Timer timer);
@@ -188,6 +212,7 @@ private:
 
     Network& network_;
     ShardUser& user_;
+    Place place_;
     sip::transaction::Layer layer_;
     net::TimerWheel wheel_;
     std::vector<TimerSlot> timers_;  // by the wheel's cookie: generation and slot
@@ -195,6 +220,8 @@ private:
     std::unordered_map<TimerKey, Armed, TimerKeyHash> armed_;
     std::unordered_map<ListenerId, Listener> listeners_;
     std::unordered_map<FlowId, FlowState> flows_;
+    std::unordered_map<FlowId, DistantFlow> distant_flows_;
+    std::uint64_t last_asked_flow_ = 0;
     std::deque<sip::transaction::Action> queue_;
     sip::transaction::Actions fresh_;
     bool is_performing_ = false;

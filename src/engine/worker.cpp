@@ -8,6 +8,7 @@
 #include "engine/stream_flow.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/resolver.h"
 #include "net/tcp_listener.h"
 #include "net/timer_wheel.h"
 #include "net/tls_stream.h"
@@ -19,7 +20,6 @@ namespace {
 
 constexpr std::size_t max_accepted_in_a_turn = 64;
 constexpr Duration accept_pause = 100ms;
-constexpr unsigned worker_number_shift = 48;
 // Timers bear the id of a flow, or of a listener with this bit.
 constexpr std::uint64_t listener_timer = std::uint64_t{1} << 63;
 
@@ -70,11 +70,10 @@ struct Worker::Impl {
           now(options.clock()),
           wheel(now.monotonic) {}
 
-    FlowId next_flow() {
-        return {(std::uint64_t{options.number} << worker_number_shift) + ++last_flow};
-    }
+    FlowId next_flow() { return make_flow_id(options.number, 0, ++last_flow); }
     StreamFlow* find(FlowId id);
-    StreamFlow& add_flow(ListenerId listener, const Endpoint& remote);
+    StreamFlow& add_flow(FlowId id, ListenerId listener, const Endpoint& remote);
+    void connect(FlowId id, const ConnectSpec& spec);
     bool watch(StreamFlow& flow, net::Interest interest);
 
     void on_datagrams(UdpFlow& udp);
@@ -98,6 +97,7 @@ struct Worker::Impl {
     Duration time_to_wait(Duration max_wait) const;
     void expire_timers();
     bool tell_ended();
+    bool tell_answers();
     void flush_queued();
     void turn(Duration max_wait);
 
@@ -108,6 +108,7 @@ struct Worker::Impl {
     std::unique_ptr<net::EventSource> mailbox_source;
     Now now;
     net::TimerWheel wheel;
+    std::unique_ptr<net::Resolver> resolver;  // from the first question on
     std::atomic<bool> is_stopped{false};
 
     std::uint64_t last_flow = 0;
@@ -135,9 +136,9 @@ StreamFlow* Worker::Impl::find(FlowId id) {
                                                                         : found->second.get();
 }
 
-StreamFlow& Worker::Impl::add_flow(ListenerId listener, const Endpoint& remote) {
+StreamFlow& Worker::Impl::add_flow(FlowId id, ListenerId listener, const Endpoint& remote) {
     auto flow = std::make_unique<StreamFlow>();
-    flow->id = next_flow();
+    flow->id = id;
     flow->listener = listener;
     flow->remote = remote;
     flow->last_activity = now.monotonic;
@@ -183,7 +184,7 @@ void Worker::Impl::on_acceptable(Listener& listener) {
 }
 
 void Worker::Impl::accept(Listener& listener, net::TcpListener::Accepted accepted) {
-    StreamFlow& flow = add_flow(listener.id, accepted.remote);
+    StreamFlow& flow = add_flow(next_flow(), listener.id, accepted.remote);
     if (live >= options.max_connections) {
         end(flow, CloseReason::TooMany, "");
         return;
@@ -421,6 +422,7 @@ void Worker::Impl::flush_queued() {
 
 Duration Worker::Impl::time_to_wait(Duration max_wait) const {
     if (!ended.empty() || !queued.empty() || !queued_udp.empty()) return Duration(0);
+    if (resolver != nullptr) max_wait = std::min(max_wait, resolver->time_to_wait());
     const TimePoint deadline = std::min(wheel.next_deadline(), user->next_deadline());
     if (deadline == TimePoint::max()) return max_wait;
     return std::clamp(deadline - options.clock().monotonic, Duration(0), max_wait);
@@ -453,12 +455,21 @@ bool Worker::Impl::tell_ended() {
     return !told.empty();
 }
 
+bool Worker::Impl::tell_answers() {
+    if (resolver == nullptr) return false;
+    resolver->on_time();
+    const auto answers = resolver->take_answers();
+    for (const auto& [question, answer] : answers) user->on_dns(question, answer, now);
+    return !answers.empty();
+}
+
 void Worker::Impl::turn(Duration max_wait) {
     const Duration timeout = time_to_wait(max_wait);
     bool has_events = loop.turn(timeout, [this] { now = options.clock(); }) > 0;
     expire_timers();
     has_events = !expired.empty() || has_events;
     has_events = tell_ended() || has_events;
+    has_events = tell_answers() || has_events;
     if (has_events || user->next_deadline() <= now.monotonic) user->on_time(now);
     flush_queued();
     removed_udp_flows.clear();
@@ -488,7 +499,7 @@ void Worker::set_user(NetworkUser& user) {
 Result<Worker::UdpListener, net::SocketError> Worker::add_udp(const Endpoint& local) {
     net::UdpSocket socket = TRY(net::UdpSocket::bind(local, impl_->options.port_sharing));
     const ListenerId id{++impl_->last_listener};
-    auto udp = std::make_unique<UdpFlow>(id, impl_->next_flow(), std::move(socket));
+    auto udp = std::make_unique<UdpFlow>(id, udp_flow_id(id), std::move(socket));
     UdpFlow& added = *udp;
     added.source = std::make_unique<Source>(
         [impl = impl_.get(), &added](net::Readiness) { impl->on_datagrams(added); });
@@ -553,26 +564,35 @@ void Worker::send(FlowId id, std::string_view bytes) {
 }
 
 FlowId Worker::connect(const ConnectSpec& spec) {
+    const FlowId id = impl_->next_flow();
+    impl_->connect(id, spec);
+    return id;
+}
+
+void Worker::connect_as(FlowId id, const ConnectSpec& spec) {
+    impl_->connect(id, spec);
+}
+
+void Worker::Impl::connect(FlowId id, const ConnectSpec& spec) {
     CHECK((spec.transport == sip::Transport::Tls) == (spec.tls != nullptr));
-    StreamFlow& flow = impl_->add_flow({}, spec.remote);
-    if (impl_->live >= impl_->options.max_connections) {
-        impl_->end(flow, CloseReason::TooMany, "");
-        return flow.id;
+    StreamFlow& flow = add_flow(id, {}, spec.remote);
+    if (live >= options.max_connections) {
+        end(flow, CloseReason::TooMany, "");
+        return;
     }
     auto fd = net::TcpStream::connect(spec.remote, spec.local);
     if (!fd) {
-        impl_->end(flow, CloseReason::ConnectFailed, std::move(fd.error().sentence));
-        return flow.id;
+        end(flow, CloseReason::ConnectFailed, std::move(fd.error().sentence));
+        return;
     }
     flow.handshake_timeout = spec.handshake_timeout;
     flow.idle_timeout = spec.idle_timeout;
     flow.stream = spec.tls ? net::TlsStream::opened(std::move(*fd), spec.tls, spec.server_name)
                            : std::make_unique<net::TcpStream>(std::move(*fd), net::Origin::Opened);
-    impl_->set_timer(flow, impl_->now.monotonic + spec.connect_timeout);
-    if (!impl_->watch(flow, net::Interest::Write)) {
-        impl_->end(flow, CloseReason::TooMany, "the system watches no more descriptors");
+    set_timer(flow, now.monotonic + spec.connect_timeout);
+    if (!watch(flow, net::Interest::Write)) {
+        end(flow, CloseReason::TooMany, "the system watches no more descriptors");
     }
-    return flow.id;
 }
 
 void Worker::close(FlowId id, CloseReason reason) {
@@ -594,7 +614,10 @@ void Worker::close(FlowId id, CloseReason reason) {
 }
 
 void Worker::query(const dns::Question& question) {
-    post([impl = impl_.get(), question] { impl->user->on_dns(question, {}, impl->now); });
+    if (impl_->resolver == nullptr) {
+        impl_->resolver = std::make_unique<net::Resolver>(impl_->loop);
+    }
+    impl_->resolver->query(question);
 }
 
 void Worker::turn(Duration max_wait) {
@@ -616,6 +639,10 @@ void Worker::run() {
 
 void Worker::post(std::function<void()> function) {
     impl_->mailbox->post(std::move(function));
+}
+
+void Worker::post(std::unique_ptr<net::Letter> letter) {
+    impl_->mailbox->post(std::move(letter));
 }
 
 void Worker::stop() {

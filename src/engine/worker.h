@@ -18,6 +18,7 @@
 #include "net/clock.h"
 #include "net/file_descriptor.h"
 #include "net/listen_options.h"
+#include "net/mailbox.h"
 
 namespace ringwall::engine {
 
@@ -27,7 +28,7 @@ struct WorkerOptions {
     Duration flush_timeout = 5s;               // for what is to go out before a close
     Duration linger_timeout = 1s;              // after it, for the peer to close too
     net::PortSharing port_sharing = net::PortSharing::Exclusive;
-    std::uint16_t number = 0;  // of the worker: keeps FlowIds of workers apart
+    ShardNumber number = 0;  // of its shard, in the ids of connections
     net::Clock clock = net::system_clock;
 };
 
@@ -56,6 +57,7 @@ public:
     void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
     void send(FlowId flow, std::string_view bytes) override;
     FlowId connect(const ConnectSpec& spec) override;
+    void connect_as(FlowId id, const ConnectSpec& spec) override;
     // A connection that is not established yet is abandoned: what it holds back is not sent.
     void close(FlowId flow, CloseReason reason) override;
 
@@ -68,6 +70,7 @@ public:
 
     // Any thread.
     void post(std::function<void()> function);
+    void post(std::unique_ptr<net::Letter> letter);
     void stop();
 
     Now now() const;  // of the present turn

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace ringwall::sbc {
+namespace {
+
+engine::ShardNumber owner_of(const OpenedConnections::Key& key, engine::ShardNumber workers) {
+    const std::size_t hash = std::hash<std::string>{}(key.second.to_string()) + key.first;
+    return static_cast<engine::ShardNumber>(hash % workers);
+}
+
+}  // namespace
 
 std::optional<sip::Hop> Connections::hop_to(const Snapshot& snapshot, AdjacencyIndex index) {
     const Adjacency& adjacency = snapshot.adjacencies[index];
@@ -23,29 +31,31 @@ std::optional<sip::Hop> Connections::hop_to(const Snapshot& snapshot, AdjacencyI
         }
         return sip::Hop{socket->second, remote, transport};
     }
-    const Key key{index, remote};
-    if (const auto open = opened_.find(key); open != opened_.end()) {
-        return sip::Hop{open->second, remote, transport};
+    const OpenedConnections::Key key{index, remote};
+    if (const auto known = known_.find(key);
+        known != known_.end() && shard_.flow(known->second) != nullptr) {
+        return sip::Hop{known->second, remote, transport};
     }
     engine::ConnectSpec spec;
     spec.transport = transport;
     spec.remote = remote;
     spec.local = adjacency.signaling_address;
     spec.handshake_timeout = adjacency.tls_handshake_timeout;
+    spec.purpose = index;
     if (transport == sip::Transport::Tls) {
         spec.tls = adjacency.tls_client;
         spec.server_name = adjacency.tls_peer_domains.empty() ? adjacency.signaling_peer
                                                               : adjacency.tls_peer_domains.front();
     }
-    const FlowId flow = shard_.connect(spec);
-    opened_[key] = flow;
-    by_flow_[flow] = key;
+    const FlowId flow = opened_.find_or_open(
+        key, [&] { return shard_.connect(spec, owner_of(key, shard_.place().count())); });
+    known_[key] = flow;
     return sip::Hop{flow, remote, transport};
 }
 
 std::optional<AdjacencyIndex> Connections::adjacency_of(FlowId flow) const {
-    const auto found = by_flow_.find(flow);
-    return found == by_flow_.end() ? std::nullopt : std::optional(found->second.first);
+    const engine::Flow* const known = shard_.flow(flow);
+    return known == nullptr ? std::nullopt : known->purpose;
 }
 
 bool Connections::is_peer_genuine(const Adjacency& adjacency, const tls::PeerIdentity* identity) {
@@ -66,7 +76,8 @@ bool Connections::is_peer_genuine(const Adjacency& adjacency, const tls::PeerIde
                        });
 }
 
-void Connections::drop(FlowId flow) {
+void OpenedConnections::drop(FlowId flow) {
+    const std::lock_guard lock(mutex_);
     if (const auto found = by_flow_.find(flow); found != by_flow_.end()) {
         opened_.erase(found->second);
         by_flow_.erase(found);

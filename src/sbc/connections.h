@@ -1,8 +1,10 @@
 // The ways to the signaling-peers: for UDP the adjacency's own socket, else one connection for each
-// (adjacency, target), opened when it is first needed and verified when it stands.
+// (adjacency, target), opened when it is first needed and verified when it stands. One worker has
+// it, by the target's hash; the others send over it too.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <unordered_map>
 
@@ -11,9 +13,34 @@
 
 namespace ringwall::sbc {
 
+// Which connections of ours there are. One table for all workers, from any thread.
+class OpenedConnections {
+public:
+    using Key = std::pair<AdjacencyIndex, Endpoint>;
+
+    // The one to `key`, or what `open` makes: that is called with the table locked, so that whoever
+    // finds the connection here posts to its owner behind whoever had it opened.
+    template <class Open>
+    FlowId find_or_open(const Key& key, Open&& open) {
+        const std::lock_guard lock(mutex_);
+        FlowId& flow = opened_[key];
+        if (!flow) {
+            flow = open();
+            by_flow_[flow] = key;
+        }
+        return flow;
+    }
+    void drop(FlowId flow);
+
+private:
+    std::mutex mutex_;
+    std::map<Key, FlowId> opened_;
+    std::unordered_map<FlowId, Key> by_flow_;
+};
+
 class Connections {
 public:
-    explicit Connections(engine::Shard& shard) : shard_(shard) {}
+    Connections(engine::Shard& shard, OpenedConnections& opened) : shard_(shard), opened_(opened) {}
 
     void add_socket(const Endpoint& local, FlowId udp_flow) { sockets_[local] = udp_flow; }
 
@@ -24,14 +51,13 @@ public:
     // RFC 5922 §7.3: the certificate of the peer that we connected to bears the domain that we
     // wanted, or the connection is closed.
     static bool is_peer_genuine(const Adjacency& adjacency, const tls::PeerIdentity* identity);
-    void drop(FlowId flow);
+    void drop(FlowId flow) { opened_.drop(flow); }
 
 private:
-    using Key = std::pair<AdjacencyIndex, Endpoint>;
     engine::Shard& shard_;
+    OpenedConnections& opened_;
     std::map<Endpoint, FlowId> sockets_;
-    std::map<Key, FlowId> opened_;
-    std::unordered_map<FlowId, Key> by_flow_;
+    std::map<OpenedConnections::Key, FlowId> known_;  // what this worker used: good while it lives
 };
 
 }  // namespace ringwall::sbc

@@ -14,6 +14,8 @@ public:
     // grow.
     void add(std::string_view name, std::string_view label);
     std::uint64_t value(std::string_view name, std::string_view label) const;
+    // What another set has counted too.
+    Counters& operator+=(const Counters& other);
     // "rejected{target-security}" -> 3
     const std::map<std::string, std::uint64_t, std::less<>>& all() const { return values_; }
 

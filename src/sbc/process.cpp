@@ -250,7 +250,8 @@ int run_process(const ProcessOptions& options) {
     }
     SystemRandom random;
     const SnapshotPtr snapshot = with_peer_addresses(configuration->snapshot);
-    Sbc sbc(**worker, random, observer, snapshot, (*worker)->now());
+    Shared shared(random);
+    Sbc sbc(shared, **worker, random, observer, snapshot, (*worker)->now());
     sbc.set_trace(observer.trace.is_open());
     (*worker)->set_user(sbc.shard());
     if (!listen(**worker, sbc, *snapshot, options.configuration)) {

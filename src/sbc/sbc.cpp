@@ -26,22 +26,29 @@ using sip::transaction::TerminationCause;
 namespace {
 
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
-// So that one stranger does not take the descriptors that phones and trunks need.
-constexpr unsigned max_connections_of_stranger = 100;
 
 }  // namespace
 
-Sbc::Sbc(engine::Network& network, Random& random, Observer& observer, SnapshotPtr snapshot,
-         Now start, sip::transaction::Timers timers)
-    : random_(random),
+Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
+         SnapshotPtr snapshot, Now start, engine::Place place, sip::transaction::Timers timers)
+    : shared_(shared),
+      random_(random),
       observer_(observer),
       snapshot_(std::move(snapshot)),
       timers_(timers),
-      shard_(network, *this, timers, start),
-      connections_(shard_),
-      registrar_(location_),
+      shard_(network, *this, timers, start, place),
+      connections_(shard_, shared.connections),
+      registrar_(shared.location),
       nonces_(random),
-      nonce_window_(nonces_.lifetime()) {}
+      nonce_window_(nonces_.lifetime()),
+      has_accounts_(std::ranges::any_of(
+          snapshot_->adjacencies,
+          [](const Adjacency& adjacency) { return !adjacency.outbound_accounts.empty(); })),
+      registrations_(shard_, connections_, random, counters_, snapshot_) {
+    if (place.number == 0) {
+        registrations_.start();
+    }
+}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
     std::vector<ListenRequest> wanted;
@@ -102,12 +109,8 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
-    if (!adjacency.is_trusted()) {
-        unsigned& open = strangers_[{*index, remote.address}];
-        if (open >= max_connections_of_stranger) {
-            return decision;
-        }
-        ++open;
+    if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
+        return decision;
     }
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
@@ -116,7 +119,7 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
 }
 
 bool Sbc::on_established(const engine::Flow& flow) {
-    const auto index = connections_.adjacency_of(flow.id);
+    const auto index = flow.purpose;
     if (!index) {
         return true;  // accepted: the pipeline looks at its certificate with every request
     }
@@ -138,10 +141,8 @@ bool Sbc::on_established(const engine::Flow& flow) {
 }
 
 void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
-    const auto index = adjacency_of(sip::Hop{flow.id, flow.remote, flow.transport});
     const auto by_listener = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
-    const auto known = index ? index : connections_.adjacency_of(flow.id);
-    const auto which = known ? known : by_listener;
+    const auto which = flow.purpose ? flow.purpose : by_listener;
     const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
     counters_.add("connections_closed", to_string(reason));
     log::info("connection.closed", {{"adjacency", name},
@@ -150,22 +151,30 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
                                     {"detail", detail}});
     if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
         reason != CloseReason::TooMany) {
-        const auto stranger = strangers_.find({*by_listener, flow.remote.address});
-        if (stranger != strangers_.end() && --stranger->second == 0) {
-            strangers_.erase(stranger);
-        }
+        shared_.strangers.release(*by_listener, flow.remote.address);
     }
     connections_.drop(flow.id);
-    for (const registrar::Binding& binding : location_.drop_flow(flow.id)) {
+    for (const registrar::Binding& binding : shared_.location.drop_flow(flow.id)) {
         log::info("registration.lost", {{"user", binding.address_of_record}, {"reason", "flow"}});
     }
-    if (const auto users = by_flow_.find(flow.id); users != by_flow_.end()) {
-        const std::set<CallRef> refs = std::move(users->second);
-        by_flow_.erase(users);
-        for (const CallRef ref : refs) {
-            if (b2bua::Usage* call = call_of(ref)) {
-                call->on_flow_closed(flow.id);
-            }
+    tell_calls_on(flow.id);
+}
+
+void Sbc::on_flow_lost(const engine::Flow& flow) {
+    tell_calls_on(flow.id);
+}
+
+void Sbc::tell_calls_on(FlowId flow) {
+    registrations_.on_flow_lost(flow);
+    const auto users = by_flow_.find(flow);
+    if (users == by_flow_.end()) {
+        return;
+    }
+    const std::set<CallRef> refs = std::move(users->second);
+    by_flow_.erase(users);
+    for (const CallRef ref : refs) {
+        if (b2bua::Usage* call = call_of(ref)) {
+            call->on_flow_closed(flow);
         }
     }
 }
@@ -186,7 +195,7 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
         return flow->identity != nullptr && flow->identity->fingerprint == leg.peer.fingerprint;
     }
     if (!leg.peer.address_of_record.empty()) {
-        const auto users = location_.registered_on(from.flow, now().monotonic);
+        const auto users = shared_.location.registered_on(from.flow, now().monotonic);
         return std::find(users.begin(), users.end(), leg.peer.address_of_record) != users.end();
     }
     return true;
@@ -251,7 +260,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         reply(id, *request, 482);
         return;
     }
-    const auto registered = location_.registered_on(from.flow, now().monotonic);
+    const auto registered = shared_.location.registered_on(from.flow, now().monotonic);
     Endpoint local = flow->local;
     if (const auto opened = connections_.adjacency_of(from.flow)) {
         const Adjacency& adjacency = snapshot_->adjacencies[*opened];
@@ -301,8 +310,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [](const policy::Continue&) { return true; },
             [&](const policy::Reject& reject) {
                 counters_.add("rejected", outcome.stage);
-                auto builder = sip::reply(*request, reject.status,
-                                          bucket_token(Bucket{}, random_, 20), reject.reason);
+                auto builder = sip::reply(*request, reject.status, new_tag(), reject.reason);
                 if (reject.warning != 0) {
                     builder.header(HeaderName::Warning,
                                    b2bua::warning(inbound.from_adjacency(), reject.warning));
@@ -317,7 +325,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             },
             [&](const policy::Challenge& challenge) {
                 counters_.add("challenged", outcome.stage);
-                auto builder = sip::reply(*request, 401, bucket_token(Bucket{}, random_, 20));
+                auto builder = sip::reply(*request, 401, new_tag());
                 if (inbound.is_replay) {
                     counters_.add("digest_replays", inbound.from_adjacency().name);
                 }
@@ -394,7 +402,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
         .security = inbound.call,
         .routes = std::move(inbound.routes),
         .removed_headers = std::move(inbound.removed_headers),
-        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+        .bucket = new_bucket(),
     };
     log::info("call.begins", {{"call", setup.name},
                               {"adjacency", inbound.from_adjacency().name},
@@ -423,7 +431,7 @@ void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& 
         .security = inbound.call,
         .routes = std::move(inbound.routes),
         .removed_headers = std::move(inbound.removed_headers),
-        .bucket = Bucket{static_cast<std::uint8_t>(random_.number() % bucket_count)},
+        .bucket = new_bucket(),
     };
     recent_.add(id, *request);
     auto forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
@@ -443,15 +451,14 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
                {"peer", inbound.source.to_string()},
                {"status", outcome.status},
                {"bound", outcome.is_registered ? "yes" : "no"}});
-    respond(id, registrar::EdgeRegistrar::response(*request, outcome,
-                                                   bucket_token(Bucket{}, random_, 20), now().wall)
-                    .build());
+    respond(id,
+            registrar::EdgeRegistrar::response(*request, outcome, new_tag(), now().wall).build());
     watch_expiry();
 }
 
 void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
-    auto builder = sip::reply(*request, 200, bucket_token(Bucket{}, random_, 20));
+    auto builder = sip::reply(*request, 200, new_tag());
     builder.header(HeaderName::Allow, policy::allowed_methods(inbound.from_adjacency().profile));
     builder.header(HeaderName::Accept, "application/sdp");
     builder.header(HeaderName::Contact,
@@ -461,7 +468,7 @@ void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
 }
 
 void Sbc::reply(ServerId id, const sip::Message& request, int status, std::string_view reason) {
-    respond(id, sip::reply(request, status, bucket_token(Bucket{}, random_, 20), reason).build());
+    respond(id, sip::reply(request, status, new_tag(), reason).build());
 }
 
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
@@ -476,28 +483,86 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 // ---- responses and timers -----------------------------------------------------------------------
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
-    (void)from;
+    if (registrations_.on_response(id, *response) || answer_challenge(id, from, *response)) {
+        return;
+    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (response->status() >= 200) {
             stop_waiting(found->second);
         }
         if (b2bua::Usage* call = call_of(found->second.call)) {
-            call->on_response(id, response);
+            call->on_response(challenges_.first(id), response);
         }
     }
     sweep();
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
+    if (registrations_.on_failed(id)) {
+        return;
+    }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (b2bua::Usage* call = call_of(found->second.call)) {
-            call->on_client_failed(id, cause);
+            call->on_client_failed(challenges_.first(id), cause);
         }
     }
     sweep();
 }
 
+// A peer that we have an account at wants proof. It is the peer that the request went to, by its
+// transaction; over TLS its certificate was verified when the connection came to stand, and is
+// looked at again. What cannot be answered goes the way of every failure, and no further.
+bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message& response) {
+    if (!has_accounts_ || (response.status() != 401 && response.status() != 407)) {
+        return false;
+    }
+    const trunk::Challenges::Sent* sent = challenges_.find(id);
+    const engine::Flow* flow = shard_.flow(from.flow);
+    const auto client = by_client_.find(id);
+    if (sent == nullptr || flow == nullptr || client == by_client_.end()) {
+        return false;
+    }
+    const Adjacency& peer = snapshot_->adjacencies[sent->adjacency];
+    if (!Connections::is_peer_genuine(peer, flow->identity.get())) {
+        counters_.add("challenges", "peer-not-verified");
+        return false;
+    }
+    const auto again = challenges_.answer(
+        id, peer, response,
+        b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
+        random_);
+    counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
+    if (again == nullptr) {
+        log::warning("challenge.unanswered",
+                     {{"adjacency", peer.name}, {"status", response.status()}});
+        return false;
+    }
+    const CallRef ref = client->second.call;
+    const sip::Hop to = sent->hop;
+    const auto permit = sent->permit;
+    stop_waiting(client->second);
+    if (b2bua::Usage* usage = call_of(ref)) {
+        usage->on_sent_again(challenges_.first(id), again);
+    }
+    if (permit) {
+        send_new(ref, *permit, to, again);
+    } else {
+        send_in_dialog(ref, to, again);
+    }
+    return true;
+}
+
+void Sbc::remember(ClientId id, const sip::Hop& to, const sip::MessagePtr& request,
+                   std::optional<policy::Permit> permit) {
+    const auto peer = has_accounts_ ? adjacency_of(to) : std::nullopt;
+    if (peer && !snapshot_->adjacencies[*peer].outbound_accounts.empty()) {
+        challenges_.sent(id, {*peer, to, request, permit});
+    }
+}
+
 void Sbc::on_client_ended(ClientId id) {
+    registrations_.on_ended(id);
+    challenges_.ended(id);
     const auto found = by_client_.find(id);
     if (found == by_client_.end()) {
         return;
@@ -541,10 +606,14 @@ void Sbc::on_timer(std::uint64_t cookie) {
             return;  // an earlier one has taken its place
         }
         expiry_watched_.reset();
-        for (const registrar::Binding& binding : location_.expire(now().monotonic)) {
+        for (const registrar::Binding& binding : shared_.location.expire(now().monotonic)) {
             log::info("registration.expired", {{"user", binding.address_of_record}});
         }
         watch_expiry();
+        return;
+    }
+    if (trunk::Registrations::is_cookie(cookie)) {
+        registrations_.on_timer(cookie);
         return;
     }
     if (b2bua::Usage* call = call_of(CallRef{cookie >> 32})) {
@@ -554,7 +623,7 @@ void Sbc::on_timer(std::uint64_t cookie) {
 }
 
 void Sbc::watch_expiry() {
-    const auto next = location_.next_expiry();
+    const auto next = shared_.location.next_expiry();
     if (!next || (expiry_watched_ && *expiry_watched_ <= *next)) {
         return;
     }
@@ -575,8 +644,8 @@ void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::
 
 ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Hop& to,
                        sip::MessagePtr request) {
-    (void)permit;  // having one is the point
-    const ClientId id = shard_.send_request(to, std::move(request));
+    const ClientId id = shard_.send_request(to, request);
+    remember(id, to, request, permit);
     own_client(id, call, false);
     own_flow(to, call);
     return id;
@@ -584,7 +653,8 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
 
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
     const bool is_invite = request->method() == Method::Invite;
-    const ClientId id = shard_.send_request(to, std::move(request));
+    const ClientId id = shard_.send_request(to, request);
+    remember(id, to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;
@@ -599,7 +669,8 @@ void Sbc::respond(ServerId id, sip::MessagePtr response) {
 }
 
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
-    const ClientId id = shard_.cancel(invite);
+    const ClientId id = shard_.cancel(challenges_.current(invite));
+    challenges_.give_up(invite);
     if (id) {
         own_client(id, call, true);
     }
@@ -623,7 +694,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             // The same user may have another phone: it is this one by its Contact.
             const auto target = sip::parse_uri(leg.dialog.remote_target());
             for (const auto& binding :
-                 location_.find(leg.peer.address_of_record, now().monotonic)) {
+                 shared_.location.find(leg.peer.address_of_record, now().monotonic)) {
                 const auto contact = sip::parse_uri(binding.contact);
                 if (binding.adjacency == leg.peer.adjacency && target && contact &&
                     target->user == contact->user && target->port == contact->port &&
@@ -658,7 +729,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
 }
 
 std::vector<registrar::Binding> Sbc::find_location(std::string_view address_of_record) {
-    return location_.find(address_of_record, now().monotonic);
+    return shared_.location.find(address_of_record, now().monotonic);
 }
 
 bool Sbc::is_subscriber(std::string_view address_of_record) const {
@@ -733,6 +804,11 @@ std::string Sbc::new_call_name() {
     return random_.token(8);
 }
 
+// Of an answer that no call gives: whatever bears it comes back to this worker.
+std::string Sbc::new_tag() {
+    return bucket_token(shard_.place().own_bucket(), random_, 20);
+}
+
 void Sbc::record_unfinished(std::string_view reason) {
     for (const auto& [ref, entry] : calls_) {
         const auto record =
@@ -741,6 +817,11 @@ void Sbc::record_unfinished(std::string_view reason) {
             observer_.on_record(*record);
         }
     }
+}
+
+void Sbc::refuse_calls() {
+    is_stopping_ = true;
+    registrations_.stop();
 }
 
 void Sbc::end_all(std::string_view reason) {
@@ -758,17 +839,19 @@ void Sbc::end_all(std::string_view reason) {
 }
 
 bool Sbc::is_quiet() const {
-    return active_calls_ == 0 && open_requests_ == 0;
+    return active_calls_ == 0 && open_requests_ == 0 && registrations_.is_quiet();
 }
 
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
            by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && recent_.size() == 0 &&
-           shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
+           challenges_.size() == 0 && shard_.transactions().server_count() == 0 &&
+           shard_.transactions().client_count() == 0;
 }
 
 bool Sbc::is_consistent() const {
-    return location_.is_consistent() && shard_.transactions().is_consistent() &&
+    return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
+           registrations_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

@@ -1,6 +1,7 @@
 #include "scenario/border.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 #include "base/check.h"
@@ -16,8 +17,43 @@ IpAddress ip(const char* text) {
     return *address;
 }
 
-Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed)
-    : random_(seed), node_(&net.add_node(ip("192.0.2.1"))) {
+engine::ShardNumber workers_under_test() {
+    const char* const text = std::getenv("RINGWALL_TEST_WORKERS");
+    const auto number = text == nullptr ? std::nullopt : parse_number(text, engine::max_shards);
+    return static_cast<engine::ShardNumber>(number.value_or(1));
+}
+
+// Letters take a little while, like those between threads, and keep their order.
+class Border::Desk final : public engine::Siblings {
+public:
+    Desk(Border& border, engine::ShardNumber number)
+        : border_(border), last_(border.worker_count_), number_(number) {}
+
+    engine::ShardNumber count() const override { return border_.worker_count_; }
+    void flush() override {}
+    void post_now(engine::ShardNumber to, engine::Letter letter) override {
+        post(to, std::move(letter));
+    }
+    void post(engine::ShardNumber to, engine::Letter letter) override {
+        CHECK(to != number_);
+        const Duration delay(std::chrono::microseconds(border_.letter_random_.number() % 50));
+        const TimePoint at = std::max(border_.net_.now().monotonic + delay, last_.at(to));
+        last_[to] = at;
+        border_.net_.at(at - border_.net_.now().monotonic,
+                        [this, to, kept = std::make_shared<engine::Letter>(std::move(letter))] {
+                            border_.worker(to).shard().open(std::move(*kept), border_.net_.now());
+                        });
+    }
+
+private:
+    Border& border_;
+    std::vector<TimePoint> last_;
+    engine::ShardNumber number_;
+};
+
+Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed,
+               engine::ShardNumber workers)
+    : net_(net), worker_count_(workers), letter_random_(seed) {
     const auto read =
         sbc::read_configuration(configuration, "test.conf",
                                 [](const std::string& name) -> Result<std::string, std::string> {
@@ -36,19 +72,138 @@ Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t 
         check_failed(read.error().to_string().c_str(), __FILE__, __LINE__);
     }
     snapshot_ = read->snapshot;
-    sbc_ = std::make_unique<sbc::Sbc>(*node_, random_, *this, snapshot_, net.now());
+    for (engine::ShardNumber i = 0; i < workers; ++i) {
+        add_worker(seed + 1000 * i);
+    }
+    net.on_step([this] { CHECK(all_.is_consistent()); });
+}
+
+Border::~Border() = default;
+
+void Border::add_worker(std::uint64_t seed) {
+    const auto number = static_cast<engine::ShardNumber>(workers_.size());
+    workers_.push_back(std::make_unique<Worker>(seed));
+    Worker& worker = *workers_.back();
+    if (shared_ == nullptr) {
+        shared_ = std::make_unique<sbc::Shared>(worker.random);
+    }
+    worker.node = &net_.add_node(ip("192.0.2.1"), number);
+    if (worker_count_ > 1) {
+        worker.desk = std::make_unique<Desk>(*this, number);
+    }
+    worker.sbc = std::make_unique<sbc::Sbc>(*shared_, *worker.node, worker.random, *this, snapshot_,
+                                            net_.now(), engine::Place{number, worker.desk.get()});
     for (const auto& wanted : sbc::Sbc::listeners(*snapshot_)) {
         if (wanted.transport == sip::Transport::Udp) {
-            const auto socket = node_->listen_udp(wanted.local);
-            sbc_->add_listener(socket.id, wanted.local, wanted.transport, socket.flow);
+            const auto socket = worker.node->listen_udp(wanted.local);
+            worker.sbc->add_listener(socket.id, wanted.local, wanted.transport, socket.flow);
         } else {
-            sbc_->add_listener(node_->listen_tcp(wanted.local), wanted.local, wanted.transport, {});
+            worker.sbc->add_listener(worker.node->listen_tcp(wanted.local), wanted.local,
+                                     wanted.transport, {});
         }
     }
-    node_->set_server_identity(certificate_of("border.example.com"));
-    node_->set_client_identity(certificate_of("border.example.com"));
-    node_->set_user(sbc_->shard());
-    net.on_step([this] { CHECK(sbc_->is_consistent()); });
+    worker.node->set_server_identity(certificate_of("border.example.com"));
+    worker.node->set_client_identity(certificate_of("border.example.com"));
+    worker.node->set_user(worker.sbc->shard());
+}
+
+AllShards::Transactions AllShards::transactions() const {
+    Transactions sum;
+    for (const auto& each : border_.workers_) {
+        const auto& layer = each->sbc->shard().transactions();
+        sum.servers += layer.server_count();
+        sum.clients += layer.client_count();
+    }
+    return sum;
+}
+
+std::size_t AllShards::flow_count() const {
+    std::size_t sum = 0;
+    for (const auto& each : border_.workers_) {
+        sum += each->sbc->shard().flow_count();
+    }
+    return sum;
+}
+
+std::size_t AllShards::timer_count() const {
+    std::size_t sum = 0;
+    for (const auto& each : border_.workers_) {
+        sum += each->sbc->shard().timer_count();
+    }
+    return sum;
+}
+
+engine::ShardCounters AllShards::counters() const {
+    engine::ShardCounters sum;
+    for (const auto& each : border_.workers_) {
+        sum += each->sbc->shard().counters();
+    }
+    return sum;
+}
+
+void AllShards::wake(Now now) const {
+    for (const auto& each : border_.workers_) {
+        each->sbc->shard().wake(now);
+    }
+}
+
+std::size_t AllWorkers::calls() const {
+    std::size_t sum = 0;
+    for (const auto& each : border_.workers_) {
+        sum += each->sbc->calls();
+    }
+    return sum;
+}
+
+const sbc::Counters& AllWorkers::counters() {
+    counters_ = {};
+    for (const auto& each : border_.workers_) {
+        counters_ += each->sbc->counters();
+    }
+    return counters_;
+}
+
+const sbc::registrar::Location& AllWorkers::location() const {
+    return border_.shared_->location;
+}
+
+void AllWorkers::set_trace(bool on) const {
+    for (const auto& each : border_.workers_) {
+        each->sbc->set_trace(on);
+    }
+}
+
+void AllWorkers::refuse_calls() const {
+    for (const auto& each : border_.workers_) {
+        each->sbc->refuse_calls();
+    }
+}
+
+void AllWorkers::end_all(std::string_view reason) const {
+    for (const auto& each : border_.workers_) {
+        each->sbc->end_all(reason);
+    }
+}
+
+void AllWorkers::record_unfinished(std::string_view reason) const {
+    for (const auto& each : border_.workers_) {
+        each->sbc->record_unfinished(reason);
+    }
+}
+
+bool AllWorkers::is_consistent() const {
+    return std::ranges::all_of(border_.workers_,
+                               [](const auto& each) { return each->sbc->is_consistent(); });
+}
+
+bool AllWorkers::is_quiet() const {
+    return std::ranges::all_of(border_.workers_,
+                               [](const auto& each) { return each->sbc->is_quiet(); });
+}
+
+bool AllWorkers::is_empty() const {
+    return std::ranges::all_of(border_.workers_,
+                               [](const auto& each) { return each->sbc->is_empty(); });
 }
 
 SmallLab::SmallLab(std::string_view configuration, std::uint64_t seed)

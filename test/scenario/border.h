@@ -14,12 +14,63 @@
 
 namespace ringwall::test {
 
+// How many workers border controllers have in this run: RINGWALL_TEST_WORKERS, 1 without it. Every
+// conversation is the same with any number.
+engine::ShardNumber workers_under_test();
+
+class Border;
+
+// The workers of a border controller taken together, under the names of one.
+class AllShards {
+public:
+    explicit AllShards(Border& border) : border_(border) {}
+    struct Transactions {
+        std::size_t servers = 0;
+        std::size_t clients = 0;
+        std::size_t server_count() const { return servers; }
+        std::size_t client_count() const { return clients; }
+    };
+    Transactions transactions() const;
+    std::size_t flow_count() const;
+    std::size_t timer_count() const;
+    engine::ShardCounters counters() const;
+    void wake(Now now) const;
+
+private:
+    Border& border_;
+};
+
+class AllWorkers {
+public:
+    explicit AllWorkers(Border& border) : border_(border), shard_(border) {}
+    AllShards& shard() { return shard_; }
+    std::size_t calls() const;
+    const sbc::Counters& counters();  // as of now
+    const sbc::registrar::Location& location() const;
+    void set_trace(bool on) const;
+    void refuse_calls() const;
+    void end_all(std::string_view reason) const;
+    void record_unfinished(std::string_view reason) const;
+    bool is_consistent() const;
+    bool is_quiet() const;
+    bool is_empty() const;
+
+private:
+    Border& border_;
+    AllShards shard_;
+    sbc::Counters counters_;
+};
+
 class Border final : public sbc::Observer {
 public:
     // The certificate files that it may name: border.pem, border.key, anchors.pem.
-    Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed = 11);
+    Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed = 11,
+           engine::ShardNumber workers = workers_under_test());
+    ~Border() override;
 
-    sbc::Sbc& sbc() { return *sbc_; }
+    AllWorkers& sbc() { return all_; }
+    sbc::Sbc& worker(std::size_t number) { return *workers_.at(number)->sbc; }
+    std::size_t worker_count() const { return workers_.size(); }
     const sbc::Snapshot& snapshot() const { return *snapshot_; }
     void on_record(const sbc::CallRecord& record) override { records.push_back(record); }
     void on_trace(const std::string& json_line) override { trace.push_back(json_line); }
@@ -28,10 +79,25 @@ public:
     std::vector<std::string> trace;
 
 private:
-    SeededRandom random_;
+    friend class AllShards;
+    friend class AllWorkers;
+    class Desk;  // letters of one worker to the others
+    struct Worker {
+        explicit Worker(std::uint64_t seed) : random(seed) {}
+        SeededRandom random;
+        SimNetwork::Node* node = nullptr;
+        std::unique_ptr<engine::Siblings> desk;
+        std::unique_ptr<sbc::Sbc> sbc;
+    };
+    void add_worker(std::uint64_t seed);
+
+    SimNetwork& net_;
     sbc::SnapshotPtr snapshot_;
-    SimNetwork::Node* node_;
-    std::unique_ptr<sbc::Sbc> sbc_;
+    const engine::ShardNumber worker_count_;
+    SeededRandom letter_random_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<sbc::Shared> shared_;
+    AllWorkers all_{*this};
 };
 
 // The lab in small: phones over TLS that register here, a softswitch on a trusted link, a trunk

@@ -6,22 +6,41 @@
 
 namespace ringwall::test {
 
-SimNetwork::Node& SimNetwork::add_node(const IpAddress& address) {
-    nodes_.push_back(std::unique_ptr<Node>(new Node(*this, address)));
+SimNetwork::Node& SimNetwork::add_node(const IpAddress& address, engine::ShardNumber number) {
+    nodes_.push_back(std::unique_ptr<Node>(new Node(*this, address, number)));
     return *nodes_.back();
 }
 
 SimNetwork::Node::Udp SimNetwork::Node::listen_udp(const Endpoint& local) {
-    Listener listener{this, local, engine::ListenerId{++net_.last_id_}, FlowId{++net_.last_id_}};
-    net_.udp_[local] = listener;
-    net_.udp_by_flow_[listener.flow.value] = listener;
+    Listeners& listeners = net_.others_at(net_.udp_[local], number_);
+    Listener listener{this, local, engine::ListenerId{++net_.last_id_}, {}};
+    // All sockets on an address have the same flow.
+    listener.flow = listeners.empty() ? engine::udp_flow_id(listener.id) : listeners.front().flow;
+    listeners.push_back(listener);
+    net_.udp_by_flow_[listener.flow.value] = local;
     return {listener.id, listener.flow};
 }
 
 engine::ListenerId SimNetwork::Node::listen_tcp(const Endpoint& local) {
     Listener listener{this, local, engine::ListenerId{++net_.last_id_}, {}};
-    net_.tcp_[local] = listener;
+    net_.others_at(net_.tcp_[local], number_).push_back(listener);
     return listener.id;
+}
+
+// A node of the same number takes the place of the one before it.
+SimNetwork::Listeners& SimNetwork::others_at(Listeners& listeners, engine::ShardNumber number) {
+    std::erase_if(listeners, [&](const Listener& each) { return each.node->number_ == number; });
+    return listeners;
+}
+
+const SimNetwork::Listener* SimNetwork::choose(const std::map<Endpoint, Listeners>& listeners,
+                                               const Endpoint& local, const Endpoint& remote) {
+    const auto found = listeners.find(local);
+    if (found == listeners.end()) {
+        return nullptr;
+    }
+    const std::size_t hash = std::hash<std::string>{}(remote.to_string());
+    return &found->second[hash % found->second.size()];
 }
 
 void SimNetwork::at(Duration after, std::function<void()> run) {
@@ -40,7 +59,7 @@ Duration SimNetwork::delay() {
 void SimNetwork::Node::send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) {
     const auto socket = net_.udp_by_flow_.find(flow.value);
     CHECK(socket != net_.udp_by_flow_.end());
-    const Endpoint from = socket->second.local;
+    const Endpoint from = socket->second;
     net_.packets_.push_back({net_.now_.monotonic, from, remote, true, false, std::string(bytes)});
     if (net_.loses_ && net_.loses_(net_.packets_.back())) {
         return;
@@ -54,24 +73,27 @@ void SimNetwork::Node::send_datagram(FlowId flow, const Endpoint& remote, std::s
     const int copies = chance() < net_.weather_.duplicate ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
         net_.at(net_.delay(), [net = &net_, from, remote, text = std::string(bytes)] {
-            const auto target = net->udp_.find(remote);
-            if (target != net->udp_.end() && target->second.node->user_ != nullptr) {
-                target->second.node->user_->on_datagram(target->second.id, target->second.flow,
-                                                        from, text, net->now_);
+            const Listener* const target = choose(net->udp_, remote, from);
+            if (target != nullptr && target->node->user_ != nullptr) {
+                target->node->user_->on_datagram(target->id, target->flow, from, text, net->now_);
             }
         });
     }
 }
 
 FlowId SimNetwork::Node::connect(const engine::ConnectSpec& spec) {
+    const FlowId id = engine::make_flow_id(number_, 0, ++net_.last_id_);
+    connect_as(id, spec);
+    return id;
+}
+
+void SimNetwork::Node::connect_as(FlowId id, const engine::ConnectSpec& spec) {
     auto connection = std::make_shared<Connection>();
     connection->spec = spec;
     connection->client_tls = spec.tls != nullptr;
-    connection->client = End{
-        this, FlowId{++net_.last_id_}, {}, Endpoint{spec.local.value_or(address_), next_port_++}};
+    connection->client = End{this, id, {}, Endpoint{spec.local.value_or(address_), next_port_++}};
     net_.connections_[connection->client.flow.value] = connection;
     net_.at(net_.weather_.latency, [net = &net_, connection] { net->arrive(*connection); });
-    return connection->client.flow;
 }
 
 void SimNetwork::arrive(Connection& connection) {
@@ -80,13 +102,14 @@ void SimNetwork::arrive(Connection& connection) {
         return;  // closed before
     }
     const std::shared_ptr<Connection> shared = self->second;
-    const auto listener = tcp_.find(connection.spec.remote);
-    if (listener == tcp_.end() || listener->second.node->user_ == nullptr) {
+    const Listener* const listener = choose(tcp_, connection.spec.remote, connection.client.local);
+    if (listener == nullptr || listener->node->user_ == nullptr) {
         tear(shared, CloseReason::ConnectFailed, CloseReason::ConnectFailed);
         return;
     }
     connection.server =
-        End{listener->second.node, FlowId{++last_id_}, listener->second.id, connection.spec.remote};
+        End{listener->node, engine::make_flow_id(listener->node->number_, 0, ++last_id_),
+            listener->id, connection.spec.remote};
     connections_[connection.server.flow.value] = shared;
     const engine::AcceptDecision decision = connection.server.node->user_->on_accept(
         connection.server.listener, connection.client.local);

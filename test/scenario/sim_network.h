@@ -52,6 +52,7 @@ public:
         void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
         void send(FlowId flow, std::string_view bytes) override;
         FlowId connect(const engine::ConnectSpec& spec) override;
+        void connect_as(FlowId id, const engine::ConnectSpec& spec) override;
         void close(FlowId flow, CloseReason reason) override;
         void query(const dns::Question& question) override;
         // Cuts all connections, as a cable does: both ends learn of it.
@@ -61,18 +62,27 @@ public:
 
     private:
         friend class SimNetwork;
-        Node(SimNetwork& net, IpAddress address) : net_(net), address_(address) {}
+        Node(SimNetwork& net, IpAddress address, engine::ShardNumber number)
+            : net_(net),
+              address_(address),
+              number_(number),
+              next_port_(static_cast<std::uint16_t>(40000 + 1000 * number)) {}
         SimNetwork& net_;
         IpAddress address_;
+        engine::ShardNumber number_;
         engine::NetworkUser* user_ = nullptr;
         tls::PeerIdentity server_;
         tls::PeerIdentity client_;
-        std::uint16_t next_port_ = 40000;
+        std::uint16_t next_port_;
     };
 
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
 
-    Node& add_node(const IpAddress& address);
+    // Several nodes may listen on the same addresses, as workers do with SO_REUSEPORT: who gets
+    // what a peer sends is chosen by a hash of the peer's address and port.
+    Node& add_node(const IpAddress& address, engine::ShardNumber number = 0);
+    // After that time, or as soon as possible.
+    void at(Duration after, std::function<void()> run);
     // What the DNS answers to this from now on, and after how long. What nobody has told it: no
     // records.
     void answer(const dns::Question& question, dns::Answer answer, Duration after = 20ms) {
@@ -113,6 +123,7 @@ private:
         engine::ListenerId id;
         FlowId flow;  // UDP
     };
+    using Listeners = std::vector<Listener>;
     struct End {
         Node* node = nullptr;
         FlowId flow;
@@ -132,7 +143,6 @@ private:
         End& other(FlowId flow) { return client.flow == flow ? server : client; }
     };
 
-    void at(Duration after, std::function<void()> run);
     Duration delay();
     void arrive(Connection& connection);
     void establish(Connection& connection);
@@ -148,9 +158,14 @@ private:
     std::uint64_t last_id_ = 0;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     std::vector<std::unique_ptr<Node>> nodes_;
-    std::map<Endpoint, Listener> udp_;
-    std::map<Endpoint, Listener> tcp_;
-    std::map<std::uint64_t, Listener> udp_by_flow_;
+    static Listeners& others_at(Listeners& listeners, engine::ShardNumber number);
+    // The one that a peer speaks to; null: nobody listens there.
+    static const Listener* choose(const std::map<Endpoint, Listeners>& listeners,
+                                  const Endpoint& local, const Endpoint& remote);
+
+    std::map<Endpoint, Listeners> udp_;
+    std::map<Endpoint, Listeners> tcp_;
+    std::map<std::uint64_t, Endpoint> udp_by_flow_;
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by either flow
     std::vector<Packet> packets_;
     std::map<dns::Question, std::pair<dns::Answer, Duration>> names_;

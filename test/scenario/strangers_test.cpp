@@ -7,7 +7,7 @@ namespace {
 class Strangers : public SmallLab {
 protected:
     engine::AcceptDecision connects(const char* source) {
-        return border.sbc().on_accept(listener, {ip(source), 40000});
+        return border.worker(0).on_accept(listener, {ip(source), 40000});
     }
     void closed(const char* source, CloseReason reason) {
         engine::Flow flow;
@@ -15,12 +15,12 @@ protected:
         flow.listener = listener;
         flow.local = local;
         flow.remote = {ip(source), 40000};
-        border.sbc().on_flow_closed(flow, reason, "");
+        border.worker(0).on_flow_closed(flow, reason, "");
     }
     void listen_on(const char* address, std::uint16_t port) {
         local = {ip(address), port};
         listener = engine::ListenerId{777'777};
-        border.sbc().add_listener(listener, local, sip::Transport::Tcp, {});
+        border.worker(0).add_listener(listener, local, sip::Transport::Tcp, {});
     }
     Endpoint local;
     engine::ListenerId listener;

@@ -121,7 +121,7 @@ protected:
     std::uint64_t counted(std::string_view name, std::string_view label) {
         return border.sbc().counters().value(name, label);
     }
-    const engine::ShardCounters& counters() { return border.sbc().shard().counters(); }
+    engine::ShardCounters counters() { return border.sbc().shard().counters(); }
 
     static const Endpoint to_near;    // where the border controller listens for near
     static const Endpoint to_far;     // for far

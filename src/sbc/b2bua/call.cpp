@@ -51,7 +51,6 @@ Call::Call(CallHost& host, Setup setup)
                setup_.snapshot,
                setup_.security,
                setup_.bucket,
-               setup_.caller.adjacency,
                bucket_token(setup_.bucket, host.random(), 20)} {
     record_.call = setup_.name;
     record_.caller = std::string(setup_.request->from().uri.text);
@@ -235,8 +234,8 @@ void Call::fail() {
         failure = Failure{487, "Request Terminated", 0, nullptr, 0};
     }
     if (failure.response == nullptr) {
-        context_.answer(setup_.invite, *setup_.request, failure.status, failure.reason,
-                        failure.warning);
+        context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
+                        failure.reason, failure.warning);
     } else {
         const Branch& branch = branches_[failure.branch];
         auto builder =
@@ -666,7 +665,8 @@ void Call::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& 
     if (const auto place = place_of(*request)) {
         act_on(place->pair, pairs_[place->pair]->on_request(place->side, id, from, request));
     } else {
-        context_.answer(id, *request, 481, "Call/Transaction Does Not Exist");
+        context_.answer(setup_.caller.adjacency, id, *request, 481,
+                        "Call/Transaction Does Not Exist");
     }
     check_over();
 }

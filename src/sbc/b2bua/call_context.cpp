@@ -13,15 +13,15 @@ std::string CallContext::new_via(const Adjacency& out, sip::Transport transport)
     return via(out, transport, sip::transaction::make_branch(bucket, host.random()));
 }
 
-void CallContext::answer(sip::transaction::ServerId id, const sip::Message& request, int status,
-                         std::string_view reason, int warning) const {
-    const Adjacency& to = adjacency(caller_adjacency);
+void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
+                         const sip::Message& request, int status, std::string_view reason,
+                         int warning) const {
     auto builder = sip::reply(request, status, own_tag, reason);
     if (warning != 0) {
-        builder.header(HeaderName::Warning, b2bua::warning(to, warning, reason));
+        builder.header(HeaderName::Warning, b2bua::warning(adjacency(to), warning, reason));
     }
     if (status == 405 || status == 501) {
-        builder.header(HeaderName::Allow, policy::allowed_methods(to.profile));
+        builder.header(HeaderName::Allow, policy::allowed_methods(adjacency(to).profile));
     }
     if (const std::string options = policy::unsupported_options(request);
         status == 420 && !options.empty()) {

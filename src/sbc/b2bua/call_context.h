@@ -21,15 +21,15 @@ struct CallContext {
     SnapshotPtr snapshot;
     policy::CallSecurity security;
     Bucket bucket;
-    AdjacencyIndex caller_adjacency = 0;
     std::string own_tag;  // To tag of what Ringwall answers itself
 
     const Adjacency& adjacency(AdjacencyIndex index) const { return snapshot->adjacencies[index]; }
     // A Via with a new branch.
     std::string new_via(const Adjacency& out, sip::Transport transport) const;
-    // A final response of our own, with what its status demands: Warning, Allow, Unsupported.
-    void answer(sip::transaction::ServerId id, const sip::Message& request, int status,
-                std::string_view reason, int warning = 0) const;
+    // A final response of our own to a peer on that adjacency, with what its status demands:
+    // Warning, Allow, Unsupported.
+    void answer(AdjacencyIndex to, sip::transaction::ServerId id, const sip::Message& request,
+                int status, std::string_view reason, int warning = 0) const;
 };
 
 }  // namespace ringwall::sbc::b2bua

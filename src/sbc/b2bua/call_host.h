@@ -23,6 +23,8 @@ public:
 
     virtual Now now() const = 0;
     virtual Random& random() = 0;
+    // For the identifiers of a new call, or whatever else is answered here later.
+    virtual Bucket new_bucket() = 0;
     virtual const sip::transaction::Timers& timers() const = 0;
 
     // A request towards a new target: only with the proof that the policy allows it.

@@ -71,23 +71,28 @@ void DialogPair::repeat_ack() {
 }
 
 Fate DialogPair::on_request(Side side, ServerId id, const sip::Hop& from,
-                            const sip::MessagePtr& request) {
+                            const sip::MessagePtr& request, const Changes& changes) {
     Leg& asking = leg(side);
     if (asking.is_ended || !context_.host.is_peer_of(asking, from)) {
-        context_.answer(id, *request, 481, "Call/Transaction Does Not Exist");
+        answer(asking, id, *request, 481, "Call/Transaction Does Not Exist");
         return {};
     }
     if (!asking.dialog.accept_cseq(*request)) {
-        context_.answer(id, *request, 500, "Server Internal Error");
+        answer(asking, id, *request, 500, "Server Internal Error");
         return {};
     }
     asking.hop = from;
     if (request->method() == Method::Bye) {
-        context_.answer(id, *request, 200, "OK");
+        answer(asking, id, *request, 200, "OK");
         asking.is_ended = true;
         return Fate::hung_up(side);
     }
-    return relay(side, id, request);
+    return relay(side, id, request, changes);
+}
+
+void DialogPair::answer(const Leg& to, ServerId id, const sip::Message& request, int status,
+                        std::string_view reason, int warning) {
+    context_.answer(to.peer.adjacency, id, request, status, reason, warning);
 }
 
 bool DialogPair::is_invite_open_from(Side side) const {
@@ -96,24 +101,25 @@ bool DialogPair::is_invite_open_from(Side side) const {
     });
 }
 
-Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request) {
+Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
+                       const Changes& changes) {
     CallHost& host = context_.host;
     Leg& from = leg(side);
     Leg& to = leg(other_side(side));
     const bool refreshes = is_refresh(request->method());
     if (!policy::is_carried_within_dialogs(request->method())) {
         const bool is_unknown = request->method() == Method::Unknown;
-        context_.answer(id, *request, is_unknown ? 501 : 405,
-                        is_unknown ? "Not Implemented" : "Method Not Allowed");
+        answer(from, id, *request, is_unknown ? 501 : 405,
+               is_unknown ? "Not Implemented" : "Method Not Allowed");
         return {};
     }
     const std::uint32_t hops_left = request->max_forwards().value_or(70);
     if (hops_left == 0) {  // RFC 7332 §3: also within a dialog
-        context_.answer(id, *request, 483, "Too Many Hops");
+        answer(from, id, *request, 483, "Too Many Hops");
         return {};
     }
     if (!policy::unsupported_options(*request).empty()) {
-        context_.answer(id, *request, 420, "Bad Extension");
+        answer(from, id, *request, 420, "Bad Extension");
         return {};
     }
     if (request->method() == Method::Invite) {
@@ -128,14 +134,14 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request) {
         const bool is_crossing = to.answered.has_value() || from.answered.has_value() ||
                                  is_invite_open_from(other_side(side));
         if (is_crossing || !is_confirmed_) {
-            context_.answer(id, *request, 491, "Request Pending");
+            answer(from, id, *request, 491, "Request Pending");
             return {};
         }
     }
     if (refreshes) {
         if (const auto refusal = refuse_refresh(side, *request, Event::RefreshByRequest)) {
-            context_.answer(id, *request, refusal->status, "Target refresh changes the URI scheme",
-                            refusal->warning);
+            answer(from, id, *request, refusal->status, "Target refresh changes the URI scheme",
+                   refusal->warning);
             return refusal->ends_call ? Fate::lost("target refresh changes the URI scheme")
                                       : Fate{};
         }
@@ -146,7 +152,7 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request) {
     if (!media.passes()) {
         host.count_refusal(policy::to_string(*media.refusal));
         const policy::MediaAnswer refusal = policy::answer_to(*media.refusal);
-        context_.answer(id, *request, refusal.status, refusal.text, refusal.warning);
+        answer(from, id, *request, refusal.status, refusal.text, refusal.warning);
         return {};
     }
     if (refreshes) {
@@ -156,7 +162,7 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request) {
     }
     const auto hop = to.is_ended ? std::nullopt : host.hop_in_dialog(to);
     if (!hop) {
-        context_.answer(id, *request, 480, "Temporarily Unavailable");
+        answer(from, id, *request, 480, "Temporarily Unavailable");
         return {};
     }
     auto builder = to.dialog.request(request->method(), request->method_text(), hops_left - 1);
@@ -164,7 +170,10 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request) {
     if (refreshes) {
         builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
     }
-    copy_end_to_end(builder, *request, in, out);
+    copy_end_to_end(builder, *request, in, out, changes.removed);
+    for (const auto& [name, value] : changes.added) {
+        builder.header(name, value);
+    }
     copy_body(builder, *request, media);
     const sip::MessagePtr sent = builder.build();
     const std::uint32_t number = ++last_relay_;
@@ -231,15 +240,15 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         if (media.refusal) {
             host.count_refusal(policy::to_string(*media.refusal));
         }
-        context_.answer(relay.server, *relay.request, 488, "Not Acceptable Here");
+        answer(asking, relay.server, *relay.request, 488, "Not Acceptable Here");
         return Fate::lost(is_refresh_refused ? "target refresh changes the URI scheme"
                                              : "answer refused by media-security");
     }
     if (status == 401 || status == 407 || status == 503) {
         // A challenge is for us, never for the other side; a 503 says nothing about us.
         relay.is_open = false;
-        context_.answer(relay.server, *relay.request, status == 503 ? 500 : 480,
-                        sip::reason_phrase(status == 503 ? 500 : 480));
+        answer(asking, relay.server, *relay.request, status == 503 ? 500 : 480,
+               sip::reason_phrase(status == 503 ? 500 : 480));
         return {};
     }
     auto builder =
@@ -279,8 +288,8 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
             relay.is_open = false;
-            context_.answer(relay.server, *relay.request, is_timeout ? 408 : 480,
-                            is_timeout ? "Request Timeout" : "Temporarily Unavailable");
+            answer(leg(relay.from), relay.server, *relay.request, is_timeout ? 408 : 480,
+                   is_timeout ? "Request Timeout" : "Temporarily Unavailable");
             return Fate::lost("peer does not answer");
         }
     }
@@ -420,6 +429,29 @@ void DialogPair::on_flow_closed(FlowId flow) {
     }
 }
 
+std::optional<ClientId> DialogPair::send(Side to, Method method,
+                                         const std::function<void(sip::MessageBuilder&)>& write) {
+    Leg& asked = leg(to);
+    const auto hop = asked.is_ended ? std::nullopt : context_.host.hop_in_dialog(asked);
+    if (!hop) {
+        return std::nullopt;
+    }
+    const Adjacency& out = adjacency_of(asked);
+    auto request = asked.dialog.request(method, sip::to_string(method));
+    request.header(HeaderName::Via, context_.new_via(out, hop->transport));
+    if (is_refresh(method)) {
+        request.header(HeaderName::Contact, contact(out, hop->transport, asked.scheme, asked.user));
+    }
+    write(request);
+    return context_.host.send_in_dialog(context_.ref, *hop, request.build());
+}
+
+Leg DialogPair::replace(Side side, Leg leg) {
+    close_relays();
+    relays_.clear();
+    return std::exchange(this->leg(side), std::move(leg));
+}
+
 void DialogPair::end() {
     close_relays();
     send_bye(Side::Callee);
@@ -432,10 +464,11 @@ void DialogPair::close_relays() {
             continue;
         }
         if (relay.request->method() == Method::Invite) {
-            context_.answer(relay.server, *relay.request, 487, "Request Terminated");
+            answer(leg(relay.from), relay.server, *relay.request, 487, "Request Terminated");
             context_.host.cancel(context_.ref, relay.client);
         } else {
-            context_.answer(relay.server, *relay.request, 481, "Call/Transaction Does Not Exist");
+            answer(leg(relay.from), relay.server, *relay.request, 481,
+                   "Call/Transaction Does Not Exist");
         }
     }
 }

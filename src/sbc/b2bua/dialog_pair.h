@@ -10,8 +10,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sbc/b2bua/call_context.h"
@@ -35,6 +38,13 @@ struct Fate {
 
     static Fate hung_up(Side by) { return {Kind::HungUp, by, {}}; }
     static Fate lost(std::string_view reason) { return {Kind::Lost, Side::Caller, reason}; }
+};
+
+// What of a relayed request passes otherwise than it came: `removed` stays behind, `added` is said
+// instead.
+struct Changes {
+    std::vector<sip::HeaderName> removed;
+    std::vector<std::pair<sip::HeaderName, std::string>> added;
 };
 
 class DialogPair {
@@ -62,8 +72,9 @@ public:
     // The callee repeats its 2xx: the ACK again, once there is one.
     void repeat_ack();
 
+    // BYE ends, everything else is relayed, with `changes`.
     Fate on_request(Side side, sip::transaction::ServerId id, const sip::Hop& from,
-                    const sip::MessagePtr& request);
+                    const sip::MessagePtr& request, const Changes& changes = {});
     Fate on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack);
     // A re-INVITE with this server transaction is cancelled (§9.2).
     void on_cancel(sip::transaction::ServerId invite);
@@ -73,6 +84,14 @@ public:
                                          sip::transaction::TerminationCause cause);
     Fate on_timer(Timer timer, std::uint32_t number);
     void on_flow_closed(FlowId flow);
+
+    // A request of our own within the dialog on `to`; `write` adds fields and body. Its answer is
+    // the asker's business. None: the peer cannot be reached now.
+    std::optional<sip::transaction::ClientId> send(
+        Side to, sip::Method method, const std::function<void(sip::MessageBuilder&)>& write);
+    // `leg` takes the place of the one on that side, which is handed out with its dialog still up.
+    // Who waits for an answer from the one or the other side gets one.
+    Leg replace(Side side, Leg leg);
 
     // BYE to both; who waits for an answer gets one.
     void end();
@@ -95,11 +114,14 @@ private:
     const Adjacency& adjacency_of(const Leg& leg) const {
         return context_.adjacency(leg.peer.adjacency);
     }
-    Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request);
+    Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request,
+               const Changes& changes);
     bool is_invite_open_from(Side side) const;
     Fate on_relayed_response(Relay& relay, const sip::MessagePtr& response);
     std::optional<policy::Answer> refuse_refresh(Side side, const sip::Message& message,
                                                  policy::Event event);
+    void answer(const Leg& to, sip::transaction::ServerId id, const sip::Message& request,
+                int status, std::string_view reason, int warning = 0);
     void send_bye(Side side);
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);

@@ -48,8 +48,8 @@ void ForwardedRequest::begin() {
 // ---- where to -----------------------------------------------------------------------------------
 
 void ForwardedRequest::go_on_or_fail() {
-    const bool is_any_open = std::any_of(attempts_.begin(), attempts_.end(),
-                                         [](const Attempt& a) { return a.is_open; });
+    const bool is_any_open =
+        std::any_of(attempts_.begin(), attempts_.end(), [](const Attempt& a) { return a.is_open; });
     if (is_answered_ || is_any_open) {
         return;
     }
@@ -78,11 +78,12 @@ void ForwardedRequest::add_targets(const policy::Route& route) {
     if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
         const auto hop = host_.hop_to(to->adjacency);
         if (hop) {
-            targets_.push_back(Target{to->adjacency, *hop,
-                                      request_uri(uri, to->permit.leg_scheme(), in,
-                                                  context_.adjacency(to->adjacency)),
-                                      {},
-                                      to->permit});
+            targets_.push_back(Target{
+                to->adjacency,
+                *hop,
+                request_uri(uri, to->permit.leg_scheme(), in, context_.adjacency(to->adjacency)),
+                {},
+                to->permit});
         }
         return;
     }
@@ -97,20 +98,19 @@ void ForwardedRequest::add_targets(const policy::Route& route) {
             policy::target_of(context_.adjacency(binding.adjacency), binding.scheme), Event::Fork);
         const auto contact = sip::parse_uri(binding.contact);
         if (allowed && contact) {
-            targets_.insert(targets_.begin(), Target{binding.adjacency, binding.hop,
-                                                     sip::with_scheme(*contact,
-                                                                      allowed->leg_scheme()),
-                                                     user, *allowed});
+            targets_.insert(
+                targets_.begin(),
+                Target{binding.adjacency, binding.hop,
+                       sip::with_scheme(*contact, allowed->leg_scheme()), user, *allowed});
         }
         if (!allowed) {
             host_.count_refusal(policy::to_string(allowed.error()));
             const auto answer = policy::answer_to(allowed.error(), Event::Fork, setup_.security);
             // An untrusted sender learns nothing about who exists.
-            remember(in.is_trusted()
-                         ? Failure{answer.status,
-                                   std::string(policy::reason_phrase(allowed.error())),
-                                   answer.warning, nullptr, 0}
-                         : Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+            remember(in.is_trusted() ? Failure{answer.status,
+                                               std::string(policy::reason_phrase(allowed.error())),
+                                               answer.warning, nullptr, 0}
+                                     : Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
         }
     }
 }
@@ -132,8 +132,8 @@ bool ForwardedRequest::send(const Target& target) {
     }
     Attempt attempt;
     attempt.adjacency = target.adjacency;
-    attempt.scheme = target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips
-                                                                      : sip::Scheme::Sip;
+    attempt.scheme =
+        target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
     attempt.hop = target.hop;
     attempt.address_of_record = target.address_of_record;
     attempt.tag = bucket_token(setup_.bucket, host_.random(), 20);
@@ -149,8 +149,8 @@ bool ForwardedRequest::send(const Target& target) {
     builder.header(HeaderName::CallId, call_id);
     builder.header(HeaderName::CSeq, "1 " + std::string(request.method_text()));
     if (has_contact(request.method())) {
-        builder.header(HeaderName::Contact, contact(out, target.hop.transport, attempt.scheme,
-                                                    request.from().uri.user));
+        builder.header(HeaderName::Contact,
+                       contact(out, target.hop.transport, attempt.scheme, request.from().uri.user));
     }
     copy_end_to_end(builder, request, in, out, setup_.removed_headers);
     copy_body(builder, request, media);
@@ -254,10 +254,10 @@ void ForwardedRequest::respond(sip::MessagePtr response) {
 }
 
 void ForwardedRequest::fail() {
-    const Failure failure =
-        best_.value_or(Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+    const Failure failure = best_.value_or(Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
     if (failure.response != nullptr) {
-        respond(passed_back(attempts_[failure.attempt], *failure.response, context_.own_tag, false));
+        respond(
+            passed_back(attempts_[failure.attempt], *failure.response, context_.own_tag, false));
     } else {
         is_answered_ = true;
         context_.answer(setup_.server, *setup_.request, failure.status, failure.reason,

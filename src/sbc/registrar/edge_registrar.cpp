@@ -151,7 +151,8 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         return refuse(contacts.error().status(), std::string(contacts.error().reason()));
     }
 
-    Update update(request, location_.find(address_of_record, now), now);
+    Location::Held held = location_.hold(address_of_record);
+    Update update(request, held.find(now), now);
     if (contacts->is_star) {
         if (auto refusal = update.remove_all()) {
             return std::move(*refusal);
@@ -210,12 +211,12 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         return refuse(500, "Registrar Is Full");
     }
     if (contacts->is_star || !contacts->list.empty()) {
-        location_.assign(address_of_record, update.after());
+        held.assign(update.after());
     }
 
     RegisterOutcome outcome;
     outcome.address_of_record = address_of_record;
-    for (const Binding& each : location_.find(address_of_record, now)) {
+    for (const Binding& each : held.find(now)) {
         outcome.contacts.push_back(contact_value(each, now));
     }
     outcome.is_registered = !outcome.contacts.empty();

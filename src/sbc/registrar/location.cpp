@@ -9,15 +9,9 @@ bool is_over_connection(const Binding& binding) {
     return binding.hop.transport != sip::Transport::Udp;
 }
 
-}  // namespace
-
-std::vector<Binding> Location::find(std::string_view address_of_record, TimePoint now) const {
+std::vector<Binding> live(const std::vector<Binding>& bindings, TimePoint now) {
     std::vector<Binding> out;
-    const auto user = users_.find(std::string(address_of_record));
-    if (user == users_.end()) {
-        return out;
-    }
-    std::ranges::copy_if(user->second, std::back_inserter(out),
+    std::ranges::copy_if(bindings, std::back_inserter(out),
                          [&](const Binding& each) { return each.expires > now; });
     std::ranges::stable_sort(out, [](const Binding& a, const Binding& b) {
         return a.q != b.q ? a.q > b.q : a.refreshed > b.refreshed;
@@ -25,17 +19,53 @@ std::vector<Binding> Location::find(std::string_view address_of_record, TimePoin
     return out;
 }
 
+}  // namespace
+
+Location::Held::Held(Location& location, std::string address_of_record)
+    : location_(location),
+      address_of_record_(std::move(address_of_record)),
+      lock_(location.stripe(address_of_record_).mutex) {}
+
+std::vector<Binding> Location::Held::find(TimePoint now) const {
+    const auto& users = location_.stripe(address_of_record_).users;
+    const auto user = users.find(address_of_record_);
+    return user == users.end() ? std::vector<Binding>{} : live(user->second, now);
+}
+
+void Location::Held::assign(std::vector<Binding> bindings) {
+    location_.assign(location_.stripe(address_of_record_), address_of_record_, std::move(bindings));
+}
+
+Location::Stripe& Location::stripe(std::string_view address_of_record) const {
+    return stripes_[std::hash<std::string_view>{}(address_of_record) % stripe_count];
+}
+
+Location::FlowStripe& Location::stripe(FlowId flow) const {
+    return flow_stripes_[std::hash<FlowId>{}(flow) % stripe_count];
+}
+
+std::vector<Binding> Location::find(std::string_view address_of_record, TimePoint now) const {
+    const Stripe& its = stripe(address_of_record);
+    const std::lock_guard lock(its.mutex);
+    const auto user = its.users.find(std::string(address_of_record));
+    return user == its.users.end() ? std::vector<Binding>{} : live(user->second, now);
+}
+
+std::set<std::string> Location::users_on(FlowId flow) const {
+    const FlowStripe& its = stripe(flow);
+    const std::lock_guard lock(its.mutex);
+    const auto found = its.users.find(flow);
+    return found == its.users.end() ? std::set<std::string>{} : found->second;
+}
+
 std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) const {
     std::vector<std::string> out;
-    const auto users = users_by_flow_.find(flow);
-    if (users == users_by_flow_.end()) {
-        return out;
-    }
-    for (const std::string& each : users->second) {
-        const auto user = users_.find(each);
-        if (user != users_.end() && std::ranges::any_of(user->second, [&](const Binding& binding) {
-                return is_over_connection(binding) && binding.hop.flow == flow &&
-                       binding.expires > now;
+    for (const std::string& each : users_on(flow)) {
+        const Stripe& its = stripe(each);
+        const std::lock_guard lock(its.mutex);
+        const auto user = its.users.find(each);
+        if (user != its.users.end() && std::ranges::any_of(user->second, [&](const Binding& one) {
+                return is_over_connection(one) && one.hop.flow == flow && one.expires > now;
             })) {
             out.push_back(each);
         }
@@ -44,89 +74,136 @@ std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) con
 }
 
 void Location::assign(const std::string& address_of_record, std::vector<Binding> bindings) {
-    if (const auto user = users_.find(address_of_record); user != users_.end()) {
-        unindex(address_of_record, user->second);
-        users_.erase(user);
+    hold(address_of_record).assign(std::move(bindings));
+}
+
+void Location::assign(Stripe& its, const std::string& address_of_record, Bindings bindings) {
+    if (const auto user = its.users.find(address_of_record); user != its.users.end()) {
+        unindex(its, address_of_record, user->second);
+        its.users.erase(user);
     }
     if (!bindings.empty()) {
-        index(address_of_record, bindings);
-        users_.emplace(address_of_record, std::move(bindings));
+        index(its, address_of_record, bindings);
+        its.users.emplace(address_of_record, std::move(bindings));
     }
 }
 
 std::vector<Binding> Location::drop_flow(FlowId flow) {
     std::vector<Binding> dropped;
-    const auto found = users_by_flow_.find(flow);
-    if (found == users_by_flow_.end()) {
-        return dropped;
-    }
-    const std::set<std::string> users = found->second;
-    for (const std::string& each : users) {
+    for (const std::string& each : users_on(flow)) {
+        Stripe& its = stripe(each);
+        const std::lock_guard lock(its.mutex);
+        const auto user = its.users.find(each);
+        if (user == its.users.end()) {
+            continue;
+        }
         Bindings kept;
-        for (const Binding& binding : users_[each]) {
+        for (const Binding& binding : user->second) {
             const bool is_gone = is_over_connection(binding) && binding.hop.flow == flow;
             (is_gone ? dropped : kept).push_back(binding);
         }
-        assign(each, std::move(kept));
+        assign(its, each, std::move(kept));
     }
     return dropped;
 }
 
 std::vector<Binding> Location::expire(TimePoint now) {
     std::vector<Binding> expired;
-    while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
-        const std::string user = by_expiry_.begin()->second;
-        Bindings kept;
-        for (const Binding& binding : users_[user]) {
-            (binding.expires <= now ? expired : kept).push_back(binding);
+    // What is put in meanwhile lowers it again, behind a stripe that we have passed or before.
+    next_expiry_.store(TimePoint::max());
+    for (Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        while (!its.by_expiry.empty() && its.by_expiry.begin()->first <= now) {
+            const std::string user = its.by_expiry.begin()->second;
+            Bindings kept;
+            for (const Binding& binding : its.users[user]) {
+                (binding.expires <= now ? expired : kept).push_back(binding);
+            }
+            assign(its, user, std::move(kept));
         }
-        assign(user, std::move(kept));
+        if (!its.by_expiry.empty()) {
+            expires_at(its.by_expiry.begin()->first);
+        }
     }
     return expired;
 }
 
-std::optional<TimePoint> Location::next_expiry() const {
-    return by_expiry_.empty() ? std::nullopt : std::optional(by_expiry_.begin()->first);
+void Location::expires_at(TimePoint time) {
+    TimePoint known = next_expiry_.load();
+    while (time < known && !next_expiry_.compare_exchange_weak(known, time)) {
+    }
 }
 
-void Location::index(const std::string& address_of_record, const Bindings& bindings) {
+std::optional<TimePoint> Location::next_expiry() const {
+    const TimePoint next = next_expiry_.load();
+    return binding_count() == 0 || next == TimePoint::max() ? std::nullopt : std::optional(next);
+}
+
+void Location::index(Stripe& its, const std::string& address_of_record, const Bindings& bindings) {
     for (const Binding& each : bindings) {
-        by_expiry_.emplace(each.expires, address_of_record);
+        its.by_expiry.emplace(each.expires, address_of_record);
+        expires_at(each.expires);
         if (is_over_connection(each)) {
-            users_by_flow_[each.hop.flow].insert(address_of_record);
+            FlowStripe& on_flow = stripe(each.hop.flow);
+            const std::lock_guard lock(on_flow.mutex);
+            on_flow.users[each.hop.flow].insert(address_of_record);
         }
     }
-    binding_count_ += bindings.size();
+    binding_count_.fetch_add(bindings.size(), std::memory_order_relaxed);
 }
 
-void Location::unindex(const std::string& address_of_record, const Bindings& bindings) {
+void Location::unindex(Stripe& its, const std::string& address_of_record,
+                       const Bindings& bindings) {
     for (const Binding& each : bindings) {
-        by_expiry_.erase({each.expires, address_of_record});
-        const auto users = users_by_flow_.find(each.hop.flow);
-        if (users != users_by_flow_.end()) {
+        its.by_expiry.erase({each.expires, address_of_record});
+        FlowStripe& on_flow = stripe(each.hop.flow);
+        const std::lock_guard lock(on_flow.mutex);
+        const auto users = on_flow.users.find(each.hop.flow);
+        if (users != on_flow.users.end()) {
             users->second.erase(address_of_record);
             if (users->second.empty()) {
-                users_by_flow_.erase(users);
+                on_flow.users.erase(users);
             }
         }
     }
-    binding_count_ -= bindings.size();
+    binding_count_.fetch_sub(bindings.size(), std::memory_order_relaxed);
+}
+
+std::size_t Location::user_count() const {
+    std::size_t count = 0;
+    for (const Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        count += its.users.size();
+    }
+    return count;
 }
 
 bool Location::is_consistent() const {
     std::size_t count = 0;
-    std::set<std::pair<TimePoint, std::string>> expiries;
     std::unordered_map<FlowId, std::set<std::string>> flows;
-    for (const auto& [user, bindings] : users_) {
-        for (const Binding& each : bindings) {
-            ++count;
-            expiries.emplace(each.expires, user);
-            if (is_over_connection(each)) {
-                flows[each.hop.flow].insert(user);
+    for (const Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        std::set<std::pair<TimePoint, std::string>> expiries;
+        for (const auto& [user, bindings] : its.users) {
+            for (const Binding& each : bindings) {
+                ++count;
+                expiries.emplace(each.expires, user);
+                if (is_over_connection(each)) {
+                    flows[each.hop.flow].insert(user);
+                }
             }
         }
+        if (expiries != its.by_expiry ||
+            (!expiries.empty() && expiries.begin()->first < next_expiry_.load())) {
+            return false;
+        }
     }
-    return count == binding_count_ && expiries == by_expiry_ && flows == users_by_flow_;
+    std::unordered_map<FlowId, std::set<std::string>> known_flows;
+    for (const FlowStripe& its : flow_stripes_) {
+        const std::lock_guard lock(its.mutex);
+        known_flows.insert(its.users.begin(), its.users.end());
+    }
+    return count == binding_count() && flows == known_flows;
 }
 
 }  // namespace ringwall::sbc::registrar

@@ -1,11 +1,15 @@
 // Who is registered, and over which connection they are reached: the location service of the edge,
-// in memory (RFC 3261 §10). Owned by one shard; time is a parameter.
+// in memory (RFC 3261 §10). One table for all workers, from any thread: in stripes, each with a
+// mutex of its own, so that two workers seldom want the same. Time is a parameter.
 //
 // A binding lives until it expires, is removed by its phone, or loses its connection: what came in
 // over a stream is reached only down that stream (RFC 5626 §5.3).
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -39,6 +43,22 @@ struct Binding {
 
 class Location {
 public:
+    // The bindings of one canonical address-of-record, held: nobody else changes them meanwhile.
+    class Held {
+    public:
+        std::vector<Binding> find(TimePoint now) const;
+        // Replaces all; an empty list removes the user.
+        void assign(std::vector<Binding> bindings);
+
+    private:
+        friend class Location;
+        Held(Location& location, std::string address_of_record);
+        Location& location_;
+        std::string address_of_record_;
+        std::unique_lock<std::mutex> lock_;
+    };
+    Held hold(const std::string& address_of_record) { return {*this, address_of_record}; }
+
     // The live bindings of a canonical address-of-record: highest q first, then the newest.
     std::vector<Binding> find(std::string_view address_of_record, TimePoint now) const;
     // The addresses-of-record with a live registration on this connection. A UDP socket is no
@@ -52,23 +72,42 @@ public:
     std::vector<Binding> drop_flow(FlowId flow);
     // Removes what has expired by `now`. Returns it.
     std::vector<Binding> expire(TimePoint now);
-    // When expire() has something to do next.
+    // When to call expire() next: not after anything expires, but perhaps before, where what would
+    // have expired was refreshed.
     std::optional<TimePoint> next_expiry() const;
 
-    std::size_t user_count() const { return users_.size(); }
-    std::size_t binding_count() const { return binding_count_; }
+    std::size_t user_count() const;
+    std::size_t binding_count() const { return binding_count_.load(std::memory_order_relaxed); }
+    // While nobody changes anything.
     bool is_consistent() const;
 
 private:
     using Bindings = std::vector<Binding>;
+    // By address-of-record.
+    struct Stripe {
+        mutable std::mutex mutex;
+        std::unordered_map<std::string, Bindings> users;
+        std::set<std::pair<TimePoint, std::string>> by_expiry;  // every binding's expiry
+    };
+    // By connection. Its mutex is taken after a Stripe's, never before.
+    struct FlowStripe {
+        mutable std::mutex mutex;
+        std::unordered_map<FlowId, std::set<std::string>> users;
+    };
+    static constexpr std::size_t stripe_count = 64;
 
-    void index(const std::string& address_of_record, const Bindings& bindings);
-    void unindex(const std::string& address_of_record, const Bindings& bindings);
+    Stripe& stripe(std::string_view address_of_record) const;
+    FlowStripe& stripe(FlowId flow) const;
+    std::set<std::string> users_on(FlowId flow) const;
+    void expires_at(TimePoint time);
+    void assign(Stripe& stripe, const std::string& address_of_record, Bindings bindings);
+    void index(Stripe& stripe, const std::string& address_of_record, const Bindings& bindings);
+    void unindex(Stripe& stripe, const std::string& address_of_record, const Bindings& bindings);
 
-    std::unordered_map<std::string, Bindings> users_;
-    std::unordered_map<FlowId, std::set<std::string>> users_by_flow_;
-    std::set<std::pair<TimePoint, std::string>> by_expiry_;  // every binding's expiry
-    std::size_t binding_count_ = 0;
+    mutable std::array<Stripe, stripe_count> stripes_;
+    mutable std::array<FlowStripe, stripe_count> flow_stripes_;
+    std::atomic<std::size_t> binding_count_{0};
+    std::atomic<TimePoint> next_expiry_{TimePoint::max()};  // not after the first
 };
 
 }  // namespace ringwall::sbc::registrar

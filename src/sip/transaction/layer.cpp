@@ -272,6 +272,11 @@ bool Layer::has_provisional(ClientId id) const {
            std::visit([](const auto& m) { return m.has_provisional(); }, client->machine);
 }
 
+bool Layer::knows(const Message& cancel) const {
+    const std::string own = server_key(cancel, cancel.method_text(), cancel.to_tag());
+    return tables_->find_server(own) != nullptr || tables_->cancelled_by(cancel);
+}
+
 std::size_t Layer::server_count() const {
     return tables_->servers.size();
 }

@@ -54,6 +54,9 @@ public:
     // A provisional response has come, and no final one yet.
     bool has_provisional(ClientId id) const;
 
+    // A transaction of this CANCEL, or of the INVITE that it is for.
+    bool knows(const Message& cancel) const;
+
     std::size_t server_count() const;
     std::size_t client_count() const;
     // The tables agree with each other, and in every transaction exactly the timers of its state

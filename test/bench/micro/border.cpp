@@ -16,7 +16,7 @@ Border::Border(const std::string& configuration) {
         });
     if (!read) check_failed(read.error().to_string().c_str(), __FILE__, __LINE__);
     snapshot_ = read->snapshot;
-    sbc_ = std::make_unique<sbc::Sbc>(network_, random_, *this, snapshot_, now_);
+    sbc_ = std::make_unique<sbc::Sbc>(shared_, network_, random_, *this, snapshot_, now_);
     std::uint64_t id = 0;
     for (const auto& wanted : sbc::Sbc::listeners(*snapshot_)) {
         ++id;

@@ -845,11 +845,13 @@ TEST_F(WorkerTest, StopClosesAllConnections) {
     EXPECT_EQ(worker->connections(), 0u);
 }
 
-TEST_F(WorkerTest, FlowsOfTwoWorkersHaveDifferentIds) {
+TEST_F(WorkerTest, ConnectionsOfTwoWorkersHaveDifferentIdsAndTheirUdpSocketsTheSame) {
     WorkerOptions options;
     options.number = 1;
     const auto second = std::move(*Worker::create(options));
-    EXPECT_NE(worker->add_udp(any_port)->flow, second->add_udp(any_port)->flow);
+    EXPECT_EQ(worker->add_udp(any_port)->flow, second->add_udp(any_port)->flow);
+    const Endpoint nobody{*IpAddress::parse("127.0.0.1"), 1};
+    EXPECT_NE(worker->connect(to(nobody)), second->connect(to(nobody)));
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "sip/locate/cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringwall::sip::locate {
+namespace {
+
+constexpr Duration longest = 24h;
+constexpr Duration longest_without_records = 300s;
+// So that a name server that is down is not asked for every call.
+constexpr Duration failure_lifetime = 5s;
+
+Duration lifetime_of(const dns::Answer& answer) {
+    switch (answer.outcome) {
+        case dns::Outcome::Records:
+            return std::clamp(answer.lifetime, Duration::zero(), longest);
+        case dns::Outcome::NoRecords:
+            return std::clamp(answer.lifetime, failure_lifetime, longest_without_records);
+        case dns::Outcome::Failed:
+            return failure_lifetime;
+    }
+    return Duration::zero();
+}
+
+}  // namespace
+
+const dns::Answer* Cache::find(const dns::Question& question, TimePoint now) const {
+    const auto found = entries_.find(question);
+    return found == entries_.end() || found->second.until <= now ? nullptr : &found->second.answer;
+}
+
+void Cache::put(const dns::Question& question, dns::Answer answer, TimePoint now) {
+    drop(question);
+    const Duration lifetime = lifetime_of(answer);
+    if (lifetime == Duration::zero() || capacity_ == 0) {
+        return;
+    }
+    if (entries_.size() == capacity_) {
+        drop(dns::Question(by_end_.begin()->second));
+    }
+    const TimePoint until = now + lifetime;
+    by_end_.emplace(until, question);
+    entries_.emplace(question, Entry{std::move(answer), until});
+}
+
+void Cache::drop(const dns::Question& question) {
+    if (const auto found = entries_.find(question); found != entries_.end()) {
+        by_end_.erase({found->second.until, question});
+        entries_.erase(found);
+    }
+}
+
+}  // namespace ringwall::sip::locate
