@@ -527,23 +527,25 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
         counters_.add("challenges", "peer-not-verified");
         return false;
     }
+    const CallRef ref = client->second.call;
+    b2bua::Usage* usage = call_of(ref);
+    if (usage == nullptr) {
+        return false;
+    }
     const auto again = challenges_.answer(
         id, peer, response,
         b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
-        random_);
+        usage->next_cseq(challenges_.first(id), sent->request->cseq().number), random_);
     counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
     if (again == nullptr) {
         log::warning("challenge.unanswered",
                      {{"adjacency", peer.name}, {"status", response.status()}});
         return false;
     }
-    const CallRef ref = client->second.call;
     const sip::Hop to = sent->hop;
     const auto permit = sent->permit;
     stop_waiting(client->second);
-    if (b2bua::Usage* usage = call_of(ref)) {
-        usage->on_sent_again(challenges_.first(id), again);
-    }
+    usage->on_sent_again(challenges_.first(id), again);
     if (permit) {
         send_new(ref, *permit, to, again);
     } else {

@@ -27,11 +27,12 @@
 <<<<<<< HEAD
 #include "sip/auth/nonce_mint.h"
 #include "sip/auth/nonce_window.h"
-    =======
+    == == ==
+    =
 #include "sbc/shared.h"
-    >>>>>>> main
+        >>>>>>> main
 
-    namespace ringwall::sbc {
+        namespace ringwall::sbc {
 
     // Where records and trace lines go.
     class Observer {

@@ -10,7 +10,8 @@ namespace {
 using sip::HeaderName;
 
 // The request once more, without what belongs to this one transmission.
-sip::MessageBuilder repeated(const sip::Message& request, std::string_view via) {
+sip::MessageBuilder repeated(const sip::Message& request, std::string_view via,
+                             std::uint32_t cseq) {
     auto builder = sip::MessageBuilder::request(request.method_text(), request.request_uri_text());
     builder.header(HeaderName::Via, via);
     for (const sip::HeaderLine& line : request.headers()) {
@@ -21,8 +22,8 @@ sip::MessageBuilder repeated(const sip::Message& request, std::string_view via) 
             case HeaderName::ProxyAuthorization:
                 break;
             case HeaderName::CSeq:
-                builder.header(HeaderName::CSeq, std::to_string(request.cseq().number + 1) + " " +
-                                                     std::string(request.method_text()));
+                builder.header(HeaderName::CSeq,
+                               std::to_string(cseq) + " " + std::string(request.method_text()));
                 break;
             default:
                 builder.raw(line);
@@ -47,7 +48,7 @@ void Challenges::sent(ClientId id, Sent what) {
 
 sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
                                    const sip::Message& response, std::string_view via,
-                                   Random& random) {
+                                   std::uint32_t cseq, Random& random) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.is_given_up) {
         return nullptr;
@@ -62,7 +63,7 @@ sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
     if (verdict != sip::auth::ClientAuthentication::Verdict::Answer) {
         return nullptr;
     }
-    auto builder = repeated(request, via);
+    auto builder = repeated(request, via, cseq);
     open.chain->authentication.sign(builder, request.method_text(), request.request_uri_text(),
                                     request.body(), random);
     builder.body(request.body());
