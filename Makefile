@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call hangup stop test sanitize bench lint format clean build
+.PHONY: help run demo demo-calls call hangup stop test sanitize fuzz bench lint format clean build
 
 help:
 	@echo 'make run        the lab: three phones and the border controller; stays up, says how to call'
@@ -17,6 +17,7 @@ help:
 	@echo 'make stop       ends a running lab (as does Ctrl-C)'
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
+	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio: a table, and JSON (ARGUMENTS="--metrics call")'
 	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
 	@echo 'make format     puts the sources into the house format'
@@ -64,8 +65,14 @@ test: packages-build+lab+test
 sanitize: packages-build
 	@for preset in asan tsan; do \
 	    $(MAKE) --no-print-directory build BUILD=$$preset && \
-	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario' || exit 1; \
+	    ctest --test-dir build/$$preset --output-on-failure --timeout 300 -j2 -L 'unit|scenario|fuzz' || exit 1; \
 	done
+
+SECONDS := 60
+TARGETS :=
+fuzz: packages-build+fuzz
+	@$(MAKE) --no-print-directory build BUILD=fuzz TARGET=fuzz_targets
+	@test/fuzz/run build/fuzz $(SECONDS) $(TARGETS)
 
 bench: packages-build+bench
 	@$(MAKE) --no-print-directory build BUILD=release TARGET='ringwall-sbc bench_load bench_micro'

@@ -97,8 +97,8 @@ public:
     FlowId connect(const ConnectSpec& spec, ShardNumber owner);
     FlowId connect(const ConnectSpec& spec) { return connect(spec, place_.number); }
     void close(FlowId flow, CloseReason reason);
-    void query(const dns::Question& question) { network_.query(question); }
     const Place& place() const { return place_; }
+    void query(const dns::Question& question) { network_.query(question); }
 
     // Null when it is gone. One of a sibling's is known as soon as it was used.
     const Flow* flow(FlowId id) const;

@@ -1,91 +1,53 @@
 #include "sbc/process.h"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <future>
 #include <memory>
 #include <thread>
 
 #include "base/log.h"
-#include "base/random.h"
-#include "engine/worker.h"
-#include "net/file_descriptor.h"
 #include "net/loop.h"
+#include "net/mailbox.h"
 #include "net/signals.h"
 #include "net/socket_address.h"
 #include "sbc/config/reader.h"
-#include "sbc/sbc.h"
+#include "sbc/line_file.h"
+#include "sbc/workers.h"
 
 namespace ringwall::sbc {
 namespace {
 
 constexpr std::chrono::seconds farewell_limit{5};  // for BYEs at the end
 
-// Appends lines to a file of the operator's, readable by its owner only. When the disk is full
-// lines are lost, and counted; the next that fits begins on a line of its own.
-class LineFile {
-public:
-    explicit LineFile(std::string_view what) : what_(what) {}
-    bool open(const std::filesystem::path& path) {
-        if (path.empty()) {
-            return true;
-        }
-        constexpr mode_t owner_only = 0600;
-        file_ = net::FileDescriptor(
-            ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
-        return is_open();
-    }
-    bool is_open() const { return file_.number() >= 0; }
-    void write(std::string line) {
-        if (!is_open()) {
-            return;
-        }
-        line.push_back('\n');
-        if (is_cut_) {
-            line.insert(line.begin(), '\n');
-        }
-        const ssize_t written = ::write(file_.number(), line.data(), line.size());
-        if (written == static_cast<ssize_t>(line.size())) {
-            is_cut_ = false;
-            if (lost_ > 0) {
-                log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
-            }
-            lost_ = 0;
-            return;
-        }
-        is_cut_ = is_cut_ || written > 0;
-        if (lost_++ == 0) {
-            log::error("file.fails", {{"file", what_},
-                                      {"reason", written < 0 ? std::strerror(errno) : "no room"}});
-        }
-    }
-
-private:
-    std::string what_;
-    net::FileDescriptor file_;
-    bool is_cut_ = false;  // it ends with half a line
-    std::uint64_t lost_ = 0;
-};
-
 class FileObserver final : public Observer {
 public:
-    LineFile trace{"trace"};
-    LineFile record{"record"};
+    explicit FileObserver(net::Mailbox& mailbox)
+        : trace("trace", mailbox), record("record", mailbox) {}
+    LineFile trace;
+    LineFile record;
     void on_record(const CallRecord& call) override {
         if (record.is_open()) {
-            record.write(to_json(call));
+            record.post(to_json(call));
         }
     }
-    void on_trace(const std::string& json_line) override { trace.write(json_line); }
+    void on_trace(const std::string& json_line) override { trace.post(json_line); }
+};
+
+// Opens the mailbox of the main thread when there is something in it.
+class MailReader final : public net::EventSource {
+public:
+    explicit MailReader(net::Mailbox& mailbox) : mailbox_(mailbox) {}
+    void on_ready(net::Readiness) override { mailbox_.open_all(); }
+
+private:
+    net::Mailbox& mailbox_;
 };
 
 // Addresses of the peers that are named by name, once at the start.
@@ -137,71 +99,15 @@ std::string adjacencies_on(const Snapshot& snapshot, const Endpoint& local) {
     return names;
 }
 
-// Binds everything, or says what cannot be bound.
-bool listen(engine::Worker& worker, Sbc& sbc, const Snapshot& snapshot,
-            const std::filesystem::path& configuration) {
-    for (const Sbc::ListenRequest& wanted : Sbc::listeners(snapshot)) {
-        std::string failure;
-        if (wanted.transport == sip::Transport::Udp) {
-            if (const auto listener = worker.add_udp(wanted.local)) {
-                sbc.add_listener(listener->id, wanted.local, wanted.transport, listener->flow);
-            } else {
-                failure = listener.error().sentence;
-            }
-        } else {
-            if (const auto listener = worker.add_tcp(wanted.local)) {
-                sbc.add_listener(listener->id, wanted.local, wanted.transport, {});
-            } else {
-                failure = listener.error().sentence;
-            }
-        }
-        if (!failure.empty()) {
-            std::fprintf(stderr,
-                         "%s: adjacency %s: %s; end the program that has the address, or change "
-                         "'signaling-address' or 'signaling-port'\n",
-                         configuration.c_str(), adjacencies_on(snapshot, wanted.local).c_str(),
-                         failure.c_str());
-            return false;
-        }
-        log::info("listen", {{"address", wanted.local.to_string()},
-                             {"transport", sip::to_string(wanted.transport)}});
-    }
-    return true;
-}
-
-void log_counters(const Sbc& sbc, const engine::ShardCounters& counters) {
-    for (const auto& [name, value] : sbc.counters().all()) {
-        log::info("counter", {{"name", name}, {"value", value}});
-    }
-    log::info("counter", {{"name", "messages_in"}, {"value", counters.messages_in}});
-    log::info("counter", {{"name", "messages_out"}, {"value", counters.messages_out}});
-    log::info("counter", {{"name", "sources_refused"}, {"value", counters.sources_refused}});
-    log::info("counter", {{"name", "not_sip"}, {"value", counters.not_sip}});
-    log::info("counter", {{"name", "faults_answered"}, {"value", counters.faults_answered}});
-    log::info("counter", {{"name", "faults_dropped"}, {"value", counters.faults_dropped}});
-    log::info("counter", {{"name", "strays"}, {"value", counters.strays}});
-}
-
-template <class Function>
-auto on_worker(engine::Worker& worker, Function function) {
-    auto task = std::make_shared<std::packaged_task<decltype(function())()>>(std::move(function));
-    auto result = task->get_future();
-    worker.post([task] { (*task)(); });
-    return result.get();
-}
-
-void say_farewell(engine::Worker& worker, Sbc& sbc) {
-    on_worker(worker, [&] {
-        sbc.shard().wake(worker.now());
-        sbc.refuse_calls();
-        sbc.end_all("shutdown");
-    });
+// Calls are told of the end, and given a little time for their answers.
+void say_farewell(Workers& workers, net::Mailbox& mailbox) {
+    workers.end_all("shutdown");
     const auto limit = std::chrono::steady_clock::now() + farewell_limit;
-    while (std::chrono::steady_clock::now() < limit &&
-           on_worker(worker, [&] { return !sbc.is_quiet(); })) {
+    while (std::chrono::steady_clock::now() < limit && !workers.is_quiet()) {
+        mailbox.open_all();
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    on_worker(worker, [&] { sbc.record_unfinished("shutdown"); });
+    workers.record_unfinished("shutdown");
 }
 
 }  // namespace
@@ -218,15 +124,6 @@ int run_process(const ProcessOptions& options) {
     if (options.only_check) {
         return EX_OK;
     }
-    FileObserver observer;
-    for (const auto& [file, path] : {std::pair{&observer.trace, &options.trace},
-                                     std::pair{&observer.record, &options.record}}) {
-        if (!file->open(*path)) {
-            std::fprintf(stderr, "%s: cannot be opened for writing\n", path->c_str());
-            return EX_IOERR;
-        }
-    }
-
     std::signal(SIGPIPE, SIG_IGN);
     auto loop = net::Loop::create();
     std::vector<int> arrived;
@@ -244,39 +141,61 @@ int run_process(const ProcessOptions& options) {
         return give_up(signals.error());
     }
     raise_descriptor_limit();
-    auto worker = engine::Worker::create();
-    if (!worker) {
-        return give_up(worker.error());
+    const auto mailbox = net::Mailbox::create();
+    if (!mailbox) {
+        return give_up(mailbox.error());
     }
-    SystemRandom random;
+    MailReader reader(**mailbox);
+    if (loop->watch((*mailbox)->fd(), net::Interest::Read, reader) == 0) {
+        return give_up(net::SocketError::of("cannot watch the mailbox", errno));
+    }
+    FileObserver observer(**mailbox);
+    for (const auto& [file, path] : {std::pair{&observer.trace, &options.trace},
+                                     std::pair{&observer.record, &options.record}}) {
+        if (!file->open(*path)) {
+            std::fprintf(stderr, "%s: cannot be opened for writing\n", path->c_str());
+            return EX_IOERR;
+        }
+    }
+
     const SnapshotPtr snapshot = with_peer_addresses(configuration->snapshot);
-    Shared shared(random);
-    Sbc sbc(shared, **worker, random, observer, snapshot, (*worker)->now());
-    sbc.set_trace(observer.trace.is_open());
-    (*worker)->set_user(sbc.shard());
-    if (!listen(**worker, sbc, *snapshot, options.configuration)) {
+    const auto created = Workers::create(
+        options.workers != 0 ? options.workers : Workers::default_count(), snapshot, observer);
+    if (!created) {
+        return give_up(created.error());
+    }
+    Workers& workers = **created;
+    workers.set_trace(observer.trace.is_open());
+    if (const auto bound = workers.listen(); !bound) {
+        std::fprintf(stderr,
+                     "%s: adjacency %s: %s; end the program that has the address, or change "
+                     "'signaling-address' or 'signaling-port'\n",
+                     options.configuration.c_str(),
+                     adjacencies_on(*snapshot, bound.error().local).c_str(),
+                     bound.error().sentence.c_str());
         return EX_CONFIG;
     }
-    std::thread thread([&] { (*worker)->run(); });
+    workers.start();
     log::info("sbc.ready", {{"service", snapshot->service},
                             {"adjacencies", snapshot->adjacencies.size()},
-                            {"subscribers", snapshot->subscribers.size()}});
+                            {"subscribers", snapshot->subscribers.size()},
+                            {"workers", workers.count()}});
     bool is_running = true;
     while (is_running) {
         loop->turn(Duration::max(), [] {});
         for (const int number : std::exchange(arrived, {})) {
             if (number == SIGUSR1) {
-                on_worker(**worker, [&] { log_counters(sbc, sbc.shard().counters()); });
+                workers.log_counters();
             } else {
                 is_running = false;
             }
         }
     }
     log::info("sbc.stopping");
-    say_farewell(**worker, sbc);
-    (*worker)->stop();
-    thread.join();
-    log_counters(sbc, sbc.shard().counters());
+    say_farewell(workers, **mailbox);
+    workers.stop();
+    (*mailbox)->open_all();
+    workers.log_counters();
     return EX_OK;
 }
 

@@ -1,6 +1,7 @@
 // ringwall-sbc as a process: configuration, sockets, signals, and an orderly end.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -10,6 +11,7 @@ struct ProcessOptions {
     std::filesystem::path configuration;
     std::filesystem::path trace;   // a JSON line for each message; empty: none
     std::filesystem::path record;  // a JSON line for each call; empty: none
+    std::uint16_t workers = 0;     // threads; 0: one for each core
     bool only_check = false;       // read the configuration, say what is wrong, start nothing
 };
 

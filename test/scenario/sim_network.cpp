@@ -118,6 +118,12 @@ void SimNetwork::arrive(Connection& connection) {
         return;
     }
     connection.server_tls = decision.tls != nullptr;
+    connection.is_forced =
+        connection.client.node->forces_doors_ && connection.client_tls != connection.server_tls;
+    if (connection.is_forced) {
+        at(weather_.latency, [this, shared] { establish(*shared); });
+        return;
+    }
     if (connection.client_tls && !connection.server_tls) {
         tear(shared, CloseReason::HandshakeFailed, CloseReason::TlsOnPlain);
         return;
@@ -141,18 +147,18 @@ void SimNetwork::establish(Connection& connection) {
     connection.is_open = true;
     Node& server = *connection.server.node;
     Node& client = *connection.client.node;
-    if (!connection.server_tls || is_tls) {
+    if (connection.is_forced || !connection.server_tls || is_tls) {
         connection.server.is_told = true;
-        if (!server.user_->on_established(connection.server.flow, connection.server.listener,
-                                          connection.client.local,
-                                          is_tls ? &client.client_ : nullptr, now_)) {
+        if (!server.user_->on_established(
+                connection.server.flow, connection.server.listener, connection.client.local,
+                connection.client_tls ? &client.client_ : nullptr, now_)) {
             tear(shared, CloseReason::PeerClosed, CloseReason::IdentityMismatch);
             return;
         }
     }
     connection.client.is_told = true;
     if (!client.user_->on_established(connection.client.flow, {}, connection.server.local,
-                                      is_tls ? &server.server_ : nullptr, now_)) {
+                                      connection.client_tls ? &server.server_ : nullptr, now_)) {
         tear(shared, CloseReason::IdentityMismatch, CloseReason::PeerClosed);
         return;
     }
@@ -182,7 +188,7 @@ void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId f
         if (!connections_.contains(from.value)) {
             return;
         }
-        if (connection->server_tls && !connection->client_tls) {
+        if (connection->server_tls && !connection->client_tls && !connection->is_forced) {
             tear(connection, CloseReason::PeerClosed, CloseReason::PlainOnTls);
             return;
         }

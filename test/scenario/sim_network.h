@@ -47,6 +47,9 @@ public:
         // What its certificate says when it accepts, and when it connects.
         void set_server_identity(tls::PeerIdentity identity) { server_ = std::move(identity); }
         void set_client_identity(tls::PeerIdentity identity) { client_ = std::move(identity); }
+        // From now on its connections get past the door of TLS without, and past a plain door with:
+        // what stands behind the door is tested then.
+        void force_doors() { forces_doors_ = true; }
         const IpAddress& address() const { return address_; }
 
         void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
@@ -74,6 +77,7 @@ public:
         tls::PeerIdentity server_;
         tls::PeerIdentity client_;
         std::uint16_t next_port_;
+        bool forces_doors_ = false;
     };
 
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
@@ -138,6 +142,7 @@ private:
         bool client_tls = false;
         bool server_tls = false;
         bool is_open = false;
+        bool is_forced = false;
         std::string held;  // what the client sent before it stood
         End& end(FlowId flow) { return client.flow == flow ? client : server; }
         End& other(FlowId flow) { return client.flow == flow ? server : client; }

@@ -38,7 +38,6 @@ ForwardedRequest::ForwardedRequest(CallHost& host, Setup setup)
                .snapshot = setup_.snapshot,
                .security = setup_.security,
                .bucket = setup_.bucket,
-               .caller_adjacency = setup_.sender.adjacency,
                .own_tag = bucket_token(setup_.bucket, host.random(), 20)} {}
 
 void ForwardedRequest::begin() {
@@ -268,8 +267,8 @@ void ForwardedRequest::fail() {
             passed_back(attempts_[failure.attempt], *failure.response, context_.own_tag, false));
     } else {
         is_answered_ = true;
-        context_.answer(setup_.server, *setup_.request, failure.status, failure.reason,
-                        failure.warning);
+        context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, failure.status,
+                        failure.reason, failure.warning);
     }
     finish();
 }
@@ -283,13 +282,13 @@ void ForwardedRequest::finish() {
 void ForwardedRequest::on_request(sip::transaction::ServerId id, const sip::Hop& from,
                                   const sip::MessagePtr& request) {
     (void)from;
-    context_.answer(id, *request, 481, "Call/Transaction Does Not Exist");
+    context_.answer(setup_.sender.adjacency, id, *request, 481, "Call/Transaction Does Not Exist");
 }
 
 void ForwardedRequest::terminate(std::string_view reason) {
     if (!is_answered_) {
         is_answered_ = true;
-        context_.answer(setup_.server, *setup_.request, 480, reason);
+        context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, 480, reason);
     }
     finish();
 }

@@ -1,0 +1,77 @@
+#include "sbc/line_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+
+namespace ringwall::sbc {
+
+class LineFile::Line final : public net::Letter {
+public:
+    Line(LineFile& file, std::string text) : file_(file), text_(std::move(text)) {}
+    void open() override {
+        file_.waiting_.fetch_sub(1, std::memory_order_relaxed);
+        file_.write(std::move(text_));
+    }
+
+private:
+    LineFile& file_;
+    std::string text_;
+};
+
+bool LineFile::open(const std::filesystem::path& path) {
+    if (path.empty()) {
+        return true;
+    }
+    constexpr mode_t owner_only = 0600;
+    file_ = net::FileDescriptor(
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
+    return is_open();
+}
+
+void LineFile::post(std::string line) {
+    if (!is_open()) {
+        return;
+    }
+    if (waiting_.fetch_add(1, std::memory_order_relaxed) >= max_waiting) {
+        waiting_.fetch_sub(1, std::memory_order_relaxed);
+        overrun_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    mailbox_.post(std::make_unique<Line>(*this, std::move(line)));
+}
+
+void LineFile::write(std::string line) {
+    if (const std::uint64_t overrun = overrun_.exchange(0, std::memory_order_relaxed)) {
+        lose(overrun, "too many lines at a time");
+    }
+    line.push_back('\n');
+    if (is_cut_) {
+        line.insert(line.begin(), '\n');
+    }
+    const ssize_t written = ::write(file_.number(), line.data(), line.size());
+    if (written == static_cast<ssize_t>(line.size())) {
+        is_cut_ = false;
+        if (lost_ > 0) {
+            log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
+        }
+        lost_ = 0;
+        return;
+    }
+    is_cut_ = is_cut_ || written > 0;
+    lose(1, written < 0 ? std::strerror(errno) : "no room");
+}
+
+void LineFile::lose(std::uint64_t count, std::string_view reason) {
+    if (std::exchange(lost_, lost_ + count) == 0) {
+        log::error("file.fails", {{"file", what_}, {"reason", reason}});
+    }
+}
+
+}  // namespace ringwall::sbc

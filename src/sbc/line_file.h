@@ -1,0 +1,45 @@
+// The files of records and trace: lines come from the workers, and are written by the main thread,
+// so that no worker waits for a disk.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "net/file_descriptor.h"
+#include "net/mailbox.h"
+
+namespace ringwall::sbc {
+
+// Appends lines to a file of the operator's, readable by its owner only. When the disk is full, or
+// too slow for what comes, lines are lost, and counted; the next that fits begins on a line of its
+// own.
+class LineFile {
+public:
+    LineFile(std::string_view what, net::Mailbox& mailbox) : what_(what), mailbox_(mailbox) {}
+
+    // Before the first line. Nothing is written to an empty path.
+    bool open(const std::filesystem::path& path);
+    bool is_open() const { return file_.number() >= 0; }
+    // Any thread; written when the mailbox is opened.
+    void post(std::string line);
+
+private:
+    class Line;
+    static constexpr std::size_t max_waiting = 20'000;
+
+    void write(std::string line);
+    void lose(std::uint64_t count, std::string_view reason);
+
+    std::string what_;
+    net::Mailbox& mailbox_;
+    net::FileDescriptor file_;
+    std::atomic<std::size_t> waiting_{0};
+    std::atomic<std::uint64_t> overrun_{0};  // lost because too many were waiting
+    bool is_cut_ = false;                    // it ends with half a line
+    std::uint64_t lost_ = 0;
+};
+
+}  // namespace ringwall::sbc

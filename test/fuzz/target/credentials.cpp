@@ -1,0 +1,32 @@
+// Authorization: what was read, written and read again is the same; nothing proves a password that
+// its writer cannot know.
+#include "base/check.h"
+#include "fuzz/target.h"
+#include "sip/auth/digest.h"
+
+namespace ringwall::fuzz {
+
+void run(std::string_view octets) {
+    const auto credentials = sip::auth::parse_credentials(octets);
+    if (!credentials) {
+        return;
+    }
+    const std::string text = to_string(*credentials);
+    const auto again = sip::auth::parse_credentials(text);
+    CHECK(again && to_string(*again) == text);
+    CHECK(again->username == credentials->username && again->realm == credentials->realm);
+    CHECK(again->nonce == credentials->nonce && again->uri == credentials->uri);
+    CHECK(again->response == credentials->response && again->opaque == credentials->opaque);
+    CHECK(again->cnonce == credentials->cnonce && again->nc == credentials->nc);
+    CHECK(again->algorithm == credentials->algorithm && again->qop_auth == credentials->qop_auth);
+
+    const sip::auth::Account account{credentials->username, Secret("x9!kQ27_never in a corpus")};
+    CHECK(!sip::auth::verify(*credentials, account, "REGISTER"));
+
+    SeededRandom random(1);
+    const sip::auth::NonceMint mint(random);
+    CHECK(mint.check(credentials->nonce, credentials->realm, IpAddress::v4(192, 0, 2, 1),
+                     WallTime(1h)) == sip::auth::NonceMint::Verdict::Forged);
+}
+
+}  // namespace ringwall::fuzz

@@ -1,0 +1,750 @@
+#include "simulation/party.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scenario/tls_contexts.h"
+#include "sip/auth/digest.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::simulation {
+
+using sip::HeaderName;
+using sip::Method;
+using sip::transaction::ClientId;
+using sip::transaction::ServerId;
+
+namespace {
+
+constexpr Duration step_interval = 2s;
+
+// "plan 17" and, in a refresh, "plan 17 step 2".
+std::string subject(const Plan& plan, std::optional<std::size_t> step = {}) {
+    std::string out = "plan " + std::to_string(plan.number);
+    return step ? out + " step " + std::to_string(*step) : out;
+}
+
+int number_after(std::string_view text, std::string_view word) {
+    const auto at = text.find(word);
+    return at == std::string_view::npos
+               ? -1
+               : std::atoi(std::string(text.substr(at + word.size(), 8)).c_str());
+}
+
+}  // namespace
+
+std::string_view word(Scheme scheme) {
+    switch (scheme) {
+        case Scheme::Sip:
+            return "sip";
+        case Scheme::Sips:
+            return "sips";
+        case Scheme::Tel:
+            return "tel";
+        case Scheme::Other:
+            break;
+    }
+    return "im";
+}
+
+// Where media goes is said by the body, which passes as it is: its address is nobody's.
+std::string description(Media media) {
+    if (media == Media::None) {
+        return {};
+    }
+    std::string out =
+        "v=0\r\no=- 1 1 IN IP4 198.51.100.9\r\ns=-\r\nc=IN IP4 198.51.100.9\r\nt=0 0\r\n";
+    out += media == Media::Sdes ? "m=audio 4000 RTP/SAVP 0\r\n" : "m=audio 4000 RTP/AVP 0\r\n";
+    if (media != Media::Plain) {
+        out +=
+            "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+            "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+    }
+    return out;
+}
+
+Media media_of(std::string_view body) {
+    if (body.empty()) {
+        return Media::None;
+    }
+    if (body.find("RTP/SAVP") != std::string_view::npos) {
+        return Media::Sdes;
+    }
+    return body.find("a=crypto") != std::string_view::npos ? Media::SdesOnAvp : Media::Plain;
+}
+
+Party::Party(test::SimNetwork& net, Identity identity, const std::vector<Plan>& plans,
+             std::uint64_t seed)
+    : net_(net),
+      identity_(std::move(identity)),
+      plans_(plans),
+      node_(net.add_node(identity_.address.value_or(identity_.place->address(identity_.host)))),
+      random_(seed),
+      shard_(node_, *this, {}, net.now()) {
+    const Endpoint local{node_.address(), 5060};
+    if (identity_.transport == sip::Transport::Udp) {
+        const auto socket = node_.listen_udp(local);
+        socket_ = socket.flow;
+        shard_.add_listener(socket.id, local, sip::Transport::Udp, socket.flow);
+    }
+    shard_.add_listener(node_.listen_tcp(local), local, sip::Transport::Tcp, {});
+    if (identity_.transport == sip::Transport::Tls) {
+        const Endpoint encrypted{node_.address(), 5061};
+        shard_.add_listener(node_.listen_tcp(encrypted), encrypted, sip::Transport::Tcp, {});
+        tls_ = test::client_context();
+    }
+    node_.set_client_identity(identity_.certificate);
+    node_.set_server_identity(identity_.certificate);
+    if (identity_.forces_doors) {
+        node_.force_doors();
+    }
+    node_.set_user(shard_);
+}
+
+engine::AcceptDecision Party::on_accept(engine::ListenerId, const Endpoint&) {
+    engine::AcceptDecision decision;
+    decision.is_admitted = true;
+    decision.tls = identity_.transport == sip::Transport::Tls ? test::server_context() : nullptr;
+    return decision;
+}
+
+void Party::on_flow_closed(const engine::Flow& flow, CloseReason, std::string_view) {
+    for (const LegPtr& leg : legs_) {
+        leg->was_cut = leg->was_cut || leg->hop.flow == flow.id;
+    }
+    if (flow.id != connection_) {
+        return;
+    }
+    connection_ = {};
+    if (is_enrolled_) {
+        after(1s, [this] { enroll(); });
+    }
+}
+
+void Party::cut_after(Duration delay) {
+    after(delay, [this] { node_.cut(); });
+}
+
+engine::Shard& Party::awake() {
+    shard_.wake(net_.now());
+    return shard_;
+}
+
+void Party::after(Duration delay, std::function<void()> what) {
+    timers_.push_back(std::move(what));
+    awake().start_timer(delay, timers_.size() - 1);
+}
+
+void Party::on_timer(std::uint64_t cookie) {
+    const auto what = std::exchange(timers_[cookie], nullptr);
+    what();
+}
+
+sip::Hop Party::hop() {
+    const Endpoint server = identity_.place->border();
+    if (identity_.transport == sip::Transport::Udp) {
+        return {socket_, server, identity_.transport};
+    }
+    if (!connection_) {
+        engine::ConnectSpec spec;
+        spec.transport = identity_.transport;
+        spec.remote = server;
+        spec.tls = tls_;
+        connection_ = awake().connect(spec);
+    }
+    return {connection_, server, identity_.transport};
+}
+
+sip::Hop Party::hop_of(Leg& leg) {
+    if (leg.hop.transport != sip::Transport::Udp && shard_.flow(leg.hop.flow) == nullptr) {
+        leg.hop = hop();
+    }
+    return leg.hop;
+}
+
+std::string Party::mark(std::size_t length) {
+    return "~" + std::to_string(identity_.place->number) + "~" + random_.token(length);
+}
+
+std::string Party::via(const sip::Hop& to) {
+    return "SIP/2.0/" + std::string(sip::to_string(to.transport)) + " " +
+           node_.address().to_string() + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
+}
+
+std::string Party::contact(Scheme leg, Twist twist) const {
+    if (twist == Twist::Tel) {
+        return "<tel:+15551234>";
+    }
+    if (twist == Twist::Odd) {
+        return "<mailto:" + identity_.user + "@moved.example.org>";
+    }
+    const bool is_sips = (leg == Scheme::Sips) != (twist == Twist::Other);
+    std::string out = is_sips ? "<sips:" : "<sip:";
+    out += identity_.user + "@" + node_.address().to_string() + ":5060";
+    switch (identity_.transport) {
+        case sip::Transport::Udp:
+            break;
+        case sip::Transport::Tcp:
+            out += ";transport=tcp";
+            break;
+        case sip::Transport::Tls:
+            out += is_sips ? "" : ";transport=tls";
+            break;
+    }
+    return out + ">";
+}
+
+// ---- registering --------------------------------------------------------------------------------
+
+void Party::enroll() {
+    enroll_as(identity_.user, Scheme::Sip,
+              contact(identity_.contact_scheme == "sips" ? Scheme::Sips : Scheme::Sip, Twist::Same),
+              nullptr);
+}
+
+void Party::enroll_as(const std::string& user, Scheme scheme, const std::string& uri,
+                      const Plan* plan) {
+    const std::string domain = identity_.place->domain();
+    const std::string self = "<" + std::string(word(scheme)) + ":" + user + "@" + domain + ">";
+    const sip::Hop to = hop();
+    auto builder =
+        sip::MessageBuilder::request("REGISTER", std::string(word(scheme)) + ":" + domain);
+    builder.header(HeaderName::Via, via(to));
+    builder.header(HeaderName::MaxForwards, "70");
+    builder.header(HeaderName::From, self + ";tag=" + mark(8));
+    builder.header(HeaderName::To, self);
+    builder.header(HeaderName::CallId, mark(12));
+    builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " REGISTER");
+    builder.header(HeaderName::Contact, uri);
+    builder.header(HeaderName::Expires, "7200");
+    if (plan != nullptr) {
+        builder.header(HeaderName::Subject, subject(*plan));
+    }
+    const auto request = builder.build();
+    const ClientId id = awake().send_request(to, request);
+    sent_[id.value] = Sent{nullptr, request, false};
+}
+
+// The same request with credentials and the next CSeq (RFC 3261 §22.2).
+void Party::again_with_credentials(const Sent& sent, const sip::Message& response) {
+    for (const auto& line : response.headers()) {
+        const auto challenge = line.id == HeaderName::WwwAuthenticate
+                                   ? sip::auth::parse_challenge(line.value)
+                                   : fail(sip::ParseError{});
+        if (!challenge) {
+            continue;
+        }
+        const sip::Message& first = *sent.request;
+        std::string user(first.method() == Method::Register ? first.to().uri.user
+                                                            : std::string_view(identity_.user));
+        const std::string password = identity_.password == password_of(identity_.user)
+                                         ? password_of(user)
+                                         : identity_.password;
+        const auto credentials =
+            sip::auth::answer(*challenge, {user, Secret(password)}, first.method_text(),
+                              first.request_uri_text(), ++nonce_count_, random_);
+        const sip::Hop to = hop();
+        auto builder = sip::MessageBuilder::request(first.method_text(), first.request_uri_text());
+        builder.header(HeaderName::Via, via(to));
+        for (const auto& each : first.headers()) {
+            if (each.id == HeaderName::CSeq) {
+                builder.header(HeaderName::CSeq, std::to_string(first.cseq().number + 1) + " " +
+                                                     std::string(first.method_text()));
+            } else if (each.id != HeaderName::Via && each.id != HeaderName::ContentLength &&
+                       each.id != HeaderName::ContentType) {
+                builder.raw(each);
+            }
+        }
+        builder.header(HeaderName::Authorization, sip::auth::to_string(credentials));
+        if (!first.body().empty()) {
+            builder.body("application/sdp", first.body());
+        }
+        cseq_ = std::max(cseq_, first.cseq().number + 1);
+        const auto request = builder.build();
+        const LegPtr leg = sent.leg;
+        const ClientId id = awake().send_request(to, request);
+        sent_[id.value] = Sent{leg, request, true};
+        if (leg != nullptr) {
+            leg->client = id;
+            leg->invite = request;
+            leg->hop = to;
+        }
+        return;
+    }
+}
+
+// ---- calling ------------------------------------------------------------------------------------
+
+void Party::call(const Plan& plan) {
+    after(plan.start, [this, &plan] { begin(plan); });
+}
+
+void Party::begin(const Plan& plan) {
+    if (plan.is_registration) {
+        enroll_as("u" + std::to_string(plan.user), plan.scheme,
+                  contact(plan.scheme, plan.registered), &plan);
+        return;
+    }
+    const auto leg = std::make_shared<Leg>();
+    leg->plan = &plan;
+    leg->is_caller = true;
+    leg->scheme = plan.scheme == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
+    leg->media = plan.media;
+    leg->hop = hop();
+    const bool is_odd = plan.scheme == Scheme::Other;
+    const std::string user =
+        plan.caller == Caller::ForeignFrom ? "u" + std::to_string(absent_user) : identity_.user;
+    auto builder =
+        sip::MessageBuilder::request("INVITE", is_odd ? "sip:odd.example.org" : plan.uri);
+    builder.header(HeaderName::Via, via(leg->hop));
+    builder.header(HeaderName::MaxForwards, "70");
+    builder.header(HeaderName::From, "<" + std::string(word(leg->scheme)) + ":" + user + "@" +
+                                         identity_.domain + ">;tag=" + mark(8));
+    builder.header(HeaderName::To, "<" + plan.uri + ">");
+    builder.header(HeaderName::CallId, mark(14) + "@" + node_.address().to_string());
+    builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " INVITE");
+    builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));
+    builder.header(HeaderName::Subject, subject(plan));
+    if (plan.media != Media::None) {
+        builder.body("application/sdp", description(plan.media));
+    }
+    leg->invite = builder.build();
+    if (is_odd) {
+        send_odd(plan, *leg->invite);
+        return;
+    }
+    legs_.push_back(leg);
+    by_call_id_.emplace(std::string(leg->invite->call_id()), leg);
+    leg->client = awake().send_request(leg->hop, leg->invite);
+    sent_[leg->client.value] = Sent{leg, leg->invite, false};
+    if (plan.cancel_after) {
+        after(*plan.cancel_after, [this, leg] {
+            if (!leg->dialog && !leg->is_over) {
+                leg->is_cancelled = true;
+                awake().cancel(leg->client);
+            }
+        });
+    }
+}
+
+// What no honest stack would write, by hand and past the transactions.
+void Party::send_odd(const Plan& plan, const sip::Message& invite) {
+    constexpr std::string_view uri = "sip:odd.example.org";
+    std::string bytes(invite.bytes());
+    bytes.replace(bytes.find(uri), uri.size(), plan.uri);
+    const sip::Hop to = hop();
+    if (to.transport == sip::Transport::Udp) {
+        node_.send_datagram(to.flow, to.remote, bytes);
+    } else {
+        node_.send(to.flow, bytes);
+    }
+}
+
+void Party::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& response) {
+    const auto found = sent_.find(id.value);
+    if (found == sent_.end()) {
+        return;
+    }
+    const Sent sent = found->second;
+    const int status = response->status();
+    if (status == 401 && !sent.has_credentials && !identity_.password.empty()) {
+        again_with_credentials(sent, *response);
+        return;
+    }
+    if (sent.leg == nullptr) {
+        is_enrolled_ =
+            is_enrolled_ || (status == 200 && sent.request->to().uri.user == identity_.user);
+    } else if (sent.request == sent.leg->invite && sent.leg->is_caller) {
+        on_invite_response(sent.leg, response);
+    } else {
+        on_dialog_response(sent.leg, sent.request, response);
+    }
+}
+
+void Party::on_invite_response(const LegPtr& leg, const sip::MessagePtr& response) {
+    const int status = response->status();
+    if (status < 200) {
+        if (leg->is_cancelled) {
+            awake().cancel(leg->client);  // it had to wait for this (RFC 3261 §9.1)
+        }
+        return;
+    }
+    if (status >= 300) {
+        leg->is_over = true;
+        return;
+    }
+    const bool is_new = !leg->dialog;
+    if (is_new) {
+        auto made = sip::Dialog::of_response(*leg->invite, *response);
+        if (!made) {
+            leg->is_over = true;
+            return;
+        }
+        leg->dialog = std::move(*made);
+        leg->media = leg->plan->media == Media::None ? media_of(response->body()) : leg->media;
+    }
+    acknowledge(*leg, *response);
+    if (is_new && leg->is_cancelled) {  // it crossed the CANCEL
+        hang_up(leg);
+    } else if (is_new) {
+        established(leg);
+    }
+}
+
+void Party::acknowledge(Leg& leg, const sip::Message& response) {
+    sip::MessagePtr& ack = leg.acks[response.cseq().number];
+    const sip::Hop to = hop_of(leg);
+    if (ack == nullptr) {
+        auto builder = leg.dialog->ack(response.cseq().number);
+        builder.header(HeaderName::Via, via(to));
+        if (leg.is_caller && leg.plan->media == Media::None &&
+            response.cseq().number == leg.invite->cseq().number) {
+            builder.body("application/sdp", description(media_of(response.body())));
+        }
+        ack = builder.build();
+    }
+    awake().send_ack(to, ack);
+}
+
+void Party::on_dialog_response(const LegPtr& leg, const sip::MessagePtr& request,
+                               const sip::MessagePtr& response) {
+    const int status = response->status();
+    if (status < 200) {
+        return;
+    }
+    if (request->method() == Method::Bye) {
+        leg->is_over = true;
+        return;
+    }
+    if (request->method() == Method::Invite && status < 300 && leg->dialog) {
+        acknowledge(*leg, *response);
+    }
+    if (status == 481 || status == 408) {
+        hang_up(leg);  // RFC 3261 §12.2.1.2
+    }
+}
+
+void Party::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
+    const auto found = sent_.find(id.value);
+    if (found == sent_.end()) {
+        return;
+    }
+    const Sent sent = found->second;
+    if (sent.leg == nullptr) {
+        if (is_enrolled_) {
+            after(2s, [this] { enroll(); });
+        }
+        return;
+    }
+    if (sent.request->method() == Method::Bye || sent.request == sent.leg->invite) {
+        sent.leg->is_over = true;
+    } else {
+        hang_up(sent.leg);
+    }
+}
+
+// ---- being called -------------------------------------------------------------------------------
+
+Party::LegPtr Party::leg_of(const sip::Message& request) const {
+    const auto [first, last] = by_call_id_.equal_range(request.call_id());
+    for (auto it = first; it != last; ++it) {
+        if (it->second->dialog && it->second->dialog->local_tag() == request.to_tag()) {
+            return it->second;
+        }
+    }
+    return nullptr;
+}
+
+void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
+                       ServerId cancelled) {
+    if (request->method() == Method::Cancel) {
+        awake().respond(id, sip::reply(*request, 200, mark(6)).build());
+        for (const LegPtr& leg : legs_) {
+            if (cancelled && leg->server == cancelled && !leg->is_answered) {
+                refuse(leg, 487);
+            }
+        }
+        return;
+    }
+    if (request->method() == Method::Invite && request->to_tag().empty()) {
+        answer_invite(id, from, request);
+        return;
+    }
+    const LegPtr leg = leg_of(*request);
+    if (leg == nullptr || leg->is_over) {
+        awake().respond(id, sip::reply(*request, 481, mark(6)).build());
+        return;
+    }
+    leg->hop = from;
+    if (request->method() == Method::Bye) {
+        leg->is_over = true;
+        awake().respond(id, sip::reply(*request, 200, {}).build());
+        return;
+    }
+    if (request->method() != Method::Invite && request->method() != Method::Update) {
+        awake().respond(id, sip::reply(*request, 200, {}).build());
+        return;
+    }
+    const sip::HeaderLine* subject_line = request->header(HeaderName::Subject);
+    const int step = subject_line == nullptr ? -1 : number_after(subject_line->value, "step ");
+    const Twist twist =
+        step < 0 ? Twist::Same : leg->plan->steps[static_cast<std::size_t>(step)].answer;
+    auto builder = sip::reply(*request, 200, {});
+    builder.header(HeaderName::Contact, contact(leg->scheme, twist));
+    if (!request->body().empty()) {
+        builder.body("application/sdp", description(media_of(request->body())));
+    }
+    const auto response = builder.build();
+    if (request->method() == Method::Invite) {
+        repeat(id, response, leg);
+    } else {
+        awake().respond(id, response);
+    }
+}
+
+void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
+    const sip::HeaderLine* line = request->header(HeaderName::Subject);
+    const int number = line == nullptr ? -1 : number_after(line->value, "plan ");
+    if (number < 0 || static_cast<std::size_t>(number) >= plans_.size()) {
+        awake().respond(id, sip::reply(*request, 404, mark(6)).build());
+        return;
+    }
+    const auto leg = std::make_shared<Leg>();
+    leg->plan = &plans_[static_cast<std::size_t>(number)];
+    leg->scheme = request->request_uri().scheme == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
+    leg->media = media_of(request->body());
+    leg->hop = from;
+    leg->invite = request;
+    leg->server = id;
+    legs_.push_back(leg);
+    by_call_id_.emplace(std::string(request->call_id()), leg);
+    Answering answering = leg->plan->answering(identity_.number);
+    const bool is_redirected = ++visits_[number] > 1;  // or hunted, here again
+    if (is_redirected && answering.kind == Answering::Kind::Redirect) {
+        answering = Answering{};
+    }
+    for (int i = 0; i < answering.early_dialogs; ++i) {
+        ring(leg, mark(8));
+    }
+    const std::string tag = mark(8);
+    switch (answering.kind) {
+        case Answering::Kind::Answer:
+            accept(leg, tag, answering.contact);
+            for (int i = 0; i < answering.surplus; ++i) {
+                after(100ms, [this, leg] { accept(leg, mark(8), Twist::Same); });
+            }
+            return;
+        case Answering::Kind::RingAnswer:
+            ring(leg, tag);
+            after(1500ms, [this, leg, tag, twist = answering.contact] {
+                if (!leg->is_answered) {
+                    accept(leg, tag, twist);
+                }
+            });
+            return;
+        case Answering::Kind::Reject:
+            after(300ms, [this, leg, status = answering.status] { refuse(leg, status); });
+            return;
+        case Answering::Kind::Redirect:
+            redirect(leg, answering);
+            return;
+        case Answering::Kind::Ring:
+            ring(leg, tag);
+            return;
+        case Answering::Kind::Mute:
+            return;
+    }
+}
+
+void Party::ring(const LegPtr& leg, const std::string& tag) {
+    auto builder = sip::reply(*leg->invite, 180, tag);
+    builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
+    awake().respond(leg->server, builder.build());
+}
+
+void Party::refuse(const LegPtr& leg, int status) {
+    if (std::exchange(leg->is_answered, true)) {
+        return;
+    }
+    leg->is_over = true;
+    auto builder = sip::reply(*leg->invite, status, mark(8));
+    if (status == 401) {
+        builder.header(HeaderName::WwwAuthenticate,
+                       "Digest realm=\"behind\", nonce=\"" + mark(8) + "\"");
+    } else if (status == 407) {
+        builder.header(HeaderName::ProxyAuthenticate,
+                       "Digest realm=\"behind\", nonce=\"" + mark(8) + "\"");
+    }
+    awake().respond(leg->server, builder.build());
+}
+
+void Party::redirect(const LegPtr& leg, const Answering& answering) {
+    if (std::exchange(leg->is_answered, true)) {
+        return;
+    }
+    leg->is_over = true;
+    auto builder = sip::reply(*leg->invite, 302, mark(8));
+    for (const Twist twist : answering.targets) {
+        const bool is_sips = (leg->scheme == Scheme::Sips) != (twist == Twist::Other);
+        const bool is_sip = twist == Twist::Same || twist == Twist::Other;
+        builder.header(HeaderName::Contact,
+                       is_sip ? std::string(is_sips ? "<sips:" : "<sip:") + "new@moved.example.org>"
+                              : contact(leg->scheme, twist));
+    }
+    awake().respond(leg->server, builder.build());
+}
+
+void Party::accept(const LegPtr& leg, const std::string& tag, Twist twist) {
+    leg->is_answered = true;
+    LegPtr mine = leg;
+    if (leg->dialog) {  // a further 2xx: a dialog of its own
+        mine = std::make_shared<Leg>(*leg);
+        mine->dialog.reset();
+        legs_.push_back(mine);
+        by_call_id_.emplace(std::string(leg->invite->call_id()), mine);
+    }
+    auto made = sip::Dialog::of_request(*leg->invite, tag, sip::Dialog::State::Confirmed);
+    if (!made) {
+        refuse(leg, 400);
+        return;
+    }
+    mine->dialog = std::move(*made);
+    auto builder = sip::reply(*leg->invite, 200, tag);
+    builder.header(HeaderName::Contact, contact(leg->scheme, twist));
+    builder.body("application/sdp",
+                 description(leg->media == Media::None ? Media::Plain : leg->media));
+    if (leg->media == Media::None) {
+        mine->media = Media::Plain;
+    }
+    repeat(leg->server, builder.build(), mine);
+}
+
+// RFC 3261 §13.3.1.4: until the ACK; without one it hangs up.
+void Party::repeat(ServerId id, sip::MessagePtr response, const LegPtr& leg) {
+    const std::string key =
+        std::string(response->to_tag()) + "/" + std::to_string(response->cseq().number);
+    awake().respond(id, response);
+    repeated_[key] = Repeated{id, std::move(response), leg};
+    after(500ms, [this, key] { repeat_again(key); });
+}
+
+void Party::repeat_again(const std::string& key) {
+    const auto found = repeated_.find(key);
+    if (found == repeated_.end()) {
+        return;
+    }
+    Repeated& each = found->second;
+    if (each.left-- == 0) {
+        const LegPtr leg = each.leg;
+        repeated_.erase(found);
+        hang_up(leg);
+        return;
+    }
+    awake().respond(each.invite, each.response);
+    each.interval = std::min<Duration>(2 * each.interval, 4s);
+    after(each.interval, [this, key] { repeat_again(key); });
+}
+
+void Party::on_ack(const sip::Hop&, const sip::MessagePtr& request) {
+    const std::string key =
+        std::string(request->to_tag()) + "/" + std::to_string(request->cseq().number);
+    const auto found = repeated_.find(key);
+    if (found == repeated_.end()) {
+        return;
+    }
+    const LegPtr leg = found->second.leg;
+    repeated_.erase(found);
+    if (!std::exchange(leg->is_acknowledged, true)) {
+        established(leg);
+    }
+}
+
+// ---- within the call ----------------------------------------------------------------------------
+
+void Party::established(const LegPtr& leg) {
+    const auto& steps = leg->plan->steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].by_caller == leg->is_caller) {
+            after(step_interval * (i + 1), [this, leg, i] { do_step(leg, i); });
+        }
+    }
+    if (leg->plan->caller_hangs_up == leg->is_caller) {
+        after(step_interval * (steps.size() + 1), [this, leg] { hang_up(leg); });
+    }
+}
+
+void Party::do_step(const LegPtr& leg, std::size_t step) {
+    if (leg->is_over) {
+        return;
+    }
+    const Step& what = leg->plan->steps[step];
+    switch (what.kind) {
+        case Step::Kind::Reinvite:
+            in_dialog(leg, Method::Invite, what.contact, step);
+            return;
+        case Step::Kind::Update:
+            in_dialog(leg, Method::Update, what.contact, step);
+            return;
+        case Step::Kind::Info:
+            in_dialog(leg, Method::Info, what.contact, step);
+            return;
+        case Step::Kind::Refer:
+            in_dialog(leg, Method::Refer, what.contact, step);
+            return;
+    }
+}
+
+void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t step) {
+    const sip::Hop to = hop_of(*leg);
+    auto builder = leg->dialog->request(method, sip::to_string(method));
+    builder.header(HeaderName::Via, via(to));
+    builder.header(HeaderName::Subject, subject(*leg->plan, step));
+    if (method == Method::Refer) {
+        builder.header(HeaderName::ReferTo, contact(leg->scheme, twist));
+    }
+    if (method == Method::Invite || method == Method::Update || method == Method::Refer) {
+        builder.header(HeaderName::Contact,
+                       contact(leg->scheme, method == Method::Refer ? Twist::Same : twist));
+    }
+    if (method == Method::Invite) {
+        builder.body("application/sdp", description(leg->media));
+    }
+    const auto request = builder.build();
+    const ClientId id = awake().send_request(to, request);
+    sent_[id.value] = Sent{leg, request, true};
+}
+
+void Party::hang_up(const LegPtr& leg) {
+    if (leg->is_over || !leg->dialog) {
+        return;
+    }
+    leg->is_over = true;
+    const sip::Hop to = hop_of(*leg);
+    auto builder = leg->dialog->request(Method::Bye, "BYE");
+    builder.header(HeaderName::Via, via(to));
+    const auto request = builder.build();
+    const ClientId id = awake().send_request(to, request);
+    sent_[id.value] = Sent{leg, request, true};
+}
+
+std::vector<Party::Open> Party::open() const {
+    std::vector<Open> out;
+    for (const LegPtr& leg : legs_) {
+        if (!leg->is_over && (leg->dialog || leg->is_caller)) {
+            out.push_back({leg->plan, leg->is_caller, leg->was_cut});
+        }
+    }
+    return out;
+}
+
+std::vector<const Plan*> Party::unacknowledged() const {
+    std::vector<const Plan*> out;
+    for (const LegPtr& leg : legs_) {
+        if (!leg->is_caller && leg->dialog && !leg->is_acknowledged) {
+            out.push_back(leg->plan);
+        }
+    }
+    return out;
+}
+
+}  // namespace ringwall::simulation

@@ -1,0 +1,181 @@
+#include "simulation/plan.h"
+
+namespace ringwall::simulation {
+namespace {
+
+Answering draw_answering(bool is_stormy, Dice& dice) {
+    Answering out;
+    const std::size_t kind = dice.below(100);
+    if (kind < 30) {
+        out.kind = Answering::Kind::Answer;
+    } else if (kind < 60) {
+        out.kind = Answering::Kind::RingAnswer;
+    } else if (kind < 72) {
+        out.kind = Answering::Kind::Reject;
+        out.status = dice.pick({486, 404, 480, 503, 500, 603, 600, 488, 401, 407, 415, 408});
+    } else if (kind < 95) {
+        out.kind = Answering::Kind::Redirect;
+        for (std::size_t n = 1 + dice.below(2); n > 0; --n) {
+            out.targets.push_back(
+                dice.pick({Twist::Same, Twist::Other, Twist::Other, Twist::Tel, Twist::Odd}));
+        }
+    } else if (kind < 98 || !is_stormy) {
+        out.kind = Answering::Kind::Ring;
+    } else {
+        out.kind = Answering::Kind::Mute;
+    }
+    if (dice.chance(10)) {
+        out.contact = Twist::Other;
+    }
+    if (dice.chance(15)) {
+        out.early_dialogs = 1 + static_cast<int>(dice.below(2));
+    }
+    if (dice.chance(8)) {
+        out.surplus = 1;
+    }
+    return out;
+}
+
+Step draw_step(Dice& dice) {
+    Step out;
+    out.kind = dice.pick({Step::Kind::Reinvite, Step::Kind::Update, Step::Kind::Info});
+    out.by_caller = dice.chance(50);
+    if (out.kind != Step::Kind::Info) {
+        out.contact = dice.chance(25) ? Twist::Other : Twist::Same;
+        out.answer = dice.chance(15) ? Twist::Other : Twist::Same;
+    }
+    return out;
+}
+
+Caller draw_caller(const Place& place, Dice& dice) {
+    if (dice.chance(88)) {
+        return Caller::Honest;
+    }
+    if (place.is_access) {
+        return dice.pick({Caller::ForeignFrom, Caller::WrongPassword});
+    }
+    if (place.is_encrypted()) {
+        return dice.pick({Caller::WrongName, Caller::NoCertificate, Caller::PlainOnTls});
+    }
+    return dice.pick({Caller::Stranger, Caller::TlsOnPlain});
+}
+
+const char* word(Scheme scheme) {
+    switch (scheme) {
+        case Scheme::Sip:
+            return "sip";
+        case Scheme::Sips:
+            return "sips";
+        case Scheme::Tel:
+            return "tel";
+        case Scheme::Other:
+            return "im";
+    }
+    return "";
+}
+
+void draw_target(Plan& plan, const Topology& topology, Dice& dice) {
+    const auto trunk = [&] {
+        int number = 0;
+        do {
+            number = 1 + static_cast<int>(dice.below(topology.places.size()));
+        } while (topology.place(number).is_access);
+        return number;
+    };
+    const std::size_t kind = dice.below(100);
+    const std::string scheme = word(plan.scheme);
+    if (kind >= 60 && plan.scheme != Scheme::Tel) {
+        do {
+            plan.called_place = 1 + static_cast<int>(dice.below(topology.places.size()));
+        } while (!topology.place(plan.called_place).is_access);
+        plan.called = Called::User;
+        plan.called_user = dice.chance(90) ? 1 + static_cast<int>(dice.below(2))
+                                           : dice.pick({absent_user, users_of_access + 1});
+        plan.uri = scheme + ":u" + std::to_string(plan.called_user) + "@" +
+                   topology.place(plan.called_place).domain();
+        return;
+    }
+    std::string number;
+    if (kind < 5) {
+        plan.called = Called::Nobody;
+        number = "9";
+    } else if (kind < 15) {
+        plan.called = Called::TwoTrunks;
+        const int first = trunk();
+        int second = trunk();
+        while (second == first) {
+            second = trunk();
+        }
+        plan.destinations = {first, second};
+        number = "8" + std::to_string(first) + std::to_string(second);
+    } else {
+        plan.called = Called::Trunk;
+        plan.destinations = {trunk()};
+        number = "7" + std::to_string(plan.destinations.front());
+    }
+    number += std::to_string(1000 + dice.below(9000));
+    plan.uri = scheme + ":" + number;
+    if (plan.scheme == Scheme::Tel) {
+        plan.uri += ";phone-context=example.org";
+    } else if (dice.chance(50)) {
+        plan.uri += "@" + topology.place(plan.place).border().address.to_string();
+    } else {
+        plan.uri += "@pstn.example.org";
+    }
+}
+
+void draw_registration(Plan& plan, const Topology& topology, Dice& dice) {
+    plan.is_registration = true;
+    do {
+        plan.place = 1 + static_cast<int>(dice.below(topology.places.size()));
+    } while (!topology.place(plan.place).is_access);
+    plan.user = users_of_access;
+    plan.scheme = dice.pick({Scheme::Sip, Scheme::Sips});
+    plan.registered = dice.pick({Twist::Same, Twist::Other, Twist::Odd});
+    plan.uri = std::string(word(plan.scheme)) + ":" + topology.place(plan.place).domain();
+}
+
+}  // namespace
+
+Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice) {
+    Plan plan;
+    plan.number = number;
+    plan.start = std::chrono::milliseconds(dice.below(60'000));
+    if (dice.chance(4)) {
+        draw_registration(plan, topology, dice);
+        return plan;
+    }
+    plan.place = 1 + static_cast<int>(dice.below(topology.places.size()));
+    plan.user = 1 + static_cast<int>(dice.below(2));
+    const Place& place = topology.place(plan.place);
+    plan.caller = draw_caller(place, dice);
+    plan.scheme = dice.pick({Scheme::Sip, Scheme::Sip, Scheme::Sip, Scheme::Sip, Scheme::Sips,
+                             Scheme::Sips, Scheme::Sips, Scheme::Sips, Scheme::Tel});
+    if (plan.caller == Caller::Honest && dice.chance(1)) {
+        plan.scheme = Scheme::Other;
+    }
+    draw_target(plan, topology, dice);
+    if (dice.chance(3)) {
+        plan.caller_contact = Twist::Other;
+    }
+    plan.media = dice.pick({Media::Plain, Media::Plain, Media::Plain, Media::Sdes, Media::Sdes,
+                            Media::SdesOnAvp, Media::None});
+    for (int i = 0; i < 3; ++i) {
+        plan.answers.push_back(draw_answering(is_stormy, dice));
+    }
+    for (std::size_t n = dice.below(4); n > 0; --n) {
+        plan.steps.push_back(draw_step(dice));
+    }
+    plan.caller_hangs_up = dice.chance(50);
+    const bool rings = plan.answers[0].kind == Answering::Kind::Ring ||
+                       plan.answers[1].kind == Answering::Kind::Ring ||
+                       plan.answers[2].kind == Answering::Kind::Ring;
+    if (rings) {
+        plan.cancel_after = 20s;
+    } else if (dice.chance(5)) {
+        plan.cancel_after = std::chrono::milliseconds(dice.below(4000));
+    }
+    return plan;
+}
+
+}  // namespace ringwall::simulation

@@ -1,0 +1,88 @@
+// What shall happen in one call, drawn before it begins: who calls what, how whoever is called
+// answers, what comes up in the call, who ends it. The parties play it; the oracle says beforehand
+// what must come of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "simulation/topology.h"
+#include "sip/uri/uri.h"
+
+namespace ringwall::simulation {
+
+using sip::Scheme;
+
+// The scheme of a Contact, seen from the leg that it is on.
+enum class Twist { Same, Other, Tel, Odd };
+
+// Who the caller is, or pretends to be.
+enum class Caller {
+    Honest,
+    ForeignFrom,    // a phone in another subscriber's name
+    WrongPassword,  // a phone that never registered, and cannot
+    WrongName,      // a trunk over TLS whose certificate bears another name
+    NoCertificate,  // a trunk over TLS without one
+    Stranger,       // an address that no adjacency knows
+    PlainOnTls,     // a trunk that got past the door of TLS without
+    TlsOnPlain,     // the other way round
+};
+
+enum class Called {
+    Trunk,      // one route
+    TwoTrunks,  // and another, if the first fails
+    User,       // whoever registered as that
+    Nobody,     // no route
+};
+
+enum class Media { None, Plain, Sdes, SdesOnAvp };
+
+struct Answering {
+    enum class Kind { Answer, RingAnswer, Reject, Redirect, Ring, Mute } kind = Kind::Answer;
+    Twist contact = Twist::Same;  // of the 2xx
+    int status = 486;             // Reject
+    std::vector<Twist> targets;   // Redirect
+    int early_dialogs = 0;        // further ones, as behind a proxy that forks
+    int surplus = 0;              // further 2xx
+};
+
+struct Step {
+    enum class Kind { Reinvite, Update, Info, Refer } kind = Kind::Reinvite;
+    bool by_caller = true;
+    Twist contact = Twist::Same;  // of the request, or its Refer-To
+    Twist answer = Twist::Same;   // of the 2xx
+};
+
+struct Plan {
+    int number = 0;
+    Duration start{};
+    bool is_registration = false;
+
+    int place = 1;  // of the caller
+    int user = 1;   // of the caller, where there are phones
+    Caller caller = Caller::Honest;
+    Scheme scheme = Scheme::Sip;  // of the Request-URI, or the address-of-record
+    std::string uri;
+    Called called = Called::Trunk;
+    std::vector<int> destinations;  // places of trunks
+    int called_place = 0;           // User
+    int called_user = 0;
+    Twist caller_contact = Twist::Same;
+    Media media = Media::Plain;
+    std::vector<Answering> answers;  // by who answers: a trunk's number, a phone's
+    std::vector<Step> steps;
+    bool caller_hangs_up = true;
+    std::optional<Duration> cancel_after;
+
+    Twist registered = Twist::Same;  // is_registration: its Contact
+
+    const Answering& answering(int who) const {
+        return answers[static_cast<std::size_t>(who) % answers.size()];
+    }
+};
+
+// What is drawn depends on what there is: REFER once it is carried.
+Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice);
+
+}  // namespace ringwall::simulation

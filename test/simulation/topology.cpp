@@ -1,0 +1,170 @@
+#include "simulation/topology.h"
+
+#include <sstream>
+
+#include "base/check.h"
+
+namespace ringwall::simulation {
+namespace {
+
+constexpr int border_host = 1;
+constexpr int peer_host = 2;
+
+std::uint16_t port_of(const Place& place) {
+    return place.is_encrypted() ? 5061 : 5060;
+}
+
+Place draw_place(int number, Security security, bool is_access, Dice& dice) {
+    Place place;
+    place.number = number;
+    place.is_access = is_access;
+    place.security = security;
+    place.recurses = dice.chance(50);
+    place.media_security = MediaSecurity::Off;
+    if (dice.chance(50)) {
+        place.media_security = MediaSecurity::Preferred;
+    } else if (place.is_trusted() && dice.chance(15)) {
+        place.media_security = MediaSecurity::Required;
+    }
+    place.refer = place.is_trusted() ? sbc::ReferMode::Pass : sbc::ReferMode::Refuse;
+    if (dice.chance(40)) {
+        place.refer =
+            dice.pick({sbc::ReferMode::Pass, sbc::ReferMode::Refuse, sbc::ReferMode::Handle});
+    }
+    if (place.is_trusted()) {
+        place.sip_calls_in = dice.pick({SipCallsIn::Insecure, SipCallsIn::Insecure,
+                                        SipCallsIn::Secure, SipCallsIn::Secure, SipCallsIn::Secure,
+                                        SipCallsIn::Insecure, SipCallsIn::Reject});
+    }
+    if (place.is_encrypted()) {
+        place.sip_calls_out =
+            dice.pick({SipCallsOut::Refuse, SipCallsOut::SecureOnly, SipCallsOut::Any});
+        place.transport = sip::Transport::Tls;
+        return place;
+    }
+    place.transport = dice.pick({sip::Transport::Udp, sip::Transport::Tcp});
+    if (place.is_trusted()) {
+        place.sips_conversion = dice.pick({SipsConversion::Off, SipsConversion::ToSip});
+        place.untrusted_callers =
+            dice.pick({UntrustedCallers::Allow, UntrustedCallers::Allow, UntrustedCallers::Refuse});
+    }
+    return place;
+}
+
+std::string_view word(sbc::ReferMode mode) {
+    switch (mode) {
+        case sbc::ReferMode::Pass:
+            return "pass";
+        case sbc::ReferMode::Refuse:
+            return "refuse";
+        case sbc::ReferMode::Handle:
+            return "handle";
+    }
+    return "";
+}
+
+void write(std::ostream& out, const Place& place) {
+    out << "  adjacency sip " << place.name() << "\n   security " << to_string(place.security)
+        << "\n   signaling-address ipv4 " << place.border().address.to_string() << "\n";
+    if (place.is_trusted()) {
+        out << "   sip-calls-in " << to_string(place.sip_calls_in) << "\n";
+    }
+    if (place.is_encrypted()) {
+        out << "   sip-calls-out " << to_string(place.sip_calls_out) << "\n";
+    } else if (place.is_trusted()) {
+        out << "   sips-conversion " << to_string(place.sips_conversion) << "\n"
+            << "   untrusted-callers " << to_string(place.untrusted_callers) << "\n";
+    }
+    out << "   media-security " << to_string(place.media_security) << "\n"
+        << "   refer " << word(place.refer) << "\n"
+        << "   redirect-mode " << (place.recurses ? "recurse" : "pass-through") << "\n";
+    if (!place.is_encrypted()) {
+        out << "   preferred-transport " << (place.transport == sip::Transport::Udp ? "udp" : "tcp")
+            << "\n";
+    }
+    if (place.is_access) {
+        out << "   inherit profile preset-access\n   domain " << place.domain() << "\n";
+    } else {
+        out << "   remote-address ipv4 10." << place.number << ".0.0 255.255.0.0\n"
+            << "   signaling-peer " << place.peer().address.to_string() << "\n";
+        if (place.is_encrypted()) {
+            out << "   tls peer-domain " << place.domain() << "\n";
+        }
+    }
+    out << "   attach\n";
+}
+
+}  // namespace
+
+IpAddress Place::address(int host) const {
+    const auto parsed =
+        IpAddress::parse("10." + std::to_string(number) + ".0." + std::to_string(host));
+    CHECK(parsed.has_value());
+    return *parsed;
+}
+
+Endpoint Place::border() const {
+    return {address(border_host), port_of(*this)};
+}
+Endpoint Place::peer() const {
+    return {address(peer_host), port_of(*this)};
+}
+
+std::string password_of(const std::string& user) {
+    return "secret-of-" + user;
+}
+
+// Trunks are called by number: 7N is place N, 8NM is N and, if that fails, M. 9... is nobody's.
+// Phones are called by the domain of their users.
+std::string Topology::configuration() const {
+    std::ostringstream out;
+    out << "sbc simulation\n sbe\n  tls certificate border.pem\n  tls private-key border.key\n"
+           "  tls trust-anchors anchors.pem\n";
+    for (const Place& each : places) {
+        for (int user = 1; each.is_access && user <= users_of_access; ++user) {
+            const std::string name = "u" + std::to_string(user);
+            out << "  subscriber " << name << "@" << each.domain() << "\n   password "
+                << password_of(name) << "\n";
+        }
+    }
+    for (const Place& each : places) {
+        write(out, each);
+    }
+    out << "  call-policy-set 1\n   first-call-routing-table BY-NUMBER\n"
+           "   rtg-dst-address-table BY-NUMBER\n";
+    int entry = 0;
+    const auto route = [&](const std::string& prefix, const Place& to) {
+        out << "    entry " << ++entry << "\n     match-prefix " << prefix
+            << "\n     dst-adjacency " << to.name() << "\n     action complete\n";
+    };
+    for (const Place& first : places) {
+        if (first.is_access) {
+            continue;
+        }
+        route("7" + std::to_string(first.number), first);
+        for (const Place& second : places) {
+            if (!second.is_access && second.number != first.number) {
+                const std::string prefix =
+                    "8" + std::to_string(first.number) + std::to_string(second.number);
+                route(prefix, first);
+                route(prefix, second);
+            }
+        }
+    }
+    out << "  active-call-policy-set 1\n";
+    return out.str();
+}
+
+Topology draw_topology(Dice& dice) {
+    Topology topology;
+    int number = 0;
+    for (const bool is_access : {false, true}) {
+        for (const Security security :
+             {Security::Untrusted, Security::TrustedEncrypted, Security::TrustedUnencrypted}) {
+            topology.places.push_back(draw_place(++number, security, is_access, dice));
+        }
+    }
+    return topology;
+}
+
+}  // namespace ringwall::simulation

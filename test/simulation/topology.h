@@ -1,0 +1,61 @@
+// A world to call through: one adjacency of every kind (security, and trunk or phones), each with
+// leaves by chance, and the configuration that says so in the console's words.
+//
+// Everything on the side of place N has an address 10.N.x.y and marks the identifiers that it makes
+// with "~N~", so that whoever looks at a packet sees what has no business there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sbc/config/snapshot.h"
+#include "simulation/dice.h"
+
+namespace ringwall::simulation {
+
+using sbc::MediaSecurity;
+using sbc::Security;
+using sbc::SipCallsIn;
+using sbc::SipCallsOut;
+using sbc::SipsConversion;
+using sbc::UntrustedCallers;
+
+// An adjacency, as it was drawn.
+struct Place {
+    int number = 0;  // from 1
+    bool is_access = false;
+    Security security = Security::Untrusted;
+    SipCallsIn sip_calls_in = SipCallsIn::Insecure;
+    SipCallsOut sip_calls_out = SipCallsOut::Refuse;
+    SipsConversion sips_conversion = SipsConversion::Off;
+    UntrustedCallers untrusted_callers = UntrustedCallers::Allow;
+    MediaSecurity media_security = MediaSecurity::Off;
+    sbc::ReferMode refer = sbc::ReferMode::Pass;
+    sip::Transport transport = sip::Transport::Udp;
+    bool recurses = false;
+
+    bool is_trusted() const { return security != Security::Untrusted; }
+    bool is_encrypted() const { return security == Security::TrustedEncrypted; }
+    std::string name() const { return "a" + std::to_string(number); }
+    // Of its users; of an encrypted trunk also the name in its certificate.
+    std::string domain() const { return "d" + std::to_string(number) + ".example.net"; }
+    IpAddress address(int host) const;  // 10.N.0.host
+    Endpoint border() const;
+    Endpoint peer() const;
+};
+
+struct Topology {
+    std::vector<Place> places;  // by number - 1
+
+    const Place& place(int number) const { return places[static_cast<std::size_t>(number - 1)]; }
+    std::string configuration() const;
+};
+
+// u1 and u2 have phones, u3 is never there, u4 registers as plans say.
+inline constexpr int users_of_access = 4;
+inline constexpr int absent_user = 3;
+std::string password_of(const std::string& user);
+
+Topology draw_topology(Dice& dice);
+
+}  // namespace ringwall::simulation

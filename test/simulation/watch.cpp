@@ -1,0 +1,434 @@
+#include "simulation/watch.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "sip/message.h"
+
+namespace ringwall::simulation {
+
+using sip::HeaderName;
+using sip::Method;
+using Packet = test::SimNetwork::Packet;
+
+namespace {
+
+std::string first_lines(std::string_view text) {
+    return std::string(text.substr(0, 1500));
+}
+
+int number_of(std::string_view subject) {
+    constexpr std::string_view before = "plan ";
+    return subject.starts_with(before)
+               ? std::atoi(std::string(subject.substr(before.size(), 8)).c_str())
+               : -1;
+}
+
+std::string key_of(const sip::Message& message) {
+    return std::string(message.call_id()) + "/" + std::to_string(message.cseq().number) + "/" +
+           std::string(message.cseq().method_text);
+}
+
+int warning_of(const sip::Message& response) {
+    const sip::HeaderLine* line = response.header(HeaderName::Warning);
+    return line == nullptr ? 0 : std::atoi(std::string(line->value.substr(0, 3)).c_str());
+}
+
+std::optional<Scheme> contact_scheme(const sip::Message& message) {
+    const auto contacts = message.name_addrs(HeaderName::Contact);
+    return contacts && !contacts->empty() ? std::optional(contacts->front().uri.scheme)
+                                          : std::nullopt;
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+// The place after `at` in "10.N." or "~N~"; 0: none.
+int place_at(std::string_view text, std::size_t at, char end) {
+    int number = 0;
+    while (at < text.size() && is_digit(text[at])) {
+        number = 10 * number + (text[at++] - '0');
+    }
+    return at < text.size() && text[at] == end ? number : 0;
+}
+
+}  // namespace
+
+Watch::Watch(const Topology& topology, const std::vector<Plan>& plans,
+             const std::vector<Enrolled>& enrolled, bool is_strict)
+    : topology_(topology),
+      plans_(plans),
+      enrolled_(enrolled),
+      is_strict_(is_strict),
+      expectations_(plans.size()),
+      stories_(plans.size()) {}
+
+void Watch::complain(const std::string& check, const Plan* plan, const std::string& text) {
+    if (!violation_) {
+        violation_ = Violation{
+            check, (plan == nullptr ? "" : "plan " + std::to_string(plan->number) + ": ") + text};
+    }
+}
+
+const Expectation& Watch::expectation_of(int plan) {
+    auto& expectation = expectations_[static_cast<std::size_t>(plan)];
+    if (!expectation) {
+        expectation = expect(plans_[static_cast<std::size_t>(plan)], topology_, enrolled_);
+    }
+    return *expectation;
+}
+
+void Watch::look(const std::vector<Packet>& packets) {
+    for (; seen_ < packets.size(); ++seen_) {
+        const Packet& packet = packets[seen_];
+        const auto parsed = sip::Message::parse(
+            packet.bytes, packet.is_datagram ? sip::Framing::Datagram : sip::Framing::Stream);
+        if (parsed.message == nullptr) {
+            continue;  // keep-alive
+        }
+        for (const Place& place : topology_.places) {
+            if (packet.from.address == place.border().address) {
+                if (parsed.fault && is_strict_) {
+                    // What echoes a request with a fault has it too.
+                    if (parsed.message->is_request()) {
+                        complain("well-formed", nullptr, first_lines(packet.bytes));
+                    }
+                    continue;
+                }
+                outgoing(place, *parsed.message);
+            } else if (packet.to.address == place.border().address) {
+                parsed.fault ? odd(place, *parsed.message) : incoming(place, *parsed.message);
+            }
+        }
+    }
+}
+
+// ---- what the border controller sends -----------------------------------------------------------
+
+void Watch::outgoing(const Place& place, const sip::Message& message) {
+    check_secrets(place, message);
+    check_topology(place, message);
+    if (message.is_request() && message.method() == Method::Invite && message.to_tag().empty()) {
+        called(place, message);
+        return;
+    }
+    const auto found = legs_.find(message.call_id());
+    if (found == legs_.end()) {
+        if (message.is_request()) {
+            complain("request-of-no-call", nullptr, first_lines(message.bytes()));
+        }
+        return;
+    }
+    sent_in_call(place, message, found->second);
+}
+
+// Keys are only on trusted legs that may have SRTP.
+void Watch::check_secrets(const Place& place, const sip::Message& message) {
+    const bool may_have_keys = place.is_trusted() && place.media_security != MediaSecurity::Off;
+    if (!may_have_keys && message.body().find("inline:") != std::string_view::npos) {
+        complain("keys-on-wrong-leg", nullptr, first_lines(message.bytes()));
+    }
+}
+
+// Nothing that was made on one side is to be seen on another, the border controller's own addresses
+// there included.
+void Watch::check_topology(const Place& place, const sip::Message& message) {
+    const std::string_view text = message.bytes();
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        int side = 0;
+        if (text[at] == '~') {
+            side = place_at(text, at + 1, '~');
+        } else if (text[at] == '1' && text.substr(at, 3) == "10." &&
+                   (at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.'))) {
+            side = place_at(text, at + 3, '.');
+        }
+        if (side != 0 && side != place.number) {
+            complain("topology", nullptr,
+                     "side " + std::to_string(side) + " is seen on side " +
+                         std::to_string(place.number) + ":\n" + first_lines(text));
+            return;
+        }
+    }
+}
+
+// A target of a call.
+void Watch::called(const Place& place, const sip::Message& invite) {
+    const sip::HeaderLine* subject = invite.header(HeaderName::Subject);
+    const int number = subject == nullptr ? -1 : number_of(subject->value);
+    if (number < 0 || static_cast<std::size_t>(number) >= plans_.size()) {
+        complain("request-of-no-call", nullptr, first_lines(invite.bytes()));
+        return;
+    }
+    const Plan& plan = plans_[static_cast<std::size_t>(number)];
+    const Place& caller = topology_.place(plan.place);
+    const Scheme uri = invite.request_uri().scheme;
+    Leg leg;
+    leg.plan = number;
+    leg.place = place.number;
+    leg.scheme = uri == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
+    leg.invite_cseq = invite.cseq().number;
+    if (legs_.emplace(std::string(invite.call_id()), leg).second) {
+        story_of(number).legs.emplace_back(invite.call_id());
+    }
+    if (is_secure(caller, plan.scheme) && !place.is_trusted()) {
+        complain("secure-call-on-untrusted-leg", &plan, first_lines(invite.bytes()));
+    }
+    if (!caller.is_trusted() && place.is_encrypted()) {
+        complain("untrusted-caller-on-encrypted-leg", &plan, first_lines(invite.bytes()));
+    }
+    const bool carries_sip = place.security == Security::TrustedUnencrypted &&
+                             place.sips_conversion == SipsConversion::ToSip;
+    if ((plan.scheme == Scheme::Sips && !carries_sip) != (uri == Scheme::Sips)) {
+        complain("scheme", &plan, first_lines(invite.bytes()));
+    }
+    const Expectation& expectation = expectation_of(number);
+    if (expectation.legs.empty()) {
+        complain("refused-caller-went-on", &plan, first_lines(invite.bytes()));
+    } else if (!expectation.legs.contains(place.number)) {
+        complain("target-not-permitted", &plan, first_lines(invite.bytes()));
+    }
+    check_contact(invite, legs_.find(invite.call_id())->second);
+}
+
+void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& leg) {
+    const Plan& plan = plan_of(leg);
+    const Place& caller = topology_.place(plan.place);
+    if (place.number != leg.place) {
+        complain("wrong-side", &plan, first_lines(message.bytes()));
+    }
+    const bool is_refusal = !message.is_request() && message.status() >= 300;
+    const bool is_trying = !message.is_request() && message.status() == 100;
+    if (is_secure(caller, plan.scheme) && !place.is_trusted() && !is_refusal && !is_trying) {
+        complain("secure-call-on-untrusted-leg", &plan, first_lines(message.bytes()));
+    }
+    if (!plan.is_registration && expectation_of(leg.plan).is_silent) {
+        complain("answered-a-stranger", &plan, first_lines(message.bytes()));
+    }
+    if (message.is_request()) {
+        leg.bye_seen = leg.bye_seen || message.method() == Method::Bye;
+        check_contact(message, leg);
+        return;
+    }
+    const bool is_invite = message.cseq().method == Method::Invite;
+    if (leg.is_caller && (plan.is_registration || is_invite) && message.status() >= 200 &&
+        message.cseq().number == leg.invite_cseq) {
+        final_to_caller(message, leg);
+    }
+    if (message.status() < 300) {
+        if (!plan.is_registration) {
+            check_contact(message, leg);
+        }
+    } else if (message.status() < 400) {
+        const auto contacts = message.name_addrs(HeaderName::Contact);
+        for (const auto& each : contacts.value_or(std::vector<sip::NameAddr>{})) {
+            const bool is_sips = each.uri.scheme == Scheme::Sips;
+            if (is_sips != (leg.scheme == Scheme::Sips) || each.uri.scheme == Scheme::Other) {
+                complain("redirect-scheme", &plan, first_lines(message.bytes()));
+            }
+        }
+    }
+    const auto asked = asked_.find(key_of(message));
+    if (is_strict_ && asked != asked_.end() && message.status() >= 200) {
+        if (asked->second.status != message.status()) {
+            complain("in-dialog-status", &plan,
+                     "expected " + std::to_string(asked->second.status) + ":\n" +
+                         first_lines(message.bytes()));
+        }
+        if (asked->second.judgement) {
+            asked->second.judgement->count(tally_);
+        }
+        asked_.erase(asked);
+    }
+}
+
+void Watch::final_to_caller(const sip::Message& response, Leg& leg) {
+    Story& story = story_of(leg.plan);
+    story.status = response.status();
+    story.warning = warning_of(response);
+    story.ending = first_lines(response.bytes());
+    leg.is_up = leg.is_up || (response.status() < 300 && !plan_of(leg).is_registration);
+}
+
+// The border controller's own Contact: no secure scheme is lost, and none is made up.
+void Watch::check_contact(const sip::Message& message, const Leg& leg) {
+    const auto scheme = contact_scheme(message);
+    if (scheme && *scheme != leg.scheme) {
+        complain("contact-scheme", &plan_of(leg), first_lines(message.bytes()));
+    }
+}
+
+// ---- what it is sent ----------------------------------------------------------------------------
+
+void Watch::incoming(const Place& place, const sip::Message& message) {
+    const auto found = legs_.find(message.call_id());
+    const bool begins =
+        message.is_request() && (message.method() == Method::Register ||
+                                 (message.method() == Method::Invite && message.to_tag().empty()));
+    if (!begins) {
+        if (found != legs_.end()) {
+            came_in_call(message, found->second);
+        }
+        return;
+    }
+    const sip::HeaderLine* subject = message.header(HeaderName::Subject);
+    const int number = subject == nullptr ? -1 : number_of(subject->value);
+    if (number < 0) {
+        return;
+    }
+    Leg leg;
+    leg.plan = number;
+    leg.place = place.number;
+    leg.is_caller = true;
+    leg.scheme = plan_of(leg).scheme == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
+    const auto [at, is_new] = legs_.emplace(std::string(message.call_id()), leg);
+    if (is_new) {
+        story_of(number).legs.emplace_back(message.call_id());
+    }
+    at->second.invite_cseq = message.cseq().number;
+    story_of(number).is_begun = true;
+}
+
+// Of a message with a fault only the lines may be read.
+void Watch::odd(const Place& place, const sip::Message& message) {
+    const sip::HeaderLine* subject = message.header(HeaderName::Subject);
+    const sip::HeaderLine* call_id = message.header(HeaderName::CallId);
+    const sip::HeaderLine* cseq = message.header(HeaderName::CSeq);
+    if (subject == nullptr || call_id == nullptr || cseq == nullptr) {
+        return;
+    }
+    Leg leg;
+    leg.plan = number_of(subject->value);
+    leg.place = place.number;
+    leg.is_caller = true;
+    leg.invite_cseq = static_cast<std::uint32_t>(std::atoi(std::string(cseq->value).c_str()));
+    legs_.emplace(std::string(call_id->value), leg);
+    story_of(leg.plan).is_begun = true;
+}
+
+void Watch::came_in_call(const sip::Message& message, Leg& leg) {
+    const bool is_refresh =
+        message.cseq().method == Method::Invite || message.cseq().method == Method::Update;
+    if (!message.is_request()) {
+        const int status = message.status();
+        if (status >= 200 && status < 300 && is_refresh) {
+            leg.is_up = leg.is_up || message.cseq().method == Method::Invite;
+            refreshed(message, leg, Event::RefreshByResponse);
+        } else if (status >= 300 && status < 400 && !leg.is_caller) {
+            redirected(message, leg);
+        }
+        return;
+    }
+    if (message.method() == Method::Bye) {
+        leg.bye_seen = true;
+        return;
+    }
+    if (message.method() == Method::Ack || message.method() == Method::Cancel ||
+        asked_.contains(key_of(message))) {
+        return;
+    }
+    asked_[key_of(message)] = Asked{200, {}};
+    if (is_refresh) {
+        refreshed(message, leg, Event::RefreshByRequest);
+    }
+}
+
+void Watch::refreshed(const sip::Message& message, Leg& leg, Event event) {
+    const auto scheme = contact_scheme(message);
+    if (!scheme) {
+        return;
+    }
+    const Plan& plan = plan_of(leg);
+    const Judgement judgement = judge(topology_.place(plan.place), plan.scheme,
+                                      topology_.place(leg.place), *scheme, event, leg.is_caller);
+    if (event == Event::RefreshByRequest) {
+        Asked& asked = asked_[key_of(message)];
+        asked.judgement = judgement;
+        if (!judgement.is_allowed) {
+            asked.status = judgement.answer.status;
+            end_is_owed(plan);
+        }
+        return;
+    }
+    judgement.count(tally_);
+    if (judgement.is_allowed) {
+        return;
+    }
+    leg.bye_owed = true;
+    const bool is_first = !leg.is_caller && message.cseq().method == Method::Invite &&
+                          message.cseq().number == leg.invite_cseq;
+    if (is_first) {
+        return;  // the caller never got so far
+    }
+    end_is_owed(plan);
+    for (auto& [key, asked] : asked_) {  // what it was the answer to is refused on the other side
+        for (const std::string& call_id : story_of(plan.number).legs) {
+            if (key.starts_with(call_id)) {
+                asked.status = 488;
+            }
+        }
+    }
+}
+
+void Watch::redirected(const sip::Message& response, const Leg& leg) {
+    const Plan& plan = plan_of(leg);
+    const auto contacts = response.name_addrs(HeaderName::Contact);
+    for (const auto& each : contacts.value_or(std::vector<sip::NameAddr>{})) {
+        judge(topology_.place(plan.place), plan.scheme, topology_.place(leg.place), each.uri.scheme,
+              Event::Redirect)
+            .count(tally_);
+    }
+}
+
+// BYE to both sides.
+void Watch::end_is_owed(const Plan& plan) {
+    for (const std::string& call_id : story_of(plan.number).legs) {
+        Leg& leg = legs_.find(call_id)->second;
+        leg.bye_owed = leg.bye_owed || leg.is_up;
+    }
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+void Watch::finish() {
+    if (!is_strict_) {
+        return;
+    }
+    for (const Plan& plan : plans_) {
+        finish_plan(plan);
+    }
+    for (const auto& [call_id, leg] : legs_) {
+        if (leg.bye_owed && !leg.bye_seen) {
+            complain("no-bye", &plan_of(leg), "a leg at " + topology_.place(leg.place).name());
+        }
+    }
+}
+
+void Watch::finish_plan(const Plan& plan) {
+    const Story& story = story_of(plan.number);
+    const Expectation& expectation = expectation_of(plan.number);
+    ++tally_.endings[story.status];
+    if (expectation.is_silent) {
+        return;  // that there was no answer is checked when there is one
+    }
+    if (!story.is_begun) {
+        complain("not-begun", &plan, "the caller did not call");
+        return;
+    }
+    if (!expectation.allows(story.status, story.warning)) {
+        std::string wanted;
+        for (const Ending& each : expectation.endings) {
+            wanted += " " + std::to_string(each.status) + "/" + std::to_string(each.warning);
+        }
+        complain(story.status >= 200 && story.status < 300 ? "wrong-success" : "wrong-status",
+                 &plan,
+                 "expected" + wanted + ", found " + std::to_string(story.status) + "/" +
+                     std::to_string(story.warning) + ":\n" + story.ending);
+        return;
+    }
+    for (const Judgement& judgement : expectation.judgements) {
+        judgement.count(tally_);
+    }
+}
+
+}  // namespace ringwall::simulation
