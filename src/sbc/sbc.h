@@ -22,196 +22,189 @@
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
+#include "sbc/shared.h"
 #include "sbc/trunk/challenges.h"
 #include "sbc/trunk/registrations.h"
-<<<<<<< HEAD
 #include "sip/auth/nonce_mint.h"
 #include "sip/auth/nonce_window.h"
-    == == ==
-    =
-#include "sbc/shared.h"
-        >>>>>>> main
 
-        namespace ringwall::sbc {
+namespace ringwall::sbc {
 
-    // Where records and trace lines go.
-    class Observer {
-    public:
-        virtual ~Observer() = default;
-        virtual void on_record(const CallRecord& record) = 0;
-        virtual void on_trace(const std::string& json_line) = 0;
+// Where records and trace lines go.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void on_record(const CallRecord& record) = 0;
+    virtual void on_trace(const std::string& json_line) = 0;
+};
+
+class Sbc final : public engine::ShardUser, public b2bua::CallHost {
+public:
+    struct ListenRequest {
+        Endpoint local;
+        sip::Transport transport = sip::Transport::Udp;  // Udp; Tcp also for what will speak TLS
+        bool operator==(const ListenRequest&) const = default;
     };
 
-    class Sbc final : public engine::ShardUser, public b2bua::CallHost {
-    public:
-        struct ListenRequest {
-            Endpoint local;
-            sip::Transport transport =
-                sip::Transport::Udp;  // Udp; Tcp also for what will speak TLS
-            bool operator==(const ListenRequest&) const = default;
-        };
+    // `place`: which of the workers this one is.
+    Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
+        SnapshotPtr snapshot, Now start, engine::Place place = {},
+        sip::transaction::Timers timers = {});
 
-        // `place`: which of the workers this one is.
-        Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
-            SnapshotPtr snapshot, Now start, engine::Place place = {},
-            sip::transaction::Timers timers = {});
+    // The sockets that the attached adjacencies want, each once.
+    static std::vector<ListenRequest> listeners(const Snapshot& snapshot);
+    void add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
+                      FlowId udp_flow);
+    // To be driven by a worker or a simulated network.
+    engine::Shard& shard() { return shard_; }
+    void set_trace(bool on) { shard_.set_trace(on); }
 
-        // The sockets that the attached adjacencies want, each once.
-        static std::vector<ListenRequest> listeners(const Snapshot& snapshot);
-        void add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
-                          FlowId udp_flow);
-        // To be driven by a worker or a simulated network.
-        engine::Shard& shard() { return shard_; }
-        void set_trace(bool on) { shard_.set_trace(on); }
+    // Those that are not over.
+    std::size_t calls() const { return active_calls_; }
+    const Counters& counters() const { return counters_; }
+    const registrar::Location& location() const { return shared_.location; }
+    // New calls hear 503 from now on, and what is registered at providers is removed.
+    void refuse_calls();
+    const trunk::Registrations& registrations() const { return registrations_; }
+    // All calls are ended, their peers told.
+    void end_all(std::string_view reason);
+    bool is_consistent() const;
+    // A record for each call that is not over: nobody will write it any more.
+    void record_unfinished(std::string_view reason);
+    // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
+    bool is_quiet() const;
+    // Nothing is left of any call, transaction, or what finds them.
+    bool is_empty() const;
 
-        // Those that are not over.
-        std::size_t calls() const { return active_calls_; }
-        const Counters& counters() const { return counters_; }
-        const registrar::Location& location() const { return shared_.location; }
-        // New calls hear 503 from now on, and what is registered at providers is removed.
-        void refuse_calls();
-        const trunk::Registrations& registrations() const { return registrations_; }
-        // All calls are ended, their peers told.
-        void end_all(std::string_view reason);
-        bool is_consistent() const;
-        // A record for each call that is not over: nobody will write it any more.
-        void record_unfinished(std::string_view reason);
-        // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
-        bool is_quiet() const;
-        // Nothing is left of any call, transaction, or what finds them.
-        bool is_empty() const;
+    // engine::ShardUser
+    bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
+    engine::AcceptDecision on_accept(engine::ListenerId listener, const Endpoint& remote) override;
+    bool on_established(const engine::Flow& flow) override;
+    void on_flow_closed(const engine::Flow& flow, CloseReason reason,
+                        std::string_view detail) override;
+    void on_flow_lost(const engine::Flow& flow) override;
+    void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled) override;
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
+    void on_response(sip::transaction::ClientId id, const sip::Hop& from,
+                     const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId id,
+                          sip::transaction::TerminationCause cause) override;
+    void on_client_ended(sip::transaction::ClientId id) override;
+    void on_server_ended(sip::transaction::ServerId id,
+                         sip::transaction::TerminationCause cause) override;
+    void on_timer(std::uint64_t cookie) override;
+    void on_trace(engine::Direction direction, const sip::Hop& hop,
+                  const sip::Message& message) override;
 
-        // engine::ShardUser
-        bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
-        engine::AcceptDecision on_accept(engine::ListenerId listener,
-                                         const Endpoint& remote) override;
-        bool on_established(const engine::Flow& flow) override;
-        void on_flow_closed(const engine::Flow& flow, CloseReason reason,
-                            std::string_view detail) override;
-        void on_flow_lost(const engine::Flow& flow) override;
-        void on_request(sip::transaction::ServerId id, const sip::Hop& from,
-                        const sip::MessagePtr& request,
-                        sip::transaction::ServerId cancelled) override;
-        void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
-        void on_response(sip::transaction::ClientId id, const sip::Hop& from,
-                         const sip::MessagePtr& response) override;
-        void on_client_failed(sip::transaction::ClientId id,
-                              sip::transaction::TerminationCause cause) override;
-        void on_client_ended(sip::transaction::ClientId id) override;
-        void on_server_ended(sip::transaction::ServerId id,
-                             sip::transaction::TerminationCause cause) override;
-        void on_timer(std::uint64_t cookie) override;
-        void on_trace(engine::Direction direction, const sip::Hop& hop,
-                      const sip::Message& message) override;
+    // b2bua::CallHost
+    Now now() const override { return shard_.now(); }
+    Random& random() override { return random_; }
+    Bucket new_bucket() override { return shard_.place().new_bucket(random_); }
+    const sip::transaction::Timers& timers() const override { return timers_; }
+    sip::transaction::ClientId send_new(b2bua::CallRef call, const policy::Permit& permit,
+                                        const sip::Hop& to, sip::MessagePtr request) override;
+    sip::transaction::ClientId send_in_dialog(b2bua::CallRef call, const sip::Hop& to,
+                                              sip::MessagePtr request) override;
+    void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) override;
+    void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
+    sip::transaction::ClientId cancel(b2bua::CallRef call,
+                                      sip::transaction::ClientId invite) override;
+    void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
+    std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
+    std::optional<sip::Hop> hop_in_dialog(const b2bua::Leg& leg) override;
+    b2bua::Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
+                          std::string_view address_of_record) override;
+    bool is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) override;
+    std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
+    bool is_subscriber(std::string_view address_of_record) const override;
+    void own_tag(std::string_view tag, b2bua::CallRef call) override;
+    void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
+    void end(b2bua::CallRef call, const CallRecord& record) override;
+    void release(b2bua::CallRef usage) override;
+    void count_refusal(std::string_view name) override;
 
-        // b2bua::CallHost
-        Now now() const override { return shard_.now(); }
-        Random& random() override { return random_; }
-        Bucket new_bucket() override { return shard_.place().new_bucket(random_); }
-        const sip::transaction::Timers& timers() const override { return timers_; }
-        sip::transaction::ClientId send_new(b2bua::CallRef call, const policy::Permit& permit,
-                                            const sip::Hop& to, sip::MessagePtr request) override;
-        sip::transaction::ClientId send_in_dialog(b2bua::CallRef call, const sip::Hop& to,
-                                                  sip::MessagePtr request) override;
-        void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) override;
-        void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
-        sip::transaction::ClientId cancel(b2bua::CallRef call,
-                                          sip::transaction::ClientId invite) override;
-        void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
-        std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
-        std::optional<sip::Hop> hop_in_dialog(const b2bua::Leg& leg) override;
-        b2bua::Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
-                              std::string_view address_of_record) override;
-        bool is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) override;
-        std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
-        bool is_subscriber(std::string_view address_of_record) const override;
-        void own_tag(std::string_view tag, b2bua::CallRef call) override;
-        void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
-        void end(b2bua::CallRef call, const CallRecord& record) override;
-        void release(b2bua::CallRef usage) override;
-        void count_refusal(std::string_view name) override;
+private:
+    struct CallEntry {
+        std::unique_ptr<b2bua::Usage> call;
+        std::vector<std::string> tags;
+        std::vector<std::string> call_ids;
+        std::vector<FlowId> flows;
+        std::size_t open_clients = 0;  // transactions whose responses are the call's
+    };
+    struct Client {
+        b2bua::CallRef call;
+        bool is_waiting = false;  // for a final response; an INVITE's is the call's business
+    };
 
-    private:
-        struct CallEntry {
-            std::unique_ptr<b2bua::Usage> call;
-            std::vector<std::string> tags;
-            std::vector<std::string> call_ids;
-            std::vector<FlowId> flows;
-            std::size_t open_clients = 0;  // transactions whose responses are the call's
-        };
-        struct Client {
-            b2bua::CallRef call;
-            bool is_waiting = false;  // for a final response; an INVITE's is the call's business
-        };
-
-        std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
-        b2bua::Usage* call_of(b2bua::CallRef ref);
-        // Whose a request with this To tag is.
-        b2bua::Usage* call_of_tag(std::string_view tag);
-        void on_out_of_dialog(sip::transaction::ServerId id, const sip::Hop& from,
-                              const sip::MessagePtr& request);
-        void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
-                       const sip::MessagePtr& request, sip::transaction::ServerId cancelled);
-        bool is_merged(const sip::Message& request);
-        bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
-                    sip::transaction::ServerId id, const sip::MessagePtr& request);
-        void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
-                        const sip::MessagePtr& request);
-        void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
+    std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
+    b2bua::Usage* call_of(b2bua::CallRef ref);
+    // Whose a request with this To tag is.
+    b2bua::Usage* call_of_tag(std::string_view tag);
+    void on_out_of_dialog(sip::transaction::ServerId id, const sip::Hop& from,
+                          const sip::MessagePtr& request);
+    void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
+                   const sip::MessagePtr& request, sip::transaction::ServerId cancelled);
+    bool is_merged(const sip::Message& request);
+    bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
+                sip::transaction::ServerId id, const sip::MessagePtr& request);
+    void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
+                    const sip::MessagePtr& request);
+    void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
+                 const sip::MessagePtr& request);
+    void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
                      const sip::MessagePtr& request);
-        void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
-                         const sip::MessagePtr& request);
-        void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
-                            const sip::MessagePtr& request);
-        void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
-                   std::string_view reason = {});
-        void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome,
-                            int status, const std::string& reason);
-        void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
-        // The 401 or 407 is for us, and answered.
-        bool answer_challenge(sip::transaction::ClientId id, const sip::Hop& from,
-                              const sip::Message& response);
-        // Keeps a request that may be challenged.
-        void remember(sip::transaction::ClientId id, const sip::Hop& to,
-                      const sip::MessagePtr& request, std::optional<policy::Permit> permit);
-        void stop_waiting(Client& client);
-        void own_flow(const sip::Hop& hop, b2bua::CallRef call);
-        void watch_expiry();
-        void sweep();
-        std::string new_call_name();
-        std::string new_tag();
-        void tell_calls_on(FlowId flow);
+    void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
+                        const sip::MessagePtr& request);
+    void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
+               std::string_view reason = {});
+    void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
+                        const std::string& reason);
+    void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
+    // The 401 or 407 is for us, and answered.
+    bool answer_challenge(sip::transaction::ClientId id, const sip::Hop& from,
+                          const sip::Message& response);
+    // Keeps a request that may be challenged.
+    void remember(sip::transaction::ClientId id, const sip::Hop& to, const sip::MessagePtr& request,
+                  std::optional<policy::Permit> permit);
+    void stop_waiting(Client& client);
+    void own_flow(const sip::Hop& hop, b2bua::CallRef call);
+    void watch_expiry();
+    void sweep();
+    std::string new_call_name();
+    std::string new_tag();
+    void tell_calls_on(FlowId flow);
 
-        Shared& shared_;
-        Random& random_;
-        Observer& observer_;
-        SnapshotPtr snapshot_;
-        sip::transaction::Timers timers_;
-        engine::Shard shard_;
-        Connections connections_;
-        Counters counters_;
-        registrar::EdgeRegistrar registrar_;
-        sip::auth::NonceMint nonces_;
-        sip::auth::NonceWindow nonce_window_;
-        bool has_accounts_ = false;  // at any peer
-        trunk::Challenges challenges_;
-        trunk::Registrations registrations_;
-        std::unordered_map<engine::ListenerId, Endpoint> listeners_;
-        std::unordered_map<b2bua::CallRef, CallEntry> calls_;
-        std::unordered_map<std::string, b2bua::CallRef> by_tag_;
-        // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
-        std::map<std::string, b2bua::CallRef, std::less<>> by_call_id_;
-        // The connections that a call was ever seen on: who is to be told when one is gone.
-        std::unordered_map<FlowId, std::set<b2bua::CallRef>> by_flow_;
-        std::unordered_map<sip::transaction::ClientId, Client> by_client_;
-        std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
-        b2bua::RecentRequests recent_;
-        std::vector<b2bua::CallRef> ended_;
-        std::uint64_t last_call_ = 0;
-        std::size_t active_calls_ = 0;
-        std::size_t open_requests_ = 0;  // clients that are waiting
-        bool is_stopping_ = false;
-        std::optional<TimePoint> expiry_watched_;
-    };
+    Shared& shared_;
+    Random& random_;
+    Observer& observer_;
+    SnapshotPtr snapshot_;
+    sip::transaction::Timers timers_;
+    engine::Shard shard_;
+    Connections connections_;
+    Counters counters_;
+    registrar::EdgeRegistrar registrar_;
+    sip::auth::NonceMint nonces_;
+    sip::auth::NonceWindow nonce_window_;
+    bool has_accounts_ = false;  // at any peer
+    trunk::Challenges challenges_;
+    trunk::Registrations registrations_;
+    std::unordered_map<engine::ListenerId, Endpoint> listeners_;
+    std::unordered_map<b2bua::CallRef, CallEntry> calls_;
+    std::unordered_map<std::string, b2bua::CallRef> by_tag_;
+    // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.
+    std::map<std::string, b2bua::CallRef, std::less<>> by_call_id_;
+    // The connections that a call was ever seen on: who is to be told when one is gone.
+    std::unordered_map<FlowId, std::set<b2bua::CallRef>> by_flow_;
+    std::unordered_map<sip::transaction::ClientId, Client> by_client_;
+    std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
+    b2bua::RecentRequests recent_;
+    std::vector<b2bua::CallRef> ended_;
+    std::uint64_t last_call_ = 0;
+    std::size_t active_calls_ = 0;
+    std::size_t open_requests_ = 0;  // clients that are waiting
+    bool is_stopping_ = false;
+    std::optional<TimePoint> expiry_watched_;
+};
 
 }  // namespace ringwall::sbc

@@ -53,7 +53,7 @@ engine::ShardNumber Workers::default_count() {
 }
 
 Workers::Workers(engine::ShardNumber count, SnapshotPtr snapshot)
-    : snapshot_(std::move(snapshot)), shared_(random_), exchange_(count) {}
+    : snapshot_(std::move(snapshot)), exchange_(count) {}
 
 Result<std::unique_ptr<Workers>, net::SocketError> Workers::create(engine::ShardNumber count,
                                                                    const SnapshotPtr& snapshot,

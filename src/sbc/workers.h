@@ -48,7 +48,6 @@ private:
     auto ask(Seat& seat, Function function);
 
     SnapshotPtr snapshot_;
-    SystemRandom random_;
     Shared shared_;
     engine::Exchange exchange_;
     std::vector<std::unique_ptr<Seat>> seats_;

@@ -85,7 +85,7 @@ void Border::add_worker(std::uint64_t seed) {
     workers_.push_back(std::make_unique<Worker>(seed));
     Worker& worker = *workers_.back();
     if (shared_ == nullptr) {
-        shared_ = std::make_unique<sbc::Shared>(worker.random);
+        shared_ = std::make_unique<sbc::Shared>();
     }
     worker.node = &net_.add_node(ip("192.0.2.1"), number);
     if (worker_count_ > 1) {

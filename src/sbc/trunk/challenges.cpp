@@ -15,19 +15,14 @@ sip::MessageBuilder repeated(const sip::Message& request, std::string_view via,
     auto builder = sip::MessageBuilder::request(request.method_text(), request.request_uri_text());
     builder.header(HeaderName::Via, via);
     for (const sip::HeaderLine& line : request.headers()) {
-        switch (line.id) {
-            case HeaderName::Via:
-            case HeaderName::ContentLength:
-            case HeaderName::Authorization:
-            case HeaderName::ProxyAuthorization:
-                break;
-            case HeaderName::CSeq:
-                builder.header(HeaderName::CSeq,
-                               std::to_string(cseq) + " " + std::string(request.method_text()));
-                break;
-            default:
-                builder.raw(line);
-                break;
+        const bool is_left_out =
+            line.id == HeaderName::Via || line.id == HeaderName::ContentLength ||
+            line.id == HeaderName::Authorization || line.id == HeaderName::ProxyAuthorization;
+        if (line.id == HeaderName::CSeq) {
+            builder.header(HeaderName::CSeq,
+                           std::to_string(cseq) + " " + std::string(request.method_text()));
+        } else if (!is_left_out) {
+            builder.raw(line);
         }
     }
     return builder;

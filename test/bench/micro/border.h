@@ -47,7 +47,7 @@ private:
     void timed(Function&& function);
 
     SeededRandom random_{1};
-    sbc::Shared shared_{random_};
+    sbc::Shared shared_;
     KeepingNetwork network_;
     sbc::SnapshotPtr snapshot_;
     Now now_{TimePoint{} + 1h, WallTime{} + std::chrono::years(56)};
