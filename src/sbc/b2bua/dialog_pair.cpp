@@ -57,9 +57,9 @@ std::optional<Side> DialogPair::side_of(const sip::Message& request) const {
 }
 
 void DialogPair::confirm(ServerId invite, const sip::Message& request,
-                         const sip::MessagePtr& success) {
+                         const sip::MessagePtr& success, std::uint32_t callee_cseq) {
     is_confirmed_ = true;
-    callee_.accepted = Leg::Accepted{1, nullptr};
+    callee_.accepted = Leg::Accepted{callee_cseq, nullptr};
     caller_.dialog.confirm();
     caller_.answered = Leg::Answered{invite,
                                      success,
@@ -344,6 +344,23 @@ Fate DialogPair::repeat_provisional() {
         }
     }
     return {};
+}
+
+std::optional<std::uint32_t> DialogPair::next_cseq(ClientId id) {
+    for (const Relay& relay : relays_) {
+        if (relay.client == id) {
+            return leg(other_side(relay.from)).dialog.next_cseq();
+        }
+    }
+    return std::nullopt;
+}
+
+void DialogPair::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    for (Relay& relay : relays_) {
+        if (relay.client == id) {
+            relay.sent = request;
+        }
+    }
 }
 
 std::optional<Fate> DialogPair::on_response(ClientId id, const sip::MessagePtr& response) {

@@ -93,7 +93,7 @@ public:
     // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
     // hears, now and until it acknowledges.
     void confirm(sip::transaction::ServerId invite, const sip::Message& request,
-                 const sip::MessagePtr& success);
+                 const sip::MessagePtr& success, std::uint32_t callee_cseq);
     // The callee repeats its 2xx: the ACK again, once there is one.
     void repeat_ack();
 
@@ -103,6 +103,9 @@ public:
     Fate on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack);
     // A re-INVITE with this server transaction is cancelled (§9.2).
     void on_cancel(sip::transaction::ServerId invite);
+    // A relayed request is challenged: see Usage. None: the transaction is not of this pair.
+    std::optional<std::uint32_t> next_cseq(sip::transaction::ClientId id);
+    void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request);
     // None: the transaction is not of this pair.
     std::optional<Fate> on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
     std::optional<Fate> on_client_failed(sip::transaction::ClientId id,
