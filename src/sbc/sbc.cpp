@@ -711,8 +711,9 @@ void Sbc::on_timer(std::uint64_t cookie) {
 
 void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
     for (const Locator::Found& found : locator_.on_dns(snapshot_, question, answer)) {
-        registrations_.on_ways(found);
-        if (const auto sent = failover_.on_ways(found)) {
+        if (trunk::Registrations::is_waiter(found.waiter)) {
+            registrations_.on_ways(found);
+        } else if (const auto sent = failover_.on_ways(found)) {
             own_sent(*sent);
             on_client_ended(sent->handle);
         }

@@ -65,7 +65,7 @@ void Registrations::start() {
         if (each.is_attached && each.registration) {
             const Bucket bucket = shard_.place().own_bucket();
             trunks_.push_back(
-                {i, ClientRegistration(setup_of(*snapshot_, each, bucket, random_)), {}});
+                {i, ClientRegistration(setup_of(*snapshot_, each, bucket, random_)), {}, {}});
             shard_.start_timer(Duration::zero(), trunks_.size());
         }
     }

@@ -35,6 +35,7 @@ public:
     bool on_failed(sip::transaction::ClientId id);
     void on_ended(sip::transaction::ClientId id) { by_client_.erase(id); }
     void on_flow_lost(FlowId flow);
+    static bool is_waiter(Locator::Waiter waiter) { return waiter <= UINT32_MAX; }
     // Where a peer is that a REGISTER waits for.
     void on_ways(const Locator::Found& found);
 
