@@ -645,6 +645,7 @@ void Sbc::note_alias(const policy::Inbound& inbound) {
     const auto& ways = known ? *known : locator_.last_ways(*inbound.adjacency);
     if (std::ranges::find(ways, server, &sip::locate::Way::remote) != ways.end()) {
         connections_.add_alias(*inbound.adjacency, server, inbound.hop.flow);
+        connections_.hop_by(*snapshot_, *inbound.adjacency, {inbound.hop.transport, server});
     }
 }
 
