@@ -30,10 +30,13 @@ std::optional<sip::Hop> Connections::hop_by(const Snapshot& snapshot, AdjacencyI
         return sip::Hop{known->second, remote, transport};
     }
     if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
-        if (shard_.flow(alias->second) != nullptr) {
-            return sip::Hop{alias->second, remote, transport};
-        }
+        const FlowId theirs = alias->second;
         aliases_.erase(alias);
+        if (shard_.flow(theirs) != nullptr) {  // from now on it is the one, for all workers
+            const FlowId flow = opened_.find_or_open(key, [&] { return theirs; });
+            known_[key] = flow;
+            return sip::Hop{flow, remote, transport};
+        }
     }
     engine::ConnectSpec spec;
     spec.transport = transport;

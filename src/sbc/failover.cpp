@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t max_tries = 8;           // of one request
 constexpr std::size_t max_datagram = 1300;     // RFC 3261 §18.1.1: no path MTU is known
-constexpr Duration rest = 60s;                 // of a server that failed
 constexpr Duration longest_rest = 600s;        // whatever its Retry-After says
 constexpr Duration rest_of_large_ones = 600s;  // of TCP to a peer that speaks UDP
 
@@ -31,7 +30,8 @@ Duration rest_after(const sip::Message& response) {
     const auto digits = std::ranges::find_if_not(value, is_digit);
     const auto seconds =
         parse_number(value.substr(0, static_cast<std::size_t>(digits - value.begin())), 100'000);
-    return seconds ? std::min<Duration>(std::chrono::seconds(*seconds), longest_rest) : rest;
+    return seconds ? std::min<Duration>(std::chrono::seconds(*seconds), longest_rest)
+                   : Locator::rest;
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
                   to.transport, {},     0,        {},        {}};
     auto ways = locator_.find(*snapshot, adjacency, waiting.value);
     Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
-    const Sent unsent{call, waiting, {}, to};
+    const Sent unsent{call, waiting, {}, to, nullptr, permit};
     if (!ways) {
         return unsent;
     }
@@ -119,9 +119,9 @@ std::optional<Failover::Sent> Failover::try_next(ClientId handle, Request& reque
         }
         request.hop = *hop;
         request.is_heard = false;
-        request.client = shard_.send_request(*hop, std::move(message));
+        request.client = shard_.send_request(*hop, message);
         handles_[request.client] = handle;
-        return Sent{request.call, handle, request.client, *hop};
+        return Sent{request.call, handle, request.client, *hop, std::move(message), request.permit};
     }
     return std::nullopt;
 }
@@ -155,7 +155,7 @@ std::optional<Failover::Sent> Failover::on_failed(ClientId client, TerminationCa
     const bool was_for_its_size = way.transport == sip::Transport::Tcp &&
                                   request->next < ways.size() &&
                                   ways[request->next] == Way{sip::Transport::Udp, way.remote};
-    return go_on(client, was_for_its_size ? rest_of_large_ones : rest);
+    return go_on(client, was_for_its_size ? rest_of_large_ones : Locator::rest);
 }
 
 std::optional<Failover::Sent> Failover::go_on(ClientId client, Duration avoid) {
@@ -172,6 +172,15 @@ void Failover::on_ended(ClientId client) {
         requests_.erase(handles_.at(client));
     }
     handles_.erase(client);
+}
+
+void Failover::replace(ClientId client, ClientId next, sip::MessagePtr message) {
+    if (Request* request = request_of(client)) {
+        request->client = next;
+        request->message = std::move(message);
+        request->written_for = request->hop.transport;
+        handles_[next] = handles_.at(client);
+    }
 }
 
 Failover::ClientId Failover::handle_of(ClientId client) const {

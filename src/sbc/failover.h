@@ -25,6 +25,8 @@ public:
         ClientId handle;  // the request's; of a way that is known at once, the first transaction's
         ClientId client;  // none: the way is being looked for
         sip::Hop hop;
+        sip::MessagePtr message;
+        policy::Permit permit;
     };
     struct Given {
         b2bua::CallRef call;
@@ -45,6 +47,8 @@ public:
     std::optional<Sent> on_response(ClientId client, const sip::Message& response);
     std::optional<Sent> on_failed(ClientId client, sip::transaction::TerminationCause cause);
     void on_ended(ClientId client);
+    // A challenge to it was answered by `next`: from now on that is the request.
+    void replace(ClientId client, ClientId next, sip::MessagePtr message);
 
     ClientId handle_of(ClientId client) const;
     const sip::Hop* hop_of(ClientId handle) const;

@@ -14,6 +14,15 @@ namespace {
 
 constexpr std::size_t max_avoided = 1024;
 
+// Whoever answers for the DNS must not lead calls of an unencrypted link out of the network that
+// the operator trusts. Elsewhere the certificate says who is there.
+bool may_be_server(const Adjacency& adjacency, const Way& way) {
+    const auto& trusted = adjacency.remote_addresses;
+    return adjacency.is_encrypted() || adjacency.signaling_peer_address || trusted.empty() ||
+           std::ranges::any_of(
+               trusted, [&](const Network& each) { return each.contains(way.remote.address); });
+}
+
 }  // namespace
 
 std::vector<sip::Transport> transports_of(const Adjacency& adjacency) {
@@ -101,6 +110,7 @@ Locator::Ways Locator::conclude(const Snapshot& snapshot, AdjacencyIndex index,
                                 const Search& search) {
     Ways ways = search.ways(random_);
     const Adjacency& adjacency = snapshot.adjacencies[index];
+    std::erase_if(ways, [&](const Way& way) { return !may_be_server(adjacency, way); });
     if (ways.empty()) {
         if (lost_.insert(index).second) {
             log::warning("peer.unknown", {{"adjacency", adjacency.name},

@@ -19,6 +19,7 @@ class Locator {
 public:
     using Ways = std::vector<sip::locate::Way>;
     using Waiter = std::uint64_t;
+    static constexpr Duration rest = 60s;  // of a server that failed
     struct Found {
         Waiter waiter = 0;
         AdjacencyIndex adjacency = 0;

@@ -46,7 +46,15 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       failover_(shard_, connections_, locator_, random),
       registrar_(shared.location),
       nonces_(random),
-      nonce_window_(nonces_.lifetime()) {}
+      nonce_window_(nonces_.lifetime()),
+      has_accounts_(std::ranges::any_of(
+          snapshot_->adjacencies,
+          [](const Adjacency& adjacency) { return !adjacency.outbound_accounts.empty(); })),
+      registrations_(shard_, connections_, locator_, random, counters_, snapshot_) {
+    if (place.number == 0) {
+        registrations_.start();
+    }
+}
 
 std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
     std::vector<ListenRequest> wanted;
@@ -178,6 +186,7 @@ void Sbc::remember_gone(const engine::Flow& flow) {
 }
 
 void Sbc::tell_calls_on(FlowId flow) {
+    registrations_.on_flow_lost(flow);
     const auto users = by_flow_.find(flow);
     if (users == by_flow_.end()) {
         return;
@@ -532,7 +541,9 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 // ---- responses and timers -----------------------------------------------------------------------
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
-    (void)from;
+    if (registrations_.on_response(id, *response) || answer_challenge(id, from, *response)) {
+        return;
+    }
     if (const auto next = failover_.on_response(id, *response)) {
         own_sent(*next);
         return;
@@ -542,27 +553,92 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
             stop_waiting(found->second);
         }
         if (b2bua::Usage* call = call_of(found->second.call)) {
-            call->on_response(failover_.handle_of(id), response);
+            call->on_response(known_as(id), response);
         }
     }
     sweep();
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
+    if (registrations_.on_failed(id)) {
+        return;
+    }
     if (const auto next = failover_.on_failed(id, cause)) {
         own_sent(*next);
         return;
     }
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (b2bua::Usage* call = call_of(found->second.call)) {
-            call->on_client_failed(failover_.handle_of(id), cause);
+            call->on_client_failed(known_as(id), cause);
         }
     }
     sweep();
 }
 
+// A peer that we have an account at wants proof. It is the peer that the request went to, by its
+// transaction; over TLS its certificate was verified when the connection came to stand, and is
+// looked at again. What cannot be answered goes the way of every failure, and no further.
+bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message& response) {
+    if (!has_accounts_ || (response.status() != 401 && response.status() != 407)) {
+        return false;
+    }
+    const trunk::Challenges::Sent* sent = challenges_.find(id);
+    const engine::Flow* flow = shard_.flow(from.flow);
+    const auto client = by_client_.find(id);
+    if (sent == nullptr || flow == nullptr || client == by_client_.end()) {
+        return false;
+    }
+    const Adjacency& peer = snapshot_->adjacencies[sent->adjacency];
+    if (!Connections::is_peer_genuine(peer, flow->identity.get())) {
+        counters_.add("challenges", "peer-not-verified");
+        return false;
+    }
+    const CallRef ref = client->second.call;
+    b2bua::Usage* usage = call_of(ref);
+    if (usage == nullptr) {
+        return false;
+    }
+    const auto again = challenges_.answer(
+        id, peer, response,
+        b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
+        usage->next_cseq(known_as(id), sent->request->cseq().number), random_);
+    counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
+    if (again == nullptr) {
+        log::warning("challenge.unanswered",
+                     {{"adjacency", peer.name}, {"status", response.status()}});
+        return false;
+    }
+    const sip::Hop to = sent->hop;
+    const auto permit = sent->permit;
+    stop_waiting(client->second);
+    usage->on_sent_again(known_as(id), again);
+    if (permit) {
+        failover_.replace(id, send_new(ref, *permit, to, again), again);
+    } else {
+        send_in_dialog(ref, to, again);
+    }
+    return true;
+}
+
+// What the sender knows a transaction by: others may have come before it, at another server or
+// without the proof that it was asked for.
+ClientId Sbc::known_as(ClientId id) const {
+    const ClientId handle = failover_.handle_of(id);
+    return handle != id ? handle : challenges_.first(id);
+}
+
+void Sbc::remember(ClientId id, const sip::Hop& to, const sip::MessagePtr& request,
+                   std::optional<policy::Permit> permit) {
+    const auto peer = has_accounts_ ? adjacency_of(to) : std::nullopt;
+    if (peer && !snapshot_->adjacencies[*peer].outbound_accounts.empty()) {
+        challenges_.sent(id, {*peer, to, request, permit});
+    }
+}
+
 void Sbc::on_client_ended(ClientId id) {
     failover_.on_ended(id);
+    registrations_.on_ended(id);
+    challenges_.ended(id);
     const auto found = by_client_.find(id);
     if (found == by_client_.end()) {
         return;
@@ -599,6 +675,7 @@ void Sbc::note_alias(const policy::Inbound& inbound) {
     const auto& ways = known ? *known : locator_.last_ways(*inbound.adjacency);
     if (std::ranges::find(ways, server, &sip::locate::Way::remote) != ways.end()) {
         connections_.add_alias(*inbound.adjacency, server, inbound.hop.flow);
+        connections_.hop_by(*snapshot_, *inbound.adjacency, {inbound.hop.transport, server});
     }
 }
 
@@ -620,6 +697,7 @@ std::optional<sip::Hop> Sbc::way_back(const sip::Hop& lost, const sip::Message& 
 void Sbc::own_sent(const Failover::Sent& sent) {
     own_client(sent.client ? sent.client : sent.handle, sent.call, false);
     if (sent.client) {
+        remember(sent.client, sent.hop, sent.message, sent.permit);
         own_flow(sent.hop, sent.call);
     }
 }
@@ -652,6 +730,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         watch_expiry();
         return;
     }
+    if (trunk::Registrations::is_cookie(cookie)) {
+        registrations_.on_timer(cookie);
+        return;
+    }
     if (b2bua::Usage* call = call_of(CallRef{cookie >> 32})) {
         call->on_timer(static_cast<std::uint32_t>(cookie));
     }
@@ -660,7 +742,9 @@ void Sbc::on_timer(std::uint64_t cookie) {
 
 void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
     for (const Locator::Found& found : locator_.on_dns(snapshot_, question, answer)) {
-        if (const auto sent = failover_.on_ways(found)) {
+        if (trunk::Registrations::is_waiter(found.waiter)) {
+            registrations_.on_ways(found);
+        } else if (const auto sent = failover_.on_ways(found)) {
             own_sent(*sent);
             on_client_ended(sent->handle);
         }
@@ -695,7 +779,8 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
         own_sent(sent);
         return sent.handle;
     }
-    const ClientId id = shard_.send_request(to, std::move(request));
+    const ClientId id = shard_.send_request(to, request);
+    remember(id, to, request, permit);
     own_client(id, call, false);
     own_flow(to, call);
     return id;
@@ -703,7 +788,8 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
 
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
     const bool is_invite = request->method() == Method::Invite;
-    const ClientId id = shard_.send_request(to, std::move(request));
+    const ClientId id = shard_.send_request(to, request);
+    remember(id, to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;
@@ -719,7 +805,8 @@ void Sbc::respond(ServerId id, sip::MessagePtr response) {
 
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
     const ClientId sent = failover_.cancel(call, invite);
-    const ClientId id = sent ? shard_.cancel(sent) : ClientId{};
+    const ClientId id = sent ? shard_.cancel(challenges_.current(sent)) : ClientId{};
+    challenges_.give_up(challenges_.first(sent));
     if (id) {
         own_client(id, call, true);
     }
@@ -911,6 +998,11 @@ void Sbc::record_unfinished(std::string_view reason) {
     }
 }
 
+void Sbc::refuse_calls() {
+    is_stopping_ = true;
+    registrations_.stop();
+}
+
 void Sbc::end_all(std::string_view reason) {
     std::vector<CallRef> all;
     all.reserve(calls_.size());
@@ -926,18 +1018,19 @@ void Sbc::end_all(std::string_view reason) {
 }
 
 bool Sbc::is_quiet() const {
-    return active_calls_ == 0 && open_requests_ == 0;
+    return active_calls_ == 0 && open_requests_ == 0 && registrations_.is_quiet();
 }
 
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
            by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && recent_.size() == 0 &&
-           failover_.size() == 0 && shard_.transactions().server_count() == 0 &&
-           shard_.transactions().client_count() == 0;
+           failover_.size() == 0 && challenges_.size() == 0 &&
+           shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
 }
 
 bool Sbc::is_consistent() const {
     return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
+           registrations_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

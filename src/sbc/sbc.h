@@ -26,6 +26,8 @@
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
 #include "sbc/shared.h"
+#include "sbc/trunk/challenges.h"
+#include "sbc/trunk/registrations.h"
 #include "sip/auth/nonce_mint.h"
 #include "sip/auth/nonce_window.h"
 
@@ -64,8 +66,9 @@ public:
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
     const registrar::Location& location() const { return shared_.location; }
-    // New calls hear 503 from now on.
-    void refuse_calls() { is_stopping_ = true; }
+    // New calls hear 503 from now on, and what is registered at providers is removed.
+    void refuse_calls();
+    const trunk::Registrations& registrations() const { return registrations_; }
     // All calls are ended, their peers told.
     void end_all(std::string_view reason);
     bool is_consistent() const;
@@ -170,6 +173,13 @@ private:
     void remember_gone(const engine::Flow& flow);
     void note_alias(const policy::Inbound& inbound);
     void own_sent(const Failover::Sent& sent);
+    // The 401 or 407 is for us, and answered.
+    bool answer_challenge(sip::transaction::ClientId id, const sip::Hop& from,
+                          const sip::Message& response);
+    sip::transaction::ClientId known_as(sip::transaction::ClientId id) const;
+    // Keeps a request that may be challenged.
+    void remember(sip::transaction::ClientId id, const sip::Hop& to, const sip::MessagePtr& request,
+                  std::optional<policy::Permit> permit);
     void stop_waiting(Client& client);
     void own_flow(const sip::Hop& hop, b2bua::CallRef call);
     std::optional<sip::Hop> hop_back_to(const b2bua::Leg& leg);
@@ -195,6 +205,9 @@ private:
     // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;
     sip::auth::NonceWindow nonce_window_;
+    bool has_accounts_ = false;  // at any peer
+    trunk::Challenges challenges_;
+    trunk::Registrations registrations_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;

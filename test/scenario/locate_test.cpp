@@ -171,6 +171,15 @@ TEST_F(EastByName, NameThatWasNowhereIsFoundLater) {
     hang_up();
 }
 
+// The DNS is not asked whom to trust: what is outside of `remote-address` is no server.
+TEST_F(EastByName, ServerOutsideOfTheAdjacencyIsSentNothing) {
+    net.answer({dns::RecordType::A, "one.example.net"}, addresses({ip("192.0.2.99")}));
+    ASSERT_TRUE(call(1s));
+    EXPECT_EQ(second.count("INVITE"), 1U);
+    EXPECT_THAT(net.packets_of(ip("192.0.2.99")), IsEmpty());
+    hang_up();
+}
+
 TEST_F(EastByName, CallThatIsCancelledWhileTheNameIsLookedUpGoesNowhere) {
     net.answer(srv_of_east, services({{10, 0, 5060, "one.example.net"}}), 5s);
     west.invite("sip:eric@east.example.net");

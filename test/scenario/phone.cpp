@@ -335,6 +335,9 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
     if (transport_ != sip::Transport::Udp && !connection_) {
         connection_ = from.flow;
     }
+    if (answered_by_test && answered_by_test(id, request)) {
+        return;
+    }
     switch (request->method()) {
         case Method::Invite:
             if (!request->to_tag().empty()) {

@@ -2,6 +2,7 @@
 // hangs up, and does on request what honest phones do not. It keeps everything that it heard.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,6 +66,8 @@ public:
     sip::transaction::ClientId send(const std::string& method, const std::string& uri,
                                     const Fields& fields, const std::string& body = {});
 
+    // What the test answers itself: true, and the phone does nothing more with it.
+    std::function<bool(sip::transaction::ServerId, const sip::MessagePtr&)> answered_by_test;
     // How it answers.
     OnInvite on_invite = OnInvite::Answer;
     int reject_status = 486;

@@ -317,6 +317,26 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
     }
 }
 
+std::uint32_t Call::next_cseq(ClientId id, std::uint32_t used) {
+    for (const auto& pair : pairs_) {
+        if (const auto cseq = pair->next_cseq(id)) {
+            return *cseq;
+        }
+    }
+    return used + 1;
+}
+
+void Call::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    for (Branch& branch : branches_) {
+        if (branch.client == id) {
+            branch.invite = request;
+        }
+    }
+    for (const auto& pair : pairs_) {
+        pair->on_sent_again(id, request);
+    }
+}
+
 void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     Branch& branch = branches_[index];
     branch.heard = host_.now().monotonic;
@@ -665,7 +685,7 @@ void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
         return via(out, branch.hop.transport,
                    sip::transaction::make_branch(setup_.bucket, host_.random()));
     };
-    auto ack = dialog->ack(1);
+    auto ack = dialog->ack(response->cseq().number);
     ack.header(HeaderName::Via, own_via());
     host_.send_ack(branch.hop, ack.build());
     if (is_repeated) {

@@ -260,6 +260,28 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     return {};
 }
 
+std::optional<std::uint32_t> DialogPair::next_cseq(ClientId id) {
+    for (Leg* leg : {&caller_, &callee_}) {
+        if (leg->refresh && leg->refresh->client == id) {
+            return leg->dialog.next_cseq();
+        }
+    }
+    for (const Relay& relay : relays_) {
+        if (relay.client == id) {
+            return leg(other_side(relay.from)).dialog.next_cseq();
+        }
+    }
+    return std::nullopt;
+}
+
+void DialogPair::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    for (Relay& relay : relays_) {
+        if (relay.client == id) {
+            relay.sent = request;
+        }
+    }
+}
+
 std::optional<Fate> DialogPair::on_response(ClientId id, const sip::MessagePtr& response) {
     for (const Side side : {Side::Caller, Side::Callee}) {
         if (leg(side).refresh && leg(side).refresh->client == id) {

@@ -105,6 +105,9 @@ public:
     Fate on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack);
     // A re-INVITE with this server transaction is cancelled (§9.2).
     void on_cancel(sip::transaction::ServerId invite);
+    // A relayed request is challenged: see Usage. None: the transaction is not of this pair.
+    std::optional<std::uint32_t> next_cseq(sip::transaction::ClientId id);
+    void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request);
     // None: the transaction is not of this pair.
     std::optional<Fate> on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
     std::optional<Fate> on_client_failed(sip::transaction::ClientId id,

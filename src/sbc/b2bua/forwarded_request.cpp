@@ -202,6 +202,14 @@ void ForwardedRequest::on_response(ClientId id, const sip::MessagePtr& response)
     }
 }
 
+void ForwardedRequest::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    for (Attempt& attempt : attempts_) {
+        if (attempt.client == id) {
+            attempt.sent = request;
+        }
+    }
+}
+
 void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
     for (std::size_t i = 0; i < attempts_.size(); ++i) {
         if (attempts_[i].client == id && std::exchange(attempts_[i].is_open, false)) {

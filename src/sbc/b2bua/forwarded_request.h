@@ -47,6 +47,7 @@ public:
     void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) override;
     void on_client_failed(sip::transaction::ClientId id,
                           sip::transaction::TerminationCause cause) override;
+    void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) override;
     void on_timer(std::uint32_t cookie) override { (void)cookie; }
     void on_flow_closed(FlowId flow) override { (void)flow; }
     void terminate(std::string_view reason) override;

@@ -39,6 +39,16 @@ public:
     virtual void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) = 0;
     virtual void on_client_failed(sip::transaction::ClientId id,
                                   sip::transaction::TerminationCause cause) = 0;
+    // The peer of that transaction challenges us. The CSeq of the same request once more, and what
+    // was sent then in its place: its responses come under the same id.
+    virtual std::uint32_t next_cseq(sip::transaction::ClientId id, std::uint32_t used) {
+        (void)id;
+        return used + 1;
+    }
+    virtual void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) {
+        (void)id;
+        (void)request;
+    }
     virtual void on_timer(std::uint32_t cookie) = 0;
     virtual void on_flow_closed(FlowId flow) = 0;
     // Only an INVITE is cancelled or acknowledged.

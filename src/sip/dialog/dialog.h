@@ -38,6 +38,9 @@ public:
     const std::vector<std::string>& route_set() const { return route_set_; }  // name-addrs
     std::uint32_t local_cseq() const { return local_cseq_; }
 
+    // The CSeq of a request of ours that is sent again because it was challenged (§22.2).
+    std::uint32_t next_cseq() { return ++local_cseq_; }
+
     // UAC, §13.2.2.4: the 2xx confirms the early dialog and sets its route set anew. A repeated 2xx
     // changes nothing. With an error nothing has changed: the caller may still ACK and BYE.
     Result<void, ParseError> confirm(const Message& response);

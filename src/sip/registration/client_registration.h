@@ -87,6 +87,7 @@ public:
     // The registrar has a binding of ours, as far as we know.
     bool is_registered(TimePoint now) const { return now < expires_; }
     TimePoint next() const { return next_; }
+    std::uint32_t cseq() const { return cseq_; }  // of what was sent last
     // RFC 3608 §5: the Route of requests towards this provider, name-addrs.
     const std::vector<std::string>& service_route() const { return service_route_; }
     bool is_consistent() const;

@@ -1,0 +1,226 @@
+#include "sbc/trunk/registrations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/visitor.h"
+#include "sbc/b2bua/topology_hiding.h"
+#include "sip/transaction/layer.h"
+
+namespace ringwall::sbc::trunk {
+namespace {
+
+using sip::ClientRegistration;
+using sip::HeaderName;
+using sip::transaction::ClientId;
+
+sip::Transport transport_of(const Adjacency& adjacency) {
+    return adjacency.is_encrypted() ? sip::Transport::Tls : adjacency.preferred_transport;
+}
+
+// RFC 5626 §4.1: the same across restarts, another for each registration. Made of what names it, as
+// RFC 4122 §4.3 makes name-based ones.
+std::string instance_of(const std::string& service, const Adjacency& adjacency) {
+    std::string hash = sip::auth::hash_hex(
+        sip::auth::Algorithm::Sha256, {service, " ", adjacency.name, " ", adjacency.own_host(), " ",
+                                       adjacency.registration->uri()});
+    hash[12] = '8';  // version and variant: of our own making (RFC 9562 §5.8)
+    hash[16] = 'a';
+    return "urn:uuid:" + hash.substr(0, 8) + "-" + hash.substr(8, 4) + "-" + hash.substr(12, 4) +
+           "-" + hash.substr(16, 4) + "-" + hash.substr(20, 12);
+}
+
+ClientRegistration::Setup setup_of(const Snapshot& snapshot, const Adjacency& adjacency,
+                                   Bucket bucket, Random& random) {
+    const OutboundRegistration& what = *adjacency.registration;
+    const sip::Transport transport = transport_of(adjacency);
+    const bool has_flow = transport != sip::Transport::Udp;
+    return {.registrar = what.registrar(),
+            .address_of_record = what.uri(),
+            // The account's user: what the provider sends here is routed like any call to it.
+            .contact = b2bua::contact(adjacency, transport, what.scheme, what.user),
+            .call_id = bucket_token(bucket, random, 24),
+            .from_tag = bucket_token(bucket, random, 20),
+            .accounts = adjacency.outbound_accounts,
+            .expires = adjacency.registration_expiry,
+            .instance = has_flow ? instance_of(snapshot.service, adjacency) : "",
+            .reg_id = has_flow ? 1U : 0U};
+}
+
+}  // namespace
+
+Registrations::Registrations(engine::Shard& shard, Connections& connections, Locator& locator,
+                             Random& random, Counters& counters, SnapshotPtr snapshot)
+    : shard_(shard),
+      connections_(connections),
+      locator_(locator),
+      random_(random),
+      counters_(counters),
+      snapshot_(std::move(snapshot)) {}
+
+void Registrations::start() {
+    for (AdjacencyIndex i = 0; i < snapshot_->adjacencies.size(); ++i) {
+        const Adjacency& each = snapshot_->adjacencies[i];
+        if (each.is_attached && each.registration) {
+            const Bucket bucket = shard_.place().own_bucket();
+            trunks_.push_back(
+                {i, ClientRegistration(setup_of(*snapshot_, each, bucket, random_)), {}, {}});
+            shard_.start_timer(Duration::zero(), trunks_.size());
+        }
+    }
+}
+
+void Registrations::on_timer(std::uint64_t cookie) {
+    if (cookie > trunks_.size() || is_stopping_) {
+        return;
+    }
+    tell(cookie - 1, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+        if (registration.state() == ClientRegistration::State::Idle) {
+            registration.start(random_, out);
+        } else {
+            registration.on_time(now(), random_, out);
+        }
+    });
+}
+
+bool Registrations::on_response(ClientId id, const sip::Message& response) {
+    const auto found = by_client_.find(id);
+    if (found == by_client_.end()) {
+        return false;
+    }
+    const Request request = found->second;
+    tell(request.trunk, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+        registration.on_response(*request.message, response, now(), random_, out);
+    });
+    return true;
+}
+
+bool Registrations::on_failed(ClientId id) {
+    const auto found = by_client_.find(id);
+    if (found == by_client_.end()) {
+        return false;
+    }
+    const Request request = found->second;
+    locator_.avoid(trunks_[request.trunk].adjacency, request.way, Locator::rest);
+    tell(request.trunk, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+        registration.on_failed(request.message->cseq().number, now(), random_, out);
+    });
+    return true;
+}
+
+void Registrations::on_flow_lost(FlowId flow) {
+    for (std::size_t i = 0; i < trunks_.size(); ++i) {
+        if (trunks_[i].flow == flow && !is_stopping_) {
+            trunks_[i].flow = {};
+            tell(i, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+                registration.on_flow_lost(now(), random_, out);
+            });
+        }
+    }
+}
+
+void Registrations::stop() {
+    if (std::exchange(is_stopping_, true)) {
+        return;
+    }
+    for (std::size_t i = 0; i < trunks_.size(); ++i) {
+        tell(i, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+            registration.stop(now(), random_, out);
+        });
+    }
+}
+
+// One event, and all that follows from it.
+template <class Event>
+void Registrations::tell(std::size_t index, Event&& event) {
+    ClientRegistration::Actions actions;
+    event(trunks_[index].registration, actions);
+    const Adjacency& peer = adjacency(trunks_[index]);
+    for (ClientRegistration::Action& action : actions) {
+        std::visit(
+            Visitor{
+                [&](ClientRegistration::Send& each) { send(index, std::move(each.request)); },
+                [&](ClientRegistration::StartTimer& each) {
+                    shard_.start_timer(each.after, index + 1);
+                },
+                [&](ClientRegistration::Registered& each) {
+                    counters_.add("trunk_registrations", each.is_refresh ? "refreshed" : "made");
+                    log::info("trunk.registered", {{"adjacency", peer.name},
+                                                   {"user", peer.registration->uri()},
+                                                   {"expires", each.expires},
+                                                   {"refresh", each.is_refresh ? "yes" : "no"}});
+                },
+                [&](ClientRegistration::Unregistered& each) {
+                    counters_.add("trunk_registrations", each.retry ? "failed" : "removed");
+                    const auto retry = each.retry.value_or(Duration::zero());
+                    log::write(each.retry ? log::Level::Warning : log::Level::Info,
+                               "trunk.unregistered",
+                               {{"adjacency", peer.name},
+                                {"user", peer.registration->uri()},
+                                {"status", each.status},
+                                {"reason", each.reason},
+                                {"retry",
+                                 std::chrono::duration_cast<std::chrono::seconds>(retry).count()}});
+                },
+            },
+            action);
+    }
+}
+
+void Registrations::send(std::size_t index, sip::MessageBuilder request) {
+    Trunk& trunk = trunks_[index];
+    if (const auto ways = locator_.find(*snapshot_, trunk.adjacency, index)) {
+        send_by(index, *ways, std::move(request));
+    } else {
+        trunk.waiting = std::move(request);
+    }
+}
+
+void Registrations::on_ways(const Locator::Found& found) {
+    if (found.waiter < trunks_.size() && trunks_[found.waiter].waiting) {
+        sip::MessageBuilder request = std::move(*trunks_[found.waiter].waiting);
+        trunks_[found.waiter].waiting.reset();
+        send_by(found.waiter, found.ways, std::move(request));
+    }
+}
+
+// Without a way to the peer it is as good as unanswered.
+void Registrations::send_by(std::size_t index, const Locator::Ways& ways,
+                            sip::MessageBuilder request) {
+    Trunk& trunk = trunks_[index];
+    const auto hop = ways.empty() || !adjacency(trunk).is_attached
+                         ? std::nullopt
+                         : connections_.hop_by(*snapshot_, trunk.adjacency, ways.front());
+    if (!hop) {
+        tell(index, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+            registration.on_failed(registration.cseq(), now(), random_, out);
+        });
+        return;
+    }
+    request.header(HeaderName::Via,
+                   b2bua::via(adjacency(trunk), hop->transport,
+                              sip::transaction::make_branch(shard_.place().own_bucket(), random_)));
+    const sip::MessagePtr message = request.build();
+    trunk.flow = hop->transport == sip::Transport::Udp ? FlowId{} : hop->flow;
+    by_client_[shard_.send_request(*hop, message)] = Request{index, message, ways.front()};
+}
+
+bool Registrations::is_quiet() const {
+    return std::ranges::none_of(trunks_, [](const Trunk& trunk) {
+        return trunk.registration.state() == ClientRegistration::State::Leaving;
+    });
+}
+
+bool Registrations::is_registered(AdjacencyIndex index) const {
+    return std::ranges::any_of(trunks_, [&](const Trunk& trunk) {
+        return trunk.adjacency == index && trunk.registration.is_registered(now());
+    });
+}
+
+bool Registrations::is_consistent() const {
+    return std::ranges::all_of(
+        trunks_, [](const Trunk& trunk) { return trunk.registration.is_consistent(); });
+}
+
+}  // namespace ringwall::sbc::trunk

@@ -1,0 +1,80 @@
+// The registrations that adjacencies hold at their signaling-peers (`register`), each a
+// sip::ClientRegistration, over the adjacency's own connection (RFC 5626 §4) or UDP socket. One
+// worker has them all.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/shard.h"
+#include "sbc/config/snapshot.h"
+#include "sbc/connections.h"
+#include "sbc/counters.h"
+#include "sbc/locator.h"
+#include "sip/message_builder.h"
+#include "sip/registration/client_registration.h"
+
+namespace ringwall::sbc::trunk {
+
+class Registrations {
+public:
+    Registrations(engine::Shard& shard, Connections& connections, Locator& locator, Random& random,
+                  Counters& counters, SnapshotPtr snapshot);
+
+    // The first REGISTERs go out in the next turn: sockets may still be missing. Timers are the
+    // shard's, with these cookies.
+    void start();
+    static bool is_cookie(std::uint64_t cookie) { return cookie != 0 && cookie <= UINT32_MAX; }
+    void on_timer(std::uint64_t cookie);
+
+    // False: it is none of ours.
+    bool on_response(sip::transaction::ClientId id, const sip::Message& response);
+    bool on_failed(sip::transaction::ClientId id);
+    void on_ended(sip::transaction::ClientId id) { by_client_.erase(id); }
+    void on_flow_lost(FlowId flow);
+    static bool is_waiter(Locator::Waiter waiter) { return waiter <= UINT32_MAX; }
+    // Where a peer is that a REGISTER waits for.
+    void on_ways(const Locator::Found& found);
+
+    // All are removed; is_quiet when the registrars have said so, or said nothing.
+    void stop();
+    bool is_quiet() const;
+    bool is_registered(AdjacencyIndex adjacency) const;
+    bool is_consistent() const;
+
+private:
+    struct Trunk {
+        AdjacencyIndex adjacency = 0;
+        sip::ClientRegistration registration;
+        FlowId flow;                                 // that the last REGISTER went over; none: UDP
+        std::optional<sip::MessageBuilder> waiting;  // for its way
+    };
+    struct Request {
+        std::size_t trunk = 0;
+        sip::MessagePtr message;
+        sip::locate::Way way;
+    };
+    template <class Event>
+    void tell(std::size_t index, Event&& event);
+    void send(std::size_t index, sip::MessageBuilder request);
+    void send_by(std::size_t index, const Locator::Ways& ways, sip::MessageBuilder request);
+    const Adjacency& adjacency(const Trunk& trunk) const {
+        return snapshot_->adjacencies[trunk.adjacency];
+    }
+    TimePoint now() const { return shard_.now().monotonic; }
+
+    engine::Shard& shard_;
+    Connections& connections_;
+    Locator& locator_;
+    Random& random_;
+    Counters& counters_;
+    SnapshotPtr snapshot_;
+    std::vector<Trunk> trunks_;
+    std::unordered_map<sip::transaction::ClientId, Request> by_client_;
+    bool is_stopping_ = false;
+};
+
+}  // namespace ringwall::sbc::trunk

@@ -1,0 +1,409 @@
+// A border controller that is a customer: it registers at its provider as a phone would, and proves
+// itself whenever it is asked to (RFC 3261 §10.2, §22). The provider's challenge is for it alone.
+#include "scenario/border.h"
+
+namespace ringwall::test {
+namespace {
+
+using sip::HeaderName;
+using sip::Method;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::Le;
+using ::testing::Not;
+
+// A phone that is a provider: it challenges every request, and registers who proves to be its
+// customer.
+class Provider {
+public:
+    explicit Provider(Phone& phone) : phone_(phone) {
+        phone.answered_by_test = [this](sip::transaction::ServerId id,
+                                        const sip::MessagePtr& request) {
+            return meet(id, *request);
+        };
+    }
+
+    std::string realm = "provider";
+    std::string password = "secret";
+    std::uint32_t granted = 600;
+    bool challenges_calls = true;
+    bool always_stale = false;
+    std::size_t proven = 0;
+    std::vector<std::uint32_t> registered;  // the expiry of each REGISTER that was good
+    std::string contact;                    // of the last of them
+    std::vector<std::string> wrong;         // credentials that proved nothing
+
+    std::size_t challenged() const { return challenged_; }
+    void forget_nonces() { counts_.clear(); }
+
+private:
+    bool meet(sip::transaction::ServerId id, const sip::Message& request) {
+        if (request.method() == Method::Ack || request.method() == Method::Cancel) {
+            return false;
+        }
+        const bool is_register = request.method() == Method::Register;
+        if (!is_register && !challenges_calls) {
+            return false;
+        }
+        if (!is_proven(request)) {
+            ++challenged_;
+            const std::string nonce = "nonce" + std::to_string(challenged_);
+            counts_[nonce] = 0;
+            auto builder = sip::reply(request, is_register ? 401 : 407, "challenge");
+            builder.header(
+                is_register ? HeaderName::WwwAuthenticate : HeaderName::ProxyAuthenticate,
+                "Digest realm=\"" + realm + "\",nonce=\"" + nonce +
+                    "\",qop=\"auth\",algorithm=SHA-256" + (always_stale ? ",stale=true" : ""));
+            phone_.shard().respond(id, builder.build());
+            return true;
+        }
+        ++proven;
+        if (is_register) {
+            const std::uint32_t expires = std::min(granted, request.expires().value_or(0));
+            registered.push_back(expires);
+            auto builder = sip::reply(request, 200, "registrar");
+            const auto contacts = request.name_addrs(HeaderName::Contact);
+            contact = contacts->front().uri.text;
+            builder.header(HeaderName::Contact,
+                           "<" + contact + ">;expires=" + std::to_string(expires));
+            phone_.shard().respond(id, builder.build());
+        }
+        return is_register;
+    }
+    bool is_proven(const sip::Message& request) {
+        const auto field = request.method() == Method::Register ? HeaderName::Authorization
+                                                                : HeaderName::ProxyAuthorization;
+        const auto* line = request.header(field);
+        if (line == nullptr || always_stale) {
+            return false;
+        }
+        const auto said = sip::auth::parse_credentials(line->value);
+        const sip::auth::HashedPassword known("trunk", realm, Secret(password));
+        const bool is_right = said && said->username == "trunk" && counts_.contains(said->nonce) &&
+                              said->uri == request.request_uri_text() &&
+                              said->nonce_count() > counts_[said->nonce] &&
+                              sip::auth::verify(*said, known, request.method_text());
+        if (!is_right) {
+            wrong.emplace_back(line->value);
+            return false;
+        }
+        counts_[said->nonce] = said->nonce_count();
+        return true;
+    }
+
+    Phone& phone_;
+    std::size_t challenged_ = 0;
+    std::map<std::string, std::uint32_t> counts_;  // by nonce
+};
+
+const std::vector<std::string> customer{"   authentication-realm outbound provider trunk secret",
+                                        "   register trunk@provider.example"};
+
+// West is a softswitch, east the provider.
+class AtProvider : public Trunks {
+protected:
+    explicit AtProvider(const std::vector<std::string>& lines = customer)
+        : Trunks(configured(three_trunks, "east", lines)), provider(east) {}
+
+    bool is_registered() { return !provider.registered.empty(); }
+    void call() {
+        west.invite("sip:+15551234@provider.example");
+        ASSERT_TRUE(run_until([&] { return west.is_in_call() && !east.acks().empty(); }));
+    }
+    std::vector<sip::MessagePtr> heard(std::string_view method) const {
+        std::vector<sip::MessagePtr> all;
+        for (const auto& request : east.requests()) {
+            if (request->method_text() == method) {
+                all.push_back(request);
+            }
+        }
+        return all;
+    }
+    // The softswitch hears nothing of challenges, and nobody of the password.
+    void TearDown() override {
+        for (const auto& response : west.responses()) {
+            EXPECT_NE(response->status(), 401);
+            EXPECT_NE(response->status(), 407);
+            EXPECT_EQ(response->header(HeaderName::ProxyAuthenticate), nullptr);
+            EXPECT_EQ(response->header(HeaderName::WwwAuthenticate), nullptr);
+        }
+        for (const auto& request : west.requests()) {
+            EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
+            EXPECT_EQ(request->header(HeaderName::Authorization), nullptr);
+        }
+        for (const auto& packet : net.packets()) {
+            EXPECT_THAT(packet.bytes, Not(HasSubstr("secret")));
+        }
+        for (std::size_t i = 0; i < border.worker_count(); ++i) {
+            border.worker(i).refuse_calls();
+        }
+        Trunks::TearDown();
+    }
+
+    Provider provider;
+};
+
+TEST_F(AtProvider, RegistersAtTheStart) {
+    ASSERT_TRUE(run_until([&] { return is_registered(); }));
+    const auto all = heard("REGISTER");
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[1]->request_uri_text(), "sip:provider.example");
+    EXPECT_EQ(all[1]->to().uri.text, "sip:trunk@provider.example");
+    EXPECT_EQ(provider.contact, "sip:trunk@192.0.2.5:5060");
+    EXPECT_EQ(all[0]->call_id(), all[1]->call_id());
+    EXPECT_EQ(all[1]->cseq().number, all[0]->cseq().number + 1);
+}
+
+TEST_F(AtProvider, StaysRegistered) {
+    net.run_for(3600s);
+    EXPECT_THAT(provider.registered.size(), AllOf(Ge(6U), Le(9U)));
+    EXPECT_EQ(provider.challenged(), 1U);  // each refresh is signed at once
+    provider.forget_nonces();
+    net.run_for(3600s);
+    EXPECT_EQ(provider.challenged(), 2U);
+    EXPECT_THAT(provider.registered.size(), AllOf(Ge(12U), Le(18U)));
+}
+
+TEST_F(AtProvider, UnregistersWhenItStops) {
+    ASSERT_TRUE(run_until([&] { return is_registered(); }));
+    border.worker(0).refuse_calls();
+    net.run_for(5s);
+    EXPECT_EQ(provider.registered.back(), 0U);
+    const auto count = heard("REGISTER").size();
+    net.run_for(7200s);
+    EXPECT_EQ(heard("REGISTER").size(), count);
+}
+
+TEST_F(AtProvider, CallsOutThroughAChallenge) {
+    call();
+    const auto invites = heard("INVITE");
+    ASSERT_EQ(invites.size(), 2U);
+    EXPECT_EQ(invites[0]->call_id(), invites[1]->call_id());
+    EXPECT_EQ(invites[0]->from_tag(), invites[1]->from_tag());
+    EXPECT_EQ(invites[0]->request_uri_text(), invites[1]->request_uri_text());
+    EXPECT_EQ(invites[0]->body(), invites[1]->body());
+    EXPECT_EQ(invites[1]->cseq().number, invites[0]->cseq().number + 1);
+    EXPECT_NE(invites[0]->top_via().branch(), invites[1]->top_via().branch());
+    EXPECT_EQ(east.acks().front()->cseq().number, invites[1]->cseq().number);
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return !east.is_in_call(); }));
+    EXPECT_EQ(heard("BYE").size(), 2U);  // it is challenged too
+    EXPECT_TRUE(provider.wrong.empty());
+}
+
+TEST_F(AtProvider, AnswersChallengesWithinTheDialog) {
+    call();
+    for (const Method method : {Method::Info, Method::Invite, Method::Update, Method::Info}) {
+        const std::string name(sip::to_string(method));
+        const auto answers = west.statuses(name).size();
+        const auto before = heard(name).size();
+        west.in_dialog(method);
+        ASSERT_TRUE(run_until([&] {
+            return west.statuses(name).size() > answers && west.statuses(name).back() == 200;
+        })) << name;
+        EXPECT_EQ(heard(name).size(), before + 2) << name;
+        net.run_for(1s);
+    }
+    std::uint32_t last = 0;
+    for (const auto& request : east.requests()) {
+        if (request->call_id() == heard("INVITE").front()->call_id()) {
+            EXPECT_GT(request->cseq().number, last) << request->bytes();
+            last = request->cseq().number;
+        }
+    }
+    east.in_dialog(Method::Info);  // the provider's own are not hampered
+    ASSERT_TRUE(run_until([&] { return west.count("INFO") == 1U; }));
+    west.bye();
+}
+
+TEST_F(AtProvider, AMessageIsAnsweredForToo) {
+    west.send("MESSAGE", "sip:+15551234@provider.example", {{"Content-Type", "text/plain"}}, "hi");
+    ASSERT_TRUE(run_until([&] { return !west.statuses("MESSAGE").empty(); }));
+    EXPECT_EQ(west.statuses("MESSAGE").back(), 200);
+    EXPECT_EQ(heard("MESSAGE").size(), 2U);
+    EXPECT_EQ(heard("MESSAGE").back()->body(), "hi");
+}
+
+TEST_F(AtProvider, IsCalledAtItsContact) {
+    ASSERT_TRUE(run_until([&] { return is_registered(); }));
+    east.invite(provider.contact);
+    ASSERT_TRUE(run_until([&] { return east.is_in_call() && !west.acks().empty(); }));
+    EXPECT_EQ(west.last_request("INVITE")->request_uri().user, "trunk");
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return !east.is_in_call(); }));
+}
+
+// The caller learns that it did not work, not why; the password is not tried again and again.
+TEST_F(AtProvider, WithAWrongPasswordGivesUp) {
+    provider.password = "another";
+    west.invite("sip:+15551234@provider.example");
+    ASSERT_TRUE(run_until([&] { return west.statuses("INVITE").size() > 1; }));
+    EXPECT_EQ(west.statuses("INVITE").back(), 480);
+    EXPECT_EQ(heard("INVITE").size(), 2U);
+    net.run_for(900s);
+    EXPECT_EQ(heard("REGISTER").size(), 2U);
+    EXPECT_FALSE(border.worker(0).registrations().is_registered(1));
+}
+
+TEST_F(AtProvider, DoesNotRunInCircles) {
+    provider.always_stale = true;
+    west.invite("sip:+15551234@provider.example");
+    ASSERT_TRUE(run_until([&] { return west.statuses("INVITE").size() > 1; }));
+    EXPECT_EQ(west.statuses("INVITE").back(), 480);
+    EXPECT_THAT(heard("INVITE").size(), Le(4U));
+    net.run_for(900s);
+    EXPECT_THAT(heard("REGISTER").size(), Le(4U));
+}
+
+// Another realm than the one that the account is for: somebody else asks.
+TEST_F(AtProvider, SaysNothingToAnotherRealm) {
+    provider.realm = "elsewhere";
+    west.invite("sip:+15551234@provider.example");
+    ASSERT_TRUE(run_until([&] { return west.statuses("INVITE").size() > 1; }));
+    EXPECT_EQ(west.statuses("INVITE").back(), 480);
+    for (const auto& request : east.requests()) {
+        EXPECT_EQ(request->header(HeaderName::Authorization), nullptr);
+        EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
+    }
+}
+
+// The account is the provider's: no other peer is told anything.
+TEST_F(AtProvider, AnswersNobodyElse) {
+    Provider rival(west);
+    rival.challenges_calls = true;
+    east.invite("sip:someone@192.0.2.5");
+    ASSERT_TRUE(run_until([&] { return east.statuses("INVITE").size() > 1; }));
+    EXPECT_EQ(east.statuses("INVITE").back(), 480);
+    EXPECT_EQ(east.last_response("INVITE")->header(HeaderName::ProxyAuthenticate), nullptr);
+    EXPECT_EQ(west.count("INVITE"), 1U);
+}
+
+// The caller hangs up while the provider still asks who we are.
+TEST_F(AtProvider, ACancelledCallIsNotSentAgain) {
+    provider.challenges_calls = false;
+    east.on_invite = Phone::OnInvite::Ring;
+    west.invite("sip:+15551234@provider.example");
+    ASSERT_TRUE(run_until([&] { return east.count("INVITE") == 1U; }));
+    east.obeys_cancel = false;
+    west.cancel();
+    net.run_for(1s);
+    auto challenge = sip::reply(*east.last_request("INVITE"), 407, "late");
+    challenge.header(HeaderName::ProxyAuthenticate, "Digest realm=\"provider\",nonce=\"n\"");
+    east.say(407, "late", {{"Proxy-Authenticate", "Digest realm=\"provider\",nonce=\"n\""}});
+    net.run_for(40s);
+    EXPECT_EQ(east.count("INVITE"), 1U);
+    EXPECT_EQ(west.statuses("INVITE").back(), 487);
+}
+
+TEST_F(AtProvider, InBadWeatherToo) {
+    Weather weather;
+    weather.loss = 0.2;
+    weather.duplicate = 0.1;
+    net.set_weather(weather);
+    ASSERT_TRUE(run_until([&] { return is_registered(); }, 300s));
+    for (int i = 0; i < 5; ++i) {
+        west.invite("sip:+15551234@provider.example");
+        run_until([&] { return west.is_in_call() && !east.acks().empty(); }, 60s);
+        west.bye();
+        net.run_for(100s);
+    }
+    EXPECT_TRUE(provider.wrong.empty()) << provider.wrong.front();
+    net.set_weather({});
+}
+
+// ---- over connections ---------------------------------------------------------------------------
+
+class AtProviderByTcp : public AtProvider {
+protected:
+    AtProviderByTcp()
+        : AtProvider([] {
+              auto lines = customer;
+              lines.emplace_back("   preferred-transport tcp");
+              return lines;
+          }()) {}
+};
+
+// RFC 5626 §4.
+TEST_F(AtProviderByTcp, RegistersItsFlowAndIsCalledByIt) {
+    ASSERT_TRUE(run_until([&] { return is_registered(); }));
+    const auto request = heard("REGISTER").back();
+    EXPECT_THAT(std::string(request->header(HeaderName::Contact)->value),
+                AllOf(HasSubstr("transport=tcp"), HasSubstr("+sip.instance=\"<urn:uuid:"),
+                      HasSubstr(";reg-id=1")));
+    EXPECT_TRUE(request->has_token(HeaderName::Supported, "outbound"));
+}
+
+TEST_F(AtProviderByTcp, RegistersAgainWhenTheConnectionIsGone) {
+    ASSERT_TRUE(run_until([&] { return is_registered(); }));
+    net.run_for(60s);
+    east.node().cut();
+    ASSERT_TRUE(run_until([&] { return provider.registered.size() == 2U; }, 10s));
+    call();
+    west.bye();
+}
+
+// ---- with certificates --------------------------------------------------------------------------
+
+tls::PeerIdentity certificate_of(const std::string& name) {
+    tls::PeerIdentity identity;
+    identity.has_certificate = identity.is_verified = identity.has_subject_alt_name = true;
+    identity.dns_names = {name};
+    identity.fingerprint = "fingerprint of " + name;
+    return identity;
+}
+
+class AtSecureProvider : public SmallLab {
+protected:
+    AtSecureProvider()
+        : SmallLab([] {
+              static const std::string text = [] {
+                  std::string lab(small_lab);
+                  lab.insert(lab.find("  call-policy-set"),
+                             "  adjacency sip carrier\n"
+                             "   security trusted-encrypted\n   sip-calls-out any\n"
+                             "   signaling-address ipv4 192.0.2.7\n"
+                             "   remote-address ipv4 192.0.2.70 255.255.255.255\n"
+                             "   signaling-peer 192.0.2.70\n   tls peer-domain provider.example\n"
+                             "   authentication-realm outbound provider trunk secret\n"
+                             "   register sips:trunk@provider.example\n"
+                             "   attach\n");
+                  return lab;
+              }();
+              return std::string_view(text);
+          }()) {}
+    void be(const std::string& name) {
+        carrier.node().set_client_identity(certificate_of(name));
+        carrier.node().set_server_identity(certificate_of(name));
+    }
+    void TearDown() override {
+        border.worker(0).refuse_calls();
+        SmallLab::TearDown();
+    }
+    Phone carrier{net,
+                  ip("192.0.2.70"),
+                  sip::Transport::Tls,
+                  {ip("192.0.2.7"), 5061},
+                  {"carla", "provider.example", ""},
+                  700};
+    Provider provider{carrier};
+};
+
+TEST_F(AtSecureProvider, RegistersASipsAddressOfRecord) {
+    be("provider.example");
+    ASSERT_TRUE(run_until([&] { return !provider.registered.empty(); }));
+    EXPECT_EQ(carrier.last_request("REGISTER")->request_uri_text(), "sips:provider.example");
+    EXPECT_THAT(provider.contact, ::testing::StartsWith("sips:trunk@"));
+}
+
+TEST_F(AtSecureProvider, SaysNothingToWhoeverBearsAnotherName) {
+    be("rival.example");
+    net.run_for(300s);
+    EXPECT_EQ(carrier.requests().size(), 0U);
+    EXPECT_EQ(sent_to(carrier), 0U);
+}
+
+}  // namespace
+}  // namespace ringwall::test
