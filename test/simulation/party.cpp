@@ -168,7 +168,7 @@ std::string Party::mark(std::size_t length) {
 
 std::string Party::via(const sip::Hop& to) {
     return "SIP/2.0/" + std::string(sip::to_string(to.transport)) + " " +
-           node_.address().to_string() + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
+           host_text(node_.address()) + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
 }
 
 std::string Party::contact(Scheme leg, Twist twist) const {
@@ -180,7 +180,7 @@ std::string Party::contact(Scheme leg, Twist twist) const {
     }
     const bool is_sips = (leg == Scheme::Sips) != (twist == Twist::Other);
     std::string out = is_sips ? "<sips:" : "<sip:";
-    out += identity_.user + "@" + node_.address().to_string() + ":5060";
+    out += identity_.user + "@" + host_text(node_.address()) + ":5060";
     switch (identity_.transport) {
         case sip::Transport::Udp:
             break;
@@ -306,7 +306,7 @@ void Party::begin(const Plan& plan) {
     builder.header(HeaderName::From, "<" + std::string(word(leg->scheme)) + ":" + user + "@" +
                                          identity_.domain + ">;tag=" + mark(8));
     builder.header(HeaderName::To, "<" + plan.uri + ">");
-    builder.header(HeaderName::CallId, mark(14) + "@" + node_.address().to_string());
+    builder.header(HeaderName::CallId, mark(14) + "@" + host_text(node_.address()));
     builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " " + method);
     if (!plan.is_message) {
         builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));

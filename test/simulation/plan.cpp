@@ -122,7 +122,7 @@ void draw_target(Plan& plan, const Topology& topology, Dice& dice) {
     if (plan.scheme == Scheme::Tel) {
         plan.uri += ";phone-context=example.org";
     } else if (dice.chance(50)) {
-        plan.uri += "@" + topology.place(plan.place).border().address.to_string();
+        plan.uri += "@" + host_text(topology.place(plan.place).border().address);
     } else {
         plan.uri += "@pstn.example.org";
     }

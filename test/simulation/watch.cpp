@@ -51,7 +51,7 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// The place after `at` in "10.N." or "~N~"; 0: none.
+// The place after `at` in "10.N.", "fd00:N:" or "~N~"; 0: none.
 int place_at(std::string_view text, std::size_t at, char end) {
     int number = 0;
     while (at < text.size() && is_digit(text[at])) {
@@ -171,6 +171,8 @@ void Watch::check_topology(const Place& place, const sip::Message& message) {
         } else if (text[at] == '1' && text.substr(at, 3) == "10." &&
                    (at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.'))) {
             side = place_at(text, at + 3, '.');
+        } else if (text[at] == 'f' && text.substr(at, 5) == "fd00:") {
+            side = place_at(text, at + 5, ':');
         }
         if (side != 0 && side != place.number) {
             complain("topology", nullptr,
