@@ -232,6 +232,9 @@ private:
         if (!media_passes(plan_.media, from_, to)) {
             return {Ending{488, -1, true}};
         }
+        if (plan_.is_message) {
+            return {Ending{200}};
+        }
         const Answering& answering = plan_.answering(who);
         switch (answering.kind) {
             case Answering::Kind::Answer:

@@ -168,7 +168,7 @@ std::string Party::mark(std::size_t length) {
 
 std::string Party::via(const sip::Hop& to) {
     return "SIP/2.0/" + std::string(sip::to_string(to.transport)) + " " +
-           node_.address().to_string() + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
+           host_text(node_.address()) + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
 }
 
 std::string Party::contact(Scheme leg, Twist twist) const {
@@ -180,7 +180,7 @@ std::string Party::contact(Scheme leg, Twist twist) const {
     }
     const bool is_sips = (leg == Scheme::Sips) != (twist == Twist::Other);
     std::string out = is_sips ? "<sips:" : "<sip:";
-    out += identity_.user + "@" + node_.address().to_string() + ":5060";
+    out += identity_.user + "@" + host_text(node_.address()) + ":5060";
     switch (identity_.transport) {
         case sip::Transport::Udp:
             break;
@@ -299,16 +299,18 @@ void Party::begin(const Plan& plan) {
     const bool is_odd = plan.scheme == Scheme::Other;
     const std::string user =
         plan.caller == Caller::ForeignFrom ? "u" + std::to_string(absent_user) : identity_.user;
-    auto builder =
-        sip::MessageBuilder::request("INVITE", is_odd ? "sip:odd.example.org" : plan.uri);
+    const std::string method = plan.is_message ? "MESSAGE" : "INVITE";
+    auto builder = sip::MessageBuilder::request(method, is_odd ? "sip:odd.example.org" : plan.uri);
     builder.header(HeaderName::Via, via(leg->hop));
     builder.header(HeaderName::MaxForwards, "70");
     builder.header(HeaderName::From, "<" + std::string(word(leg->scheme)) + ":" + user + "@" +
                                          identity_.domain + ">;tag=" + mark(8));
     builder.header(HeaderName::To, "<" + plan.uri + ">");
-    builder.header(HeaderName::CallId, mark(14) + "@" + node_.address().to_string());
-    builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " INVITE");
-    builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));
+    builder.header(HeaderName::CallId, mark(14) + "@" + host_text(node_.address()));
+    builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " " + method);
+    if (!plan.is_message) {
+        builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));
+    }
     builder.header(HeaderName::Subject, subject(plan));
     if (plan.has_100rel) {
         builder.header(HeaderName::Supported, "100rel");
@@ -380,7 +382,7 @@ void Party::on_invite_response(const LegPtr& leg, const sip::MessagePtr& respons
         }
         return;
     }
-    if (status >= 300) {
+    if (status >= 300 || leg->plan->is_message) {
         leg->is_over = true;
         return;
     }
@@ -511,6 +513,10 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         answer_invite(id, from, request);
         return;
     }
+    if (request->method() == Method::Message && request->to_tag().empty()) {
+        awake().respond(id, sip::reply(*request, 200, mark(6)).build());
+        return;
+    }
     if (request->method() == Method::Prack) {
         const int status = by_call_id_.contains(request->call_id()) ? 200 : 481;
         awake().respond(id, sip::reply(*request, status, {}).build());
@@ -525,6 +531,15 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
     if (request->method() == Method::Bye) {
         leg->is_over = true;
         awake().respond(id, sip::reply(*request, 200, {}).build());
+        return;
+    }
+    if (request->method() == Method::Refer) {
+        awake().respond(id, sip::reply(*request, 202, {}).build());
+        after(200ms, [this, leg] {
+            if (!leg->is_over) {
+                in_dialog(leg, Method::Notify, Twist::Same, 0);
+            }
+        });
         return;
     }
     if (request->method() != Method::Invite && request->method() != Method::Update) {
@@ -753,10 +768,16 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
     auto builder = leg->dialog->request(method, sip::to_string(method));
     builder.header(HeaderName::Via, via(to));
     builder.header(HeaderName::Subject, subject(*leg->plan, step));
+    if (method == Method::Notify) {  // RFC 3515 §2.4.5: of the REFER, and the last
+        builder.header(HeaderName::Event, "refer");
+        builder.header(HeaderName::SubscriptionState, "terminated;reason=noresource");
+        builder.body("message/sipfrag", "SIP/2.0 200 OK\r\n");
+    }
     if (method == Method::Refer) {
         builder.header(HeaderName::ReferTo, contact(leg->scheme, twist));
     }
-    if (method == Method::Invite || method == Method::Update || method == Method::Refer) {
+    if (method == Method::Invite || method == Method::Update || method == Method::Refer ||
+        method == Method::Notify) {
         builder.header(HeaderName::Contact,
                        contact(leg->scheme, method == Method::Refer ? Twist::Same : twist));
     }

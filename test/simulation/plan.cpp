@@ -122,7 +122,7 @@ void draw_target(Plan& plan, const Topology& topology, Dice& dice) {
     if (plan.scheme == Scheme::Tel) {
         plan.uri += ";phone-context=example.org";
     } else if (dice.chance(50)) {
-        plan.uri += "@" + topology.place(plan.place).border().address.to_string();
+        plan.uri += "@" + host_text(topology.place(plan.place).border().address);
     } else {
         plan.uri += "@pstn.example.org";
     }
@@ -155,10 +155,16 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     plan.caller = draw_caller(place, dice);
     plan.scheme = dice.pick({Scheme::Sip, Scheme::Sip, Scheme::Sip, Scheme::Sip, Scheme::Sips,
                              Scheme::Sips, Scheme::Sips, Scheme::Sips, Scheme::Tel});
-    if (plan.caller == Caller::Honest && dice.chance(1)) {
+    plan.is_message = dice.chance(6);
+    if (plan.caller == Caller::Honest && !plan.is_message && dice.chance(1)) {
         plan.scheme = Scheme::Other;
     }
     draw_target(plan, topology, dice);
+    if (plan.is_message) {
+        plan.media = Media::None;
+        plan.answers.emplace_back();
+        return plan;
+    }
     if (dice.chance(3)) {
         plan.caller_contact = Twist::Other;
     }

@@ -62,6 +62,7 @@ struct Plan {
     int number = 0;
     Duration start{};
     bool is_registration = false;
+    bool is_message = false;  // MESSAGE: the rules are those of a call
 
     int place = 1;  // of the caller
     int user = 1;   // of the caller, where there are phones

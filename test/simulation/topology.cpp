@@ -18,6 +18,7 @@ Place draw_place(int number, Security security, bool is_access, Dice& dice) {
     place.is_access = is_access;
     place.security = security;
     place.recurses = dice.chance(50);
+    place.is_v6 = dice.chance(25);
     place.media_security = MediaSecurity::Off;
     if (dice.chance(50)) {
         place.media_security = MediaSecurity::Preferred;
@@ -62,8 +63,10 @@ std::string_view word(sbc::ReferMode mode) {
 }
 
 void write(std::ostream& out, const Place& place) {
+    const std::string family = place.is_v6 ? "ipv6" : "ipv4";
+    const std::string number = std::to_string(place.number);
     out << "  adjacency sip " << place.name() << "\n   security " << to_string(place.security)
-        << "\n   signaling-address ipv4 " << place.border().address.to_string() << "\n";
+        << "\n   signaling-address " << family << " " << place.border().address.to_string() << "\n";
     if (place.is_trusted()) {
         out << "   sip-calls-in " << to_string(place.sip_calls_in) << "\n";
     }
@@ -83,8 +86,9 @@ void write(std::ostream& out, const Place& place) {
     if (place.is_access) {
         out << "   inherit profile preset-access\n   domain " << place.domain() << "\n";
     } else {
-        out << "   remote-address ipv4 10." << place.number << ".0.0 255.255.0.0\n"
-            << "   signaling-peer " << place.peer().address.to_string() << "\n";
+        out << "   remote-address " << family << " "
+            << (place.is_v6 ? "fd00:" + number + "::/32" : "10." + number + ".0.0 255.255.0.0")
+            << "\n   signaling-peer " << place.peer().address.to_string() << "\n";
         if (place.is_encrypted()) {
             out << "   tls peer-domain " << place.domain() << "\n";
         }
@@ -95,7 +99,16 @@ void write(std::ostream& out, const Place& place) {
 }  // namespace
 
 IpAddress Place::address(int host) const {
-    return IpAddress::v4(10, static_cast<std::uint8_t>(number), 0, static_cast<std::uint8_t>(host));
+    if (!is_v6) {
+        return IpAddress::v4(10, static_cast<std::uint8_t>(number), 0,
+                             static_cast<std::uint8_t>(host));
+    }
+    IpAddress out;
+    out.family = IpAddress::Family::V6;
+    out.bytes[0] = 0xfd;
+    out.bytes[3] = static_cast<std::uint8_t>(number);
+    out.bytes[15] = static_cast<std::uint8_t>(host);
+    return out;
 }
 
 Endpoint Place::border() const {
@@ -103,6 +116,11 @@ Endpoint Place::border() const {
 }
 Endpoint Place::peer() const {
     return {address(peer_host), port_of(*this)};
+}
+
+std::string host_text(const IpAddress& address) {
+    const std::string text = address.to_string();
+    return address.family == IpAddress::Family::V6 ? "[" + text + "]" : text;
 }
 
 std::string password_of(const std::string& user) {

@@ -1,8 +1,8 @@
 // A world to call through: one adjacency of every kind (security, and trunk or phones), each with
 // leaves by chance, and the configuration that says so in the console's words.
 //
-// Everything on the side of place N has an address 10.N.x.y and marks the identifiers that it makes
-// with "~N~", so that whoever looks at a packet sees what has no business there.
+// Everything on the side of place N has an address 10.N.0.x or fd00:N::x and marks the identifiers
+// that it makes with "~N~", so that whoever looks at a packet sees what has no business there.
 #pragma once
 
 #include <string>
@@ -24,6 +24,7 @@ using sbc::UntrustedCallers;
 struct Place {
     int number = 0;  // from 1
     bool is_access = false;
+    bool is_v6 = false;
     Security security = Security::Untrusted;
     SipCallsIn sip_calls_in = SipCallsIn::Insecure;
     SipCallsOut sip_calls_out = SipCallsOut::Refuse;
@@ -39,7 +40,7 @@ struct Place {
     std::string name() const { return "a" + std::to_string(number); }
     // Of its users; of an encrypted trunk also the name in its certificate.
     std::string domain() const { return "d" + std::to_string(number) + ".example.net"; }
-    IpAddress address(int host) const;  // 10.N.0.host
+    IpAddress address(int host) const;
     Endpoint border() const;
     Endpoint peer() const;
 };
@@ -54,6 +55,7 @@ struct Topology {
 // u1 and u2 have phones, u3 is never there, u4 registers as plans say.
 inline constexpr int users_of_access = 4;
 inline constexpr int absent_user = 3;
+std::string host_text(const IpAddress& address);  // as in a URI: [fd00:1::2]
 std::string password_of(const std::string& user);
 
 Topology draw_topology(Dice& dice);

@@ -41,11 +41,17 @@ std::optional<Scheme> contact_scheme(const sip::Message& message) {
                                           : std::nullopt;
 }
 
+bool begins_something(const sip::Message& message) {
+    return message.is_request() && message.to_tag().empty() &&
+           (message.method() == Method::Invite || message.method() == Method::Message ||
+            message.method() == Method::Register);
+}
+
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// The place after `at` in "10.N." or "~N~"; 0: none.
+// The place after `at` in "10.N.", "fd00:N:" or "~N~"; 0: none.
 int place_at(std::string_view text, std::size_t at, char end) {
     int number = 0;
     while (at < text.size() && is_digit(text[at])) {
@@ -132,7 +138,7 @@ void Watch::look(const Packet& packet, std::string bytes) {
 void Watch::outgoing(const Place& place, const sip::Message& message) {
     check_secrets(place, message);
     check_topology(place, message);
-    if (message.is_request() && message.method() == Method::Invite && message.to_tag().empty()) {
+    if (begins_something(message) && message.method() != Method::Register) {
         called(place, message);
         return;
     }
@@ -165,6 +171,8 @@ void Watch::check_topology(const Place& place, const sip::Message& message) {
         } else if (text[at] == '1' && text.substr(at, 3) == "10." &&
                    (at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.'))) {
             side = place_at(text, at + 3, '.');
+        } else if (text[at] == 'f' && text.substr(at, 5) == "fd00:") {
+            side = place_at(text, at + 5, ':');
         }
         if (side != 0 && side != place.number) {
             complain("topology", nullptr,
@@ -230,11 +238,13 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
     }
     if (message.is_request()) {
         leg.bye_seen = leg.bye_seen || message.method() == Method::Bye;
+        check_refer(message, plan);
         check_contact(message, leg);
         return;
     }
-    const bool is_invite = message.cseq().method == Method::Invite;
-    if (leg.is_caller && (plan.is_registration || is_invite) && message.status() >= 200 &&
+    const bool is_first =
+        message.cseq().method == Method::Invite || plan.is_registration || plan.is_message;
+    if (leg.is_caller && is_first && message.status() >= 200 &&
         message.cseq().number == leg.invite_cseq) {
         final_to_caller(message, leg);
     }
@@ -270,7 +280,7 @@ void Watch::final_to_caller(const sip::Message& response, Leg& leg) {
     story.status = response.status();
     story.warning = warning_of(response);
     story.ending = first_lines(response.bytes());
-    leg.is_up = leg.is_up || (response.status() < 300 && !plan_of(leg).is_registration);
+    leg.is_up = leg.is_up || (response.status() < 300 && response.cseq().method == Method::Invite);
 }
 
 // The border controller's own Contact: no secure scheme is lost, and none is made up.
@@ -281,14 +291,21 @@ void Watch::check_contact(const sip::Message& message, const Leg& leg) {
     }
 }
 
+// "A Refer-To goes on with the call's scheme", whatever the leg carries.
+void Watch::check_refer(const sip::Message& message, const Plan& plan) {
+    const auto targets = message.name_addrs(HeaderName::ReferTo);
+    for (const auto& each : targets.value_or(std::vector<sip::NameAddr>{})) {
+        if ((each.uri.scheme == Scheme::Sips) != (plan.scheme == Scheme::Sips)) {
+            complain("refer-scheme", &plan, first_lines(message.bytes()));
+        }
+    }
+}
+
 // ---- what it is sent ----------------------------------------------------------------------------
 
 void Watch::incoming(const Place& place, const sip::Message& message) {
     const auto found = legs_.find(message.call_id());
-    const bool begins =
-        message.is_request() && (message.method() == Method::Register ||
-                                 (message.method() == Method::Invite && message.to_tag().empty()));
-    if (!begins) {
+    if (!begins_something(message)) {
         if (found != legs_.end()) {
             came_in_call(message, found->second);
         }
@@ -352,6 +369,9 @@ void Watch::came_in_call(const sip::Message& message, Leg& leg) {
         return;
     }
     asked_[key_of(message)] = Asked{200, {}};
+    if (message.method() == Method::Refer) {
+        referred(message, leg);
+    }
     if (is_refresh) {
         refreshed(message, leg, Event::RefreshByRequest);
     }
@@ -392,6 +412,21 @@ void Watch::refreshed(const sip::Message& message, Leg& leg, Event event) {
             }
         }
     }
+}
+
+// Judged on the leg that it came in by, if that one lets REFER pass at all.
+void Watch::referred(const sip::Message& refer, const Leg& leg) {
+    const Plan& plan = plan_of(leg);
+    const Place& place = topology_.place(leg.place);
+    Asked& asked = asked_[key_of(refer)];
+    const auto targets = refer.name_addrs(HeaderName::ReferTo);
+    if (place.refer == sbc::ReferMode::Refuse || !targets || targets->empty()) {
+        asked.status = 403;
+        return;
+    }
+    asked.judgement = judge(topology_.place(plan.place), plan.scheme, place,
+                            targets->front().uri.scheme, Event::Refer, leg.is_caller);
+    asked.status = asked.judgement->is_allowed ? 202 : asked.judgement->answer.status;
 }
 
 void Watch::redirected(const sip::Message& response, const Leg& leg) {

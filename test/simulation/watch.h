@@ -69,6 +69,8 @@ private:
     void check_contact(const sip::Message& message, const Leg& leg);
     void came_in_call(const sip::Message& message, Leg& leg);
     void refreshed(const sip::Message& message, Leg& leg, Event event);
+    void referred(const sip::Message& refer, const Leg& leg);
+    void check_refer(const sip::Message& message, const Plan& plan);
     void redirected(const sip::Message& response, const Leg& leg);
     void end_is_owed(const Plan& plan);
     const Plan& plan_of(const Leg& leg) const { return plans_[static_cast<std::size_t>(leg.plan)]; }

@@ -159,7 +159,8 @@ private:
             }
             case Caller::Stranger: {
                 Party::Identity identity = trunk(place);
-                identity.address = IpAddress::parse("10.99.0." + std::to_string(place.number));
+                identity.address = IpAddress::parse((place.is_v6 ? "fd00:99::" : "10.99.0.") +
+                                                    std::to_string(place.number));
                 return extra(plan, std::move(identity));
             }
             case Caller::PlainOnTls: {
