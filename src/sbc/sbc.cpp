@@ -8,6 +8,7 @@
 #include "base/visitor.h"
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/forwarded_request.h"
+#include "sbc/b2bua/subscription.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
@@ -434,9 +435,15 @@ void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& 
         .bucket = new_bucket(),
     };
     recent_.add(id, *request);
-    auto forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
+    std::unique_ptr<b2bua::ForwardedRequest> forwarded;
+    if (policy::makes_dialog(request->method())) {
+        forwarded = std::make_unique<b2bua::Subscription>(*this, std::move(setup));
+    } else {
+        forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
+    }
     b2bua::ForwardedRequest& begun = *forwarded;
     calls_[ref].call = std::move(forwarded);
+    own_flow(inbound.hop, ref);
     begun.begin();
 }
 

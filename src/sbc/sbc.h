@@ -184,6 +184,7 @@ private:
     Connections connections_;
     Counters counters_;
     registrar::EdgeRegistrar registrar_;
+    // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;
     sip::auth::NonceWindow nonce_window_;
     bool has_accounts_ = false;  // at any peer

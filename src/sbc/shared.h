@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/endpoint.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/registrar/location.h"

@@ -23,7 +23,8 @@ std::vector<std::string_view> split(std::string_view text) {
     }
 }
 
-// Cuts the first line off `text`. Ends are CRLF, or LF alone (RFC 8866 §5).
+// Cuts the first line off `text`. Ends are CRLF, or LF alone (RFC 8866 §5). A CR alone or a NUL, which
+// end a line for some peers, stand in none (RFC 8866 §9): what is behind them would pass unseen.
 Line take_line(std::string_view& text) {
     const std::size_t end = text.find('\n');
     Line line;
@@ -36,7 +37,8 @@ Line take_line(std::string_view& text) {
     if (content.ends_with('\r')) {
         content.remove_suffix(1);
     }
-    if (content.size() >= 2 && is_alpha(content[0]) && content[1] == '=') {
+    if (content.size() >= 2 && is_alpha(content[0]) && content[1] == '=' &&
+        content.find_first_of(std::string_view("\r\0", 2)) == std::string_view::npos) {
         line.type = content[0];
         line.value = content.substr(2);
     }

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "scenario/tls_contexts.h"
+#include "sip/header/rack.h"
 #include "sip/message_builder.h"
+#include "sip/session/reliable_provisional.h"
 
 namespace ringwall::test {
 
@@ -149,8 +151,10 @@ void Phone::invite(const std::string& uri) {
     dialog_.reset();
     is_confirmed_ = false;
     is_cancelled_ = false;
-    invite_ = send(Sent{"INVITE", uri, {{"Contact", contact()}}, offer, false}, invite_call_id_,
-                   ++cseq_, random_.token(8));
+    Fields fields = invite_fields;
+    fields.emplace_back("Contact", contact());
+    invite_ = send(Sent{"INVITE", uri, std::move(fields), offer, false}, invite_call_id_, ++cseq_,
+                   random_.token(8));
 }
 
 void Phone::cancel() {
@@ -223,7 +227,14 @@ void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
     if (what.method == "REGISTER" && status == 200) {
         is_registered_ = response->count(HeaderName::Contact) > 0;
     }
+    if (what.method == "INVITE" && status > 100 && status < 200 && pracks) {
+        acknowledge_provisional(id, *response);
+    }
     if (what.method == "INVITE" && status >= 200 && status < 300) {
+        if (dialog_ && dialog_->state() == sip::Dialog::State::Early &&
+            dialog_->remote_tag() == response->to_tag()) {
+            (void)dialog_->confirm(*response);
+        }
         const bool is_current = response->call_id() == invite_call_id_ && id == invite_;
         if (!dialog_ && is_current && !is_confirmed_) {
             if (const auto request = shard_.transactions().request(id)) {
@@ -238,6 +249,34 @@ void Phone::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
             acknowledge(*response);
         }
     }
+}
+
+void Phone::acknowledge_provisional(ClientId id, const sip::Message& response) {
+    const auto rseq = sip::session::reliable_number(response);
+    const auto invite = shard_.transactions().request(id);
+    if (!rseq || invite == nullptr) {
+        return;
+    }
+    const std::string name = std::string(response.to_tag()) + "/" + std::to_string(*rseq);
+    if (std::exchange(pracked_, name) == name) {
+        return;
+    }
+    if (!dialog_) {
+        auto made = sip::Dialog::of_response(*invite, response);
+        if (!made) {
+            return;
+        }
+        dialog_ = std::move(*made);
+    }
+    auto builder = dialog_->request(Method::Prack, "PRACK");
+    builder.header(HeaderName::Via, via());
+    builder.header(HeaderName::RAck, std::to_string(*rseq) + " " +
+                                         std::to_string(response.cseq().number) + " INVITE");
+    if (!prack_body.empty()) {
+        builder.body("application/sdp", prack_body);
+    }
+    const ClientId prack = awake().send_request(hop(), builder.build());
+    sent_[prack.value] = Sent{"PRACK", "", {}, "", true};
 }
 
 void Phone::ack_now() {
@@ -277,6 +316,9 @@ sip::MessagePtr Phone::success(const sip::Message& request, const std::string& t
         builder.header(HeaderName::RecordRoute, record_route);
     }
     builder.header(HeaderName::Contact, contact());
+    for (const auto& [name, value] : success_fields) {
+        builder.header(name, value);
+    }
     builder.body("application/sdp", offer);
     return builder.build();
 }
@@ -328,10 +370,12 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
                 unacked_.reset();
             }
             return;
+        case Method::Prack:
+            on_prack(id, *request);
+            return;
         case Method::Ack:
         case Method::Options:
         case Method::Register:
-        case Method::Prack:
         case Method::Update:
         case Method::Info:
         case Method::Message:
@@ -340,6 +384,7 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         case Method::Refer:
         case Method::Publish:
         case Method::Unknown:
+            other_ = id;
             if (in_dialog_status == 0) {
                 return;
             }
@@ -399,14 +444,55 @@ void Phone::ring(int status, const std::string& given_tag) {
     awake().respond(incoming_, builder.build());
 }
 
+void Phone::ring_reliably(int status, const std::string& body, const std::string& given_tag) {
+    const std::string tag = given_tag.empty() ? "c" + account_.user : given_tag;
+    auto builder = sip::reply(*incoming_request_, status, tag);
+    builder.header(HeaderName::Contact, contact());
+    builder.header(HeaderName::Require, "100rel");
+    rseq_ += rseq_ == 0 ? 4711 : 1;
+    builder.header(HeaderName::RSeq, std::to_string(rseq_));
+    if (!body.empty()) {
+        builder.body("application/sdp", body);
+    }
+    const auto response = builder.build();
+    auto made = sip::Dialog::of_request(*incoming_request_, tag, sip::Dialog::State::Early);
+    if (made && !dialog_) {
+        dialog_ = std::move(*made);
+    }
+    awake().respond(incoming_, response);
+    unpracked_ = Unacked{incoming_, response, 500ms, 7};
+    repetition_ += 16;
+    awake().start_timer(500ms, repetition_ | 1);
+}
+
+// RFC 3262 §3: 200 to what acknowledges the response that waits, 481 to anything else.
+void Phone::on_prack(ServerId id, const sip::Message& prack) {
+    const auto* line = prack.header(HeaderName::RAck);
+    const auto rack = sip::parse_rack(line == nullptr ? "" : line->value);
+    const bool is_awaited = rack && unpracked_ && rack->response == rseq_ &&
+                            rack->request.number == unpracked_->response->cseq().number;
+    auto builder = sip::reply(prack, is_awaited ? 200 : 481, "");
+    if (is_awaited) {
+        unpracked_.reset();
+        if (!prack_answer.empty()) {
+            builder.body("application/sdp", prack_answer);
+        }
+    }
+    awake().respond(id, builder.build());
+}
+
 void Phone::answer(const std::string& given_tag) {
     if (incoming_request_ == nullptr) {
         return;
     }
     const std::string tag = given_tag.empty() ? "c" + account_.user : given_tag;
     const auto response = success(*incoming_request_, tag);
+    const bool is_early = dialog_ && dialog_->local_tag() == tag &&
+                          dialog_->call_id() == incoming_request_->call_id();
     auto made = sip::Dialog::of_request(*incoming_request_, tag, sip::Dialog::State::Confirmed);
-    if (made) {
+    if (is_early) {
+        dialog_->confirm();
+    } else if (made) {
         dialog_ = std::move(*made);
     }
     is_confirmed_ = true;
@@ -431,6 +517,33 @@ void Phone::say(int status, const std::string& tag, const Fields& fields, const 
         builder.body("application/sdp", body);
     }
     awake().respond(incoming_, builder.build());
+}
+
+void Phone::respond(int status, const std::string& tag, const Fields& fields,
+                    const std::string& body) {
+    auto builder = sip::reply(*shard_.transactions().request(other_), status, tag);
+    for (const auto& [name, value] : fields) {
+        builder.header(name, value);
+    }
+    if (!body.empty()) {
+        builder.body(body);
+    }
+    awake().respond(other_, builder.build());
+}
+
+ClientId Phone::within(sip::Dialog& dialog, Method method, const Fields& fields,
+                       const std::string& body) {
+    auto builder = dialog.request(method, sip::to_string(method));
+    builder.header(HeaderName::Via, via());
+    for (const auto& [name, value] : fields) {
+        builder.header(name, value);
+    }
+    if (!body.empty()) {
+        builder.body(body);
+    }
+    const ClientId id = awake().send_request(hop(), builder.build());
+    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true};
+    return id;
 }
 
 void Phone::answer_reinvite() {
@@ -461,6 +574,11 @@ void Phone::on_timer(std::uint64_t cookie) {
     if (cookie == 2) {
         answer();
         return;
+    }
+    if (unpracked_ && cookie == (repetition_ | 1) && unpracked_->left-- > 0) {
+        awake().respond(unpracked_->invite, unpracked_->response);
+        unpracked_->interval *= 2;
+        awake().start_timer(unpracked_->interval, cookie);
     }
     if (!unacked_ || cookie != repetition_) {
         return;

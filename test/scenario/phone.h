@@ -50,8 +50,16 @@ public:
     // A response to the INVITE that came last, written by the test; when it was answered, too.
     void say(int status, const std::string& tag, const Fields& fields,
              const std::string& body = {});
+    // To the request that came last and is no INVITE, where in_dialog_status is 0.
+    void respond(int status, const std::string& tag = {}, const Fields& fields = {},
+                 const std::string& body = {});
+    // A request within a dialog that the test keeps: of a subscription, say.
+    sip::transaction::ClientId within(sip::Dialog& dialog, sip::Method method, const Fields& fields,
+                                      const std::string& body = {});
     void answer_reinvite();  // that reinvite_status 0 held back
     void ring_reinvite();    // 180 for that one
+    // A provisional response that asks for a PRACK, repeated until that comes; its own RSeq.
+    void ring_reliably(int status, const std::string& body = {}, const std::string& tag = {});
     // Its next request goes by a new connection; the old one stays.
     void reconnect() { connection_ = {}; }
     // A request written by the test; what is missing of Via, From, To, Call-ID and CSeq is added.
@@ -74,6 +82,11 @@ public:
     std::string record_route;  // of its responses, as behind a proxy
     bool answers_bye = true;
     bool obeys_cancel = true;             // false: it answers the CANCEL, but not yet the INVITE
+    Fields invite_fields;                 // further fields of its INVITEs outside of dialogs
+    Fields success_fields;                // further fields of its 2xx to INVITE and UPDATE
+    bool pracks = false;                  // it acknowledges reliable provisional responses
+    std::string prack_body;               // of its PRACKs
+    std::string prack_answer;             // of its 2xx to PRACK
     Fields dialog_fields;                 // further fields of its requests within dialogs
     std::vector<std::string> extra_tags;  // further 2xx of a proxy that forked
 
@@ -91,6 +104,10 @@ public:
     std::vector<int> statuses(std::string_view method) const;  // of responses to such requests
     std::size_t count(std::string_view method) const;          // of requests
     const std::string& invited_call_id() const { return invite_call_id_; }
+    // As it was sent.
+    sip::MessagePtr sent(sip::transaction::ClientId id) const {
+        return shard_.transactions().request(id);
+    }
     engine::Shard& shard() { return shard_; }
     SimNetwork::Node& node() { return node_; }
     std::string contact() const;
@@ -132,6 +149,8 @@ private:
     sip::MessagePtr ack_for(sip::Dialog& dialog, std::uint32_t cseq);
     void repeat(const sip::transaction::ServerId& invite, sip::MessagePtr response);
     void acknowledge(const sip::Message& response);
+    void acknowledge_provisional(sip::transaction::ClientId id, const sip::Message& response);
+    void on_prack(sip::transaction::ServerId id, const sip::Message& prack);
 
     SimNetwork& net_;
     SimNetwork::Node& node_;
@@ -151,6 +170,7 @@ private:
     bool acks_ = true;
     std::string invite_call_id_;
     sip::transaction::ClientId invite_;
+    sip::transaction::ServerId other_;  // the last request that is no INVITE
     sip::transaction::ServerId incoming_;
     sip::MessagePtr incoming_request_;
     sip::transaction::ServerId reinvite_;
@@ -164,6 +184,9 @@ private:
         int left;
     };
     std::optional<Unacked> unacked_;
+    std::optional<Unacked> unpracked_;
+    std::uint32_t rseq_ = 0;
+    std::string pracked_;  // the last one that it acknowledged
     std::uint64_t repetition_ = 0;
     std::map<std::string, sip::MessagePtr> acks_sent_;  // by the 2xx's Call-ID, To tag and CSeq
     sip::MessagePtr not_acked_;

@@ -39,8 +39,11 @@ const SimNetwork::Listener* SimNetwork::choose(const std::map<Endpoint, Listener
     if (found == listeners.end()) {
         return nullptr;
     }
-    const std::size_t hash = std::hash<std::string>{}(remote.to_string());
-    return &found->second[hash % found->second.size()];
+    return &found->second[chosen(remote, found->second.size())];
+}
+
+std::size_t SimNetwork::chosen(const Endpoint& peer, std::size_t count) {
+    return std::hash<std::string>{}(peer.to_string()) % count;
 }
 
 void SimNetwork::at(Duration after, std::function<void()> run) {

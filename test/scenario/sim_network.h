@@ -85,6 +85,8 @@ public:
     // Several nodes may listen on the same addresses, as workers do with SO_REUSEPORT: who gets
     // what a peer sends is chosen by a hash of the peer's address and port.
     Node& add_node(const IpAddress& address, engine::ShardNumber number = 0);
+    // Which of so many.
+    static std::size_t chosen(const Endpoint& peer, std::size_t count);
     // After that time, or as soon as possible.
     void at(Duration after, std::function<void()> run);
     // What the DNS answers to this from now on, and after how long. What nobody has told it: no

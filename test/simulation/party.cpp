@@ -116,7 +116,7 @@ void Party::on_flow_closed(const engine::Flow& flow, CloseReason, std::string_vi
         return;
     }
     connection_ = {};
-    if (is_enrolled_) {
+    if (std::exchange(is_enrolled_, false)) {
         after(1s, [this] { enroll(); });
     }
 }
@@ -196,6 +196,11 @@ std::string Party::contact(Scheme leg, Twist twist) const {
 
 // ---- registering --------------------------------------------------------------------------------
 
+// A phone whose connection died is nobody until it has registered over the next one.
+bool Party::may_speak() const {
+    return !identity_.enrolls || identity_.transport == sip::Transport::Udp || is_enrolled_;
+}
+
 void Party::enroll() {
     enroll_as(identity_.user, Scheme::Sip,
               contact(identity_.contact_scheme == "sips" ? Scheme::Sips : Scheme::Sip, Twist::Same),
@@ -222,7 +227,7 @@ void Party::enroll_as(const std::string& user, Scheme scheme, const std::string&
     }
     const auto request = builder.build();
     const ClientId id = awake().send_request(to, request);
-    sent_[id.value] = Sent{nullptr, request, false};
+    sent_[id.value] = Sent{nullptr, request, false, plan != nullptr};
 }
 
 // The same request with credentials and the next CSeq (RFC 3261 §22.2).
@@ -263,7 +268,7 @@ void Party::again_with_credentials(const Sent& sent, const sip::Message& respons
         const auto request = builder.build();
         const LegPtr leg = sent.leg;
         const ClientId id = awake().send_request(to, request);
-        sent_[id.value] = Sent{leg, request, true};
+        sent_[id.value] = Sent{leg, request, true, sent.has_plan};
         if (leg != nullptr) {
             leg->client = id;
             leg->invite = request;
@@ -431,7 +436,7 @@ void Party::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
     }
     const Sent sent = found->second;
     if (sent.leg == nullptr) {
-        if (is_enrolled_) {
+        if (!is_enrolled_ && !sent.has_plan) {
             after(2s, [this] { enroll(); });
         }
         return;
@@ -677,6 +682,10 @@ void Party::do_step(const LegPtr& leg, std::size_t step) {
     if (leg->is_over) {
         return;
     }
+    if (!may_speak()) {
+        after(1s, [this, leg, step] { do_step(leg, step); });
+        return;
+    }
     const Step& what = leg->plan->steps[step];
     switch (what.kind) {
         case Step::Kind::Reinvite:
@@ -716,6 +725,10 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
 
 void Party::hang_up(const LegPtr& leg) {
     if (leg->is_over || !leg->dialog) {
+        return;
+    }
+    if (!may_speak()) {
+        after(1s, [this, leg] { hang_up(leg); });
         return;
     }
     leg->is_over = true;

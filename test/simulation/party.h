@@ -29,6 +29,7 @@ public:
         std::string password;
         std::string contact_scheme = "sip";  // of its registration
         tls::PeerIdentity certificate;
+        bool enrolls = false;  // a phone that is meant to be there
         bool forces_doors = false;
     };
 
@@ -95,6 +96,7 @@ private:
         LegPtr leg;  // null: a REGISTER
         sip::MessagePtr request;
         bool has_credentials = false;
+        bool has_plan = false;  // a REGISTER that a plan asked for
     };
     struct Repeated {  // a 2xx, until its ACK
         sip::transaction::ServerId invite;
@@ -113,6 +115,7 @@ private:
     std::string contact(Scheme leg, Twist twist) const;
     void begin(const Plan& plan);
     void send_odd(const Plan& plan, const sip::Message& invite);
+    bool may_speak() const;
     void enroll_as(const std::string& user, Scheme scheme, const std::string& contact,
                    const Plan* plan);
     void again_with_credentials(const Sent& sent, const sip::Message& response);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "sip/message.h"
 
@@ -53,6 +54,19 @@ int place_at(std::string_view text, std::size_t at, char end) {
     return at < text.size() && text[at] == end ? number : 0;
 }
 
+// What waits for a connection goes over it at once. Everybody here writes "Content-Length: N".
+std::size_t length_of_first_message(std::string_view text) {
+    constexpr std::string_view name = "\r\nContent-Length: ";
+    const auto end = text.find("\r\n\r\n");
+    const auto at = text.find(name);
+    if (end == std::string_view::npos || at >= end) {
+        return text.size();
+    }
+    const auto body =
+        static_cast<std::size_t>(std::atoi(std::string(text.substr(at + name.size(), 8)).c_str()));
+    return std::min(text.size(), end + 4 + body);
+}
+
 }  // namespace
 
 Watch::Watch(const Topology& topology, const std::vector<Plan>& plans,
@@ -82,24 +96,33 @@ const Expectation& Watch::expectation_of(int plan) {
 void Watch::look(const std::vector<Packet>& packets) {
     for (; seen_ < packets.size(); ++seen_) {
         const Packet& packet = packets[seen_];
-        const auto parsed = sip::Message::parse(
-            packet.bytes, packet.is_datagram ? sip::Framing::Datagram : sip::Framing::Stream);
-        if (parsed.message == nullptr) {
-            continue;  // keep-alive
+        std::string_view rest = packet.bytes;
+        while (!rest.empty()) {
+            const std::size_t length =
+                packet.is_datagram ? rest.size() : length_of_first_message(rest);
+            look(packet, std::string(rest.substr(0, length)));
+            rest.remove_prefix(length);
         }
-        for (const Place& place : topology_.places) {
-            if (packet.from.address == place.border().address) {
-                if (parsed.fault && is_strict_) {
-                    // What echoes a request with a fault has it too.
-                    if (parsed.message->is_request()) {
-                        complain("well-formed", nullptr, first_lines(packet.bytes));
-                    }
-                    continue;
-                }
-                outgoing(place, *parsed.message);
-            } else if (packet.to.address == place.border().address) {
-                parsed.fault ? odd(place, *parsed.message) : incoming(place, *parsed.message);
+    }
+}
+
+void Watch::look(const Packet& packet, std::string bytes) {
+    const auto parsed = sip::Message::parse(
+        std::move(bytes), packet.is_datagram ? sip::Framing::Datagram : sip::Framing::Stream);
+    if (parsed.message == nullptr) {
+        return;  // keep-alive
+    }
+    const sip::Message& message = *parsed.message;
+    for (const Place& place : topology_.places) {
+        if (packet.from.address == place.border().address) {
+            // An answer echoes what was wrong with the request.
+            if (parsed.fault && message.is_request()) {
+                complain("well-formed", nullptr, first_lines(message.bytes()));
+            } else if (!parsed.fault) {
+                outgoing(place, message);
             }
+        } else if (packet.to.address == place.border().address) {
+            parsed.fault ? odd(place, message) : incoming(place, message);
         }
     }
 }

@@ -57,6 +57,7 @@ private:
         std::optional<Judgement> judgement;
     };
 
+    void look(const test::SimNetwork::Packet& packet, std::string bytes);
     void outgoing(const Place& place, const sip::Message& message);
     void incoming(const Place& place, const sip::Message& message);
     void odd(const Place& place, const sip::Message& message);

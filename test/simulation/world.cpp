@@ -8,6 +8,9 @@
 namespace ringwall::simulation {
 namespace {
 
+// Workers: a call may come in at one and go out by a connection of another.
+constexpr engine::ShardNumber one = 1;
+constexpr engine::ShardNumber several = 4;
 constexpr int first_phone_host = 11;
 constexpr int wrong_password_host = 20;
 constexpr int registering_host = 21;
@@ -20,7 +23,7 @@ public:
           topology_(draw_topology(dice_)),
           is_stormy_(dice_.chance(30)),
           net_(seed),
-          border_(net_, topology_.configuration(), seed + 1) {
+          border_(net_, topology_.configuration(), seed + 1, dice_.chance(50) ? one : several) {
         for (const Place& place : topology_.places) {
             place.is_access ? add_phones(place) : add_trunk(place);
         }
@@ -106,6 +109,7 @@ private:
             const int user = i < 2 ? i + 1 : 1 + static_cast<int>(dice_.below(2));
             Party::Identity identity = phone(place, user, first_phone_host + i);
             identity.number = i;
+            identity.enrolls = true;
             const bool is_sips = i == 1 || (i == 2 && dice_.chance(50));
             identity.contact_scheme = is_sips ? "sips" : "sip";
             enrolled_.push_back({place.number, user, i, is_sips ? Scheme::Sips : Scheme::Sip});
@@ -243,8 +247,11 @@ private:
     void print() {
         *trace_ << topology_.configuration();
         for (const auto& packet : net_.packets()) {
-            *trace_ << "---- " << (packet.time.time_since_epoch().count() / 1'000'000) << " ms "
-                    << packet.from.to_string() << " -> " << packet.to.to_string()
+            *trace_ << "---- "
+                    << std::chrono::duration_cast<std::chrono::milliseconds>(
+                           packet.time.time_since_epoch())
+                           .count()
+                    << " ms " << packet.from.to_string() << " -> " << packet.to.to_string()
                     << (packet.is_encrypted ? " (TLS)" : "") << "\n"
                     << packet.bytes << "\n";
         }

@@ -265,6 +265,9 @@ void Call::fail() {
         host_.respond(setup_.invite, builder.build());
     }
     is_answered_ = true;
+    for (const auto& pair : pairs_) {
+        pair->on_invite_answered();
+    }
     finish(is_cancelled_                 ? "cancelled"
            : failure.response == nullptr ? "refused"
                                          : "failed",
@@ -355,9 +358,8 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair->leg(Side::Caller).user));
-    copy_end_to_end(builder, *response, out, caller_adjacency());
-    copy_body(builder, *response, media);
-    host_.respond(setup_.invite, builder.build());
+    pair->pass_provisional({Side::Caller, setup_.invite, *setup_.request, *branch.invite},
+                           *response, media, builder);
 }
 
 DialogPair* Call::find_pair(std::size_t branch, const sip::Message& response) {
@@ -405,24 +407,22 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
         return nullptr;
     }
     host_.own_tag(tag, ref());
-    pairs_.push_back(std::make_unique<DialogPair>(
-        context_, pairs_.size(), index,
-        Leg{setup_.caller,
-            caller_scheme_,
-            contact_user(setup_.request->to()),
-            setup_.from,
-            std::move(*caller),
-            {},
-            {},
-            false},
-        Leg{host_.proof_of(branch.adjacency, branch.hop, branch.address_of_record),
-            branch.scheme,
-            contact_user(setup_.request->from()),
-            branch.hop,
-            std::move(*callee),
-            {},
-            {},
-            false}));
+    Leg callers{.peer = setup_.caller,
+                .scheme = caller_scheme_,
+                .user = contact_user(setup_.request->to()),
+                .hop = setup_.from,
+                .dialog = std::move(*caller)};
+    Leg callees{.peer = host_.proof_of(branch.adjacency, branch.hop, branch.address_of_record),
+                .scheme = branch.scheme,
+                .user = contact_user(setup_.request->from()),
+                .hop = branch.hop,
+                .dialog = std::move(*callee)};
+    if (bears_description(*setup_.request)) {
+        callers.session.on_offer_received();
+        callees.session.on_offer_sent();
+    }
+    pairs_.push_back(std::make_unique<DialogPair>(context_, pairs_.size(), index,
+                                                  std::move(callers), std::move(callees)));
     return pairs_.back().get();
 }
 
@@ -502,6 +502,9 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     const sip::MessagePtr success = builder.build();
 
     is_answered_ = true;
+    for (const auto& each : pairs_) {
+        each->on_invite_answered();
+    }
     record_.answer = host_.now().wall;
     record_.to_adjacency = out.name;
     record_.to_security = out.security;
@@ -716,7 +719,7 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
             // Only the dialogs of the call itself end the call: early ones that lost are ended by
             // their own side.
             if (!confirmed_ || *confirmed_ == pair) {
-                terminate(fate.reason);
+                terminate(fate.reason, fate.status);
             }
             return;
     }
@@ -752,11 +755,16 @@ void Call::on_flow_closed(FlowId flow) {
     }
 }
 
-void Call::terminate(std::string_view reason) {
+void Call::terminate(std::string_view reason, int status) {
     if (confirmed_) {
         end_pair(reason);
     } else {
-        remember({480, std::string(reason), 0, nullptr, 0});
+        const Failure failure{status, std::string(reason), 0, nullptr, 0};
+        if (status >= 500) {
+            best_ = failure;  // whatever other branches said
+        } else {
+            remember(failure);
+        }
         next_route_ = setup_.routes.size();
         cancel_branches(std::nullopt);
         fail();

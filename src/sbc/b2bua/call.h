@@ -67,8 +67,9 @@ public:
     void on_timer(std::uint32_t cookie) override;
     // A connection is gone. If a leg's peer does not come back by another, the call ends in 32 s.
     void on_flow_closed(FlowId flow) override;
-    // BYE to both, or 480 and CANCEL: the operator or a rule ends it.
-    void terminate(std::string_view reason) override;
+    // BYE to both, or `status` and CANCEL: the operator or a rule ends it.
+    void terminate(std::string_view reason) override { terminate(reason, 480); }
+    void terminate(std::string_view reason, int status);
 
     CallRef ref() const override { return setup_.ref; }
     const std::string& name() const override { return setup_.name; }

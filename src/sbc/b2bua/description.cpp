@@ -1,5 +1,7 @@
 #include "sbc/b2bua/description.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace ringwall::sbc::b2bua {
@@ -14,9 +16,14 @@ bool is_sdp(const sip::Message& message) {
 }  // namespace
 
 bool bears_description(const sip::Message& message) {
-    return is_sdp(message) ||
-           (!message.body().empty() &&
-            equals_ignoring_case(message.content_type().substr(0, 10), "multipart/"));
+    if (is_sdp(message)) {
+        return true;
+    }
+    constexpr std::string_view sdp = "application/sdp";
+    const std::string_view body = message.body();
+    return equals_ignoring_case(message.content_type().substr(0, 10), "multipart/") &&
+           std::search(body.begin(), body.end(), sdp.begin(), sdp.end(),
+                       [](char a, char b) { return to_lower(a) == b; }) != body.end();
 }
 
 policy::MediaVerdict judge_answer(const Adjacency& from, const Adjacency& to,

@@ -8,7 +8,7 @@
 
 namespace ringwall::sbc::b2bua {
 
-// An offer or an answer, on its own or among other parts.
+// An offer or an answer, on its own or among the parts of a multipart body.
 bool bears_description(const sip::Message& message);
 
 // What `response` from a leg on `from` says may pass to one on `to`, and answers what was offered.

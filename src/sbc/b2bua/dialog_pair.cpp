@@ -1,6 +1,8 @@
 #include "sbc/b2bua/dialog_pair.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -12,6 +14,7 @@
 namespace ringwall::sbc::b2bua {
 
 using policy::Event;
+using Offer = sip::session::OfferAnswer::Offer;
 using sip::HeaderName;
 using sip::Method;
 using sip::transaction::ClientId;
@@ -23,8 +26,13 @@ namespace {
 // RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
 constexpr Duration lost_flow_limit = 32s;
 
+bool is_of_subscription(Method method) {
+    return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
+}
+
+// RFC 3261 §12.2, RFC 3311 §5.1, RFC 6665 §4.1.2.1 and §4.2.1.1, RFC 3515 §2.2.
 bool is_refresh(Method method) {
-    return method == Method::Invite || method == Method::Update;
+    return method == Method::Invite || method == Method::Update || is_of_subscription(method);
 }
 
 }  // namespace
@@ -58,10 +66,16 @@ void DialogPair::confirm(ServerId invite, const sip::Message& request,
                                      request.cseq().number,
                                      context_.host.timers().t1,
                                      context_.host.now().monotonic + 64 * context_.host.timers().t1,
-                                     bears_description(request),
                                      true};
+    describe(Side::Caller, bears_description(request), *success);
     context_.host.respond(invite, success);
     start_repeating(Side::Caller);
+}
+
+void DialogPair::on_invite_answered() {
+    if (provisionals_ != nullptr) {
+        provisionals_->sent.on_final();
+    }
 }
 
 void DialogPair::repeat_ack() {
@@ -95,10 +109,56 @@ void DialogPair::answer(const Leg& to, ServerId id, const sip::Message& request,
     context_.answer(to.peer.adjacency, id, request, status, reason, warning);
 }
 
-bool DialogPair::is_invite_open_from(Side side) const {
+bool DialogPair::is_open_from(Side side, Method method) const {
     return std::any_of(relays_.begin(), relays_.end(), [&](const Relay& r) {
-        return r.is_open && r.from == side && r.request->method() == Method::Invite;
+        return r.is_open && r.from == side && r.request->method() == method;
     });
+}
+
+// What a request gets that comes when it is not its sender's turn: 500 (with Retry-After) when what
+// it sent before has no answer yet, 491 when it crosses what was sent to it. 0: it may go on.
+int DialogPair::refuse_turn(Side side, const sip::Message& request, bool offers) const {
+    const Leg& from = leg(side);
+    const Leg& to = leg(other_side(side));
+    const bool is_invite = request.method() == Method::Invite;
+    if (is_invite) {  // RFC 3261 §14.2: one INVITE at a time
+        if (is_open_from(side, Method::Invite)) {
+            return 500;
+        }
+        if (to.answered || from.answered || is_open_from(other_side(side), Method::Invite) ||
+            !is_confirmed_) {
+            return 491;
+        }
+    }
+    // RFC 3311 §5.2: one UPDATE at a time.
+    if (request.method() == Method::Update && is_open_from(side, Method::Update)) {
+        return 500;
+    }
+    if (!offers && !is_invite) {
+        return 0;
+    }
+    const int refusal = from.session.refusal();
+    return refusal == 0 && !to.session.may_offer() ? 491 : refusal;
+}
+
+void DialogPair::open_exchange(Side offerer) {
+    leg(offerer).session.on_offer_received();
+    leg(other_side(offerer)).session.on_offer_sent();
+}
+
+void DialogPair::close_exchange() {
+    caller_.session.close();
+    callee_.session.close();
+}
+
+// A reliable response to an INVITE passes: the answer where the INVITE bore the offer, else the
+// offer if it bears one.
+void DialogPair::describe(Side asking, bool asked_with_offer, const sip::Message& response) {
+    if (asked_with_offer) {
+        close_exchange();
+    } else if (bears_description(response)) {
+        open_exchange(other_side(asking));
+    }
 }
 
 Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
@@ -122,21 +182,24 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
         answer(from, id, *request, 420, "Bad Extension");
         return {};
     }
-    if (request->method() == Method::Invite) {
-        // RFC 3261 §14.2: one INVITE at a time. A second of the same side: 500; ours towards it is
-        // still open: glare.
-        if (is_invite_open_from(side)) {
-            auto builder = sip::reply(*request, 500, context_.own_tag);
+    const Adjacency& in = adjacency_of(from);
+    const Adjacency& out = adjacency_of(to);
+    const bool is_prack = request->method() == Method::Prack;
+    const bool bears = (refreshes || is_prack) && bears_description(*request);
+    const bool answers = is_prack && bears && to.session.open() == Offer::Theirs;
+    const bool offers = bears && !answers;
+    if (const int refusal = refuse_turn(side, *request, offers)) {
+        auto builder = sip::reply(*request, refusal, context_.own_tag);
+        if (refusal == 500) {
             builder.header(HeaderName::RetryAfter, std::to_string(host.random().number() % 11));
-            host.respond(id, builder.build());
-            return {};
         }
-        const bool is_crossing = to.answered.has_value() || from.answered.has_value() ||
-                                 is_invite_open_from(other_side(side));
-        if (is_crossing || !is_confirmed_) {
-            answer(from, id, *request, 491, "Request Pending");
-            return {};
-        }
+        host.respond(id, builder.build());
+        return {};
+    }
+    std::optional<std::string> rack;
+    if (is_prack && !(rack = translate_rack(side, *request))) {
+        answer(from, id, *request, 481, "Call/Transaction Does Not Exist");
+        return {};
     }
     if (refreshes) {
         if (const auto refusal = refuse_refresh(side, *request, Event::RefreshByRequest)) {
@@ -146,14 +209,15 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
                                       : Fate{};
         }
     }
-    const Adjacency& in = adjacency_of(from);
-    const Adjacency& out = adjacency_of(to);
-    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
+    const auto media =
+        answers ? judge_answer(in, out, *provisionals_->offer, *request)
+                : policy::judge_media(policy::media_leg(in), policy::media_leg(out), *request);
     if (!media.passes()) {
         host.count_refusal(policy::to_string(*media.refusal));
         const policy::MediaAnswer refusal = policy::answer_to(*media.refusal);
         answer(from, id, *request, refusal.status, refusal.text, refusal.warning);
-        return {};
+        // The other side waits for this PRACK, and there is no other.
+        return is_prack ? Fate::lost("description in PRACK refused by media-security") : Fate{};
     }
     if (refreshes) {
         if (const auto target = sip::dialog_contact(*request); target && *target) {
@@ -174,6 +238,9 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     for (const auto& [name, value] : changes.added) {
         builder.header(name, value);
     }
+    if (rack) {
+        builder.header(HeaderName::RAck, *rack);
+    }
     copy_body(builder, *request, media);
     const sip::MessagePtr sent = builder.build();
     const std::uint32_t number = ++last_relay_;
@@ -188,6 +255,94 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
                (old.request->method() != Method::Invite || request->method() == Method::Invite);
     });
     relays_.push_back(Relay{number, side, id, client, request, sent});
+    relays_.back().offers = offers;
+    if (offers) {
+        open_exchange(side);
+    } else if (answers) {
+        close_exchange();
+    }
+    return {};
+}
+
+// The RAck for the other leg. None: this PRACK acknowledges nothing (RFC 3262 §3).
+std::optional<std::string> DialogPair::translate_rack(Side side, const sip::Message& prack) {
+    const sip::HeaderLine* line = prack.header(HeaderName::RAck);
+    const auto rack = line == nullptr ? sip::parse_rack({}) : sip::parse_rack(line->value);
+    if (!rack || provisionals_ == nullptr || provisionals_->asking != side ||
+        !provisionals_->sent.on_prack(*rack)) {
+        return std::nullopt;
+    }
+    std::string value = std::to_string(provisionals_->received.last());
+    value.append(" ").append(std::to_string(provisionals_->asked_cseq)).append(" INVITE");
+    return value;
+}
+
+void DialogPair::pass_provisional(const Invitation& invitation, const sip::Message& response,
+                                  const policy::MediaVerdict& media, sip::MessageBuilder& passed) {
+    CallHost& host = context_.host;
+    const Leg& asking = leg(invitation.asking);
+    const Leg& asked = leg(other_side(invitation.asking));
+    const bool is_wanted = invitation.request.has_token(HeaderName::Supported, "100rel") ||
+                           invitation.request.has_token(HeaderName::Require, "100rel");
+    const auto number = is_wanted ? sip::session::reliable_number(response) : std::nullopt;
+    if (number) {
+        if (provisionals_ == nullptr || provisionals_->server != invitation.server) {
+            const std::uint32_t first =
+                1 + static_cast<std::uint32_t>(host.random().number() % 0x7fff'ffffU);
+            provisionals_ = std::make_unique<Provisionals>(
+                Provisionals{invitation.asking,
+                             invitation.server,
+                             invitation.sent.cseq().number,
+                             {},
+                             {first, invitation.request.cseq().number},
+                             nullptr});
+        }
+        if (provisionals_->sent.is_waiting() || !provisionals_->received.accept(*number)) {
+            return;  // its sender repeats it until it is acknowledged
+        }
+        passed.header(HeaderName::RSeq, std::to_string(provisionals_->sent.next()));
+    }
+    constexpr std::array not_required{HeaderName::Require};
+    copy_end_to_end(passed, response, adjacency_of(asked), adjacency_of(asking),
+                    number ? std::span<const HeaderName>() : not_required);
+    copy_body(passed, response, media);
+    const sip::MessagePtr message = passed.build();
+    host.respond(invitation.server, message);
+    if (!number) {
+        return;
+    }
+    const bool asked_with_offer = bears_description(invitation.request);
+    if (!asked_with_offer && bears_description(*message)) {
+        provisionals_->offer = message;
+    }
+    describe(invitation.asking, asked_with_offer, *message);
+    const Duration first =
+        provisionals_->sent.on_sent(message, host.timers().t1, host.now().monotonic);
+    start_timer(first, Timer::RepeatProvisional, provisionals_->sent.next());
+}
+
+Fate DialogPair::repeat_provisional() {
+    CallHost& host = context_.host;
+    Duration again{};
+    switch (provisionals_->sent.on_timer(host.now().monotonic, again)) {
+        case sip::session::ReliableSender::Due::Nothing:
+            return {};
+        case sip::session::ReliableSender::Due::Repeat:
+            host.respond(provisionals_->server, provisionals_->sent.waiting());
+            start_timer(again, Timer::RepeatProvisional, provisionals_->sent.next());
+            return {};
+        case sip::session::ReliableSender::Due::Reject:
+            break;
+    }
+    if (!is_confirmed_) {
+        return Fate::lost("no PRACK", 504);
+    }
+    for (Relay& relay : relays_) {
+        if (relay.server == provisionals_->server && relay.is_open) {
+            relay.lacks_prack = true;
+            relay.is_cancel_owed = !host.cancel(context_.ref, relay.client);
+        }
+    }
     return {};
 }
 
@@ -241,6 +396,14 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     const Adjacency& in = adjacency_of(asked);
     const Adjacency& out = adjacency_of(asking);
     const bool is_success = status >= 200 && status < 300;
+    if (status >= 200 && (relay.offers || is_invite)) {
+        close_exchange();
+    }
+    if (status >= 300 && relay.lacks_prack) {
+        relay.is_open = false;
+        answer(asking, relay.server, *relay.request, 504, "Server Time-out");
+        return {};
+    }
     const auto media = judge_answer(in, out, *relay.sent, *response);
     if (!is_success && status < 200 && !media.passes()) {
         return {};  // the final response decides
@@ -274,6 +437,11 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         builder.header(HeaderName::Contact,
                        contact(out, asking.hop.transport, asking.scheme, asking.user));
     }
+    if (status < 200) {
+        pass_provisional({relay.from, relay.server, *relay.request, *relay.sent}, *response, media,
+                         builder);
+        return {};
+    }
     copy_end_to_end(builder, *response, in, out);
     copy_body(builder, *response, media);
     const sip::MessagePtr passed = builder.build();
@@ -284,20 +452,24 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     }
     if (is_success && is_invite) {
         asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
-        asking.answered = Leg::Answered{relay.server,
-                                        passed,
-                                        relay.request->cseq().number,
-                                        host.timers().t1,
-                                        host.now().monotonic + 64 * host.timers().t1,
-                                        bears_description(*relay.request)};
+        asking.answered =
+            Leg::Answered{relay.server, passed, relay.request->cseq().number, host.timers().t1,
+                          host.now().monotonic + 64 * host.timers().t1};
+        describe(relay.from, relay.offers, *passed);
         start_repeating(relay.from);
     }
     host.respond(relay.server, passed);
-    if (status >= 200) {
-        relay.is_open = false;
+    relay.is_open = false;
+    if (is_invite) {
+        on_invite_answered();
     }
-    // RFC 3261 §12.2.1.2: the peer knows of no such dialog any more.
-    return status == 408 || status == 481 ? Fate::lost("peer lost the dialog") : Fate{};
+    // RFC 3261 §12.2.1.2: the peer knows of no such dialog any more; or, RFC 5057 §5.1, of no such
+    // subscription in it. But a PRACK may only have come too late.
+    const bool is_gone =
+        status == 408 || (status == 481 && relay.request->method() != Method::Prack);
+    return is_gone && !is_of_subscription(relay.request->method())
+               ? Fate::lost("peer lost the dialog")
+               : Fate{};
 }
 
 std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause cause) {
@@ -305,9 +477,11 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
             relay.is_open = false;
+            close_exchange();
             answer(leg(relay.from), relay.server, *relay.request, is_timeout ? 408 : 480,
                    is_timeout ? "Request Timeout" : "Temporarily Unavailable");
-            return Fate::lost("peer does not answer");
+            return is_of_subscription(relay.request->method()) ? Fate{}
+                                                               : Fate::lost("peer does not answer");
         }
     }
     return std::nullopt;
@@ -362,13 +536,17 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
     if (to.is_ended || !to.accepted || to.accepted->ack != nullptr) {
         return {};
     }
-    // Where the INVITE bore the offer, the ACK has nothing to say about media.
-    const bool has_answer = !answered.had_offer && !ack->body().empty();
+    provisionals_.reset();
+    // A description in an ACK is the answer to the offer of the 2xx, and else is not to be.
+    const bool has_answer = acking.session.open() == Offer::Ours && bears_description(*ack);
+    const bool has_body = has_answer || !bears_description(*ack);
     const auto media =
         has_answer ? judge_answer(adjacency_of(acking), adjacency_of(to), *answered.response, *ack)
-                   : policy::MediaVerdict{};
-    send_ack(other_side(side), ack.get(), has_answer ? &media : nullptr);
-    if (!media.passes()) {
+                   : policy::judge_media(policy::media_leg(adjacency_of(acking)),
+                                         policy::media_leg(adjacency_of(to)), *ack);
+    close_exchange();
+    send_ack(other_side(side), ack.get(), has_body ? &media : nullptr);
+    if (has_body && !media.passes()) {
         context_.host.count_refusal(policy::to_string(*media.refusal));
         return Fate::lost("answer refused by media-security");
     }
@@ -415,6 +593,11 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
                 }
             }
             return {};
+        case Timer::RepeatProvisional: {
+            const bool is_current =
+                provisionals_ != nullptr && (provisionals_->sent.next() & 0xffffU) == number;
+            return is_current ? repeat_provisional() : Fate{};
+        }
         case Timer::LostFlow: {
             const bool is_lost = (!caller_.is_ended && !host.hop_in_dialog(caller_)) ||
                                  (!callee_.is_ended && !host.hop_in_dialog(callee_));
@@ -466,11 +649,14 @@ std::optional<ClientId> DialogPair::send(Side to, Method method,
 Leg DialogPair::replace(Side side, Leg leg) {
     close_relays();
     relays_.clear();
+    provisionals_.reset();
+    close_exchange();
     return std::exchange(this->leg(side), std::move(leg));
 }
 
 void DialogPair::end() {
     close_relays();
+    provisionals_.reset();
     send_bye(Side::Callee);
     send_bye(Side::Caller);
 }

@@ -1,6 +1,6 @@
 // A pair of dialogs: the caller's leg and the callee's, between which requests and their answers
 // pass. It begins with the first response that makes a dialog downstream, early or confirmed, and
-// ends with a BYE on both legs. (RFC 3261 §12, §13.2.2.4, §13.3.1.4, §14, §15)
+// ends with a BYE on both legs. (RFC 3261 §12, §13.2.2.4, §13.3.1.4, §14, §15; RFC 3262; RFC 3311)
 //
 //      caller  <-- Leg ------ DialogPair ------ Leg -->  callee
 //
@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "sbc/b2bua/leg.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/permit.h"
+#include "sip/session/reliable_provisional.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -35,9 +37,12 @@ struct Fate {
     Kind kind = Kind::Stands;
     Side by = Side::Caller;        // HungUp: who
     std::string_view reason = {};  // Lost: the record's word; of static storage
+    int status = 0;                // Lost: how an INVITE that is still open is answered
 
-    static Fate hung_up(Side by) { return {Kind::HungUp, by, {}}; }
-    static Fate lost(std::string_view reason) { return {Kind::Lost, Side::Caller, reason}; }
+    static Fate hung_up(Side by) { return {Kind::HungUp, by, {}, 0}; }
+    static Fate lost(std::string_view reason, int status = 480) {
+        return {Kind::Lost, Side::Caller, reason, status};
+    }
 };
 
 // What of a relayed request passes otherwise than it came: `removed` stays behind, `added` is said
@@ -50,7 +55,13 @@ struct Changes {
 class DialogPair {
 public:
     // Timers of a pair, as the owner's cookie carries them.
-    enum class Timer : std::uint8_t { RelayTimerC, RepeatToCaller, RepeatToCallee, LostFlow };
+    enum class Timer : std::uint8_t {
+        RelayTimerC,
+        RepeatToCaller,
+        RepeatToCallee,
+        RepeatProvisional,
+        LostFlow
+    };
     static constexpr std::size_t max_pairs = 1024;  // of one call
 
     // `index` is how the owner finds it again; `branch` the owner's branch that it came from.
@@ -65,6 +76,20 @@ public:
     // Whose request this is, by its tags; none: not of these dialogs.
     std::optional<Side> side_of(const sip::Message& request) const;
 
+    // The INVITE that a provisional response answers: as it came, and as it went on.
+    struct Invitation {
+        Side asking;
+        sip::transaction::ServerId server;
+        const sip::Message& request;
+        const sip::Message& sent;
+    };
+    // A provisional response passes to who asked; reliably where it came so (RFC 3262), but a
+    // repetition of what has passed does not. `passed` has what the asking leg says in its own
+    // name.
+    void pass_provisional(const Invitation& invitation, const sip::Message& response,
+                          const policy::MediaVerdict& media, sip::MessageBuilder& passed);
+    // A final response was sent to the INVITE that made the dialogs.
+    void on_invite_answered();
     // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
     // hears, now and until it acknowledges.
     void confirm(sip::transaction::ServerId invite, const sip::Message& request,
@@ -112,6 +137,17 @@ private:
         sip::MessagePtr sent;  // what became of it on the other leg
         bool is_open = true;
         bool is_cancel_owed = false;
+        bool offers = false;       // a description that the answer is to answer
+        bool lacks_prack = false;  // cancelled for that reason: 504 (RFC 3262 §3)
+    };
+    // Reliable provisional responses to the INVITE that is open, or was last.
+    struct Provisionals {
+        Side asking;
+        sip::transaction::ServerId server;
+        std::uint32_t asked_cseq = 0;  // of the INVITE as it was sent
+        sip::session::ReliableReceiver received;
+        sip::session::ReliableSender sent;
+        sip::MessagePtr offer;  // the one that bore an offer
     };
 
     const Adjacency& adjacency_of(const Leg& leg) const {
@@ -119,7 +155,13 @@ private:
     }
     Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request,
                const Changes& changes);
-    bool is_invite_open_from(Side side) const;
+    bool is_open_from(Side side, sip::Method method) const;
+    int refuse_turn(Side side, const sip::Message& request, bool offers) const;
+    std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
+    Fate repeat_provisional();
+    void open_exchange(Side offerer);
+    void close_exchange();
+    void describe(Side asking, bool asked_with_offer, const sip::Message& response);
     Fate on_relayed_response(Relay& relay, const sip::MessagePtr& response);
     std::optional<policy::Answer> refuse_refresh(Side side, const sip::Message& message,
                                                  policy::Event event);
@@ -139,6 +181,7 @@ private:
     Leg callee_;
     std::vector<Relay> relays_;
     std::uint16_t last_relay_ = 0;
+    std::unique_ptr<Provisionals> provisionals_;
 };
 
 // The owner's cookie for a pair's timer, and back.

@@ -14,6 +14,7 @@
 #include "sbc/config/snapshot.h"
 #include "sip/dialog/dialog.h"
 #include "sip/message.h"
+#include "sip/session/offer_answer.h"
 #include "sip/transaction/actions.h"
 #include "sip/transport.h"
 #include "sip/uri/uri.h"
@@ -40,16 +41,17 @@ struct Leg {
         std::uint32_t cseq = 0;
         Duration interval{};         // until the next repetition
         TimePoint give_up;           // 64*T1 after the first
-        bool had_offer = false;      // the INVITE bore one: the ACK bears no answer
         bool begins_dialog = false;  // it was no re-INVITE
     };
-    std::optional<Answered> answered;  // until the ACK
+    std::optional<Answered> answered = std::nullopt;  // until the ACK
 
     struct Accepted {
         std::uint32_t cseq = 0;
         sip::MessagePtr ack;  // null: the other side has not acknowledged yet
     };
-    std::optional<Accepted> accepted;  // of the last INVITE that we sent here
+    std::optional<Accepted> accepted = std::nullopt;  // of the last INVITE that we sent here
+
+    sip::session::OfferAnswer session = {};  // whose offer waits for an answer here
 
     bool is_ended = false;  // BYE sent or received
     // The call is over, but the peer has not acknowledged that it began: it may not even know the

@@ -46,7 +46,7 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::PPreferredIdentity:
         case HeaderName::Replaces:   // names dialogs of the other side
         case HeaderName::InReplyTo:  // names Call-IDs of the other side
-        case HeaderName::RAck:       // reliable provisional responses end at us: see Options
+        case HeaderName::RAck:       // numbered for each leg
         case HeaderName::RSeq:
         case HeaderName::Warning:  // names hosts of the other side
         case HeaderName::Timestamp:

@@ -24,11 +24,15 @@ constexpr std::array carried_methods{
     Carried{.method = Method::Bye},
     Carried{.method = Method::Options, .outside = true},
     Carried{.method = Method::Register, .outside = true, .within = false, .phones_only = true},
+    Carried{.method = Method::Prack},
     Carried{.method = Method::Update},
     Carried{.method = Method::Info},
     Carried{.method = Method::Message, .outside = true},
+    Carried{.method = Method::Subscribe, .outside = true},
+    Carried{.method = Method::Notify, .outside = true},
+    Carried{.method = Method::Publish, .outside = true, .within = false},
 };
-constexpr std::array<std::string_view, 1> passed_options{"timer"};
+constexpr std::array<std::string_view, 2> passed_options{"100rel", "timer"};
 
 const Carried* find(Method method) {
     const auto found = std::ranges::find(carried_methods, method, &Carried::method);
@@ -46,6 +50,10 @@ bool is_carried_outside_dialogs(Method method, Profile profile) {
 bool is_carried_within_dialogs(Method method) {
     const Carried* carried = find(method);
     return carried != nullptr && carried->within;
+}
+
+bool makes_dialog(Method method) {
+    return method == Method::Invite || method == Method::Subscribe || method == Method::Refer;
 }
 
 std::string allowed_methods(Profile profile) {

@@ -11,16 +11,19 @@
 
 namespace ringwall::sbc::policy {
 
-// Outside any dialog: INVITE, OPTIONS, MESSAGE, and REGISTER of phones.
+// Outside any dialog: INVITE, OPTIONS, MESSAGE, SUBSCRIBE, PUBLISH, NOTIFY that nobody subscribed
+// to, and REGISTER of phones.
 bool is_carried_outside_dialogs(sip::Method method, Profile profile);
 // Within a dialog; ACK, CANCEL and BYE are dealt with, all others are relayed.
 bool is_carried_within_dialogs(sip::Method method);
+// Makes a dialog when it is accepted.
+bool makes_dialog(sip::Method method);
 // The value of Allow towards peers of this profile.
 std::string allowed_methods(Profile profile);
 
 // Options that only the two user agents have to understand, because all that they need passes: the
-// Session-Expires of RFC 4028 with re-INVITE and UPDATE. Not here: 100rel (reliable provisional
-// responses are numbered for each leg), replaces (its dialog ids are one side's), path, outbound
+// Session-Expires of RFC 4028 with re-INVITE and UPDATE; PRACK and reliable provisional responses,
+// with the numbers of each leg. Not here: replaces (its dialog ids are one side's), path, outbound
 // and gruu (the registrar grants none of them when required).
 bool is_passed_option(std::string_view tag);
 

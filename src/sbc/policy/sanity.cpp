@@ -83,8 +83,9 @@ Verdict check_message(Inbound& inbound) {
                       .detail = "requires " + options,
                       .fields = {{HeaderName::Unsupported, options}}};
     }
-    if (request.method() == Method::Invite && !has_one_contact(request)) {
-        return Reject{.status = 400, .reason = "INVITE Needs One Contact"};
+    if (makes_dialog(request.method()) && !has_one_contact(request)) {
+        return Reject{.status = 400,
+                      .reason = std::string(request.method_text()) + " Needs One Contact"};
     }
     if (request.method() == Method::Register && !can_be_registered(request)) {
         return Reject{.status = 400, .reason = "To Is No SIP URI"};

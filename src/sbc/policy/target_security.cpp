@@ -4,6 +4,7 @@
 // first request back (RFC 3261 §8.1.1.8, RFC 5630 §5.1.1.2 and §5.3).
 #include <algorithm>
 
+#include "sbc/policy/carried.h"
 #include "sbc/policy/refusal_verdict.h"
 #include "sbc/policy/stages.h"
 
@@ -14,7 +15,7 @@ namespace {
 // The first request back would be a refresh that `permit` refuses, or could not be sent at all.
 bool leads_out_of_its_scheme(const Inbound& inbound) {
     const sip::Message& request = inbound.request;
-    if (request.method() != sip::Method::Invite) {
+    if (!makes_dialog(request.method())) {
         return false;
     }
     const auto contacts = request.name_addrs(sip::HeaderName::Contact);

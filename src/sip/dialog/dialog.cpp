@@ -117,6 +117,13 @@ Result<void, ParseError> Dialog::confirm(const Message& response) {
     return {};
 }
 
+Result<Dialog, ParseError> Dialog::of_notify(const Message& subscribe, const Message& notify) {
+    Dialog dialog = TRY(of_request(notify, subscribe.from_tag(), State::Confirmed));
+    dialog.role_ = Role::Uac;
+    dialog.local_cseq_ = subscribe.cseq().number;
+    return dialog;
+}
+
 void Dialog::confirm() {
     state_ = State::Confirmed;
 }

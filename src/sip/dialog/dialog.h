@@ -26,6 +26,9 @@ public:
     // §12.1.2, UAC: from the request as we sent it and a response with a To tag. A response without
     // Contact (possible in a 1xx) gives a dialog whose target is the request's URI.
     static Result<Dialog, ParseError> of_response(const Message& request, const Message& response);
+    // RFC 6665 §4.4.1, subscriber: from the SUBSCRIBE (or REFER) as we sent it and a NOTIFY that
+    // came for it, maybe before its 2xx.
+    static Result<Dialog, ParseError> of_notify(const Message& subscribe, const Message& notify);
 
     State state() const { return state_; }
     const std::string& call_id() const { return call_id_; }

@@ -126,6 +126,9 @@ bool equivalent(const Uri& a, const Uri& b) {
     if (a.scheme != b.scheme) {
         return false;
     }
+    if (a.text == b.text) {
+        return true;  // also where a parameter stands twice, and its first value is not its second
+    }
     switch (a.scheme) {
         case Scheme::Other:
             return a.text == b.text;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "fuzz/target.h"
 #include "sip/auth/digest.h"
+#include "sip/auth/nonce_mint.h"
 
 namespace ringwall::fuzz {
 
@@ -18,15 +19,17 @@ void run(std::string_view octets) {
     CHECK(again->nonce == credentials->nonce && again->uri == credentials->uri);
     CHECK(again->response == credentials->response && again->opaque == credentials->opaque);
     CHECK(again->cnonce == credentials->cnonce && again->nc == credentials->nc);
-    CHECK(again->algorithm == credentials->algorithm && again->qop_auth == credentials->qop_auth);
+    CHECK(again->algorithm == credentials->algorithm && again->qop == credentials->qop);
 
-    const sip::auth::Account account{credentials->username, Secret("x9!kQ27_never in a corpus")};
-    CHECK(!sip::auth::verify(*credentials, account, "REGISTER"));
+    const sip::auth::HashedPassword password(credentials->username, credentials->realm,
+                                             Secret("x9!kQ27_never in a corpus"));
+    CHECK(!sip::auth::verify(*credentials, password, "REGISTER"));
 
     SeededRandom random(1);
     const sip::auth::NonceMint mint(random);
     CHECK(mint.check(credentials->nonce, credentials->realm, IpAddress::v4(192, 0, 2, 1),
-                     WallTime(1h)) == sip::auth::NonceMint::Verdict::Forged);
+                     WallTime(1h))
+              .verdict == sip::auth::NonceMint::Verdict::Forged);
 }
 
 }  // namespace ringwall::fuzz

@@ -216,21 +216,21 @@ TEST(Sanity, AnUnknownMethodIs501WithAllow) {
     EXPECT_THAT(reject.fields[0].value, HasSubstr("INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER"));
 }
 
-TEST(Sanity, AKnownMethodThatIsNotCarriedIs405WithAllow) {
-    for (const char* method : {"SUBSCRIBE", "NOTIFY", "REFER", "PUBLISH"}) {
-        Arrival arrival{.method = method};
-        const Reject reject = rejected(check_message(arrival.identified()));
-        EXPECT_EQ(reject.status, 405) << method;
-        ASSERT_EQ(reject.fields.size(), 1u);
-        EXPECT_EQ(reject.fields[0].name, HeaderName::Allow);
-    }
-}
-
 TEST(Sanity, WhatBelongsIntoADialogIs481OutsideOne) {
     for (const char* method : {"BYE", "UPDATE", "INFO"}) {
         Arrival arrival{.method = method};
         EXPECT_EQ(rejected(check_message(arrival.identified())).status, 481) << method;
     }
+}
+
+// RFC 6665 §8.2: SUBSCRIBE makes a dialog, and needs a Contact for it.
+TEST(Sanity, WhatMakesADialogNeedsOneContact) {
+    for (const char* method : {"INVITE", "SUBSCRIBE"}) {
+        Arrival arrival{.method = method, .headers = {}};
+        EXPECT_EQ(rejected(check_message(arrival.identified())).status, 400) << method;
+    }
+    Arrival arrival{.method = "PUBLISH", .headers = {}};
+    EXPECT_TRUE(continues(check_message(arrival.identified())));
 }
 
 // A peering adjacency "does not store registration info".
@@ -240,6 +240,8 @@ TEST(Sanity, RegisterIsForPhonesOnly) {
     arrival.by = softswitch;
     const Reject reject = rejected(check_message(arrival.identified()));
     EXPECT_EQ(reject.status, 405);
+    ASSERT_EQ(reject.fields.size(), 1u);
+    EXPECT_EQ(reject.fields[0].name, HeaderName::Allow);
     EXPECT_THAT(reject.fields[0].value, testing::Not(HasSubstr("REGISTER")));
 }
 
