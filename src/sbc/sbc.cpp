@@ -228,8 +228,16 @@ b2bua::Proof Sbc::proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
     const engine::Flow* flow = shard_.flow(hop.flow);
     const bool has_certificate =
         flow != nullptr && flow->identity != nullptr && flow->identity->has_certificate;
+    std::string instance;
+    if (!address_of_record.empty()) {
+        for (const auto& binding : shared_.location.find(address_of_record, now().monotonic)) {
+            if (binding.hop.flow == hop.flow && binding.hop.transport != sip::Transport::Udp) {
+                instance = binding.instance;
+            }
+        }
+    }
     return {adjacency, has_certificate ? flow->identity->fingerprint : "",
-            std::string(address_of_record)};
+            std::string(address_of_record), std::move(instance)};
 }
 
 // ---- requests -----------------------------------------------------------------------------------
@@ -855,18 +863,9 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
             return leg.hop;
         }
         if (!leg.peer.address_of_record.empty()) {  // a phone: by the connection it has now
-            // The same user may have another phone: it is this one by its Contact.
-            const auto target = sip::parse_uri(leg.dialog.remote_target());
-            for (const auto& binding :
-                 shared_.location.find(leg.peer.address_of_record, now().monotonic)) {
-                const auto contact = sip::parse_uri(binding.contact);
-                if (binding.adjacency == leg.peer.adjacency && target && contact &&
-                    target->user == contact->user && target->port == contact->port &&
-                    equals_ignoring_case(target->host, contact->host)) {
-                    return binding.hop;
-                }
-            }
-            return std::nullopt;
+            return registrar::find_again(
+                shared_.location.find(leg.peer.address_of_record, now().monotonic),
+                {leg.peer.adjacency, leg.peer.instance, leg.dialog.remote_target()});
         }
         return hop_back_to(leg);
     }

@@ -25,6 +25,7 @@
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
+#include "sbc/registrar/returning_phone.h"
 #include "sbc/shared.h"
 #include "sbc/trunk/challenges.h"
 #include "sbc/trunk/registrations.h"

@@ -27,6 +27,7 @@ struct Proof {
     AdjacencyIndex adjacency = 0;
     std::string fingerprint;        // of its certificate; empty: none shown
     std::string address_of_record;  // of a phone; empty: no phone
+    std::string instance = {};      // its +sip.instance (RFC 5626 §4.1), when it registered one
 };
 
 struct Leg {

@@ -225,6 +225,22 @@ void Subscription::on_notify(Entry& entry, const sip::Message& notify) {
 
 // ---- responses ----------------------------------------------------------------------------------
 
+std::uint32_t Subscription::next_cseq(ClientId id, std::uint32_t used) {
+    for (const Entry& entry : entries_) {
+        if (const auto cseq = entry.pair->next_cseq(id)) {
+            return *cseq;
+        }
+    }
+    return used + 1;
+}
+
+void Subscription::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    for (const Entry& entry : entries_) {
+        entry.pair->on_sent_again(id, request);
+    }
+    ForwardedRequest::on_sent_again(id, request);
+}
+
 void Subscription::on_response(ClientId id, const sip::MessagePtr& response) {
     const int status = response->status();
     const bool is_notify = response->cseq().method == Method::Notify;

@@ -28,6 +28,8 @@ public:
     void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) override;
     void on_client_failed(sip::transaction::ClientId id,
                           sip::transaction::TerminationCause cause) override;
+    std::uint32_t next_cseq(sip::transaction::ClientId id, std::uint32_t used) override;
+    void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) override;
     void on_timer(std::uint32_t cookie) override;
     void terminate(std::string_view reason) override;
     bool is_consistent() const override;

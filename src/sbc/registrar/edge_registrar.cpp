@@ -34,7 +34,13 @@ bool is_meant_for_us(const Adjacency& adjacency, const sip::Uri& request_uri) {
            IpAddress::parse(request_uri.host) == adjacency.signaling_address;
 }
 
-bool is_same_contact(const Binding& binding, const sip::Uri& contact) {
+// RFC 5626 §6: a flow of an instance takes the place of the one with the same number, whatever
+// their Contacts say. All others are known by their Contact (RFC 3261 §10.3).
+bool is_same_contact(const Binding& binding, const Binding& other, const sip::Uri& contact) {
+    if (binding.reg_id != 0 && other.reg_id != 0) {
+        return binding.reg_id == other.reg_id &&
+               equals_ignoring_case(binding.instance, other.instance);
+    }
     const auto bound = sip::parse_uri(binding.contact);
     return bound && sip::equivalent(*bound, contact);
 }
@@ -60,6 +66,9 @@ std::string contact_value(const Binding& binding, TimePoint now) {
     if (!binding.instance.empty()) {
         out += ";+sip.instance=\"<" + binding.instance + ">\"";
     }
+    if (binding.reg_id != 0) {
+        out += ";reg-id=" + std::to_string(binding.reg_id);
+    }
     return out;
 }
 
@@ -81,6 +90,32 @@ std::string date_value(WallTime now) {
     return out;
 }
 
+// We are the edge proxy and the registrar in one: what came through another proxy came by a flow
+// that is not ours.
+bool is_first_hop(const sip::Message& request) {
+    return request.values(sip::HeaderName::Via).size() == 1;
+}
+
+// RFC 5626 §6: one flow at a time; and a client that wants one is told when it cannot have it.
+std::optional<RegisterOutcome> refuse_flows(const sip::Message& request,
+                                            const sip::Contacts& contacts) {
+    const auto wants_flow = [](const sip::Contact& each) {
+        return each.reg_id != 0 && !each.instance.empty();
+    };
+    if (std::ranges::none_of(contacts.list, wants_flow)) {
+        return std::nullopt;
+    }
+    const auto lasting = std::ranges::count_if(
+        contacts.list, [](const sip::Contact& each) { return each.expires != 0U; });
+    if (lasting > 1) {
+        return refuse(400, "One Flow At A Time");
+    }
+    if (!is_first_hop(request) && request.has_token(sip::HeaderName::Supported, "outbound")) {
+        return refuse(439, "First Hop Lacks Outbound Support");
+    }
+    return std::nullopt;
+}
+
 // One REGISTER that was found to be its sender's business: what it makes of the bindings.
 class Update {
 public:
@@ -100,7 +135,9 @@ public:
     // `binding` holds all but its expiry.
     std::optional<RegisterOutcome> apply(Binding binding, const sip::Uri& contact,
                                          std::chrono::seconds expiry) {
-        const auto is_same = [&](const Binding& each) { return is_same_contact(each, contact); };
+        const auto is_same = [&](const Binding& each) {
+            return is_same_contact(each, binding, contact);
+        };
         const auto existing = std::ranges::find_if(before_, is_same);
         if (existing != before_.end() && is_out_of_order(*existing, request_)) {
             return out_of_order();
@@ -159,6 +196,11 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         }
     }
     const std::uint32_t least = adjacency.reg_min_expiry;
+    if (const auto refusal = refuse_flows(request, *contacts)) {
+        return *refusal;
+    }
+    const bool is_outbound =
+        is_first_hop(request) && request.has_token(sip::HeaderName::Supported, "outbound");
     for (const sip::Contact& each : contacts->list) {
         const sip::Uri& contact = each.address.uri;
         if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
@@ -191,6 +233,7 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
             .expires = {},
             .refreshed = now,
             .instance = std::string(each.instance),
+            .reg_id = is_outbound && !each.instance.empty() ? each.reg_id : 0,
             .user_agent = {},
             .q = each.q,
         };
@@ -220,6 +263,10 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         outcome.contacts.push_back(contact_value(each, now));
     }
     outcome.is_registered = !outcome.contacts.empty();
+    outcome.is_outbound =
+        is_outbound && std::ranges::any_of(contacts->list, [](const sip::Contact& each) {
+            return each.reg_id != 0 && !each.instance.empty();
+        });
     return outcome;
 }
 
@@ -232,6 +279,9 @@ sip::MessageBuilder EdgeRegistrar::response(const sip::Message& request,
     }
     if (outcome.min_expires) {
         builder.header(sip::HeaderName::MinExpires, std::to_string(*outcome.min_expires));
+    }
+    if (outcome.is_outbound) {
+        builder.header(sip::HeaderName::Require, "outbound");
     }
     if (outcome.status == 200) {
         builder.header(sip::HeaderName::Date, date_value(now));

@@ -31,6 +31,7 @@ struct RegisterOutcome {
     std::optional<std::uint32_t> min_expires;  // with 423
     std::string address_of_record;             // canonical, once the To was found good
     bool is_registered = false;                // the user has a binding now
+    bool is_outbound = false;                  // RFC 5626 §6: the 200 says so
 };
 
 class EdgeRegistrar {

@@ -35,8 +35,9 @@ struct Binding {
     std::string call_id;  // of the REGISTER that made or refreshed it last
     std::uint32_t cseq = 0;
     TimePoint expires;
-    TimePoint refreshed;   // when that REGISTER came
-    std::string instance;  // +sip.instance without quotes and <>, or empty
+    TimePoint refreshed;       // when that REGISTER came
+    std::string instance;      // +sip.instance without quotes and <>, or empty
+    std::uint32_t reg_id = 0;  // the number of its flow (RFC 5626 §4.2); 0: none
     std::string user_agent;
     std::uint16_t q = 1000;  // in thousandths
 };

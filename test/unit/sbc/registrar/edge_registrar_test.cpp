@@ -87,6 +87,57 @@ TEST_F(EdgeRegistrarTest, ListsAllBindingsWithTheTimeThatIsLeft) {
                             "<sip:a@192.0.2.7>;expires=100;q=0.250"));
 }
 
+// RFC 5626 §6: the key of a flow is the instance and its number.
+TEST_F(EdgeRegistrarTest, AFlowTakesThePlaceOfTheOneWithItsNumber) {
+    const auto flow = [](int port, std::string_view instance, int number) {
+        return "Contact: <sip:alice@192.0.2.7:" + std::to_string(port) +
+               ">;+sip.instance=\"<urn:uuid:" + std::string(instance) +
+               ">\";reg-id=" + std::to_string(number) + "\r\nSupported: path, outbound\r\n";
+    };
+    const auto first = send({.contact = flow(1000, "A", 1)});
+    EXPECT_TRUE(first.is_outbound);
+    EXPECT_THAT(first.contacts, ElementsAre(HasSubstr(";reg-id=1")));
+    const Register again{.contact = flow(2000, "a", 1), .call_id = "call-2"};
+    EXPECT_EQ(send(again).contacts.size(), 1U);
+    EXPECT_EQ(bindings()[0].contact, "sip:alice@192.0.2.7:2000");
+    EXPECT_EQ(send({.contact = flow(3000, "a", 2), .call_id = "call-3"}).contacts.size(), 2U);
+    EXPECT_EQ(send({.contact = flow(4000, "b", 1), .call_id = "call-4"}).contacts.size(), 3U);
+    const auto response =
+        EdgeRegistrar::response(*message(again),
+                                send({.contact = flow(2000, "a", 1), .call_id = "call-5"}), "t",
+                                WallTime{})
+            .build();
+    EXPECT_TRUE(response->has_token(sip::HeaderName::Require, "outbound"));
+}
+
+TEST_F(EdgeRegistrarTest, ANumberMeansNothingWithoutInstanceOrOption) {
+    const std::string contact = "Contact: <sip:alice@192.0.2.7:1000>;reg-id=1";
+    EXPECT_FALSE(send({.contact = contact + "\r\nSupported: outbound\r\n"}).is_outbound);
+    const auto outcome =
+        send({.contact = contact + ";+sip.instance=\"<urn:uuid:a>\"\r\n", .call_id = "call-2"});
+    EXPECT_EQ(outcome.status, 200);
+    EXPECT_FALSE(outcome.is_outbound);
+    EXPECT_EQ(bindings()[0].reg_id, 0U);
+}
+
+TEST_F(EdgeRegistrarTest, TwoFlowsAtOnceAreRefused) {
+    const auto outcome =
+        send({.contact = "Contact: <sip:a@192.0.2.7>;+sip.instance=\"<urn:uuid:a>\";reg-id=1, "
+                         "<sip:b@192.0.2.7>;+sip.instance=\"<urn:uuid:a>\";reg-id=2\r\n"});
+    EXPECT_EQ(outcome.status, 400);
+    EXPECT_THAT(bindings(), IsEmpty());
+}
+
+TEST_F(EdgeRegistrarTest, AFlowThroughAnotherProxyIsNotOurs) {
+    const std::string contact =
+        "Via: SIP/2.0/TLS 192.0.2.8;branch=z9hG4bK2\r\n"
+        "Contact: <sip:a@192.0.2.7>;+sip.instance=\"<urn:uuid:a>\";reg-id=1\r\n";
+    EXPECT_EQ(send({.contact = contact + "Supported: outbound\r\n"}).status, 439);
+    EXPECT_THAT(bindings(), IsEmpty());
+    EXPECT_EQ(send({.contact = contact}).status, 200);
+    EXPECT_EQ(bindings()[0].reg_id, 0U);
+}
+
 TEST_F(EdgeRegistrarTest, MovesTheBindingWhenItsPhoneComesBackOverAnotherConnection) {
     send({.contact = "Contact: <sip:alice@192.0.2.7:5061>\r\n"});
     hop.flow = {6};

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+"""Kamailio is the provider: Ringwall registers there, proves itself, calls out and is called."""
+import subprocess
+
+from system_test import SystemTest, main, wait_for
+
+OFFICE, PROVIDER = "198.51.100.21", "203.0.113.70"
+
+CONFIGURATION = """\
+  adjacency sip office
+   security trusted-unencrypted
+   signaling-address ipv4 198.51.100.1
+   remote-address ipv4 198.51.100.0 255.255.255.0
+   signaling-peer 198.51.100.21
+   attach
+  adjacency sip provider
+{link}
+   signaling-address ipv4 203.0.113.1
+   remote-address ipv4 203.0.113.0 255.255.255.0
+   signaling-peer 203.0.113.70
+   local-id host 203.0.113.1
+   authentication-realm outbound provider.test trunk "our secret"
+   register trunk@provider.test
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency office
+     dst-adjacency provider
+     action complete
+    entry 2
+     match-adjacency provider
+     dst-adjacency office
+     action complete
+   complete
+  active-call-policy-set 1
+"""
+UDP = "   security untrusted"
+TLS = "   security trusted-encrypted\n   sip-calls-out any\n   tls peer-domain provider.test"
+
+# Its customer is "trunk"; all other numbers are somebody's telephone behind it, on port 5080.
+KAMAILIO = """\
+#!KAMAILIO
+debug=-1
+log_stderror=yes
+fork=yes
+disable_core_dump=yes
+children=1
+socket_workers=1
+tcp_children=1
+listen=udp:203.0.113.70:5060
+listen=tls:203.0.113.70:5061
+enable_tls=yes
+auto_aliases=no
+alias="provider.test"
+dns=no
+rev_dns=no
+dns_try_ipv6=no
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
+loadmodule "tls.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "nathelper.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "auth.so"
+modparam("tls", "config", "@FOLDER@/kamailio-tls.cfg")
+modparam("usrloc", "db_mode", 0)
+modparam("registrar|nathelper", "received_avp", "$avp(received)")
+modparam("auth", "nonce_expire", 300)
+
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("provider.test", "our secret", "0")) {
+            www_challenge("provider.test", "1");
+            exit;
+        }
+        if ($proto == "tls") { fix_nated_register(); }
+        save("location");
+        exit;
+    }
+    if (has_totag()) {
+        loose_route();
+        # SIPp's uac sends ACK and BYE where it sent the INVITE.
+        if ($rd == "203.0.113.70" && $rU == "trunk") { lookup("location"); }
+        t_relay();
+        exit;
+    }
+    if (is_method("CANCEL")) { t_relay(); exit; }
+    record_route();
+    if ($rU == "trunk") {
+        if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+        t_relay();
+        exit;
+    }
+    if (!pv_proxy_authenticate("provider.test", "our secret", "0")) {
+        proxy_challenge("provider.test", "1");
+        exit;
+    }
+    consume_credentials();
+    $du = "sip:203.0.113.70:5080";
+    t_relay();
+}
+"""
+KAMAILIO_TLS = """\
+[server:default]
+method = TLSv1.2+
+verify_certificate = no
+require_certificate = no
+private_key = @FOLDER@/pki/provider.key
+certificate = @FOLDER@/pki/provider.crt
+ca_list = @FOLDER@/pki/ca.crt
+[client:default]
+method = TLSv1.2+
+verify_certificate = yes
+require_certificate = yes
+private_key = @FOLDER@/pki/provider.key
+certificate = @FOLDER@/pki/provider.crt
+ca_list = @FOLDER@/pki/ca.crt
+"""
+
+
+class Provider(SystemTest):
+    def run_on(self, host: str, words: list) -> subprocess.Popen:
+        log = (self.folder / f"{host}-{len(list(self.folder.iterdir()))}.log").open("wb")
+        self.addCleanup(log.close)
+        process = self.network.start(host, words, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
+        self.addCleanup(self.end, process)
+        return process
+
+    def sipp(self, host: str, address: str, port: int, *words: str) -> subprocess.Popen:
+        return self.run_on(host, ["sipp", "-i", address, "-p", str(port), "-m", "1", "-nostdin", "-timeout", "30",
+                                  "-timeout_error", "-trace_err", "-error_file", str(self.folder / f"{host}-{port}.err.log"), *words])
+
+    def logs(self) -> str:
+        return "\n".join(file.read_text(errors="replace")[-2500:] for file in self.folder.glob("*.log"))
+
+    def trunk(self, link: str) -> None:
+        self.network.add("office", [f"{OFFICE}/24"])
+        self.network.add("provider", [f"{PROVIDER}/24"])
+        self.authority.issue("provider", ["URI:sip:provider.test", "DNS:provider.test"], "serverAuth,clientAuth")
+        for name, text in (("kamailio.cfg", KAMAILIO), ("kamailio-tls.cfg", KAMAILIO_TLS)):
+            (self.folder / name).write_text(text.replace("@FOLDER@", str(self.folder)))
+        kamailio = self.run_on("provider", ["kamailio", "-DD", "-m", "32", "-M", "8", "-Y", str(self.folder),
+                                            "-f", str(self.folder / "kamailio.cfg")])
+        self.wait_listening(kamailio, "tcp", 5061)
+        border = self.start_border(CONFIGURATION.format(link=link))
+        wait_for("registered", lambda: "trunk.registered" in border.log.read_text(errors="replace"))
+        self.assertNotIn("our secret", border.log.read_text(errors="replace"))
+
+        callee = self.sipp("provider", PROVIDER, 5080, "-sn", "uas")
+        self.wait_listening(callee, "udp", 5080)
+        caller = self.sipp("office", OFFICE, 5060, "-sn", "uac", "-s", "15551234", "198.51.100.1:5060")
+        self.assertEqual(caller.wait(40), 0, self.logs())
+        self.assertEqual(callee.wait(40), 0, self.logs())
+
+        callee = self.sipp("office", OFFICE, 5060, "-sn", "uas")
+        self.wait_listening(callee, "udp", 5060)
+        caller = self.sipp("provider", PROVIDER, 5090, "-sn", "uac", "-s", "trunk", f"{PROVIDER}:5060")
+        self.assertEqual(caller.wait(40), 0, self.logs())
+        self.assertEqual(callee.wait(40), 0, self.logs())
+        answered = [record for record in border.records() if record["result"] == "answered"]
+        self.assertEqual(len(answered), 2)
+
+    def test_over_udp(self):
+        self.trunk(UDP)
+
+    def test_over_tls(self):
+        self.trunk(TLS)
+
+
+if __name__ == "__main__":
+    main()
