@@ -95,6 +95,7 @@ private:
     sbc::SnapshotPtr snapshot_;
     const engine::ShardNumber worker_count_;
     SeededRandom letter_random_;
+    std::vector<TimePoint> last_at_once_;  // by worker: when the last letter of that kind came
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<sbc::Shared> shared_;
     AllWorkers all_{*this};
