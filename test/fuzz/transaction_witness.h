@@ -40,7 +40,7 @@ private:
     void on(const sip::transaction::NewRequest& a) { CHECK(a.request != nullptr); }
     void on(const sip::transaction::Ack& a) { CHECK(a.request != nullptr); }
     void on(const sip::transaction::NewResponse& a) {
-        CHECK(a.response != nullptr && a.request != nullptr);
+        CHECK(a.response != nullptr);
         CHECK(a.response->status() >= 100);
     }
     void on(const sip::transaction::ClientFailed& a) {

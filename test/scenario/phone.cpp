@@ -281,8 +281,9 @@ void Phone::acknowledge_provisional(ClientId id, const sip::Message& response) {
     if (!prack_body.empty()) {
         builder.body("application/sdp", prack_body);
     }
-    const ClientId prack = awake().send_request(hop(), builder.build());
-    sent_[prack.value] = Sent{"PRACK", "", {}, "", true};
+    const auto request = builder.build();
+    const ClientId prack = awake().send_request(hop(), request);
+    sent_[prack.value] = Sent{"PRACK", "", {}, "", true, request};
 }
 
 void Phone::ack_now() {
@@ -547,8 +548,9 @@ ClientId Phone::within(sip::Dialog& dialog, Method method, const Fields& fields,
     if (!body.empty()) {
         builder.body(body);
     }
-    const ClientId id = awake().send_request(hop(), builder.build());
-    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true};
+    const auto request = builder.build();
+    const ClientId id = awake().send_request(hop(), request);
+    sent_[id.value] = Sent{std::string(sip::to_string(method)), "", {}, "", true, request};
     return id;
 }
 

@@ -109,7 +109,8 @@ public:
     const std::string& invited_call_id() const { return invite_call_id_; }
     // As it was sent.
     sip::MessagePtr sent(sip::transaction::ClientId id) const {
-        return shard_.transactions().request(id);
+        const auto found = sent_.find(id.value);
+        return found == sent_.end() ? nullptr : found->second.request;
     }
     engine::Shard& shard() { return shard_; }
     SimNetwork::Node& node() { return node_; }

@@ -67,7 +67,8 @@ struct Ack {
     MessagePtr request;
 };
 // A response to a request of ours; after a 2xx to INVITE every further 2xx too (RFC 6026 §7.2).
-// `request` is what it answers: over a reliable transport the transaction is gone already.
+// `request` is what it answers, for over a reliable transport the transaction is gone already; null
+// with a further 2xx.
 struct NewResponse {
     ClientId id;
     Hop from;

@@ -169,9 +169,8 @@ private:
         out_.clear();
         for (const auto& [id, witness] : witnesses_) {
             const auto* server = std::get_if<ServerId>(&id);
-            const sip::MessagePtr request =
-                server ? layer_.request(*server) : layer_.request(std::get<ClientId>(id));
-            CHECK((request == nullptr) == witness.has_ended());
+            const sip::Hop* hop = server ? layer_.hop(*server) : layer_.hop(std::get<ClientId>(id));
+            CHECK((hop == nullptr) == witness.has_ended());
         }
     }
     static std::optional<AnyId> whose(const Action& action) {
