@@ -15,8 +15,11 @@ std::optional<IpAddress> parse_v4(std::string_view text) {
     const char* at = text.data();
     const char* const end = at + text.size();
     for (std::size_t i = 0; i < 4; ++i) {
-        if (i > 0 && (at == end || *at++ != '.')) {
-            return std::nullopt;
+        if (i > 0) {
+            if (at == end || *at != '.') {
+                return std::nullopt;
+            }
+            ++at;
         }
         const bool has_leading_zero = end - at > 1 && at[0] == '0' && at[1] != '.';
         const auto [next, error] = std::from_chars(at, end, address.bytes[i]);
