@@ -14,15 +14,17 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // Three networks that may refer each other; where a call goes, its domain says.
-std::string three_domains(const std::string& refer) {
+std::string three_domains(const std::string& refer,
+                          const std::string& norths_security = "trusted-unencrypted") {
     std::string configuration = "sbc mysbc\n sbe\n";
     int number = 4;
     for (const std::string name : {"west", "east", "north"}) {
         const std::string last = std::to_string(number++);
-        configuration +=
-            "  adjacency sip " + name + "\n   security trusted-unencrypted\n   refer " + refer +
-            "\n   signaling-address ipv4 192.0.2." + last + "\n   remote-address ipv4 192.0.2." +
-            last + "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
+        configuration += "  adjacency sip " + name + "\n   security " +
+                         (name == "north" ? norths_security : "trusted-unencrypted") +
+                         "\n   refer " + refer + "\n   signaling-address ipv4 192.0.2." + last +
+                         "\n   remote-address ipv4 192.0.2." + last +
+                         "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
     }
     configuration +=
         "  call-policy-set 1\n   first-call-routing-table BY-DOMAIN\n"
@@ -343,6 +345,38 @@ TEST_F(AttendedTransfers, OnlyAnEarlyDialogWhereItStandsIs486) {
     west_hangs_up();
 }
 
+// RFC 5359 §2.16, pickup: decision 13 says why not.
+TEST_F(Transfers, ACallThatStillRingsIsNotPickedUpAndGoesOn) {
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:eric@east.example.net");
+    net.run_for(1s);
+    east.ring(180, "ringing");
+    net.run_for(1s);
+    const auto rung = east.last_request("INVITE");
+    const auto heard = west.last_response("INVITE");
+    ASSERT_EQ(heard->status(), 180);
+    const std::string of_east = std::string(rung->call_id()) +
+                                ";to-tag=" + std::string(rung->from_tag()) + ";from-tag=ringing";
+    const std::string of_west = std::string(heard->call_id()) +
+                                ";to-tag=" + std::string(heard->to_tag()) +
+                                ";from-tag=" + std::string(heard->from_tag());
+    for (const std::string& named : {of_east, of_east + ";early-only", of_west}) {
+        north.send("INVITE", "sip:eric@east.example.net",
+                   {{"Contact", north.contact()}, {"Replaces", named}}, north.offer);
+        net.run_for(1s);
+        EXPECT_EQ(north.statuses("INVITE").back(), 481) << named;
+    }
+    EXPECT_THAT(west.requests(), IsEmpty());
+    EXPECT_EQ(east.requests().size(), 1U);
+    east.answer("ringing");
+    net.run_for(1s);
+    EXPECT_TRUE(west.is_in_call());
+    EXPECT_EQ(east.acks().size(), 1U);
+    west.bye();
+    net.run_for(1s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 TEST_F(AttendedTransfers, WhatCannotBeReadIs400) {
     consult();
     east.send("INVITE", "sip:nora@192.0.2.5",
@@ -377,6 +411,44 @@ TEST_F(NoTransfers, OutsideADialogEither) {
     net.run_for(1s);
     EXPECT_THAT(west.statuses("REFER"), ElementsAre(403));
     EXPECT_THAT(east.requests(), IsEmpty());
+}
+
+// North may call east, but is not as trusted as west is.
+class UntrustedNewcomer : public Trunks {
+protected:
+    UntrustedNewcomer() : Trunks(three_domains("pass", "untrusted")) {}
+};
+
+TEST_F(UntrustedNewcomer, ARefusedReplacesGoesNowhereAndTheCallGoesOn) {
+    west.invite("sip:eric@east.example.net");
+    net.run_for(1s);
+    ASSERT_TRUE(west.is_in_call());
+    sip::Dialog wests = *west.dialog();
+    sip::Dialog easts = *east.dialog();
+    const auto take_over = [&](const sip::Dialog& named) {
+        const std::string replaces =
+            named.call_id() + ";to-tag=" + named.remote_tag() + ";from-tag=" + named.local_tag();
+        const std::size_t to_west = west.requests().size();
+        const std::size_t to_east = east.requests().size();
+        north.send("INVITE", "sip:eric@east.example.net",
+                   {{"Contact", north.contact()}, {"Replaces", replaces}}, north.offer);
+        net.run_for(1s);
+        EXPECT_EQ(north.statuses("INVITE").back(), 403);
+        EXPECT_EQ(west.requests().size(), to_west);
+        EXPECT_EQ(east.requests().size(), to_east);
+    };
+    take_over(wests);
+    take_over(easts);
+    EXPECT_THAT(north.requests(), IsEmpty());
+    EXPECT_EQ(border.sbc().counters().value("refused_targets", "replaces-by-untrusted"), 2U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west.within(wests, sip::Method::Info, {});
+    net.run_for(1s);
+    EXPECT_EQ(east.count("INFO"), 1U);
+    west.within(wests, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_EQ(east.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
 }
 
 // REFER that changes the scheme: 403, the call goes on.

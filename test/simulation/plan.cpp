@@ -41,7 +41,7 @@ Step draw_step(Dice& dice) {
     Step out;
     out.kind = dice.pick({Step::Kind::Reinvite, Step::Kind::Update, Step::Kind::Info});
     out.by_caller = dice.chance(50);
-    if (refer_is_carried && dice.chance(20)) {
+    if (dice.chance(20)) {
         out.kind = Step::Kind::Refer;
         out.contact = dice.chance(50) ? Twist::Other : Twist::Same;
     } else if (out.kind != Step::Kind::Info) {

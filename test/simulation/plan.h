@@ -48,9 +48,6 @@ struct Answering {
     int surplus = 0;              // further 2xx
 };
 
-// Until REFER is carried, the three rows of the table that speak of nothing else cannot be met.
-inline constexpr bool refer_is_carried = false;
-
 struct Step {
     enum class Kind { Reinvite, Update, Info, Refer } kind = Kind::Reinvite;
     bool by_caller = true;
@@ -88,7 +85,6 @@ struct Plan {
     }
 };
 
-// What is drawn depends on what there is: REFER once it is carried.
 Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice);
 
 }  // namespace ringwall::simulation

@@ -27,8 +27,7 @@ Place draw_place(int number, Security security, bool is_access, Dice& dice) {
     }
     place.refer = place.is_trusted() ? sbc::ReferMode::Pass : sbc::ReferMode::Refuse;
     if (dice.chance(40)) {
-        place.refer =
-            dice.pick({sbc::ReferMode::Pass, sbc::ReferMode::Refuse, sbc::ReferMode::Handle});
+        place.refer = dice.pick({sbc::ReferMode::Pass, sbc::ReferMode::Refuse});
     }
     if (place.is_trusted()) {
         place.sip_calls_in = dice.pick({SipCallsIn::Insecure, SipCallsIn::Insecure,

@@ -309,7 +309,7 @@ std::span<const DraftReader::Command> DraftReader::commands() {
                     return self.choose(self.adjacency().said, given, media_security_words,
                                        self.adjacency().adjacency.media_security);
                 }},
-        Command{Adjacency, "refer", "pass|refuse|handle", 1, 1,
+        Command{Adjacency, "refer", "pass|refuse", 1, 1,
                 [](Self& self, const Given& given) {
                     return self.choose(self.adjacency().said, given, refer_words,
                                        self.adjacency().adjacency.refer);
