@@ -1,9 +1,8 @@
 #include "base/log.h"
 
-#include <spdlog/details/log_msg.h>
-#include <spdlog/pattern_formatter.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -11,6 +10,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -22,18 +22,18 @@ namespace {
 
 std::atomic<Level> threshold{Level::Info};
 
-spdlog::level::level_enum to_spdlog(Level level) {
+std::string_view to_string(Level level) {
     switch (level) {
         case Level::Debug:
-            return spdlog::level::debug;
+            return "debug";
         case Level::Info:
-            return spdlog::level::info;
+            return "info";
         case Level::Warning:
-            return spdlog::level::warn;
+            return "warning";
         case Level::Error:
-            return spdlog::level::err;
+            return "error";
     }
-    return spdlog::level::err;
+    return "?";
 }
 
 // What waits for the Writer. More is lost rather than that anybody waits.
@@ -66,14 +66,37 @@ void write_out(std::string_view text) {
     }
 }
 
-// The line with time and level before it, and its end.
-std::string formatted(Level level, std::string_view line) {
-    thread_local spdlog::pattern_formatter formatter("%Y-%m-%dT%H:%M:%S.%fZ %l %v",
-                                                     spdlog::pattern_time_type::utc, "\n");
-    spdlog::memory_buf_t buffer;
-    formatter.format(spdlog::details::log_msg("", to_spdlog(level), {line.data(), line.size()}),
-                     buffer);
-    return {buffer.data(), buffer.size()};
+// "2026-01-31T12:00:00", of the last second that was asked for: there are many lines in one.
+std::string_view second_text(std::time_t second) {
+    struct Last {
+        std::time_t second = -1;
+        std::array<char, 64> text{};
+        std::size_t length = 0;
+    };
+    thread_local Last last;
+    if (last.second != second) {
+        std::tm parts{};
+        gmtime_r(&second, &parts);
+        last.second = second;
+        last.length =
+            std::strftime(last.text.data(), last.text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    }
+    return {last.text.data(), last.length};
+}
+
+// What stands before each line: the time and the level.
+void append_head(std::string& line, Level level) {
+    using namespace std::chrono;
+    const auto now = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+    line.append(second_text(now / 1'000'000));
+    std::array<char, 8> fraction{'.', '0', '0', '0', '0', '0', '0', 'Z'};
+    auto rest = now % 1'000'000;
+    for (std::size_t at = 6; at > 0; --at) {
+        fraction[at] = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+    }
+    line.append(fraction.data(), fraction.size());
+    line.append(" ").append(to_string(level)).append(" ");
 }
 
 void put(const std::string& text) {
@@ -117,7 +140,8 @@ void write_queue() {
         const bool is_last = from.is_stopping;
         lock.unlock();
         if (lost > 0) {
-            lines.append(formatted(Level::Warning, "log.lost lines=" + std::to_string(lost)));
+            append_head(lines, Level::Warning);
+            lines.append("log.lost lines=").append(std::to_string(lost)).append("\n");
         }
         write_out(lines);
         lines.clear();
@@ -170,14 +194,18 @@ bool is_enabled(Level level) {
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-    std::string line(event);
+    thread_local std::string line;  // its memory is used again
+    line.clear();
+    append_head(line, level);
+    line.append(event);
     for (const Field& field : fields) {
         line.push_back(' ');
         line.append(field.name);
         line.push_back('=');
         append_value(line, field.value);
     }
-    put(formatted(level, line));
+    line.push_back('\n');
+    put(line);
 }
 
 struct Writer::Impl {

@@ -61,6 +61,9 @@ void StreamFramer::feed(std::string_view bytes) {
         line_ -= start_;
         start_ = 0;
     }
+    if (buffer_.empty()) {
+        buffer_.reserve(bytes.size() + Message::stamp_room);  // perhaps it is one message
+    }
     buffer_.append(bytes);
 }
 
@@ -90,12 +93,28 @@ std::optional<StreamFramer::Event> StreamFramer::next() {
     if (size_ == 0 || pending() < size_) {
         return std::nullopt;
     }
-    WholeMessage message{buffer_.substr(start_, size_)};
-    start_ += size_;
+    is_in_message_ = false;
+    return WholeMessage{take_message()};
+}
+
+// What was read is mostly one message and no more: then it is handed out in its own memory, and an
+// idle connection keeps no buffer.
+std::string StreamFramer::take_message() {
+    std::string bytes;
+    if (start_ == 0 && size_ == buffer_.size()) {
+        bytes.swap(buffer_);
+    } else {
+        bytes.reserve(size_ + Message::stamp_room);
+        bytes.assign(buffer_, start_, size_);
+        start_ += size_;
+    }
+    if (start_ == buffer_.size()) {
+        std::string().swap(buffer_);
+        start_ = 0;
+    }
     scanned_ = line_ = start_;
     size_ = 0;
-    is_in_message_ = false;
-    return message;
+    return bytes;
 }
 
 // A CRLF between messages. Nobody can know whether a second one follows, so the first half of a

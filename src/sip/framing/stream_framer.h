@@ -37,6 +37,7 @@ public:
 
 private:
     std::optional<Event> next_line_end();
+    std::string take_message();
     std::optional<ParseError> find_head_end();
     Event break_off(const ParseError& error, std::size_t head);
 

@@ -25,6 +25,12 @@ TEST(Log, WritesTheEventAndItsFieldsOnOneLine) {
                 EndsWith("call.rejected call=7f3a status=403\n"));
 }
 
+TEST(Log, BeginsALineWithTheTimeAndTheLevel) {
+    EXPECT_THAT(written("e", {}),
+                ::testing::MatchesRegex(
+                    "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z info e\n"));
+}
+
 // A peer's text must not be able to write a line or a field of its own.
 TEST(Log, QuotesWhatCouldBeTakenForSomethingElse) {
     EXPECT_THAT(written("e", {{"from", "a\r\nevil.event x=1"}}),
