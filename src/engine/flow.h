@@ -42,6 +42,9 @@ constexpr FlowId make_flow_id(ShardNumber owner, ShardNumber chosen_by, std::uin
 constexpr ShardNumber owner_of(FlowId flow) {
     return static_cast<ShardNumber>(flow.value >> 48);
 }
+constexpr bool is_owners_choice(FlowId flow) {
+    return (flow.value >> 40 & 0xff) == 0;
+}
 constexpr FlowId udp_flow_id(ListenerId listener) {
     return make_flow_id(every_shard, 0, listener.value);
 }

@@ -103,6 +103,24 @@ FlowId Shard::connect(const ConnectSpec& spec, ShardNumber owner) {
     return id;
 }
 
+bool Shard::assure(FlowId flow, const ConnectSpec& spec) {
+    if (is_distant(flow) || flows_.contains(flow)) {
+        return true;
+    }
+    // What died before the letter came is not opened twice.
+    if (is_owners_choice(flow) || !opened_early_.insert(flow).second) {
+        return false;
+    }
+    begin(flow, spec);
+    return true;
+}
+
+void Shard::begin(FlowId flow, const ConnectSpec& spec) {
+    flows_[flow].flow =
+        Flow{flow, {}, {}, spec.remote, spec.transport, nullptr, false, spec.purpose};
+    network_.connect_as(flow, spec);
+}
+
 void Shard::close(FlowId flow, CloseReason reason) {
     if (is_distant(flow)) {
         place_.siblings->post(owner_of(flow), Close{flow, reason});
@@ -415,11 +433,10 @@ void Shard::open(const FlowGone& letter) {
 }
 
 void Shard::open(const Open& letter) {
-    FlowState& state = flows_[letter.flow];
-    state.flow = Flow{letter.flow,           {},      {},    letter.spec.remote,
-                      letter.spec.transport, nullptr, false, letter.spec.purpose};
-    state.watchers = std::uint64_t{1} << letter.by;
-    network_.connect_as(letter.flow, letter.spec);
+    if (opened_early_.erase(letter.flow) == 0) {
+        begin(letter.flow, letter.spec);
+    }
+    open(Watch{letter.flow, letter.by});
 }
 
 void Shard::tell_watchers(std::uint64_t watchers, const Letter& letter) {

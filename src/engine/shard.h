@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -102,6 +103,10 @@ public:
     // The connection is had by `owner`, who may be another.
     FlowId connect(const ConnectSpec& spec, ShardNumber owner);
     FlowId connect(const ConnectSpec& spec) { return connect(spec, place_.number); }
+    // Before a connection is used that the user was told of by a sibling: one that is to be opened
+    // here may be known sooner than the letter that asks for it has come, and is opened now. False:
+    // it was had here, and is gone.
+    bool assure(FlowId flow, const ConnectSpec& spec);
     void close(FlowId flow, CloseReason reason);
     const Place& place() const { return place_; }
     void query(const dns::Question& question) { network_.query(question); }
@@ -196,6 +201,7 @@ private:
     void open(const Open& letter);
     void open(const Close& letter) { close(letter.flow, letter.reason); }
     bool is_distant(FlowId flow) const;
+    void begin(FlowId flow, const ConnectSpec& spec);
     DistantFlow& distant(const sip::Hop& to);
     void tell_watchers(std::uint64_t watchers, const Letter& letter);
     void answer_fault(const sip::Hop& from, const sip::Message& request,
@@ -227,6 +233,7 @@ private:
     std::unordered_map<ListenerId, Listener> listeners_;
     std::unordered_map<FlowId, FlowState> flows_;
     std::unordered_map<FlowId, DistantFlow> distant_flows_;
+    std::unordered_set<FlowId> opened_early_;  // until the letter comes that asks for it
     std::uint64_t last_asked_flow_ = 0;
     std::deque<sip::transaction::Action> queue_;
     sip::transaction::Actions fresh_;

@@ -29,15 +29,26 @@ std::optional<sip::Hop> Connections::hop_by(const Snapshot& snapshot, AdjacencyI
         known != known_.end() && shard_.flow(known->second) != nullptr) {
         return sip::Hop{known->second, remote, transport};
     }
-    if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
-        const FlowId theirs = alias->second;
-        aliases_.erase(alias);
-        if (shard_.flow(theirs) != nullptr) {  // from now on it is the one, for all workers
-            const FlowId flow = opened_.find_or_open(key, [&] { return theirs; });
-            known_[key] = flow;
-            return sip::Hop{flow, remote, transport};
-        }
+    const engine::ConnectSpec spec = spec_of(adjacency, index, way);
+    const auto alias = aliases_.extract(key);
+    const auto open = [&] {  // from now on it is the one, for all workers
+        const bool is_alias = !alias.empty() && shard_.flow(alias.mapped()) != nullptr;
+        return is_alias ? alias.mapped()
+                        : shard_.connect(spec, owner_of(key, shard_.place().count()));
+    };
+    FlowId flow = opened_.find_or_open(key, open);
+    if (!shard_.assure(flow, spec)) {  // a sibling put it there after its end: an alias
+        opened_.drop(flow);
+        flow = opened_.find_or_open(key, open);
+        shard_.assure(flow, spec);
     }
+    known_[key] = flow;
+    return sip::Hop{flow, remote, transport};
+}
+
+engine::ConnectSpec Connections::spec_of(const Adjacency& adjacency, AdjacencyIndex index,
+                                         const sip::locate::Way& way) {
+    const auto [transport, remote] = way;
     engine::ConnectSpec spec;
     spec.transport = transport;
     spec.remote = remote;
@@ -49,10 +60,7 @@ std::optional<sip::Hop> Connections::hop_by(const Snapshot& snapshot, AdjacencyI
         spec.server_name = adjacency.tls_peer_domains.empty() ? adjacency.signaling_peer
                                                               : adjacency.tls_peer_domains.front();
     }
-    const FlowId flow = opened_.find_or_open(
-        key, [&] { return shard_.connect(spec, owner_of(key, shard_.place().count())); });
-    known_[key] = flow;
-    return sip::Hop{flow, remote, transport};
+    return spec;
 }
 
 std::optional<AdjacencyIndex> Connections::adjacency_of(FlowId flow) const {
@@ -80,10 +88,11 @@ bool Connections::is_peer_genuine(const Adjacency& adjacency, const tls::PeerIde
 
 void OpenedConnections::drop(FlowId flow) {
     const std::lock_guard lock(mutex_);
-    if (const auto found = by_flow_.find(flow); found != by_flow_.end()) {
-        opened_.erase(found->second);
-        by_flow_.erase(found);
+    const auto [first, last] = by_flow_.equal_range(flow);
+    for (auto each = first; each != last; ++each) {
+        opened_.erase(each->second);
     }
+    by_flow_.erase(first, last);
 }
 
 }  // namespace ringwall::sbc

@@ -27,7 +27,7 @@ public:
         FlowId& flow = opened_[key];
         if (!flow) {
             flow = open();
-            by_flow_[flow] = key;
+            by_flow_.emplace(flow, key);
         }
         return flow;
     }
@@ -36,7 +36,7 @@ public:
 private:
     std::mutex mutex_;
     std::map<Key, FlowId> opened_;
-    std::unordered_map<FlowId, Key> by_flow_;
+    std::unordered_multimap<FlowId, Key> by_flow_;  // an alias may serve several targets
 };
 
 class Connections {
@@ -61,6 +61,9 @@ public:
     void drop(FlowId flow) { opened_.drop(flow); }
 
 private:
+    static engine::ConnectSpec spec_of(const Adjacency& adjacency, AdjacencyIndex index,
+                                       const sip::locate::Way& way);
+
     engine::Shard& shard_;
     OpenedConnections& opened_;
     std::map<Endpoint, FlowId> sockets_;

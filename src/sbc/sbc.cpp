@@ -168,6 +168,8 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
 }
 
 void Sbc::on_flow_lost(const engine::Flow& flow) {
+    connections_.drop(
+        flow.id);  // its owner did so, but it may have been told of it as an alias since
     remember_gone(flow);
     tell_calls_on(flow.id);
 }

@@ -126,6 +126,35 @@ TEST_F(FourWorkers, AUserRegistersOnOneWorkerAndIsKnownToAll) {
     softswitch.bye();
 }
 
+// The workers of two who call at once: between all pairs, whichever worker is to have the
+// connection to the switch is once the second, who knows of it before it is asked to open it.
+class TwoAtOnce : public ::testing::TestWithParam<std::pair<std::size_t, std::size_t>> {};
+
+TEST_P(TwoAtOnce, ReachATargetThatNobodyIsConnectedTo) {
+    SimNetwork net;
+    Border border(net, std::string(small_lab), 11, workers);
+    Phone alice(net, address_on(GetParam().first, 100, first_connection), sip::Transport::Tls,
+                {ip("192.0.2.1"), 5061}, {"alice", "example.com", "wonderland"}, 101);
+    Phone bob(net, address_on(GetParam().second, 150, first_connection), sip::Transport::Tls,
+              {ip("192.0.2.1"), 5061}, {"bob", "example.com", "builder"}, 102);
+    Phone softswitch(net, ip("192.0.2.20"), sip::Transport::Tcp, {ip("192.0.2.2"), 5060},
+                     {"switch", "switch.example.com", ""}, 103);
+    softswitch.on_invite = Phone::OnInvite::Reject;
+    alice.register_now();
+    bob.register_now();
+    ASSERT_TRUE(net.run_until([&] { return alice.is_registered() && bob.is_registered(); }, 40s));
+    alice.invite("sip:9001@switch.example.com");
+    bob.invite("sip:9001@switch.example.com");
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.count("INVITE"), 2U);
+    net.settle();
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, TwoAtOnce,
+                         ::testing::Values(std::pair(1, 0), std::pair(1, 2), std::pair(1, 3),
+                                           std::pair(0, 1)));
+
 // A peer with two ports, whose datagrams go to two workers.
 class TwoPorts final : public engine::NetworkUser {
 public:

@@ -33,6 +33,7 @@ public:
     }
     void send(FlowId, std::string_view) override {}
     FlowId connect(const ConnectSpec&) override { return {}; }
+    void connect_as(FlowId id, const ConnectSpec&) override { opened.push_back(id); }
     void close(FlowId, CloseReason) override {}
     void query(const dns::Question&) override {}
     std::size_t count(std::string_view start) const {
@@ -41,6 +42,7 @@ public:
     }
 
     std::vector<std::string> sent;
+    std::vector<FlowId> opened;
 };
 
 class Listening final : public ShardUser {
@@ -192,6 +194,73 @@ TEST_F(ShardTimers, ManyThatExpireTogetherFireOnceEach) {
     EXPECT_EQ(user.timers.size(), 50U);
     EXPECT_EQ(user.failed.size(), 50U);
     EXPECT_EQ(shard.timer_count(), 0U);
+}
+
+// ---- connections that a sibling asks for --------------------------------------------------------
+
+class Letters final : public Siblings {
+public:
+    ShardNumber count() const override { return 3; }
+    void post(ShardNumber to, Letter letter) override {
+        if (const auto* gone = std::get_if<FlowGone>(&letter)) {
+            told_gone.emplace_back(to, gone->flow);
+        }
+    }
+    void flush() override {}
+    void post_now(ShardNumber to, Letter letter) override { post(to, std::move(letter)); }
+
+    std::vector<std::pair<ShardNumber, FlowId>> told_gone;
+};
+
+class AskedConnections : public ::testing::Test {
+protected:
+    static constexpr FlowId asked = make_flow_id(1, 3, 7);  // of the shard, chosen by its sibling 2
+    void close(FlowId flow) {
+        shard.on_closed(flow, {}, peer, CloseReason::ConnectFailed, "", now);
+    }
+
+    Now now{TimePoint{} + 1h, WallTime{}};
+    Wire wire;
+    Listening user;
+    Letters letters;
+    Shard shard{wire, user, {}, now, {1, &letters}};
+    const ConnectSpec spec{};
+};
+
+TEST_F(AskedConnections, AreOpenedByTheLetter) {
+    shard.open(Open{asked, spec, 2}, now);
+    EXPECT_THAT(wire.opened, ElementsAre(asked));
+    EXPECT_TRUE(shard.assure(asked, spec));
+    EXPECT_THAT(wire.opened, ElementsAre(asked));
+}
+
+TEST_F(AskedConnections, AreOpenedAtOnceWhenTheyAreUsedBeforeTheLetterComes) {
+    EXPECT_TRUE(shard.assure(asked, spec));
+    EXPECT_THAT(wire.opened, ElementsAre(asked));
+    EXPECT_NE(shard.flow(asked), nullptr);
+    shard.open(Open{asked, spec, 2}, now);
+    EXPECT_THAT(wire.opened, ElementsAre(asked));
+    close(asked);
+    EXPECT_THAT(letters.told_gone, ElementsAre(std::pair(ShardNumber{2}, asked)));
+}
+
+TEST_F(AskedConnections, ThatDieBeforeTheLetterComesAreNotOpenedAgain) {
+    EXPECT_TRUE(shard.assure(asked, spec));
+    close(asked);
+    EXPECT_FALSE(shard.assure(asked, spec));
+    shard.open(Open{asked, spec, 2}, now);
+    EXPECT_THAT(wire.opened, ElementsAre(asked));
+    EXPECT_THAT(letters.told_gone, ElementsAre(std::pair(ShardNumber{2}, asked)));
+}
+
+TEST_F(AskedConnections, ThatThePeerOpenedAreNotOpenedByUs) {
+    EXPECT_FALSE(shard.assure(make_flow_id(1, 0, 7), spec));
+    EXPECT_THAT(wire.opened, IsEmpty());
+}
+
+TEST_F(AskedConnections, OfASiblingAreLeftToIt) {
+    EXPECT_TRUE(shard.assure(make_flow_id(0, 0, 7), spec));
+    EXPECT_THAT(wire.opened, IsEmpty());
 }
 
 }  // namespace
