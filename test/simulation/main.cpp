@@ -116,11 +116,18 @@ int run(const Options& options) {
     const bool rows = print_rows("rule", sbc::policy::table::oracle, tally.rows, options.minimum);
     const bool answers =
         print_rows("answer", sbc::policy::table::answers, tally.answers, options.minimum);
+    bool flows = true;
+    for (std::size_t i = 0; i < flow_names.size(); ++i) {
+        const bool is_below = tally.flows[i] < options.minimum;
+        flows = flows && !is_below;
+        std::printf("%.*s: %zu%s\n", static_cast<int>(flow_names[i].size()), flow_names[i].data(),
+                    tally.flows[i], is_below ? "  TOO FEW" : "");
+    }
     for (const auto& [status, count] : tally.endings) {
         std::printf("ended with %d: %zu\n", status, count);
     }
     std::printf("%zu calls, %zu packets, %.1f s\n", calls, packets, elapsed());
-    return rows && answers ? 0 : 1;
+    return rows && answers && flows ? 0 : 1;
 }
 
 int replay(std::uint64_t seed) {

@@ -232,7 +232,7 @@ private:
         if (!media_passes(plan_.media, from_, to)) {
             return {Ending{488, -1, true}};
         }
-        if (plan_.is_message) {
+        if (plan_.is_message || plan_.is_subscription) {
             return {Ending{200}};
         }
         const Answering& answering = plan_.answering(who);
@@ -302,6 +302,9 @@ void Tally::add(const Tally& other) {
     for (std::size_t i = 0; i < answers.size(); ++i) {
         answers[i] += other.answers[i];
     }
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+        flows[i] += other.flows[i];
+    }
     for (const auto& [status, count] : other.endings) {
         endings[status] += count;
     }
@@ -346,6 +349,33 @@ Judgement judge(const Place& caller, Scheme call, const Place& target, Scheme ta
     }
     out.is_allowed = true;
     return out;
+}
+
+int expect_replacement(const Plan& plan, const Topology& topology, const Replacement& asked) {
+    const Place& caller = topology.place(plan.place);
+    const bool is_sips = asked.scheme == Scheme::Sips;
+    const bool is_rejected = asked.newcomer.sip_calls_in == SipCallsIn::Reject && !is_sips;
+    if (asked.newcomer.is_trusted() ? is_rejected : is_sips) {
+        return is_sips ? 403 : 480;
+    }
+    const bool changes_security =
+        is_secure(asked.newcomer, asked.scheme) != is_secure(caller, plan.scheme) ||
+        is_sips != (plan.scheme == Scheme::Sips);
+    const bool is_less_trusted = asked.replaced.is_trusted() && !asked.newcomer.is_trusted();
+    if (changes_security || is_less_trusted) {
+        return 403;
+    }
+    // It must be allowed to call who remains, and if it is the one who was called, to be called.
+    const bool may_call =
+        judge(asked.newcomer, asked.scheme, asked.remaining, asked.remaining_scheme, Event::Fork)
+            .is_allowed;
+    const bool may_be_called =
+        asked.replaces_caller ||
+        judge(caller, plan.scheme, asked.newcomer, asked.scheme, Event::Fork).is_allowed;
+    if (!may_call || !may_be_called) {
+        return 403;
+    }
+    return media_passes(Media::Plain, asked.newcomer, asked.remaining) ? 200 : 488;
 }
 
 bool is_secure(const Place& caller, Scheme call) {

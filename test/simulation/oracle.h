@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "simulation/plan.h"
@@ -16,11 +17,18 @@ namespace ringwall::simulation {
 
 using sbc::policy::Event;
 
+// What must come up besides the rows of the table.
+enum class Flow { Subscription, SecureSubscription, Vanished, Replaced, ReplacementRefused };
+inline constexpr std::array<std::string_view, 5> flow_names{
+    "subscription", "secure subscription", "vanished", "replaced", "replacement refused"};
+
 // How often each row of the table was met, by its place in the table.
 struct Tally {
     std::vector<std::size_t> rows = std::vector<std::size_t>(sbc::policy::table::oracle.size());
     std::vector<std::size_t> answers = std::vector<std::size_t>(sbc::policy::table::answers.size());
     std::map<int, std::size_t> endings;  // final status of calls; 0: no answer
+    std::vector<std::size_t> flows = std::vector<std::size_t>(flow_names.size());
+    void add(Flow flow) { ++flows[static_cast<std::size_t>(flow)]; }
     void add(const Tally& other);
 };
 
@@ -65,6 +73,18 @@ struct Enrolled {
     int number = 0;
     Scheme contact = Scheme::Sip;
 };
+
+// An INVITE with Replaces, and the call that it names.
+struct Replacement {
+    const Place& newcomer;
+    Scheme scheme = Scheme::Sip;  // of its Request-URI
+    const Place& replaced;
+    const Place& remaining;
+    Scheme remaining_scheme = Scheme::Sip;
+    bool replaces_caller = false;
+};
+// The final status of it: 200 if it may.
+int expect_replacement(const Plan& plan, const Topology& topology, const Replacement& replacement);
 
 Expectation expect(const Plan& plan, const Topology& topology,
                    const std::vector<Enrolled>& enrolled);

@@ -299,7 +299,9 @@ void Party::begin(const Plan& plan) {
     const bool is_odd = plan.scheme == Scheme::Other;
     const std::string user =
         plan.caller == Caller::ForeignFrom ? "u" + std::to_string(absent_user) : identity_.user;
-    const std::string method = plan.is_message ? "MESSAGE" : "INVITE";
+    const std::string method = plan.is_message        ? "MESSAGE"
+                               : plan.is_subscription ? "SUBSCRIBE"
+                                                      : "INVITE";
     auto builder = sip::MessageBuilder::request(method, is_odd ? "sip:odd.example.org" : plan.uri);
     builder.header(HeaderName::Via, via(leg->hop));
     builder.header(HeaderName::MaxForwards, "70");
@@ -312,6 +314,9 @@ void Party::begin(const Plan& plan) {
         builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));
     }
     builder.header(HeaderName::Subject, subject(plan));
+    if (plan.is_subscription) {
+        builder.header(HeaderName::Event, "message-summary");
+    }
     if (plan.has_100rel) {
         builder.header(HeaderName::Supported, "100rel");
     }
@@ -335,6 +340,39 @@ void Party::begin(const Plan& plan) {
             }
         });
     }
+}
+
+void Party::take_over(const Plan& plan, const std::string& replaces) {
+    if (!may_speak()) {
+        after(1s, [this, &plan, replaces] { take_over(plan, replaces); });
+        return;
+    }
+    const auto leg = std::make_shared<Leg>();
+    leg->plan = &plan;
+    leg->is_caller = true;
+    leg->is_newcomer = true;
+    leg->scheme = plan.newcomer_scheme;
+    leg->media = Media::Plain;
+    leg->hop = hop();
+    const std::string scheme(word(leg->scheme));
+    const std::string uri = scheme + ":replaced@" + host_text(identity_.place->border().address);
+    auto builder = sip::MessageBuilder::request("INVITE", uri);
+    builder.header(HeaderName::Via, via(leg->hop));
+    builder.header(HeaderName::MaxForwards, "70");
+    builder.header(HeaderName::From, "<" + scheme + ":" + identity_.user + "@" + identity_.domain +
+                                         ">;tag=" + mark(8));
+    builder.header(HeaderName::To, "<" + uri + ">");
+    builder.header(HeaderName::CallId, mark(14) + "@" + host_text(node_.address()));
+    builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " INVITE");
+    builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
+    builder.header(HeaderName::Replaces, replaces);
+    builder.header(HeaderName::Subject, "newcomer " + std::to_string(plan.number));
+    builder.body("application/sdp", description(Media::Plain));
+    leg->invite = builder.build();
+    legs_.push_back(leg);
+    by_call_id_.emplace(std::string(leg->invite->call_id()), leg);
+    leg->client = awake().send_request(leg->hop, leg->invite);
+    sent_[leg->client.value] = Sent{leg, leg->invite, false};
 }
 
 // What no honest stack would write, by hand and past the transactions.
@@ -400,6 +438,10 @@ void Party::on_invite_response(const LegPtr& leg, const sip::MessagePtr& respons
         }
         leg->media = leg->plan->media == Media::None ? media_of(response->body()) : leg->media;
     }
+    if (leg->plan->is_subscription) {
+        after(1200ms, [this, leg] { in_subscription(leg, Method::Subscribe, {}); });
+        return;
+    }
     acknowledge(*leg, *response);
     if (is_new && leg->is_cancelled) {  // it crossed the CANCEL
         hang_up(leg);
@@ -440,7 +482,7 @@ void Party::acknowledge(Leg& leg, const sip::Message& response) {
     if (ack == nullptr) {
         auto builder = leg.dialog->ack(response.cseq().number);
         builder.header(HeaderName::Via, via(to));
-        if (leg.is_caller && leg.plan->media == Media::None &&
+        if (leg.is_caller && !leg.is_newcomer && leg.plan->media == Media::None &&
             response.cseq().number == leg.invite->cseq().number) {
             builder.body("application/sdp", description(media_of(response.body())));
         }
@@ -513,6 +555,10 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         answer_invite(id, from, request);
         return;
     }
+    if (request->method() == Method::Subscribe && request->to_tag().empty()) {
+        answer_subscribe(id, from, request);
+        return;
+    }
     if (request->method() == Method::Message && request->to_tag().empty()) {
         awake().respond(id, sip::reply(*request, 200, mark(6)).build());
         return;
@@ -523,6 +569,9 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         return;
     }
     const LegPtr leg = leg_of(*request);
+    if (leg != nullptr && leg->is_gone) {
+        return;
+    }
     if (leg == nullptr || leg->is_over) {
         awake().respond(id, sip::reply(*request, 481, mark(6)).build());
         return;
@@ -531,6 +580,17 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
     if (request->method() == Method::Bye) {
         leg->is_over = true;
         awake().respond(id, sip::reply(*request, 200, {}).build());
+        return;
+    }
+    if (leg->plan->is_subscription) {
+        const sip::HeaderLine* state = request->header(HeaderName::SubscriptionState);
+        leg->is_over = state != nullptr && state->value.starts_with("terminated");
+        auto builder = sip::reply(*request, 200, {});
+        builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
+        if (request->method() == Method::Subscribe) {
+            builder.header(HeaderName::Expires, "60");
+        }
+        awake().respond(id, builder.build());
         return;
     }
     if (request->method() == Method::Refer) {
@@ -615,6 +675,58 @@ void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessageP
         case Answering::Kind::Mute:
             return;
     }
+}
+
+// It says twice what there is to say: that it is active, and that it is over.
+void Party::answer_subscribe(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
+    const sip::HeaderLine* line = request->header(HeaderName::Subject);
+    const int number = line == nullptr ? -1 : number_after(line->value, "plan ");
+    const std::string tag = mark(8);
+    auto dialog = sip::Dialog::of_request(*request, tag, sip::Dialog::State::Confirmed);
+    if (number < 0 || static_cast<std::size_t>(number) >= plans_.size() || !dialog) {
+        awake().respond(id, sip::reply(*request, 404, tag).build());
+        return;
+    }
+    const auto leg = std::make_shared<Leg>();
+    leg->plan = &plans_[static_cast<std::size_t>(number)];
+    leg->scheme = request->request_uri().scheme == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
+    leg->hop = from;
+    leg->invite = request;
+    leg->is_answered = true;
+    leg->is_acknowledged = true;  // nobody does
+    leg->dialog = std::move(*dialog);
+    legs_.push_back(leg);
+    by_call_id_.emplace(std::string(request->call_id()), leg);
+    auto builder = sip::reply(*request, 200, tag);
+    builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
+    builder.header(HeaderName::Expires, "60");
+    awake().respond(id, builder.build());
+    after(200ms, [this, leg] { in_subscription(leg, Method::Notify, "active;expires=60"); });
+    after(3s, [this, leg] { in_subscription(leg, Method::Notify, "terminated;reason=timeout"); });
+}
+
+void Party::in_subscription(const LegPtr& leg, Method method, const std::string& state) {
+    if (leg->is_over) {
+        return;
+    }
+    if (!may_speak()) {
+        after(1s, [this, leg, method, state] { in_subscription(leg, method, state); });
+        return;
+    }
+    leg->is_over = state.starts_with("terminated");
+    const sip::Hop to = hop_of(*leg);
+    auto builder = leg->dialog->request(method, sip::to_string(method));
+    builder.header(HeaderName::Via, via(to));
+    builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
+    builder.header(HeaderName::Event, "message-summary");
+    if (method == Method::Notify) {
+        builder.header(HeaderName::SubscriptionState, state);
+    } else {
+        builder.header(HeaderName::Expires, "60");
+    }
+    const auto request = builder.build();
+    const ClientId id = awake().send_request(to, request);
+    sent_[id.value] = Sent{leg, request, true};
 }
 
 void Party::ring(const LegPtr& leg, const std::string& tag, bool is_reliable) {
@@ -719,7 +831,7 @@ void Party::on_ack(const sip::Hop&, const sip::MessagePtr& request) {
     }
     const LegPtr leg = found->second.leg;
     repeated_.erase(found);
-    if (!std::exchange(leg->is_acknowledged, true)) {
+    if (!leg->is_caller && !std::exchange(leg->is_acknowledged, true)) {
         established(leg);
     }
 }
@@ -727,6 +839,10 @@ void Party::on_ack(const sip::Hop&, const sip::MessagePtr& request) {
 // ---- within the call ----------------------------------------------------------------------------
 
 void Party::established(const LegPtr& leg) {
+    if (leg->is_newcomer) {
+        after(step_interval, [this, leg] { hang_up(leg); });
+        return;
+    }
     const auto& steps = leg->plan->steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
         if (steps[i].by_caller == leg->is_caller) {
@@ -734,7 +850,26 @@ void Party::established(const LegPtr& leg) {
         }
     }
     if (leg->plan->caller_hangs_up == leg->is_caller) {
-        after(step_interval * (steps.size() + 1), [this, leg] { hang_up(leg); });
+        after(step_interval * (steps.size() + 1), [this, leg] { leave(leg); });
+    }
+}
+
+// It hangs up, vanishes, or lets another take its place, who has a while for that.
+void Party::leave(const LegPtr& leg) {
+    const Plan& plan = *leg->plan;
+    if (leg->is_over || !leg->dialog) {
+        return;
+    }
+    if (plan.vanishes) {
+        leg->is_gone = true;
+        leg->is_over = true;
+    } else if (plan.newcomer_place != 0) {
+        const sip::Dialog& dialog = *leg->dialog;
+        hand_over_(plan, dialog.call_id() + ";to-tag=" + dialog.remote_tag() +
+                             ";from-tag=" + dialog.local_tag());
+        after(3 * step_interval, [this, leg] { hang_up(leg); });
+    } else {
+        hang_up(leg);
     }
 }
 
@@ -791,6 +926,10 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
 
 void Party::hang_up(const LegPtr& leg) {
     if (leg->is_over || !leg->dialog) {
+        return;
+    }
+    if (leg->plan->is_subscription) {
+        leg->is_over = true;
         return;
     }
     if (!may_speak()) {

@@ -42,6 +42,11 @@ public:
 
     // Plays the caller of this plan, at its time from now.
     void call(const Plan& plan);
+    // Takes the place of who is in that dialog: the value of Replaces.
+    void take_over(const Plan& plan, const std::string& replaces);
+    // Called when it wants the newcomer of a plan to do that.
+    using HandOver = std::function<void(const Plan& plan, const std::string& replaces)>;
+    void on_hand_over(HandOver hand_over) { hand_over_ = std::move(hand_over); }
     void enroll();  // as its own user
     bool is_enrolled() const { return is_enrolled_; }
     void cut_after(Duration delay);  // all its connections die; a phone comes back
@@ -78,6 +83,7 @@ private:
     struct Leg {
         const Plan* plan = nullptr;
         bool is_caller = false;
+        bool is_newcomer = false;
         Scheme scheme = Scheme::Sip;
         Media media = Media::Plain;  // as it is on this leg
         sip::Hop hop;
@@ -87,6 +93,7 @@ private:
         bool is_answered = false;  // callee: a final response was sent
         bool is_cancelled = false;
         bool is_over = false;
+        bool is_gone = false;  // vanished
         bool is_acknowledged = false;
         bool was_cut = false;
         std::optional<sip::Dialog> dialog;
@@ -136,11 +143,16 @@ private:
     void repeat(sip::transaction::ServerId id, sip::MessagePtr response, const LegPtr& leg);
     void repeat_again(const std::string& key);
     void established(const LegPtr& leg);
+    void leave(const LegPtr& leg);
+    void answer_subscribe(sip::transaction::ServerId id, const sip::Hop& from,
+                          const sip::MessagePtr& request);
+    void in_subscription(const LegPtr& leg, sip::Method method, const std::string& state);
     void do_step(const LegPtr& leg, std::size_t step);
     void in_dialog(const LegPtr& leg, sip::Method method, Twist twist, std::size_t step);
     void hang_up(const LegPtr& leg);
     LegPtr leg_of(const sip::Message& request) const;
 
+    HandOver hand_over_;
     test::SimNetwork& net_;
     Identity identity_;
     const std::vector<Plan>& plans_;

@@ -139,6 +139,14 @@ void draw_registration(Plan& plan, const Topology& topology, Dice& dice) {
     plan.uri = std::string(word(plan.scheme)) + ":" + topology.place(plan.place).domain();
 }
 
+// Most of them know how secure the call is.
+void draw_newcomer(Plan& plan, const Topology& topology, Dice& dice) {
+    plan.newcomer_place = 1 + static_cast<int>(dice.below(topology.places.size()));
+    plan.newcomer_user = 1 + static_cast<int>(dice.below(2));
+    const bool is_sips = (plan.scheme == Scheme::Sips) != dice.chance(15);
+    plan.newcomer_scheme = is_sips ? Scheme::Sips : Scheme::Sip;
+}
+
 }  // namespace
 
 Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice) {
@@ -156,11 +164,13 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     plan.scheme = dice.pick({Scheme::Sip, Scheme::Sip, Scheme::Sip, Scheme::Sip, Scheme::Sips,
                              Scheme::Sips, Scheme::Sips, Scheme::Sips, Scheme::Tel});
     plan.is_message = dice.chance(6);
-    if (plan.caller == Caller::Honest && !plan.is_message && dice.chance(1)) {
+    plan.is_subscription = !plan.is_message && dice.chance(6);
+    const bool is_call = !plan.is_message && !plan.is_subscription;
+    if (plan.caller == Caller::Honest && is_call && dice.chance(1)) {
         plan.scheme = Scheme::Other;
     }
     draw_target(plan, topology, dice);
-    if (plan.is_message) {
+    if (!is_call) {
         plan.media = Media::None;
         plan.answers.emplace_back();
         return plan;
@@ -178,6 +188,10 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
         plan.steps.push_back(draw_step(dice));
     }
     plan.caller_hangs_up = dice.chance(50);
+    plan.vanishes = dice.chance(6);
+    if (!plan.vanishes && dice.chance(20)) {
+        draw_newcomer(plan, topology, dice);
+    }
     const bool rings = plan.answers[0].kind == Answering::Kind::Ring ||
                        plan.answers[1].kind == Answering::Kind::Ring ||
                        plan.answers[2].kind == Answering::Kind::Ring;

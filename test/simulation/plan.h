@@ -59,7 +59,8 @@ struct Plan {
     int number = 0;
     Duration start{};
     bool is_registration = false;
-    bool is_message = false;  // MESSAGE: the rules are those of a call
+    bool is_message = false;       // MESSAGE: the rules are those of a call
+    bool is_subscription = false;  // SUBSCRIBE with its NOTIFYs: so they are
 
     int place = 1;  // of the caller
     int user = 1;   // of the caller, where there are phones
@@ -76,6 +77,11 @@ struct Plan {
     std::vector<Answering> answers;  // by who answers: a trunk's number, a phone's
     std::vector<Step> steps;
     bool caller_hangs_up = true;
+    // What comes instead of hanging up.
+    bool vanishes = false;   // it says nothing more, and hears nothing
+    int newcomer_place = 0;  // somebody takes its place by Replaces; 0: nobody
+    int newcomer_user = 1;
+    Scheme newcomer_scheme = Scheme::Sip;
     std::optional<Duration> cancel_after;
 
     Twist registered = Twist::Same;  // is_registration: its Contact

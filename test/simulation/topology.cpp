@@ -18,6 +18,7 @@ Place draw_place(int number, Security security, bool is_access, Dice& dice) {
     place.is_access = is_access;
     place.security = security;
     place.recurses = dice.chance(50);
+    place.session_timer = dice.pick({90, 120, 240});
     place.is_v6 = dice.chance(25);
     place.media_security = MediaSecurity::Off;
     if (dice.chance(50)) {
@@ -77,6 +78,7 @@ void write(std::ostream& out, const Place& place) {
     }
     out << "   media-security " << to_string(place.media_security) << "\n"
         << "   refer " << word(place.refer) << "\n"
+        << "   session-timer " << place.session_timer << "\n"
         << "   redirect-mode " << (place.recurses ? "recurse" : "pass-through") << "\n";
     if (!place.is_encrypted()) {
         out << "   preferred-transport " << (place.transport == sip::Transport::Udp ? "udp" : "tcp")

@@ -34,6 +34,7 @@ struct Place {
     sbc::ReferMode refer = sbc::ReferMode::Pass;
     sip::Transport transport = sip::Transport::Udp;
     bool recurses = false;
+    int session_timer = 90;  // seconds
 
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }

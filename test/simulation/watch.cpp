@@ -18,8 +18,7 @@ std::string first_lines(std::string_view text) {
     return std::string(text.substr(0, 1500));
 }
 
-int number_of(std::string_view subject) {
-    constexpr std::string_view before = "plan ";
+int number_of(std::string_view subject, std::string_view before = "plan ") {
     return subject.starts_with(before)
                ? std::atoi(std::string(subject.substr(before.size(), 8)).c_str())
                : -1;
@@ -44,7 +43,7 @@ std::optional<Scheme> contact_scheme(const sip::Message& message) {
 bool begins_something(const sip::Message& message) {
     return message.is_request() && message.to_tag().empty() &&
            (message.method() == Method::Invite || message.method() == Method::Message ||
-            message.method() == Method::Register);
+            message.method() == Method::Subscribe || message.method() == Method::Register);
 }
 
 bool is_digit(char c) {
@@ -140,6 +139,13 @@ void Watch::outgoing(const Place& place, const sip::Message& message) {
     check_topology(place, message);
     if (begins_something(message) && message.method() != Method::Register) {
         called(place, message);
+        return;
+    }
+    if (message.is_request()) {
+        sent_for_newcomer(place, message);
+    }
+    if (const auto newcomer = newcomers_.find(message.call_id()); newcomer != newcomers_.end()) {
+        sent_to_newcomer(place, message, newcomer->second);
         return;
     }
     const auto found = legs_.find(message.call_id());
@@ -242,8 +248,8 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
         check_contact(message, leg);
         return;
     }
-    const bool is_first =
-        message.cseq().method == Method::Invite || plan.is_registration || plan.is_message;
+    const bool is_first = message.cseq().method == Method::Invite || plan.is_registration ||
+                          plan.is_message || plan.is_subscription;
     if (leg.is_caller && is_first && message.status() >= 200 &&
         message.cseq().number == leg.invite_cseq) {
         final_to_caller(message, leg);
@@ -314,6 +320,9 @@ void Watch::incoming(const Place& place, const sip::Message& message) {
     const sip::HeaderLine* subject = message.header(HeaderName::Subject);
     const int number = subject == nullptr ? -1 : number_of(subject->value);
     if (number < 0) {
+        if (message.header(HeaderName::Replaces) != nullptr) {
+            came_to_replace(place, message);
+        }
         return;
     }
     Leg leg;
@@ -327,6 +336,80 @@ void Watch::incoming(const Place& place, const sip::Message& message) {
     }
     at->second.invite_cseq = message.cseq().number;
     story_of(number).is_begun = true;
+}
+
+// ---- who takes somebody's place -----------------------------------------------------------------
+
+void Watch::came_to_replace(const Place& place, const sip::Message& invite) {
+    Newcomer& newcomer = newcomers_[std::string(invite.call_id())];
+    const std::string_view replaces = invite.header(HeaderName::Replaces)->value;
+    const auto replaced = legs_.find(replaces.substr(0, replaces.find(';')));
+    newcomer.plan = number_of(invite.header(HeaderName::Subject)->value, "newcomer ");
+    newcomer.place = place.number;
+    newcomer.scheme = invite.request_uri().scheme;
+    newcomer.cseq = invite.cseq().number;
+    newcomer.expected.reset();
+    const Leg* remaining = nullptr;
+    for (const std::string& call_id : story_of(newcomer.plan).legs) {
+        const Leg& leg = legs_.find(call_id)->second;
+        if (leg.is_up && !leg.bye_seen && leg.is_caller != replaced->second.is_caller) {
+            remaining = &leg;
+        }
+    }
+    if (remaining != nullptr && !replaced->second.bye_seen) {
+        newcomer.expected =
+            expect_replacement(plans_[static_cast<std::size_t>(newcomer.plan)], topology_,
+                               {.newcomer = place,
+                                .scheme = newcomer.scheme,
+                                .replaced = topology_.place(replaced->second.place),
+                                .remaining = topology_.place(remaining->place),
+                                .remaining_scheme = remaining->scheme,
+                                .replaces_caller = replaced->second.is_caller});
+    }
+}
+
+void Watch::sent_to_newcomer(const Place& place, const sip::Message& message, Newcomer& newcomer) {
+    const Plan& plan = plans_[static_cast<std::size_t>(newcomer.plan)];
+    const auto scheme = contact_scheme(message);
+    if (place.number != newcomer.place) {
+        complain("wrong-side", &plan, first_lines(message.bytes()));
+    }
+    if (scheme && message.status() < 300 && *scheme != newcomer.scheme) {
+        complain("contact-scheme", &plan, first_lines(message.bytes()));
+    }
+    const bool is_final = !message.is_request() && message.status() >= 200 &&
+                          message.status() != 401 && message.cseq().method == Method::Invite &&
+                          message.cseq().number == newcomer.cseq;
+    if (!is_final || !newcomer.expected) {
+        return;
+    }
+    const bool is_success = message.status() < 300;
+    if (is_success && *newcomer.expected != 200) {
+        complain("wrong-success", &plan, first_lines(message.bytes()));
+    } else if (is_strict_ && message.status() != *newcomer.expected) {
+        complain("replacement-status", &plan,
+                 "expected " + std::to_string(*newcomer.expected) + ":\n" +
+                     first_lines(message.bytes()));
+    } else {
+        tally_.add(is_success ? Flow::Replaced : Flow::ReplacementRefused);
+    }
+    newcomer.expected.reset();
+}
+
+// Of one who is refused nothing goes anywhere.
+void Watch::sent_for_newcomer(const Place& place, const sip::Message& request) {
+    const sip::HeaderLine* subject = request.header(HeaderName::Subject);
+    const int number = subject == nullptr ? -1 : number_of(subject->value, "newcomer ");
+    if (number < 0) {
+        return;
+    }
+    const bool is_allowed = std::ranges::any_of(newcomers_, [&](const auto& each) {
+        return each.second.plan == number && each.second.expected.value_or(200) == 200;
+    });
+    if (!is_allowed) {
+        complain("refused-newcomer-went-on", &plans_[static_cast<std::size_t>(number)],
+                 "at " + place.name() + ":\n" + first_lines(request.bytes()));
+    }
 }
 
 // Of a message with a fault only the lines may be read.
@@ -457,6 +540,12 @@ void Watch::finish() {
         finish_plan(plan);
     }
     for (const auto& [call_id, leg] : legs_) {
+        if (plan_of(leg).vanishes && leg.is_up) {
+            tally_.add(Flow::Vanished);
+            if (!leg.bye_seen) {
+                complain("no-bye", &plan_of(leg), "a leg at " + topology_.place(leg.place).name());
+            }
+        }
         if (leg.bye_owed && !leg.bye_seen) {
             complain("no-bye", &plan_of(leg), "a leg at " + topology_.place(leg.place).name());
         }
@@ -484,6 +573,10 @@ void Watch::finish_plan(const Plan& plan) {
                  "expected" + wanted + ", found " + std::to_string(story.status) + "/" +
                      std::to_string(story.warning) + ":\n" + story.ending);
         return;
+    }
+    if (plan.is_subscription && story.status == 200) {
+        const bool is_of_secure = is_secure(topology_.place(plan.place), plan.scheme);
+        tally_.add(is_of_secure ? Flow::SecureSubscription : Flow::Subscription);
     }
     for (const Judgement& judgement : expectation.judgements) {
         judgement.count(tally_);

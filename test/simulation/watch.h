@@ -52,6 +52,13 @@ private:
         std::string ending;             // the response
         std::vector<std::string> legs;  // Call-IDs
     };
+    struct Newcomer {  // by Replaces
+        int plan = -1;
+        int place = 0;
+        Scheme scheme = Scheme::Sip;
+        std::uint32_t cseq = 0;
+        std::optional<int> expected;  // final status; none: it depends
+    };
     struct Asked {       // a request within a dialog, by Call-ID, CSeq and method
         int status = 0;  // of the answer that is owed
         std::optional<Judgement> judgement;
@@ -60,6 +67,9 @@ private:
     void look(const test::SimNetwork::Packet& packet, std::string bytes);
     void outgoing(const Place& place, const sip::Message& message);
     void incoming(const Place& place, const sip::Message& message);
+    void came_to_replace(const Place& place, const sip::Message& invite);
+    void sent_to_newcomer(const Place& place, const sip::Message& message, Newcomer& newcomer);
+    void sent_for_newcomer(const Place& place, const sip::Message& request);
     void odd(const Place& place, const sip::Message& message);
     void called(const Place& place, const sip::Message& invite);
     void sent_in_call(const Place& place, const sip::Message& message, Leg& leg);
@@ -85,7 +95,8 @@ private:
     std::size_t seen_ = 0;
     std::vector<std::optional<Expectation>> expectations_;
     std::vector<Story> stories_;
-    std::map<std::string, Leg, std::less<>> legs_;  // by Call-ID
+    std::map<std::string, Leg, std::less<>> legs_;            // by Call-ID
+    std::map<std::string, Newcomer, std::less<>> newcomers_;  // by Call-ID
     std::map<std::string, Asked> asked_;
     std::optional<Violation> violation_;
     Tally tally_;

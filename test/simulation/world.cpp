@@ -77,6 +77,12 @@ private:
     Party& add(Party::Identity identity) {
         parties_.push_back(
             std::make_unique<Party>(net_, std::move(identity), plans_, dice_.below(1'000'000'000)));
+        parties_.back()->on_hand_over([this](const Plan& plan, const std::string& replaces) {
+            const bool is_phone = topology_.place(plan.newcomer_place).is_access;
+            Party& newcomer = is_phone ? phone_of(plan.newcomer_place, plan.newcomer_user)
+                                       : *trunks_[plan.newcomer_place];
+            newcomer.take_over(plan, replaces);
+        });
         return *parties_.back();
     }
 
@@ -200,6 +206,18 @@ private:
         for (Party* phone : phones_) {
             phone->enroll();
         }
+        wait_for_phones();
+        // Some come back over a new connection, before anybody calls.
+        for (Party* phone : phones_) {
+            if (dice_.chance(20)) {
+                phone->cut_after(100ms);
+            }
+        }
+        net_.run_for(200ms);
+        wait_for_phones();
+    }
+
+    void wait_for_phones() {
         const bool are_all_there = net_.run_until(
             [this] {
                 return std::all_of(phones_.begin(), phones_.end(),
