@@ -5,6 +5,11 @@
 
 #include "sbc/process.h"
 
+// jemalloc reads it at its start: memory of what has ended goes back within a second, by a thread
+// of its own.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:500,muzzy_decay_ms:0";
+
 int main(int argc, char** argv) {
     ringwall::sbc::ProcessOptions options;
     CLI::App app("ringwall-sbc: a session border controller for secure SIP");

@@ -80,6 +80,7 @@ void SystemRandom::fill(std::span<std::uint8_t> out) {
 
 std::string bucket_token(Bucket bucket, Random& random, std::size_t length) {
     std::string out;
+    out.reserve(2 + length);
     out.push_back(hex_digits[bucket.value >> 4]);
     out.push_back(hex_digits[bucket.value & 15]);
     out.append(random.token(length));

@@ -141,6 +141,9 @@ std::optional<Failover::Sent> Failover::on_response(ClientId client, const sip::
         return go_on(client, rest_after(response));
     }
     request->is_heard = true;
+    if (response.status() >= 200) {
+        request->message.reset();  // no other server is asked
+    }
     locator_.trust(request->adjacency, request->ways[request->next - 1]);
     return std::nullopt;
 }
@@ -160,7 +163,7 @@ std::optional<Failover::Sent> Failover::on_failed(ClientId client, TerminationCa
 
 std::optional<Failover::Sent> Failover::go_on(ClientId client, Duration avoid) {
     Request& request = *request_of(client);
-    if (request.is_cancelled) {
+    if (request.is_cancelled || request.message == nullptr) {
         return std::nullopt;
     }
     locator_.avoid(request.adjacency, request.ways[request.next - 1], avoid);

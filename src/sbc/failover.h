@@ -64,7 +64,7 @@ private:
         policy::Permit permit;
         SnapshotPtr snapshot;
         AdjacencyIndex adjacency = 0;
-        sip::MessagePtr message;
+        sip::MessagePtr message;  // null once it is answered
         sip::Transport written_for = sip::Transport::Udp;
         Locator::Ways ways;
         std::size_t next = 0;  // of ways

@@ -9,18 +9,17 @@
 namespace ringwall::sdp {
 namespace {
 
-std::vector<std::string_view> split(std::string_view text) {
-    std::vector<std::string_view> out;
-    while (true) {
-        const std::size_t start = text.find_first_not_of(" \t");
-        if (start == std::string_view::npos) {
-            return out;
-        }
-        text.remove_prefix(start);
-        const std::size_t end = std::min(text.find_first_of(" \t"), text.size());
-        out.push_back(text.substr(0, end));
-        text.remove_prefix(end);
-    }
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+// The next word of `text`, cut off; empty when there is none.
+std::string_view take_word(std::string_view& text) {
+    const auto* const start = std::ranges::find_if_not(text, is_blank);
+    const auto* const end = std::find_if(start, text.end(), is_blank);
+    const std::string_view word(start, end);
+    text = {end, text.end()};
+    return word;
 }
 
 // Cuts the first line off `text`. Ends are CRLF, or LF alone (RFC 8866 §5). A CR alone or a NUL,
@@ -39,7 +38,8 @@ Line take_line(std::string_view& text) {
         content.remove_suffix(1);
     }
     if (content.size() >= 2 && is_alpha(content[0]) && content[1] == '=' &&
-        content.find_first_of(std::string_view("\r\0", 2)) == std::string_view::npos) {
+        content.find('\r') == std::string_view::npos &&
+        content.find('\0') == std::string_view::npos) {
         line.type = content[0];
         line.value = content.substr(2);
     }
@@ -76,19 +76,21 @@ std::optional<Direction> direction_of(std::string_view name) {
 
 // "audio 49170/2 RTP/AVP 0 8"
 std::optional<Media> media_of(std::string_view value) {
-    const auto words = split(value);
-    if (words.size() < 4) {
-        return std::nullopt;
-    }
-    const auto port = parse_number(words[1].substr(0, words[1].find('/')), 65535);
-    if (!port) {
-        return std::nullopt;
-    }
+    constexpr std::size_t usual_count = 8;
     Media media;
-    media.media = words[0];
+    media.formats.reserve(usual_count);
+    media.attributes.reserve(usual_count);
+    media.media = take_word(value);
+    const std::string_view ports = take_word(value);
+    const auto port = parse_number(ports.substr(0, ports.find('/')), 65535);
+    media.protocol = take_word(value);
+    for (auto format = take_word(value); !format.empty(); format = take_word(value)) {
+        media.formats.push_back(format);
+    }
+    if (!port || media.formats.empty()) {
+        return std::nullopt;
+    }
     media.port = static_cast<std::uint16_t>(*port);
-    media.protocol = words[2];
-    media.formats.assign(words.begin() + 3, words.end());
     return media;
 }
 
@@ -117,6 +119,8 @@ Result<SessionDescription, SdpError> SessionDescription::parse(std::string_view 
     SessionDescription session;
     session.text_ = std::make_shared<const std::string>(text);
     std::string_view rest = *session.text_;
+    const auto ends = static_cast<std::size_t>(std::ranges::count(rest, '\n'));
+    session.lines_.reserve(std::min(ends + 1, limits::lines));
     std::string_view connection;
     Direction direction = Direction::SendRecv;
 

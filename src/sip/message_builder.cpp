@@ -13,9 +13,9 @@ constexpr std::size_t usual_size = 1024;
 void append_clean(std::string& out, std::string_view text) {
     const std::size_t start = out.size();
     out.append(text);
-    for (std::size_t i = start; i < out.size(); ++i) {
-        if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') {
-            out[i] = ' ';
+    for (const char bad : {'\r', '\n', '\0'}) {  // one search each: nearly always there is none
+        for (auto at = out.find(bad, start); at != std::string::npos; at = out.find(bad, at)) {
+            out[at] = ' ';
         }
     }
 }

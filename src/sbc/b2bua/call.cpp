@@ -36,6 +36,24 @@ std::string contact_user(const sip::NameAddr& local_party) {
     return std::string(local_party.uri.user);
 }
 
+// As much of a request of ours as names its dialogs.
+std::string essence_of(const sip::Message& request) {
+    constexpr std::size_t usual_length = 512;
+    std::string octets;
+    octets.reserve(usual_length);
+    octets.append(request.method_text())
+        .append(" ")
+        .append(request.request_uri_text())
+        .append(" SIP/2.0\r\n");
+    for (const HeaderName name : {HeaderName::Via, HeaderName::From, HeaderName::To,
+                                  HeaderName::CallId, HeaderName::CSeq}) {
+        octets.append(request.header(name)->raw);
+    }
+    octets.append("\r\n");
+    octets.shrink_to_fit();
+    return octets;
+}
+
 sip::Scheme scheme_of(const sip::Uri& uri) {
     return uri.scheme == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
 }
@@ -45,6 +63,8 @@ sip::Scheme scheme_of(const sip::Uri& uri) {
 Call::Call(CallHost& host, Setup setup)
     : host_(host),
       setup_(std::move(setup)),
+      origin_{std::string(setup_.request->call_id()), std::string(setup_.request->from_tag()),
+              setup_.request->cseq().number},
       caller_scheme_(scheme_of(setup_.request->request_uri())),
       context_{host,
                setup_.ref,
@@ -277,6 +297,7 @@ void Call::fail() {
            : failure.response == nullptr ? "refused"
                                          : "failed",
            failure.status, failure.reason);
+    drop_requests();
 }
 
 void Call::on_response(ClientId id, const sip::MessagePtr& response) {
@@ -521,6 +542,7 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     record_.to_adjacency = out.name;
     record_.to_security = out.security;
     pair.confirm({Side::Caller, setup_.invite, setup_.request, branch.invite}, success);
+    drop_requests();
 }
 
 void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
@@ -667,13 +689,29 @@ void Call::on_cancel(ServerId invite) {
     check_over();
 }
 
+// The call is answered, and may stand for long. What is asked of its requests from now on is
+// little.
+void Call::drop_requests() {
+    setup_.request.reset();
+    best_.reset();
+    for (Branch& branch : branches_) {
+        if (const auto invite = std::exchange(branch.invite, nullptr)) {
+            branch.kept_invite = essence_of(*invite);
+        }
+    }
+}
+
 // A 2xx that nobody waits for (RFC 3261 §13.2.2.4): it is acknowledged and its dialog ended.
 void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
-    auto dialog = sip::Dialog::of_response(*branch.invite, *response);
+    const sip::MessagePtr invite =
+        branch.invite != nullptr
+            ? branch.invite
+            : sip::Message::parse(branch.kept_invite, sip::Framing::Datagram).message;
+    auto dialog = sip::Dialog::of_response(*invite, *response);
     if (!dialog) {
         // Its Contact or Record-Route cannot be read: what can be is the way that the INVITE went.
-        dialog = sip::Dialog::of_response(
-            *branch.invite, *sip::reply(*branch.invite, 200, response->to_tag()).build());
+        dialog = sip::Dialog::of_response(*invite,
+                                          *sip::reply(*invite, 200, response->to_tag()).build());
     }
     if (!dialog || branch.dropped.size() >= max_dropped) {
         return;
@@ -855,12 +893,11 @@ std::optional<CallRecord> Call::record_so_far(std::string_view reason) const {
 }
 
 bool Call::is_merged(const sip::Message& request) const {
-    const sip::Message& first = *setup_.request;
     if (request.method() != Method::Invite) {
         return false;
     }
-    return request.call_id() != first.call_id() ||  // it bears a Call-ID of ours: it came back
-           (request.from_tag() == first.from_tag() && request.cseq().number == first.cseq().number);
+    return request.call_id() != origin_.call_id ||  // it bears a Call-ID of ours: it came back
+           (request.from_tag() == origin_.from_tag && request.cseq().number == origin_.cseq);
 }
 
 bool Call::is_consistent() const {

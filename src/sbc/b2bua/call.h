@@ -96,7 +96,8 @@ private:
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
         sip::Hop hop;
         std::string address_of_record;  // of a registered phone; else empty
-        sip::MessagePtr invite;         // as it was sent
+        sip::MessagePtr invite;         // as it was sent; null once the call is answered
+        std::string kept_invite;        // then: what a 2xx that comes too late is held against
         sip::transaction::ClientId client;
         std::string local_tag;
         unsigned redirects = 0;
@@ -105,6 +106,12 @@ private:
         bool is_cancel_sent = false;
         bool is_open = true;               // no final response yet
         std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
+    };
+    // What tells the request that made the call when it comes again.
+    struct Origin {
+        std::string call_id;
+        std::string from_tag;
+        std::uint32_t cseq = 0;
     };
     // The best of the failures so far: what the caller is told when nothing is left.
     struct Failure {
@@ -138,6 +145,7 @@ private:
     void go_on_or_fail();
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);
+    void drop_requests();
     DialogPair* find_pair(std::size_t branch, const sip::Message& response);
     DialogPair* pair_for(std::size_t branch, const sip::MessagePtr& response);
     void confirm(DialogPair& pair, const sip::MessagePtr& response,
@@ -178,7 +186,8 @@ private:
     static constexpr std::uint32_t newcomer_timer = 1U << 29;
 
     CallHost& host_;
-    Setup setup_;
+    Setup setup_;  // its request: until it is answered
+    Origin origin_;
     sip::Scheme caller_scheme_;
     CallContext context_;
     std::size_t next_route_ = 0;

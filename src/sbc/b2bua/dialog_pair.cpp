@@ -72,7 +72,7 @@ bool DialogPair::is_consistent() const {
 void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& success) {
     const Now now = context_.host.now();
     is_confirmed_ = true;
-    callee_.accepted = Leg::Accepted{invitation.sent->cseq().number, nullptr};
+    callee_.accepted = Leg::Accepted{invitation.sent->cseq().number, {}};
     caller_.dialog.confirm();
     caller_.answered = Leg::Answered{invitation.server,
                                      success,
@@ -83,8 +83,8 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
     describe(Side::Caller, bears_description(*invitation.request), *success);
     caller_.allows_update = invitation.request->has_token(HeaderName::Allow, "UPDATE");
     callee_.allows_update = success->has_token(HeaderName::Allow, "UPDATE");
-    note_description(caller_, success);
-    note_description(callee_, invitation.sent);
+    note_description(caller_, *success);
+    note_description(callee_, *invitation.sent);
     for (Leg* leg : {&caller_, &callee_}) {
         leg->timer = sip::session::SessionTimer(adjacency_of(*leg).session_timer, now.monotonic);
     }
@@ -94,7 +94,7 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
 }
 
 void DialogPair::repeat_ack() {
-    if (callee_.accepted && callee_.accepted->ack != nullptr) {
+    if (callee_.accepted && !callee_.accepted->ack.empty()) {
         send_ack(Side::Callee);
     }
 }
@@ -249,7 +249,7 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     relays_.push_back(Relay{number, side, id, client, request, sent});
     relays_.back().offers = passing.offers;
     if (passing.bears) {
-        note_description(to, sent);
+        note_description(to, *sent);
     }
     if (passing.offers) {
         open_exchange(side);
@@ -306,7 +306,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     const int status = response->status();
     if (!relay.is_open) {
         if (is_invite && status >= 200 && status < 300 && asked.accepted &&
-            asked.accepted->ack != nullptr && asked.accepted->cseq == response->cseq().number) {
+            !asked.accepted->ack.empty() && asked.accepted->cseq == response->cseq().number) {
             send_ack(other);
         }
         return {};
@@ -338,7 +338,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         // ACK where one is owed, then BYE to both.
         relay.is_open = false;
         if (is_invite) {
-            asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
+            asked.accepted = Leg::Accepted{response->cseq().number, {}};
             send_ack(other);
         }
         if (media.refusal) {
@@ -375,7 +375,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         }
     }
     if (is_success && is_invite) {
-        asked.accepted = Leg::Accepted{response->cseq().number, nullptr};
+        asked.accepted = Leg::Accepted{response->cseq().number, {}};
         asking.answered =
             Leg::Answered{relay.server, passed, relay.request->cseq().number, host.timers().t1,
                           host.now().monotonic + 64 * host.timers().t1};
@@ -383,7 +383,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         start_repeating(relay.from);
     }
     if (is_success && is_session_refresh(relay.request->method())) {
-        note_description(asking, passed);
+        note_description(asking, *passed);
         refreshed(*relay.request, *passed);
     } else {
         asked.timer.on_heard(host.now().monotonic);
@@ -471,7 +471,7 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
         send_bye(side);
         return {};
     }
-    if (to.is_ended || !to.accepted || to.accepted->ack != nullptr) {
+    if (to.is_ended || !to.accepted || !to.accepted->ack.empty()) {
         return {};
     }
     provisionals_.reset();
@@ -499,7 +499,7 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
     if (!hop) {
         return;
     }
-    if (to.accepted->ack == nullptr) {
+    if (to.accepted->ack.empty()) {
         const Adjacency& out = adjacency_of(to);
         auto builder = to.dialog.ack(to.accepted->cseq);
         builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
@@ -509,10 +509,14 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
                 copy_body(builder, *from, *media);
             }
         }
-        to.accepted->ack = builder.build();
-        note_description(to, to.accepted->ack);
+        const sip::MessagePtr ack = builder.build();
+        to.accepted->ack = ack->bytes();
+        note_description(to, *ack);
+        context_.host.send_ack(*hop, ack);
+        return;
     }
-    context_.host.send_ack(*hop, to.accepted->ack);
+    context_.host.send_ack(*hop,
+                           sip::Message::parse(to.accepted->ack, sip::Framing::Datagram).message);
 }
 
 // RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
@@ -611,7 +615,7 @@ bool DialogPair::is_negotiating() const {
 }
 
 void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
-    leg(side).accepted = Leg::Accepted{cseq, nullptr};
+    leg(side).accepted = Leg::Accepted{cseq, {}};
     send_ack(side);
 }
 
@@ -667,7 +671,7 @@ void DialogPair::send_bye(Side side) {
         return;
     }
     to.answered.reset();
-    if (to.accepted && to.accepted->ack == nullptr) {
+    if (to.accepted && to.accepted->ack.empty()) {
         send_ack(side);
     }
     send_bye(to);

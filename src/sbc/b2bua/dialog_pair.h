@@ -183,7 +183,7 @@ private:
     int refuse_turn(Side side, const sip::Message& request, bool offers) const;
     std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
     Fate repeat_provisional();
-    void note_description(Leg& told, const sip::MessagePtr& message);
+    void note_description(Leg& told, const sip::Message& message);
     void refreshed(const sip::Message& request, const sip::Message& success);
     void watch_session();
     Fate keep_session();

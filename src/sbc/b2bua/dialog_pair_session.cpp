@@ -164,9 +164,9 @@ void DialogPair::on_invite_answered() {
 
 // ---- session timers -----------------------------------------------------------------------------
 
-void DialogPair::note_description(Leg& told, const sip::MessagePtr& message) {
-    if (!told.allows_update && bears_description(*message)) {
-        told.described = message;
+void DialogPair::note_description(Leg& told, const sip::Message& message) {
+    if (!told.allows_update && bears_description(message)) {
+        told.described = keep_body(message);
     }
 }
 
@@ -224,7 +224,7 @@ Fate DialogPair::keep_session() {
 
 bool DialogPair::is_busy(Side side) const {
     const auto is_owed = [](const Leg& leg) {
-        return leg.answered || (leg.accepted && leg.accepted->ack == nullptr);
+        return leg.answered || (leg.accepted && leg.accepted->ack.empty());
     };
     return is_owed(caller_) || is_owed(callee_) || leg(side).session.is_open() ||
            std::ranges::any_of(relays_, &Relay::is_open);
@@ -238,12 +238,12 @@ void DialogPair::refresh(Side side) {
         return;  // what is under way tells more; if it does not, this comes again soon
     }
     to.timer.on_heard(context_.host.now().monotonic);
-    const Method method = to.allows_update          ? Method::Update
-                          : to.described != nullptr ? Method::Invite
-                                                    : Method::Options;
+    const Method method = to.allows_update ? Method::Update
+                          : to.described   ? Method::Invite
+                                           : Method::Options;
     const auto client = send(side, method, [&](sip::MessageBuilder& request) {
         if (method == Method::Invite) {
-            copy_body(request, *to.described, {});
+            copy_body(request, *to.described);
         }
     });
     if (!client) {
@@ -266,7 +266,7 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     const bool is_first = std::exchange(asked.refresh->is_open, false);
     if (is_success && asked.refresh->method == Method::Invite) {
         if (is_first) {
-            asked.accepted = Leg::Accepted{response.cseq().number, nullptr};
+            asked.accepted = Leg::Accepted{response.cseq().number, {}};
         }
         if (asked.accepted && asked.accepted->cseq == response.cseq().number) {
             send_ack(side);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "sbc/b2bua/kept_body.h"
 #include "sbc/config/snapshot.h"
 #include "sip/dialog/dialog.h"
 #include "sip/message.h"
@@ -49,16 +50,16 @@ struct Leg {
 
     struct Accepted {
         std::uint32_t cseq = 0;
-        sip::MessagePtr ack;  // null: the other side has not acknowledged yet
+        std::string ack = {};  // its octets; empty: the other side has not acknowledged yet
     };
     std::optional<Accepted> accepted = std::nullopt;  // of the last INVITE that we sent here
 
     sip::session::OfferAnswer session = {};  // whose offer waits for an answer here
 
     sip::session::SessionTimer timer = {};
-    bool allows_update = false;           // the peer said so
-    sip::MessagePtr described = nullptr;  // bore the last description that the peer was told; kept
-                                          // only for a peer that does not allow UPDATE
+    bool allows_update = false;  // the peer said so
+    // The last description that the peer was told; kept only for one that does not allow UPDATE.
+    std::optional<KeptBody> described = std::nullopt;
     // A refresh of our own (RFC 4028), the last one.
     struct Refresh {
         sip::transaction::ClientId client;

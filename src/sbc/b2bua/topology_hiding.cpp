@@ -13,6 +13,9 @@
 namespace ringwall::sbc::b2bua {
 namespace {
 
+// What a Via, a Contact or another value that we write seldom exceeds.
+constexpr std::size_t usual_length = 128;
+
 enum class Passage : std::uint8_t {
     EndToEnd,  // passes as received, octet by octet
     Hop,       // written anew for each leg, or meant for us only
@@ -154,9 +157,12 @@ bool is_carried(std::string_view method) {
 template <class Keep>
 void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName name,
                Keep&& keep) {
+    const std::vector<std::string_view> values = message.values(name);
     std::vector<std::string_view> once;  // a peer may say a thing a hundred times
+    once.reserve(values.size());
     std::string kept;
-    for (const std::string_view value : message.values(name)) {
+    kept.reserve(usual_length);
+    for (const std::string_view value : values) {
         if (keep(value) && std::find(once.begin(), once.end(), value) == once.end()) {
             once.push_back(value);
             kept.append(kept.empty() ? "" : ", ").append(value);
@@ -188,8 +194,9 @@ std::string_view transport_parameter(sip::Transport transport, sip::Scheme schem
 }  // namespace
 
 std::string via(const Adjacency& adjacency, sip::Transport transport, std::string_view branch) {
-    std::string value = "SIP/2.0/";
-    value.append(sip::to_string(transport)).append(" ");
+    std::string value;
+    value.reserve(usual_length);
+    value.append("SIP/2.0/").append(sip::to_string(transport)).append(" ");
     value.append(host_text(adjacency.own_host()));
     value.append(":").append(std::to_string(adjacency.signaling_port));
     value.append(";branch=").append(branch).append(";rport");
@@ -202,7 +209,9 @@ std::string via(const Adjacency& adjacency, sip::Transport transport, std::strin
 
 std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::Scheme scheme,
                     std::string_view user) {
-    std::string value = scheme == sip::Scheme::Sips ? "<sips:" : "<sip:";
+    std::string value;
+    value.reserve(usual_length);
+    value.append(scheme == sip::Scheme::Sips ? "<sips:" : "<sip:");
     if (!user.empty()) {
         value.append(user).append("@");
     }
@@ -215,6 +224,7 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme) {
     std::string value;
+    value.reserve(usual_length);
     if (!original.display_name.empty()) {
         value.append(original.display_name).append(" ");
     }
@@ -326,6 +336,21 @@ void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
         }
     }
     builder.body(verdict.body ? std::string_view(*verdict.body) : message.body());
+}
+
+KeptBody keep_body(const sip::Message& message) {
+    KeptBody kept{{}, std::string(message.body())};
+    for (const sip::HeaderLine& line : message.headers()) {
+        if (passage(line.id) == Passage::Body) {
+            kept.lines.append(line.raw);
+        }
+    }
+    return kept;
+}
+
+void copy_body(sip::MessageBuilder& builder, const KeptBody& body) {
+    builder.raw(sip::HeaderLine{.name = {}, .value = {}, .raw = body.lines});
+    builder.body(body.octets);
 }
 
 }  // namespace ringwall::sbc::b2bua

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sbc/b2bua/kept_body.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/media_security.h"
 #include "sip/message.h"
@@ -48,5 +49,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 // it may not pass.
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
                const policy::MediaVerdict& verdict);
+KeptBody keep_body(const sip::Message& message);
+void copy_body(sip::MessageBuilder& builder, const KeptBody& body);
 
 }  // namespace ringwall::sbc::b2bua

@@ -8,7 +8,9 @@ namespace {
 // A From or To value without its parameters: they are the tag, which is kept by itself, and what
 // means nothing in a dialog.
 std::string without_parameters(const NameAddr& address) {
-    std::string out(address.display_name);
+    std::string out;
+    out.reserve(address.display_name.size() + address.uri.text.size() + 3);
+    out.append(address.display_name);
     if (!out.empty()) {
         out.push_back(' ');
     }
@@ -16,7 +18,12 @@ std::string without_parameters(const NameAddr& address) {
 }
 
 std::string with_tag(const std::string& address, const std::string& tag) {
-    return tag.empty() ? address : address + ";tag=" + tag;  // §12.1.2: a peer of RFC 2543
+    if (tag.empty()) {
+        return address;  // §12.1.2: a peer of RFC 2543
+    }
+    std::string out;
+    out.reserve(address.size() + 5 + tag.size());
+    return out.append(address).append(";tag=").append(tag);
 }
 
 bool is_sip(const Uri& uri) {
