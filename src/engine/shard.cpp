@@ -274,7 +274,7 @@ void Shard::on_time(Now now) {
         std::visit(
             Visitor{[](std::monostate) {},
                     [&](const TransactionTimer& timer) {
-                        armed_.erase(key_of(timer.transaction, timer.timer));
+                        unlink(timer.transaction, timer.timer);
                         layer_.on_timer(timer.transaction, timer.timer, fresh_);
                         perform();
                     },
@@ -504,11 +504,7 @@ void Shard::perform(Action& action) {
     std::visit(
         Visitor{
             [&](const Transmit& transmit_action) { transmit(transmit_action); },
-            [&](const StartTimer& start) {
-                stop(start.transaction, start.timer);
-                armed_[key_of(start.transaction, start.timer)] =
-                    arm(start.after, TransactionTimer{start.transaction, start.timer});
-            },
+            [&](const StartTimer& timer) { start(timer); },
             [&](const StopTimer& halt) { stop(halt.transaction, halt.timer); },
             [&](const NewRequest& request) {
                 user_.on_request(request.id, request.from, request.request, request.cancelled);
@@ -584,16 +580,17 @@ void Shard::remember(std::vector<AnyId>& list, const AnyId& transaction) {
     list.push_back(transaction);
 }
 
-Shard::Armed Shard::arm(Duration after, const TimerRecord& record) {
+std::uint32_t Shard::arm(Duration after, const TimerRecord& record) {
     if (free_timers_.empty()) {
         free_timers_.push_back(static_cast<std::uint32_t>(timers_.size()));
         timers_.emplace_back();
     }
     const std::uint32_t slot = free_timers_.back();
     free_timers_.pop_back();
-    timers_[slot].record = record;
-    const std::uint64_t cookie = std::uint64_t{timers_[slot].generation} << 32 | slot;
-    return {wheel_.add(now_.monotonic + after, cookie), slot};
+    TimerSlot& timer = timers_[slot];
+    timer.record = record;
+    timer.handle = wheel_.add(now_.monotonic + after, std::uint64_t{timer.generation} << 32 | slot);
+    return slot;
 }
 
 void Shard::release(std::uint32_t slot) {
@@ -601,21 +598,47 @@ void Shard::release(std::uint32_t slot) {
     free_timers_.push_back(slot);
 }
 
-Shard::TimerKey Shard::key_of(const AnyId& transaction, Timer timer) {
-    const std::uint64_t id = std::visit([](const auto& one) { return one.value; }, transaction);
-    const bool is_client = std::holds_alternative<ClientId>(transaction);
-    return {id, static_cast<std::uint8_t>(2 * static_cast<int>(timer) + (is_client ? 1 : 0))};
+void Shard::start(const StartTimer& timer) {
+    stop(timer.transaction, timer.timer);
+    const std::uint32_t slot = arm(timer.after, TransactionTimer{timer.transaction, timer.timer});
+    std::uint32_t& first = first_timer(timer.transaction);
+    timers_[slot].next = first;
+    first = slot;
 }
 
 void Shard::stop(const AnyId& transaction, Timer timer) {
-    const auto found = armed_.find(key_of(transaction, timer));
-    if (found == armed_.end()) {
+    const std::uint32_t slot = unlink(transaction, timer);
+    if (slot == no_timer) {
         return;
     }
     // It may have expired in this very turn: by its generation it does not fire any more.
-    wheel_.cancel(found->second.handle);
-    release(found->second.slot);
-    armed_.erase(found);
+    wheel_.cancel(timers_[slot].handle);
+    release(slot);
+}
+
+std::uint32_t& Shard::first_timer(const AnyId& transaction) {
+    std::vector<std::uint32_t>& firsts = first_timers_[transaction.index()];
+    const std::uint64_t id = std::visit([](const auto& one) { return one.value; }, transaction);
+    const auto slot = static_cast<std::uint32_t>(id);  // the rest is the generation
+    if (slot >= firsts.size()) {
+        firsts.resize(slot + std::size_t{1}, no_timer);
+    }
+    return firsts[slot];
+}
+
+// From the list of the transaction's timers: the one of that name, or none.
+std::uint32_t Shard::unlink(const AnyId& transaction, Timer timer) {
+    std::uint32_t* link = &first_timer(transaction);
+    while (*link != no_timer) {
+        const std::uint32_t slot = *link;
+        const auto& its = std::get<TransactionTimer>(timers_[slot].record);
+        if (its.transaction == transaction && its.timer == timer) {
+            *link = timers_[slot].next;
+            return slot;
+        }
+        link = &timers_[slot].next;
+    }
+    return no_timer;
 }
 
 }  // namespace ringwall::engine

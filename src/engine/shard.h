@@ -169,23 +169,11 @@ private:
     using TimerRecord = std::variant<std::monostate, TransactionTimer, UserTimer, PartialWatch>;
     struct TimerSlot {
         TimerRecord record;
-        std::uint32_t generation = 0;
-    };
-    // One timer of one transaction: at most one of its kind runs.
-    struct TimerKey {
-        std::uint64_t id = 0;
-        std::uint8_t kind = 0;  // the timer's name, and the side
-        bool operator==(const TimerKey&) const = default;
-    };
-    struct TimerKeyHash {
-        std::size_t operator()(const TimerKey& key) const noexcept {
-            return std::hash<std::uint64_t>{}(key.id * 32 + key.kind);
-        }
-    };
-    struct Armed {
         net::TimerWheel::Handle handle;
-        std::uint32_t slot = 0;
+        std::uint32_t generation = 0;
+        std::uint32_t next = no_timer;  // of the same transaction
     };
+    static constexpr std::uint32_t no_timer = UINT32_MAX;
 
     // False: it is no SIP.
     bool receive(const sip::Hop& from, std::string bytes, sip::Framing framing);
@@ -216,11 +204,12 @@ private:
     bool put(const sip::Hop& to, const sip::Message& message);
     void remember(std::vector<sip::transaction::AnyId>& list,
                   const sip::transaction::AnyId& transaction);
-    Armed arm(Duration after, const TimerRecord& record);
+    std::uint32_t arm(Duration after, const TimerRecord& record);
     void release(std::uint32_t slot);
+    void start(const sip::transaction::StartTimer& timer);
     void stop(const sip::transaction::AnyId& transaction, sip::transaction::Timer timer);
-    static TimerKey key_of(const sip::transaction::AnyId& transaction,
-                           sip::transaction::Timer timer);
+    std::uint32_t& first_timer(const sip::transaction::AnyId& transaction);
+    std::uint32_t unlink(const sip::transaction::AnyId& transaction, sip::transaction::Timer timer);
 
     Network& network_;
     ShardUser& user_;
@@ -229,7 +218,9 @@ private:
     net::TimerWheel wheel_;
     std::vector<TimerSlot> timers_;  // by the wheel's cookie: generation and slot
     std::vector<std::uint32_t> free_timers_;
-    std::unordered_map<TimerKey, Armed, TimerKeyHash> armed_;
+    // By side and slot of a transaction: the first of its timers, of which a few run at most. A
+    // table by name would cost an allocation for each.
+    std::array<std::vector<std::uint32_t>, 2> first_timers_;
     std::unordered_map<ListenerId, Listener> listeners_;
     std::unordered_map<FlowId, FlowState> flows_;
     std::unordered_map<FlowId, DistantFlow> distant_flows_;
