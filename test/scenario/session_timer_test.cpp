@@ -101,6 +101,24 @@ TEST_F(SessionTimers, APeerThatIsSilentEndsTheCall) {
     expect_ended("peer does not answer");
 }
 
+// Its connection died while it was asked: it is asked again over the next one.
+class SessionTimersOverTcp : public SessionTimers {
+protected:
+    SessionTimersOverTcp()
+        : SessionTimers(configured(three_trunks, "east", {"preferred-transport tcp"})) {}
+};
+
+TEST_F(SessionTimersOverTcp, APeerThatIsSilentAcrossConnectionsEndsTheCall) {
+    call();
+    east.reinvite_status = 0;
+    net.run_for(905s);
+    ASSERT_EQ(east.count("INVITE"), 2U);
+    east.node().cut();
+    net.run_for(1000s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    net.run_for(70s);
+}
+
 TEST_F(SessionTimers, APeerThatKnowsNothingOfItEndsTheCall) {
     call();
     east.reinvite_status = 481;

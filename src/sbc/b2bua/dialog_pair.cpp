@@ -406,6 +406,9 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
     for (Leg* leg : {&caller_, &callee_}) {
         if (leg->refresh && leg->refresh->client == id) {
             const bool is_open = std::exchange(leg->refresh->is_open, false);
+            if (is_open) {
+                leg->session.close();  // with its connection: the next refresh may go by another
+            }
             return is_open && cause == TerminationCause::Timeout
                        ? Fate::lost("peer does not answer")
                        : Fate{};
