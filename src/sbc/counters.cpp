@@ -3,15 +3,20 @@
 namespace ringwall::sbc {
 namespace {
 
-std::string key(std::string_view name, std::string_view label) {
-    std::string text(name);
-    return text.append("{").append(label).append("}");
+void append_key(std::string& out, std::string_view name, std::string_view label) {
+    out.append(name).append("{").append(label).append("}");
 }
 
 }  // namespace
 
 void Counters::add(std::string_view name, std::string_view label) {
-    ++values_[key(name, label)];
+    key_.clear();
+    append_key(key_, name, label);
+    if (const auto found = values_.find(key_); found != values_.end()) {
+        ++found->second;
+    } else {
+        values_.emplace(key_, 1);
+    }
 }
 
 Counters& Counters::operator+=(const Counters& other) {
@@ -22,7 +27,9 @@ Counters& Counters::operator+=(const Counters& other) {
 }
 
 std::uint64_t Counters::value(std::string_view name, std::string_view label) const {
-    const auto found = values_.find(key(name, label));
+    std::string key;
+    append_key(key, name, label);
+    const auto found = values_.find(key);
     return found == values_.end() ? 0 : found->second;
 }
 

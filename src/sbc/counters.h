@@ -21,6 +21,7 @@ public:
 
 private:
     std::map<std::string, std::uint64_t, std::less<>> values_;
+    std::string key_;  // of add(): its memory is used again
 };
 
 }  // namespace ringwall::sbc

@@ -30,6 +30,7 @@ namespace {
 constexpr std::size_t tag_length = 20;  // of ours
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::size_t max_gone = 256;
+constexpr std::uint32_t refusal_lines_a_second = 100;
 
 }  // namespace
 
@@ -44,6 +45,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       connections_(shard_, shared.connections),
       locator_(shard_, random),
       failover_(shard_, connections_, locator_, random),
+      refusal_lines_(refusal_lines_a_second),
       registrar_(shared.location),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
@@ -292,7 +294,12 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         reply(id, *request, 482);
         return;
     }
-    const auto registered = shared_.location.registered_on(from.flow, now().monotonic);
+    // A REGISTER proves itself each time, and a UDP socket is no connection.
+    const bool may_be_registered =
+        request->method() != Method::Register && from.transport != sip::Transport::Udp;
+    const auto registered = may_be_registered
+                                ? shared_.location.registered_on(from.flow, now().monotonic)
+                                : std::vector<std::string>{};
     Endpoint local = flow->local;
     if (const auto opened = connections_.adjacency_of(from.flow)) {
         const Adjacency& adjacency = snapshot_->adjacencies[*opened];
@@ -382,9 +389,11 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [&](const policy::Drop& drop) {
                 counters_.add("dropped", outcome.stage);
                 shard_.forget(id);
-                log::info("request.dropped", {{"peer", inbound.source.to_string()},
-                                              {"stage", outcome.stage},
-                                              {"reason", drop.why}});
+                if (may_log_refusal()) {
+                    log::info("request.dropped", {{"peer", inbound.source.to_string()},
+                                                  {"stage", outcome.stage},
+                                                  {"reason", drop.why}});
+                }
                 if (drop.close_connection && inbound.hop.transport != sip::Transport::Udp) {
                     shard_.close(inbound.hop.flow, CloseReason::IdentityMismatch);
                 }
@@ -394,15 +403,30 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
         outcome.verdict);
 }
 
+// What strangers can cause by the thousand costs a count, and a line only as long as they are few.
+bool Sbc::may_log_refusal() {
+    const auto left_out = refusal_lines_.admit(now().monotonic);
+    if (!left_out) {
+        counters_.add("log_lines_left_out", "refusals");
+        return false;
+    }
+    if (*left_out > 0) {
+        log::warning("log.limited", {{"kind", "refusals"}, {"lines_left_out", *left_out}});
+    }
+    return true;
+}
+
 void Sbc::record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                          const std::string& reason) {
     const std::string adjacency = inbound.adjacency ? inbound.from_adjacency().name : "";
-    log::info("request.rejected", {{"method", inbound.request.method_text()},
-                                   {"adjacency", adjacency},
-                                   {"peer", inbound.source.to_string()},
-                                   {"stage", outcome.stage},
-                                   {"status", status},
-                                   {"reason", reason}});
+    if (may_log_refusal()) {
+        log::info("request.rejected", {{"method", inbound.request.method_text()},
+                                       {"adjacency", adjacency},
+                                       {"peer", inbound.source.to_string()},
+                                       {"stage", outcome.stage},
+                                       {"status", status},
+                                       {"reason", reason}});
+    }
     if (inbound.request.method() != Method::Invite) {
         return;
     }
@@ -513,12 +537,15 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
         registrar_.on_register(*request, inbound.caller, inbound.from_adjacency(),
                                *inbound.adjacency, inbound.hop, now().monotonic);
     counters_.add("registrations", std::to_string(outcome.status));
-    log::info(outcome.status == 200 ? "registration.accepted" : "registration.rejected",
-              {{"user", inbound.caller},
-               {"adjacency", inbound.from_adjacency().name},
-               {"peer", inbound.source.to_string()},
-               {"status", outcome.status},
-               {"bound", outcome.is_registered ? "yes" : "no"}});
+    const bool is_accepted = outcome.status == 200;
+    if (is_accepted || may_log_refusal()) {
+        log::info(is_accepted ? "registration.accepted" : "registration.rejected",
+                  {{"user", inbound.caller},
+                   {"adjacency", inbound.from_adjacency().name},
+                   {"peer", inbound.source.to_string()},
+                   {"status", outcome.status},
+                   {"bound", outcome.is_registered ? "yes" : "no"}});
+    }
     respond(id,
             registrar::EdgeRegistrar::response(*request, outcome, new_tag(), now().wall).build());
     watch_expiry();

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/log_limit.h"
 #include "base/random.h"
 #include "engine/shard.h"
 #include "sbc/b2bua/call_host.h"
@@ -168,6 +169,7 @@ private:
                         const sip::MessagePtr& request);
     void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
                std::string_view reason = {});
+    bool may_log_refusal();
     void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                         const std::string& reason);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
@@ -202,6 +204,7 @@ private:
     // Connections of trusted peers that are gone, the last ones: responses may still be owed.
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
+    log::Limit refusal_lines_;
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;

@@ -119,16 +119,17 @@ std::optional<RegisterOutcome> refuse_flows(const sip::Message& request,
 // One REGISTER that was found to be its sender's business: what it makes of the bindings.
 class Update {
 public:
-    Update(const sip::Message& request, std::vector<Binding> bindings, TimePoint now)
-        : request_(request), before_(bindings), after_(std::move(bindings)), now_(now) {}
+    // `before` are the user's; they stay where they are until after().
+    Update(const sip::Message& request, std::vector<const Binding*> before, TimePoint now)
+        : request_(request), size_before_(before.size()), kept_(std::move(before)), now_(now) {}
 
     // The refusal, or nothing.
     std::optional<RegisterOutcome> remove_all() {
         if (std::ranges::any_of(
-                before_, [&](const Binding& each) { return is_out_of_order(each, request_); })) {
+                kept_, [&](const Binding* each) { return is_out_of_order(*each, request_); })) {
             return out_of_order();
         }
-        after_.clear();
+        kept_.clear();
         return std::nullopt;
     }
 
@@ -138,27 +139,40 @@ public:
         const auto is_same = [&](const Binding& each) {
             return is_same_contact(each, binding, contact);
         };
-        const auto existing = std::ranges::find_if(before_, is_same);
-        if (existing != before_.end() && is_out_of_order(*existing, request_)) {
+        const auto existing =
+            std::ranges::find_if(kept_, [&](const Binding* each) { return is_same(*each); });
+        if (existing != kept_.end() && is_out_of_order(**existing, request_)) {
             return out_of_order();
         }
-        std::erase_if(after_, is_same);
+        std::erase_if(kept_, [&](const Binding* each) { return is_same(*each); });
+        std::erase_if(added_, is_same);
         if (expiry != std::chrono::seconds(0)) {
             binding.expires = now_ + expiry;
-            after_.push_back(std::move(binding));
+            added_.push_back(std::move(binding));
         }
         return std::nullopt;
     }
 
-    std::size_t size_before() const { return before_.size(); }
-    const std::vector<Binding>& after() const { return after_; }
+    std::size_t size_before() const { return size_before_; }
+    std::size_t size_after() const { return kept_.size() + added_.size(); }
+    // Ends the update.
+    std::vector<Binding> after() {
+        std::vector<Binding> all;
+        all.reserve(size_after());
+        for (const Binding* each : kept_) {
+            all.push_back(*each);
+        }
+        std::ranges::move(added_, std::back_inserter(all));
+        return all;
+    }
 
 private:
     static RegisterOutcome out_of_order() { return refuse(500, "CSeq Out Of Order"); }
 
     const sip::Message& request_;
-    const std::vector<Binding> before_;
-    std::vector<Binding> after_;
+    const std::size_t size_before_;
+    std::vector<const Binding*> kept_;
+    std::vector<Binding> added_;
     const TimePoint now_;
 };
 
@@ -245,12 +259,11 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
             return std::move(*refusal);
         }
     }
-    if (update.after().size() > std::max(limits_.contacts_per_user, update.size_before())) {
+    if (update.size_after() > std::max(limits_.contacts_per_user, update.size_before())) {
         return refuse(403, "Too Many Contacts");
     }
-    if (update.after().size() > update.size_before() &&
-        location_.binding_count() + update.after().size() - update.size_before() >
-            limits_.bindings) {
+    if (update.size_after() > update.size_before() &&
+        location_.binding_count() + update.size_after() - update.size_before() > limits_.bindings) {
         return refuse(500, "Registrar Is Full");
     }
     if (contacts->is_star || !contacts->list.empty()) {
@@ -259,8 +272,8 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
 
     RegisterOutcome outcome;
     outcome.address_of_record = address_of_record;
-    for (const Binding& each : held.find(now)) {
-        outcome.contacts.push_back(contact_value(each, now));
+    for (const Binding* each : held.find(now)) {
+        outcome.contacts.push_back(contact_value(*each, now));
     }
     outcome.is_registered = !outcome.contacts.empty();
     outcome.is_outbound =

@@ -9,14 +9,24 @@ bool is_over_connection(const Binding& binding) {
     return binding.hop.transport != sip::Transport::Udp;
 }
 
-std::vector<Binding> live(const std::vector<Binding>& bindings, TimePoint now) {
-    std::vector<Binding> out;
-    std::ranges::copy_if(bindings, std::back_inserter(out),
-                         [&](const Binding& each) { return each.expires > now; });
-    std::ranges::stable_sort(out, [](const Binding& a, const Binding& b) {
-        return a.q != b.q ? a.q > b.q : a.refreshed > b.refreshed;
+std::vector<const Binding*> live(const std::vector<Binding>& bindings, TimePoint now) {
+    std::vector<const Binding*> out;
+    for (const Binding& each : bindings) {
+        if (each.expires > now) {
+            out.push_back(&each);
+        }
+    }
+    std::ranges::stable_sort(out, [](const Binding* a, const Binding* b) {
+        return a->q != b->q ? a->q > b->q : a->refreshed > b->refreshed;
     });
     return out;
+}
+
+// Does one of them hang on this connection?
+bool are_on(const std::vector<Binding>& bindings, FlowId flow) {
+    return std::ranges::any_of(bindings, [flow](const Binding& each) {
+        return is_over_connection(each) && each.hop.flow == flow;
+    });
 }
 
 }  // namespace
@@ -26,10 +36,10 @@ Location::Held::Held(Location& location, std::string address_of_record)
       address_of_record_(std::move(address_of_record)),
       lock_(location.stripe(address_of_record_).mutex) {}
 
-std::vector<Binding> Location::Held::find(TimePoint now) const {
+std::vector<const Binding*> Location::Held::find(TimePoint now) const {
     const auto& users = location_.stripe(address_of_record_).users;
     const auto user = users.find(address_of_record_);
-    return user == users.end() ? std::vector<Binding>{} : live(user->second, now);
+    return user == users.end() ? std::vector<const Binding*>{} : live(user->second, now);
 }
 
 void Location::Held::assign(std::vector<Binding> bindings) {
@@ -48,7 +58,13 @@ std::vector<Binding> Location::find(std::string_view address_of_record, TimePoin
     const Stripe& its = stripe(address_of_record);
     const std::lock_guard lock(its.mutex);
     const auto user = its.users.find(std::string(address_of_record));
-    return user == its.users.end() ? std::vector<Binding>{} : live(user->second, now);
+    std::vector<Binding> out;
+    if (user != its.users.end()) {
+        for (const Binding* each : live(user->second, now)) {
+            out.push_back(*each);
+        }
+    }
+    return out;
 }
 
 std::set<std::string> Location::users_on(FlowId flow) const {
@@ -78,13 +94,16 @@ void Location::assign(const std::string& address_of_record, std::vector<Binding>
 }
 
 void Location::assign(Stripe& its, const std::string& address_of_record, Bindings bindings) {
-    if (const auto user = its.users.find(address_of_record); user != its.users.end()) {
-        unindex(its, address_of_record, user->second);
-        its.users.erase(user);
-    }
-    if (!bindings.empty()) {
-        index(its, address_of_record, bindings);
+    const auto user = its.users.find(address_of_record);
+    const bool is_known = user != its.users.end();
+    const Bindings none;
+    reindex(its, address_of_record, is_known ? user->second : none, bindings);
+    if (!is_known && !bindings.empty()) {
         its.users.emplace(address_of_record, std::move(bindings));
+    } else if (is_known && bindings.empty()) {
+        its.users.erase(user);
+    } else if (is_known) {
+        user->second = std::move(bindings);
     }
 }
 
@@ -139,34 +158,42 @@ std::optional<TimePoint> Location::next_expiry() const {
     return binding_count() == 0 || next == TimePoint::max() ? std::nullopt : std::optional(next);
 }
 
-void Location::index(Stripe& its, const std::string& address_of_record, const Bindings& bindings) {
-    for (const Binding& each : bindings) {
+void Location::reindex(Stripe& its, const std::string& address_of_record, const Bindings& before,
+                       const Bindings& after) {
+    for (const Binding& each : before) {
+        its.by_expiry.erase({each.expires, address_of_record});
+        if (is_over_connection(each) && !are_on(after, each.hop.flow)) {
+            remove_from_flow(each.hop.flow, address_of_record);
+        }
+    }
+    for (const Binding& each : after) {
         its.by_expiry.emplace(each.expires, address_of_record);
         expires_at(each.expires);
-        if (is_over_connection(each)) {
-            FlowStripe& on_flow = stripe(each.hop.flow);
-            const std::lock_guard lock(on_flow.mutex);
-            on_flow.users[each.hop.flow].insert(address_of_record);
+        if (is_over_connection(each) && !are_on(before, each.hop.flow)) {
+            add_to_flow(each.hop.flow, address_of_record);
         }
     }
-    binding_count_.fetch_add(bindings.size(), std::memory_order_relaxed);
+    binding_count_.fetch_add(after.size(), std::memory_order_relaxed);
+    binding_count_.fetch_sub(before.size(), std::memory_order_relaxed);
 }
 
-void Location::unindex(Stripe& its, const std::string& address_of_record,
-                       const Bindings& bindings) {
-    for (const Binding& each : bindings) {
-        its.by_expiry.erase({each.expires, address_of_record});
-        FlowStripe& on_flow = stripe(each.hop.flow);
-        const std::lock_guard lock(on_flow.mutex);
-        const auto users = on_flow.users.find(each.hop.flow);
-        if (users != on_flow.users.end()) {
-            users->second.erase(address_of_record);
-            if (users->second.empty()) {
-                on_flow.users.erase(users);
-            }
-        }
+void Location::add_to_flow(FlowId flow, const std::string& address_of_record) {
+    FlowStripe& its = stripe(flow);
+    const std::lock_guard lock(its.mutex);
+    its.users[flow].insert(address_of_record);
+}
+
+void Location::remove_from_flow(FlowId flow, const std::string& address_of_record) {
+    FlowStripe& its = stripe(flow);
+    const std::lock_guard lock(its.mutex);
+    const auto users = its.users.find(flow);
+    if (users == its.users.end()) {
+        return;
     }
-    binding_count_.fetch_sub(bindings.size(), std::memory_order_relaxed);
+    users->second.erase(address_of_record);
+    if (users->second.empty()) {
+        its.users.erase(users);
+    }
 }
 
 std::size_t Location::user_count() const {

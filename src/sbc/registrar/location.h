@@ -47,7 +47,8 @@ public:
     // The bindings of one canonical address-of-record, held: nobody else changes them meanwhile.
     class Held {
     public:
-        std::vector<Binding> find(TimePoint now) const;
+        // The live ones in the order of Location::find; good until the next assign().
+        std::vector<const Binding*> find(TimePoint now) const;
         // Replaces all; an empty list removes the user.
         void assign(std::vector<Binding> bindings);
 
@@ -102,8 +103,11 @@ private:
     std::set<std::string> users_on(FlowId flow) const;
     void expires_at(TimePoint time);
     void assign(Stripe& stripe, const std::string& address_of_record, Bindings bindings);
-    void index(Stripe& stripe, const std::string& address_of_record, const Bindings& bindings);
-    void unindex(Stripe& stripe, const std::string& address_of_record, const Bindings& bindings);
+    // Of one user, from what was to what is: one of the two may be empty.
+    void reindex(Stripe& stripe, const std::string& address_of_record, const Bindings& before,
+                 const Bindings& after);
+    void add_to_flow(FlowId flow, const std::string& address_of_record);
+    void remove_from_flow(FlowId flow, const std::string& address_of_record);
 
     mutable std::array<Stripe, stripe_count> stripes_;
     mutable std::array<FlowStripe, stripe_count> flow_stripes_;
