@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""docs/regressions.md names tests, `test/folder/file.cpp` `Suite.Name` (or only a file): each must be
+"""docs/regressions.md and docs/flows.md name tests, `test/folder/file.cpp` `Suite.Name` (or only a file): each must be
 there, and each point of the list must have a test or a reason."""
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LIST = ROOT / "docs" / "regressions.md"
+LISTS = (ROOT / "docs" / "regressions.md", ROOT / "docs" / "flows.md")
 
 
 def tests_of(path):
@@ -15,10 +15,10 @@ def tests_of(path):
             for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", text)}
 
 
-def complaints():
+def complaints(table):
     rows = 0
-    for number, line in enumerate(LIST.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.startswith("| ") or line.startswith("| Point") or set(line) <= set("|- "):
+    for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.startswith("| ") or line.startswith(("| Point", "| Flow")) or set(line) <= set("|- "):
             continue
         rows += 1
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -42,9 +42,9 @@ def complaints():
 
 
 def main():
-    found = list(complaints())
-    for number, sentence in found:
-        print(f"{LIST.relative_to(ROOT)}:{number}: {sentence}")
+    found = [(table, *each) for table in LISTS for each in complaints(table)]
+    for table, number, sentence in found:
+        print(f"{table.relative_to(ROOT)}:{number}: {sentence}")
     return 1 if found else 0
 
 

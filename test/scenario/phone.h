@@ -43,6 +43,11 @@ public:
     void bye();
     void reinvite() { in_dialog(sip::Method::Invite); }
     sip::transaction::ClientId in_dialog(sip::Method method);
+    // Its call from here on: one that it held while it had another.
+    void resume(const sip::Dialog& dialog) {
+        dialog_ = dialog;
+        is_confirmed_ = true;
+    }
     // The ringing call; `tag` is another To tag than its own, as of a phone behind a proxy.
     void ring(int status = 180, const std::string& tag = {});
     void answer(const std::string& tag = {});

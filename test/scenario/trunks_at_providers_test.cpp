@@ -106,7 +106,8 @@ const std::vector<std::string> customer{"   authentication-realm outbound provid
 class AtProvider : public Trunks {
 protected:
     explicit AtProvider(const std::vector<std::string>& lines = customer)
-        : Trunks(configured(three_trunks, "east", lines)), provider(east) {}
+        : Trunks(configured(configured(three_trunks, "east", lines), "west", {"   refer pass"})),
+          provider(east) {}
 
     bool is_registered() { return !provider.registered.empty(); }
     void call() {
@@ -225,6 +226,46 @@ TEST_F(AtProvider, AMessageIsAnsweredForToo) {
     EXPECT_EQ(west.statuses("MESSAGE").back(), 200);
     EXPECT_EQ(heard("MESSAGE").size(), 2U);
     EXPECT_EQ(heard("MESSAGE").back()->body(), "hi");
+}
+
+// A transfer that the softswitch asks for: the REFER is signed, and the provider obeys it once.
+TEST_F(AtProvider, AReferWithinTheCallIsAnsweredForToo) {
+    call();
+    auto wests = *west.dialog();
+    west.within(wests, Method::Refer,
+                {{"Contact", west.contact()}, {"Refer-To", "<sip:+15559999@provider.example>"}});
+    ASSERT_TRUE(run_until([&] { return !west.statuses("REFER").empty(); }));
+    EXPECT_EQ(west.statuses("REFER").back(), 200);
+    const auto refers = heard("REFER");
+    ASSERT_EQ(refers.size(), 2U);
+    EXPECT_EQ(refers[0]->header("Refer-To")->value, refers[1]->header("Refer-To")->value);
+    EXPECT_EQ(refers[1]->cseq().number, refers[0]->cseq().number + 1);
+    EXPECT_TRUE(provider.wrong.empty());
+    west.bye();
+}
+
+// Its first SUBSCRIBE, and the one that refreshes it.
+TEST_F(AtProvider, ASubscriptionAndItsRefreshAreAnsweredForToo) {
+    east.in_dialog_status = 0;
+    const Phone::Fields fields{
+        {"Contact", west.contact()}, {"Event", "message-summary"}, {"Expires", "60"}};
+    const auto id = west.send("SUBSCRIBE", "sip:+15551234@provider.example", fields);
+    const auto asked = west.sent(id);
+    ASSERT_TRUE(run_until([&] { return heard("SUBSCRIBE").size() == 2U; }));
+    east.respond(200, "e1", {{"Contact", east.contact()}, {"Expires", "60"}});
+    ASSERT_TRUE(run_until([&] { return !west.statuses("SUBSCRIBE").empty(); }));
+    ASSERT_EQ(west.statuses("SUBSCRIBE").back(), 200);
+    auto near = *sip::Dialog::of_response(*asked, *west.last_response("SUBSCRIBE"));
+    provider.forget_nonces();
+    west.within(near, Method::Subscribe, fields);
+    ASSERT_TRUE(run_until([&] { return heard("SUBSCRIBE").size() == 4U; }));
+    east.respond(200, "", {{"Contact", east.contact()}, {"Expires", "60"}});
+    ASSERT_TRUE(run_until([&] { return west.statuses("SUBSCRIBE").size() == 2U; }));
+    EXPECT_EQ(west.statuses("SUBSCRIBE").back(), 200);
+    const auto subscribes = heard("SUBSCRIBE");
+    EXPECT_EQ(subscribes[2]->to_tag(), "e1");
+    EXPECT_EQ(subscribes[3]->to_tag(), "e1");
+    EXPECT_EQ(subscribes[3]->cseq().number, subscribes[2]->cseq().number + 1);
 }
 
 TEST_F(AtProvider, IsCalledAtItsContact) {

@@ -317,6 +317,80 @@ INSTANTIATE_TEST_SUITE_P(
                 "   tls private-key other.key\n   attach\n",
                 3, "TLS of adjacency 'peer'"}));
 
+// ---- a customer of a provider, and session timers -----------------------------------------------
+
+const std::string provider =
+    "   signaling-address ipv4 192.0.2.1\n   signaling-peer provider.example\n";
+
+TEST(ConfigurationReader, ReadsACustomersAccountAndRegistration) {
+    const auto result =
+        read(with_adjacency(provider + "   authentication-realm outbound home trunk secret\n"
+                                       "   authentication-realm outbound away other secret\n"
+                                       "   register sip:Trunk@provider.example\n"
+                                       "   registration-expiry 600\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const Adjacency& peer = result->snapshot->adjacencies.front();
+    ASSERT_EQ(peer.outbound_accounts.size(), 2U);
+    EXPECT_EQ(peer.outbound_accounts[0].realm, "home");
+    EXPECT_EQ(peer.outbound_accounts[0].username, "trunk");
+    EXPECT_EQ(peer.outbound_accounts[1].realm, "away");
+    ASSERT_TRUE(peer.registration);
+    EXPECT_EQ(peer.registration->user, "Trunk");
+    EXPECT_EQ(peer.registration->domain, "provider.example");
+    EXPECT_EQ(peer.registration->scheme, sip::Scheme::Sip);
+    EXPECT_EQ(peer.registration_expiry, 600U);
+}
+
+TEST(ConfigurationReader, ReadsSessionTimersAndTheMandatedTransport) {
+    const auto result =
+        read(with_adjacency(provider + "   session-timer 600\n   session-timer-minimum 120\n"
+                                       "   mandated-transport tcp\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const Adjacency& peer = result->snapshot->adjacencies.front();
+    EXPECT_EQ(peer.session_timer, 600U);
+    EXPECT_EQ(peer.session_timer_minimum, 120U);
+    EXPECT_EQ(peer.mandated_transport, sip::Transport::Tcp);
+    const auto none = read(with_adjacency(provider + "   no session-timer\n"));
+    ASSERT_TRUE(none);
+    EXPECT_EQ(none->snapshot->adjacencies.front().session_timer, std::nullopt);
+}
+
+TEST(ConfigurationReader, AnAdjacencyThatSaysNothingOfThemHasTheirDefaults) {
+    const auto result = read(with_adjacency(provider));
+    ASSERT_TRUE(result);
+    const Adjacency& peer = result->snapshot->adjacencies.front();
+    EXPECT_TRUE(peer.outbound_accounts.empty());
+    EXPECT_EQ(peer.registration, std::nullopt);
+    EXPECT_EQ(peer.registration_expiry, 3600U);
+    EXPECT_EQ(peer.session_timer, 1800U);
+    EXPECT_EQ(peer.session_timer_minimum, 90U);
+    EXPECT_EQ(peer.mandated_transport, std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Provider, AdjacencyMistake,
+    ::testing::Values(
+        Mistake{"   authentication-realm outbound home trunk\n", 7, "too few words"},
+        Mistake{"   authentication-realm outbound home trunk \"\"\n", 7,
+                "needs a realm, a user and a password"},
+        Mistake{"   authentication-realm outbound home a b\n"
+                "   authentication-realm outbound home c d\n",
+                8, "this realm already has an account on this adjacency"},
+        Mistake{"   authentication-realm outbound home trunk secret\n", 7,
+                "needs a 'signaling-peer'"},
+        Mistake{"   register trunk\n", 7, "needs an address-of-record like"},
+        Mistake{"   register trunk@provider.example\n", 7, "needs a 'signaling-peer'"},
+        Mistake{provider + "   register sips:trunk@provider.example\n", 9, "over TLS only"},
+        Mistake{provider + "   register a@b.example\n   register c@d.example\n", 10,
+                "already given on line 9"},
+        Mistake{provider + "   registration-expiry 600\n", 9, "needs a 'register'"},
+        Mistake{"   registration-expiry 59\n", 7, "a number from 60 to 86400"},
+        Mistake{"   session-timer 89\n", 7, "a number from 90 to 86400"},
+        Mistake{"   session-timer-minimum 86401\n", 7, "a number from 90 to 86400"},
+        Mistake{"   mandated-transport tls\n", 7, "is no value of 'mandated-transport'"},
+        Mistake{provider + "   preferred-transport udp\n   mandated-transport tcp\n", 9,
+                "is not what 'mandated-transport' demands"}));
+
 TEST(ConfigurationReader, WantsCertificateKeyAndAnchorsOfAnAttachedEncryptedAdjacency) {
     const std::string text =
         "sbc s\n sbe\n  adjacency sip peer\n   security trusted-encrypted\n"
