@@ -221,7 +221,8 @@ private:
                 return trusted_.send_stream(message(input, trusted_));
             case 'W': {
                 constexpr Duration times[] = {5ms, 30ms, 200ms, 600ms, 3s, 11s, 35s, 200s};
-                return net_.run_for(times[event.size() > 2 ? event[2] % 8 : 0]);
+                return net_.run_for(
+                    times[event.size() > 2 ? static_cast<unsigned char>(event[2]) % 8 : 0]);
             }
             case 'C':
                 return trusted_.cut();
