@@ -51,4 +51,11 @@ void Cache::drop(const dns::Question& question) {
     }
 }
 
+bool Cache::is_consistent() const {
+    return entries_.size() <= capacity_ && by_end_.size() == entries_.size() &&
+           std::ranges::all_of(entries_, [this](const auto& entry) {
+               return by_end_.contains({entry.second.until, entry.first});
+           });
+}
+
 }  // namespace ringwall::sip::locate

@@ -21,6 +21,7 @@ public:
     const dns::Answer* find(const dns::Question& question, TimePoint now) const;
     void put(const dns::Question& question, dns::Answer answer, TimePoint now);
     std::size_t size() const { return entries_.size(); }
+    bool is_consistent() const;
 
 private:
     struct Entry {

@@ -7,8 +7,8 @@
 namespace ringwall::sip::transaction {
 
 // The ACK for a final response other than 2xx (RFC 3261 §17.1.1.3): as the INVITE, but the To of
-// the response. Null when the response's To is so long that the ACK would be above limits::head; it
-// is then not acknowledged.
+// the response. Never null: a To that makes it longer than limits::head is sent too, for those
+// limits are for what we receive.
 MessagePtr make_ack(const Message& invite, const Message& response);
 
 // RFC 3261 §9.1.

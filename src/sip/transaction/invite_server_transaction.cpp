@@ -131,6 +131,9 @@ void InviteServerTransaction::transmit(Actions& out) const {
 }
 
 void InviteServerTransaction::end_because(TerminationCause cause, Actions& out) {
+    if (is_terminated()) {
+        return;  // the end is said once
+    }
     running_.stop_all(out);
     state_ = State::Terminated;
     out.emplace_back(ServerEnded{id_, cause});

@@ -82,6 +82,9 @@ void ServerTransaction::complete_with(MessagePtr response, Actions& out) {
 }
 
 void ServerTransaction::terminate(Actions& out) {
+    if (is_terminated()) {
+        return;  // the end is said once
+    }
     running_.stop_all(out);
     state_ = State::Terminated;
     out.emplace_back(ServerEnded{id_, TerminationCause::Normal});

@@ -64,7 +64,7 @@ void run(std::string_view octets) {
                 story.happens([](Machine& m, Actions&) { m.rebind(udp_hop()); });
                 break;
             case 4:
-                if (input.below(8) == 0 && !story.machine().is_terminated()) {
+                if (input.below(8) == 0) {
                     story.happens([](Machine& m, Actions& out) { m.terminate(out); });
                 }
                 break;

@@ -8,6 +8,7 @@
 namespace ringwall::sip::transaction {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using State = InviteServerTransaction::State;
@@ -31,6 +32,9 @@ public:
     }
     Words fire(Timer timer) {
         return after([&] { machine_.on_timer(timer, out_); });
+    }
+    Words terminate() {
+        return after([&] { machine_.terminate(out_); });
     }
     State state() const { return machine_.state(); }
     const InviteServerTransaction& machine() const { return machine_; }
@@ -173,6 +177,14 @@ TEST(InviteServerTransaction, DoesNothingOnceTerminated) {
     EXPECT_THAT(t.ack(), IsEmpty());
     EXPECT_THAT(t.respond(200), IsEmpty());
     EXPECT_TRUE(t.machine().is_terminated());
+}
+
+TEST(InviteServerTransaction, SaysItsEndOnceHoweverOftenItIsEnded) {
+    Driver t(Reliability::Unreliable);
+    t.respond(486);
+
+    EXPECT_THAT(t.terminate(), Contains("server ended normal"));
+    EXPECT_THAT(t.terminate(), IsEmpty());
 }
 
 }  // namespace

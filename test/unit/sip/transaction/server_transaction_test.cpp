@@ -8,6 +8,7 @@
 namespace ringwall::sip::transaction {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using State = ServerTransaction::State;
@@ -27,6 +28,9 @@ public:
     }
     Words fire(Timer timer) {
         return after([&] { machine_.on_timer(timer, out_); });
+    }
+    Words terminate() {
+        return after([&] { machine_.terminate(out_); });
     }
     State state() const { return machine_.state(); }
 
@@ -124,6 +128,14 @@ TEST(ServerTransaction, IgnoresTimersThatDoNotRun) {
         t.fire(Timer::J);
         EXPECT_THAT(t.fire(timer), IsEmpty()) << to_string(timer);
     }
+}
+
+TEST(ServerTransaction, SaysItsEndOnceHoweverOftenItIsEnded) {
+    Driver t(Reliability::Unreliable);
+    t.respond(486);
+
+    EXPECT_THAT(t.terminate(), Contains("server ended normal"));
+    EXPECT_THAT(t.terminate(), IsEmpty());
 }
 
 }  // namespace
