@@ -57,6 +57,7 @@ struct Leg {
 
     sip::session::SessionTimer timer = {};
     bool allows_update = false;           // the peer said so
+    sip::MessagePtr invited = nullptr;    // the last INVITE of our own in it
     sip::MessagePtr described = nullptr;  // bore the last description that the peer was told; kept
                                           // only for a peer that does not allow UPDATE
     // A refresh of our own (RFC 4028), the last one.
