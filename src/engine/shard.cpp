@@ -510,8 +510,8 @@ void Shard::perform(Action& action) {
 void Shard::transmit(const Transmit& action) {
     if (!put(action.hop, *action.message)) {
         const auto* server = std::get_if<ServerId>(&action.transaction);
-        const auto other = server != nullptr ? user_.way_back(action.hop, *action.message)
-                                             : std::nullopt;
+        const auto other =
+            server != nullptr ? user_.way_back(action.hop, *action.message) : std::nullopt;
         if (other && *other != action.hop) {
             layer_.rebind(*server, *other);
             transmit(Transmit{action.transaction, *other, action.message});

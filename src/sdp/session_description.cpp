@@ -23,8 +23,9 @@ std::vector<std::string_view> split(std::string_view text) {
     }
 }
 
-// Cuts the first line off `text`. Ends are CRLF, or LF alone (RFC 8866 §5). A CR alone or a NUL, which
-// end a line for some peers, stand in none (RFC 8866 §9): what is behind them would pass unseen.
+// Cuts the first line off `text`. Ends are CRLF, or LF alone (RFC 8866 §5). A CR alone or a NUL,
+// which end a line for some peers, stand in none (RFC 8866 §9): what is behind them would pass
+// unseen.
 Line take_line(std::string_view& text) {
     const std::size_t end = text.find('\n');
     Line line;

@@ -276,27 +276,26 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     LeavesThatMeanNothing, AdjacencyMistake,
-    ::testing::Values(Mistake{"   sip-calls-in secure\n", 7,
-                              "means nothing on adjacency 'peer', which is "
-                              "untrusted"},
-                      Mistake{"   sip-calls-out any\n   security trusted-unencrypted\n", 7,
-                              "make the adjacency trusted-encrypted"},
-                      Mistake{"   security trusted-encrypted\n   sips-conversion to-sip\n", 8,
-                              "make the adjacency trusted-unencrypted"},
-                      Mistake{"   untrusted-callers allow\n", 7, "means nothing"},
-                      Mistake{"   security trusted-encrypted\n   preferred-transport udp\n", 8,
-                              "always uses TLS"},
-                      Mistake{"   security trusted-encrypted\n   mandated-transport tcp\n", 8,
-                              "always uses TLS"},
-                      Mistake{"   mandated-transport tcp\n   preferred-transport udp\n", 8,
-                              "not what 'mandated-transport' demands"},
-                      Mistake{"   tls client-authentication off\n", 7, "means nothing"},
-                      Mistake{"   tls allow-wildcard\n", 7, "means nothing"},
-                      Mistake{"   tls certificate sbc.crt\n", 7, "means nothing"},
-                      Mistake{"   media-security required\n", 7,
-                              "needs DTLS-SRTP through a media engine"},
-                      Mistake{"   signaling-peer-port 5070\n", 7, "needs a 'signaling-peer'"},
-                      Mistake{"   inherit profile preset-access\n", 6, "add 'domain NAME'"}));
+    ::testing::Values(
+        Mistake{"   sip-calls-in secure\n", 7,
+                "means nothing on adjacency 'peer', which is "
+                "untrusted"},
+        Mistake{"   sip-calls-out any\n   security trusted-unencrypted\n", 7,
+                "make the adjacency trusted-encrypted"},
+        Mistake{"   security trusted-encrypted\n   sips-conversion to-sip\n", 8,
+                "make the adjacency trusted-unencrypted"},
+        Mistake{"   untrusted-callers allow\n", 7, "means nothing"},
+        Mistake{"   security trusted-encrypted\n   preferred-transport udp\n", 8,
+                "always uses TLS"},
+        Mistake{"   security trusted-encrypted\n   mandated-transport tcp\n", 8, "always uses TLS"},
+        Mistake{"   mandated-transport tcp\n   preferred-transport udp\n", 8,
+                "not what 'mandated-transport' demands"},
+        Mistake{"   tls client-authentication off\n", 7, "means nothing"},
+        Mistake{"   tls allow-wildcard\n", 7, "means nothing"},
+        Mistake{"   tls certificate sbc.crt\n", 7, "means nothing"},
+        Mistake{"   media-security required\n", 7, "needs DTLS-SRTP through a media engine"},
+        Mistake{"   signaling-peer-port 5070\n", 7, "needs a 'signaling-peer'"},
+        Mistake{"   inherit profile preset-access\n", 6, "add 'domain NAME'"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Attached, AdjacencyMistake,

@@ -222,8 +222,8 @@ TEST(UriComparison, FindsDifferent) {
     }
 }
 
-// The same parameter twice is not allowed (RFC 3261 §19.1.1), but a phone that writes so is still the
-// phone that it was.
+// The same parameter twice is not allowed (RFC 3261 §19.1.1), but a phone that writes so is still
+// the phone that it was.
 TEST(UriComparison, FindsAUriEqualToItself) {
     const char* const text = "sip:a@h;x=1;x=2";
     EXPECT_TRUE(equivalent(uri(text), uri(std::string(text))));
