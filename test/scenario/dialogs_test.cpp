@@ -39,6 +39,19 @@ TEST_F(Dialogs, AReinviteInEitherDirection) {
     hang_up();
 }
 
+// What waits for an answer is looked through for each message of the dialog: it stays a short list.
+TEST_F(Dialogs, APeerThatNeverWaitsIsToldTo) {
+    bob.in_dialog_status = 0;
+    for (int i = 0; i < 300; ++i) {
+        alice.in_dialog(sip::Method::Info);
+    }
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("INFO"), 64U);
+    EXPECT_EQ(alice.statuses("INFO").size(), 236U);
+    EXPECT_THAT(alice.statuses("INFO"), Contains(500));
+    net.run_for(70s);
+}
+
 TEST_F(Dialogs, AReinviteWithTheOfferInTheAnswer) {
     const std::string offer = bob.offer;
     alice.offer = "";

@@ -71,6 +71,23 @@ TEST_F(SessionTimers, APeerWithoutUpdateIsInvitedAnew) {
     hang_up();
 }
 
+// What it has refused it was not told: nobody talks by that.
+TEST_F(SessionTimers, WhatThePeerRefusedIsNotOfferedAgain) {
+    const std::string told = west.offer;
+    call();
+    east.reinvite_status = 488;
+    west.offer.replace(west.offer.find("4000"), 4, "4002");
+    west.reinvite();
+    net.run_for(1s);
+    ASSERT_EQ(west.statuses("INVITE").back(), 488);
+    ASSERT_NE(east.last_request("INVITE")->body(), told);
+    east.reinvite_status = 200;
+    net.run_for(910s);
+    EXPECT_EQ(east.count("INVITE"), 3U);
+    EXPECT_EQ(east.last_request("INVITE")->body(), told);
+    hang_up();
+}
+
 // The last description was in the ACK.
 TEST_F(SessionTimers, APeerThatWasAnsweredInTheAckIsToldThatAgain) {
     west.ack_body = std::exchange(west.offer, "");

@@ -154,6 +154,18 @@ TEST_F(Transfers, TheIdOfTheEventIsTranslated) {
     west_hangs_up();
 }
 
+// However long the far end says that it will go on: it may never say another word.
+TEST_F(Transfers, NoCallIsKeptForeverForANotification) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    accept();
+    notify("active;expires=4294967295", "SIP/2.0 100 Trying");
+    west_hangs_up();
+    net.run_for(2h);
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
 // RFC 4488: nobody is told, and nothing waits.
 TEST_F(Transfers, WithoutASubscription) {
     talk();
@@ -260,6 +272,44 @@ TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
     net.run_for(1s);
     EXPECT_EQ(east.count("BYE"), 2U);
     EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// A refresh of Ringwall's own says what the newcomer said, not where the replaced one is (RFC 4028
+// §7.4).
+TEST_F(AttendedTransfers, ARefreshAfterwardsDescribesTheNewcomer) {
+    consult();
+    east.offer.replace(east.offer.find("4000"), 4, "4002");
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    ASSERT_EQ(north.count("INVITE"), 2U);
+    west_hangs_up();
+    net.run_for(1000s);
+    ASSERT_EQ(north.count("INVITE"), 3U);
+    EXPECT_EQ(north.last_request("INVITE")->body(), east.offer);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+}
+
+// RFC 3261 §13.2.2.4: a 2xx that is repeated is acknowledged again.
+TEST_F(AttendedTransfers, ALostAckToTheTargetIsSentAgain) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    int lost = 0;
+    net.lose([&](const SimNetwork::Packet& packet) {
+        return packet.to.address == ip("192.0.2.60") && packet.bytes.starts_with("ACK ") &&
+               lost++ == 0;
+    });
+    obey();
+    net.run_for(70s);
+    EXPECT_GE(lost, 2);
+    EXPECT_EQ(north.count("BYE"), 0U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
 }
 
 TEST_F(AttendedTransfers, ARefusalByTheTargetLeavesBothCalls) {

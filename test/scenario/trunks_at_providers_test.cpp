@@ -105,8 +105,9 @@ const std::vector<std::string> customer{"   authentication-realm outbound provid
 // West is a softswitch, east the provider.
 class AtProvider : public Trunks {
 protected:
-    explicit AtProvider(const std::vector<std::string>& lines = customer)
-        : Trunks(configured(configured(three_trunks, "east", lines), "west", {"   refer pass"})),
+    explicit AtProvider(const std::vector<std::string>& lines = customer,
+                        const std::vector<std::string>& wests = {"   refer pass"})
+        : Trunks(configured(configured(three_trunks, "west", wests), "east", lines)),
           provider(east) {}
 
     bool is_registered() { return !provider.registered.empty(); }
@@ -275,6 +276,30 @@ TEST_F(AtProvider, IsCalledAtItsContact) {
     EXPECT_EQ(west.last_request("INVITE")->request_uri().user, "trunk");
     west.bye();
     ASSERT_TRUE(run_until([&] { return !east.is_in_call(); }));
+}
+
+class ReferringAtProvider : public AtProvider {
+protected:
+    ReferringAtProvider() : AtProvider(customer, {"   refer pass"}) {}
+};
+
+// The REFER that the provider took has another CSeq than the one that it challenged: that one names
+// the notifications (RFC 3515 §2.4.6).
+TEST_F(ReferringAtProvider, TheIdOfTheEventIsOfTheReferThatWasProven) {
+    call();
+    west.dialog_fields = {{"Refer-To", "<sip:nora@north.example.net>"}};
+    const auto id = west.in_dialog(Method::Refer);
+    ASSERT_TRUE(run_until([&] { return !west.statuses("REFER").empty(); }));
+    ASSERT_EQ(west.statuses("REFER").back(), 200);
+    ASSERT_EQ(heard("REFER").size(), 2U);
+    east.dialog_fields = {{"Event", "refer;id=" + std::to_string(heard("REFER")[1]->cseq().number)},
+                          {"Subscription-State", "terminated;reason=noresource"}};
+    east.in_dialog(Method::Notify);
+    ASSERT_TRUE(run_until([&] { return west.count("NOTIFY") == 1U; }));
+    EXPECT_EQ(west.last_request("NOTIFY")->header("Event")->value,
+              "refer;id=" + std::to_string(west.sent(id)->cseq().number));
+    west.dialog_fields.clear();
+    west.bye();
 }
 
 // The caller learns that it did not work, not why; the password is not tried again and again.

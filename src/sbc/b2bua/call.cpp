@@ -339,6 +339,10 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
 }
 
 std::uint32_t Call::next_cseq(ClientId id, std::uint32_t used) {
+    if (joining_ && joining_->client == id) {
+        const Place& place = joining_->place;
+        return pairs_[place.pair]->leg(other_side(place.side)).dialog.next_cseq();
+    }
     for (const auto& pair : pairs_) {
         if (const auto cseq = pair->next_cseq(id)) {
             return *cseq;
@@ -353,8 +357,11 @@ void Call::on_sent_again(ClientId id, const sip::MessagePtr& request) {
             branch.invite = request;
         }
     }
-    for (const auto& pair : pairs_) {
-        pair->on_sent_again(id, request);
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        const auto before = pairs_[i]->on_sent_again(id, request);
+        if (before != nullptr && request->method() == Method::Refer) {
+            referrals_.renumber(i, before->cseq().number, request->cseq().number);
+        }
     }
 }
 

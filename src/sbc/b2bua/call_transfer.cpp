@@ -263,7 +263,8 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     if (side == Side::Caller) {
         context_.security = newcomer.security;
     }
-    pair.take_over(side, std::move(leg), newcomer.invite, *newcomer.request, builder.build());
+    pair.take_over(side, std::move(leg), newcomer.invite, joining.client, newcomer.request,
+                   builder.build());
 }
 
 void Call::drop_newcomer(int status, std::string_view reason) {

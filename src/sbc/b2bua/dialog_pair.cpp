@@ -248,12 +248,10 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     });
     relays_.push_back(Relay{number, side, id, client, request, sent});
     relays_.back().offers = passing.offers;
-    if (passing.bears) {
-        note_description(to, *sent);
-    }
     if (passing.offers) {
         open_exchange(side);
     } else if (passing.answers) {
+        note_description(to, *sent);
         provisionals_->offer.reset();
         close_exchange();
     }
@@ -274,12 +272,13 @@ std::optional<std::uint32_t> DialogPair::next_cseq(ClientId id) {
     return std::nullopt;
 }
 
-void DialogPair::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+sip::MessagePtr DialogPair::on_sent_again(ClientId id, const sip::MessagePtr& request) {
     for (Relay& relay : relays_) {
         if (relay.client == id) {
-            relay.sent = request;
+            return std::exchange(relay.sent, request);
         }
     }
+    return nullptr;
 }
 
 std::optional<Fate> DialogPair::on_response(ClientId id, const sip::MessagePtr& response) {
@@ -381,6 +380,9 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
                           host.now().monotonic + 64 * host.timers().t1};
         describe(relay.from, relay.offers, *passed);
         start_repeating(relay.from);
+    }
+    if (is_success && relay.offers) {  // refused, it changes nothing
+        note_description(asked, *relay.sent);
     }
     if (is_success && is_session_refresh(relay.request->method())) {
         note_description(asking, *passed);
@@ -596,7 +598,11 @@ std::optional<ClientId> DialogPair::send(Side to, Method method,
         request.header(HeaderName::Contact, contact(out, hop->transport, asked.scheme, asked.user));
     }
     write(request);
-    return context_.host.send_in_dialog(context_.ref, *hop, request.build());
+    sip::MessagePtr message = request.build();
+    if (method == Method::Invite) {
+        asked.invited = message;
+    }
+    return context_.host.send_in_dialog(context_.ref, *hop, std::move(message));
 }
 
 Leg DialogPair::replace(Side side, Leg leg) {
@@ -622,9 +628,17 @@ void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
     send_ack(side);
 }
 
-void DialogPair::take_over(Side side, Leg newcomer, ServerId invite, const sip::Message& request,
-                           const sip::MessagePtr& success) {
+void DialogPair::take_over(Side side, Leg newcomer, ServerId invite, ClientId client,
+                           const sip::MessagePtr& asked, const sip::MessagePtr& success) {
+    const sip::Message& request = *asked;
     Leg replaced = replace(side, std::move(newcomer));
+    Leg& remaining = leg(other_side(side));
+    const sip::MessagePtr told = std::exchange(remaining.invited, nullptr);
+    CHECK(told != nullptr);  // it was asked by send()
+    note_description(remaining, *told);
+    // Like any answered INVITE it stays, for repetitions of its 2xx.
+    relays_.push_back(Relay{++last_relay_, side, invite, client, asked, told});
+    relays_.back().is_open = false;
     leg(side).answered =
         Leg::Answered{invite,
                       success,

@@ -65,6 +65,7 @@ public:
         Session
     };
     static constexpr std::size_t max_pairs = 1024;  // of one call
+    static constexpr std::size_t max_waiting = 64;  // requests of one side without an answer yet
 
     // `index` is how the owner finds it again; `branch` the owner's branch that it came from.
     DialogPair(const CallContext& context, std::size_t index, std::size_t branch, Leg caller,
@@ -107,7 +108,8 @@ public:
     void on_cancel(sip::transaction::ServerId invite);
     // A relayed request is challenged: see Usage. None: the transaction is not of this pair.
     std::optional<std::uint32_t> next_cseq(sip::transaction::ClientId id);
-    void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request);
+    // What was sent until now; null: nothing of this pair.
+    sip::MessagePtr on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request);
     // None: the transaction is not of this pair.
     std::optional<Fate> on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
     std::optional<Fate> on_client_failed(sip::transaction::ClientId id,
@@ -127,10 +129,11 @@ public:
     }
     // A 2xx to an INVITE of ours on that leg is of no use to anybody.
     void acknowledge(Side side, std::uint32_t cseq);
-    // As replace, for a newcomer whose INVITE the other leg has answered: `success` is what it
-    // hears until it acknowledges. The one replaced hears BYE.
+    // As replace, for a newcomer whose INVITE the other leg has answered: `client` is that one,
+    // `success` what the newcomer hears until it acknowledges. The one replaced hears BYE.
     void take_over(Side side, Leg newcomer, sip::transaction::ServerId invite,
-                   const sip::Message& request, const sip::MessagePtr& success);
+                   sip::transaction::ClientId client, const sip::MessagePtr& asked,
+                   const sip::MessagePtr& success);
     // `leg` takes the place of the one on that side, which is handed out with its dialog still up.
     // Who waits for an answer from the one or the other side gets one.
     Leg replace(Side side, Leg leg);

@@ -24,6 +24,11 @@ int DialogPair::refuse_turn(Side side, const sip::Message& request, bool offers)
     const Leg& from = leg(side);
     const Leg& to = leg(other_side(side));
     const bool is_invite = request.method() == Method::Invite;
+    const auto waiting = std::ranges::count_if(
+        relays_, [side](const Relay& relay) { return relay.is_open && relay.from == side; });
+    if (static_cast<std::size_t>(waiting) >= max_waiting) {
+        return 500;
+    }
     if (is_invite) {  // RFC 3261 §14.2: one INVITE at a time
         if (is_open_from(side, Method::Invite)) {
             return 500;

@@ -57,7 +57,8 @@ struct Leg {
     sip::session::OfferAnswer session = {};  // whose offer waits for an answer here
 
     sip::session::SessionTimer timer = {};
-    bool allows_update = false;  // the peer said so
+    bool allows_update = false;         // the peer said so
+    sip::MessagePtr invited = nullptr;  // the last INVITE of our own in it
     // The last description that the peer was told; kept only for one that does not allow UPDATE.
     std::optional<KeptBody> described = std::nullopt;
     // A refresh of our own (RFC 4028), the last one.

@@ -16,6 +16,8 @@ namespace {
 
 // Where a NOTIFY does not say for how long: as long as an INVITE may ring.
 constexpr Duration default_duration = timer_c;
+// Whatever it says: a NOTIFY makes it as long again, and without one the call is not kept for it.
+constexpr Duration longest_duration = 3600s;
 
 std::optional<sip::Event> refer_event(const sip::Message& request) {
     const sip::HeaderLine* line = request.header(HeaderName::Event);
@@ -78,7 +80,9 @@ void Referrals::on_notify(std::size_t pair, Side from, const sip::Message& notif
         referral->is_ending = true;
         referral->deadline = now + limit;
     } else if (state && state->expires) {
-        referral->deadline = now + std::chrono::seconds(*state->expires) + limit;
+        referral->deadline =
+            now + std::min<Duration>(std::chrono::seconds(*state->expires), longest_duration) +
+            limit;
     } else {
         referral->deadline = now + default_duration + limit;
     }
@@ -106,6 +110,14 @@ void Referrals::on_response(std::size_t pair, const sip::Message& response, Time
         } else if (const auto found = std::find_if(open_.begin(), open_.end(), is_it);
                    found != open_.end()) {
             found->deadline = std::max(found->deadline, now + limit);
+        }
+    }
+}
+
+void Referrals::renumber(std::size_t pair, std::uint32_t from, std::uint32_t to) {
+    for (Referral& r : open_) {
+        if (r.pair == pair && r.sent_as == from) {
+            r.sent_as = to;
         }
     }
 }

@@ -32,6 +32,8 @@ public:
                    Duration limit);
     // The final answer to a REFER, or to a NOTIFY, on that pair.
     void on_response(std::size_t pair, const sip::Message& response, TimePoint now, Duration limit);
+    // The REFER was challenged, and sent again.
+    void renumber(std::size_t pair, std::uint32_t from, std::uint32_t to);
     // When it may be forgotten; none: it is gone.
     std::optional<TimePoint> deadline(std::uint32_t number) const;
     void drop(std::uint32_t number);
