@@ -1,6 +1,7 @@
 #include "sbc/failover.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -45,7 +46,7 @@ Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
                   to.transport, {},     0,        {},        {}};
     auto ways = locator_.find(*snapshot, adjacency, waiting.value);
     Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
-    const Sent unsent{call, waiting, {}, to, nullptr, permit};
+    const Sent unsent{call, waiting, {}, adjacency, to, nullptr, permit};
     if (!ways) {
         return unsent;
     }
@@ -121,7 +122,8 @@ std::optional<Failover::Sent> Failover::try_next(ClientId handle, Request& reque
         request.is_heard = false;
         request.client = shard_.send_request(*hop, message);
         handles_[request.client] = handle;
-        return Sent{request.call, handle, request.client, *hop, std::move(message), request.permit};
+        return Sent{request.call,       handle,        request.client, request.adjacency, *hop,
+                    std::move(message), request.permit};
     }
     return std::nullopt;
 }
@@ -177,10 +179,14 @@ void Failover::on_ended(ClientId client) {
     handles_.erase(client);
 }
 
-void Failover::replace(ClientId client, ClientId next, sip::MessagePtr message) {
+void Failover::replace(ClientId client, ClientId next, const sip::MessagePtr& message) {
     if (Request* request = request_of(client)) {
         request->client = next;
-        request->message = std::move(message);
+        // What proves our account to this server is not for the next.
+        constexpr std::array proof{sip::HeaderName::Authorization,
+                                   sip::HeaderName::ProxyAuthorization};
+        request->message = sip::transaction::make_again(
+            *message, message->header(sip::HeaderName::Via)->value, proof);
         request->written_for = request->hop.transport;
         handles_[next] = handles_.at(client);
     }

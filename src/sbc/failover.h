@@ -24,6 +24,7 @@ public:
         b2bua::CallRef call;
         ClientId handle;  // the request's; of a way that is known at once, the first transaction's
         ClientId client;  // none: the way is being looked for
+        AdjacencyIndex adjacency;
         sip::Hop hop;
         sip::MessagePtr message;
         policy::Permit permit;
@@ -48,7 +49,7 @@ public:
     std::optional<Sent> on_failed(ClientId client, sip::transaction::TerminationCause cause);
     void on_ended(ClientId client);
     // A challenge to it was answered by `next`: from now on that is the request.
-    void replace(ClientId client, ClientId next, sip::MessagePtr message);
+    void replace(ClientId client, ClientId next, const sip::MessagePtr& message);
 
     ClientId handle_of(ClientId client) const;
     const sip::Hop* hop_of(ClientId handle) const;

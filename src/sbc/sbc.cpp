@@ -224,7 +224,8 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
         const auto users = shared_.location.registered_on(from.flow, now().monotonic);
         return std::find(users.begin(), users.end(), leg.peer.address_of_record) != users.end();
     }
-    return true;
+    // Who has proven nothing cannot be known again by another connection.
+    return !snapshot_->adjacencies[*index].is_encrypted();
 }
 
 b2bua::Proof Sbc::proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
@@ -664,10 +665,9 @@ ClientId Sbc::known_as(ClientId id) const {
     return handle != id ? handle : challenges_.first(id);
 }
 
-void Sbc::remember(ClientId id, const sip::Hop& to, const sip::MessagePtr& request,
-                   std::optional<policy::Permit> permit) {
-    const auto peer = has_accounts_ ? adjacency_of(to) : std::nullopt;
-    if (peer && !snapshot_->adjacencies[*peer].outbound_accounts.empty()) {
+void Sbc::remember(ClientId id, std::optional<AdjacencyIndex> peer, const sip::Hop& to,
+                   const sip::MessagePtr& request, std::optional<policy::Permit> permit) {
+    if (has_accounts_ && peer && !snapshot_->adjacencies[*peer].outbound_accounts.empty()) {
         challenges_.sent(id, {*peer, to, request, permit});
     }
 }
@@ -734,7 +734,7 @@ std::optional<sip::Hop> Sbc::way_back(const sip::Hop& lost, const sip::Message& 
 void Sbc::own_sent(const Failover::Sent& sent) {
     own_client(sent.client ? sent.client : sent.handle, sent.call, false);
     if (sent.client) {
-        remember(sent.client, sent.hop, sent.message, sent.permit);
+        remember(sent.client, sent.adjacency, sent.hop, sent.message, sent.permit);
         own_flow(sent.hop, sent.call);
     }
 }
@@ -817,7 +817,7 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
         return sent.handle;
     }
     const ClientId id = shard_.send_request(to, request);
-    remember(id, to, request, permit);
+    remember(id, adjacency_of(to), to, request, permit);
     own_client(id, call, false);
     own_flow(to, call);
     return id;
@@ -826,7 +826,7 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
     const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, request);
-    remember(id, to, request, std::nullopt);
+    remember(id, adjacency_of(to), to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;
@@ -880,7 +880,10 @@ std::optional<sip::Hop> Sbc::hop_back_to(const b2bua::Leg& leg) {
     const Locator::Ways& ways = known ? *known : locator_.last_ways(index);
     const auto same = std::ranges::find_if(
         ways, [&](const auto& way) { return way.remote.address == leg.hop.remote.address; });
-    if (ways.empty() || !snapshot_->adjacencies[index].is_attached) {
+    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    // Another server bears the same name, unless there are several names to bear.
+    const bool is_same_peer = same != ways.end() || adjacency.tls_peer_domains.size() <= 1;
+    if (ways.empty() || !adjacency.is_attached || !is_same_peer) {
         return std::nullopt;
     }
     return connections_.hop_by(*snapshot_, index, same != ways.end() ? *same : ways.front());

@@ -181,7 +181,8 @@ private:
                           const sip::Message& response);
     sip::transaction::ClientId known_as(sip::transaction::ClientId id) const;
     // Keeps a request that may be challenged.
-    void remember(sip::transaction::ClientId id, const sip::Hop& to, const sip::MessagePtr& request,
+    void remember(sip::transaction::ClientId id, std::optional<AdjacencyIndex> peer,
+                  const sip::Hop& to, const sip::MessagePtr& request,
                   std::optional<policy::Permit> permit);
     void stop_waiting(Client& client);
     void own_flow(const sip::Hop& hop, b2bua::CallRef call);

@@ -1,7 +1,9 @@
 #include "tls/context.h"
 
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <array>
 #include <variant>
 
 #include "tls/certificate.h"
@@ -160,10 +162,13 @@ Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& optio
         SSL_CTX_set_num_tickets(native, 0);
         return {};
     }
-    if (SSL_CTX_set_session_id_context(
-            native, reinterpret_cast<const unsigned char*>(options.session_id_context.data()),
-            static_cast<unsigned>(options.session_id_context.size())) != 1) {
-        return fail(last_error("The session-id context is too long"));
+    // Hashed: OpenSSL takes 32 octets at most, and the names of adjacencies may be longer.
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned length = 0;
+    if (EVP_Digest(options.session_id_context.data(), options.session_id_context.size(),
+                   hash.data(), &length, EVP_sha256(), nullptr) != 1 ||
+        SSL_CTX_set_session_id_context(native, hash.data(), length) != 1) {
+        return fail(last_error("The session-id context cannot be set"));
     }
     SSL_CTX_set_num_tickets(native, 1);
     return {};

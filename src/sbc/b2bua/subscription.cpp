@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t max_entries = 16;  // nobody forks like that
 // Where neither side says for how long: an event package has its default, which is not looked at.
 constexpr Duration default_duration = 3600s;
+// What an end may promise itself, so that what is forgotten ends here some day.
+constexpr Duration longest_duration = 24h;
 constexpr Duration refer_duration = 180s;
 
 std::string_view value_of(const sip::Message& message, HeaderName name) {
@@ -46,7 +48,8 @@ bool is_for(const sip::Message& notify, const sip::Message& subscribe) {
 
 Duration asked_duration(const sip::Message& subscribe) {
     const auto expires = subscribe.expires();
-    return expires ? Duration(std::chrono::seconds(*expires)) : default_duration;
+    return expires ? std::min<Duration>(std::chrono::seconds(*expires), longest_duration)
+                   : default_duration;
 }
 
 bool implies_no_subscription(const sip::Message& response) {  // RFC 4488 §4
@@ -217,7 +220,9 @@ void Subscription::on_notify(Entry& entry, const sip::Message& notify) {
     }
     const bool is_first = !std::exchange(entry.is_notified, true);
     if (state && state->expires) {
-        stand_for(entry, std::chrono::seconds(*state->expires) + 64 * host_.timers().t1);
+        stand_for(entry,
+                  std::min<Duration>(std::chrono::seconds(*state->expires), longest_duration) +
+                      64 * host_.timers().t1);
     } else if (is_first) {
         stand_for(entry, granted_ + 64 * host_.timers().t1);
     }
@@ -277,7 +282,7 @@ void Subscription::on_client_failed(ClientId id, TerminationCause cause) {
 // A 2xx to the first SUBSCRIBE or a later one. Until the NOTIFY that follows, timer N.
 void Subscription::on_refreshed(Entry& entry, const sip::Message& response) {
     if (const auto expires = response.expires()) {
-        granted_ = std::chrono::seconds(*expires);
+        granted_ = std::min<Duration>(std::chrono::seconds(*expires), longest_duration);
     }
     const Duration grace = 64 * host_.timers().t1;
     if (!entry.is_ending) {

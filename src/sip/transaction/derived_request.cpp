@@ -1,5 +1,7 @@
 #include "sip/transaction/derived_request.h"
 
+#include <algorithm>
+
 #include "sip/message_builder.h"
 
 namespace ringwall::sip::transaction {
@@ -28,12 +30,14 @@ MessagePtr make_cancel(const Message& invite) {
     return derive(Method::Cancel, invite, invite);
 }
 
-MessagePtr make_again(const Message& request, std::string_view via) {
+MessagePtr make_again(const Message& request, std::string_view via,
+                      std::span<const HeaderName> without) {
     MessageBuilder builder =
         MessageBuilder::request(request.method_text(), request.request_uri_text());
     builder.header(HeaderName::Via, via);
     for (const HeaderLine& line : request.headers()) {
-        if (line.id != HeaderName::Via && line.id != HeaderName::ContentLength) {
+        if (line.id != HeaderName::Via && line.id != HeaderName::ContentLength &&
+            std::ranges::find(without, line.id) == without.end()) {
             builder.raw(line);
         }
     }

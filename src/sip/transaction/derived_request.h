@@ -2,6 +2,9 @@
 // and the same once more for another server.
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "sip/message.h"
 
 namespace ringwall::sip::transaction {
@@ -14,7 +17,8 @@ MessagePtr make_ack(const Message& invite, const Message& response);
 // RFC 3261 §9.1.
 MessagePtr make_cancel(const Message& invite);
 
-// The same request with another Via (RFC 3263 §4.3).
-MessagePtr make_again(const Message& request, std::string_view via);
+// The same request with another Via (RFC 3263 §4.3), but the fields in `without`.
+MessagePtr make_again(const Message& request, std::string_view via,
+                      std::span<const HeaderName> without = {});
 
 }  // namespace ringwall::sip::transaction
