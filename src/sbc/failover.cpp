@@ -46,7 +46,7 @@ Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
                   to.transport, {},     0,        {},        {}};
     auto ways = locator_.find(*snapshot, adjacency, waiting.value);
     Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
-    const Sent unsent{call, waiting, {}, adjacency, to, nullptr, permit};
+    Sent unsent{call, waiting, {}, adjacency, to, nullptr, permit};
     if (!ways) {
         return unsent;
     }

@@ -123,10 +123,10 @@ MessageBuilder reply(const Message& request, int status, std::string_view to_tag
     return response;
 }
 
-MessagePtr stamp_source(MessagePtr request, const Endpoint& source) {
+MessagePtr stamp_source(const MessagePtr& request, const Endpoint& source) {
     Parsed stamped = MessageParser::parse(std::string(request->bytes()), Framing::Datagram,
                                           MessageParser::Origin::Own, &source);
-    return stamped.message->bytes() == request->bytes() ? request : std::move(stamped.message);
+    return stamped.message->bytes() == request->bytes() ? request : stamped.message;
 }
 
 }  // namespace ringwall::sip

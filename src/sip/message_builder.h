@@ -54,6 +54,6 @@ MessageBuilder reply(const Message& request, int status, std::string_view to_tag
 
 // What Message::parse does with a source, for a request that was parsed without. Itself where
 // nothing changes.
-MessagePtr stamp_source(MessagePtr request, const Endpoint& source);
+MessagePtr stamp_source(const MessagePtr& request, const Endpoint& source);
 
 }  // namespace ringwall::sip

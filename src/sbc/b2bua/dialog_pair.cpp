@@ -179,9 +179,12 @@ std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Messag
             return refusal->ends_call ? Fate::lost(reason) : Fate{};
         }
     }
-    if (is_prack && !(passing.rack = translate_rack(side, request))) {
-        answer(from, id, request, 481, "Call/Transaction Does Not Exist");
-        return Fate{};
+    if (is_prack) {
+        passing.rack = translate_rack(side, request);
+        if (!passing.rack) {
+            answer(from, id, request, 481, "Call/Transaction Does Not Exist");
+            return Fate{};
+        }
     }
     const Adjacency& in = adjacency_of(from);
     const Adjacency& out = adjacency_of(to);

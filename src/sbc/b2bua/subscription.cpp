@@ -149,7 +149,8 @@ void Subscription::on_request(ServerId id, const sip::Hop& from, const sip::Mess
     Entry* entry = nullptr;
     std::optional<Side> side;
     for (Entry& each : entries_) {
-        if ((side = each.pair->side_of(*request))) {
+        side = each.pair->side_of(*request);
+        if (side) {
             entry = &each;
             break;
         }

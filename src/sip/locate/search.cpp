@@ -164,6 +164,7 @@ std::vector<Search::Service> Search::services() const {
         }
     }
     std::vector<Service> all;
+    all.reserve(abilities_.transports.size());
     for (const Transport each : abilities_.transports) {
         all.push_back({each, std::string(srv_prefix(each)) + target_.host});
     }
