@@ -1,6 +1,7 @@
 // Where requests to a signaling-peer go: RFC 3263 through the border controller, with servers that
 // die, that refuse, and that are not who they should be.
 #include "scenario/border.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
@@ -221,6 +222,61 @@ TEST_F(EastByName, OtherRequestsFailOverToo) {
     net.run_for(5s);
     EXPECT_EQ(second.count("MESSAGE"), 1U);
     EXPECT_THAT(west.statuses("MESSAGE"), ElementsAre(200));
+}
+
+// Its servers ask for proof, each for itself.
+class EastByNameWithAnAccount : public EastByName {
+protected:
+    EastByNameWithAnAccount()
+        : EastByName(east_by_name({"authentication-realm outbound provider trunk secret"})) {
+        east.answered_by_test = [this](sip::transaction::ServerId id,
+                                       const sip::MessagePtr& request) {
+            return challenge_then_refuse(id, *request);
+        };
+    }
+    bool challenge_then_refuse(sip::transaction::ServerId id, const sip::Message& request) {
+        if (bears_proof(request)) {
+            ++proven;
+            east.shard().respond(id, sip::reply(request, 503, "busy").build());
+            return true;
+        }
+        auto builder = sip::reply(request, status, "challenge");
+        builder.header(
+            status == 401 ? sip::HeaderName::WwwAuthenticate : sip::HeaderName::ProxyAuthenticate,
+            "Digest realm=\"provider\",nonce=\"n\",qop=\"auth\",algorithm=SHA-256");
+        east.shard().respond(id, builder.build());
+        return true;
+    }
+    static bool bears_proof(const sip::Message& request) {
+        return request.header(sip::HeaderName::Authorization) != nullptr ||
+               request.header(sip::HeaderName::ProxyAuthorization) != nullptr;
+    }
+    int status = 407;
+    std::size_t proven = 0;
+};
+
+TEST_F(EastByNameWithAnAccount, ProofForOneServerIsNotShownToTheNext) {
+    for (const int each : {401, 407}) {
+        SCOPED_TRACE(each);
+        status = each;
+        proven = 0;
+        const std::size_t before = second.count("MESSAGE");
+        west.send("MESSAGE", "sip:eric@east.example.net", {});
+        net.run_for(5s);
+        EXPECT_EQ(proven, 1U);
+        ASSERT_EQ(second.count("MESSAGE"), before + 1);
+        EXPECT_FALSE(bears_proof(*second.last_request("MESSAGE")));
+        EXPECT_EQ(west.statuses("MESSAGE").back(), 200);
+        net.run_for(700s);  // it is asked first again
+    }
+}
+
+TEST_F(EastByNameWithAnAccount, NorInACall) {
+    ASSERT_TRUE(call(5s));
+    EXPECT_EQ(proven, 1U);
+    ASSERT_EQ(second.count("INVITE"), 1U);
+    EXPECT_FALSE(bears_proof(*second.last_request("INVITE")));
+    hang_up();
 }
 
 TEST_F(EastByName, LossDelaysButLosesNothing) {

@@ -185,6 +185,28 @@ TEST_F(Subscriptions, OneThatExpiresEndsForTheSubscriberToo) {
     EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
 }
 
+// As long as the field can say; nobody is believed for longer than a day.
+TEST_F(Subscriptions, OneForAHundredYearsEndsAfterADay) {
+    const std::string longest = "4294967295";
+    subscribe({{"Expires", longest}});
+    grant(longest);
+    far = dialog_of_east();
+    notify(*far, "active;expires=" + longest);
+    net.run_for(24h - 60s);
+    notify(*far, "active;expires=" + longest);
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 200);
+    EXPECT_EQ(west.count("NOTIFY"), 2U);
+    net.run_for(24h - 60s);
+    EXPECT_EQ(west.count("NOTIFY"), 2U);
+    net.run_for(120s);
+    ASSERT_EQ(west.count("NOTIFY"), 3U);
+    EXPECT_EQ(west.last_request("NOTIFY")->header("Subscription-State")->value,
+              "terminated;reason=timeout");
+    notify(*far, "active");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
 // RFC 6665 §4.1.2.4, timer N.
 TEST_F(Subscriptions, OneThatIsNeverNotifiedEnds) {
     subscribe();

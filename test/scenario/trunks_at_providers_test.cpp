@@ -471,5 +471,72 @@ TEST_F(AtSecureProvider, SaysNothingToWhoeverBearsAnotherName) {
     EXPECT_EQ(sent_to(carrier), 0U);
 }
 
+// ---- with several workers -----------------------------------------------------------------------
+
+// The softswitch's adjacency, as one that leads to a provider.
+std::string lab_at_provider() {
+    std::string lab = configured(
+        small_lab, "softswitch",
+        {"security trusted-encrypted", "sip-calls-out any", "tls peer-domain provider.example",
+         "authentication-realm outbound provider trunk secret"});
+    const std::string tcp = "   preferred-transport tcp\n";
+    lab.erase(lab.find(tcp), tcp.size());
+    return lab;
+}
+
+// By the worker that has the caller: the connection to the provider is one of the four's, whoever
+// calls.
+class CallerOfEachWorker : public ::testing::TestWithParam<std::size_t> {
+protected:
+    static constexpr engine::ShardNumber workers = 4;
+    // Whose first connection is of that worker.
+    static IpAddress address_on(std::size_t worker) {
+        unsigned last = 100;
+        const auto address = [&] { return ip(("192.0.2." + std::to_string(last)).c_str()); };
+        while (SimNetwork::chosen({address(), 40000}, workers) != worker) {
+            ++last;
+        }
+        return address();
+    }
+    CallerOfEachWorker() {
+        carrier.node().set_client_identity(certificate_of("provider.example"));
+        carrier.node().set_server_identity(certificate_of("provider.example"));
+    }
+
+    SimNetwork net;
+    Border border{net, lab_at_provider(), 11, workers};
+    Phone alice{net,
+                address_on(GetParam()),
+                sip::Transport::Tls,
+                {ip("192.0.2.1"), 5061},
+                {"alice", "example.com", "wonderland"},
+                101};
+    Phone carrier{net,
+                  ip("192.0.2.20"),
+                  sip::Transport::Tls,
+                  {ip("192.0.2.2"), 5061},
+                  {"carla", "provider.example", ""},
+                  700};
+    Provider provider{carrier};
+};
+
+TEST_P(CallerOfEachWorker, GetsThroughAChallenge) {
+    alice.register_now();
+    ASSERT_TRUE(net.run_until([&] { return alice.is_registered(); }, 40s));
+    alice.invite("sip:+15551234@provider.example");
+    ASSERT_TRUE(net.run_until([&] { return alice.is_in_call() && !carrier.acks().empty(); }, 40s));
+    EXPECT_EQ(border.worker(GetParam()).calls(), 1U);
+    EXPECT_EQ(carrier.count("INVITE"), 2U);
+    alice.bye();
+    ASSERT_TRUE(net.run_until([&] { return !carrier.is_in_call(); }, 40s));
+    EXPECT_EQ(carrier.count("BYE"), 2U);
+    EXPECT_TRUE(provider.wrong.empty());
+    EXPECT_THAT(alice.statuses("INVITE"), Not(Contains(407)));
+    net.settle();
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, CallerOfEachWorker, ::testing::Values(0, 1, 2, 3));
+
 }  // namespace
 }  // namespace ringwall::test
