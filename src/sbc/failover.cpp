@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "base/text.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/peer_hop.h"
 #include "sip/transaction/derived_request.h"
@@ -19,21 +18,10 @@ namespace {
 
 constexpr std::size_t max_tries = 8;           // of one request
 constexpr std::size_t max_datagram = 1300;     // RFC 3261 §18.1.1: no path MTU is known
-constexpr Duration longest_rest = 600s;        // whatever its Retry-After says
 constexpr Duration rest_of_large_ones = 600s;  // of TCP to a peer that speaks UDP
 
 // A request whose way is not known yet has no transaction that could name it.
 constexpr std::uint64_t first_waiting = UINT64_MAX;
-
-Duration rest_after(const sip::Message& response) {
-    const sip::HeaderLine* line = response.header(sip::HeaderName::RetryAfter);
-    const std::string_view value = line == nullptr ? "" : line->value;
-    const auto digits = std::ranges::find_if_not(value, is_digit);
-    const auto seconds =
-        parse_number(value.substr(0, static_cast<std::size_t>(digits - value.begin())), 100'000);
-    return seconds ? std::min<Duration>(std::chrono::seconds(*seconds), longest_rest)
-                   : Locator::rest;
-}
 
 }  // namespace
 
@@ -58,12 +46,37 @@ Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
         requests_.erase(waiting);
         return unsent;
     }
-    // It is named by its first transaction, as any request.
-    auto node = requests_.extract(waiting);
-    node.key() = sent->client;
-    requests_.insert(std::move(node));
-    handles_[sent->client] = sent->handle = sent->client;
+    name(waiting, *sent);
     return *sent;
+}
+
+std::optional<Failover::Sent> Failover::send_large(b2bua::CallRef call, const SnapshotPtr& snapshot,
+                                                   AdjacencyIndex adjacency, const sip::Hop& to,
+                                                   const sip::MessagePtr& request) {
+    const Way by_tcp{sip::Transport::Tcp, to.remote};
+    if (to.transport != sip::Transport::Udp ||
+        snapshot->adjacencies[adjacency].profile == Profile::Access ||  // a NAT may be before it
+        !may_go_by_tcp(*snapshot, adjacency, *request) || locator_.is_avoided(adjacency, by_tcp)) {
+        return std::nullopt;
+    }
+    const ClientId waiting{first_waiting - ++waiting_};
+    Request entry{call, std::nullopt, snapshot, adjacency, request, to.transport, {}, 0, {}, {}};
+    entry.ways = {by_tcp, {sip::Transport::Udp, to.remote}};
+    Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
+    auto sent = try_next(waiting, kept);
+    if (sent) {
+        name(waiting, *sent);
+    } else {
+        requests_.erase(waiting);
+    }
+    return sent;
+}
+
+void Failover::name(ClientId waiting, Sent& sent) {
+    auto node = requests_.extract(waiting);
+    node.key() = sent.client;
+    requests_.insert(std::move(node));
+    handles_[sent.client] = sent.handle = sent.client;
 }
 
 std::optional<Failover::Sent> Failover::on_ways(const Locator::Found& found) {
@@ -82,12 +95,19 @@ std::optional<Failover::Sent> Failover::on_ways(const Locator::Found& found) {
     return sent;
 }
 
-// Larger than what surely passes in one datagram: over TCP, where the adjacency allows it and the
-// peer has not refused it. Refused there, it goes by UDP all the same.
+// Larger than what surely passes in one datagram, where the adjacency allows TCP.
+bool Failover::may_go_by_tcp(const Snapshot& snapshot, AdjacencyIndex adjacency,
+                             const sip::Message& request) const {
+    if (request.bytes().size() <= max_datagram) {
+        return false;
+    }
+    const auto allowed = transports_of(snapshot.adjacencies[adjacency]);
+    return std::ranges::find(allowed, sip::Transport::Tcp) != allowed.end();
+}
+
+// Over TCP unless the peer has refused it; refused there, it goes by UDP all the same.
 void Failover::add_tcp_ways(Request& request) const {
-    const auto allowed = transports_of(request.snapshot->adjacencies[request.adjacency]);
-    if (request.message->bytes().size() <= max_datagram ||
-        std::ranges::find(allowed, sip::Transport::Tcp) == allowed.end()) {
+    if (!may_go_by_tcp(*request.snapshot, request.adjacency, *request.message)) {
         return;
     }
     Locator::Ways ways;
@@ -139,8 +159,8 @@ std::optional<Failover::Sent> Failover::on_response(ClientId client, const sip::
     if (request == nullptr) {
         return std::nullopt;
     }
-    if (response.status() == 503) {
-        return go_on(client, rest_after(response));
+    if (response.status() == 503 && request->permit) {
+        return go_on(client, Locator::rest_after(response));
     }
     request->is_heard = true;
     if (response.status() >= 200) {
@@ -152,7 +172,8 @@ std::optional<Failover::Sent> Failover::on_response(ClientId client, const sip::
 
 std::optional<Failover::Sent> Failover::on_failed(ClientId client, TerminationCause cause) {
     const Request* request = request_of(client);
-    if (request == nullptr || (cause == TerminationCause::Timeout && request->is_heard)) {
+    if (request == nullptr ||
+        (cause == TerminationCause::Timeout && (request->is_heard || !request->permit))) {
         return std::nullopt;
     }
     const auto& ways = request->ways;

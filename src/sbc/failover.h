@@ -2,7 +2,8 @@
 // failure, a 503 or no word at all within timer B or F the same request goes to the next way, in a
 // new transaction with a new branch. Whoever sent it knows it by one id and hears the end only.
 //
-// It also takes a request that is too large for UDP to TCP and back (RFC 3261 §18.1.1).
+// It also takes a request that is too large for UDP to TCP and back (RFC 3261 §18.1.1). Within a
+// dialog that is all: the server is settled there.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,7 @@ public:
         AdjacencyIndex adjacency;
         sip::Hop hop;
         sip::MessagePtr message;
-        policy::Permit permit;
+        std::optional<policy::Permit> permit;  // none: within a dialog
     };
     struct Given {
         b2bua::CallRef call;
@@ -40,6 +41,10 @@ public:
     // `to` is a peer_hop, and the request is written for its transport.
     Sent send(b2bua::CallRef call, const policy::Permit& permit, const SnapshotPtr& snapshot,
               const sip::Hop& to, sip::MessagePtr request);
+    // A request within a dialog whose hop is UDP. None: it may go there as it is.
+    std::optional<Sent> send_large(b2bua::CallRef call, const SnapshotPtr& snapshot,
+                                   AdjacencyIndex adjacency, const sip::Hop& to,
+                                   const sip::MessagePtr& request);
     // The ways that `handle` waited for. None: there is none.
     std::optional<Sent> on_ways(const Locator::Found& found);
 
@@ -62,7 +67,7 @@ public:
 private:
     struct Request {
         b2bua::CallRef call;
-        policy::Permit permit;
+        std::optional<policy::Permit> permit;
         SnapshotPtr snapshot;
         AdjacencyIndex adjacency = 0;
         sip::MessagePtr message;  // null once it is answered
@@ -75,9 +80,13 @@ private:
         bool is_cancelled = false;  // by its sender
     };
 
+    bool may_go_by_tcp(const Snapshot& snapshot, AdjacencyIndex adjacency,
+                       const sip::Message& request) const;
     void add_tcp_ways(Request& request) const;
     std::optional<Sent> try_next(ClientId handle, Request& request);
     std::optional<Sent> go_on(ClientId client, Duration avoid);
+    // From now on it is named by its first transaction, as any request.
+    void name(ClientId waiting, Sent& sent);
     Request* request_of(ClientId client);
 
     engine::Shard& shard_;

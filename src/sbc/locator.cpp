@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace ringwall::sbc {
 
@@ -13,6 +14,7 @@ using sip::locate::Way;
 namespace {
 
 constexpr std::size_t max_avoided = 1024;
+constexpr Duration longest_rest = 600s;  // whatever a Retry-After says
 
 // Whoever answers for the DNS must not lead calls of an unencrypted link out of the network that
 // the operator trusts. Elsewhere the certificate says who is there.
@@ -24,6 +26,15 @@ bool may_be_server(const Adjacency& adjacency, const Way& way) {
 }
 
 }  // namespace
+
+Duration Locator::rest_after(const sip::Message& response) {
+    const sip::HeaderLine* line = response.header(sip::HeaderName::RetryAfter);
+    const std::string_view value = line == nullptr ? "" : line->value;
+    const auto digits = std::ranges::find_if_not(value, is_digit);
+    const auto seconds =
+        parse_number(value.substr(0, static_cast<std::size_t>(digits - value.begin())), 100'000);
+    return seconds ? std::min<Duration>(std::chrono::seconds(*seconds), longest_rest) : rest;
+}
 
 std::vector<sip::Transport> transports_of(const Adjacency& adjacency) {
     if (adjacency.is_encrypted()) {

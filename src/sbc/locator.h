@@ -20,6 +20,8 @@ public:
     using Ways = std::vector<sip::locate::Way>;
     using Waiter = std::uint64_t;
     static constexpr Duration rest = 60s;  // of a server that failed
+    // Of one that said 503: its Retry-After, within limits, else as any.
+    static Duration rest_after(const sip::Message& response);
     struct Found {
         Waiter waiter = 0;
         AdjacencyIndex adjacency = 0;

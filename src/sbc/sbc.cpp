@@ -650,11 +650,8 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     const auto permit = sent->permit;
     stop_waiting(client->second);
     usage->on_sent_again(known_as(id), again);
-    if (permit) {
-        failover_.replace(id, send_new(ref, *permit, to, again), again);
-    } else {
-        send_in_dialog(ref, to, again);
-    }
+    failover_.replace(
+        id, permit ? send_new(ref, *permit, to, again) : send_in_dialog(ref, to, again), again);
     return true;
 }
 
@@ -731,8 +728,8 @@ std::optional<sip::Hop> Sbc::way_back(const sip::Hop& lost, const sip::Message& 
 }
 
 // Of a request that waits for its way, the request itself.
-void Sbc::own_sent(const Failover::Sent& sent) {
-    own_client(sent.client ? sent.client : sent.handle, sent.call, false);
+void Sbc::own_sent(const Failover::Sent& sent, bool is_waiting) {
+    own_client(sent.client ? sent.client : sent.handle, sent.call, is_waiting);
     if (sent.client) {
         remember(sent.client, sent.adjacency, sent.hop, sent.message, sent.permit);
         own_flow(sent.hop, sent.call);
@@ -825,8 +822,15 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
 
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
     const bool is_invite = request->method() == Method::Invite;
+    const auto adjacency = adjacency_of(to);
+    if (adjacency) {
+        if (const auto sent = failover_.send_large(call, snapshot_, *adjacency, to, request)) {
+            own_sent(*sent, !is_invite);
+            return sent->handle;
+        }
+    }
     const ClientId id = shard_.send_request(to, request);
-    remember(id, adjacency_of(to), to, request, std::nullopt);
+    remember(id, adjacency, to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;

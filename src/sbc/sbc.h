@@ -175,7 +175,7 @@ private:
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
     void remember_gone(const engine::Flow& flow);
     void note_alias(const policy::Inbound& inbound);
-    void own_sent(const Failover::Sent& sent);
+    void own_sent(const Failover::Sent& sent, bool is_waiting = false);
     // The 401 or 407 is for us, and answered.
     bool answer_challenge(sip::transaction::ClientId id, const sip::Hop& from,
                           const sip::Message& response);

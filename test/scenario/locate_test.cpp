@@ -327,6 +327,58 @@ TEST_F(LargeRequests, RefusedThereGoByUdpAndTcpIsNotTriedAgain) {
     hang_up();
 }
 
+// Within a dialog the server is settled, the transport is not.
+class LargeInACall : public Trunks {
+protected:
+    void SetUp() override {
+        west.invite("sip:5001@192.0.2.4");
+        net.run_for(1s);
+        ASSERT_TRUE(west.is_in_call());
+        west.dialog_fields = {{"Subject", std::string(1400, 's')}};
+    }
+    void TearDown() override {
+        west.dialog_fields = {};
+        west.bye();
+        net.settle(300s);
+    }
+    std::vector<std::string> vias_to_east(std::string_view method) {
+        std::vector<std::string> out;
+        for (const auto& packet : net.packets_of(ip("192.0.2.50"))) {
+            if (packet.bytes.starts_with(std::string(method) + " ") &&
+                packet.to.address == ip("192.0.2.50")) {
+                const auto at = packet.bytes.find("Via: ") + 5;
+                out.push_back(packet.bytes.substr(at, packet.bytes.find(' ', at) - at));
+                EXPECT_EQ(packet.is_datagram, out.back() == "SIP/2.0/UDP");
+            }
+        }
+        return out;
+    }
+};
+
+TEST_F(LargeInACall, GoByTcp) {
+    west.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(vias_to_east("INFO"), ElementsAre("SIP/2.0/TCP"));
+    EXPECT_EQ(west.statuses("INFO").back(), 200);
+}
+
+TEST_F(LargeInACall, RefusedThereGoByUdpAndTcpIsNotTriedAgain) {
+    net.refuse_connections({ip("192.0.2.50"), 5060});
+    west.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    west.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(vias_to_east("INFO"), ElementsAre("SIP/2.0/UDP", "SIP/2.0/UDP"));
+    EXPECT_THAT(west.statuses("INFO"), ElementsAre(200, 200));
+}
+
+TEST_F(LargeInACall, AReinviteToo) {
+    west.reinvite();
+    net.run_for(1s);
+    EXPECT_THAT(vias_to_east("INVITE"), ElementsAre("SIP/2.0/UDP", "SIP/2.0/TCP"));
+    EXPECT_EQ(east.acks().size(), 2U);
+}
+
 class LargeRequestsOverUdpOnly : public LargeRequests {
 protected:
     LargeRequestsOverUdpOnly() : LargeRequests(east_by_name({"mandated-transport udp"})) {}

@@ -380,6 +380,60 @@ TEST_F(AtProvider, InBadWeatherToo) {
     net.set_weather({});
 }
 
+// Its first server is busy with itself.
+class AtProviderWithTwoServers : public Lab {
+protected:
+    static std::string configuration() {
+        return configured(
+            three_trunks, "east",
+            {"signaling-peer east.example.net", "remote-address ipv4 192.0.2.50 255.255.255.254",
+             "   authentication-realm outbound provider trunk secret",
+             "   register trunk@east.example.net"});
+    }
+    AtProviderWithTwoServers()
+        : Lab(configuration()),
+          first(net, ip("192.0.2.50"), sip::Transport::Udp, {ip("192.0.2.5"), 5060},
+                {"eric", "east.example.net", ""}, 301),
+          second(net, ip("192.0.2.51"), sip::Transport::Udp, {ip("192.0.2.5"), 5060},
+                 {"emil", "east.example.net", ""}, 501) {
+        net.answer(
+            {dns::RecordType::Srv, "_sip._udp.east.example.net"},
+            services({{10, 0, 5060, "one.example.net"}, {20, 0, 5060, "two.example.net"}}, 3600s));
+        net.answer({dns::RecordType::A, "one.example.net"}, addresses({ip("192.0.2.50")}));
+        net.answer({dns::RecordType::A, "two.example.net"}, addresses({ip("192.0.2.51")}));
+        first.answered_by_test = [this](sip::transaction::ServerId id,
+                                        const sip::MessagePtr& request) {
+            first.shard().respond(id, sip::reply(*request, 503, "busy").build());
+            return true;
+        };
+        second.answered_by_test = [this](sip::transaction::ServerId id,
+                                         const sip::MessagePtr& request) {
+            auto builder = sip::reply(*request, 200, "r");
+            builder.header("Contact", request->header("Contact")->value);
+            second.shard().respond(id, builder.build());
+            return true;
+        };
+    }
+    void TearDown() override {
+        border.sbc().refuse_calls();
+        net.run_for(200s);
+    }
+    Phone first;
+    Phone second;
+};
+
+TEST_F(AtProviderWithTwoServers, IsRegisteredAtTheSecondAtOnce) {
+    net.run_for(1s);
+    EXPECT_EQ(first.count("REGISTER"), 1U);
+    EXPECT_EQ(second.count("REGISTER"), 1U);
+}
+
+// And not refreshed there: an answer is no reason to look at the first again before it has rested.
+TEST_F(AtProviderWithTwoServers, LeavesTheFirstAlone) {
+    net.run_for(30s);
+    EXPECT_EQ(first.count("REGISTER"), 1U);
+}
+
 // ---- over connections ---------------------------------------------------------------------------
 
 class AtProviderByTcp : public AtProvider {

@@ -1,11 +1,13 @@
 #include "sbc/trunk/registrations.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/log.h"
 #include "base/visitor.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sip/transaction/derived_request.h"
 #include "sip/transaction/layer.h"
 
 namespace ringwall::sbc::trunk {
@@ -90,6 +92,9 @@ bool Registrations::on_response(ClientId id, const sip::Message& response) {
         return false;
     }
     const Request request = found->second;
+    if (response.status() == 503 && try_next(request, Locator::rest_after(response))) {
+        return true;
+    }
     tell(request.trunk, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
         registration.on_response(*request.message, response, now(), random_, out);
     });
@@ -102,7 +107,9 @@ bool Registrations::on_failed(ClientId id) {
         return false;
     }
     const Request request = found->second;
-    locator_.avoid(trunks_[request.trunk].adjacency, request.way, Locator::rest);
+    if (try_next(request, Locator::rest)) {
+        return true;
+    }
     tell(request.trunk, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
         registration.on_failed(request.message->cseq().number, now(), random_, out);
     });
@@ -186,24 +193,44 @@ void Registrations::on_ways(const Locator::Found& found) {
 }
 
 // Without a way to the peer it is as good as unanswered.
-void Registrations::send_by(std::size_t index, const Locator::Ways& ways,
-                            sip::MessageBuilder request) {
-    Trunk& trunk = trunks_[index];
-    const auto hop = ways.empty() || !adjacency(trunk).is_attached
-                         ? std::nullopt
-                         : connections_.hop_by(*snapshot_, trunk.adjacency, ways.front());
-    if (!hop) {
+void Registrations::send_by(std::size_t index, Locator::Ways ways, sip::MessageBuilder request) {
+    request.header(HeaderName::Via,
+                   new_via(trunks_[index], transport_of(adjacency(trunks_[index]))));
+    if (!send_by(index, std::move(ways), *request.build(), {})) {
         tell(index, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
             registration.on_failed(registration.cseq(), now(), random_, out);
         });
-        return;
     }
-    request.header(HeaderName::Via,
-                   b2bua::via(adjacency(trunk), hop->transport,
-                              sip::transaction::make_branch(shard_.place().own_bucket(), random_)));
-    const sip::MessagePtr message = request.build();
-    trunk.flow = hop->transport == sip::Transport::Udp ? FlowId{} : hop->flow;
-    by_client_[shard_.send_request(*hop, message)] = Request{index, message, ways.front()};
+}
+
+bool Registrations::send_by(std::size_t index, Locator::Ways ways, const sip::Message& request,
+                            std::span<const HeaderName> without) {
+    Trunk& trunk = trunks_[index];
+    while (!ways.empty() && adjacency(trunk).is_attached) {
+        const sip::locate::Way way = ways.front();
+        ways.erase(ways.begin());
+        if (const auto hop = connections_.hop_by(*snapshot_, trunk.adjacency, way)) {
+            const sip::MessagePtr message =
+                sip::transaction::make_again(request, new_via(trunk, hop->transport), without);
+            trunk.flow = hop->transport == sip::Transport::Udp ? FlowId{} : hop->flow;
+            by_client_[shard_.send_request(*hop, message)] =
+                Request{index, message, way, std::move(ways)};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Registrations::try_next(const Request& request, Duration rest) {
+    locator_.avoid(trunks_[request.trunk].adjacency, request.way, rest);
+    // What proves our account to one server is not for the next.
+    constexpr std::array proof{HeaderName::Authorization, HeaderName::ProxyAuthorization};
+    return send_by(request.trunk, request.others, *request.message, proof);
+}
+
+std::string Registrations::new_via(const Trunk& trunk, sip::Transport transport) {
+    return b2bua::via(adjacency(trunk), transport,
+                      sip::transaction::make_branch(shard_.place().own_bucket(), random_));
 }
 
 bool Registrations::is_quiet() const {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -56,11 +58,18 @@ private:
         std::size_t trunk = 0;
         sip::MessagePtr message;
         sip::locate::Way way;
+        Locator::Ways others;  // servers that were not asked yet
     };
     template <class Event>
     void tell(std::size_t index, Event&& event);
     void send(std::size_t index, sip::MessageBuilder request);
-    void send_by(std::size_t index, const Locator::Ways& ways, sip::MessageBuilder request);
+    void send_by(std::size_t index, Locator::Ways ways, sip::MessageBuilder request);
+    // To the first of these that can be reached. False: to none.
+    bool send_by(std::size_t index, Locator::Ways ways, const sip::Message& request,
+                 std::span<const sip::HeaderName> without);
+    // RFC 3263 §4.3: a server that is not there, or busy with itself, is followed by the next.
+    bool try_next(const Request& request, Duration rest);
+    std::string new_via(const Trunk& trunk, sip::Transport transport);
     const Adjacency& adjacency(const Trunk& trunk) const {
         return snapshot_->adjacencies[trunk.adjacency];
     }
