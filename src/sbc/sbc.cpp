@@ -450,10 +450,9 @@ void Sbc::record_refusal(const policy::Inbound& inbound, const policy::Outcome& 
 }
 
 void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
-    const CallRef ref{++last_call_};
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
-    b2bua::Call::Setup setup{
-        .ref = ref,
+    by_server_[id] = begin_call({
+        .ref = CallRef{++last_call_},
         .name = new_call_name(),
         .invite = id,
         .request = request,
@@ -464,45 +463,170 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
         .routes = std::move(inbound.routes),
         .removed_headers = std::move(inbound.removed_headers),
         .bucket = new_bucket(),
-    };
-    log::info("call.begins", {{"call", setup.name},
-                              {"adjacency", inbound.from_adjacency().name},
-                              {"secure", inbound.call.is_secure() ? "yes" : "no"}});
+    });
+}
+
+CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
+    const CallRef ref = setup.ref;
+    log::info("call.begins",
+              {{"call", setup.name},
+               {"adjacency", setup.snapshot->adjacencies[setup.caller.adjacency].name},
+               {"secure", setup.security.is_secure() ? "yes" : "no"}});
     CallEntry& entry = calls_[ref];
     ++active_calls_;
-    by_server_[id] = ref;
-    own_flow(inbound.hop, ref);
+    own_flow(setup.from, ref);
     auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
     b2bua::Call& begun = *call;
     entry.call = std::move(call);
     begun.begin();
+    return ref;
 }
 
 // RFC 3891 §3: the dialog that it names must be one of ours.
 void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
-    const auto ids = sip::parse_replaces(request->header(HeaderName::Replaces)->value);
-    if (!ids || request->count(HeaderName::Replaces) != 1) {
-        reply(id, *request, 400, "Bad Replaces");
-        return;
-    }
-    b2bua::Usage* call = call_of_tag(ids->to_tag);
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
-    const b2bua::Newcomer newcomer{
+    const auto call = replace({
         .invite = id,
         .request = request,
         .from = inbound.hop,
         .peer = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
         .security = inbound.call,
-    };
+    });
+    if (call) {
+        by_server_[id] = *call;
+        own_flow(inbound.hop, *call);
+        recent_.add(id, *request);
+    }
+}
+
+std::optional<CallRef> Sbc::replace(const b2bua::Newcomer& newcomer) {
+    const sip::Message& request = *newcomer.request;
+    const auto ids = sip::parse_replaces(request.header(HeaderName::Replaces)->value);
+    if (!ids || request.count(HeaderName::Replaces) != 1) {
+        reply(newcomer.invite, request, 400, "Bad Replaces");
+        return std::nullopt;
+    }
+    b2bua::Usage* call = call_of_tag(ids->to_tag);
     if (call == nullptr || !call->replace(*ids, newcomer)) {
         counters_.add("rejected", "no-dialog");
-        reply(id, *request, 481);
+        reply(newcomer.invite, request, 481);
+        return std::nullopt;
+    }
+    return call->ref();
+}
+
+// ---- errands ------------------------------------------------------------------------------------
+
+namespace {
+
+// No transaction has a number like that.
+constexpr std::uint64_t errand_bit = std::uint64_t{1} << 63;
+
+}  // namespace
+
+ServerId Sbc::begin_errand(const b2bua::OnBehalf& errand) {
+    const ServerId id{errand_bit | ++last_errand_};
+    errands_[id] = Errand{errand.by, {}};
+    const CallRef made = begin_errand(id, errand);
+    errands_[id].made = made;
+    return id;
+}
+
+CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
+    if (is_stopping_) {
+        reply(id, *errand.invite, 503);
+        return {};
+    }
+    if (errand.invite->header(HeaderName::Replaces) != nullptr) {
+        return replace({.invite = id,
+                        .request = errand.invite,
+                        .from = errand.hop,
+                        .peer = errand.party,
+                        .security = errand.security,
+                        .absent_caller = errand.as_caller})
+            .value_or(CallRef{});
+    }
+    policy::Inbound inbound{
+        .request = *errand.invite,
+        .hop = errand.hop,
+        .source = errand.hop.remote,
+        .local = {},
+        .snapshot = snapshot_,
+        .registered = {},
+        .nonces = nonces_,
+        .nonce_window = nonce_window_,
+        .now = now(),
+        .adjacency = errand.party.adjacency,
+        .call = errand.as_caller,
+    };
+    const policy::Outcome outcome = policy::run_routing(inbound);
+    if (!act_on(outcome, inbound, id, errand.invite)) {
+        return {};
+    }
+    return begin_call({
+        .ref = CallRef{++last_call_},
+        .name = new_call_name(),
+        .invite = id,
+        .request = errand.invite,
+        .from = errand.hop,
+        .snapshot = snapshot_,
+        .caller = errand.party,
+        .security = errand.security,
+        .absent_caller = errand.as_caller,
+        .routes = std::move(inbound.routes),
+        .removed_headers = {},
+        .bucket = errand.bucket,
+    });
+}
+
+void Sbc::drop_errand(ServerId id, std::string_view reason) {
+    const auto found = errands_.find(id);
+    if (found == errands_.end()) {
         return;
     }
-    by_server_[id] = call->ref();
-    own_flow(inbound.hop, call->ref());
-    recent_.add(id, *request);
+    const Errand errand = found->second;
+    errands_.erase(found);
+    b2bua::Usage* made = call_of(errand.made);
+    if (made != nullptr && errand.is_accepted) {
+        made->terminate(reason);
+    } else if (made != nullptr) {
+        made->on_cancel(id);
+    }
 }
+
+bool Sbc::join_errand(ServerId id, std::string_view our_tag, b2bua::Leg party,
+                      const sip::Message& asked, const sip::Message& answer) {
+    const auto found = errands_.find(id);
+    b2bua::Usage* made = found == errands_.end() ? nullptr : call_of(found->second.made);
+    if (made == nullptr) {
+        return false;
+    }
+    errands_.erase(found);
+    by_call_id_.erase(party.dialog.call_id());  // it goes along
+    own_flow(party.hop, made->ref());
+    return made->join(our_tag, std::move(party), asked, answer);
+}
+
+// When the event is over, so that no call is called back from within.
+void Sbc::deliver_errands() {
+    while (!errand_answers_.empty()) {
+        for (const auto& [id, response] : std::exchange(errand_answers_, {})) {
+            const auto found = errands_.find(id);
+            if (found == errands_.end()) {
+                continue;
+            }
+            b2bua::Usage* by = call_of(found->second.by);
+            if (response == nullptr || response->status() >= 300) {
+                errands_.erase(found);
+            }
+            if (by != nullptr) {
+                by->on_errand(id, response);
+            }
+        }
+    }
+}
+
+// ---- requests that pass -------------------------------------------------------------------------
 
 void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
     const CallRef ref{++last_call_};
@@ -841,7 +965,12 @@ void Sbc::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
 }
 
 void Sbc::respond(ServerId id, sip::MessagePtr response) {
-    shard_.respond(id, std::move(response));
+    if ((id.value & errand_bit) == 0) {
+        shard_.respond(id, std::move(response));
+    } else if (const auto errand = errands_.find(id); errand != errands_.end()) {
+        errand->second.is_accepted = response->status() >= 200 && response->status() < 300;
+        errand_answers_.emplace_back(id, std::move(response));
+    }
 }
 
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
@@ -948,6 +1077,10 @@ bool Sbc::is_our_tag(std::string_view tag) const {
            (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
 }
 
+bool Sbc::is_elsewhere(std::string_view tag) const {
+    return is_our_tag(tag) && !by_tag_.contains(std::string(tag));
+}
+
 void Sbc::own_call_id(std::string_view call_id, CallRef call) {
     if (by_call_id_.emplace(std::string(call_id), call).second) {
         calls_[call].call_ids.emplace_back(call_id);
@@ -967,6 +1100,11 @@ void Sbc::end(CallRef call, const CallRecord& record) {
     observer_.on_record(record);
     --active_calls_;
     ended_.push_back(call);
+    for (const auto& [id, errand] : errands_) {
+        if (errand.made == call && errand.is_accepted) {
+            errand_answers_.emplace_back(id, nullptr);
+        }
+    }
 }
 
 void Sbc::release(CallRef usage) {
@@ -976,6 +1114,7 @@ void Sbc::release(CallRef usage) {
 // A call that is over stays until its transactions have ended: a late 2xx of a fork is still its to
 // acknowledge and end.
 void Sbc::sweep() {
+    deliver_errands();
     for (const Failover::Given& given : failover_.take_given_up()) {
         if (b2bua::Usage* call = call_of(given.call)) {
             call->on_client_failed(given.handle, TerminationCause::TransportError);
@@ -989,10 +1128,17 @@ void Sbc::sweep() {
             continue;
         }
         for (const std::string& tag : found->second.tags) {
-            by_tag_.erase(tag);
+            // A leg that went to another call took its own along.
+            if (const auto owner = by_tag_.find(tag);
+                owner != by_tag_.end() && owner->second == ref) {
+                by_tag_.erase(owner);
+            }
         }
         for (const std::string& call_id : found->second.call_ids) {
-            by_call_id_.erase(call_id);
+            if (const auto owner = by_call_id_.find(call_id);
+                owner != by_call_id_.end() && owner->second == ref) {
+                by_call_id_.erase(owner);
+            }
         }
         for (const FlowId flow : found->second.flows) {
             const auto users = by_flow_.find(flow);
@@ -1058,8 +1204,8 @@ bool Sbc::is_quiet() const {
 
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
-           by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() && recent_.size() == 0 &&
-           failover_.size() == 0 && challenges_.size() == 0 &&
+           errands_.empty() && by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() &&
+           recent_.size() == 0 && failover_.size() == 0 && challenges_.size() == 0 &&
            shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
 }
 

@@ -14,6 +14,7 @@
 #include "base/log_limit.h"
 #include "base/random.h"
 #include "engine/shard.h"
+#include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/recent_requests.h"
 #include "sbc/b2bua/usage.h"
@@ -129,6 +130,11 @@ public:
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
     bool is_our_tag(std::string_view tag) const override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
+    bool is_elsewhere(std::string_view tag) const override;
+    sip::transaction::ServerId begin_errand(const b2bua::OnBehalf& errand) override;
+    void drop_errand(sip::transaction::ServerId errand, std::string_view reason) override;
+    bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag, b2bua::Leg party,
+                     const sip::Message& asked, const sip::Message& answer) override;
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
@@ -146,6 +152,13 @@ private:
         bool is_waiting = false;  // for a final response; an INVITE's is the call's business
     };
 
+    // An INVITE of a call here that another call here answers: no transaction is between them.
+    struct Errand {
+        b2bua::CallRef by;
+        b2bua::CallRef made;
+        bool is_accepted = false;
+    };
+
     std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
@@ -159,8 +172,13 @@ private:
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
                     const sip::MessagePtr& request);
+    b2bua::CallRef begin_call(b2bua::Call::Setup setup);
     void replace(const policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
+    // None: it was refused before any call was asked.
+    std::optional<b2bua::CallRef> replace(const b2bua::Newcomer& newcomer);
+    b2bua::CallRef begin_errand(sip::transaction::ServerId id, const b2bua::OnBehalf& errand);
+    void deliver_errands();
     void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -223,6 +241,10 @@ private:
     std::unordered_map<sip::transaction::ClientId, Client> by_client_;
     std::unordered_map<sip::transaction::ServerId, b2bua::CallRef> by_server_;
     b2bua::RecentRequests recent_;
+    std::unordered_map<sip::transaction::ServerId, Errand> errands_;
+    // What was answered to them, and whoever is gone (null): told when the event is over.
+    std::vector<std::pair<sip::transaction::ServerId, sip::MessagePtr>> errand_answers_;
+    std::uint64_t last_errand_ = 0;
     std::vector<b2bua::CallRef> ended_;
     std::uint64_t last_call_ = 0;
     std::size_t active_calls_ = 0;

@@ -18,9 +18,19 @@ namespace ringwall::simulation {
 using sbc::policy::Event;
 
 // What must come up besides the rows of the table.
-enum class Flow { Subscription, SecureSubscription, Vanished, Replaced, ReplacementRefused };
-inline constexpr std::array<std::string_view, 5> flow_names{
-    "subscription", "secure subscription", "vanished", "replaced", "replacement refused"};
+enum class Flow {
+    Subscription,
+    SecureSubscription,
+    Vanished,
+    Replaced,
+    ReplacementRefused,
+    Transferred,
+    SecureTransferred,
+    TransferFailed
+};
+inline constexpr std::array<std::string_view, 8> flow_names{
+    "subscription",        "secure subscription", "vanished",           "replaced",
+    "replacement refused", "transferred",         "secure transferred", "transfer failed"};
 
 // How often each row of the table was met, by its place in the table.
 struct Tally {

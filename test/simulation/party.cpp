@@ -63,6 +63,11 @@ std::string description(Media media) {
     return out;
 }
 
+int plan_of_referred(const sip::Message& invite) {
+    const sip::HeaderLine* by = invite.header(HeaderName::ReferredBy);
+    return by == nullptr ? -1 : number_after(by->value, "sip:plan-");
+}
+
 Media media_of(std::string_view body) {
     if (body.empty()) {
         return Media::None;
@@ -73,10 +78,11 @@ Media media_of(std::string_view body) {
     return body.find("a=crypto") != std::string_view::npos ? Media::SdesOnAvp : Media::Plain;
 }
 
-Party::Party(test::SimNetwork& net, Identity identity, const std::vector<Plan>& plans,
-             std::uint64_t seed)
+Party::Party(test::SimNetwork& net, Identity identity, const Topology& topology,
+             const std::vector<Plan>& plans, std::uint64_t seed)
     : net_(net),
       identity_(std::move(identity)),
+      topology_(topology),
       plans_(plans),
       node_(net.add_node(identity_.address.value_or(identity_.place->address(identity_.host)))),
       random_(seed),
@@ -190,6 +196,22 @@ std::string Party::contact(Scheme leg, Twist twist) const {
         case sip::Transport::Tls:
             out += is_sips ? "" : ";transport=tls";
             break;
+    }
+    return out + ">";
+}
+
+// Some trunk, or some user.
+std::string Party::refer_to(const Leg& leg, const Step& step) const {
+    if (identity_.place->refer != sbc::ReferMode::Handle) {
+        return contact(leg.scheme, step.contact);
+    }
+    const Place& target = topology_.place(step.target_place);
+    const bool is_sips = (leg.scheme == Scheme::Sips) != (step.contact == Twist::Other);
+    std::string out = is_sips ? "<sips:" : "<sip:";
+    if (target.is_access) {
+        out += "u" + std::to_string(step.target_user) + "@" + target.domain();
+    } else {
+        out += "7" + std::to_string(target.number) + "1234@pstn.example.org";
     }
     return out + ">";
 }
@@ -625,15 +647,17 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
 
 void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     const sip::HeaderLine* line = request->header(HeaderName::Subject);
-    const int number = line == nullptr ? -1 : number_after(line->value, "plan ");
+    const int referred = plan_of_referred(*request);
+    const int number = line == nullptr ? referred : number_after(line->value, "plan ");
     if (number < 0 || static_cast<std::size_t>(number) >= plans_.size()) {
         awake().respond(id, sip::reply(*request, 404, mark(6)).build());
         return;
     }
     const auto leg = std::make_shared<Leg>();
     leg->plan = &plans_[static_cast<std::size_t>(number)];
+    leg->is_target = line == nullptr;
     leg->scheme = request->request_uri().scheme == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
-    leg->media = media_of(request->body());
+    leg->media = leg->is_target ? leg->plan->media : media_of(request->body());
     leg->hop = from;
     leg->invite = request;
     leg->server = id;
@@ -839,7 +863,7 @@ void Party::on_ack(const sip::Hop&, const sip::MessagePtr& request) {
 // ---- within the call ----------------------------------------------------------------------------
 
 void Party::established(const LegPtr& leg) {
-    if (leg->is_newcomer) {
+    if (leg->is_newcomer || leg->is_target) {
         after(step_interval, [this, leg] { hang_up(leg); });
         return;
     }
@@ -909,7 +933,9 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
         builder.body("message/sipfrag", "SIP/2.0 200 OK\r\n");
     }
     if (method == Method::Refer) {
-        builder.header(HeaderName::ReferTo, contact(leg->scheme, twist));
+        builder.header(HeaderName::ReferTo, refer_to(*leg, leg->plan->steps[step]));
+        builder.header(HeaderName::ReferredBy,
+                       "<sip:plan-" + std::to_string(leg->plan->number) + "@referrer.example.org>");
     }
     if (method == Method::Invite || method == Method::Update || method == Method::Refer ||
         method == Method::Notify) {

@@ -34,8 +34,8 @@ public:
         bool forces_doors = false;
     };
 
-    Party(test::SimNetwork& net, Identity identity, const std::vector<Plan>& plans,
-          std::uint64_t seed);
+    Party(test::SimNetwork& net, Identity identity, const Topology& topology,
+          const std::vector<Plan>& plans, std::uint64_t seed);
     ~Party() override { node_.leave(); }
     Party(const Party&) = delete;
     Party& operator=(const Party&) = delete;
@@ -84,6 +84,7 @@ private:
         const Plan* plan = nullptr;
         bool is_caller = false;
         bool is_newcomer = false;
+        bool is_target = false;  // of a REFER that the border controller obeyed
         Scheme scheme = Scheme::Sip;
         Media media = Media::Plain;  // as it is on this leg
         sip::Hop hop;
@@ -123,6 +124,7 @@ private:
     std::string mark(std::size_t length);
     std::string via(const sip::Hop& hop);
     std::string contact(Scheme leg, Twist twist) const;
+    std::string refer_to(const Leg& leg, const Step& step) const;
     void begin(const Plan& plan);
     void send_odd(const Plan& plan, const sip::Message& invite);
     bool may_speak() const;
@@ -155,6 +157,7 @@ private:
     HandOver hand_over_;
     test::SimNetwork& net_;
     Identity identity_;
+    const Topology& topology_;
     const std::vector<Plan>& plans_;
     test::SimNetwork::Node& node_;
     SeededRandom random_;
@@ -175,6 +178,8 @@ private:
 
 // The session description of a side. `with_keys` on RTP/SAVP or beside RTP/AVP.
 std::string description(Media media);
+// Whose REFER an INVITE is sent for, by its Referred-By; -1: it is not.
+int plan_of_referred(const sip::Message& invite);
 Media media_of(std::string_view body);
 std::string_view word(Scheme scheme);
 

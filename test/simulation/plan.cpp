@@ -37,13 +37,15 @@ Answering draw_answering(bool is_stormy, Dice& dice) {
     return out;
 }
 
-Step draw_step(Dice& dice) {
+Step draw_step(const Topology& topology, Dice& dice) {
     Step out;
     out.kind = dice.pick({Step::Kind::Reinvite, Step::Kind::Update, Step::Kind::Info});
     out.by_caller = dice.chance(50);
     if (dice.chance(20)) {
         out.kind = Step::Kind::Refer;
-        out.contact = dice.chance(50) ? Twist::Other : Twist::Same;
+        out.contact = dice.chance(35) ? Twist::Other : Twist::Same;
+        out.target_place = 1 + static_cast<int>(dice.below(topology.places.size()));
+        out.target_user = 1 + static_cast<int>(dice.below(2));
     } else if (out.kind != Step::Kind::Info) {
         out.contact = dice.chance(25) ? Twist::Other : Twist::Same;
         out.answer = dice.chance(15) ? Twist::Other : Twist::Same;
@@ -185,7 +187,7 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
         plan.answers.push_back(draw_answering(is_stormy, dice));
     }
     for (std::size_t n = dice.below(4); n > 0; --n) {
-        plan.steps.push_back(draw_step(dice));
+        plan.steps.push_back(draw_step(topology, dice));
     }
     plan.caller_hangs_up = dice.chance(50);
     plan.vanishes = dice.chance(6);

@@ -52,6 +52,8 @@ struct Step {
     enum class Kind { Reinvite, Update, Info, Refer } kind = Kind::Reinvite;
     bool by_caller = true;
     Twist contact = Twist::Same;  // of the request, or its Refer-To
+    int target_place = 1;         // Refer, where `refer handle` is: whom to call
+    int target_user = 1;          // where that place has phones
     Twist answer = Twist::Same;   // of the 2xx
 };
 

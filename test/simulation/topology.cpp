@@ -27,8 +27,10 @@ Place draw_place(int number, Security security, bool is_access, Dice& dice) {
         place.media_security = MediaSecurity::Required;
     }
     place.refer = place.is_trusted() ? sbc::ReferMode::Pass : sbc::ReferMode::Refuse;
-    if (dice.chance(40)) {
-        place.refer = dice.pick({sbc::ReferMode::Pass, sbc::ReferMode::Refuse});
+    if (dice.chance(60)) {
+        place.refer =
+            dice.pick({sbc::ReferMode::Pass, sbc::ReferMode::Refuse, sbc::ReferMode::Handle,
+                       sbc::ReferMode::Handle, sbc::ReferMode::Handle});
     }
     if (place.is_trusted()) {
         place.sip_calls_in = dice.pick({SipCallsIn::Insecure, SipCallsIn::Insecure,

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "simulation/party.h"
 #include "sip/message.h"
 
 namespace ringwall::simulation {
@@ -192,7 +193,7 @@ void Watch::check_topology(const Place& place, const sip::Message& message) {
 // A target of a call.
 void Watch::called(const Place& place, const sip::Message& invite) {
     const sip::HeaderLine* subject = invite.header(HeaderName::Subject);
-    const int number = subject == nullptr ? -1 : number_of(subject->value);
+    const int number = subject == nullptr ? plan_of_referred(invite) : number_of(subject->value);
     if (number < 0 || static_cast<std::size_t>(number) >= plans_.size()) {
         complain("request-of-no-call", nullptr, first_lines(invite.bytes()));
         return;
@@ -220,12 +221,50 @@ void Watch::called(const Place& place, const sip::Message& invite) {
         complain("scheme", &plan, first_lines(invite.bytes()));
     }
     const Expectation& expectation = expectation_of(number);
-    if (expectation.legs.empty()) {
+    if (subject == nullptr) {
+        called_for_refer(place, invite, plan);
+    } else if (expectation.legs.empty()) {
         complain("refused-caller-went-on", &plan, first_lines(invite.bytes()));
     } else if (!expectation.legs.contains(place.number)) {
         complain("target-not-permitted", &plan, first_lines(invite.bytes()));
     }
     check_contact(invite, legs_.find(invite.call_id())->second);
+}
+
+// The target of a REFER that the border controller obeys: it must be open to the call, and to one
+// of who remains.
+void Watch::called_for_refer(const Place& place, const sip::Message& invite, const Plan& plan) {
+    const Scheme scheme = plan.scheme == Scheme::Sips ? Scheme::Sips : Scheme::Sip;
+    const auto may_call = [&](const Place& caller) {
+        const auto may = [&](Scheme target) {
+            return judge(caller, scheme, place, target, Event::Fork).is_allowed;
+        };
+        return may(scheme) || (place.is_access && (may(Scheme::Sip) || may(Scheme::Sips)));
+    };
+    const auto& referred = story_of(plan.number).referred;
+    const bool is_remaining_allowed = std::ranges::any_of(
+        referred, [&](int remaining) { return may_call(topology_.place(remaining)); });
+    if (referred.empty()) {
+        complain("called-without-refer", &plan, first_lines(invite.bytes()));
+    } else if (!may_call(topology_.place(plan.place)) || !is_remaining_allowed) {
+        complain("target-not-permitted", &plan, first_lines(invite.bytes()));
+    }
+    if (!invite.body().empty()) {
+        complain("offered-twice", &plan, first_lines(invite.bytes()));
+    }
+}
+
+void Watch::told_of_refer(const Place& place, const sip::Message& notify, const Plan& plan) {
+    const bool is_final = notify.body().starts_with("SIP/2.0 ") &&
+                          !notify.body().starts_with("SIP/2.0 1") &&
+                          place.refer == sbc::ReferMode::Handle;
+    if (is_final && notify.method() == Method::Notify) {
+        const bool is_success = notify.body().starts_with("SIP/2.0 2");
+        const bool is_of_secure = is_secure(topology_.place(plan.place), plan.scheme);
+        tally_.add(!is_success    ? Flow::TransferFailed
+                   : is_of_secure ? Flow::SecureTransferred
+                                  : Flow::Transferred);
+    }
 }
 
 void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& leg) {
@@ -246,6 +285,7 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
         leg.bye_seen = leg.bye_seen || message.method() == Method::Bye;
         check_refer(message, plan);
         check_contact(message, leg);
+        told_of_refer(place, message, plan);
         return;
     }
     const bool is_first = message.cseq().method == Method::Invite || plan.is_registration ||
@@ -269,7 +309,9 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
     }
     const auto asked = asked_.find(key_of(message));
     if (is_strict_ && asked != asked_.end() && message.status() >= 200) {
-        if (asked->second.status != message.status()) {
+        // Once a leg may have gone elsewhere, much may be the answer.
+        const bool is_known = story_of(leg.plan).referred.empty();
+        if (is_known && asked->second.status != message.status()) {
             complain("in-dialog-status", &plan,
                      "expected " + std::to_string(asked->second.status) + ":\n" +
                          first_lines(message.bytes()));
@@ -350,6 +392,9 @@ void Watch::came_to_replace(const Place& place, const sip::Message& invite) {
     newcomer.cseq = invite.cseq().number;
     newcomer.expected.reset();
     const Leg* remaining = nullptr;
+    if (!story_of(newcomer.plan).referred.empty()) {
+        return;  // it depends on how that went
+    }
     for (const std::string& call_id : story_of(newcomer.plan).legs) {
         const Leg& leg = legs_.find(call_id)->second;
         if (leg.is_up && !leg.bye_seen && leg.is_caller != replaced->second.is_caller) {
@@ -510,6 +555,14 @@ void Watch::referred(const sip::Message& refer, const Leg& leg) {
     asked.judgement = judge(topology_.place(plan.place), plan.scheme, place,
                             targets->front().uri.scheme, Event::Refer, leg.is_caller);
     asked.status = asked.judgement->is_allowed ? 202 : asked.judgement->answer.status;
+    if (place.refer == sbc::ReferMode::Handle && asked.judgement->is_allowed) {
+        for (const std::string& call_id : story_of(plan.number).legs) {
+            const Leg& other = legs_.find(call_id)->second;
+            if (other.is_up && &other != &leg) {
+                story_of(plan.number).referred.push_back(other.place);
+            }
+        }
+    }
 }
 
 void Watch::redirected(const sip::Message& response, const Leg& leg) {

@@ -49,7 +49,9 @@ private:
         bool is_registration_retried = false;
         int status = 0;
         int warning = 0;
-        std::string ending;             // the response
+        std::string ending;  // the response
+        // Who remains when a REFER is obeyed here, by place: whose call to the target it is.
+        std::vector<int> referred;
         std::vector<std::string> legs;  // Call-IDs
     };
     struct Newcomer {  // by Replaces
@@ -72,6 +74,8 @@ private:
     void sent_for_newcomer(const Place& place, const sip::Message& request);
     void odd(const Place& place, const sip::Message& message);
     void called(const Place& place, const sip::Message& invite);
+    void called_for_refer(const Place& place, const sip::Message& invite, const Plan& plan);
+    void told_of_refer(const Place& place, const sip::Message& notify, const Plan& plan);
     void sent_in_call(const Place& place, const sip::Message& message, Leg& leg);
     void final_to_caller(const sip::Message& response, Leg& leg);
     void check_secrets(const Place& place, const sip::Message& message);

@@ -75,8 +75,8 @@ private:
     }
 
     Party& add(Party::Identity identity) {
-        parties_.push_back(
-            std::make_unique<Party>(net_, std::move(identity), plans_, dice_.below(1'000'000'000)));
+        parties_.push_back(std::make_unique<Party>(net_, std::move(identity), topology_, plans_,
+                                                   dice_.below(1'000'000'000)));
         parties_.back()->on_hand_over([this](const Plan& plan, const std::string& replaces) {
             const bool is_phone = topology_.place(plan.newcomer_place).is_access;
             Party& newcomer = is_phone ? phone_of(plan.newcomer_place, plan.newcomer_user)

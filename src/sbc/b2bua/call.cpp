@@ -110,6 +110,16 @@ void Call::go_on_or_fail() {
     fail();
 }
 
+// For the call; and where somebody is to be joined to it, for what that one's own call would be.
+Result<policy::Permit, Refusal> Call::permit(AdjacencyIndex to, sip::Scheme scheme,
+                                             Event event) const {
+    const policy::Target target = policy::target_of(adjacency(to), scheme);
+    if (setup_.absent_caller) {
+        TRY(policy::permit(*setup_.absent_caller, target, event));
+    }
+    return policy::permit(setup_.security, target, event);
+}
+
 // True when something was sent.
 bool Call::try_next_route() {
     const std::size_t index = next_route_++;
@@ -119,9 +129,7 @@ bool Call::try_next_route() {
     }
     const AdjacencyIndex to = std::get<policy::ToAdjacency>(route).adjacency;
     const Event event = index == 0 ? Event::Initial : Event::Hunting;
-    const auto allowed = policy::permit(
-        setup_.security, policy::target_of(adjacency(to), setup_.request->request_uri().scheme),
-        event);
+    const auto allowed = permit(to, setup_.request->request_uri().scheme, event);
     if (!allowed) {
         refuse(allowed.error(), event);
         return false;
@@ -149,9 +157,7 @@ bool Call::open_location() {
     }
     bool is_sent = false;
     for (const registrar::Binding& binding : bindings) {
-        const auto allowed = policy::permit(
-            setup_.security, policy::target_of(adjacency(binding.adjacency), binding.scheme),
-            Event::Fork);
+        const auto allowed = permit(binding.adjacency, binding.scheme, Event::Fork);
         if (!allowed) {
             refuse(allowed.error(), Event::Fork);
             if (!caller_adjacency().is_trusted()) {
@@ -270,10 +276,7 @@ void Call::fail() {
         if (failure.status < 400) {
             for (const auto& target : failure.response->name_addrs(HeaderName::Contact)
                                           .value_or(std::vector<sip::NameAddr>{})) {
-                if (policy::permit(
-                        setup_.security,
-                        policy::target_of(adjacency(branch.adjacency), target.uri.scheme),
-                        Event::Redirect)) {
+                if (permit(branch.adjacency, target.uri.scheme, Event::Redirect)) {
                     // On a leg with `sips-conversion` it was sip; for the caller it is its own.
                     const bool is_sip = target.uri.scheme != sip::Scheme::Tel;
                     const bool differs = is_sip && scheme_of(target.uri) != caller_scheme_;
@@ -328,6 +331,11 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
         check_over();
         return;
     }
+    if (const auto fate = transfer_ ? transfer_->on_response(id, response) : std::nullopt) {
+        act_on(transfer_->pair(), *fate);
+        check_over();
+        return;
+    }
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         if (const auto fate = pairs_[i]->on_response(id, response)) {
             referrals_.on_response(i, *response, host_.now().monotonic, 64 * host_.timers().t1);
@@ -342,6 +350,9 @@ std::uint32_t Call::next_cseq(ClientId id, std::uint32_t used) {
     if (joining_ && joining_->client == id) {
         const Place& place = joining_->place;
         return pairs_[place.pair]->leg(other_side(place.side)).dialog.next_cseq();
+    }
+    if (const auto cseq = transfer_ ? transfer_->next_cseq(id) : std::nullopt) {
+        return *cseq;
     }
     for (const auto& pair : pairs_) {
         if (const auto cseq = pair->next_cseq(id)) {
@@ -425,10 +436,8 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
         return nullptr;
     }
     if (*their_contact) {
-        const auto allowed = policy::permit(
-            setup_.security,
-            policy::target_of(adjacency(branch.adjacency), (*their_contact)->uri.scheme),
-            Event::RefreshByResponse);
+        const auto allowed =
+            permit(branch.adjacency, (*their_contact)->uri.scheme, Event::RefreshByResponse);
         if (!allowed) {
             host_.count_refusal(policy::to_string(allowed.error()));
             const Answer answer =
@@ -451,12 +460,14 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
                 .scheme = caller_scheme_,
                 .user = contact_user(setup_.request->to()),
                 .hop = setup_.from,
-                .dialog = std::move(*caller)};
+                .dialog = std::move(*caller),
+                .is_ended = setup_.absent_caller.has_value()};
     Leg callees{.peer = host_.proof_of(branch.adjacency, branch.hop, branch.address_of_record),
                 .scheme = branch.scheme,
                 .user = contact_user(setup_.request->from()),
                 .hop = branch.hop,
-                .dialog = std::move(*callee)};
+                .dialog = std::move(*callee),
+                .went_out = true};
     if (bears_description(*setup_.request)) {
         callers.session.on_offer_received();
         callees.session.on_offer_sent();
@@ -496,9 +507,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
             const bool is_allowed =
                 their_contact &&
                 (!*their_contact ||
-                 policy::permit(setup_.security,
-                                policy::target_of(out, (*their_contact)->uri.scheme),
-                                Event::RefreshByResponse)
+                 permit(branch.adjacency, (*their_contact)->uri.scheme, Event::RefreshByResponse)
                      .has_value());
             if (!is_allowed || !pair->leg(Side::Callee).dialog.confirm(*response)) {
                 remember({480, "Target refresh changes the URI scheme", 0, nullptr, 0});
@@ -561,9 +570,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
     std::optional<Refusal> refusal;
     if (targets && !branch.is_cancelled && !is_answered_) {
         for (const sip::NameAddr& target : *targets) {
-            const auto allowed =
-                policy::permit(setup_.security, policy::target_of(adjacency(to), target.uri.scheme),
-                               Event::Redirect);
+            const auto allowed = permit(to, target.uri.scheme, Event::Redirect);
             if (!allowed) {
                 refusal = allowed.error();
                 host_.count_refusal(policy::to_string(allowed.error()));
@@ -648,6 +655,11 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
         pairs_[pair]->leg(Side::Caller).session.close();
         pairs_[pair]->leg(Side::Callee).session.close();
         act_on(pair, Fate::lost("peer does not answer"));
+        check_over();
+        return;
+    }
+    if (const auto fate = transfer_ ? transfer_->on_client_failed(id, cause) : std::nullopt) {
+        act_on(transfer_->pair(), *fate);
         check_over();
         return;
     }
@@ -775,6 +787,9 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
         case Fate::Kind::Stands:
             return;
         case Fate::Kind::HungUp:
+            if (confirmed_ == pair && is_transferring() && transfer_->on_hang_up(fate.by)) {
+                return;  // whoever remains is still to be joined to the target
+            }
             if (confirmed_ == pair) {
                 end_pair(fate.by == Side::Caller ? "caller hung up" : "callee hung up");
             } else if (fate.by == Side::Caller && !is_answered_) {
@@ -783,6 +798,9 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
                 cancel_branches(std::nullopt);
                 fail();
             }
+            return;
+        case Fate::Kind::Transferred:
+            on_transferred();
             return;
         case Fate::Kind::Lost:
             // Only the dialogs of the call itself end the call: early ones that lost are ended by
@@ -801,6 +819,10 @@ void Call::on_timer(std::uint32_t timer) {
         on_referral_timer(timer & ~referral_timer);
     } else if (timer == newcomer_timer) {
         drop_newcomer(408, "Request Timeout");
+    } else if ((timer & Transfer::timer_bit) != 0) {
+        act_on(transfer_->pair(), transfer_->on_timer(timer & ~Transfer::timer_bit));
+    } else if (timer == referrer_timer) {
+        pairs_[*confirmed_]->end();  // after the NOTIFY it should have
     } else {
         on_timer_c(timer);
     }
@@ -847,6 +869,9 @@ void Call::terminate(std::string_view reason, int status) {
 
 void Call::end_pair(std::string_view reason) {
     drop_newcomer(480, "Temporarily Unavailable");
+    if (transfer_ != nullptr) {
+        transfer_->give_up();
+    }
     close_relays();
     pairs_[*confirmed_]->end();
     finish("answered", record_.status == 0 ? 200 : record_.status, reason);

@@ -24,6 +24,7 @@
 #include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/referrals.h"
+#include "sbc/b2bua/transfer.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
 #include "sbc/policy/media_security.h"
@@ -45,6 +46,9 @@ public:
         SnapshotPtr snapshot;
         Proof caller;
         policy::CallSecurity security;
+        // Set: the caller is not there yet, but will be joined (OnBehalf); what its own call would
+        // be. Every target is asked about twice.
+        std::optional<policy::CallSecurity> absent_caller = std::nullopt;
         std::vector<policy::Route> routes;
         std::vector<sip::HeaderName> removed_headers;
         Bucket bucket;
@@ -75,6 +79,9 @@ public:
     void terminate(std::string_view reason, int status);
 
     bool replace(const sip::DialogIds& ids, const Newcomer& newcomer) override;
+    void on_errand(sip::transaction::ServerId errand, const sip::MessagePtr& response) override;
+    bool join(std::string_view our_tag, Leg party, const sip::Message& asked,
+              const sip::Message& answer) override;
 
     CallRef ref() const override { return setup_.ref; }
     const std::string& name() const override { return setup_.name; }
@@ -82,7 +89,9 @@ public:
     // Its record is written. Responses that are still under way may come in.
     bool is_over() const override { return is_over_; }
     // The NOTIFYs of a REFER come after the BYE.
-    bool lingers() const override { return !referrals_.empty(); }
+    bool lingers() const override {
+        return !referrals_.empty() || (transfer_ != nullptr && !transfer_->is_told());
+    }
     // What the record would be if the program ended now.
     std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
@@ -128,6 +137,8 @@ private:
     const Adjacency& caller_adjacency() const { return adjacency(setup_.caller.adjacency); }
 
     // set-up
+    Result<policy::Permit, policy::Refusal> permit(AdjacencyIndex to, sip::Scheme scheme,
+                                                   policy::Event event) const;
     bool try_next_route();
     bool open_location();
     bool open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
@@ -173,6 +184,10 @@ private:
                  const sip::MessagePtr& request);
     Fate on_refer(Place place, sip::transaction::ServerId id, const sip::Hop& from,
                   const sip::MessagePtr& request);
+    std::optional<Fate> follow(Place place, sip::transaction::ServerId id, const sip::Hop& from,
+                               const sip::MessagePtr& refer, sip::Scheme scheme);
+    void on_transferred();
+    bool is_transferring() const { return transfer_ != nullptr && transfer_->is_open(); }
     void on_referral_timer(std::uint32_t number);
     void act_on(std::size_t pair, const Fate& fate);
     void on_timer_c(std::uint32_t index);
@@ -184,6 +199,7 @@ private:
     // Timers of their own: see on_timer. Branches count from 0.
     static constexpr std::uint32_t referral_timer = 1U << 30;
     static constexpr std::uint32_t newcomer_timer = 1U << 29;
+    static constexpr std::uint32_t referrer_timer = 1U << 27;
 
     CallHost& host_;
     Setup setup_;  // its request: until it is answered
@@ -195,6 +211,8 @@ private:
     std::vector<std::unique_ptr<DialogPair>> pairs_;
     Referrals referrals_;
     std::optional<Joining> joining_;
+    std::unique_ptr<Transfer> transfer_;  // the last one that Ringwall makes itself
+    std::uint32_t transfers_ = 0;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
     bool is_cancelled_ = false;

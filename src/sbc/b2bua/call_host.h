@@ -17,6 +17,18 @@ namespace ringwall::sbc::b2bua {
 
 using CallRef = Id<struct CallTag>;
 
+// An INVITE of our own for a party of a call here (REFER, `refer handle`): an errand. What it sets
+// up is a call in whose caller's leg nobody is until the party is joined to it.
+struct OnBehalf {
+    CallRef by;              // the call that the party is in
+    sip::MessagePtr invite;  // as the party would have sent it, without a description
+    Proof party;
+    sip::Hop hop;  // of the party
+    Bucket bucket;
+    policy::CallSecurity security;   // of that call: it is kept
+    policy::CallSecurity as_caller;  // what the party's own call would be
+};
+
 class CallHost {
 public:
     virtual ~CallHost() = default;
@@ -61,6 +73,18 @@ public:
     // Of a call here; or, by its looks, of another worker.
     virtual bool is_our_tag(std::string_view tag) const = 0;
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
+    // The dialog with this tag of ours is of a call on another worker.
+    virtual bool is_elsewhere(std::string_view tag) const = 0;
+
+    // The routes are those of a call of the party, each of them put to `permit` for the call too.
+    // Where the INVITE bears a Replaces it takes somebody's place in a call of this worker. What is
+    // answered comes to Usage::on_errand, later.
+    virtual sip::transaction::ServerId begin_errand(const OnBehalf& errand) = 0;
+    // Whoever is being called hears CANCEL, whoever has answered BYE. Nothing more comes of it.
+    virtual void drop_errand(sip::transaction::ServerId errand, std::string_view reason) = 0;
+    // See Usage::join. The errand is over.
+    virtual bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag, Leg party,
+                             const sip::Message& asked, const sip::Message& answer) = 0;
     // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;
     // The same of what is no call: nothing is recorded.

@@ -39,6 +39,14 @@ Fate Call::pass_on(Place place, ServerId id, const sip::Hop& from, const sip::Me
                                 "Call/Transaction Does Not Exist");
                 return {};
             }
+            if (transfer_ != nullptr &&
+                transfer_->is_subscribed(place.pair, place.side, *request)) {
+                if (const auto fate = pair.admit(place.side, id, from, request)) {
+                    return *fate;
+                }
+                transfer_->on_subscribe(id, *request);
+                return {};
+            }
             const Changes changes = referrals_.changes(place.pair, place.side, *request);
             if (request->method() == Method::Notify && host_.is_peer_of(leg, from)) {
                 referrals_.on_notify(place.pair, place.side, *request, host_.now().monotonic,
@@ -77,14 +85,19 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
     }
     const auto allowed =
         policy::judge_refer(context_.security, in,
-                            place.side == Side::Caller ? policy::callers_leg(in, asking.scheme)
-                                                       : policy::target_of(in, asking.scheme),
+                            asking.went_out ? policy::target_of(in, asking.scheme)
+                                            : policy::callers_leg(in, asking.scheme),
                             *request);
     if (!allowed) {
         host_.count_refusal(allowed.error().detail);
         context_.answer(asking.peer.adjacency, id, *request, allowed.error().status,
                         allowed.error().reason);
         return {};
+    }
+    if (in.refer == ReferMode::Handle) {
+        if (const auto fate = follow(place, id, from, request, allowed->leg_scheme())) {
+            return *fate;
+        }
     }
     if (referrals_.is_full()) {
         context_.answer(asking.peer.adjacency, id, *request, 500, "Server Internal Error");
@@ -115,20 +128,110 @@ void Call::on_referral_timer(std::uint32_t number) {
     }
 }
 
+// ---- REFER that Ringwall obeys itself -----------------------------------------------------------
+
+// None: it passes like any other. That is so where its Replaces names a dialog of another worker,
+// for no leg can leave its own.
+std::optional<Fate> Call::follow(Place place, ServerId id, const sip::Hop& from,
+                                 const sip::MessagePtr& refer, sip::Scheme scheme) {
+    DialogPair& pair = *pairs_[place.pair];
+    const Leg& asking = pair.leg(place.side);
+    const Leg& party = pair.leg(other_side(place.side));
+    const auto targets = refer->name_addrs(HeaderName::ReferTo);
+    const sip::NameAddr& target = targets->front();
+    const std::string replaces = sip::uri_header(target.uri.headers, "Replaces");
+    const auto replaced = sip::parse_replaces(replaces);
+    if (replaced && host_.is_elsewhere(replaced->to_tag)) {
+        return std::nullopt;
+    }
+    if (const auto fate = pair.admit(place.side, id, from, refer)) {
+        return fate;
+    }
+    const auto refuse = [&](int status, std::string_view reason) {
+        context_.answer(asking.peer.adjacency, id, *refer, status, reason);
+        return Fate{};
+    };
+    const auto method = target.uri.parameters.find("method");
+    if (method && *method != "INVITE") {
+        return refuse(403, "REFER Only To INVITE");
+    }
+    if (!replaces.empty() && !replaced) {
+        return refuse(400, "Bad Replaces");
+    }
+    if (replaced && place_of(*replaced)) {
+        return refuse(403, "REFER To The Same Call");
+    }
+    if (confirmed_ != place.pair || party.is_ended || joining_ ||
+        (transfer_ != nullptr && !transfer_->is_over())) {
+        return refuse(491, "Request Pending");
+    }
+    constexpr std::uint32_t numbers = 1U << 11;
+    transfer_ = std::make_unique<Transfer>(context_, pair, place.pair, place.side, *refer,
+                                           ++transfers_ % numbers);
+    const Adjacency& in = adjacency(asking.peer.adjacency);
+    const Adjacency& out = adjacency(party.peer.adjacency);
+    transfer_->begin(id, *refer, referred_invite(*refer, scheme, {in, out, party, context_}));
+    return Fate{};
+}
+
+// The referrer has only itself left on this call, and will hang up when it hears of it; else we do.
+void Call::on_transferred() {
+    finish("answered", 200, "transferred");
+    host_.start_timer(ref(), 64 * host_.timers().t1, referrer_timer);
+}
+
+void Call::on_errand(ServerId errand, const sip::MessagePtr& response) {
+    if (transfer_ != nullptr) {
+        act_on(transfer_->pair(), transfer_->on_errand(errand, response));
+        check_over();
+    }
+}
+
+bool Call::join(std::string_view our_tag, Leg party, const sip::Message& asked,
+                const sip::Message& answer) {
+    if (!confirmed_) {
+        return false;
+    }
+    DialogPair& pair = *pairs_[*confirmed_];
+    const Side side =
+        pair.leg(Side::Caller).dialog.local_tag() == our_tag ? Side::Caller : Side::Callee;
+    const Leg& other = pair.leg(other_side(side));
+    const auto media = judge_answer(adjacency(party.peer.adjacency),
+                                    adjacency(other.peer.adjacency), asked, answer);
+    if (!media.passes() || !bears_description(answer) || other.is_ended) {
+        if (media.refusal) {
+            host_.count_refusal(policy::to_string(*media.refusal));
+        }
+        terminate("answer refused by media-security");
+        return false;
+    }
+    host_.own_tag(party.dialog.local_tag(), ref());
+    host_.own_call_id(party.dialog.call_id(), ref());
+    pair.join(side, std::move(party), answer, media);
+    return true;
+}
+
 // ---- INVITE with Replaces -----------------------------------------------------------------------
 
 std::optional<policy::Reject> Call::refuse_replacement(const Place& place,
                                                        const Newcomer& newcomer) const {
     const DialogPair& pair = *pairs_[place.pair];
     const Leg& remaining = pair.leg(other_side(place.side));
-    return policy::refuse_replacement(
-        {.call = context_.security,
-         .newcomer = newcomer.security,
-         .newcomer_on = adjacency(newcomer.peer.adjacency),
-         .replaced_on = adjacency(pair.leg(place.side).peer.adjacency),
-         .remaining_on = adjacency(remaining.peer.adjacency),
-         .remaining_scheme = remaining.scheme,
-         .replaces_caller = place.side == Side::Caller});
+    const auto judge = [&](const policy::CallSecurity& security) {
+        return policy::refuse_replacement(
+            {.call = context_.security,
+             .newcomer = security,
+             .newcomer_on = adjacency(newcomer.peer.adjacency),
+             .replaced_on = adjacency(pair.leg(place.side).peer.adjacency),
+             .remaining_on = adjacency(remaining.peer.adjacency),
+             .remaining_scheme = remaining.scheme,
+             .replaces_caller = place.side == Side::Caller});
+    };
+    auto refusal = judge(newcomer.security);
+    if (!refusal && newcomer.absent_caller) {
+        refusal = judge(*newcomer.absent_caller);
+    }
+    return refusal;
 }
 
 bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
@@ -154,7 +257,7 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
         refuse(reject->status, reject->reason);
         return true;
     }
-    if (joining_ || pair.is_negotiating()) {
+    if (joining_ || is_transferring() || pair.is_negotiating()) {
         refuse(491, "Request Pending");
         return true;
     }
@@ -253,7 +356,8 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
             .hop = newcomer.from,
             .dialog = std::move(*dialog),
             .answered = {},
-            .accepted = {}};
+            .accepted = {},
+            .is_ended = newcomer.absent_caller.has_value()};
     auto builder = sip::reply(*newcomer.request, status, tag, response->reason());
     builder.copy(HeaderName::RecordRoute, *newcomer.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(in, newcomer.from.transport, scheme, leg.user));

@@ -101,25 +101,54 @@ void DialogPair::repeat_ack() {
 
 Fate DialogPair::on_request(Side side, ServerId id, const sip::Hop& from,
                             const sip::MessagePtr& request, const Changes& changes) {
-    Leg& asking = leg(side);
-    // What of a subscription comes after the BYE, its owner has judged (RFC 5057 §4.2).
-    const bool is_ended = asking.is_ended && !is_of_subscription(request->method());
-    if (is_ended || !context_.host.is_peer_of(asking, from)) {
-        answer(asking, id, *request, 481, "Call/Transaction Does Not Exist");
+    if (!accept(side, id, from, *request)) {
         return {};
     }
-    if (!asking.dialog.accept_cseq(*request)) {
-        answer(asking, id, *request, 500, "Server Internal Error");
-        return {};
-    }
-    asking.hop = from;
-    asking.timer.on_heard(context_.host.now().monotonic);
     if (request->method() == Method::Bye) {
-        answer(asking, id, *request, 200, "OK");
-        asking.is_ended = true;
+        answer(leg(side), id, *request, 200, "OK");
+        leg(side).is_ended = true;
         return Fate::hung_up(side);
     }
     return relay(side, id, request, changes);
+}
+
+std::optional<Fate> DialogPair::admit(Side side, ServerId id, const sip::Hop& from,
+                                      const sip::MessagePtr& request) {
+    Passing passing;
+    if (!accept(side, id, from, *request)) {
+        return Fate{};
+    }
+    if (const auto fate = refuse(side, id, *request, passing)) {
+        return fate;
+    }
+    take_target(side, *request);
+    return std::nullopt;
+}
+
+// From the peer of this dialog, and in its turn. Else it is answered.
+bool DialogPair::accept(Side side, ServerId id, const sip::Hop& from, const sip::Message& request) {
+    Leg& asking = leg(side);
+    // What of a subscription comes after the BYE, its owner has judged (RFC 5057 §4.2).
+    const bool is_ended = asking.is_ended && !is_of_subscription(request.method());
+    if (is_ended || !context_.host.is_peer_of(asking, from)) {
+        answer(asking, id, request, 481, "Call/Transaction Does Not Exist");
+        return false;
+    }
+    if (!asking.dialog.accept_cseq(request)) {
+        answer(asking, id, request, 500, "Server Internal Error");
+        return false;
+    }
+    asking.hop = from;
+    asking.timer.on_heard(context_.host.now().monotonic);
+    return true;
+}
+
+void DialogPair::take_target(Side side, const sip::Message& request) {
+    if (is_refresh(request.method())) {
+        if (const auto target = sip::dialog_contact(request); target && *target) {
+            leg(side).dialog.set_remote_target((*target)->uri.text);
+        }
+    }
 }
 
 void DialogPair::answer(const Leg& to, ServerId id, const sip::Message& request, int status,
@@ -210,12 +239,8 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     if (const auto fate = refuse(side, id, *request, passing)) {
         return *fate;
     }
+    take_target(side, *request);
     const bool refreshes = is_refresh(request->method());
-    if (refreshes) {
-        if (const auto target = sip::dialog_contact(*request); target && *target) {
-            from.dialog.set_remote_target((*target)->uri.text);
-        }
-    }
     const bool is_ended = to.is_ended && !is_of_subscription(request->method());
     const auto hop = is_ended ? std::nullopt : host.hop_in_dialog(to);
     if (!hop) {
@@ -457,7 +482,7 @@ std::optional<policy::Answer> DialogPair::refuse_refresh(Side side, const sip::M
     const sip::Scheme scheme = (*target)->uri.scheme;
     const auto allowed = policy::permit(
         context_.security,
-        side == Side::Caller ? policy::callers_leg(on, scheme) : policy::target_of(on, scheme),
+        leg(side).went_out ? policy::target_of(on, scheme) : policy::callers_leg(on, scheme),
         event);
     if (allowed) {
         return std::nullopt;
@@ -512,7 +537,9 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
         auto builder = to.dialog.ack(to.accepted->cseq);
         builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
         if (from != nullptr) {
-            copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out);
+            if (from->is_request()) {  // else what it says is of another transaction
+                copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out);
+            }
             if (media != nullptr) {
                 copy_body(builder, *from, *media);
             }
@@ -590,7 +617,8 @@ void DialogPair::wait_for_flow() {
 std::optional<ClientId> DialogPair::send(Side to, Method method,
                                          const std::function<void(sip::MessageBuilder&)>& write) {
     Leg& asked = leg(to);
-    const auto hop = asked.is_ended ? std::nullopt : context_.host.hop_in_dialog(asked);
+    const bool is_ended = asked.is_ended && !is_of_subscription(method);
+    const auto hop = is_ended ? std::nullopt : context_.host.hop_in_dialog(asked);
     if (!hop) {
         return std::nullopt;
     }
@@ -627,8 +655,37 @@ bool DialogPair::is_negotiating() const {
 }
 
 void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
-    leg(side).accepted = Leg::Accepted{cseq, {}};
+    Leg& to = leg(side);
+    if (!to.accepted || to.accepted->cseq != cseq) {
+        to.accepted = Leg::Accepted{cseq, {}};
+    }
     send_ack(side);
+}
+
+Leg DialogPair::leg_to_go(Side side) const {
+    Leg going = leg(side);
+    if (const auto told = std::exchange(going.invited, nullptr)) {
+        note_description(going, *told);
+    }
+    going.session = {};
+    going.refresh.reset();
+    going.timer = sip::session::SessionTimer(adjacency_of(going).session_timer,
+                                             context_.host.now().monotonic);
+    return going;
+}
+
+void DialogPair::part(Side side) {
+    close_relays();
+    close_exchange();
+    leg(side).is_ended = true;
+}
+
+void DialogPair::join(Side side, Leg party, const sip::Message& answer,
+                      const policy::MediaVerdict& media) {
+    leg(side) = std::move(party);
+    close_exchange();
+    send_ack(other_side(side), &answer, &media);
+    watch_session();
 }
 
 void DialogPair::take_over(Side side, Leg newcomer, ServerId invite, ClientId client,

@@ -32,9 +32,10 @@ constexpr Side other_side(Side side) {
     return side == Side::Caller ? Side::Callee : Side::Caller;
 }
 
-// What an event means for the call: nothing, a BYE came, or the dialogs are of no use any more.
+// What an event means for the call: nothing, a BYE came, the dialogs are of no use any more, or one
+// leg has gone to another call.
 struct Fate {
-    enum class Kind : std::uint8_t { Stands, HungUp, Lost };
+    enum class Kind : std::uint8_t { Stands, HungUp, Lost, Transferred };
     Kind kind = Kind::Stands;
     Side by = Side::Caller;        // HungUp: who
     std::string_view reason = {};  // Lost: the record's word; of static storage
@@ -44,6 +45,7 @@ struct Fate {
     static Fate lost(std::string_view reason, int status = 480) {
         return {Kind::Lost, Side::Caller, reason, status};
     }
+    static Fate transferred() { return {Kind::Transferred, Side::Caller, {}, 0}; }
 };
 
 // What of a relayed request passes otherwise than it came: `removed` stays behind, `added` is said
@@ -103,6 +105,10 @@ public:
     // BYE ends, everything else is relayed, with `changes`.
     Fate on_request(Side side, sip::transaction::ServerId id, const sip::Hop& from,
                     const sip::MessagePtr& request, const Changes& changes = {});
+    // A request that Ringwall obeys itself, of a method that is carried: whether it may. Else it
+    // was answered, and this is what that means.
+    std::optional<Fate> admit(Side side, sip::transaction::ServerId id, const sip::Hop& from,
+                              const sip::MessagePtr& request);
     Fate on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack);
     // A re-INVITE with this server transaction is cancelled (§9.2).
     void on_cancel(sip::transaction::ServerId invite);
@@ -127,8 +133,14 @@ public:
     bool refuses_target(Side side, const sip::Message& message, policy::Event event) {
         return refuse_refresh(side, message, event).has_value();
     }
-    // A 2xx to an INVITE of ours on that leg is of no use to anybody.
+    // A 2xx to an INVITE of ours on that leg, for the first time or again; nobody has anything to
+    // say in the ACK.
     void acknowledge(Side side, std::uint32_t cseq);
+    // That leg as it goes on in another pair. In this one it ends with `part`.
+    Leg leg_to_go(Side side) const;
+    void part(Side side);
+    // Who is to be on that side has come, with the answer to the other's offer.
+    void join(Side side, Leg party, const sip::Message& answer, const policy::MediaVerdict& media);
     // As replace, for a newcomer whose INVITE the other leg has answered: `client` is that one,
     // `success` what the newcomer hears until it acknowledges. The one replaced hears BYE.
     void take_over(Side side, Leg newcomer, sip::transaction::ServerId invite,
@@ -186,7 +198,10 @@ private:
     int refuse_turn(Side side, const sip::Message& request, bool offers) const;
     std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
     Fate repeat_provisional();
-    void note_description(Leg& told, const sip::Message& message);
+    bool accept(Side side, sip::transaction::ServerId id, const sip::Hop& from,
+                const sip::Message& request);
+    void take_target(Side side, const sip::Message& request);
+    static void note_description(Leg& told, const sip::Message& message);
     void refreshed(const sip::Message& request, const sip::Message& success);
     void watch_session();
     Fate keep_session();

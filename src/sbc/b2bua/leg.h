@@ -69,7 +69,10 @@ struct Leg {
     };
     std::optional<Refresh> refresh = std::nullopt;
 
-    bool is_ended = false;  // BYE sent or received
+    // It left by its adjacency: `sips-conversion` there says what its scheme is. Else it came in.
+    bool went_out = false;
+
+    bool is_ended = false;  // BYE sent or received; or nobody is there yet (Call::join)
     // The call is over, but the peer has not acknowledged that it began: it may not even know the
     // dialog, so the BYE waits for the ACK or for the end of `answered` (RFC 3261 §15).
     bool is_bye_owed = false;

@@ -1,7 +1,10 @@
 #include "sbc/b2bua/refer_to.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -20,6 +23,15 @@ std::string own_uri(const sip::Uri& uri, sip::Scheme scheme, const Adjacency& to
         value.append(";method=").append(*method);
     }
     return value;
+}
+
+// RFC 3261 §19.1.1: no Request-URI says its method.
+std::string without_method(std::string uri) {
+    const auto found = std::ranges::search(uri, std::string_view(";method="), [](char a, char b) {
+        return to_lower(a) == to_lower(b);
+    });
+    const auto at = static_cast<std::size_t>(found.begin() - uri.begin());
+    return found.empty() ? uri : uri.erase(at, uri.find_first_of(";?", at + 1) - at);
 }
 
 }  // namespace
@@ -68,6 +80,43 @@ Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjac
         changes.added.emplace_back(HeaderName::ReferredBy, referred_by(by->value, to, leg_scheme));
     }
     return changes;
+}
+
+sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
+                                const Referred& referred) {
+    using sip::HeaderName;
+    const Leg& party = referred.party;
+    const CallContext& context = referred.context;
+    const auto targets = refer.name_addrs(HeaderName::ReferTo);
+    const sip::NameAddr& target = targets->front();
+    const std::string seen = refer_to(target, scheme, referred.from, referred.to,
+                                      [](std::string_view) { return false; });
+    const auto address = sip::parse_name_addr(seen);
+    const sip::Uri& uri = address->uri;
+    const std::string request_uri = uri.scheme == sip::Scheme::Tel
+                                        ? std::string(uri.text)
+                                        : without_method(sip::with_scheme(uri, uri.scheme));
+    auto invite = sip::MessageBuilder::request("INVITE", request_uri);
+    invite.header(HeaderName::Via, context.new_via(referred.to, party.hop.transport));
+    invite.header(HeaderName::MaxForwards, std::to_string(refer.max_forwards().value_or(70)));
+    invite.header(HeaderName::From,
+                  party.dialog.remote_uri() + ";tag=" + context.host.random().token(20));
+    invite.header(HeaderName::To, "<" + request_uri + ">");
+    invite.header(HeaderName::CallId, bucket_token(context.bucket, context.host.random(), 24));
+    invite.header(HeaderName::CSeq, "1 INVITE");
+    invite.header(HeaderName::Contact,
+                  contact(referred.to, party.hop.transport, party.scheme, party.user));
+    invite.header(HeaderName::Allow, party.allows_update
+                                         ? "INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE"
+                                         : "INVITE, ACK, CANCEL, OPTIONS, BYE");
+    if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
+        invite.header(HeaderName::ReferredBy, referred_by(by->value, referred.to, party.scheme));
+    }
+    if (const std::string replaces = sip::uri_header(target.uri.headers, "Replaces");
+        !replaces.empty()) {
+        invite.header(HeaderName::Replaces, replaces);
+    }
+    return invite.build();
 }
 
 std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme) {

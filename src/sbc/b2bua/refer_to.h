@@ -25,6 +25,16 @@ std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Ad
 // What passes of a REFER otherwise than it came: these two fields.
 Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjacency& from,
                       const Adjacency& to, sip::Scheme leg_scheme, const IsOurs& is_ours);
+// The INVITE that the party to whom a REFER would go on sends because of it, as Ringwall makes it
+// in its place: to no offer of its own, and with the Replaces as it was named.
+struct Referred {
+    const Adjacency& from;  // of who referred
+    const Adjacency& to;    // of the party
+    const Leg& party;
+    const CallContext& context;
+};
+sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
+                                const Referred& referred);
 // The Referred-By (RFC 3892): as it is, unless it bears an address.
 std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme);
 

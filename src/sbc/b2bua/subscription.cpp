@@ -132,7 +132,8 @@ Subscription::Entry& Subscription::add(const Attempt& attempt, const sip::Hop& n
                .hop = notifier,
                .dialog = std::move(dialog),
                .answered = {},
-               .accepted = {}};
+               .accepted = {},
+               .went_out = true};
     entries_.push_back(Entry{std::make_unique<DialogPair>(context(), entries_.size(), 0,
                                                           std::move(subscriber), std::move(source)),
                              false,

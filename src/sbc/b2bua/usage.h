@@ -24,6 +24,8 @@ struct Newcomer {
     sip::Hop from;
     Proof peer;
     policy::CallSecurity security;
+    // Set: who asks is not there yet, but will be joined (OnBehalf); what its own call would be.
+    std::optional<policy::CallSecurity> absent_caller = std::nullopt;
 };
 
 class Usage {
@@ -62,6 +64,23 @@ public:
     virtual bool replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
         (void)ids;
         (void)newcomer;
+        return false;
+    }
+
+    // What was answered to an INVITE of its own on behalf of a party (CallHost); null: whoever had
+    // said yes is gone.
+    virtual void on_errand(sip::transaction::ServerId errand, const sip::MessagePtr& response) {
+        (void)errand;
+        (void)response;
+    }
+    // The party for whose sake the dialog with this tag was made comes to it. `asked` is the offer
+    // that it was told, `answer` its 2xx. False: that may not pass, and the dialog is ended.
+    virtual bool join(std::string_view our_tag, Leg party, const sip::Message& asked,
+                      const sip::Message& answer) {
+        (void)our_tag;
+        (void)party;
+        (void)asked;
+        (void)answer;
         return false;
     }
 

@@ -164,11 +164,6 @@ Done Checker::check_leaves(const DraftAdjacency& draft) const {
                      "'media-security required' on an untrusted adjacency needs DTLS-SRTP through "
                      "a media engine, which is not available; use off or preferred");
     }
-    if (draft.adjacency.refer == ReferMode::Handle) {
-        return wrong(draft.said.line("refer"), "handle",
-                     "'refer handle', a transfer that Ringwall makes itself, is not available yet; "
-                     "use pass or refuse");
-    }
     if (draft.adjacency.profile == Profile::Access && draft.adjacency.domains.empty()) {
         return wrong(draft.line, draft.adjacency.name,
                      "adjacency '" + draft.adjacency.name +

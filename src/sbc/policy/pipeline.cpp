@@ -1,5 +1,6 @@
 #include "sbc/policy/pipeline.h"
 
+#include <algorithm>
 #include <array>
 
 #include "sbc/policy/stages.h"
@@ -27,14 +28,28 @@ std::span<const Stage> stages() {
     return inbound_stages;
 }
 
-Outcome run_pipeline(Inbound& inbound) {
-    for (const Stage& stage : inbound_stages) {
+namespace {
+
+Outcome run(std::span<const Stage> stages, Inbound& inbound) {
+    for (const Stage& stage : stages) {
         Verdict verdict = stage.run(inbound);
         if (!std::holds_alternative<Continue>(verdict)) {
             return {stage.name, std::move(verdict)};
         }
     }
-    return {inbound_stages.back().name, Continue{}};
+    return {stages.back().name, Continue{}};
+}
+
+}  // namespace
+
+Outcome run_pipeline(Inbound& inbound) {
+    return run(inbound_stages, inbound);
+}
+
+Outcome run_routing(Inbound& inbound) {
+    const auto* const first =
+        std::ranges::find(inbound_stages, std::string_view("number-analysis"), &Stage::name);
+    return run({first, inbound_stages.end()}, inbound);
 }
 
 }  // namespace ringwall::sbc::policy

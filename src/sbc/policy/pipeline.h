@@ -25,5 +25,8 @@ struct Outcome {
     Verdict verdict;
 };
 Outcome run_pipeline(Inbound& inbound);
+// The last ones, from number-analysis on: for an INVITE of our own in the place of a caller whom we
+// know (`refer handle`).
+Outcome run_routing(Inbound& inbound);
 
 }  // namespace ringwall::sbc::policy

@@ -34,7 +34,8 @@ public:
     const std::string& call_id() const { return call_id_; }
     const std::string& local_tag() const { return local_tag_; }
     const std::string& remote_tag() const { return remote_tag_; }
-    const std::string& remote_target() const { return remote_target_; }       // URI text
+    const std::string& remote_uri() const { return remote_uri_; }        // name-addr, without tag
+    const std::string& remote_target() const { return remote_target_; }  // URI text
     const std::vector<std::string>& route_set() const { return route_set_; }  // name-addrs
     std::uint32_t local_cseq() const { return local_cseq_; }
 

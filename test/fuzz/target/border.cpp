@@ -34,6 +34,7 @@ sbc mysbc
   adjacency sip softswitch
    security trusted-unencrypted
    media-security preferred
+   refer handle
    signaling-address ipv4 192.0.2.2
    remote-address ipv4 192.0.2.20 255.255.255.255
    signaling-peer 192.0.2.20

@@ -268,8 +268,6 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"   domain exa_mple..com\n", 7, "is no domain name"},
         Mistake{"   hunting-trigger 404 200\n", 7, "codes from 400 to 699"},
         Mistake{"   tls handshake-timeout 10\n", 7, "from 15 to 120"},
-        Mistake{"   refer handle\n", 7, "is not available yet; use pass or refuse"},
-        Mistake{"   security trusted-encrypted\n   refer handle\n", 8, "use pass or refuse"},
         Mistake{"   description \"no end\n", 7, "opened and not closed"},
         Mistake{"  adjacency sip peer\n", 7, "there twice, first on line 6"},
         Mistake{"  adjacency sip a/b\n", 7, "is no name"},
