@@ -125,6 +125,12 @@ protected:
         return all;
     }
     // The softswitch hears nothing of challenges, and nobody of the password.
+    // RFC 3261 §22.1: an ACK cannot be challenged, so it bears what its INVITE bore.
+    static void expect_same_proof(const sip::Message& ack, const sip::Message& invite) {
+        const auto* shown = ack.header(HeaderName::ProxyAuthorization);
+        ASSERT_NE(shown, nullptr);
+        EXPECT_EQ(shown->value, invite.header(HeaderName::ProxyAuthorization)->value);
+    }
     void TearDown() override {
         for (const auto& response : west.responses()) {
             EXPECT_NE(response->status(), 401);
@@ -191,6 +197,7 @@ TEST_F(AtProvider, CallsOutThroughAChallenge) {
     EXPECT_NE(invites[0]->top_via().branch(), invites[1]->top_via().branch());
     EXPECT_EQ(east.acks().front()->cseq().number, invites[1]->cseq().number);
     west.bye();
+    expect_same_proof(*east.acks().front(), *invites[1]);
     ASSERT_TRUE(run_until([&] { return !east.is_in_call(); }));
     EXPECT_EQ(heard("BYE").size(), 2U);  // it is challenged too
     EXPECT_TRUE(provider.wrong.empty());
@@ -217,6 +224,8 @@ TEST_F(AtProvider, AnswersChallengesWithinTheDialog) {
         }
     }
     east.in_dialog(Method::Info);  // the provider's own are not hampered
+    ASSERT_EQ(east.acks().size(), 2U);
+    expect_same_proof(*east.acks().back(), *heard("INVITE").back());
     ASSERT_TRUE(run_until([&] { return west.count("INFO") == 1U; }));
     west.bye();
 }

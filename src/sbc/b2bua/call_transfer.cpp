@@ -230,7 +230,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
         }
         return;
     }
-    remaining.accepted = Leg::Accepted{response->cseq().number, {}};
+    pair.accept_own(other_side(side), response->cseq().number);
     const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
     auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
     const auto media = judge_answer(out, in, *newcomer.request, *response);

@@ -127,7 +127,9 @@ public:
     bool refuses_target(Side side, const sip::Message& message, policy::Event event) {
         return refuse_refresh(side, message, event).has_value();
     }
-    // A 2xx to an INVITE of ours on that leg is of no use to anybody.
+    // A 2xx came to the last INVITE of our own on that leg: its ACK is owed.
+    void accept_own(Side side, std::uint32_t cseq);
+    // And it is of no use to anybody.
     void acknowledge(Side side, std::uint32_t cseq);
     // As replace, for a newcomer whose INVITE the other leg has answered: `client` is that one,
     // `success` what the newcomer hears until it acknowledges. The one replaced hears BYE.
