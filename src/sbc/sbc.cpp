@@ -638,6 +638,10 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     }
     const auto again = challenges_.answer(
         id, peer, response,
+    if (!locator_.is_peers_own(*snapshot_, sent->adjacency, sent->hop.remote.address)) {
+        counters_.add("challenges", "not-the-peers-address");
+        return false;
+    }
         b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
         usage->next_cseq(known_as(id), sent->request->cseq().number), random_);
     counters_.add("challenges", again == nullptr ? "unanswered" : "answered");

@@ -106,8 +106,9 @@ const std::vector<std::string> customer{"   authentication-realm outbound provid
 class AtProvider : public Trunks {
 protected:
     explicit AtProvider(const std::vector<std::string>& lines = customer,
-                        const std::vector<std::string>& wests = {"   refer pass"})
-        : Trunks(configured(configured(three_trunks, "west", wests), "east", lines)),
+                        const std::vector<std::string>& wests = {"   refer pass"},
+                        std::string_view configuration = three_trunks)
+        : Trunks(configured(configured(configuration, "west", wests), "east", lines)),
           provider(east) {}
 
     bool is_registered() { return !provider.registered.empty(); }
@@ -343,6 +344,65 @@ TEST_F(AtProvider, SaysNothingToAnotherRealm) {
         EXPECT_EQ(request->header(HeaderName::Authorization), nullptr);
         EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
     }
+}
+
+// Our own refresh (RFC 4028), and a 2xx that comes when nobody waits for it any more.
+TEST_F(AtProvider, TheAcksOfRefreshesAndOfLateAnswersShowItToo) {
+    call();
+    net.run_for(910s);
+    ASSERT_EQ(heard("INVITE").size(), 4U);
+    ASSERT_EQ(east.acks().size(), 2U);
+    expect_same_proof(*east.acks().back(), *heard("INVITE").back());
+    west.bye();
+    net.run_for(40s);
+
+    east.on_invite = Phone::OnInvite::Ring;
+    east.obeys_cancel = false;
+    west.invite("sip:+15551234@provider.example");
+    net.run_for(1s);
+    west.cancel();
+    net.run_for(1s);
+    east.answer();
+    ASSERT_TRUE(run_until([&] { return east.acks().size() == 3U; }));
+    expect_same_proof(*east.acks().back(), *heard("INVITE").back());
+    net.run_for(40s);
+}
+
+// A wire of the operator's own where any address is taken for the provider's.
+class AtProviderAnywhere : public AtProvider {
+protected:
+    AtProviderAnywhere()
+        : AtProvider({"   authentication-realm outbound provider trunk secret"}, {}, [] {
+              std::string trunks(three_trunks);
+              const std::string line = "   remote-address ipv4 192.0.2.50 255.255.255.255\n";
+              trunks.erase(trunks.find(line), line.size());
+              return trunks;
+          }()) {}
+};
+
+// Whoever learned the tags of a call may ask for proof, but is no server of the provider's.
+TEST_F(AtProviderAnywhere, ProofGoesToThePeersOwnAddressesOnly) {
+    Phone thief{net,
+                ip("192.0.2.55"),
+                sip::Transport::Udp,
+                {ip("192.0.2.5"), 5060},
+                {"theo", "provider.example", ""},
+                701};
+    Provider theirs(thief);
+    call();
+    sip::Dialog stolen = *east.dialog();
+    thief.within(stolen, Method::Info, {});
+    ASSERT_TRUE(run_until([&] { return west.count("INFO") == 1U; }));
+    west.in_dialog(Method::Info);
+    ASSERT_TRUE(run_until([&] { return !west.statuses("INFO").empty(); }));
+    EXPECT_EQ(west.statuses("INFO").back(), 480);
+    EXPECT_EQ(theirs.challenged(), 1U);
+    EXPECT_TRUE(theirs.wrong.empty());
+    for (const auto& request : thief.requests()) {
+        EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
+    }
+    west.bye();
+    net.run_for(40s);
 }
 
 // The account is the provider's: no other peer is told anything.
