@@ -44,7 +44,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       shard_(network, *this, timers, start, place),
       connections_(shard_, shared.connections),
       locator_(shard_, random),
-      failover_(shard_, connections_, locator_, random),
+      failover_(shard_, connections_, locator_, random, timers_),
       refusal_lines_(refusal_lines_a_second),
       registrar_(shared.location),
       nonces_(random),

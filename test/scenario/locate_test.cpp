@@ -224,6 +224,50 @@ TEST_F(EastByName, OtherRequestsFailOverToo) {
     EXPECT_THAT(west.statuses("MESSAGE"), ElementsAre(200));
 }
 
+// Nobody waits for the answer any more (RFC 4320 §4.2); but the next request goes elsewhere.
+TEST_F(EastByName, OtherRequestsThatTimedOutGoNoFurther) {
+    east.node().leave();
+    west.send("MESSAGE", "sip:eric@east.example.net", {});
+    net.run_for(40s);
+    EXPECT_EQ(second.count("MESSAGE"), 0U);
+    EXPECT_EQ(north.count("MESSAGE"), 0U);
+    west.send("MESSAGE", "sip:eric@east.example.net", {});
+    net.run_for(1s);
+    EXPECT_EQ(second.count("MESSAGE"), 1U);
+    EXPECT_THAT(west.statuses("MESSAGE"), Contains(200));
+}
+
+// Timer C ends the search, however many servers there are.
+TEST_F(EastByName, ServersThatAreAllSilentHoldACallForMinutesOnly) {
+    std::vector<dns::Srv> all;
+    for (std::uint16_t i = 0; i < 8; ++i) {
+        all.push_back({i, 0, static_cast<std::uint16_t>(5060 + i), "one.example.net"});
+    }
+    net.answer(srv_of_east, services(all));
+    east.node().leave();
+    north.on_invite = Phone::OnInvite::Reject;
+    west.invite("sip:eric@east.example.net");
+    net.run_for(150s);
+    EXPECT_EQ(west.statuses("INVITE"), std::vector<int>{100});
+    ASSERT_TRUE(run_until([&] { return west.statuses("INVITE").back() >= 300; }, 65s));
+    net.run_for(100s);
+}
+
+// A second's calls share one question.
+TEST_F(EastByName, NameWithoutALifetimeIsNotAskedForEachCall) {
+    name_servers(0s);
+    for (int i = 0; i < 8; ++i) {
+        west.send("MESSAGE", "sip:eric@east.example.net", {});
+        net.run_for(100ms);
+    }
+    EXPECT_EQ(east.count("MESSAGE"), 8U);
+    EXPECT_EQ(std::count(net.questions().begin(), net.questions().end(), srv_of_east), 1);
+    net.run_for(2s);
+    west.send("MESSAGE", "sip:eric@east.example.net", {});
+    net.run_for(1s);
+    EXPECT_EQ(std::count(net.questions().begin(), net.questions().end(), srv_of_east), 2);
+}
+
 // Its servers ask for proof, each for itself.
 class EastByNameWithAnAccount : public EastByName {
 protected:
