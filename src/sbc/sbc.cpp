@@ -377,8 +377,8 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 for (const auto algorithm : inbound.from_adjacency().digest_algorithms) {
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
-                    line.nonce = nonces_.make(challenge.realm, inbound.source.address,
-                                              inbound.now.wall, random_);
+                    line.nonce =
+                        nonces_.make(challenge.realm, inbound.source.address, inbound.now.wall);
                     line.algorithm = algorithm;
                     line.qop_auth = true;
                     line.stale = challenge.stale;
