@@ -1065,7 +1065,7 @@ bool Sbc::is_empty() const {
 
 bool Sbc::is_consistent() const {
     return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
-           registrations_.is_consistent() &&
+           registrations_.is_consistent() && connections_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }
