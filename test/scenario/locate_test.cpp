@@ -441,36 +441,6 @@ TEST_F(SecureTrunk, ServerWithACertificateOfItsOwnNameIsSentNothing) {
     softswitch.bye();
 }
 
-// RFC 3263 §4.1: NAPTR records without SIPS are nothing to a secure target.
-TEST_F(SecureTrunk, RecordsThatOfferUdpAndTcpAreDiscarded) {
-    dns::Answer naptr;
-    naptr.outcome = dns::Outcome::Records;
-    naptr.lifetime = 3600s;
-    naptr.naptr = {{10, 10, "s", "SIP+D2U", "", "_sip._udp.trunk.example.org"},
-                   {20, 10, "s", "SIP+D2T", "", "_sip._tcp.trunk.example.org"}};
-    net.answer({dns::RecordType::Naptr, "trunk.example.org"}, naptr);
-    for (const char* name : {"_sip._udp.trunk.example.org", "_sip._tcp.trunk.example.org"}) {
-        net.answer({dns::RecordType::Srv, name},
-                   services({{10, 0, 5060, "host3.provider.example"}}));
-    }
-    softswitch.invite("sip:tom@trunk.example.org");
-    net.run_for(40s);
-    EXPECT_THAT(softswitch.statuses("INVITE"), Contains(480));
-    EXPECT_THAT(net.packets_of(ip("192.0.2.70")), IsEmpty());
-    EXPECT_TRUE(trunk.requests().empty());
-}
-
-TEST_F(SecureTrunk, WhenItsServersRefuseNothingGoesInTheClear) {
-    name_servers({{10, 0, 5061, "host3.provider.example"}});
-    net.refuse_connections({ip("192.0.2.70"), 5061});
-    softswitch.invite("sip:tom@trunk.example.org");
-    net.run_for(40s);
-    EXPECT_THAT(softswitch.statuses("INVITE"), Contains(480));
-    EXPECT_THAT(net.packets_of(ip("192.0.2.70")), IsEmpty());
-}
-
-}  // namespace
-}  // namespace ringwall::test
 class TrunkThatNeedNotProve : public SecureTrunk {
 protected:
     TrunkThatNeedNotProve() : SecureTrunk(secure_trunk({"tls client-authentication optional"})) {}
@@ -522,3 +492,33 @@ TEST_F(TrunkOfTwoNames, ACallDoesNotWanderToAServerOfAnotherName) {
     EXPECT_EQ(impostor.count("BYE"), 0U);
 }
 
+// RFC 3263 §4.1: NAPTR records without SIPS are nothing to a secure target.
+TEST_F(SecureTrunk, RecordsThatOfferUdpAndTcpAreDiscarded) {
+    dns::Answer naptr;
+    naptr.outcome = dns::Outcome::Records;
+    naptr.lifetime = 3600s;
+    naptr.naptr = {{10, 10, "s", "SIP+D2U", "", "_sip._udp.trunk.example.org"},
+                   {20, 10, "s", "SIP+D2T", "", "_sip._tcp.trunk.example.org"}};
+    net.answer({dns::RecordType::Naptr, "trunk.example.org"}, naptr);
+    for (const char* name : {"_sip._udp.trunk.example.org", "_sip._tcp.trunk.example.org"}) {
+        net.answer({dns::RecordType::Srv, name},
+                   services({{10, 0, 5060, "host3.provider.example"}}));
+    }
+    softswitch.invite("sip:tom@trunk.example.org");
+    net.run_for(40s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), Contains(480));
+    EXPECT_THAT(net.packets_of(ip("192.0.2.70")), IsEmpty());
+    EXPECT_TRUE(trunk.requests().empty());
+}
+
+TEST_F(SecureTrunk, WhenItsServersRefuseNothingGoesInTheClear) {
+    name_servers({{10, 0, 5061, "host3.provider.example"}});
+    net.refuse_connections({ip("192.0.2.70"), 5061});
+    softswitch.invite("sip:tom@trunk.example.org");
+    net.run_for(40s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), Contains(480));
+    EXPECT_THAT(net.packets_of(ip("192.0.2.70")), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ringwall::test
