@@ -209,6 +209,47 @@ TEST_F(Transfers, TheTargetNamesNoHostOfTheOtherSide) {
     west_hangs_up();
 }
 
+// RFC 3515 §2.4.5 asks for no more than the status line; what else there is names that side.
+TEST_F(Transfers, OfAFragmentOnlyTheStatusLinePasses) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    accept();
+    notify("active;expires=60",
+           "SIP/2.0 180 Ringing\r\nVia: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bKsecret\r\n"
+           "Contact: <sip:nora@10.1.1.1>\r\nCall-ID: secret@192.0.2.50");
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 180 Ringing\r\n");
+    notify("active;expires=60", "INVITE sip:nora@10.1.1.1 SIP/2.0");
+    ASSERT_EQ(west.count("NOTIFY"), 2U);
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "");
+    EXPECT_EQ(west.last_request("NOTIFY")->header("Content-Type"), nullptr);
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK");
+    west_hangs_up();
+}
+
+// The name that we look up for it is no less than an address.
+class TransfersOfANamedPeer : public Trunks {
+protected:
+    TransfersOfANamedPeer()
+        : Trunks(
+              configured(three_domains("pass"), "west", {"signaling-peer pbx.west.example.net"})) {}
+};
+
+TEST_F(TransfersOfANamedPeer, ItsNameIsNotSeenInARefer) {
+    west.invite("sip:eric@east.example.net");
+    net.run_for(1s);
+    sip::Dialog dialog = *west.dialog();
+    east.in_dialog_status = 603;
+    west.within(
+        dialog, sip::Method::Refer,
+        {{"Contact", west.contact()}, {"Refer-To", "<sip:nora@PBX.west.example.net:5070>"}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("REFER"), 1U);
+    EXPECT_EQ(east.last_request("REFER")->header("Refer-To")->value, "<sip:nora@192.0.2.5:5060>");
+    west.within(dialog, sip::Method::Bye, {});
+    net.run_for(1s);
+}
+
 // RFC 5589 §7.1: the transferor has a call with the target, and east takes its place there.
 class AttendedTransfers : public Transfers {
 protected:

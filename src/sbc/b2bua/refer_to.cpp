@@ -41,6 +41,7 @@ std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Ad
     const bool names_our_host = equals_ignoring_case(uri.host, from.own_host()) ||
                                 equals_ignoring_case(uri.host, to.own_host()) ||
                                 is_address(uri.host);
+                                equals_ignoring_case(uri.host, from.signaling_peer) ||
     if (!names_our_host && !names_our_dialog && scheme == uri.scheme) {
         return std::string(original.text);
     }
