@@ -390,6 +390,29 @@ TEST_F(AttendedTransfers, ATransferThatIsCancelledLeavesBothCalls) {
 TEST_F(AttendedTransfers, TheTransferorHangsUpWhileItIsUnderWay) {
     consult();
     north.reinvite_status = 0;
+// The time that a newcomer has is its own, not what an earlier one left.
+TEST_F(AttendedTransfers, ANewcomerHasAsMuchTimeAsTheOneBefore) {
+    consult();
+    north.reinvite_status = 488;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    ASSERT_EQ(east.last_response("INVITE")->status(), 488);
+    net.run_for(170s);
+    north.reinvite_status = 0;
+    obey();
+    north.ring_reinvite();
+    net.run_for(20s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 100);
+    north.answer_reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
     east.in_dialog_status = 0;
     refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
     accept();

@@ -806,8 +806,10 @@ void Call::on_timer(std::uint32_t timer) {
         act_on(of_pair->pair, pairs_[of_pair->pair]->on_timer(of_pair->timer, of_pair->number));
     } else if ((timer & referral_timer) != 0) {
         on_referral_timer(timer & ~referral_timer);
-    } else if (timer == newcomer_timer) {
-        drop_newcomer(408, "Request Timeout");
+    } else if ((timer & newcomer_timer) != 0) {
+        if (joining_ && (timer & ~newcomer_timer) == joining_->number) {
+            drop_newcomer(408, "Request Timeout");
+        }
     } else {
         on_timer_c(timer);
     }

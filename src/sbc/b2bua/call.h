@@ -161,6 +161,7 @@ private:
         Newcomer newcomer;
         Place place;  // of the leg that it replaces
         sip::transaction::ClientId client;
+        std::uint32_t number = 0;  // for its timer
         bool is_answered = false;  // it gave up, or was told no
     };
     std::optional<Place> place_of(const sip::Message& request) const;
@@ -195,6 +196,7 @@ private:
     std::vector<std::unique_ptr<DialogPair>> pairs_;
     Referrals referrals_;
     std::optional<Joining> joining_;
+    std::uint32_t last_newcomer_ = 0;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
     bool is_cancelled_ = false;
