@@ -8,6 +8,7 @@
 #include "base/visitor.h"
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/forwarded_request.h"
+#include "sbc/b2bua/refer_to.h"
 #include "sbc/b2bua/subscription.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/peer_hop.h"
@@ -480,10 +481,16 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
 
 // RFC 3891 §3: the dialog that it names must be one of ours.
 void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
-    const auto ids = sip::parse_replaces(request->header(HeaderName::Replaces)->value);
+    auto ids = sip::parse_replaces(request->header(HeaderName::Replaces)->value);
     if (!ids || request->count(HeaderName::Replaces) != 1) {
         reply(id, *request, 400, "Bad Replaces");
         return;
+    }
+    if (b2bua::is_voucher(*ids)) {  // it is worth what it stands for, and nothing by its form
+        const auto tag = shared_.vouchers.find(ids->to_tag, now().monotonic);
+        const bool early_only = ids->early_only;
+        ids = tag ? b2bua::voucher(*tag) : sip::DialogIds{};
+        ids->early_only = early_only;
     }
     b2bua::Usage* call = call_of_tag(ids->to_tag);
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
@@ -631,6 +638,10 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
         counters_.add("challenges", "peer-not-verified");
         return false;
     }
+    if (!locator_.is_peers_own(*snapshot_, sent->adjacency, sent->hop.remote.address)) {
+        counters_.add("challenges", "not-the-peers-address");
+        return false;
+    }
     const CallRef ref = client->second.call;
     b2bua::Usage* usage = call_of(ref);
     if (usage == nullptr) {
@@ -638,10 +649,6 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     }
     const auto again = challenges_.answer(
         id, peer, response,
-    if (!locator_.is_peers_own(*snapshot_, sent->adjacency, sent->hop.remote.address)) {
-        counters_.add("challenges", "not-the-peers-address");
-        return false;
-    }
         b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
         usage->next_cseq(known_as(id), sent->request->cseq().number), random_);
     counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
@@ -941,11 +948,14 @@ void Sbc::own_tag(std::string_view tag, CallRef call) {
 }
 
 // A tag of another worker is known by its looks: see bucket_token.
-bool Sbc::is_our_tag(std::string_view tag) const {
+std::optional<std::string> Sbc::vouch_for(std::string_view tag) {
     const auto bucket = bucket_of(tag);
     const engine::Place& place = shard_.place();
-    return by_tag_.contains(std::string(tag)) ||
-           (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
+    const bool is_ours =
+        by_tag_.contains(std::string(tag)) ||
+        (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
+    return is_ours ? std::optional(shared_.vouchers.issue(tag, now().monotonic, random_))
+                   : std::nullopt;
 }
 
 void Sbc::own_call_id(std::string_view call_id, CallRef call) {

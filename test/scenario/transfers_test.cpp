@@ -315,6 +315,43 @@ TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
     EXPECT_EQ(border.sbc().calls(), 0U);
 }
 
+// What the transferee is given is good for that call, and says nothing else of it: our tag in it is
+// neither named nor enough.
+TEST_F(AttendedTransfers, ATagIsNoVoucher) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    EXPECT_THAT(std::string(east.last_request("REFER")->bytes()),
+                Not(HasSubstr(to_north->remote_tag())));
+    const std::string& tag = to_north->remote_tag();
+    east.invite_fields = {{"Replaces", tag + ";to-tag=" + tag + ";from-tag=" + tag}};
+    east.invite("sip:nora@192.0.2.5");
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 481);
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    obey();
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// Nobody keeps one for later.
+TEST_F(AttendedTransfers, AVoucherIsGoodForMinutes) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    net.run_for(301s);
+    obey();
+    EXPECT_EQ(east.last_response("INVITE")->status(), 481);
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
 // A refresh of Ringwall's own says what the newcomer said, not where the replaced one is (RFC 4028
 // §7.4).
 TEST_F(AttendedTransfers, ARefreshAfterwardsDescribesTheNewcomer) {
@@ -348,6 +385,29 @@ TEST_F(AttendedTransfers, ALostAckToTheTargetIsSentAgain) {
     net.run_for(70s);
     EXPECT_GE(lost, 2);
     EXPECT_EQ(north.count("BYE"), 0U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// The time that a newcomer has is its own, not what an earlier one left.
+TEST_F(AttendedTransfers, ANewcomerHasAsMuchTimeAsTheOneBefore) {
+    consult();
+    north.reinvite_status = 488;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    ASSERT_EQ(east.last_response("INVITE")->status(), 488);
+    net.run_for(170s);
+    north.reinvite_status = 0;
+    obey();
+    north.ring_reinvite();
+    net.run_for(20s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 100);
+    north.answer_reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
     north.within(*norths, sip::Method::Bye, {});
     net.run_for(1s);
     west_hangs_up();
@@ -390,29 +450,6 @@ TEST_F(AttendedTransfers, ATransferThatIsCancelledLeavesBothCalls) {
 TEST_F(AttendedTransfers, TheTransferorHangsUpWhileItIsUnderWay) {
     consult();
     north.reinvite_status = 0;
-// The time that a newcomer has is its own, not what an earlier one left.
-TEST_F(AttendedTransfers, ANewcomerHasAsMuchTimeAsTheOneBefore) {
-    consult();
-    north.reinvite_status = 488;
-    east.in_dialog_status = 0;
-    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
-    accept();
-    obey();
-    ASSERT_EQ(east.last_response("INVITE")->status(), 488);
-    net.run_for(170s);
-    north.reinvite_status = 0;
-    obey();
-    north.ring_reinvite();
-    net.run_for(20s);
-    EXPECT_EQ(east.last_response("INVITE")->status(), 100);
-    north.answer_reinvite();
-    net.run_for(1s);
-    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
-    north.within(*norths, sip::Method::Bye, {});
-    net.run_for(1s);
-    west_hangs_up();
-}
-
     east.in_dialog_status = 0;
     refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
     accept();

@@ -92,7 +92,7 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
     }
     const Changes changes =
         refer_changes(*request, allowed->leg_scheme(), in, out, asked.scheme,
-                      [this](std::string_view tag) { return host_.is_our_tag(tag); });
+                      [this](std::string_view tag) { return host_.vouch_for(tag); });
     const std::uint32_t before = asked.dialog.local_cseq();
     const Fate fate = pair.on_request(place.side, id, from, request, changes);
     if (asked.dialog.local_cseq() != before) {  // it went on
