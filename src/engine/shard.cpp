@@ -104,7 +104,14 @@ FlowId Shard::connect(const ConnectSpec& spec, ShardNumber owner) {
 }
 
 bool Shard::assure(FlowId flow, const ConnectSpec& spec) {
-    if (is_distant(flow) || flows_.contains(flow)) {
+    if (is_distant(flow)) {
+        Flow& known = distant({flow, spec.remote, spec.transport}).flow;
+        if (!known.is_established) {  // else its owner has said what it is
+            known.purpose = spec.purpose;
+        }
+        return true;
+    }
+    if (flows_.contains(flow)) {
         return true;
     }
     // What died before the letter came is not opened twice.

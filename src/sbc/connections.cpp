@@ -86,6 +86,20 @@ bool Connections::is_peer_genuine(const Adjacency& adjacency, const tls::PeerIde
                        });
 }
 
+// Most that come to an end are phones', and lead to no target of ours: the tables are as small as
+// the number of trunks.
+void Connections::drop(FlowId flow) {
+    opened_.drop(flow);
+    const auto is_it = [flow](const auto& entry) { return entry.second == flow; };
+    std::erase_if(known_, is_it);
+    std::erase_if(aliases_, is_it);
+}
+
+bool Connections::is_consistent() const {
+    const auto is_up = [this](const auto& entry) { return shard_.flow(entry.second) != nullptr; };
+    return std::ranges::all_of(known_, is_up) && std::ranges::all_of(aliases_, is_up);
+}
+
 void OpenedConnections::drop(FlowId flow) {
     const std::lock_guard lock(mutex_);
     const auto [first, last] = by_flow_.equal_range(flow);

@@ -58,7 +58,10 @@ public:
     // RFC 5922 §7.3: the certificate of the peer that we connected to bears the domain that we
     // wanted, or the connection is closed.
     static bool is_peer_genuine(const Adjacency& adjacency, const tls::PeerIdentity* identity);
-    void drop(FlowId flow) { opened_.drop(flow); }
+    // It is gone.
+    void drop(FlowId flow);
+    // Nothing is kept of what is gone.
+    bool is_consistent() const;
 
 private:
     static engine::ConnectSpec spec_of(const Adjacency& adjacency, AdjacencyIndex index,
@@ -67,8 +70,8 @@ private:
     engine::Shard& shard_;
     OpenedConnections& opened_;
     std::map<Endpoint, FlowId> sockets_;
-    std::map<OpenedConnections::Key, FlowId> aliases_;  // good while the flow lives
-    std::map<OpenedConnections::Key, FlowId> known_;  // what this worker used: good while it lives
+    std::map<OpenedConnections::Key, FlowId> aliases_;
+    std::map<OpenedConnections::Key, FlowId> known_;  // what this worker used
 };
 
 }  // namespace ringwall::sbc

@@ -30,8 +30,8 @@ Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
                               sip::MessagePtr request) {
     const AdjacencyIndex adjacency = peer_of(to).value_or(0);
     const ClientId waiting{first_waiting - ++waiting_};
-    Request entry{call,         permit, snapshot, adjacency, std::move(request),
-                  to.transport, {},     0,        {},        {}};
+    Request entry{call, permit, snapshot, adjacency, std::move(request),    to.transport,
+                  {},   0,      {},       {},        shard_.now().monotonic};
     auto ways = locator_.find(*snapshot, adjacency, waiting.value);
     Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
     Sent unsent{call, waiting, {}, adjacency, to, nullptr, permit};
@@ -190,6 +190,10 @@ std::optional<Failover::Sent> Failover::go_on(ClientId client, Duration avoid) {
         return std::nullopt;
     }
     locator_.avoid(request.adjacency, request.ways[request.next - 1], avoid);
+    if (request.message->method() != sip::Method::Invite &&
+        shard_.now().monotonic - request.since >= limit_) {
+        return std::nullopt;
+    }
     return try_next(handles_.at(client), request);
 }
 

@@ -2,6 +2,10 @@
 // failure, a 503 or no word at all within timer B or F the same request goes to the next way, in a
 // new transaction with a new branch. Whoever sent it knows it by one id and hears the end only.
 //
+// Nobody waits longer than 64*T1 for the answer to a request that is no INVITE (RFC 4320 §4.2):
+// when that is over, no further server is asked. Of an INVITE it is timer C that ends the search,
+// by a CANCEL.
+//
 // It also takes a request that is too large for UDP to TCP and back (RFC 3261 §18.1.1). Within a
 // dialog that is all: the server is settled there.
 #pragma once
@@ -35,8 +39,13 @@ public:
         ClientId handle;
     };
 
-    Failover(engine::Shard& shard, Connections& connections, Locator& locator, Random& random)
-        : shard_(shard), connections_(connections), locator_(locator), random_(random) {}
+    Failover(engine::Shard& shard, Connections& connections, Locator& locator, Random& random,
+             const sip::transaction::Timers& timers)
+        : shard_(shard),
+          connections_(connections),
+          locator_(locator),
+          random_(random),
+          limit_(64 * timers.t1) {}
 
     // `to` is a peer_hop, and the request is written for its transport.
     Sent send(b2bua::CallRef call, const policy::Permit& permit, const SnapshotPtr& snapshot,
@@ -76,6 +85,7 @@ private:
         std::size_t next = 0;  // of ways
         ClientId client;
         sip::Hop hop;
+        TimePoint since;            // sent first
         bool is_heard = false;      // a provisional response
         bool is_cancelled = false;  // by its sender
     };
@@ -93,6 +103,7 @@ private:
     Connections& connections_;
     Locator& locator_;
     Random& random_;
+    Duration limit_;
     std::unordered_map<ClientId, Request> requests_;  // by handle
     std::unordered_map<ClientId, ClientId> handles_;  // by transaction
     std::vector<Given> given_up_;

@@ -84,6 +84,16 @@ std::optional<Locator::Ways> Locator::find(const Snapshot& snapshot, AdjacencyIn
     return std::nullopt;
 }
 
+bool Locator::is_peers_own(const Snapshot& snapshot, AdjacencyIndex index,
+                           const IpAddress& address) {
+    const Adjacency& adjacency = snapshot.adjacencies[index];
+    return adjacency.is_encrypted() ||
+           std::ranges::any_of(adjacency.remote_addresses,
+                               [&](const Network& each) { return each.contains(address); }) ||
+           std::ranges::any_of(last_ways(index),
+                               [&](const Way& way) { return way.remote.address == address; });
+}
+
 void Locator::feed(Search& search) {
     for (const dns::Question& question : search.open_questions()) {
         if (asked_.insert(question).second) {

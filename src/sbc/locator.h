@@ -37,6 +37,9 @@ public:
                               const dns::Answer& answer);
     // What was found last, though it may not hold any more: better than nothing for a dialog.
     const Ways& last_ways(AdjacencyIndex index) { return last_[index]; }
+    // May what proves our account at the peer of `index` go there? On a wire without certificates:
+    // what the operator says is the peer's, else what its name was found to be.
+    bool is_peers_own(const Snapshot& snapshot, AdjacencyIndex index, const IpAddress& address);
 
     // It did not answer, or asked for a rest.
     void avoid(AdjacencyIndex index, const sip::locate::Way& way, Duration time);

@@ -8,6 +8,7 @@
 #include "base/visitor.h"
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/forwarded_request.h"
+#include "sbc/b2bua/refer_to.h"
 #include "sbc/b2bua/subscription.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/peer_hop.h"
@@ -44,7 +45,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       shard_(network, *this, timers, start, place),
       connections_(shard_, shared.connections),
       locator_(shard_, random),
-      failover_(shard_, connections_, locator_, random),
+      failover_(shard_, connections_, locator_, random, timers_),
       refusal_lines_(refusal_lines_a_second),
       registrar_(shared.location),
       nonces_(random),
@@ -377,8 +378,8 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 for (const auto algorithm : inbound.from_adjacency().digest_algorithms) {
                     sip::auth::Challenge line;
                     line.realm = challenge.realm;
-                    line.nonce = nonces_.make(challenge.realm, inbound.source.address,
-                                              inbound.now.wall, random_);
+                    line.nonce =
+                        nonces_.make(challenge.realm, inbound.source.address, inbound.now.wall);
                     line.algorithm = algorithm;
                     line.qop_auth = true;
                     line.stale = challenge.stale;
@@ -501,10 +502,16 @@ void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::Messag
 
 std::optional<CallRef> Sbc::replace(const b2bua::Newcomer& newcomer) {
     const sip::Message& request = *newcomer.request;
-    const auto ids = sip::parse_replaces(request.header(HeaderName::Replaces)->value);
+    auto ids = sip::parse_replaces(request.header(HeaderName::Replaces)->value);
     if (!ids || request.count(HeaderName::Replaces) != 1) {
         reply(newcomer.invite, request, 400, "Bad Replaces");
         return std::nullopt;
+    }
+    if (b2bua::is_voucher(*ids)) {  // it is worth what it stands for, and nothing by its form
+        const auto tag = shared_.vouchers.find(ids->to_tag, now().monotonic);
+        const bool early_only = ids->early_only;
+        ids = tag ? b2bua::voucher(*tag) : sip::DialogIds{};
+        ids->early_only = early_only;
     }
     b2bua::Usage* call = call_of_tag(ids->to_tag);
     if (call == nullptr || !call->replace(*ids, newcomer)) {
@@ -753,6 +760,10 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     const Adjacency& peer = snapshot_->adjacencies[sent->adjacency];
     if (!Connections::is_peer_genuine(peer, flow->identity.get())) {
         counters_.add("challenges", "peer-not-verified");
+        return false;
+    }
+    if (!locator_.is_peers_own(*snapshot_, sent->adjacency, sent->hop.remote.address)) {
+        counters_.add("challenges", "not-the-peers-address");
         return false;
     }
     const CallRef ref = client->second.call;
@@ -1077,6 +1088,11 @@ bool Sbc::is_our_tag(std::string_view tag) const {
            (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
 }
 
+std::optional<std::string> Sbc::vouch_for(std::string_view tag) {
+    return is_our_tag(tag) ? std::optional(shared_.vouchers.issue(tag, now().monotonic, random_))
+                           : std::nullopt;
+}
+
 bool Sbc::is_elsewhere(std::string_view tag) const {
     return is_our_tag(tag) && !by_tag_.contains(std::string(tag));
 }
@@ -1211,7 +1227,7 @@ bool Sbc::is_empty() const {
 
 bool Sbc::is_consistent() const {
     return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
-           registrations_.is_consistent() &&
+           registrations_.is_consistent() && connections_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

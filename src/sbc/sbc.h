@@ -128,8 +128,9 @@ public:
     std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
     bool is_subscriber(std::string_view address_of_record) const override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
-    bool is_our_tag(std::string_view tag) const override;
+    std::optional<std::string> vouch_for(std::string_view tag) override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
+    bool is_our_tag(std::string_view tag) const;
     bool is_elsewhere(std::string_view tag) const override;
     sip::transaction::ServerId begin_errand(const b2bua::OnBehalf& errand) override;
     void drop_errand(sip::transaction::ServerId errand, std::string_view reason) override;

@@ -9,6 +9,7 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/registrar/location.h"
+#include "sbc/vouchers.h"
 
 namespace ringwall::sbc {
 
@@ -31,6 +32,7 @@ struct Shared {
     registrar::Location location;
     OpenedConnections connections;
     Strangers strangers;
+    Vouchers vouchers;
 };
 
 }  // namespace ringwall::sbc

@@ -224,6 +224,50 @@ TEST_F(EastByName, OtherRequestsFailOverToo) {
     EXPECT_THAT(west.statuses("MESSAGE"), ElementsAre(200));
 }
 
+// Nobody waits for the answer any more (RFC 4320 §4.2); but the next request goes elsewhere.
+TEST_F(EastByName, OtherRequestsThatTimedOutGoNoFurther) {
+    east.node().leave();
+    west.send("MESSAGE", "sip:eric@east.example.net", {});
+    net.run_for(40s);
+    EXPECT_EQ(second.count("MESSAGE"), 0U);
+    EXPECT_EQ(north.count("MESSAGE"), 0U);
+    west.send("MESSAGE", "sip:eric@east.example.net", {});
+    net.run_for(1s);
+    EXPECT_EQ(second.count("MESSAGE"), 1U);
+    EXPECT_THAT(west.statuses("MESSAGE"), Contains(200));
+}
+
+// Timer C ends the search, however many servers there are.
+TEST_F(EastByName, ServersThatAreAllSilentHoldACallForMinutesOnly) {
+    std::vector<dns::Srv> all;
+    for (std::uint16_t i = 0; i < 8; ++i) {
+        all.push_back({i, 0, static_cast<std::uint16_t>(5060 + i), "one.example.net"});
+    }
+    net.answer(srv_of_east, services(all));
+    east.node().leave();
+    north.on_invite = Phone::OnInvite::Reject;
+    west.invite("sip:eric@east.example.net");
+    net.run_for(150s);
+    EXPECT_EQ(west.statuses("INVITE"), std::vector<int>{100});
+    ASSERT_TRUE(run_until([&] { return west.statuses("INVITE").back() >= 300; }, 65s));
+    net.run_for(100s);
+}
+
+// A second's calls share one question.
+TEST_F(EastByName, NameWithoutALifetimeIsNotAskedForEachCall) {
+    name_servers(0s);
+    for (int i = 0; i < 8; ++i) {
+        west.send("MESSAGE", "sip:eric@east.example.net", {});
+        net.run_for(100ms);
+    }
+    EXPECT_EQ(east.count("MESSAGE"), 8U);
+    EXPECT_EQ(std::count(net.questions().begin(), net.questions().end(), srv_of_east), 1);
+    net.run_for(2s);
+    west.send("MESSAGE", "sip:eric@east.example.net", {});
+    net.run_for(1s);
+    EXPECT_EQ(std::count(net.questions().begin(), net.questions().end(), srv_of_east), 2);
+}
+
 // Its servers ask for proof, each for itself.
 class EastByNameWithAnAccount : public EastByName {
 protected:
@@ -393,17 +437,17 @@ TEST_F(LargeRequestsOverUdpOnly, AreNotSentByTcp) {
 }
 
 // A trunk over TLS that is a name; its servers belong to a provider with names of its own.
-std::string secure_trunk() {
-    return std::string(configured(
-        small_lab, "outside",
-        {"security trusted-encrypted", "sip-calls-out any", "signaling-peer trunk.example.org",
-         "remote-address ipv4 192.0.2.70 255.255.255.254"}));
+std::string secure_trunk(std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"security trusted-encrypted", "sip-calls-out any",
+                             "signaling-peer trunk.example.org",
+                             "remote-address ipv4 192.0.2.70 255.255.255.254"});
+    return configured(small_lab, "outside", more);
 }
 
 class SecureTrunk : public SmallLab {
 protected:
-    SecureTrunk()
-        : SmallLab(secure_trunk()),
+    explicit SecureTrunk(const std::string& configuration = secure_trunk())
+        : SmallLab(configuration),
           trunk(net, ip("192.0.2.70"), sip::Transport::Tls, {ip("192.0.2.3"), 5061},
                 {"tom", "trunk.example.org", ""}, 601),
           impostor(net, ip("192.0.2.71"), sip::Transport::Tls, {ip("192.0.2.3"), 5061},
@@ -447,6 +491,57 @@ TEST_F(SecureTrunk, ServerWithACertificateOfItsOwnNameIsSentNothing) {
     EXPECT_TRUE(impostor.requests().empty());
     EXPECT_THAT(net.packets_of(ip("192.0.2.71")), IsEmpty());
     softswitch.bye();
+}
+
+class TrunkThatNeedNotProve : public SecureTrunk {
+protected:
+    TrunkThatNeedNotProve() : SecureTrunk(secure_trunk({"tls client-authentication optional"})) {}
+};
+
+// Who has proven nothing when the call began is not known again by another connection.
+TEST_F(TrunkThatNeedNotProve, IsNotKnownAgainByAnotherConnection) {
+    tls::PeerIdentity nameless = certificate_of("trunk.example.org");
+    nameless.has_certificate = false;
+    trunk.node().set_server_identity(nameless);
+    trunk.node().set_client_identity({});
+    name_servers({{10, 0, 5061, "host3.provider.example"}});
+    softswitch.invite("sip:tom@trunk.example.org");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }));
+    trunk.reconnect();
+    trunk.in_dialog(sip::Method::Info);
+    net.run_for(5s);
+    EXPECT_THAT(trunk.statuses("INFO"), ElementsAre(481));
+    EXPECT_EQ(softswitch.count("INFO"), 0U);
+    softswitch.bye();
+    net.run_for(1s);
+}
+
+// A peer with several names, one for each of its servers: a call is at one of them.
+class TrunkOfTwoNames : public SecureTrunk {
+protected:
+    TrunkOfTwoNames()
+        : SecureTrunk(secure_trunk(
+              {"tls peer-domain trunk.example.org", "tls peer-domain host7.provider.example"})) {}
+};
+
+TEST_F(TrunkOfTwoNames, ACallDoesNotWanderToAServerOfAnotherName) {
+    name_servers({{10, 0, 5061, "host3.provider.example"}});
+    softswitch.invite("sip:tom@trunk.example.org");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call() && !trunk.acks().empty(); }));
+    net.run_for(3601s);
+    name_servers({{10, 0, 5061, "host7.provider.example"}});
+    softswitch.send("MESSAGE", "sip:tom@trunk.example.org", {});
+    net.run_for(1s);
+    ASSERT_EQ(impostor.count("MESSAGE"), 1U);  // it is one of the peer's, for what is new
+    net.refuse_connections({ip("192.0.2.70"), 5061});
+    trunk.node().cut();
+    net.run_for(1s);
+    softswitch.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INFO"), ElementsAre(480));
+    EXPECT_EQ(impostor.count("INFO"), 0U);
+    net.run_for(40s);
+    EXPECT_EQ(impostor.count("BYE"), 0U);
 }
 
 // RFC 3263 §4.1: NAPTR records without SIPS are nothing to a secure target.

@@ -71,6 +71,18 @@ TEST_F(SessionTimers, APeerWithoutUpdateIsInvitedAnew) {
     hang_up();
 }
 
+// The answer to a refresh of Ringwall's own obeys the rule that any answer obeys.
+TEST_F(SessionTimers, AnAnswerWithKeysToARefreshOfOurOwnEndsTheCall) {
+    call();
+    east.offer =
+        "v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+        "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+        "inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd\r\n";
+    net.run_for(910s);
+    EXPECT_EQ(east.acks().size(), 2U);
+    expect_ended("answer refused by media-security");
+}
+
 // What it has refused it was not told: nobody talks by that.
 TEST_F(SessionTimers, WhatThePeerRefusedIsNotOfferedAgain) {
     const std::string told = west.offer;

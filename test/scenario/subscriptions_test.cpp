@@ -147,6 +147,28 @@ TEST_F(Subscriptions, ForkedNotificationsAreDialogsOfTheirOwn) {
     ended();
 }
 
+// Whoever is not asked cannot use up what those that are may have.
+TEST_F(Subscriptions, NotificationsOfStrangersTakeNobodysPlace) {
+    subscribe();
+    grant();
+    far = dialog_of_east();
+    for (int i = 0; i < 20; ++i) {
+        sip::Dialog wrong = dialog_of_east("n" + std::to_string(i));
+        north.within(wrong, sip::Method::Notify,
+                     {{"Contact", north.contact()},
+                      {"Event", "message-summary"},
+                      {"Subscription-State", "active;expires=60"}});
+        net.run_for(100ms);
+    }
+    EXPECT_THAT(north.statuses("NOTIFY"), ::testing::Each(481));
+    EXPECT_EQ(west.count("NOTIFY"), 0U);
+    sip::Dialog other = dialog_of_east("e2");
+    notify(other, "active;expires=60");
+    EXPECT_EQ(west.count("NOTIFY"), 1U);
+    notify(other, "terminated");
+    ended();
+}
+
 TEST_F(Subscriptions, ARefreshPassesAndKeepsItUp) {
     subscribed();
     for (int i = 0; i < 3; ++i) {

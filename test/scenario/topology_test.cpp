@@ -206,6 +206,55 @@ TEST_F(Topology, IsHiddenInWhatIsSaidInTheHeader) {
     border.sbc().end_all("test");
 }
 
+// RFC 3261 §20.35, §20.41: what software a trusted side runs is not told to the outside; between
+// trusted sides it helps whoever looks for a fault.
+TEST_F(Topology, SoftwareIsNotNamedToTheUntrusted) {
+    softswitch.success_fields = {{"Server", "Switch/3"}};
+    softswitch.dialog_fields = {{"User-Agent", "Switch/3"}};
+    outside.invite_fields = {{"User-Agent", "Outside/1"}};
+    outside.invite("sip:9001@192.0.2.3");
+    ASSERT_TRUE(run_until([&] { return outside.is_in_call() && !softswitch.acks().empty(); }));
+    EXPECT_EQ(softswitch.last_request("INVITE")->header("User-Agent")->value, "Outside/1");
+    EXPECT_EQ(outside.last_response("INVITE")->header("Server"), nullptr);
+    softswitch.in_dialog(sip::Method::Info);
+    ASSERT_TRUE(run_until([&] { return outside.count("INFO") == 1U; }));
+    EXPECT_EQ(outside.last_request("INFO")->header("User-Agent"), nullptr);
+    outside.bye();
+    net.run_for(1s);
+
+    alice.invite_fields = {{"User-Agent", "Phone/2"}};
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    EXPECT_EQ(softswitch.last_request("INVITE")->header("User-Agent")->value, "Phone/2");
+    EXPECT_EQ(alice.last_response("INVITE")->header("Server")->value, "Switch/3");
+    alice.bye();
+    net.run_for(1s);
+}
+
+// What two neighbours agree on between themselves (RFC 7615 §4, RFC 3329 §2, RFC 5626 §11.3, RFC
+// 7315 §4.6) says nothing to the one behind us.
+TEST_F(Topology, WhatIsBetweenNeighboursStaysThere) {
+    const Phone::Fields fields{{"Contact", alice.contact()},
+                               {"Proxy-Authentication-Info", "nextnonce=\"secret\""},
+                               {"Security-Client", "tls;q=0.1;secret"},
+                               {"Security-Server", "tls;secret"},
+                               {"Security-Verify", "tls;secret"},
+                               {"Flow-Timer", "11"},
+                               {"P-Charging-Vector", "icid-value=secret;orig-ioi=secret.net"},
+                               {"P-Charging-Function-Addresses", "ccf=secret.net"},
+                               {"X-End-To-End", "passes"}};
+    alice.send("MESSAGE", "sip:9001@switch.example.com", fields);
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("MESSAGE"), 1U);
+    const auto heard = softswitch.last_request("MESSAGE");
+    EXPECT_EQ(heard->header("X-End-To-End")->value, "passes");
+    for (const auto& [name, value] : fields) {
+        if (name != "X-End-To-End" && name != "Contact") {
+            EXPECT_EQ(heard->header(name), nullptr) << name;
+        }
+    }
+}
+
 TEST_F(Topology, IsHiddenOutsideOfDialogs) {
     for (const char* method : {"OPTIONS", "MESSAGE"}) {
         outside.send(method, "sip:9001@192.0.2.3", {});

@@ -140,6 +140,47 @@ TEST_F(Transfers, TheTargetNamesNoHostOfTheOtherSide) {
     west_hangs_up();
 }
 
+// RFC 3515 §2.4.5 asks for no more than the status line; what else there is names that side.
+TEST_F(Transfers, OfAFragmentOnlyTheStatusLinePasses) {
+    talk();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net>");
+    accept();
+    notify("active;expires=60",
+           "SIP/2.0 180 Ringing\r\nVia: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bKsecret\r\n"
+           "Contact: <sip:nora@10.1.1.1>\r\nCall-ID: secret@192.0.2.50");
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "SIP/2.0 180 Ringing\r\n");
+    notify("active;expires=60", "INVITE sip:nora@10.1.1.1 SIP/2.0");
+    ASSERT_EQ(west.count("NOTIFY"), 2U);
+    EXPECT_EQ(west.last_request("NOTIFY")->body(), "");
+    EXPECT_EQ(west.last_request("NOTIFY")->header("Content-Type"), nullptr);
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK");
+    west_hangs_up();
+}
+
+// The name that we look up for it is no less than an address.
+class TransfersOfANamedPeer : public Trunks {
+protected:
+    TransfersOfANamedPeer()
+        : Trunks(
+              configured(three_domains("pass"), "west", {"signaling-peer pbx.west.example.net"})) {}
+};
+
+TEST_F(TransfersOfANamedPeer, ItsNameIsNotSeenInARefer) {
+    west.invite("sip:eric@east.example.net");
+    net.run_for(1s);
+    sip::Dialog dialog = *west.dialog();
+    east.in_dialog_status = 603;
+    west.within(
+        dialog, sip::Method::Refer,
+        {{"Contact", west.contact()}, {"Refer-To", "<sip:nora@PBX.west.example.net:5070>"}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("REFER"), 1U);
+    EXPECT_EQ(east.last_request("REFER")->header("Refer-To")->value, "<sip:nora@192.0.2.5:5060>");
+    west.within(dialog, sip::Method::Bye, {});
+    net.run_for(1s);
+}
+
 TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
     consult();
     east.in_dialog_status = 0;
@@ -168,6 +209,43 @@ TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
     net.run_for(1s);
     EXPECT_EQ(east.count("BYE"), 2U);
     EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// What the transferee is given is good for that call, and says nothing else of it: our tag in it is
+// neither named nor enough.
+TEST_F(AttendedTransfers, ATagIsNoVoucher) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    EXPECT_THAT(std::string(east.last_request("REFER")->bytes()),
+                Not(HasSubstr(to_north->remote_tag())));
+    const std::string& tag = to_north->remote_tag();
+    east.invite_fields = {{"Replaces", tag + ";to-tag=" + tag + ";from-tag=" + tag}};
+    east.invite("sip:nora@192.0.2.5");
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 481);
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    obey();
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// Nobody keeps one for later.
+TEST_F(AttendedTransfers, AVoucherIsGoodForMinutes) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    net.run_for(301s);
+    obey();
+    EXPECT_EQ(east.last_response("INVITE")->status(), 481);
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
 }
 
 // A refresh of Ringwall's own says what the newcomer said, not where the replaced one is (RFC 4028
@@ -203,6 +281,29 @@ TEST_F(AttendedTransfers, ALostAckToTheTargetIsSentAgain) {
     net.run_for(70s);
     EXPECT_GE(lost, 2);
     EXPECT_EQ(north.count("BYE"), 0U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// The time that a newcomer has is its own, not what an earlier one left.
+TEST_F(AttendedTransfers, ANewcomerHasAsMuchTimeAsTheOneBefore) {
+    consult();
+    north.reinvite_status = 488;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    ASSERT_EQ(east.last_response("INVITE")->status(), 488);
+    net.run_for(170s);
+    north.reinvite_status = 0;
+    obey();
+    north.ring_reinvite();
+    net.run_for(20s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 100);
+    north.answer_reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
     north.within(*norths, sip::Method::Bye, {});
     net.run_for(1s);
     west_hangs_up();

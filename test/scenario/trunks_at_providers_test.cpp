@@ -106,8 +106,9 @@ const std::vector<std::string> customer{"   authentication-realm outbound provid
 class AtProvider : public Trunks {
 protected:
     explicit AtProvider(const std::vector<std::string>& lines = customer,
-                        const std::vector<std::string>& wests = {"   refer pass"})
-        : Trunks(configured(configured(three_trunks, "west", wests), "east", lines)),
+                        const std::vector<std::string>& wests = {"   refer pass"},
+                        std::string_view configuration = three_trunks)
+        : Trunks(configured(configured(configuration, "west", wests), "east", lines)),
           provider(east) {}
 
     bool is_registered() { return !provider.registered.empty(); }
@@ -123,6 +124,12 @@ protected:
             }
         }
         return all;
+    }
+    // RFC 3261 §22.1: an ACK cannot be challenged, so it bears what its INVITE bore.
+    static void expect_same_proof(const sip::Message& ack, const sip::Message& invite) {
+        const auto* shown = ack.header(HeaderName::ProxyAuthorization);
+        ASSERT_NE(shown, nullptr);
+        EXPECT_EQ(shown->value, invite.header(HeaderName::ProxyAuthorization)->value);
     }
     // The softswitch hears nothing of challenges, and nobody of the password.
     void TearDown() override {
@@ -190,6 +197,7 @@ TEST_F(AtProvider, CallsOutThroughAChallenge) {
     EXPECT_EQ(invites[1]->cseq().number, invites[0]->cseq().number + 1);
     EXPECT_NE(invites[0]->top_via().branch(), invites[1]->top_via().branch());
     EXPECT_EQ(east.acks().front()->cseq().number, invites[1]->cseq().number);
+    expect_same_proof(*east.acks().front(), *invites[1]);
     west.bye();
     ASSERT_TRUE(run_until([&] { return !east.is_in_call(); }));
     EXPECT_EQ(heard("BYE").size(), 2U);  // it is challenged too
@@ -216,6 +224,8 @@ TEST_F(AtProvider, AnswersChallengesWithinTheDialog) {
             last = request->cseq().number;
         }
     }
+    ASSERT_EQ(east.acks().size(), 2U);
+    expect_same_proof(*east.acks().back(), *heard("INVITE").back());
     east.in_dialog(Method::Info);  // the provider's own are not hampered
     ASSERT_TRUE(run_until([&] { return west.count("INFO") == 1U; }));
     west.bye();
@@ -334,6 +344,65 @@ TEST_F(AtProvider, SaysNothingToAnotherRealm) {
         EXPECT_EQ(request->header(HeaderName::Authorization), nullptr);
         EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
     }
+}
+
+// Our own refresh (RFC 4028), and a 2xx that comes when nobody waits for it any more.
+TEST_F(AtProvider, TheAcksOfRefreshesAndOfLateAnswersShowItToo) {
+    call();
+    net.run_for(910s);
+    ASSERT_EQ(heard("INVITE").size(), 4U);
+    ASSERT_EQ(east.acks().size(), 2U);
+    expect_same_proof(*east.acks().back(), *heard("INVITE").back());
+    west.bye();
+    net.run_for(40s);
+
+    east.on_invite = Phone::OnInvite::Ring;
+    east.obeys_cancel = false;
+    west.invite("sip:+15551234@provider.example");
+    net.run_for(1s);
+    west.cancel();
+    net.run_for(1s);
+    east.answer();
+    ASSERT_TRUE(run_until([&] { return east.acks().size() == 3U; }));
+    expect_same_proof(*east.acks().back(), *heard("INVITE").back());
+    net.run_for(40s);
+}
+
+// A wire of the operator's own where any address is taken for the provider's.
+class AtProviderAnywhere : public AtProvider {
+protected:
+    AtProviderAnywhere()
+        : AtProvider({"   authentication-realm outbound provider trunk secret"}, {}, [] {
+              std::string trunks(three_trunks);
+              const std::string line = "   remote-address ipv4 192.0.2.50 255.255.255.255\n";
+              trunks.erase(trunks.find(line), line.size());
+              return trunks;
+          }()) {}
+};
+
+// Whoever learned the tags of a call may ask for proof, but is no server of the provider's.
+TEST_F(AtProviderAnywhere, ProofGoesToThePeersOwnAddressesOnly) {
+    Phone thief{net,
+                ip("192.0.2.55"),
+                sip::Transport::Udp,
+                {ip("192.0.2.5"), 5060},
+                {"theo", "provider.example", ""},
+                701};
+    Provider theirs(thief);
+    call();
+    sip::Dialog stolen = *east.dialog();
+    thief.within(stolen, Method::Info, {});
+    ASSERT_TRUE(run_until([&] { return west.count("INFO") == 1U; }));
+    west.in_dialog(Method::Info);
+    ASSERT_TRUE(run_until([&] { return !west.statuses("INFO").empty(); }));
+    EXPECT_EQ(west.statuses("INFO").back(), 480);
+    EXPECT_EQ(theirs.challenged(), 1U);
+    EXPECT_TRUE(theirs.wrong.empty());
+    for (const auto& request : thief.requests()) {
+        EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
+    }
+    west.bye();
+    net.run_for(40s);
 }
 
 // The account is the provider's: no other peer is told anything.
@@ -544,8 +613,7 @@ class CallerOfEachWorker : public ::testing::TestWithParam<std::size_t> {
 protected:
     static constexpr engine::ShardNumber workers = 4;
     // Whose first connection is of that worker.
-    static IpAddress address_on(std::size_t worker) {
-        unsigned last = 100;
+    static IpAddress address_on(std::size_t worker, unsigned last) {
         const auto address = [&] { return ip(("192.0.2." + std::to_string(last)).c_str()); };
         while (SimNetwork::chosen({address(), 40000}, workers) != worker) {
             ++last;
@@ -560,11 +628,17 @@ protected:
     SimNetwork net;
     Border border{net, lab_at_provider(), 11, workers};
     Phone alice{net,
-                address_on(GetParam()),
+                address_on(GetParam(), 100),
                 sip::Transport::Tls,
                 {ip("192.0.2.1"), 5061},
                 {"alice", "example.com", "wonderland"},
                 101};
+    Phone bob{net,
+              address_on((GetParam() + 1) % workers, 200),
+              sip::Transport::Tls,
+              {ip("192.0.2.1"), 5061},
+              {"bob", "example.com", "builder"},
+              102};
     Phone carrier{net,
                   ip("192.0.2.20"),
                   sip::Transport::Tls,
@@ -572,11 +646,24 @@ protected:
                   {"carla", "provider.example", ""},
                   700};
     Provider provider{carrier};
+
+    void SetUp() override {
+        alice.register_now();
+        bob.register_now();
+        ASSERT_TRUE(
+            net.run_until([&] { return alice.is_registered() && bob.is_registered(); }, 40s));
+        open_by_another();
+    }
+    // The worker of the caller knows nothing of the connection so far.
+    void open_by_another() {
+        const auto before = bob.statuses("MESSAGE").size();
+        bob.send("MESSAGE", "sip:+15551234@provider.example", {});
+        ASSERT_TRUE(net.run_until([&] { return bob.statuses("MESSAGE").size() > before; }, 40s));
+        ASSERT_EQ(bob.statuses("MESSAGE").back(), 200);
+    }
 };
 
 TEST_P(CallerOfEachWorker, GetsThroughAChallenge) {
-    alice.register_now();
-    ASSERT_TRUE(net.run_until([&] { return alice.is_registered(); }, 40s));
     alice.invite("sip:+15551234@provider.example");
     ASSERT_TRUE(net.run_until([&] { return alice.is_in_call() && !carrier.acks().empty(); }, 40s));
     EXPECT_EQ(border.worker(GetParam()).calls(), 1U);
@@ -588,6 +675,24 @@ TEST_P(CallerOfEachWorker, GetsThroughAChallenge) {
     EXPECT_THAT(alice.statuses("INVITE"), Not(Contains(407)));
     net.settle();
     EXPECT_TRUE(border.sbc().is_empty());
+}
+
+// Within the call too, when another has opened the connection anew.
+TEST_P(CallerOfEachWorker, GetsThroughAChallengeOnTheNextConnection) {
+    alice.invite("sip:+15551234@provider.example");
+    ASSERT_TRUE(net.run_until([&] { return alice.is_in_call() && !carrier.acks().empty(); }, 40s));
+    carrier.node().cut();
+    net.run_for(1s);
+    open_by_another();
+    alice.in_dialog(Method::Info);
+    ASSERT_TRUE(net.run_until([&] { return !alice.statuses("INFO").empty(); }, 40s));
+    EXPECT_EQ(alice.statuses("INFO").back(), 200);
+    EXPECT_EQ(carrier.count("INFO"), 2U);
+    alice.bye();
+    ASSERT_TRUE(net.run_until([&] { return carrier.count("BYE") == 2U; }, 40s));
+    net.settle();
+    EXPECT_TRUE(border.sbc().is_empty());
+    EXPECT_TRUE(border.sbc().is_consistent());
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, CallerOfEachWorker, ::testing::Values(0, 1, 2, 3));

@@ -6,18 +6,18 @@ namespace {
 Answering draw_answering(bool is_stormy, Dice& dice) {
     Answering out;
     const std::size_t kind = dice.below(100);
-    if (kind < 30) {
+    if (kind < 27) {
         out.kind = Answering::Kind::Answer;
-    } else if (kind < 60) {
+    } else if (kind < 54) {
         out.kind = Answering::Kind::RingAnswer;
-    } else if (kind < 72) {
+    } else if (kind < 65) {
         out.kind = Answering::Kind::Reject;
         out.status = dice.pick({486, 404, 480, 503, 500, 603, 600, 488, 401, 407, 415, 408});
     } else if (kind < 95) {
         out.kind = Answering::Kind::Redirect;
         for (std::size_t n = 1 + dice.below(2); n > 0; --n) {
-            out.targets.push_back(
-                dice.pick({Twist::Same, Twist::Other, Twist::Other, Twist::Tel, Twist::Odd}));
+            out.targets.push_back(dice.pick(
+                {Twist::Same, Twist::Other, Twist::Other, Twist::Other, Twist::Tel, Twist::Odd}));
         }
     } else if (kind < 98 || !is_stormy) {
         out.kind = Answering::Kind::Ring;
@@ -41,9 +41,9 @@ Step draw_step(const Topology& topology, Dice& dice) {
     Step out;
     out.kind = dice.pick({Step::Kind::Reinvite, Step::Kind::Update, Step::Kind::Info});
     out.by_caller = dice.chance(50);
-    if (dice.chance(20)) {
+    if (dice.chance(40)) {
         out.kind = Step::Kind::Refer;
-        out.contact = dice.chance(35) ? Twist::Other : Twist::Same;
+        out.contact = dice.chance(40) ? Twist::Other : Twist::Same;
         out.target_place = 1 + static_cast<int>(dice.below(topology.places.size()));
         out.target_user = 1 + static_cast<int>(dice.below(2));
     } else if (out.kind != Step::Kind::Info) {
@@ -83,6 +83,9 @@ const char* word(Scheme scheme) {
 void draw_target(Plan& plan, const Topology& topology, Dice& dice) {
     const auto trunk = [&] {
         int number = 0;
+        if (dice.chance(20)) {  // most rules are about these
+            return topology.encrypted_trunk();
+        }
         do {
             number = 1 + static_cast<int>(dice.below(topology.places.size()));
         } while (topology.place(number).is_access);
@@ -136,8 +139,8 @@ void draw_registration(Plan& plan, const Topology& topology, Dice& dice) {
         plan.place = 1 + static_cast<int>(dice.below(topology.places.size()));
     } while (!topology.place(plan.place).is_access);
     plan.user = users_of_access;
-    plan.scheme = dice.pick({Scheme::Sip, Scheme::Sips});
-    plan.registered = dice.pick({Twist::Same, Twist::Other, Twist::Odd});
+    plan.scheme = dice.pick({Scheme::Sip, Scheme::Sips, Scheme::Sips});
+    plan.registered = dice.pick({Twist::Same, Twist::Other, Twist::Other, Twist::Odd});
     plan.uri = std::string(word(plan.scheme)) + ":" + topology.place(plan.place).domain();
 }
 
@@ -155,7 +158,7 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     Plan plan;
     plan.number = number;
     plan.start = std::chrono::milliseconds(dice.below(60'000));
-    if (dice.chance(4)) {
+    if (dice.chance(6)) {
         draw_registration(plan, topology, dice);
         return plan;
     }
@@ -168,7 +171,7 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     plan.is_message = dice.chance(6);
     plan.is_subscription = !plan.is_message && dice.chance(6);
     const bool is_call = !plan.is_message && !plan.is_subscription;
-    if (plan.caller == Caller::Honest && is_call && dice.chance(1)) {
+    if (plan.caller == Caller::Honest && is_call && dice.chance(4)) {
         plan.scheme = Scheme::Other;
     }
     draw_target(plan, topology, dice);

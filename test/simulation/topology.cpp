@@ -1,5 +1,6 @@
 #include "simulation/topology.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace ringwall::simulation {
@@ -39,13 +40,15 @@ Place draw_place(int number, Security security, bool is_access, Dice& dice) {
     }
     if (place.is_encrypted()) {
         place.sip_calls_out =
-            dice.pick({SipCallsOut::Refuse, SipCallsOut::SecureOnly, SipCallsOut::Any});
+            dice.pick({SipCallsOut::Refuse, SipCallsOut::SecureOnly, SipCallsOut::SecureOnly,
+                       SipCallsOut::SecureOnly, SipCallsOut::Any, SipCallsOut::Any});
         place.transport = sip::Transport::Tls;
         return place;
     }
     place.transport = dice.pick({sip::Transport::Udp, sip::Transport::Tcp});
     if (place.is_trusted()) {
-        place.sips_conversion = dice.pick({SipsConversion::Off, SipsConversion::ToSip});
+        place.sips_conversion =
+            dice.pick({SipsConversion::Off, SipsConversion::ToSip, SipsConversion::ToSip});
         place.untrusted_callers =
             dice.pick({UntrustedCallers::Allow, UntrustedCallers::Allow, UntrustedCallers::Refuse});
     }
@@ -128,6 +131,12 @@ std::string host_text(const IpAddress& address) {
 
 std::string password_of(const std::string& user) {
     return "secret-of-" + user;
+}
+
+int Topology::encrypted_trunk() const {
+    return std::ranges::find_if(
+               places, [](const Place& each) { return each.is_encrypted() && !each.is_access; })
+        ->number;
 }
 
 // Trunks are called by number: 7N is place N, 8NM is N and, if that fails, M. 9... is nobody's.

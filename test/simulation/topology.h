@@ -50,6 +50,7 @@ struct Topology {
     std::vector<Place> places;  // by number - 1
 
     const Place& place(int number) const { return places[static_cast<std::size_t>(number - 1)]; }
+    int encrypted_trunk() const;
     std::string configuration() const;
 };
 

@@ -2,6 +2,7 @@
 
 RINGWALL_SBC names the program. Hosts are added as a test needs them; the border controller's has an
 address in each of three networks."""
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -77,7 +78,8 @@ class SystemTest(unittest.TestCase):
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):  # what it did not read any more
+                    stream.close()
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """What openssl sees of Ringwall when something is wrong: plain to TLS, TLS to plain, an old version, and
 certificates that are expired, of an unknown issuer or for another name; as server and as client."""
+import contextlib
+import pathlib
 import socket
 import subprocess
 import time
@@ -11,6 +13,8 @@ from lab import outside, pki
 from lab.waiting import wait_for
 
 PEER, SWITCH, TRUNK = "192.0.2.11", "198.51.100.21", "198.51.100.41"
+PATIENCE = 60  # seconds, for what surely comes: the machine may be busy
+AT_ONCE = 15   # seconds: earlier than any time limit of a handshake (20) would close it
 
 TLS_PEERS = """\
   adjacency sip peers
@@ -100,8 +104,9 @@ class AsServer(SystemTest):
     def send_options(self, process: subprocess.Popen) -> None:
         # Not where an alert is waited for: what meets a closed socket resets it, and an alert not yet
         # read is lost.
-        process.stdin.write(options("ringwall.test"))
-        process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it may have been refused already
+            process.stdin.write(options("ringwall.test"))
+            process.stdin.flush()
 
     def test_a_good_certificate_is_let_in_and_ours_verifies(self):
         self.send_options(self.with_certificate(self.authority, ["URI:sip:peer.test", "DNS:peer.test"]))
@@ -130,7 +135,7 @@ class AsServer(SystemTest):
 
     def test_tls_1_1_is_answered_with_alert_70(self):
         process = self.s_client("-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0")
-        process.wait(10)
+        process.wait(PATIENCE)
         self.assertIn("alert number 70", self.seen())
 
     def test_tls_1_2_and_1_3_are_spoken(self):
@@ -140,9 +145,9 @@ class AsServer(SystemTest):
                 self.s_client(version, "-cert", str(both), "-key", str(both), "-verify_return_error")
                 self.wait_seen("Verify return code: 0 (ok)")
 
-    def test_plain_sip_to_tls_is_closed_within_a_second_and_hears_no_sip(self):
+    def test_plain_sip_to_tls_is_closed_at_once_and_hears_no_sip(self):
         with self.network.socket("peer", socket.SOCK_STREAM) as plain:
-            plain.settimeout(5)
+            plain.settimeout(PATIENCE)
             plain.connect((PHONES, 5061))
             started = time.monotonic()
             plain.sendall(options("ringwall.test"))
@@ -152,15 +157,16 @@ class AsServer(SystemTest):
                     received += block
             except ConnectionResetError:
                 pass
-            self.assertLess(time.monotonic() - started, 1.0)
+            self.assertLess(time.monotonic() - started, AT_ONCE)
         self.assertNotIn(b"SIP/2.0", received)
         self.wait_closed("plain-on-tls")
 
-    def test_tls_to_plain_is_closed_within_a_second_and_hears_no_sip(self):
+    def test_tls_to_plain_is_closed_at_once_and_hears_no_sip(self):
         link = self.capture("switch")
         started = time.monotonic()
-        done = self.network.run("switch", ["openssl", "s_client", "-connect", f"{OFFICE}:5060"], timeout=10)
-        self.assertLess(time.monotonic() - started, 1.5)
+        done = self.network.run("switch", ["openssl", "s_client", "-connect", f"{OFFICE}:5060"],
+                                timeout=PATIENCE)
+        self.assertLess(time.monotonic() - started, AT_ONCE)
         self.assertNotEqual(done.returncode, 0)
         sent = b"".join(packet.payload for packet in link.since(0) if packet.source == OFFICE)
         self.assertEqual(sent, b"")
@@ -170,8 +176,9 @@ class AsServer(SystemTest):
 class AsClient(SystemTest):
     """Ringwall opens a TLS connection: what does not verify never sees a SIP message."""
 
-    def call_towards(self, authority: pki.Authority, names: list[str], validity=None) -> tuple[str, list[int]]:
-        """What the TLS server got, and what the caller was answered."""
+    def call_towards(self, authority: pki.Authority, names: list[str], validity=None,
+                     seconds: float = PATIENCE) -> tuple[pathlib.Path, list[int]]:
+        """The log of what the TLS server got, and what the caller was answered until the end or for so long."""
         self.network.add("switch", [f"{SWITCH}/24"])
         self.network.add("trunk", [f"{TRUNK}/24"], ["192.0.2.0/24"])
         both = authority.issue("trunk", names, "serverAuth", validity)
@@ -184,27 +191,27 @@ class AsClient(SystemTest):
         self.addCleanup(self.end, server)
         self.wait_listening(server, "tcp", 5061)
         self.start_border(PLAIN_SWITCH + TLS_TRUNK)
-        statuses = outside.invite(self.network, "switch", SWITCH, OFFICE, "sip:100@office.test", seconds=4)
-        return log.read_text(errors="replace"), statuses
+        statuses = outside.invite(self.network, "switch", SWITCH, OFFICE, "sip:100@office.test", seconds)
+        return log, statuses
 
     def test_a_good_certificate_gets_the_call(self):
-        got, statuses = self.call_towards(self.authority, ["DNS:trunk.test"])
-        self.assertIn("INVITE sip:100@", got)
+        log, statuses = self.call_towards(self.authority, ["DNS:trunk.test"], seconds=5)
+        wait_for("an INVITE at the trunk", lambda: "INVITE sip:100@" in log.read_text(errors="replace"))
         self.assertEqual(statuses, [100])
 
     def test_an_expired_certificate_gets_nothing(self):
-        got, statuses = self.call_towards(self.authority, ["DNS:trunk.test"], OVER)
-        self.assertNotIn("INVITE", got)
+        log, statuses = self.call_towards(self.authority, ["DNS:trunk.test"], OVER)
+        self.assertNotIn("INVITE", log.read_text(errors="replace"))
         self.assertEqual(statuses[-1:], [480])
 
     def test_a_certificate_for_another_name_gets_nothing(self):
-        got, statuses = self.call_towards(self.authority, ["DNS:other.test"])
-        self.assertNotIn("INVITE", got)
+        log, statuses = self.call_towards(self.authority, ["DNS:other.test"])
+        self.assertNotIn("INVITE", log.read_text(errors="replace"))
         self.assertEqual(statuses[-1:], [480])
 
     def test_a_certificate_of_an_unknown_issuer_gets_nothing(self):
-        got, statuses = self.call_towards(pki.Authority(self.folder / "others", "others"), ["DNS:trunk.test"])
-        self.assertNotIn("INVITE", got)
+        log, statuses = self.call_towards(pki.Authority(self.folder / "others", "others"), ["DNS:trunk.test"])
+        self.assertNotIn("INVITE", log.read_text(errors="replace"))
         self.assertEqual(statuses[-1:], [480])
 
 

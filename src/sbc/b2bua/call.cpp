@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "sbc/b2bua/description.h"
+#include "sbc/b2bua/own_credentials.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
@@ -36,7 +37,7 @@ std::string contact_user(const sip::NameAddr& local_party) {
     return std::string(local_party.uri.user);
 }
 
-// As much of a request of ours as names its dialogs.
+// As much of an INVITE of ours as names its dialogs, and as its ACK needs.
 std::string essence_of(const sip::Message& request) {
     constexpr std::size_t usual_length = 512;
     std::string octets;
@@ -49,6 +50,7 @@ std::string essence_of(const sip::Message& request) {
                                   HeaderName::CallId, HeaderName::CSeq}) {
         octets.append(request.header(name)->raw);
     }
+    octets.append(own_credentials(request));
     octets.append("\r\n");
     octets.shrink_to_fit();
     return octets;
@@ -367,6 +369,10 @@ void Call::on_sent_again(ClientId id, const sip::MessagePtr& request) {
         if (branch.client == id) {
             branch.invite = request;
         }
+    }
+    if (joining_ && joining_->client == id) {
+        const Place& place = joining_->place;
+        pairs_[place.pair]->leg(other_side(place.side)).invited = request;
     }
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const auto before = pairs_[i]->on_sent_again(id, request);
@@ -744,6 +750,7 @@ void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
     };
     auto ack = dialog->ack(response->cseq().number);
     ack.header(HeaderName::Via, own_via());
+    add_credentials(ack, own_credentials(*invite));
     host_.send_ack(branch.hop, ack.build());
     if (is_repeated) {
         return;
@@ -817,8 +824,10 @@ void Call::on_timer(std::uint32_t timer) {
         act_on(of_pair->pair, pairs_[of_pair->pair]->on_timer(of_pair->timer, of_pair->number));
     } else if ((timer & referral_timer) != 0) {
         on_referral_timer(timer & ~referral_timer);
-    } else if (timer == newcomer_timer) {
-        drop_newcomer(408, "Request Timeout");
+    } else if ((timer & newcomer_timer) != 0) {
+        if (joining_ && (timer & ~newcomer_timer) == joining_->number) {
+            drop_newcomer(408, "Request Timeout");
+        }
     } else if ((timer & Transfer::timer_bit) != 0) {
         act_on(transfer_->pair(), transfer_->on_timer(timer & ~Transfer::timer_bit));
     } else if (timer == referrer_timer) {

@@ -172,6 +172,7 @@ private:
         Newcomer newcomer;
         Place place;  // of the leg that it replaces
         sip::transaction::ClientId client;
+        std::uint32_t number = 0;  // for its timer
         bool is_answered = false;  // it gave up, or was told no
     };
     std::optional<Place> place_of(const sip::Message& request) const;
@@ -213,6 +214,7 @@ private:
     std::optional<Joining> joining_;
     std::unique_ptr<Transfer> transfer_;  // the last one that Ringwall makes itself
     std::uint32_t transfers_ = 0;
+    std::uint32_t last_newcomer_ = 0;
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
     bool is_cancelled_ = false;

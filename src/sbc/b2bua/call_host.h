@@ -70,8 +70,9 @@ public:
 
     // Requests whose To tag is `tag` are this call's, until it is over.
     virtual void own_tag(std::string_view tag, CallRef call) = 0;
-    // Of a call here; or, by its looks, of another worker.
-    virtual bool is_our_tag(std::string_view tag) const = 0;
+    // What stands for a tag of ours: of a call here; or, by its looks, of another worker. None: it
+    // is not ours.
+    virtual std::optional<std::string> vouch_for(std::string_view tag) = 0;
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
     // The dialog with this tag of ours is of a call on another worker.
     virtual bool is_elsewhere(std::string_view tag) const = 0;

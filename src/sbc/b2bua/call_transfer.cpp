@@ -105,7 +105,7 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
     }
     const Changes changes =
         refer_changes(*request, allowed->leg_scheme(), in, out, asked.scheme,
-                      [this](std::string_view tag) { return host_.is_our_tag(tag); });
+                      [this](std::string_view tag) { return host_.vouch_for(tag); });
     const std::uint32_t before = asked.dialog.local_cseq();
     const Fate fate = pair.on_request(place.side, id, from, request, changes);
     if (asked.dialog.local_cseq() != before) {  // it went on
@@ -282,8 +282,9 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     // Whatever else is offered on the call meanwhile is glare.
     pair.leg(other_side(place->side)).session.on_offer_sent();
     host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
-    joining_ = Joining{newcomer, *place, *client, false};
-    host_.start_timer(ref(), timer_c, newcomer_timer);
+    last_newcomer_ = (last_newcomer_ + 1) % newcomer_timer;
+    joining_ = Joining{newcomer, *place, *client, last_newcomer_, false};
+    host_.start_timer(ref(), timer_c, newcomer_timer | last_newcomer_);
     return true;
 }
 
@@ -333,7 +334,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
         }
         return;
     }
-    remaining.accepted = Leg::Accepted{response->cseq().number, {}};
+    pair.accept_own(other_side(side), response->cseq().number);
     const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
     auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
     const auto media = judge_answer(out, in, *newcomer.request, *response);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "sbc/b2bua/description.h"
+#include "sbc/b2bua/own_credentials.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sip/message_builder.h"
@@ -72,7 +73,8 @@ bool DialogPair::is_consistent() const {
 void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& success) {
     const Now now = context_.host.now();
     is_confirmed_ = true;
-    callee_.accepted = Leg::Accepted{invitation.sent->cseq().number, {}};
+    callee_.accepted =
+        Leg::Accepted{invitation.sent->cseq().number, own_credentials(*invitation.sent)};
     caller_.dialog.confirm();
     caller_.answered = Leg::Answered{invitation.server,
                                      success,
@@ -301,6 +303,11 @@ std::optional<std::uint32_t> DialogPair::next_cseq(ClientId id) {
 }
 
 sip::MessagePtr DialogPair::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    for (Leg* leg : {&caller_, &callee_}) {
+        if (leg->refresh && leg->refresh->client == id && request->method() == Method::Invite) {
+            leg->invited = request;
+        }
+    }
     for (Relay& relay : relays_) {
         if (relay.client == id) {
             return std::exchange(relay.sent, request);
@@ -365,7 +372,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         // ACK where one is owed, then BYE to both.
         relay.is_open = false;
         if (is_invite) {
-            asked.accepted = Leg::Accepted{response->cseq().number, {}};
+            asked.accepted = Leg::Accepted{response->cseq().number, own_credentials(*relay.sent)};
             send_ack(other);
         }
         if (media.refusal) {
@@ -402,7 +409,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         }
     }
     if (is_success && is_invite) {
-        asked.accepted = Leg::Accepted{response->cseq().number, {}};
+        asked.accepted = Leg::Accepted{response->cseq().number, own_credentials(*relay.sent)};
         asking.answered =
             Leg::Answered{relay.server, passed, relay.request->cseq().number, host.timers().t1,
                           host.now().monotonic + 64 * host.timers().t1};
@@ -536,6 +543,7 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
         const Adjacency& out = adjacency_of(to);
         auto builder = to.dialog.ack(to.accepted->cseq);
         builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
+        add_credentials(builder, to.accepted->credentials);
         if (from != nullptr) {
             if (from->is_request()) {  // else what it says is of another transaction
                 copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out);
@@ -654,10 +662,16 @@ bool DialogPair::is_negotiating() const {
            callee_.session.is_open();
 }
 
+void DialogPair::accept_own(Side side, std::uint32_t cseq) {
+    Leg& asked = leg(side);
+    asked.accepted =
+        Leg::Accepted{cseq, asked.invited == nullptr ? "" : own_credentials(*asked.invited)};
+}
+
 void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
     Leg& to = leg(side);
     if (!to.accepted || to.accepted->cseq != cseq) {
-        to.accepted = Leg::Accepted{cseq, {}};
+        accept_own(side, cseq);
     }
     send_ack(side);
 }

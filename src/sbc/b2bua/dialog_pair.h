@@ -133,8 +133,9 @@ public:
     bool refuses_target(Side side, const sip::Message& message, policy::Event event) {
         return refuse_refresh(side, message, event).has_value();
     }
-    // A 2xx to an INVITE of ours on that leg, for the first time or again; nobody has anything to
-    // say in the ACK.
+    // A 2xx came to the last INVITE of our own on that leg: its ACK is owed.
+    void accept_own(Side side, std::uint32_t cseq);
+    // The same, for the first time or again; nobody has anything to say in the ACK.
     void acknowledge(Side side, std::uint32_t cseq);
     // That leg as it goes on in another pair. In this one it ends with `part`.
     Leg leg_to_go(Side side) const;

@@ -271,7 +271,7 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     const bool is_first = std::exchange(asked.refresh->is_open, false);
     if (is_success && asked.refresh->method == Method::Invite) {
         if (is_first) {
-            asked.accepted = Leg::Accepted{response.cseq().number, {}};
+            accept_own(side, response.cseq().number);
         }
         if (asked.accepted && asked.accepted->cseq == response.cseq().number) {
             send_ack(side);
@@ -282,6 +282,14 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     }
     asked.session.close();
     asked.timer.on_heard(context_.host.now().monotonic);
+    if (is_success && asked.refresh->method == Method::Invite && asked.invited != nullptr) {
+        const auto media = judge_answer(adjacency_of(asked), adjacency_of(leg(other_side(side))),
+                                        *asked.invited, response);
+        if (!media.passes()) {
+            context_.host.count_refusal(policy::to_string(*media.refusal));
+            return Fate::lost("answer refused by media-security");
+        }
+    }
     if (is_success && is_session_refresh(asked.refresh->method)) {
         if (refuse_refresh(side, response, Event::RefreshByResponse)) {
             return Fate::lost("target refresh changes the URI scheme");

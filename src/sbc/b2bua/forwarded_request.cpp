@@ -176,7 +176,7 @@ Changes ForwardedRequest::changes_for(const Attempt& attempt) const {
         // The pipeline has said yes to it.
         changes = refer_changes(*setup_.request, allowed ? allowed->leg_scheme() : attempt.scheme,
                                 in, context_.adjacency(attempt.adjacency), attempt.scheme,
-                                [this](std::string_view tag) { return host_.is_our_tag(tag); });
+                                [this](std::string_view tag) { return host_.vouch_for(tag); });
     }
     changes.removed.insert(changes.removed.end(), setup_.removed_headers.begin(),
                            setup_.removed_headers.end());
@@ -213,7 +213,12 @@ void ForwardedRequest::on_sent_again(ClientId id, const sip::MessagePtr& request
 void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
     for (std::size_t i = 0; i < attempts_.size(); ++i) {
         if (attempts_[i].client == id && std::exchange(attempts_[i].is_open, false)) {
-            // The transaction ends in silence with a 408 (RFC 4320 §4.2).
+            // The transaction ends in silence with a 408 (RFC 4320 §4.2), and so does the sender's:
+            // nobody else is asked.
+            if (cause == TerminationCause::Timeout) {
+                targets_.clear();
+                next_route_ = setup_.routes.size();
+            }
             on_failure(i, cause == TerminationCause::Timeout
                               ? Failure{408, "Request Timeout", 0, nullptr, i}
                               : Failure{480, "Temporarily Unavailable", 0, nullptr, i});

@@ -50,7 +50,8 @@ struct Leg {
 
     struct Accepted {
         std::uint32_t cseq = 0;
-        std::string ack = {};  // its octets; empty: the other side has not acknowledged yet
+        std::string credentials = {};  // of the INVITE, for its ACK
+        std::string ack = {};          // its octets; empty: the other side has not acknowledged yet
     };
     std::optional<Accepted> accepted = std::nullopt;  // of the last INVITE that we sent here
 

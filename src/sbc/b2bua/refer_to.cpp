@@ -37,21 +37,23 @@ std::string without_method(std::string uri) {
 }  // namespace
 
 std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Adjacency& from,
-                     const Adjacency& to, const IsOurs& is_ours) {
+                     const Adjacency& to, const Vouch& vouch) {
     const sip::Uri& uri = original.uri;
     if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
         return std::string(original.text);
     }
     std::string headers(uri.headers);
     const auto replaced = sip::parse_replaces(sip::uri_header(uri.headers, "Replaces"));
-    const bool names_our_dialog = replaced && is_ours(replaced->to_tag);
+    const auto word = replaced ? vouch(replaced->to_tag) : std::nullopt;
+    const bool names_our_dialog = word.has_value();
     if (names_our_dialog) {
-        sip::DialogIds ids = voucher(replaced->to_tag);
+        sip::DialogIds ids = voucher(*word);
         ids.early_only = replaced->early_only;
         headers = sip::with_uri_header(uri.headers, "Replaces", sip::replaces_value(ids));
     }
     const bool names_our_host = equals_ignoring_case(uri.host, from.own_host()) ||
                                 equals_ignoring_case(uri.host, to.own_host()) ||
+                                equals_ignoring_case(uri.host, from.signaling_peer) ||
                                 is_address(uri.host);
     if (!names_our_host && !names_our_dialog && scheme == uri.scheme) {
         return std::string(original.text);
@@ -69,12 +71,12 @@ std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Ad
 }
 
 Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjacency& from,
-                      const Adjacency& to, sip::Scheme leg_scheme, const IsOurs& is_ours) {
+                      const Adjacency& to, sip::Scheme leg_scheme, const Vouch& vouch) {
     using sip::HeaderName;
     Changes changes{{HeaderName::ReferTo, HeaderName::ReferredBy}, {}};
     if (const auto targets = refer.name_addrs(HeaderName::ReferTo); targets && !targets->empty()) {
         changes.added.emplace_back(HeaderName::ReferTo,
-                                   refer_to(targets->front(), scheme, from, to, is_ours));
+                                   refer_to(targets->front(), scheme, from, to, vouch));
     }
     if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
         changes.added.emplace_back(HeaderName::ReferredBy, referred_by(by->value, to, leg_scheme));
@@ -89,8 +91,9 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
     const CallContext& context = referred.context;
     const auto targets = refer.name_addrs(HeaderName::ReferTo);
     const sip::NameAddr& target = targets->front();
-    const std::string seen = refer_to(target, scheme, referred.from, referred.to,
-                                      [](std::string_view) { return false; });
+    const std::string seen =
+        refer_to(target, scheme, referred.from, referred.to,
+                 [](std::string_view) -> std::optional<std::string> { return std::nullopt; });
     const auto address = sip::parse_name_addr(seen);
     const sip::Uri& uri = address->uri;
     const std::string request_uri = uri.scheme == sip::Scheme::Tel
@@ -127,8 +130,8 @@ std::string referred_by(std::string_view original, const Adjacency& to, sip::Sch
     return address(*parsed, to, scheme);
 }
 
-sip::DialogIds voucher(std::string_view our_tag) {
-    const std::string tag(our_tag);
+sip::DialogIds voucher(std::string_view word) {
+    const std::string tag(word);
     return {tag, tag, tag, false};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,17 +15,17 @@
 
 namespace ringwall::sbc::b2bua {
 
-// Is this tag one that we made?
-using IsOurs = std::function<bool(std::string_view tag)>;
+// What stands for this tag, if it is one that we made.
+using Vouch = std::function<std::optional<std::string>(std::string_view tag)>;
 
 // The Refer-To of a REFER that came in by `from` and goes on to a peer of `to`. A host of ours or
 // an address becomes our host there. A Replaces that names a dialog of ours becomes a voucher for
 // it, and its URI one of ours, so that the INVITE comes here.
 std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Adjacency& from,
-                     const Adjacency& to, const IsOurs& is_ours);
+                     const Adjacency& to, const Vouch& vouch);
 // What passes of a REFER otherwise than it came: these two fields.
 Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjacency& from,
-                      const Adjacency& to, sip::Scheme leg_scheme, const IsOurs& is_ours);
+                      const Adjacency& to, sip::Scheme leg_scheme, const Vouch& vouch);
 // The INVITE that the party to whom a REFER would go on sends because of it, as Ringwall makes it
 // in its place: to no offer of its own, and with the Replaces as it was named.
 struct Referred {
@@ -38,9 +39,10 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
 // The Referred-By (RFC 3892): as it is, unless it bears an address.
 std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme);
 
-// A Replaces that names a dialog of ours by the tag that we gave it, and nothing of the peer's: any
-// worker sees in it whose call it is, and neither side's ids are seen on the other.
-sip::DialogIds voucher(std::string_view our_tag);
+// A Replaces that names a dialog of ours by one word, and nothing of the peer's: any worker sees in
+// it whose call it is, and neither side's ids are seen on the other. On the wire the word is what
+// vouch gave; within, the tag that it stands for.
+sip::DialogIds voucher(std::string_view word);
 bool is_voucher(const sip::DialogIds& ids);
 
 }  // namespace ringwall::sbc::b2bua

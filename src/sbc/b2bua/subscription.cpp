@@ -202,14 +202,15 @@ Subscription::Entry* Subscription::entry_of(const sip::Message& notify, const At
     if (!dialog || entries_.size() >= max_entries) {
         return nullptr;
     }
-    Entry& entry = add(attempt, from, std::move(*dialog));
-    Leg& notifier = entry.pair->leg(Side::Callee);
-    notifier.hop = host_.hop_of(attempt.client, attempt.hop);
-    if (!host_.is_peer_of(notifier, from)) {
-        end(entry);
-        return nullptr;
+    const sip::Hop reached = host_.hop_of(attempt.client, attempt.hop);
+    const Leg asked{.peer = host_.proof_of(attempt.adjacency, reached, attempt.address_of_record),
+                    .user = {},
+                    .hop = reached,
+                    .dialog = *dialog};
+    if (!host_.is_peer_of(asked, from)) {
+        return nullptr;  // and takes nobody's place
     }
-    return &entry;
+    return &add(attempt, reached, std::move(*dialog));
 }
 
 void Subscription::on_notify(Entry& entry, const sip::Message& notify) {

@@ -1,6 +1,7 @@
 #include "sbc/b2bua/topology_hiding.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ enum class Passage : std::uint8_t {
     Body,      // goes with the body, or not at all: copy_body
     Interval,  // a session's: may be shortened
     Trusted,   // says who somebody is: by trust (RFC 3325 §7)
+    Software,  // of the far end: not for the untrusted
 };
 
 Passage passage(sip::HeaderName name) {
@@ -65,6 +67,9 @@ Passage passage(sip::HeaderName name) {
             return Passage::Options;
         case HeaderName::PAssertedIdentity:
             return Passage::Trusted;
+        case HeaderName::UserAgent:  // RFC 3261 §20.35, §20.41
+        case HeaderName::Server:
+            return Passage::Software;
         case HeaderName::ContentType:
         case HeaderName::ContentEncoding:
         case HeaderName::ContentDisposition:
@@ -83,8 +88,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::RetryAfter:
         case HeaderName::Reason:
         case HeaderName::Date:
-        case HeaderName::UserAgent:
-        case HeaderName::Server:
         case HeaderName::Subject:
         case HeaderName::Organization:
         case HeaderName::AlertInfo:
@@ -107,6 +110,21 @@ bool names_dialog(std::string_view name) {
     return equals_ignoring_case(name, "Join") || equals_ignoring_case(name, "Target-Dialog");
 }
 
+// Between two neighbours: RFC 7615 §4, RFC 3329 §2, RFC 5626 §11.3, RFC 7315 §4.5 and §4.6.
+bool is_of_one_hop(std::string_view name) {
+    constexpr std::array<std::string_view, 7> names{
+        "Proxy-Authentication-Info",
+        "Security-Client",
+        "Security-Server",
+        "Security-Verify",
+        "Flow-Timer",
+        "P-Charging-Vector",
+        "P-Charging-Function-Addresses",
+    };
+    return std::ranges::any_of(
+        names, [&](std::string_view each) { return equals_ignoring_case(each, name); });
+}
+
 // Who somebody is, in fields older or newer than RFC 3325: Remote-Party-ID, and who passed the call
 // on (RFC 5806, RFC 7044).
 bool claims_identity(std::string_view name) {
@@ -117,6 +135,12 @@ bool claims_identity(std::string_view name) {
 // A phone's identity is its registration: what it says of itself elsewhere is not passed on.
 bool may_claim(const Adjacency& from) {
     return from.is_trusted() && from.profile != Profile::Access;
+}
+
+// May a field that we have no rule for pass?
+bool may_pass(std::string_view name, const Adjacency& from) {
+    return !names_dialog(name) && !is_of_one_hop(name) &&
+           (!claims_identity(name) || may_claim(from));
 }
 
 // RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
@@ -171,6 +195,16 @@ void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::H
     if (!kept.empty()) {
         builder.header(name, kept);
     }
+}
+
+// What passes of a fragment of the other side's message (RFC 3420): how it went, which is all that
+// RFC 3515 §2.4.5 asks for. The rest names hosts and dialogs. Empty: it is no response.
+std::string_view status_line(std::string_view fragment) {
+    constexpr std::string_view end = "\r\n";
+    const auto length = fragment.find(end);
+    return !fragment.starts_with("SIP/2.0 ")  ? std::string_view()
+           : length == std::string_view::npos ? fragment
+                                              : fragment.substr(0, length + end.size());
 }
 
 std::string host_text(const std::string& host) {
@@ -291,7 +325,12 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
             case Passage::Hop:
                 break;
             case Passage::EndToEnd:
-                if (!names_dialog(line.name) && (!claims_identity(line.name) || may_claim(from))) {
+                if (line.id != sip::HeaderName::Other || may_pass(line.name, from)) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Software:
+                if (to.is_trusted()) {
                     builder.raw(line);
                 }
                 break;
@@ -327,7 +366,10 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
                const policy::MediaVerdict& verdict) {
-    if (!verdict.passes() || message.body().empty()) {
+    const std::string_view whole = verdict.body ? std::string_view(*verdict.body) : message.body();
+    const bool is_fragment = equals_ignoring_case(message.content_type(), "message/sipfrag");
+    const std::string_view body = is_fragment ? status_line(whole) : whole;
+    if (!verdict.passes() || body.empty()) {
         return;
     }
     for (const sip::HeaderLine& line : message.headers()) {
@@ -335,7 +377,7 @@ void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
             builder.raw(line);
         }
     }
-    builder.body(verdict.body ? std::string_view(*verdict.body) : message.body());
+    builder.body(body);
 }
 
 KeptBody keep_body(const sip::Message& message) {

@@ -1,5 +1,5 @@
-// A nonce in text, all in hexadecimal digits: the time in milliseconds (12), a random number (16),
-// and 128 bits of HMAC-SHA256 over both, the realm and the source.
+// A nonce in text, all in hexadecimal digits: the time in milliseconds (12), a number (16) that
+// counts up from a random one, and 128 bits of HMAC-SHA256 over both, the realm and the source.
 #include "sip/auth/nonce_mint.h"
 
 #include <array>
@@ -43,14 +43,15 @@ std::uint64_t number_in(std::string_view digits) {
 }  // namespace
 
 NonceMint::NonceMint(Random& random, Duration lifetime)
-    : hmac_(make_key(random).reveal()), lifetime_(lifetime) {}
+    : hmac_(make_key(random).reveal()),
+      lifetime_(lifetime),
+      last_(random.number() / 2) {}  // far from the end
 
-std::string NonceMint::make(std::string_view realm, const IpAddress& source, WallTime now,
-                            Random& random) const {
+std::string NonceMint::make(std::string_view realm, const IpAddress& source, WallTime now) {
     std::array<char, prefix_length + 1> prefix{};
     const auto since_epoch = static_cast<unsigned long long>(now.time_since_epoch().count());
     std::snprintf(prefix.data(), prefix.size(), "%012llx%016llx", since_epoch & 0xffff'ffff'ffffULL,
-                  static_cast<unsigned long long>(random.number()));
+                  static_cast<unsigned long long>(++last_));
     std::string nonce(prefix.data(), prefix_length);
     nonce.append(mac_of(hmac_, nonce, realm, source));
     return nonce;

@@ -1,7 +1,7 @@
-// Stateless nonces: time, a number, and a keyed hash over both, the realm and the source, so that
-// one made here for this source can be told from any other without keeping it. Each worker has a
-// mint, and so a key, of its own: the nonce of another worker is as foreign as one from before a
-// restart, and is asked for again (stale).
+// Nonces that nobody keeps: time, a number, and a keyed hash over both, the realm and the source,
+// so that one made here for this source can be told from any other without keeping it. Each worker
+// has a mint, and so a key, of its own: the nonce of another worker is as foreign as one from
+// before a restart, and is asked for again (stale).
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ class NonceMint {
 public:
     explicit NonceMint(Random& random, Duration lifetime = 300s);
 
-    std::string make(std::string_view realm, const IpAddress& source, WallTime now,
-                     Random& random) const;
+    std::string make(std::string_view realm, const IpAddress& source, WallTime now);
 
     enum class Verdict : std::uint8_t { Good, Stale, Forged };
     struct Checked {
         Verdict verdict = Verdict::Forged;
-        // Of one that was made here: when, and the number that no other has.
+        // Of one that was made here: when by a clock that may be set, and the number, which is
+        // higher than that of any made before.
         WallTime made{};
         std::uint64_t number = 0;
     };
@@ -37,6 +37,7 @@ public:
 private:
     HmacSha256 hmac_;
     Duration lifetime_;
+    std::uint64_t last_;
 };
 
 }  // namespace ringwall::sip::auth

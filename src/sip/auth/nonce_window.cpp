@@ -10,6 +10,7 @@ NonceWindow::NonceWindow(Duration lifetime, std::size_t capacity)
 
 NonceWindow::Verdict NonceWindow::use(const NonceMint::Checked& nonce, std::uint32_t count,
                                       WallTime now) {
+    young_since_ = std::min(young_since_, now);  // the clock may have been set back
     if (young_.size() >= capacity_ / 2 || now - young_since_ > lifetime_) {
         turn(now);
     }
@@ -18,15 +19,14 @@ NonceWindow::Verdict NonceWindow::use(const NonceMint::Checked& nonce, std::uint
             return take(known->second, count) ? Verdict::Fresh : Verdict::Replayed;
         }
     }
-    forgotten_ = std::min(forgotten_, now);  // the clock was set back: do not refuse all until then
-    if (nonce.made <= forgotten_) {
+    if (nonce.number < oldest_unknown_) {
         return Verdict::Forgotten;
     }
     if (count == 0) {
         return Verdict::Replayed;  // counts begin at 1
     }
     young_.emplace(nonce.number, Used{count, 0});
-    newest_young_ = std::max(newest_young_, nonce.made);
+    newest_young_ = std::max(newest_young_, nonce.number);
     return Verdict::Fresh;
 }
 
@@ -50,7 +50,7 @@ bool NonceWindow::take(Used& used, std::uint32_t count) {
 
 void NonceWindow::turn(WallTime now) {
     if (!old_.empty()) {
-        forgotten_ = std::max(forgotten_, newest_old_);
+        oldest_unknown_ = std::max(oldest_unknown_, newest_old_ + 1);
     }
     old_ = std::exchange(young_, {});
     newest_old_ = newest_young_;

@@ -1,7 +1,8 @@
 // Which counts (nc) of a nonce were used (RFC 7616 §3.4.5): a response that was once accepted is
 // not accepted again. Bounded: in two generations, of which the older is forgotten whole. What was
-// forgotten is never taken for new: a nonce as old as the newest of a forgotten generation is
-// refused unless it is still known, and the client asks for another.
+// forgotten is never taken for new: a nonce as old, by its number, as the newest of a forgotten
+// generation is refused unless it is still known, and the client asks for another. The clock has no
+// say in that: it may be set back.
 //
 // Only what was proven by a right password comes in here, so strangers cannot fill it.
 #pragma once
@@ -42,8 +43,8 @@ private:
     std::size_t capacity_;
     Generation young_, old_;
     WallTime young_since_{};
-    WallTime newest_young_{}, newest_old_{};  // made
-    WallTime forgotten_ = WallTime::min();    // what is not younger and not known was forgotten
+    std::uint64_t newest_young_ = 0, newest_old_ = 0;  // numbers
+    std::uint64_t oldest_unknown_ = 0;  // what is below that and not known was forgotten
 };
 
 }  // namespace ringwall::sip::auth

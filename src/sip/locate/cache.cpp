@@ -7,6 +7,8 @@ namespace ringwall::sip::locate {
 namespace {
 
 constexpr Duration longest = 24h;
+// RFC 1035 §3.2.1: 0 is for the transaction in progress; those of the same second share it.
+constexpr Duration shortest = 1s;
 constexpr Duration longest_without_records = 300s;
 // So that a name server that is down is not asked for every call.
 constexpr Duration failure_lifetime = 5s;
@@ -14,7 +16,7 @@ constexpr Duration failure_lifetime = 5s;
 Duration lifetime_of(const dns::Answer& answer) {
     switch (answer.outcome) {
         case dns::Outcome::Records:
-            return std::clamp(answer.lifetime, Duration::zero(), longest);
+            return std::clamp(answer.lifetime, shortest, longest);
         case dns::Outcome::NoRecords:
             return std::clamp(answer.lifetime, failure_lifetime, longest_without_records);
         case dns::Outcome::Failed:
@@ -32,14 +34,13 @@ const dns::Answer* Cache::find(const dns::Question& question, TimePoint now) con
 
 void Cache::put(const dns::Question& question, dns::Answer answer, TimePoint now) {
     drop(question);
-    const Duration lifetime = lifetime_of(answer);
-    if (lifetime == Duration::zero() || capacity_ == 0) {
+    if (capacity_ == 0) {
         return;
     }
     if (entries_.size() == capacity_) {
         drop(dns::Question(by_end_.begin()->second));
     }
-    const TimePoint until = now + lifetime;
+    const TimePoint until = now + lifetime_of(answer);
     by_end_.emplace(until, question);
     entries_.emplace(question, Entry{std::move(answer), until});
 }

@@ -25,9 +25,11 @@ void run(std::string_view octets) {
             case 0:
                 minted.push_back({sip::auth::NonceMint::Verdict::Good, now, minted.size()});
                 break;
-            case 1:
-                now += std::chrono::milliseconds(input.octet() * input.octet() * 10);
+            case 1: {
+                const std::chrono::milliseconds step(input.octet() * input.octet() * 10);
+                now += input.below(8) == 0 ? -step : step;  // somebody sets the clock
                 break;
+            }
             default: {
                 if (minted.empty()) {
                     break;
@@ -37,7 +39,7 @@ void run(std::string_view octets) {
                 const std::uint32_t count = input.below(8) == 0
                                                 ? input.number()
                                                 : static_cast<std::uint32_t>(input.octet());
-                if (now - nonce.made > lifetime) {
+                if (now < nonce.made || now - nonce.made > lifetime) {
                     break;  // its minter says that it is stale
                 }
                 if (window.use(nonce, count, now) == Window::Verdict::Fresh) {

@@ -25,9 +25,9 @@ struct DigestOptions {
 void sign(Arrival& arrival, DigestOptions options = {}) {
     const sip::auth::Challenge challenge{
         .realm = options.realm,
-        .nonce = arrival.nonces.make(
-            options.realm, options.nonce_source.value_or(arrival.source.address),
-            options.made == WallTime{} ? arrival.wall : options.made, arrival.random),
+        .nonce = arrival.nonces.make(options.realm,
+                                     options.nonce_source.value_or(arrival.source.address),
+                                     options.made == WallTime{} ? arrival.wall : options.made),
         .opaque = "",
         .algorithm = options.algorithm,
         .qop_auth = options.qop_auth};

@@ -96,9 +96,24 @@ TEST_F(NonceCounts, AreTakenAgainAfterTheClockWasSetBack) {
         now += 1ms;
     }
     now -= 3600s;
-    EXPECT_EQ(use(100, 1), Verdict::Forgotten);  // of this very millisecond
+    EXPECT_EQ(use(100, 1), Verdict::Fresh);
     now += 1ms;
     EXPECT_EQ(use(101, 1), Verdict::Fresh);
+}
+
+// When the clock comes to the same time again, what was used then is no less used.
+TEST_F(NonceCounts, AreForgottenForGoodThoughTheClockWasSetBack) {
+    const NonceMint::Checked recorded = nonce(1);
+    EXPECT_EQ(window.use(recorded, 1, now), Verdict::Fresh);
+    for (std::uint64_t number = 2; number <= 20; ++number) {
+        use(number, 1);
+        now += 1ms;
+    }
+    EXPECT_EQ(window.use(recorded, 1, now), Verdict::Forgotten);
+    now -= 60s;
+    EXPECT_EQ(use(21, 1), Verdict::Fresh);
+    now += 61s;
+    EXPECT_EQ(window.use(recorded, 1, now), Verdict::Forgotten);
 }
 
 }  // namespace
