@@ -60,7 +60,9 @@ std::optional<Failover::Sent> Failover::send_large(b2bua::CallRef call, const Sn
         return std::nullopt;
     }
     const ClientId waiting{first_waiting - ++waiting_};
-    Request entry{call, std::nullopt, snapshot, adjacency, request, to.transport, {}, 0, {}, {}};
+    Request entry{
+        call, std::nullopt,          snapshot, adjacency, request, to.transport, {}, 0, {},
+        {},   shard_.now().monotonic};
     entry.ways = {by_tcp, {sip::Transport::Udp, to.remote}};
     Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
     auto sent = try_next(waiting, kept);

@@ -28,7 +28,7 @@ using sip::transaction::TerminationCause;
 
 namespace {
 
-constexpr std::size_t tag_length = 20;  // of ours
+constexpr std::size_t tag_length = 22;  // of ours, with its bucket
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::size_t max_gone = 256;
 constexpr std::uint32_t refusal_lines_a_second = 100;

@@ -519,6 +519,30 @@ TEST_F(Handled, ADialogOfOursThatIsNamedGivesItsFarLeg) {
     EXPECT_EQ(north.count("BYE"), 1U);
 }
 
+// A call that came in elsewhere may live on another worker, and its leg cannot come over: then the
+// party is told to take the place itself.
+TEST_F(Handled, ADialogOfAnotherWorkerIsLeftToTheParty) {
+    consult_in_a_call_that_came_in();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    const bool is_left = east.count("REFER") == 1;
+    EXPECT_TRUE(border.worker_count() > 1 || !is_left);
+    if (is_left) {
+        accept();
+        obey();
+    } else {
+        net.run_for(1s);
+        EXPECT_EQ(told().back(), "SIP/2.0 200 OK");
+    }
+    ASSERT_EQ(north.count("INVITE"), 2U);
+    EXPECT_EQ(north.last_request("INVITE")->to_tag(), norths->local_tag());
+    west_hangs_up();
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 TEST_F(Handled, ATargetThatRefusesTheOfferLeavesBothCalls) {
     consult();
     north.reinvite_status = 488;

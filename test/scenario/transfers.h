@@ -90,6 +90,19 @@ protected:
         to_north = *west.dialog();
         norths = *north.dialog();
     }
+    // The same, but it was east who called; then the two calls may live on different workers.
+    void consult_in_a_call_that_came_in() {
+        east.invite("sip:wendy@west.example.net");
+        net.run_for(1s);
+        ASSERT_TRUE(east.is_in_call());
+        to_east = *west.dialog();
+        easts = *east.dialog();
+        west.invite("sip:nora@north.example.net");
+        net.run_for(1s);
+        ASSERT_TRUE(west.is_in_call());
+        to_north = *west.dialog();
+        norths = *north.dialog();
+    }
     std::string replaces_of(const sip::Dialog& dialog) const {
         return dialog.call_id() + ";to-tag=" + dialog.remote_tag() +
                ";from-tag=" + dialog.local_tag();

@@ -248,6 +248,23 @@ TEST_F(AttendedTransfers, AVoucherIsGoodForMinutes) {
     west_hangs_up();
 }
 
+// A tag of ours is known by its looks, where the call is another worker's.
+TEST_F(AttendedTransfers, ADialogOfAnotherWorkerBecomesAVoucherToo) {
+    consult_in_a_call_that_came_in();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    EXPECT_THAT(replaces, Not(HasSubstr(to_north->call_id())));
+    ASSERT_EQ(north.count("INVITE"), 2U);
+    EXPECT_EQ(north.last_request("INVITE")->to_tag(), norths->local_tag());
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    west_hangs_up();
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 // A refresh of Ringwall's own says what the newcomer said, not where the replaced one is (RFC 4028
 // §7.4).
 TEST_F(AttendedTransfers, ARefreshAfterwardsDescribesTheNewcomer) {

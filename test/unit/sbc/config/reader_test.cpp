@@ -353,6 +353,16 @@ TEST(ConfigurationReader, ReadsSessionTimersAndTheMandatedTransport) {
     EXPECT_EQ(none->snapshot->adjacencies.front().session_timer, std::nullopt);
 }
 
+TEST(ConfigurationReader, ReadsWhatBecomesOfARefer) {
+    for (const auto& [word, mode] : {std::pair{"pass", ReferMode::Pass},
+                                     {"refuse", ReferMode::Refuse},
+                                     {"handle", ReferMode::Handle}}) {
+        const auto result = read(with_adjacency(provider + "   refer " + word + "\n"));
+        ASSERT_TRUE(result) << result.error().to_string();
+        EXPECT_EQ(result->snapshot->adjacencies.front().refer, mode) << word;
+    }
+}
+
 TEST(ConfigurationReader, AnAdjacencyThatSaysNothingOfThemHasTheirDefaults) {
     const auto result = read(with_adjacency(provider));
     ASSERT_TRUE(result);
