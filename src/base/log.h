@@ -40,7 +40,7 @@ public:
 
 private:
     std::string_view text_;
-    std::array<char, 24> digits_;
+    std::array<char, 24> digits_{};
     std::size_t digits_length_ = 0;
 };
 
