@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -157,11 +158,7 @@ bool is_plain(char c) {
 }
 
 void append_value(std::string& line, std::string_view value) {
-    bool plain = !value.empty();
-    for (const char c : value) {
-        plain = plain && is_plain(c);
-    }
-    if (plain) {
+    if (!value.empty() && std::ranges::all_of(value, is_plain)) {
         line.append(value);
         return;
     }
@@ -202,7 +199,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
         line.push_back(' ');
         line.append(field.name);
         line.push_back('=');
-        append_value(line, field.value);
+        append_value(line, field.value());
     }
     line.push_back('\n');
     put(line);

@@ -7,6 +7,9 @@
 // write a line of its own. Secrets have a type (base/secret.h) that does not convert.
 #pragma once
 
+#include <array>
+#include <charconv>
+#include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -17,15 +20,28 @@ namespace ringwall::log {
 
 enum class Level { Debug, Info, Warning, Error };
 
-struct Field {
-    std::string_view name;
-    std::string value;
-    Field(std::string_view n, std::string_view v) : name(n), value(v) {}
-    Field(std::string_view n, const char* v) : name(n), value(v) {}
-    Field(std::string_view n, const std::string& v) : name(n), value(v) {}
+// For the length of a call of write(): it holds a view of the value, or the digits of a number.
+class Field {
+public:
+    Field(std::string_view n, std::string_view v) : name(n), text_(v) {}
+    Field(std::string_view n, const char* v) : name(n), text_(v) {}
+    Field(std::string_view n, const std::string& v) : name(n), text_(v) {}
     template <class Number>
-    requires std::is_arithmetic_v<Number> Field(std::string_view n, Number v)
-        : name(n), value(std::to_string(v)) {}
+    requires std::is_integral_v<Number> Field(std::string_view n, Number v)
+        : name(n),
+          digits_length_(static_cast<std::size_t>(
+              std::to_chars(digits_.data(), digits_.data() + digits_.size(), v).ptr -
+              digits_.data())) {}
+
+    const std::string_view name;
+    std::string_view value() const {
+        return digits_length_ > 0 ? std::string_view(digits_.data(), digits_length_) : text_;
+    }
+
+private:
+    std::string_view text_;
+    std::array<char, 24> digits_{};
+    std::size_t digits_length_ = 0;
 };
 
 void set_level(Level level);

@@ -64,7 +64,7 @@ void SeededRandom::fill(std::span<std::uint8_t> out) {
 }
 
 void SystemRandom::fill(std::span<std::uint8_t> out) {
-    for (std::uint8_t& octet : out) {
+    while (!out.empty()) {
         if (used_ == pool_.size()) {
             ssize_t got = 0;
             do {
@@ -73,8 +73,12 @@ void SystemRandom::fill(std::span<std::uint8_t> out) {
             CHECK(got == static_cast<ssize_t>(pool_.size()));
             used_ = 0;
         }
-        octet = pool_[used_];
-        pool_[used_++] = 0;  // handed out once
+        const auto fresh = std::span(pool_).subspan(used_);
+        const auto taken = fresh.first(std::min(fresh.size(), out.size()));
+        std::ranges::copy(taken, out.begin());
+        std::ranges::fill(taken, std::uint8_t{0});  // handed out once
+        used_ += taken.size();
+        out = out.subspan(taken.size());
     }
 }
 

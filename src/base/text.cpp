@@ -36,12 +36,12 @@ std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t m
 
 std::string hex(std::string_view bytes) {
     static constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '0');
+    char* at = out.data();
     for (const char c : bytes) {
         const auto octet = static_cast<unsigned char>(c);
-        out.push_back(digits[octet >> 4]);
-        out.push_back(digits[octet & 15]);
+        *at++ = digits[octet >> 4];
+        *at++ = digits[octet & 15];
     }
     return out;
 }

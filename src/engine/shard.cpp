@@ -39,11 +39,11 @@ ShardCounters& ShardCounters::operator+=(const ShardCounters& other) {
     return *this;
 }
 
-Shard::Shard(Network& network, ShardUser& user, Timers timers, Now start, Place place)
+Shard::Shard(Network& network, ShardUser& user, Timers timers, Now start, Place place, HashKey key)
     : network_(network),
       user_(user),
       place_(place),
-      layer_(timers),
+      layer_(timers, key),
       wheel_(start.monotonic),
       now_(start) {}
 
@@ -500,11 +500,11 @@ void Shard::tell(Function&& function) {
 }
 
 void Shard::drain() {
-    while (!queue_.empty()) {
-        Action action = std::move(queue_.front());
-        queue_.pop_front();
+    for (std::size_t i = 0; i < queue_.size(); ++i) {  // it grows meanwhile
+        Action action = std::move(queue_[i]);
         perform(action);
     }
+    queue_.clear();
 }
 
 void Shard::perform(Action& action) {

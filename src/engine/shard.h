@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -83,8 +82,9 @@ struct ShardCounters {
 
 class Shard final : public NetworkUser {
 public:
+    // `key`: of the transaction layer.
     Shard(Network& network, ShardUser& user, sip::transaction::Timers timers, Now start,
-          Place place = {});
+          Place place = {}, HashKey key = {});
 
     // Before traffic. `udp_flow` for a UDP listener.
     void add_listener(ListenerId id, const Endpoint& local, sip::Transport transport,
@@ -226,7 +226,7 @@ private:
     std::unordered_map<FlowId, DistantFlow> distant_flows_;
     std::unordered_set<FlowId> opened_early_;  // until the letter comes that asks for it
     std::uint64_t last_asked_flow_ = 0;
-    std::deque<sip::transaction::Action> queue_;
+    sip::transaction::Actions queue_;  // what is to be performed, in this order
     sip::transaction::Actions fresh_;
     bool is_performing_ = false;
     bool trace_ = false;

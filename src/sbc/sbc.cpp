@@ -42,7 +42,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       observer_(observer),
       snapshot_(std::move(snapshot)),
       timers_(timers),
-      shard_(network, *this, timers, start, place),
+      shard_(network, *this, timers, start, place, HashKey::make(random)),
       connections_(shard_, shared.connections),
       locator_(shard_, random),
       failover_(shard_, connections_, locator_, random, timers_),

@@ -32,23 +32,24 @@ bool is_ipv4(std::string_view text) {
 
 // Labels are not empty and neither begin nor end with '-'; the last may be empty ("host.").
 bool is_host_name(std::string_view text) {
-    char previous = '.';
+    std::size_t label = 0;  // where it begins
     std::size_t last_label = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '.' && (previous == '.' || previous == '-')) {
+        if (text[i] == '.') {
+            if (i == label || text[i - 1] == '-') {
+                return false;
+            }
+            last_label = label;
+            label = i + 1;
+        } else if (text[i] == '-' && i == label) {
             return false;
         }
-        if (c == '-' && previous == '.') {
-            return false;
-        }
-        if (previous == '.') {
-            last_label = i;
-        }
-        previous = c;
+    }
+    if (label < text.size()) {
+        last_label = label;
     }
     // toplabel begins with a letter; what begins with a digit can only be an IPv4 address.
-    return previous != '-' && (!is_digit(text[last_label]) || is_ipv4(text));
+    return text.back() != '-' && !is_digit(text[last_label]);
 }
 
 }  // namespace
@@ -95,10 +96,12 @@ std::size_t host_length(std::string_view text) {
         return end + 1;
     }
     const std::size_t end = skip(Chars::HostName, text, 0);
-    if (end == 0 || end > longest_host || !is_host_name(text.substr(0, end))) {
+    if (end == 0 || end > longest_host) {
         return 0;
     }
-    return end;
+    const std::string_view host = text.substr(0, end);
+    const bool is_good = (is_digit(host.front()) && is_ipv4(host)) || is_host_name(host);
+    return is_good ? end : 0;
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

@@ -138,7 +138,8 @@ HeaderName parse_header_name(std::string_view text) {
                    : HeaderName::Other;
     }
     for (std::size_t at = hash(text); table[at] != 255; at = (at + 1) % table_size) {
-        if (equals_ignoring_case(full_names[table[at]], text)) {
+        const std::string_view name = full_names[table[at]];
+        if (name == text || equals_ignoring_case(name, text)) {  // most write it as we do
             return static_cast<HeaderName>(table[at]);
         }
     }

@@ -59,6 +59,9 @@ std::vector<std::string_view> Message::values(HeaderName name) const {
 }
 
 bool Message::has_token(HeaderName name, std::string_view token) const {
+    if (header(name) == nullptr) {
+        return false;
+    }
     for (const HeaderLine& line : headers_) {
         if (line.id != name) {
             continue;
@@ -75,6 +78,9 @@ bool Message::has_token(HeaderName name, std::string_view token) const {
 
 Result<std::vector<NameAddr>, ParseError> Message::name_addrs(HeaderName name) const {
     std::vector<NameAddr> all;
+    if (header(name) == nullptr) {
+        return all;
+    }
     for (const HeaderLine& line : headers_) {
         if (line.id != name) {
             continue;

@@ -43,7 +43,10 @@ MessageBuilder MessageBuilder::response(int status, std::string_view reason) {
 }
 
 MessageBuilder& MessageBuilder::header(HeaderName name, std::string_view value) {
-    return header(to_string(name), value);
+    text_.append(to_string(name)).append(": ");
+    append_clean(text_, value);
+    text_.append(line_end);
+    return *this;
 }
 
 MessageBuilder& MessageBuilder::header(std::string_view name, std::string_view value) {

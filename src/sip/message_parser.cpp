@@ -50,6 +50,9 @@ constexpr bool is_list(HeaderName name) {
 
 // SIP-Version: "SIP" "/" 1*DIGIT "." 1*DIGIT, in any case.
 bool is_version(std::string_view text) {
+    if (text == version_2_0) {
+        return true;
+    }
     if (text.size() < version_2_0.size() ||
         !equals_ignoring_case(text.substr(0, sip_prefix.size()), sip_prefix)) {
         return false;
@@ -103,9 +106,9 @@ Tags tags_of(const Parameters& parameters) {
 }
 
 // The Via without "received" and "rport".
-std::string without_source(const Via& via) {
+void append_without_source(std::string& out, const Via& via) {
     const auto head = static_cast<std::size_t>(via.parameters.text.data() - via.text.data());
-    std::string out(grammar::trim_blanks(via.text.substr(0, head)));
+    out.append(grammar::trim_blanks(via.text.substr(0, head)));
     grammar::read_parameters(via.parameters.text, [&out](const grammar::Parameter& parameter) {
         if (equals_ignoring_case(parameter.name, "received") ||
             equals_ignoring_case(parameter.name, "rport")) {
@@ -116,11 +119,10 @@ std::string without_source(const Via& via) {
             out.append("=").append(parameter.value);
         }
     });
-    return out;
 }
 
-// What the Via is to be for a message from `source`; none: as it is.
-std::optional<std::string> stamped(const Via& via, const Endpoint& source) {
+// Writes what the Via is to be for a message from `source`. False: as it is.
+bool append_stamped(std::string& out, const Via& via, const Endpoint& source) {
     // What the peer itself wrote there is worth nothing: responses would go where it says.
     std::optional<std::string_view> received, rport;
     grammar::read_parameters(via.parameters.text, [&](const grammar::Parameter& parameter) {
@@ -132,18 +134,19 @@ std::optional<std::string> stamped(const Via& via, const Endpoint& source) {
     });
     const bool is_source = IpAddress::parse(via.host) == source.address;
     if (is_source && !rport && !received) {
-        return std::nullopt;
+        return false;
     }
     const std::string address = source.address.to_string();
     const std::string port = std::to_string(source.port);
     if (received == address && (rport ? *rport == port : !is_source)) {
-        return std::nullopt;
+        return false;
     }
-    std::string value = without_source(via).append(";received=").append(address);
+    append_without_source(out, via);
+    out.append(";received=").append(address);
     if (rport) {
-        value.append(";rport=").append(port);
+        out.append(";rport=").append(port);
     }
-    return value;
+    return true;
 }
 
 }  // namespace
@@ -242,13 +245,14 @@ bool MessageParser::read_status_line(std::string_view line) {
 // Request-Line: Method SP Request-URI SP SIP-Version
 bool MessageParser::read_request_line(std::string_view line) {
     const std::string_view trimmed = grammar::trim_blanks(line);
-    const std::size_t last_blank = trimmed.find_last_of(" \t");
-    if (last_blank == std::string_view::npos || !is_version(trimmed.substr(last_blank + 1))) {
+    const auto last = std::find_if(trimmed.rbegin(), trimmed.rend(), grammar::is_blank);
+    const auto last_blank = static_cast<std::size_t>(trimmed.rend() - last) - 1;
+    if (last == trimmed.rend() || !is_version(trimmed.substr(last_blank + 1))) {
         return false;
     }
-    const std::size_t method_end = trimmed.find_first_of(" \t");
+    const std::size_t method_end = grammar::skip(Chars::Token, trimmed, 0);
     const std::string_view method = trimmed.substr(0, method_end);
-    if (!grammar::is_all(Chars::Token, method)) {
+    if (method.empty() || !grammar::is_blank(trimmed[method_end])) {
         return false;
     }
     message_->is_request_ = true;
@@ -298,6 +302,7 @@ std::string_view MessageParser::take_line() {
     const std::string& bytes = message_->bytes_;
     const std::size_t start = at_;
     std::size_t end = start;
+    is_folded_ = false;
     while (true) {
         if (at_ == bytes.size()) {
             return {};
@@ -319,6 +324,7 @@ std::string_view MessageParser::take_line() {
         if (is_empty || at_ == bytes.size() || !grammar::is_blank(bytes[at_])) {
             return {bytes.data() + start, end - start};
         }
+        is_folded_ = true;
     }
 }
 
@@ -353,18 +359,17 @@ void MessageParser::read_head() {
 
 // message-header: field-name HCOLON field-value
 void MessageParser::read_header(std::string_view line, std::size_t start) {
-    const std::size_t colon = line.find(':');
-    HeaderLine header;
-    if (colon != std::string_view::npos) {
-        header.name = grammar::trim_blanks(line.substr(0, colon));
-    }
-    if (!grammar::is_all(Chars::Token, header.name) || header.name.data() != line.data()) {
+    const std::size_t name_end = grammar::skip(Chars::Token, line, 0);
+    const std::size_t colon = grammar::skip_blanks(line, name_end);
+    if (name_end == 0 || colon == line.size() || line[colon] != ':') {
         fault(ParseFault::BadHeaderLine, line);
         return;
     }
+    HeaderLine header;
+    header.name = line.substr(0, name_end);
     header.id = parse_header_name(header.name);
     header.value = grammar::trim_blanks(line.substr(colon + 1));
-    if (header.value.find('\n') != std::string_view::npos) {
+    if (is_folded_) {
         header.value = unfold(header.value);
     }
     header.raw = {message_->bytes_.data() + start, at_ - start};
@@ -375,7 +380,7 @@ void MessageParser::read_header(std::string_view line, std::size_t start) {
     } else if (is_single(header.id) || (message_->is_request_ && is_single_in_request(header.id))) {
         fault(ParseFault::DuplicateHeader, line);
     }
-    if (is_list(header.id) && header.value.size() > 2 * limits::list_values &&
+    if (is_judged_ && is_list(header.id) && header.value.size() > 2 * limits::list_values &&
         std::count(header.value.begin(), header.value.end(), ',') >=
             static_cast<std::ptrdiff_t>(limits::list_values)) {
         fault(ParseFault::TooLarge, line);
@@ -436,8 +441,11 @@ void MessageParser::stamp(const Endpoint& source) {
     if (!via) {
         return;  // to be refused
     }
-    const auto value = stamped(*via, source);
-    if (!value) {
+    std::string text;
+    text.reserve(line.raw.size() + Message::stamp_room);
+    text.append(line.name).append(": ");
+    const std::size_t name_size = text.size();
+    if (!append_stamped(text, *via, source)) {
         return;
     }
     std::string& bytes = message_->bytes_;
@@ -445,10 +453,9 @@ void MessageParser::stamp(const Endpoint& source) {
     const std::size_t length = line.raw.size();
     const auto via_end =
         static_cast<std::size_t>(via->text.data() - line.value.data()) + via->text.size();
-    std::string text(line.name);
-    text.append(": ").append(*value).append(line.value.substr(via_end));
-    const std::size_t value_at = start + line.name.size() + 2;
-    const std::size_t value_size = text.size() - line.name.size() - 2;
+    text.append(line.value.substr(via_end));
+    const std::size_t value_at = start + name_size;
+    const std::size_t value_size = text.size() - name_size;
     text.append("\r\n");
     CHECK(bytes.size() - length + text.size() <= bytes.capacity());  // stamp_room: nothing moves
     bytes.replace(start, length, text);
@@ -541,15 +548,20 @@ void MessageParser::screen_via() {
         fault(ParseFault::BadVia, top);  // no transaction can be told from another
     }
     message_->top_via_ = *via;
-
+    if (origin_ != Origin::Received) {
+        return;
+    }
     std::size_t count = 0;
     for (const HeaderLine& one : message_->headers_) {
         if (one.id == HeaderName::Via) {
             ++count;
-            count += static_cast<std::size_t>(std::count(one.value.begin(), one.value.end(), ','));
+            for (auto at = one.value.find(','); at != one.value.npos;
+                 at = one.value.find(',', at + 1)) {
+                ++count;
+            }
         }
     }
-    if (count > limits::vias && origin_ == Origin::Received) {
+    if (count > limits::vias) {
         fault(ParseFault::TooLarge, top);
     }
 }

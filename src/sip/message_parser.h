@@ -60,6 +60,7 @@ private:
     bool is_judged_;      // what only finds faults is left out where a fault has no consequence
     std::size_t at_ = 0;  // the next octet to read
     bool has_head_end_ = false;
+    bool is_folded_ = false;  // the line that was taken last
 };
 
 }  // namespace ringwall::sip

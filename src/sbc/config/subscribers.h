@@ -4,11 +4,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/hash_index.h"
 #include "sip/auth/digest.h"
 
 namespace ringwall::sbc {
@@ -36,18 +37,9 @@ public:
     auto end() const { return list_.end(); }
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using Index = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
-    const Subscriber* at(const Index& index, std::string_view key) const;
-
     std::vector<Subscriber> list_;
-    Index by_address_of_record_;
-    Index first_by_domain_;
+    HashIndex by_address_of_record_;
+    std::map<std::string, std::size_t, std::less<>> first_by_domain_;
 };
 
 }  // namespace ringwall::sbc

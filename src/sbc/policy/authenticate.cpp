@@ -87,21 +87,24 @@ bool is_own(const Inbound& inbound, std::string_view address_of_record) {
            (inbound.proof == Proof::Registration && has_registration(inbound, address_of_record));
 }
 
-// After the caller is known: does the request speak for anybody else?
-Verdict check_claims(const Inbound& inbound) {
+// After the caller is known: does the request speak for anybody else? `claimed` is its
+// claimed_identity.
+Verdict check_claims(const Inbound& inbound, std::string_view claimed) {
     const sip::Message& request = inbound.request;
+    const bool is_register = request.method() == Method::Register;
     const auto not_own = [&inbound](std::string_view what, std::string_view whose) {
         return Reject{.status = 403,
                       .reason = std::string(what) + " Is Not Yours",
                       .detail = inbound.caller + " is not " + std::string(whose)};
     };
-    if (const auto from = sip::address_of_record(request.from().uri); !is_own(inbound, from)) {
+    const bool is_from_claimed = !is_register || request.from().uri.text == request.to().uri.text;
+    const std::string from =
+        is_from_claimed ? std::string(claimed) : sip::address_of_record(request.from().uri);
+    if (!is_own(inbound, from)) {
         return not_own("From", from);
     }
-    if (request.method() == Method::Register) {
-        if (const auto to = sip::address_of_record(request.to().uri); !is_own(inbound, to)) {
-            return not_own("Address-of-Record", to);
-        }
+    if (is_register && !is_own(inbound, claimed)) {
+        return not_own("Address-of-Record", claimed);
     }
     const auto asserted = request.name_addrs(HeaderName::PAssertedIdentity);
     if (!asserted) {
@@ -189,7 +192,7 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
     }
     inbound.proof = Proof::Digest;
     inbound.caller = subscriber->address_of_record;
-    return check_claims(inbound);
+    return check_claims(inbound, claimed);
 }
 
 }  // namespace
@@ -210,7 +213,7 @@ Verdict authenticate(Inbound& inbound) {
     if (!is_register && has_registration(inbound, claimed)) {
         inbound.proof = Proof::Registration;
         inbound.caller = claimed;
-        return check_claims(inbound);
+        return check_claims(inbound, claimed);
     }
     const std::string realm = realm_for(inbound, claimed);
     if (const auto credentials = credentials_for(request, realm)) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 #include "base/text.h"
@@ -41,6 +40,9 @@ bool is_same_contact(const Binding& binding, const Binding& other, const sip::Ur
         return binding.reg_id == other.reg_id &&
                equals_ignoring_case(binding.instance, other.instance);
     }
+    if (binding.contact == contact.text) {
+        return true;
+    }
     const auto bound = sip::parse_uri(binding.contact);
     return bound && sip::equivalent(*bound, contact);
 }
@@ -54,25 +56,34 @@ std::int64_t whole_seconds(Duration left) {
     return std::chrono::ceil<std::chrono::seconds>(left).count();
 }
 
+constexpr std::size_t usual_parameters = 64;  // their names, and the numbers
+
 // "<sip:alice@192.0.2.7>;expires=60": header parameters that we do not know are not repeated.
 std::string contact_value(const Binding& binding, TimePoint now) {
-    std::string out =
-        "<" + binding.contact + ">;expires=" + std::to_string(whole_seconds(binding.expires - now));
+    std::string out;
+    out.reserve(binding.contact.size() + binding.instance.size() + usual_parameters);
+    out.append("<").append(binding.contact).append(">;expires=");
+    out.append(std::to_string(whole_seconds(binding.expires - now)));
     if (binding.q != 1000) {
-        std::string thousandths = std::to_string(binding.q);
-        out += ";q=0." + std::string(3 - std::min<std::size_t>(3, thousandths.size()), '0') +
-               thousandths;
+        const std::string thousandths = std::to_string(binding.q);
+        out.append(";q=0.").append(3 - std::min<std::size_t>(3, thousandths.size()), '0');
+        out.append(thousandths);
     }
     if (!binding.instance.empty()) {
-        out += ";+sip.instance=\"<" + binding.instance + ">\"";
+        out.append(";+sip.instance=\"<").append(binding.instance).append(">\"");
     }
     if (binding.reg_id != 0) {
-        out += ";reg-id=" + std::to_string(binding.reg_id);
+        out.append(";reg-id=").append(std::to_string(binding.reg_id));
     }
     return out;
 }
 
-// RFC 3261 §20.17: "Sat, 13 Nov 2010 23:29:00 GMT".
+void append_number(std::string& out, unsigned number, std::size_t digits) {
+    const std::string text = std::to_string(number);
+    out.append(digits - std::min(digits, text.size()), '0').append(text);
+}
+
+// RFC 3261 §20.17: "Sat, 13 Nov 2010 23:29:00 GMT". Not by way of printf: it is in every answer.
 std::string date_value(WallTime now) {
     static constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -80,20 +91,27 @@ std::string date_value(WallTime now) {
     const auto day = std::chrono::floor<std::chrono::days>(now);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(now - day)};
-    char out[64];
-    std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                  weekdays[std::chrono::weekday{day}.c_encoding()],
-                  static_cast<unsigned>(date.day()),
-                  months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()));
+    std::string out;
+    out.reserve(32);
+    out.append(weekdays[std::chrono::weekday{day}.c_encoding()]).append(", ");
+    append_number(out, static_cast<unsigned>(date.day()), 2);
+    out.append(" ").append(months[static_cast<unsigned>(date.month()) - 1]).append(" ");
+    append_number(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+    char separator = ' ';
+    for (const auto count :
+         {time.hours().count(), time.minutes().count(), time.seconds().count()}) {
+        out.push_back(std::exchange(separator, ':'));
+        append_number(out, static_cast<unsigned>(count), 2);
+    }
+    out.append(" GMT");
     return out;
 }
 
 // We are the edge proxy and the registrar in one: what came through another proxy came by a flow
 // that is not ours.
 bool is_first_hop(const sip::Message& request) {
-    return request.values(sip::HeaderName::Via).size() == 1;
+    return request.count(sip::HeaderName::Via) == 1 &&
+           request.values(sip::HeaderName::Via).size() == 1;
 }
 
 // RFC 5626 §6: one flow at a time; and a client that wants one is told when it cannot have it.
@@ -214,7 +232,7 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         return *refusal;
     }
     const bool is_outbound =
-        is_first_hop(request) && request.has_token(sip::HeaderName::Supported, "outbound");
+        request.has_token(sip::HeaderName::Supported, "outbound") && is_first_hop(request);
     for (const sip::Contact& each : contacts->list) {
         const sip::Uri& contact = each.address.uri;
         if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {

@@ -16,9 +16,11 @@ std::vector<const Binding*> live(const std::vector<Binding>& bindings, TimePoint
             out.push_back(&each);
         }
     }
-    std::ranges::stable_sort(out, [](const Binding* a, const Binding* b) {
-        return a->q != b->q ? a->q > b->q : a->refreshed > b->refreshed;
-    });
+    if (out.size() > 1) {
+        std::ranges::stable_sort(out, [](const Binding* a, const Binding* b) {
+            return a->q != b->q ? a->q > b->q : a->refreshed > b->refreshed;
+        });
+    }
     return out;
 }
 
@@ -31,19 +33,20 @@ bool are_on(const std::vector<Binding>& bindings, FlowId flow) {
 
 }  // namespace
 
-Location::Held::Held(Location& location, std::string address_of_record)
+Location::Held::Held(Location& location, std::string_view address_of_record)
     : location_(location),
-      address_of_record_(std::move(address_of_record)),
-      lock_(location.stripe(address_of_record_).mutex) {}
+      address_of_record_(address_of_record),
+      stripe_(location.stripe(address_of_record)),
+      lock_(stripe_.mutex),
+      user_(stripe_.users.find(address_of_record)) {}
 
 std::vector<const Binding*> Location::Held::find(TimePoint now) const {
-    const auto& users = location_.stripe(address_of_record_).users;
-    const auto user = users.find(address_of_record_);
-    return user == users.end() ? std::vector<const Binding*>{} : live(user->second, now);
+    return user_ == stripe_.users.end() ? std::vector<const Binding*>{}
+                                        : live(user_->second.bindings, now);
 }
 
 void Location::Held::assign(std::vector<Binding> bindings) {
-    location_.assign(location_.stripe(address_of_record_), address_of_record_, std::move(bindings));
+    user_ = location_.assign(stripe_, user_, address_of_record_, std::move(bindings));
 }
 
 Location::Stripe& Location::stripe(std::string_view address_of_record) const {
@@ -57,21 +60,21 @@ Location::FlowStripe& Location::stripe(FlowId flow) const {
 std::vector<Binding> Location::find(std::string_view address_of_record, TimePoint now) const {
     const Stripe& its = stripe(address_of_record);
     const std::lock_guard lock(its.mutex);
-    const auto user = its.users.find(std::string(address_of_record));
+    const auto user = its.users.find(address_of_record);
     std::vector<Binding> out;
     if (user != its.users.end()) {
-        for (const Binding* each : live(user->second, now)) {
+        for (const Binding* each : live(user->second.bindings, now)) {
             out.push_back(*each);
         }
     }
     return out;
 }
 
-std::set<std::string> Location::users_on(FlowId flow) const {
+std::set<std::string, std::less<>> Location::users_on(FlowId flow) const {
     const FlowStripe& its = stripe(flow);
     const std::lock_guard lock(its.mutex);
     const auto found = its.users.find(flow);
-    return found == its.users.end() ? std::set<std::string>{} : found->second;
+    return found == its.users.end() ? std::set<std::string, std::less<>>{} : found->second;
 }
 
 std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) const {
@@ -80,31 +83,50 @@ std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) con
         const Stripe& its = stripe(each);
         const std::lock_guard lock(its.mutex);
         const auto user = its.users.find(each);
-        if (user != its.users.end() && std::ranges::any_of(user->second, [&](const Binding& one) {
-                return is_over_connection(one) && one.hop.flow == flow && one.expires > now;
-            })) {
+        const auto hangs_on_it = [&](const Binding& one) {
+            return is_over_connection(one) && one.hop.flow == flow && one.expires > now;
+        };
+        if (user != its.users.end() && std::ranges::any_of(user->second.bindings, hangs_on_it)) {
             out.push_back(each);
         }
     }
     return out;
 }
 
-void Location::assign(const std::string& address_of_record, std::vector<Binding> bindings) {
+void Location::assign(std::string_view address_of_record, std::vector<Binding> bindings) {
     hold(address_of_record).assign(std::move(bindings));
 }
 
-void Location::assign(Stripe& its, const std::string& address_of_record, Bindings bindings) {
-    const auto user = its.users.find(address_of_record);
-    const bool is_known = user != its.users.end();
-    const Bindings none;
-    reindex(its, address_of_record, is_known ? user->second : none, bindings);
-    if (!is_known && !bindings.empty()) {
-        its.users.emplace(address_of_record, std::move(bindings));
-    } else if (is_known && bindings.empty()) {
-        its.users.erase(user);
-    } else if (is_known) {
-        user->second = std::move(bindings);
+Location::Users::iterator Location::assign(Stripe& its, Users::iterator user,
+                                           std::string_view address_of_record, Bindings bindings) {
+    if (user == its.users.end()) {
+        if (bindings.empty()) {
+            return user;
+        }
+        user = its.users.try_emplace(std::string(address_of_record)).first;
     }
+    reindex(address_of_record, user->second.bindings, bindings);
+    if (bindings.empty()) {
+        its.by_time.erase({user->second.looked_at, user->first});
+        its.users.erase(user);
+        return its.users.end();
+    }
+    const auto first = std::ranges::min_element(bindings, {}, &Binding::expires);
+    look_at(its, user, first->expires);
+    user->second.bindings = std::move(bindings);
+    return user;
+}
+
+// Not later than `time`.
+void Location::look_at(Stripe& its, Users::iterator user, TimePoint time) {
+    TimePoint& looked_at = user->second.looked_at;
+    if (looked_at <= time) {
+        return;
+    }
+    its.by_time.erase({looked_at, user->first});
+    looked_at = time;
+    its.by_time.emplace(looked_at, user->first);
+    expires_at(looked_at);
 }
 
 std::vector<Binding> Location::drop_flow(FlowId flow) {
@@ -117,11 +139,11 @@ std::vector<Binding> Location::drop_flow(FlowId flow) {
             continue;
         }
         Bindings kept;
-        for (const Binding& binding : user->second) {
+        for (const Binding& binding : user->second.bindings) {
             const bool is_gone = is_over_connection(binding) && binding.hop.flow == flow;
             (is_gone ? dropped : kept).push_back(binding);
         }
-        assign(its, each, std::move(kept));
+        assign(its, user, each, std::move(kept));
     }
     return dropped;
 }
@@ -132,16 +154,18 @@ std::vector<Binding> Location::expire(TimePoint now) {
     next_expiry_.store(TimePoint::max());
     for (Stripe& its : stripes_) {
         const std::lock_guard lock(its.mutex);
-        while (!its.by_expiry.empty() && its.by_expiry.begin()->first <= now) {
-            const std::string user = its.by_expiry.begin()->second;
+        while (!its.by_time.empty() && its.by_time.begin()->first <= now) {
+            const auto user = its.users.find(its.by_time.begin()->second);
+            its.by_time.erase(its.by_time.begin());
+            user->second.looked_at = TimePoint::max();
             Bindings kept;
-            for (const Binding& binding : its.users[user]) {
+            for (const Binding& binding : user->second.bindings) {
                 (binding.expires <= now ? expired : kept).push_back(binding);
             }
-            assign(its, user, std::move(kept));
+            assign(its, user, user->first, std::move(kept));
         }
-        if (!its.by_expiry.empty()) {
-            expires_at(its.by_expiry.begin()->first);
+        if (!its.by_time.empty()) {
+            expires_at(its.by_time.begin()->first);
         }
     }
     return expired;
@@ -158,17 +182,14 @@ std::optional<TimePoint> Location::next_expiry() const {
     return binding_count() == 0 || next == TimePoint::max() ? std::nullopt : std::optional(next);
 }
 
-void Location::reindex(Stripe& its, const std::string& address_of_record, const Bindings& before,
+void Location::reindex(std::string_view address_of_record, const Bindings& before,
                        const Bindings& after) {
     for (const Binding& each : before) {
-        its.by_expiry.erase({each.expires, address_of_record});
         if (is_over_connection(each) && !are_on(after, each.hop.flow)) {
             remove_from_flow(each.hop.flow, address_of_record);
         }
     }
     for (const Binding& each : after) {
-        its.by_expiry.emplace(each.expires, address_of_record);
-        expires_at(each.expires);
         if (is_over_connection(each) && !are_on(before, each.hop.flow)) {
             add_to_flow(each.hop.flow, address_of_record);
         }
@@ -177,20 +198,22 @@ void Location::reindex(Stripe& its, const std::string& address_of_record, const 
     binding_count_.fetch_sub(before.size(), std::memory_order_relaxed);
 }
 
-void Location::add_to_flow(FlowId flow, const std::string& address_of_record) {
+void Location::add_to_flow(FlowId flow, std::string_view address_of_record) {
     FlowStripe& its = stripe(flow);
     const std::lock_guard lock(its.mutex);
-    its.users[flow].insert(address_of_record);
+    its.users[flow].emplace(address_of_record);
 }
 
-void Location::remove_from_flow(FlowId flow, const std::string& address_of_record) {
+void Location::remove_from_flow(FlowId flow, std::string_view address_of_record) {
     FlowStripe& its = stripe(flow);
     const std::lock_guard lock(its.mutex);
     const auto users = its.users.find(flow);
     if (users == its.users.end()) {
         return;
     }
-    users->second.erase(address_of_record);
+    if (const auto user = users->second.find(address_of_record); user != users->second.end()) {
+        users->second.erase(user);
+    }
     if (users->second.empty()) {
         its.users.erase(users);
     }
@@ -207,25 +230,28 @@ std::size_t Location::user_count() const {
 
 bool Location::is_consistent() const {
     std::size_t count = 0;
-    std::unordered_map<FlowId, std::set<std::string>> flows;
+    std::unordered_map<FlowId, std::set<std::string, std::less<>>> flows;
     for (const Stripe& its : stripes_) {
         const std::lock_guard lock(its.mutex);
-        std::set<std::pair<TimePoint, std::string>> expiries;
-        for (const auto& [user, bindings] : its.users) {
-            for (const Binding& each : bindings) {
+        std::set<std::pair<TimePoint, std::string_view>> times;
+        for (const auto& [name, user] : its.users) {
+            times.emplace(user.looked_at, name);
+            for (const Binding& each : user.bindings) {
                 ++count;
-                expiries.emplace(each.expires, user);
+                if (each.expires < user.looked_at) {
+                    return false;
+                }
                 if (is_over_connection(each)) {
-                    flows[each.hop.flow].insert(user);
+                    flows[each.hop.flow].insert(name);
                 }
             }
         }
-        if (expiries != its.by_expiry ||
-            (!expiries.empty() && expiries.begin()->first < next_expiry_.load())) {
+        if (times != its.by_time ||
+            (!times.empty() && times.begin()->first < next_expiry_.load())) {
             return false;
         }
     }
-    std::unordered_map<FlowId, std::set<std::string>> known_flows;
+    std::unordered_map<FlowId, std::set<std::string, std::less<>>> known_flows;
     for (const FlowStripe& its : flow_stripes_) {
         const std::lock_guard lock(its.mutex);
         known_flows.insert(its.users.begin(), its.users.end());

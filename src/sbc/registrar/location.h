@@ -43,6 +43,27 @@ struct Binding {
 };
 
 class Location {
+    using Bindings = std::vector<Binding>;
+    struct User {
+        Bindings bindings;
+        // When they are looked at for what has expired: not after the first, but before it where
+        // that was refreshed. A refresh costs nothing here. max: not yet.
+        TimePoint looked_at = TimePoint::max();
+    };
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using Users = std::unordered_map<std::string, User, TextHash, std::equal_to<>>;
+    // By address-of-record.
+    struct Stripe {
+        mutable std::mutex mutex;
+        Users users;
+        std::set<std::pair<TimePoint, std::string_view>> by_time;  // when each user is looked at
+    };
+
 public:
     // The bindings of one canonical address-of-record, held: nobody else changes them meanwhile.
     class Held {
@@ -54,12 +75,15 @@ public:
 
     private:
         friend class Location;
-        Held(Location& location, std::string address_of_record);
+        Held(Location& location, std::string_view address_of_record);
         Location& location_;
-        std::string address_of_record_;
+        const std::string_view address_of_record_;
+        Stripe& stripe_;
         std::unique_lock<std::mutex> lock_;
+        Users::iterator user_;
     };
-    Held hold(const std::string& address_of_record) { return {*this, address_of_record}; }
+    // `address_of_record` must outlive what is given back.
+    Held hold(std::string_view address_of_record) { return {*this, address_of_record}; }
 
     // The live bindings of a canonical address-of-record: highest q first, then the newest.
     std::vector<Binding> find(std::string_view address_of_record, TimePoint now) const;
@@ -68,14 +92,14 @@ public:
     std::vector<std::string> registered_on(FlowId flow, TimePoint now) const;
 
     // Replaces all bindings of an address-of-record; an empty list removes it.
-    void assign(const std::string& address_of_record, std::vector<Binding> bindings);
+    void assign(std::string_view address_of_record, std::vector<Binding> bindings);
 
     // The connection is closed: its bindings are gone. Returns them.
     std::vector<Binding> drop_flow(FlowId flow);
     // Removes what has expired by `now`. Returns it.
     std::vector<Binding> expire(TimePoint now);
     // When to call expire() next: not after anything expires, but perhaps before, where what would
-    // have expired was refreshed.
+    // have expired was refreshed or removed.
     std::optional<TimePoint> next_expiry() const;
 
     std::size_t user_count() const;
@@ -84,30 +108,25 @@ public:
     bool is_consistent() const;
 
 private:
-    using Bindings = std::vector<Binding>;
-    // By address-of-record.
-    struct Stripe {
-        mutable std::mutex mutex;
-        std::unordered_map<std::string, Bindings> users;
-        std::set<std::pair<TimePoint, std::string>> by_expiry;  // every binding's expiry
-    };
     // By connection. Its mutex is taken after a Stripe's, never before.
     struct FlowStripe {
         mutable std::mutex mutex;
-        std::unordered_map<FlowId, std::set<std::string>> users;
+        std::unordered_map<FlowId, std::set<std::string, std::less<>>> users;
     };
     static constexpr std::size_t stripe_count = 64;
 
     Stripe& stripe(std::string_view address_of_record) const;
     FlowStripe& stripe(FlowId flow) const;
-    std::set<std::string> users_on(FlowId flow) const;
+    std::set<std::string, std::less<>> users_on(FlowId flow) const;
     void expires_at(TimePoint time);
-    void assign(Stripe& stripe, const std::string& address_of_record, Bindings bindings);
+    // `user` is the one of that address-of-record, or the end. Gives it back as it is then.
+    Users::iterator assign(Stripe& stripe, Users::iterator user, std::string_view address_of_record,
+                           Bindings bindings);
+    void look_at(Stripe& stripe, Users::iterator user, TimePoint time);
     // Of one user, from what was to what is: one of the two may be empty.
-    void reindex(Stripe& stripe, const std::string& address_of_record, const Bindings& before,
-                 const Bindings& after);
-    void add_to_flow(FlowId flow, const std::string& address_of_record);
-    void remove_from_flow(FlowId flow, const std::string& address_of_record);
+    void reindex(std::string_view address_of_record, const Bindings& before, const Bindings& after);
+    void add_to_flow(FlowId flow, std::string_view address_of_record);
+    void remove_from_flow(FlowId flow, std::string_view address_of_record);
 
     mutable std::array<Stripe, stripe_count> stripes_;
     mutable std::array<FlowStripe, stripe_count> flow_stripes_;

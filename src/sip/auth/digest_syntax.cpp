@@ -1,11 +1,13 @@
 // The header values of digest authentication: WWW-Authenticate, Proxy-Authenticate, Authorization,
 // Proxy-Authorization (RFC 3261 §25.1, RFC 7616 §3.3, §3.4).
+#include <array>
 #include <initializer_list>
 #include <span>
 #include <utility>
 
 #include "base/text.h"
 #include "sip/auth/digest.h"
+#include "sip/grammar.h"
 
 namespace ringwall::sip::auth {
 namespace {
@@ -17,15 +19,20 @@ struct Parameter {
     Value* value;
 };
 
-bool is_token_char(char c) {
-    return is_alpha(c) || is_digit(c) ||
-           std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
-}
-
-bool is_control(char c) {
+constexpr bool is_control(char c) {
     const auto octet = static_cast<unsigned char>(c);
     return octet == 0x7f || (octet < 0x20 && c != '\t');
 }
+
+// What may stand in a quoted string as it is.
+constexpr std::array<bool, 256> quoted_text = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t octet = 0; octet < table.size(); ++octet) {
+        const char c = static_cast<char>(octet);
+        table[octet] = !is_control(c) && c != '"' && c != '\\';
+    }
+    return table;
+}();
 
 class Reader {
 public:
@@ -92,28 +99,30 @@ Result<void, ParseError> Reader::read_parameter(std::span<const Parameter> known
 
 std::string_view Reader::token() {
     const std::size_t start = at_;
-    while (!at_end() && is_token_char(text_[at_])) {
-        ++at_;
-    }
+    at_ = grammar::skip(grammar::Chars::Token, text_, start);
     return text_.substr(start, at_ - start);
 }
 
 Result<std::string, ParseError> Reader::quoted_string() {
     std::string value;
     ++at_;
-    while (!at_end() && text_[at_] != '"') {
-        if (text_[at_] == '\\') {
+    while (true) {
+        const std::size_t plain = at_;
+        while (!at_end() && quoted_text[static_cast<unsigned char>(text_[at_])]) {
             ++at_;
         }
+        value.append(text_.substr(plain, at_ - plain));
         if (at_end() || is_control(text_[at_])) {
+            return failure();
+        }
+        if (text_[at_++] == '"') {
+            return value;
+        }
+        if (at_end() || is_control(text_[at_])) {  // behind a backslash
             return failure();
         }
         value.push_back(text_[at_++]);
     }
-    if (!take('"')) {
-        return failure();
-    }
-    return value;
 }
 
 void Reader::skip_blanks() {

@@ -37,11 +37,17 @@ void add(const Context& context, std::string_view text) {
     CHECK(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1);
 }
 
-std::string finish(const Context& context) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> octets{};
+struct Octets {
+    std::array<char, EVP_MAX_MD_SIZE> room{};  // as much of it as `length` says
     unsigned length = 0;
-    CHECK(EVP_DigestFinal_ex(context.get(), octets.data(), &length) == 1);
-    return std::string(octets.begin(), octets.begin() + length);
+    std::string_view text() const { return {room.data(), length}; }
+};
+Octets finish(const Context& context) {
+    Octets octets;
+    void* const room = octets.room.data();
+    CHECK(EVP_DigestFinal_ex(context.get(), static_cast<unsigned char*>(room), &octets.length) ==
+          1);
+    return octets;
 }
 
 }  // namespace
@@ -51,7 +57,7 @@ std::string hash_hex(Algorithm algorithm, std::initializer_list<std::string_view
     for (const std::string_view part : parts) {
         add(context, part);
     }
-    return hex(finish(context));
+    return hex(finish(context).text());
 }
 
 struct HmacSha256::Contexts {
@@ -65,7 +71,7 @@ HmacSha256::HmacSha256(std::string_view key) : contexts_(std::make_unique<Contex
     if (padded.size() > block) {
         const Context context = begin(Algorithm::Sha256);
         add(context, padded);
-        padded = finish(context);
+        padded = finish(context).text();
     }
     padded.resize(block, '\0');
     const auto masked = [&padded](unsigned char mask) {
@@ -93,10 +99,10 @@ std::string HmacSha256::operator()(std::string_view text) const {
     CHECK(context != nullptr);
     CHECK(EVP_MD_CTX_copy_ex(context.get(), contexts_->inner.get()) == 1);
     add(context, text);
-    const std::string inner = finish(context);
+    const Octets inner = finish(context);
     CHECK(EVP_MD_CTX_copy_ex(context.get(), contexts_->outer.get()) == 1);
-    add(context, inner);
-    return finish(context);
+    add(context, inner.text());
+    return std::string(finish(context).text());
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

@@ -27,7 +27,9 @@ Secret make_key(Random& random) {
 // The realm comes last, since it alone has no fixed length.
 std::string mac_of(const HmacSha256& hmac, std::string_view prefix, std::string_view realm,
                    const IpAddress& source) {
-    std::string text(prefix);
+    std::string text;
+    text.reserve(prefix.size() + 1 + source.bytes.size() + realm.size());
+    text.append(prefix);
     text.push_back(source.family == IpAddress::Family::V4 ? '4' : '6');
     text.append(source.bytes.begin(), source.bytes.end());
     text.append(realm);

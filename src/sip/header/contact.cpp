@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sip/grammar.h"
 #include "sip/limits.h"
 #include "sip/message.h"
 
@@ -45,29 +46,51 @@ std::string_view strip(std::string_view text, std::string_view open, std::string
     return text;
 }
 
+// Of each parameter that we use the first.
+struct Used {
+    std::optional<std::string_view> expires, q, instance, reg_id;
+};
+Used used_of(const Parameters& parameters) {
+    Used used;
+    std::string_view rest = parameters.text;
+    while (const auto parameter = grammar::next_parameter(rest)) {
+        const auto note = [&](std::string_view name, std::optional<std::string_view>& value) {
+            if (!value && equals_ignoring_case(parameter->name, name)) {
+                value = parameter->value;
+            }
+        };
+        note("expires", used.expires);
+        note("q", used.q);
+        note("+sip.instance", used.instance);
+        note("reg-id", used.reg_id);
+    }
+    return used;
+}
+
 Result<Contact, ParseError> parse_contact(const NameAddr& address,
                                           std::optional<std::uint32_t> header_expires) {
     Contact contact;
     contact.address = address;
     contact.expires = header_expires;
-    if (const auto text = address.parameters.find("expires")) {
+    const Used used = used_of(address.parameters);
+    if (const auto text = used.expires) {
         const auto number = parse_number(*text, limits::delta_seconds);
         if (!number && is_number(*text)) {
             return fail(ParseError{ParseFault::BadNumber, 0});
         }
         contact.expires = number ? static_cast<std::uint32_t>(*number) : malformed_expires;
     }
-    if (const auto text = address.parameters.find("q")) {
+    if (const auto text = used.q) {
         const auto q = parse_q(*text);
         if (!q) {
             return fail(ParseError{ParseFault::BadContact, 0});
         }
         contact.q = *q;
     }
-    if (const auto text = address.parameters.find("+sip.instance")) {
+    if (const auto text = used.instance) {
         contact.instance = strip(strip(*text, "\"", "\""), "<", ">");
     }
-    if (const auto text = address.parameters.find("reg-id")) {
+    if (const auto text = used.reg_id) {
         const auto number = parse_number(*text, limits::cseq);  // RFC 5626 §4.1: 1 to 2**31-1
         if (!number || *number == 0) {
             return fail(ParseError{ParseFault::BadContact, 0});
@@ -75,6 +98,26 @@ Result<Contact, ParseError> parse_contact(const NameAddr& address,
         contact.reg_id = static_cast<std::uint32_t>(*number);
     }
     return contact;
+}
+
+// The values of one header line.
+Result<void, ParseError> read_line(std::string_view line,
+                                   std::optional<std::uint32_t> header_expires,
+                                   std::vector<Contact>& list) {
+    std::string_view rest = line;
+    do {
+        const std::string_view one = grammar::next_value(rest);
+        const auto offset = static_cast<std::size_t>(one.data() - line.data());
+        const auto address = parse_name_addr(one);
+        if (!address) {
+            return fail(ParseError{address.error().fault, address.error().offset + offset});
+        }
+        if (list.size() == limits::list_values) {
+            return fail(ParseError{ParseFault::TooLarge, offset});
+        }
+        list.push_back(TRY(parse_contact(*address, header_expires)));
+    } while (rest.data() != nullptr);
+    return {};
 }
 
 }  // namespace
@@ -88,14 +131,10 @@ Result<Contacts, ParseError> parse_contacts(const Message& message) {
         contacts.is_star = true;
         return contacts;
     }
-    const std::vector<NameAddr> addresses = TRY(message.name_addrs(HeaderName::Contact));
-    contacts.list.reserve(addresses.size());
-    for (const NameAddr& address : addresses) {
-        auto contact = parse_contact(address, message.expires());
-        if (!contact) {
-            return fail(contact.error());
+    for (const HeaderLine& line : message.headers()) {
+        if (line.id == HeaderName::Contact) {
+            TRY(read_line(line.value, message.expires(), contacts.list));
         }
-        contacts.list.push_back(*contact);
     }
     return contacts;
 }

@@ -19,17 +19,17 @@ ParseError shifted(ParseError error, std::size_t by) {
     return error;
 }
 
-Result<NameAddr, ParseError> with_parameters(NameAddr value, std::size_t at) {
+Result<void, ParseError> read_parameters(NameAddr& value, std::size_t at) {
     const std::string_view rest = value.text.substr(at);
     if (!grammar::is_parameters(rest)) {
         return fail(ParseError{ParseFault::BadParameter, at});
     }
     value.parameters.text = rest;
-    return value;
+    return {};
 }
 
 // "<" addr-spec ">" *( SEMI parameter ), with the '<' at `open`.
-Result<NameAddr, ParseError> parse_bracketed(NameAddr value, std::size_t open) {
+Result<void, ParseError> read_bracketed(NameAddr& value, std::size_t open) {
     const std::size_t close = value.text.find('>', open);
     if (close == std::string_view::npos) {
         return fail(bad(open));
@@ -39,12 +39,12 @@ Result<NameAddr, ParseError> parse_bracketed(NameAddr value, std::size_t open) {
         return fail(shifted(uri.error(), open + 1));
     }
     value.uri = *uri;
-    return with_parameters(value, close + 1);
+    return read_parameters(value, close + 1);
 }
 
 // addr-spec *( SEMI parameter ). A URI with a comma, question mark or semicolon has to stand in
 // <> (RFC 3261 §20), so the first semicolon ends it.
-Result<NameAddr, ParseError> parse_bare(NameAddr value, std::size_t start) {
+Result<void, ParseError> read_bare(NameAddr& value, std::size_t start) {
     const std::size_t end = std::min(value.text.find_first_of("; \t,?", start), value.text.size());
     auto uri = parse_uri(value.text.substr(start, end - start));
     if (!uri) {
@@ -54,7 +54,7 @@ Result<NameAddr, ParseError> parse_bare(NameAddr value, std::size_t start) {
         return fail(bad(end));
     }
     value.uri = *uri;
-    return with_parameters(value, end);
+    return read_parameters(value, end);
 }
 
 }  // namespace
@@ -76,7 +76,8 @@ Result<NameAddr, ParseError> parse_name_addr(std::string_view text) {
         if (open == text.size() || text[open] != '<') {
             return fail(bad(open));
         }
-        return parse_bracketed(value, open);
+        TRY(read_bracketed(value, open));
+        return value;
     }
     // display-name: *( token LWS ); a missing blank before '<' is let through (RFC 4475 §3.1.1.6)
     std::size_t at = start;
@@ -85,10 +86,12 @@ Result<NameAddr, ParseError> parse_name_addr(std::string_view text) {
         ++at;
     }
     if (at == text.size() || text[at] != '<') {
-        return parse_bare(value, start);
+        TRY(read_bare(value, start));
+        return value;
     }
     value.display_name = grammar::trim_blanks(text.substr(start, at - start));
-    return parse_bracketed(value, at);
+    TRY(read_bracketed(value, at));
+    return value;
 }
 
 Result<std::vector<NameAddr>, ParseError> parse_name_addr_list(std::string_view text) {

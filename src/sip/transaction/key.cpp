@@ -7,8 +7,16 @@
 namespace ringwall::sip::transaction {
 namespace {
 
+constexpr std::size_t longest_size = 8;  // of a part, written, with its colon
+
 std::string join(char kind, std::initializer_list<std::string_view> parts) {
-    std::string out(1, kind);
+    std::size_t size = 1;
+    for (const std::string_view part : parts) {
+        size += longest_size + part.size();
+    }
+    std::string out;
+    out.reserve(size);
+    out.push_back(kind);
     for (const std::string_view part : parts) {
         out.append(std::to_string(part.size())).push_back(':');
         out.append(part);

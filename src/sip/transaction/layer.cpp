@@ -1,13 +1,13 @@
 #include "sip/transaction/layer.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
+#include "base/hash_index.h"
 #include "sip/transaction/client_transaction.h"
 #include "sip/transaction/invite_client_transaction.h"
 #include "sip/transaction/invite_server_transaction.h"
@@ -25,6 +25,7 @@ using ClientMachine = std::variant<InviteClientTransaction, ClientTransaction>;
 
 struct Server {
     std::string key;
+    std::uint64_t hash;
     ServerId id;
     ServerMachine machine;
 };
@@ -56,13 +57,16 @@ ClientMachine make_client(ClientId id, const Hop& hop, MessagePtr request, const
 }  // namespace
 
 struct Layer::Tables {
-    explicit Tables(Timers t) : timers(t) {}
+    Tables(Timers t, HashKey key) : timers(t), hash_key(key) {}
 
     void on_request(const Hop& from, MessagePtr request, Actions& out);
     void on_ack(const Hop& from, MessagePtr ack, Actions& out);
     void on_response(const Hop& from, MessagePtr response, Actions& out);
     ServerId cancelled_by(const Message& cancel) const;
-    Server* find_server(std::string_view key) const;
+    Server* find_server(std::string_view key) const {
+        return find_server(keyed_hash(hash_key, key), key);
+    }
+    Server* find_server(std::uint64_t hash, std::string_view key) const;
     Server* acknowledged_by(const Message& ack) const;
 
     // After every event: an ended transaction leaves nothing behind.
@@ -70,17 +74,19 @@ struct Layer::Tables {
     void reap(const Client& client);
 
     Timers timers;
+    HashKey hash_key;
     SlotMap<ServerId, Server> servers;
     SlotMap<ClientId, Client> clients;
-    // The keys are views into the entries. Peers choose the server keys, hence the tree: no choice
-    // of theirs makes a search slow. The client keys are our own, unguessable branches.
-    std::map<std::string_view, ServerId> servers_by_key;
+    // Peers choose the server keys, hence the keyed hash: no choice of theirs makes a search slow.
+    // The client keys are our own, unguessable branches, and views into the entries.
+    HashIndex servers_by_key;
     std::unordered_map<std::string_view, ClientId> clients_by_key;
 };
 
 void Layer::Tables::on_request(const Hop& from, MessagePtr request, Actions& out) {
     std::string key = server_key(*request, request->method_text(), request->to_tag());
-    if (Server* known = find_server(key)) {
+    const std::uint64_t hash = keyed_hash(hash_key, key);
+    if (Server* known = find_server(hash, key)) {
         std::visit([&](auto& m) { m.on_request(out); }, known->machine);
         reap(*known);
         return;
@@ -89,10 +95,10 @@ void Layer::Tables::on_request(const Hop& from, MessagePtr request, Actions& out
         request->method() == Method::Cancel ? cancelled_by(*request) : ServerId{};
     const ServerId id = servers.insert([&](ServerId fresh) {
         return std::make_unique<Server>(
-            Server{std::move(key), fresh,
+            Server{std::move(key), hash, fresh,
                    make_server(fresh, response_hop(*request, from), request, timers)});
     });
-    servers_by_key.emplace(servers.find(id)->key, id);
+    servers_by_key.insert(hash, servers.slot_of(id));
     out.emplace_back(NewRequest{id, from, std::move(request), cancelled});
 }
 
@@ -143,14 +149,15 @@ void Layer::Tables::on_response(const Hop& from, MessagePtr response, Actions& o
     reap(client);
 }
 
-Server* Layer::Tables::find_server(std::string_view key) const {
-    const auto found = servers_by_key.find(key);
-    return found == servers_by_key.end() ? nullptr : servers.find(found->second);
+Server* Layer::Tables::find_server(std::uint64_t hash, std::string_view key) const {
+    const auto slot =
+        servers_by_key.find(hash, [&](std::uint32_t each) { return servers.at(each)->key == key; });
+    return slot ? servers.at(*slot) : nullptr;
 }
 
 void Layer::Tables::reap(const Server& server) {
     if (is_terminated(server.machine)) {
-        servers_by_key.erase(server.key);
+        servers_by_key.erase(server.hash, servers.slot_of(server.id));
         servers.erase(server.id);
     }
 }
@@ -162,7 +169,7 @@ void Layer::Tables::reap(const Client& client) {
     }
 }
 
-Layer::Layer(Timers timers) : tables_(std::make_unique<Tables>(timers)) {}
+Layer::Layer(Timers timers, HashKey key) : tables_(std::make_unique<Tables>(timers, key)) {}
 Layer::~Layer() = default;
 
 void Layer::on_message(const Hop& from, MessagePtr message, Actions& out) {
@@ -288,17 +295,19 @@ std::size_t Layer::client_count() const {
 }
 
 bool Layer::is_consistent() const {
-    const auto is_sound = [](const auto& by_key, const auto& entry) {
-        const auto found = by_key.find(entry.key);
-        return found != by_key.end() && found->second == entry.id &&
-               std::visit([](const auto& m) { return !m.is_terminated() && m.is_consistent(); },
+    const Tables& t = *tables_;
+    const auto is_sound = [](const auto& entry) {
+        return std::visit([](const auto& m) { return !m.is_terminated() && m.is_consistent(); },
                           entry.machine);
     };
-    const Tables& t = *tables_;
     return t.servers_by_key.size() == t.servers.size() &&
-           t.clients_by_key.size() == t.clients.size() &&
-           t.servers.all_of([&](const Server& s) { return is_sound(t.servers_by_key, s); }) &&
-           t.clients.all_of([&](const Client& c) { return is_sound(t.clients_by_key, c); });
+           t.clients_by_key.size() == t.clients.size() && t.servers.all_of([&](const Server& s) {
+               return t.find_server(s.key) == &s && is_sound(s);
+           }) &&
+           t.clients.all_of([&](const Client& c) {
+               const auto found = t.clients_by_key.find(c.key);
+               return found != t.clients_by_key.end() && found->second == c.id && is_sound(c);
+           });
 }
 
 Hop response_hop(const Message& request, const Hop& from) {

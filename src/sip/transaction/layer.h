@@ -9,6 +9,7 @@
 
 #include <memory>
 
+#include "base/keyed_hash.h"
 #include "base/random.h"
 #include "sip/transaction/actions.h"
 
@@ -16,7 +17,8 @@ namespace ringwall::sip::transaction {
 
 class Layer {
 public:
-    explicit Layer(Timers timers);
+    // `key` for the table of what peers name; a secret where there are strangers.
+    explicit Layer(Timers timers, HashKey key = {});
     ~Layer();
     Layer(const Layer&) = delete;
     Layer& operator=(const Layer&) = delete;

@@ -35,6 +35,11 @@ public:
                                                                          : nullptr;
     }
 
+    // The slot of an id.
+    static std::uint32_t slot_of(IdType id) { return static_cast<std::uint32_t>(id.value); }
+    // What lies in a slot now; null: nothing.
+    Value* at(std::uint32_t slot) const { return slots_[slot].value.get(); }
+
     void erase(IdType id) {
         if (find(id) == nullptr) {
             return;

@@ -45,6 +45,9 @@ Unit next_unit(std::string_view text, std::size_t& at, Case letters) {
 }  // namespace
 
 bool equals_escaped(std::string_view a, std::string_view b, Case letters) {
+    if (letters == Case::Sensitive && a == b) {
+        return true;
+    }
     std::size_t in_a = 0;
     std::size_t in_b = 0;
     while (in_a < a.size() && in_b < b.size()) {
@@ -56,6 +59,9 @@ bool equals_escaped(std::string_view a, std::string_view b, Case letters) {
 }
 
 std::string unescape(std::string_view text) {
+    if (text.find('%') == std::string_view::npos) {
+        return std::string(text);
+    }
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {

@@ -1,5 +1,7 @@
 #include "sip/uri/uri.h"
 
+#include <algorithm>
+
 #include "base/endpoint.h"
 #include "base/text.h"
 #include "sip/grammar.h"
@@ -112,7 +114,10 @@ Result<Uri, ParseError> parse_sip(Uri uri, std::string_view rest) {
     uri.host = rest.substr(0, host);
     rest.remove_prefix(host);
     if (!rest.empty() && rest.front() == ':') {
-        const std::size_t end = std::min(rest.find_first_of(";?"), rest.size());
+        std::size_t end = 1;
+        while (end < rest.size() && rest[end] != ';' && rest[end] != '?') {
+            ++end;
+        }
         const auto port = grammar::parse_port(rest.substr(1, end - 1));
         if (!port) {
             return fail(bad_uri(text, rest));
@@ -254,22 +259,24 @@ std::string address_of_record(const Uri& uri) {
         append_digits(key, uri.user);
         return key;
     }
+    key.reserve(uri.user.size() + uri.host.size() + 1);
     if (uri.has_user) {
-        key = unescape(uri.user);
-        key.push_back('@');
-    }
-    if (const auto address = IpAddress::parse(uri.host);
-        address && address->family == IpAddress::Family::V6) {
-        key.append("[").append(address->to_string()).append("]");
-        return key;
+        key.append(unescape(uri.user)).push_back('@');
     }
     std::string_view host = uri.host;
+    if (host.starts_with('[')) {
+        if (const auto address = IpAddress::parse(host)) {
+            key.append("[").append(address->to_string()).append("]");
+            return key;
+        }
+    }
     if (host.ends_with('.')) {
         host.remove_suffix(1);
     }
-    for (const char c : host) {
-        key.push_back(to_lower(c));
-    }
+    const std::size_t start = key.size();
+    key.append(host);
+    std::transform(key.begin() + static_cast<std::ptrdiff_t>(start), key.end(),
+                   key.begin() + static_cast<std::ptrdiff_t>(start), to_lower);
     return key;
 }
 

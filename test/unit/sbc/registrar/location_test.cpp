@@ -59,6 +59,22 @@ TEST(Location, ForgetsWhatHasExpired) {
     EXPECT_FALSE(location.next_expiry());
 }
 
+// It is looked at when it would have expired, and again when it does.
+TEST(Location, ExpiresWhatWasRefreshedAtItsNewTime) {
+    Location location;
+    location.assign("a@x", {binding("a@x", "sip:1", {1}, start + 10s)});
+    location.assign("a@x", {binding("a@x", "sip:1", {1}, start + 30s)});
+    EXPECT_TRUE(location.is_consistent());
+    EXPECT_THAT(location.expire(start + 10s), IsEmpty());
+    EXPECT_EQ(location.next_expiry(), start + 30s);
+    location.assign("a@x", {binding("a@x", "sip:1", {1}, start + 20s)});
+    EXPECT_EQ(location.next_expiry(), start + 20s);
+    EXPECT_TRUE(location.is_consistent());
+    EXPECT_THAT(location.expire(start + 20s), ElementsAre(contact_is("sip:1")));
+    EXPECT_EQ(location.user_count(), 0U);
+    EXPECT_TRUE(location.is_consistent());
+}
+
 // RFC 5626 §5.3: a binding is no better than its connection.
 TEST(Location, DropsTheBindingsOfAClosedConnection) {
     Location location;
