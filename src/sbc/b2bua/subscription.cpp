@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sip/header/event.h"
 #include "sip/header/subscription_state.h"
@@ -90,31 +89,36 @@ void Subscription::accept(const Attempt& attempt, const sip::MessagePtr& respons
                                            Event::RefreshByResponse)
                                 .has_value();
     auto dialog = sip::Dialog::of_response(*attempt.sent, *response);
-    if (!is_allowed || !dialog) {
+    Entry* entry = nullptr;
+    if (is_allowed && dialog) {
+        entry = known != entries_.end() ? &*known : add(attempt, attempt.hop, std::move(*dialog));
+    }
+    if (entry == nullptr) {
         // The notifier's NOTIFYs will find nothing, and that ends it there.
         accepted_.reset();
         end_those_of_failed_attempts();
         fail();
         return;
     }
-    Entry& entry = known != entries_.end() ? *known : add(attempt, attempt.hop, std::move(*dialog));
     respond(
-        passed_back(attempt, *response, entry.pair->leg(Side::Caller).dialog.local_tag(), true));
+        passed_back(attempt, *response, entry->pair->leg(Side::Caller).dialog.local_tag(), true));
     if (implies_no_subscription(*response)) {
-        end(entry);
+        end(*entry);
     } else {
-        on_refreshed(entry, *response);
+        on_refreshed(*entry, *response);
     }
     check_over();
 }
 
-Subscription::Entry& Subscription::add(const Attempt& attempt, const sip::Hop& notifier,
+// Null where the subscriber's side can be no dialog.
+Subscription::Entry* Subscription::add(const Attempt& attempt, const sip::Hop& notifier,
                                        sip::Dialog dialog) {
     const sip::Message& request = *setup().request;
     const std::string tag = bucket_token(setup().bucket, host_.random(), 20);
-    // The pipeline has seen to it that there is one Contact.
     auto near = sip::Dialog::of_request(request, tag, sip::Dialog::State::Confirmed);
-    CHECK(near.has_value());
+    if (!near) {
+        return nullptr;
+    }
     host_.own_tag(tag, ref());
     const sip::Scheme scheme =
         request.request_uri().scheme == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
@@ -140,7 +144,7 @@ Subscription::Entry& Subscription::add(const Attempt& attempt, const sip::Hop& n
                              {},
                              {}});
     stand_for(entries_.back(), 64 * host_.timers().t1);
-    return entries_.back();
+    return &entries_.back();
 }
 
 // ---- requests in the dialogs --------------------------------------------------------------------
@@ -201,14 +205,17 @@ Subscription::Entry* Subscription::entry_of(const sip::Message& notify, const At
     if (!dialog || entries_.size() >= max_entries) {
         return nullptr;
     }
-    Entry& entry = add(attempt, from, std::move(*dialog));
-    Leg& notifier = entry.pair->leg(Side::Callee);
-    notifier.hop = host_.hop_of(attempt.client, attempt.hop);
-    if (!host_.is_peer_of(notifier, from)) {
-        end(entry);
+    Entry* entry = add(attempt, from, std::move(*dialog));
+    if (entry == nullptr) {
         return nullptr;
     }
-    return &entry;
+    Leg& notifier = entry->pair->leg(Side::Callee);
+    notifier.hop = host_.hop_of(attempt.client, attempt.hop);
+    if (!host_.is_peer_of(notifier, from)) {
+        end(*entry);
+        return nullptr;
+    }
+    return entry;
 }
 
 void Subscription::on_notify(Entry& entry, const sip::Message& notify) {
