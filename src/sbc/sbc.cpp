@@ -9,6 +9,7 @@
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/forwarded_request.h"
 #include "sbc/b2bua/subscription.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/peer_hop.h"
 #include "sbc/policy/adjacency_selection.h"
@@ -27,7 +28,6 @@ using sip::transaction::TerminationCause;
 
 namespace {
 
-constexpr std::size_t tag_length = 20;  // of ours
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::size_t max_gone = 256;
 constexpr std::uint32_t refusal_lines_a_second = 100;
@@ -936,12 +936,11 @@ void Sbc::own_tag(std::string_view tag, CallRef call) {
     calls_[call].tags.emplace_back(tag);
 }
 
-// A tag of another worker is known by its looks: see bucket_token.
+// A tag of another worker is known by its looks.
 bool Sbc::is_our_tag(std::string_view tag) const {
-    const auto bucket = bucket_of(tag);
+    const auto bucket = b2bua::bucket_of_tag(tag);
     const engine::Place& place = shard_.place();
-    return by_tag_.contains(std::string(tag)) ||
-           (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
+    return by_tag_.contains(std::string(tag)) || (bucket && place.owner(*bucket) != place.number);
 }
 
 void Sbc::own_call_id(std::string_view call_id, CallRef call) {
@@ -1016,7 +1015,7 @@ std::string Sbc::new_call_name() {
 
 // Of an answer that no call gives: whatever bears it comes back to this worker.
 std::string Sbc::new_tag() {
-    return bucket_token(shard_.place().own_bucket(), random_, 20);
+    return b2bua::make_tag(shard_.place().own_bucket(), random_);
 }
 
 void Sbc::record_unfinished(std::string_view reason) {

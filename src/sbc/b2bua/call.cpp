@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "sbc/b2bua/description.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
@@ -71,7 +72,7 @@ Call::Call(CallHost& host, Setup setup)
                setup_.snapshot,
                setup_.security,
                setup_.bucket,
-               bucket_token(setup_.bucket, host.random(), 20)} {
+               make_tag(setup_.bucket, host.random())} {
     record_.call = setup_.name;
     record_.caller = std::string(setup_.request->from().uri.text);
     record_.callee = std::string(setup_.request->request_uri_text());
@@ -186,7 +187,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
         refuse(*media.refusal);
         return false;
     }
-    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
     const sip::Scheme leg_scheme =
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
@@ -440,7 +441,7 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
         }
     }
     auto callee = sip::Dialog::of_response(*branch.invite, *response);
-    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup_.bucket, host_.random());
     auto caller = sip::Dialog::of_request(*setup_.request, tag, sip::Dialog::State::Early);
     if (!callee || !caller) {
         remember({502, "Bad Gateway", 0, nullptr, 0});

@@ -11,6 +11,7 @@
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/description.h"
 #include "sbc/b2bua/refer_to.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/referral.h"
@@ -231,7 +232,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
         return;
     }
     remaining.accepted = Leg::Accepted{response->cseq().number, {}};
-    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup_.bucket, host_.random());
     auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
     const auto media = judge_answer(out, in, *newcomer.request, *response);
     const bool is_refresh_refused =

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sbc/b2bua/refer_to.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/referral.h"
@@ -40,7 +41,7 @@ ForwardedRequest::ForwardedRequest(CallHost& host, Setup setup)
                .snapshot = setup_.snapshot,
                .security = setup_.security,
                .bucket = setup_.bucket,
-               .own_tag = bucket_token(setup_.bucket, host.random(), 20)} {}
+               .own_tag = make_tag(setup_.bucket, host.random())} {}
 
 void ForwardedRequest::begin() {
     go_on_or_fail();
@@ -137,7 +138,7 @@ bool ForwardedRequest::send(const Target& target) {
         target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
     attempt.hop = target.hop;
     attempt.address_of_record = target.address_of_record;
-    attempt.tag = bucket_token(setup_.bucket, host_.random(), 20);
+    attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
     auto builder = sip::MessageBuilder::request(request.method_text(), target.uri);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sip/header/event.h"
 #include "sip/header/subscription_state.h"
@@ -114,7 +115,7 @@ void Subscription::accept(const Attempt& attempt, const sip::MessagePtr& respons
 Subscription::Entry* Subscription::add(const Attempt& attempt, const sip::Hop& notifier,
                                        sip::Dialog dialog) {
     const sip::Message& request = *setup().request;
-    const std::string tag = bucket_token(setup().bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup().bucket, host_.random());
     auto near = sip::Dialog::of_request(request, tag, sip::Dialog::State::Confirmed);
     if (!near) {
         return nullptr;
