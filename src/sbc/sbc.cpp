@@ -472,6 +472,9 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
     ++active_calls_;
     by_server_[id] = ref;
     own_flow(inbound.hop, ref);
+    if (by_call_id_.contains(request->call_id())) {  // a spiral: it is another call's to be asked
+        recent_.add(id, *request);
+    }
     auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
     b2bua::Call& begun = *call;
     entry.call = std::move(call);

@@ -904,8 +904,16 @@ bool Call::is_merged(const sip::Message& request) const {
     if (request.method() != Method::Invite) {
         return false;
     }
-    return request.call_id() != origin_.call_id ||  // it bears a Call-ID of ours: it came back
-           (request.from_tag() == origin_.from_tag && request.cseq().number == origin_.cseq);
+    if (request.call_id() == origin_.call_id) {
+        return request.from_tag() == origin_.from_tag && request.cseq().number == origin_.cseq;
+    }
+    // It bears a Call-ID of ours. By another Request-URI than it went it is a spiral, and a call of
+    // its own, as long as Max-Forwards lasts.
+    const std::string as_sent = "INVITE " + std::string(request.request_uri_text()) + " ";
+    return std::ranges::any_of(branches_, [&](const Branch& branch) {
+        return branch.invite != nullptr ? branch.invite->bytes().starts_with(as_sent)
+                                        : branch.kept_invite.starts_with(as_sent);
+    });
 }
 
 bool Call::is_consistent() const {

@@ -87,7 +87,6 @@ public:
     std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
     bool is_consistent() const override;
-    // The request that made the call, come by another way (RFC 3261 §8.2.2.2).
     bool is_merged(const sip::Message& request) const override;
 
 private:

@@ -323,10 +323,12 @@ bool ForwardedRequest::is_consistent() const {
                                        [](const Attempt& a) { return a.is_open; });
 }
 
-// It bears a Call-ID of ours: it came back. What came twice is RecentRequests' business.
+// It bears a Call-ID of ours, and has the Request-URI with which it went: it came back. What came
+// twice is RecentRequests' business.
 bool ForwardedRequest::is_merged(const sip::Message& request) const {
     return std::any_of(attempts_.begin(), attempts_.end(), [&](const Attempt& attempt) {
-        return attempt.sent->call_id() == request.call_id();
+        return attempt.sent->call_id() == request.call_id() &&
+               attempt.sent->request_uri_text() == request.request_uri_text();
     });
 }
 
