@@ -314,7 +314,7 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
         } else if (status < 300) {
             on_success(i, response);
         } else if (branch.is_open) {
-            branch.is_open = false;
+            close_branch(i);
             if (status < 400) {
                 on_redirect(i, response);
             } else {
@@ -389,6 +389,9 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
             refuse(*media.refusal);
         }
         cancel_branch(branch);
+        return;
+    }
+    if (pair->is_over()) {
         return;
     }
     if (!record_.ringing && response->status() == 180) {
@@ -478,8 +481,13 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
             return;
         }
     }
-    if (is_answered_ || branch.is_cancelled) {
+    const DialogPair* early = find_pair(index, *response);
+    const bool is_given_up = early != nullptr && early->is_over();
+    if (is_answered_ || branch.is_cancelled || is_given_up) {
         drop_surplus(branch, response);
+        if (is_given_up) {
+            next_route_ = setup_.routes.size();  // it was answered: nobody else is tried
+        }
         if (was_open) {
             go_on_or_fail();
         }
@@ -634,7 +642,8 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
     const bool is_timeout = cause == TerminationCause::Timeout;
     for (std::size_t i = 0; i < branches_.size(); ++i) {
         if (branches_[i].client == id) {
-            if (std::exchange(branches_[i].is_open, false)) {
+            if (branches_[i].is_open) {
+                close_branch(i);
                 on_failure(i, is_timeout ? Failure{408, "Request Timeout", 0, nullptr, i}
                                          : Failure{480, "Temporarily Unavailable", 0, nullptr, i});
             }
@@ -695,6 +704,37 @@ void Call::on_cancel(ServerId invite) {
         }
     }
     check_over();
+}
+
+// It has its final response, and its early dialogs end with it (RFC 3261 §12.3).
+void Call::close_branch(std::size_t index) {
+    branches_[index].is_open = false;
+    for (const auto& pair : pairs_) {
+        if (pair->branch() == index) {
+            pair->abandon();
+        }
+    }
+}
+
+// One early dialog is of no use any more: its branch goes on if it forked downstream, the call if
+// anybody else may still answer. False: nobody may.
+bool Call::drop_early(std::size_t pair) {
+    const std::size_t index = pairs_[pair]->branch();
+    const bool has_forked = std::ranges::any_of(pairs_, [&](const auto& other) {
+        return other != pairs_[pair] && other->branch() == index && !other->is_over();
+    });
+    if (has_forked && branches_[index].is_open) {
+        pairs_[pair]->send_bye(Side::Callee);
+    }
+    pairs_[pair]->abandon();
+    const bool is_left = std::ranges::any_of(branches_, [&](const Branch& branch) {
+        return branch.is_open && !branch.is_cancelled &&
+               (&branch != &branches_[index] || has_forked);
+    });
+    if (is_left && !has_forked) {
+        cancel_branch(branches_[index]);
+    }
+    return is_left;
 }
 
 // The call is answered, and may stand for long. What is asked of its requests from now on is
@@ -778,17 +818,20 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
         case Fate::Kind::HungUp:
             if (confirmed_ == pair) {
                 end_pair(fate.by == Side::Caller ? "caller hung up" : "callee hung up");
-            } else if (fate.by == Side::Caller && !is_answered_) {
-                // RFC 3261 §15: a BYE on an early dialog. Of the caller it ends the attempt.
+            } else if (fate.by == Side::Caller && !drop_early(pair) && !is_answered_) {
+                // RFC 3261 §15: a BYE on an early dialog ends that one. On the last it ends the
+                // attempt.
                 is_cancelled_ = true;
                 cancel_branches(std::nullopt);
                 fail();
             }
             return;
         case Fate::Kind::Lost:
-            // Only the dialogs of the call itself end the call: early ones that lost are ended by
-            // their own side.
-            if (!confirmed_ || *confirmed_ == pair) {
+            if (confirmed_ == pair) {
+                terminate(fate.reason, fate.status);
+            } else if (drop_early(pair)) {
+                remember({fate.status, std::string(fate.reason), 0, nullptr, 0});
+            } else if (!is_answered_) {
                 terminate(fate.reason, fate.status);
             }
             return;

@@ -145,6 +145,8 @@ private:
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);
     void drop_requests();
+    void close_branch(std::size_t index);
+    bool drop_early(std::size_t pair);
     DialogPair* find_pair(std::size_t branch, const sip::Message& response);
     DialogPair* pair_for(std::size_t branch, const sip::MessagePtr& response);
     void confirm(DialogPair& pair, const sip::MessagePtr& response,

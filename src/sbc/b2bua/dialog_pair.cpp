@@ -664,6 +664,13 @@ void DialogPair::end() {
     send_bye(Side::Caller);
 }
 
+void DialogPair::abandon() {
+    close_relays();
+    provisionals_.reset();
+    caller_.is_ended = true;
+    callee_.is_ended = true;
+}
+
 void DialogPair::close_relays() {
     for (Relay& relay : relays_) {
         // What of a subscription is under way ends by itself: it may outlive the call.

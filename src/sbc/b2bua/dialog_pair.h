@@ -140,6 +140,9 @@ public:
 
     // BYE to both; who waits for an answer gets one.
     void end();
+    // The early dialogs come to nothing, and nobody is told but who waits for an answer.
+    void abandon();
+    void send_bye(Side side);
     // Nobody is left waiting for an answer.
     void close_relays();
 
@@ -201,7 +204,6 @@ private:
                                                  policy::Event event);
     void answer(const Leg& to, sip::transaction::ServerId id, const sip::Message& request,
                 int status, std::string_view reason, int warning = 0);
-    void send_bye(Side side);
     void send_bye(Leg& to);
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
