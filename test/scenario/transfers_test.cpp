@@ -346,6 +346,27 @@ TEST_F(AttendedTransfers, ATransferThatIsCancelledLeavesBothCalls) {
     west_hangs_up();
 }
 
+// RFC 3261 §9.1: the CANCEL waits for the first provisional response; it is not forgotten.
+TEST_F(AttendedTransfers, ATransferThatIsCancelledBeforeTheTargetRingsLeavesBothCalls) {
+    consult();
+    north.reinvite_status = 0;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    east.cancel();
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 487);
+    EXPECT_EQ(north.count("CANCEL"), 0U);
+    north.ring_reinvite();
+    net.run_for(2s);
+    EXPECT_EQ(north.count("CANCEL"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
 TEST_F(AttendedTransfers, TheTransferorHangsUpWhileItIsUnderWay) {
     consult();
     north.reinvite_status = 0;

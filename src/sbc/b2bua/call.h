@@ -163,6 +163,7 @@ private:
         Place place;  // of the leg that it replaces
         sip::transaction::ClientId client;
         bool is_answered = false;  // it gave up, or was told no
+        bool is_cancel_owed = false;
     };
     std::optional<Place> place_of(const sip::Message& request) const;
     std::optional<Place> place_of(const sip::DialogIds& ids) const;

@@ -202,6 +202,9 @@ std::optional<Call::Place> Call::place_of(const sip::DialogIds& ids) const {
 void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     const int status = response->status();
     if (status < 200) {
+        if (std::exchange(joining_->is_cancel_owed, false)) {
+            host_.cancel(ref(), joining_->client);
+        }
         return;
     }
     const Joining joining = *std::exchange(joining_, std::nullopt);
@@ -273,7 +276,8 @@ void Call::drop_newcomer(int status, std::string_view reason) {
         const Newcomer& newcomer = joining_->newcomer;
         context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, status,
                         reason);
-        host_.cancel(ref(), joining_->client);
+        // Before any provisional response it has to wait for one (RFC 3261 §9.1).
+        joining_->is_cancel_owed = !host_.cancel(ref(), joining_->client);
     }
 }
 
