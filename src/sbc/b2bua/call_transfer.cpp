@@ -41,11 +41,14 @@ Fate Call::pass_on(Place place, ServerId id, const sip::Hop& from, const sip::Me
                 return {};
             }
             const Changes changes = referrals_.changes(place.pair, place.side, *request);
-            if (request->method() == Method::Notify && host_.is_peer_of(leg, from)) {
+            const sip::Dialog& told = pair.leg(other_side(place.side)).dialog;
+            const std::uint32_t before = told.local_cseq();
+            const Fate fate = pair.on_request(place.side, id, from, request, changes);
+            if (request->method() == Method::Notify && told.local_cseq() != before) {  // it went on
                 referrals_.on_notify(place.pair, place.side, *request, host_.now().monotonic,
                                      64 * host_.timers().t1);
             }
-            return pair.on_request(place.side, id, from, request, changes);
+            return fate;
         }
         case Method::Invite:
         case Method::Ack:

@@ -177,11 +177,13 @@ void Subscription::on_request(ServerId id, const sip::Hop& from, const sip::Mess
                          "Method Not Allowed");
         return;
     }
+    const sip::Dialog& told = entry->pair->leg(other_side(*side)).dialog;
+    const std::uint32_t before = told.local_cseq();
     const Fate fate = entry->pair->on_request(*side, id, from, request);
     if (fate.kind == Fate::Kind::Lost) {
         notify_terminated(*entry, "deactivated");
         end(*entry);
-    } else if (is_notify && !entry->pair->is_over()) {
+    } else if (is_notify && told.local_cseq() != before) {  // it went on
         on_notify(*entry, *request);
     }
     check_over();
