@@ -341,6 +341,40 @@ TEST_F(InSomebodysCall, ThePhoneIsGoneAndTheCallEndsCleanly) {
     EXPECT_EQ(border.sbc().calls(), 0U);
 }
 
+TEST_F(InSomebodysCall, ARequestOnItsWayWhenTheConnectionDiesDoesNotEndTheCall) {
+    bob.in_dialog_status = 0;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(100ms);
+    ASSERT_EQ(bob.count("INFO"), 1U);
+    bob.node().cut();
+    net.run_for(100ms);
+    EXPECT_EQ(last(alice, "INFO"), 480);
+    bob.register_now();
+    net.run_for(60s);
+    EXPECT_EQ(alice.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    bob.in_dialog_status = 200;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_EQ(last(alice, "INFO"), 200);
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+// It does after 32 s, when the phone has not come back.
+TEST_F(InSomebodysCall, ARequestWasOnItsWayAndThePhoneStaysAway) {
+    bob.in_dialog_status = 0;
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(100ms);
+    bob.node().cut();
+    net.run_for(31s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    net.run_for(2s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 TEST_F(InSomebodysCall, ThePhoneIsGoneAndTheOtherWantsSomethingOfIt) {
     bob.node().cut();
     net.run_for(1s);

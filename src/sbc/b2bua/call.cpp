@@ -657,7 +657,11 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
         joining_.reset();
         pairs_[pair]->leg(Side::Caller).session.close();
         pairs_[pair]->leg(Side::Callee).session.close();
-        act_on(pair, Fate::lost("peer does not answer"));
+        if (is_timeout) {
+            act_on(pair, Fate::lost("peer does not answer"));
+        } else {
+            pairs_[pair]->wait_for_flow();
+        }
         check_over();
         return;
     }

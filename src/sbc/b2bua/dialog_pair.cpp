@@ -426,8 +426,14 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
             close_exchange();
             answer(leg(relay.from), relay.server, *relay.request, is_timeout ? 408 : 480,
                    is_timeout ? "Request Timeout" : "Temporarily Unavailable");
-            return is_of_subscription(relay.request->method()) ? Fate{}
-                                                               : Fate::lost("peer does not answer");
+            if (is_of_subscription(relay.request->method())) {
+                return Fate{};
+            }
+            if (is_timeout) {
+                return Fate::lost("peer does not answer");
+            }
+            wait_for_flow();
+            return Fate{};
         }
     }
     return std::nullopt;

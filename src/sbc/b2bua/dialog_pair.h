@@ -116,6 +116,8 @@ public:
                                          sip::transaction::TerminationCause cause);
     Fate on_timer(Timer timer, std::uint32_t number);
     void on_flow_closed(FlowId flow);
+    // A peer's connection is gone: it may come back by another.
+    void wait_for_flow();
 
     // A request of our own within the dialog on `to`; `write` adds fields and body. Its answer is
     // the asker's business. None: the peer cannot be reached now.
@@ -208,7 +210,6 @@ private:
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
     void start_repeating(Side side);
-    void wait_for_flow();
     void start_timer(Duration after, Timer timer, std::uint32_t number = 0);
 
     const CallContext& context_;
