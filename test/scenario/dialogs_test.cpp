@@ -433,6 +433,32 @@ TEST_F(NoDialog, ACallThatAProxyRoutesBackToAnotherPhoneIsNoLoop) {
     EXPECT_EQ(border.sbc().calls(), 0U);
 }
 
+class TrunksInACall : public Trunks {};
+
+// RFC 3261 §13.2.2.4: the ACK of the call itself, also when a re-INVITE came before it was missed.
+TEST_F(TrunksInACall, ALostFirstAckIsRepeatedAlsoAfterAReinvite) {
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:5001@192.0.2.4");
+    net.run_for(100ms);
+    east.say(200, "t", {{"Contact", east.contact()}}, east.offer);
+    net.run_for(100ms);
+    ASSERT_TRUE(west.is_in_call());
+    ASSERT_EQ(east.acks().size(), 1U);
+    west.reinvite();
+    net.run_for(100ms);
+    ASSERT_EQ(east.acks().size(), 2U);
+    east.say(200, "t", {{"Contact", east.contact()}}, east.offer);  // it repeats its 200
+    net.run_for(100ms);
+    std::vector<std::uint32_t> cseqs;
+    for (const auto& ack : east.acks()) {
+        cseqs.push_back(ack->cseq().number);
+    }
+    EXPECT_THAT(cseqs, ElementsAre(1, 2, 1));
+    EXPECT_EQ(east.acks()[2]->bytes(), east.acks()[0]->bytes());
+    west.bye();
+    net.run_for(70s);
+}
+
 // ---- what concerns only us ---------------------------------------------------------------------
 
 // A challenge from behind is for us, and a 503 says nothing about us: as with the first INVITE.

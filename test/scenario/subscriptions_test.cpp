@@ -100,12 +100,12 @@ TEST_F(Subscriptions, ARefusedNotificationDoesNotEndTheSubscription) {
     notify(*far, "active;expires=600");
     ASSERT_EQ(west.count("NOTIFY"), 1U);
     const auto refused = [&](Phone& by, sip::Dialog dialog, const std::string& hops) {
-        auto request = dialog.request(sip::Method::Notify, "NOTIFY");
+        const std::uint32_t cseq = dialog.next_cseq();
         by.send("NOTIFY", dialog.remote_target(),
                 {{"Call-ID", dialog.call_id()},
                  {"From", "<sip:eric@192.0.2.50>;tag=" + dialog.local_tag()},
                  {"To", "<sip:wendy@192.0.2.5>;tag=" + dialog.remote_tag()},
-                 {"CSeq", std::to_string(dialog.local_cseq()) + " NOTIFY"},
+                 {"CSeq", std::to_string(cseq) + " NOTIFY"},
                  {"Max-Forwards", hops},
                  {"Contact", by.contact()},
                  {"Event", "message-summary"},

@@ -477,7 +477,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         DialogPair& pair = *pairs_[*confirmed_];
         if (pair.branch() == index &&
             pair.leg(Side::Callee).dialog.remote_tag() == response->to_tag()) {
-            pair.repeat_ack();
+            pair.repeat_ack(Side::Callee, response->cseq().number);
             return;
         }
     }

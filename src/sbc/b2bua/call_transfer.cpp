@@ -237,7 +237,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
         }
         return;
     }
-    remaining.accepted = Leg::Accepted{response->cseq().number, {}};
+    remaining.accept(response->cseq().number);
     const std::string tag = make_tag(setup_.bucket, host_.random());
     auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
     const auto media = judge_answer(out, in, *newcomer.request, *response);

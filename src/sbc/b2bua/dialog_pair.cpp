@@ -72,7 +72,7 @@ bool DialogPair::is_consistent() const {
 void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& success) {
     const Now now = context_.host.now();
     is_confirmed_ = true;
-    callee_.accepted = Leg::Accepted{invitation.sent->cseq().number, {}};
+    callee_.accept(invitation.sent->cseq().number);
     caller_.dialog.confirm();
     caller_.answered = Leg::Answered{invitation.server,
                                      success,
@@ -93,9 +93,12 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
     start_repeating(Side::Caller);
 }
 
-void DialogPair::repeat_ack() {
-    if (callee_.accepted && !callee_.accepted->ack.empty()) {
-        send_ack(Side::Callee);
+void DialogPair::repeat_ack(Side side, std::uint32_t cseq) {
+    const Leg& to = leg(side);
+    for (const auto* accepted : {&to.accepted, &to.accepted_before}) {
+        if (*accepted && (*accepted)->cseq == cseq && !(*accepted)->ack.empty()) {
+            send_ack(to, **accepted);
+        }
     }
 }
 
@@ -307,9 +310,8 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     const bool refreshes = is_refresh(relay.request->method());
     const int status = response->status();
     if (!relay.is_open) {
-        if (is_invite && status >= 200 && status < 300 && asked.accepted &&
-            !asked.accepted->ack.empty() && asked.accepted->cseq == response->cseq().number) {
-            send_ack(other);
+        if (is_invite && status >= 200 && status < 300) {
+            repeat_ack(other, response->cseq().number);
         }
         return {};
     }
@@ -340,7 +342,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         // ACK where one is owed, then BYE to both.
         relay.is_open = false;
         if (is_invite) {
-            asked.accepted = Leg::Accepted{response->cseq().number, {}};
+            asked.accept(response->cseq().number);
             send_ack(other);
         }
         if (media.refusal) {
@@ -377,7 +379,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         }
     }
     if (is_success && is_invite) {
-        asked.accepted = Leg::Accepted{response->cseq().number, {}};
+        asked.accept(response->cseq().number);
         asking.answered =
             Leg::Answered{relay.server, passed, relay.request->cseq().number, host.timers().t1,
                           host.now().monotonic + 64 * host.timers().t1};
@@ -509,11 +511,9 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
 void DialogPair::send_ack(Side side, const sip::Message* from, const policy::MediaVerdict* media) {
     Leg& to = leg(side);
     CHECK(to.accepted.has_value());
-    const auto hop = context_.host.hop_in_dialog(to);
-    if (!hop) {
-        return;
-    }
-    if (to.accepted->ack.empty()) {
+    if (!to.accepted->ack.empty()) {
+        send_ack(to, *to.accepted);
+    } else if (const auto hop = context_.host.hop_in_dialog(to)) {
         const Adjacency& out = adjacency_of(to);
         auto builder = to.dialog.ack(to.accepted->cseq);
         builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
@@ -527,10 +527,14 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
         to.accepted->ack = ack->bytes();
         note_description(to, *ack);
         context_.host.send_ack(*hop, ack);
-        return;
     }
-    context_.host.send_ack(*hop,
-                           sip::Message::parse(to.accepted->ack, sip::Framing::Datagram).message);
+}
+
+void DialogPair::send_ack(const Leg& to, const Leg::Accepted& again) {
+    if (const auto hop = context_.host.hop_in_dialog(to)) {
+        context_.host.send_ack(*hop,
+                               sip::Message::parse(again.ack, sip::Framing::Datagram).message);
+    }
 }
 
 // RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
@@ -633,7 +637,7 @@ bool DialogPair::is_negotiating() const {
 }
 
 void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
-    leg(side).accepted = Leg::Accepted{cseq, {}};
+    leg(side).accept(cseq);
     send_ack(side);
 }
 

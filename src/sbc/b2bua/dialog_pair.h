@@ -97,8 +97,8 @@ public:
     // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
     // hears, now and until it acknowledges.
     void confirm(const Invitation& invitation, const sip::MessagePtr& success);
-    // The callee repeats its 2xx: the ACK again, once there is one.
-    void repeat_ack();
+    // `side` repeats its 2xx: the ACK again, once there is one.
+    void repeat_ack(Side side, std::uint32_t cseq);
 
     // BYE ends, everything else is relayed, with `changes`.
     Fate on_request(Side side, sip::transaction::ServerId id, const sip::Hop& from,
@@ -209,6 +209,7 @@ private:
     void send_bye(Leg& to);
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
+    void send_ack(const Leg& to, const Leg::Accepted& again);
     void start_repeating(Side side);
     void start_timer(Duration after, Timer timer, std::uint32_t number = 0);
 

@@ -271,7 +271,7 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     const bool is_first = std::exchange(asked.refresh->is_open, false);
     if (is_success && asked.refresh->method == Method::Invite) {
         if (is_first) {
-            asked.accepted = Leg::Accepted{response.cseq().number, {}};
+            asked.accept(response.cseq().number);
         }
         if (asked.accepted && asked.accepted->cseq == response.cseq().number) {
             send_ack(side);

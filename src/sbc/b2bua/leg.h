@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 #include "sbc/b2bua/kept_body.h"
@@ -53,6 +54,11 @@ struct Leg {
         std::string ack = {};  // its octets; empty: the other side has not acknowledged yet
     };
     std::optional<Accepted> accepted = std::nullopt;  // of the last INVITE that we sent here
+    // Of the one before: its ACK may have been lost.
+    std::optional<Accepted> accepted_before = std::nullopt;
+    void accept(std::uint32_t cseq) {
+        accepted_before = std::exchange(accepted, Accepted{cseq, {}});
+    }
 
     sip::session::OfferAnswer session = {};  // whose offer waits for an answer here
 
