@@ -379,9 +379,28 @@ TEST_F(InSomebodysCall, ThePhoneIsGoneAndTheOtherWantsSomethingOfIt) {
     bob.node().cut();
     net.run_for(1s);
     alice.in_dialog(sip::Method::Info);
-    EXPECT_THAT(last(alice, "INFO"), ::testing::AnyOf(408, 480));
+    alice.reinvite();
+    net.run_for(5s);
+    EXPECT_EQ(alice.statuses("INFO").size(), 0U);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 100);
+    bob.register_now();
+    net.run_for(3s);
+    EXPECT_EQ(last(alice, "INFO"), 200);
+    EXPECT_EQ(last(alice, "INVITE"), 200);
+    EXPECT_EQ(bob.count("INFO"), 1U);
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+TEST_F(InSomebodysCall, ThePhoneStaysAwayAndWhoWaitsForItIsAnswered) {
+    bob.node().cut();
+    net.run_for(1s);
+    alice.in_dialog(sip::Method::Info);
+    net.run_for(100ms);
     alice.bye();
     EXPECT_EQ(last(alice, "BYE"), 200);
+    EXPECT_EQ(last(alice, "INFO"), 481);
     EXPECT_EQ(border.sbc().calls(), 0U);
 }
 
@@ -647,9 +666,10 @@ TEST_F(TwoPhones, TheOneThatIsNotInTheCallHearsNothingOfIt) {
     const std::size_t before = sent_to(*desk);
     bob.reinvite();
     net.run_for(1s);
-    EXPECT_EQ(bob.statuses("INVITE").back(), 480);
+    EXPECT_EQ(bob.statuses("INVITE").back(), 100);  // it waits for the one that is
     bob.bye();
     net.run_for(1s);
+    EXPECT_EQ(bob.statuses("INVITE").back(), 487);
     EXPECT_THAT(bob.statuses("BYE"), ElementsAre(200));
     EXPECT_EQ(sent_to(*desk), before);
     EXPECT_EQ(alice.count("BYE"), 0U);

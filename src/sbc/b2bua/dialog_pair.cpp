@@ -23,6 +23,7 @@ namespace {
 
 // RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
 constexpr Duration lost_flow_limit = 32s;
+constexpr Duration held_step = 1s;  // so often it is looked whether it has
 
 bool is_of_subscription(Method method) {
     return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
@@ -209,6 +210,10 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     CallHost& host = context_.host;
     Leg& from = leg(side);
     Leg& to = leg(other_side(side));
+    if (may_wait(side, *request)) {
+        hold(side, id, request);
+        return {};
+    }
     Passing passing;
     if (const auto fate = refuse(side, id, *request, passing)) {
         return *fate;
@@ -262,6 +267,41 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
         close_exchange();
     }
     return {};
+}
+
+// What of a subscription goes to a peer that is not there, its owner judges at once.
+bool DialogPair::may_wait(Side side, const sip::Message& request) const {
+    const Leg& to = leg(other_side(side));
+    return is_confirmed_ && !to.is_ended && held_.size() < max_waiting &&
+           policy::is_carried_within_dialogs(request.method()) &&
+           !is_of_subscription(request.method()) && !context_.host.hop_in_dialog(to);
+}
+
+void DialogPair::hold(Side side, ServerId id, const sip::MessagePtr& request) {
+    if (request->method() == Method::Invite) {
+        context_.host.respond(id, sip::reply(*request, 100, {}).build());
+    }
+    if (held_.empty()) {
+        start_timer(held_step, Timer::Held);
+    }
+    held_.push_back(Held{side, id, request});
+}
+
+Fate DialogPair::pass_held() {
+    Fate fate;
+    for (Held& each : std::exchange(held_, {})) {
+        const Leg& to = leg(other_side(each.from));
+        if (!to.is_ended && !context_.host.hop_in_dialog(to)) {
+            held_.push_back(std::move(each));
+        } else if (const Fate its = relay(each.from, each.server, each.request, {});
+                   its.kind != Fate::Kind::Stands) {
+            fate = its;
+        }
+    }
+    if (!held_.empty()) {
+        start_timer(held_step, Timer::Held);
+    }
+    return fate;
 }
 
 std::optional<std::uint32_t> DialogPair::next_cseq(ClientId id) {
@@ -448,6 +488,13 @@ void DialogPair::on_cancel(ServerId invite) {
             relay.is_cancel_owed = !context_.host.cancel(context_.ref, relay.client);
         }
     }
+    std::erase_if(held_, [&](const Held& held) {
+        const bool is_it = held.server == invite;
+        if (is_it) {
+            answer(leg(held.from), held.server, *held.request, 487, "Request Terminated");
+        }
+        return is_it;
+    });
 }
 
 // A Contact that would take this leg across the line between sip and sips, or that cannot be read:
@@ -562,6 +609,8 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
         case Timer::Session:
             is_session_watched_ = false;
             return keep_session();
+        case Timer::Held:
+            return pass_held();
         case Timer::LostFlow: {
             const bool is_lost = (!caller_.is_ended && !host.hop_in_dialog(caller_)) ||
                                  (!callee_.is_ended && !host.hop_in_dialog(callee_));
@@ -695,6 +744,11 @@ void DialogPair::close_relays() {
             answer(leg(relay.from), relay.server, *relay.request, 481,
                    "Call/Transaction Does Not Exist");
         }
+    }
+    for (const Held& held : std::exchange(held_, {})) {
+        const bool is_invite = held.request->method() == Method::Invite;
+        answer(leg(held.from), held.server, *held.request, is_invite ? 487 : 481,
+               is_invite ? "Request Terminated" : "Call/Transaction Does Not Exist");
     }
 }
 

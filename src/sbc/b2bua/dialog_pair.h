@@ -62,6 +62,7 @@ public:
         RepeatToCallee,
         RepeatProvisional,
         LostFlow,
+        Held,
         Session
     };
     static constexpr std::size_t max_pairs = 1024;  // of one call
@@ -172,6 +173,13 @@ private:
         sip::MessagePtr offer;  // the one that bore an offer
     };
 
+    // A request for a peer whose connection is gone: it goes on when the peer is back.
+    struct Held {
+        Side from;
+        sip::transaction::ServerId server;
+        sip::MessagePtr request;
+    };
+
     const Adjacency& adjacency_of(const Leg& leg) const {
         return context_.adjacency(leg.peer.adjacency);
     }
@@ -187,6 +195,9 @@ private:
                                const sip::Message& request, Passing& passing);
     Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request,
                const Changes& changes);
+    bool may_wait(Side side, const sip::Message& request) const;
+    void hold(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request);
+    Fate pass_held();
     bool is_open_from(Side side, sip::Method method) const;
     int refuse_turn(Side side, const sip::Message& request, bool offers) const;
     std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
@@ -221,6 +232,7 @@ private:
     Leg caller_;
     Leg callee_;
     std::vector<Relay> relays_;
+    std::vector<Held> held_;
     std::uint16_t last_relay_ = 0;
     std::unique_ptr<Provisionals> provisionals_;
 };
