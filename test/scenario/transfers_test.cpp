@@ -257,6 +257,7 @@ TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
     ASSERT_EQ(north.count("INVITE"), 2U);
     EXPECT_EQ(north.last_request("INVITE")->to_tag(), norths->local_tag());
     EXPECT_EQ(north.last_request("INVITE")->body(), east.offer);
+    EXPECT_EQ(north.last_request("INVITE")->max_forwards(), 69U);
     ASSERT_EQ(east.last_response("INVITE")->status(), 200);
     EXPECT_EQ(east.last_response("INVITE")->body(), north.offer);
     EXPECT_EQ(west.count("BYE"), 1U);  // of the call that east is in now

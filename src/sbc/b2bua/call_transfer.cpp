@@ -171,11 +171,13 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
         refuse(policy::answer_to(*media.refusal).status, policy::answer_to(*media.refusal).text);
         return true;
     }
-    const auto client =
-        pair.send(other_side(place->side), Method::Invite, [&](sip::MessageBuilder& invite) {
+    const auto client = pair.send(
+        other_side(place->side), Method::Invite,
+        [&](sip::MessageBuilder& invite) {
             copy_end_to_end(invite, *newcomer.request, in, out);
             copy_body(invite, *newcomer.request, media);
-        });
+        },
+        newcomer.request->max_forwards().value_or(70) - 1);
     if (!client) {
         refuse(480, "Temporarily Unavailable");
         return true;

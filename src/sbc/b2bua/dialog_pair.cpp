@@ -647,14 +647,15 @@ void DialogPair::wait_for_flow() {
 }
 
 std::optional<ClientId> DialogPair::send(Side to, Method method,
-                                         const std::function<void(sip::MessageBuilder&)>& write) {
+                                         const std::function<void(sip::MessageBuilder&)>& write,
+                                         std::uint32_t max_forwards) {
     Leg& asked = leg(to);
     const auto hop = asked.is_ended ? std::nullopt : context_.host.hop_in_dialog(asked);
     if (!hop) {
         return std::nullopt;
     }
     const Adjacency& out = adjacency_of(asked);
-    auto request = asked.dialog.request(method, sip::to_string(method));
+    auto request = asked.dialog.request(method, sip::to_string(method), max_forwards);
     request.header(HeaderName::Via, context_.new_via(out, hop->transport));
     if (is_refresh(method)) {
         request.header(HeaderName::Contact, contact(out, hop->transport, asked.scheme, asked.user));

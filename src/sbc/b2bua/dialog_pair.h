@@ -123,7 +123,8 @@ public:
     // A request of our own within the dialog on `to`; `write` adds fields and body. Its answer is
     // the asker's business. None: the peer cannot be reached now.
     std::optional<sip::transaction::ClientId> send(
-        Side to, sip::Method method, const std::function<void(sip::MessageBuilder&)>& write);
+        Side to, sip::Method method, const std::function<void(sip::MessageBuilder&)>& write,
+        std::uint32_t max_forwards = 70);
     // An INVITE is open on either leg, or its 2xx is not acknowledged.
     bool is_negotiating() const;
     // A Contact that would take this leg across the line between sip and sips, or is none.
