@@ -459,6 +459,25 @@ TEST_F(TrunksInACall, ALostFirstAckIsRepeatedAlsoAfterAReinvite) {
     net.run_for(70s);
 }
 
+// RFC 3261 §13.3.1.4: each 2xx has intervals of its own, however soon it follows another.
+TEST_F(TrunksInACall, ASecondReinviteSoonAfterTheAckStartsOneRepetition) {
+    west.invite("sip:5001@192.0.2.4");
+    net.run_for(1s);
+    ASSERT_TRUE(west.is_in_call());
+    west.reinvite();
+    net.run_for(400ms);  // its ACK is there, the timer of its 200 still runs
+    const auto before = west.statuses("INVITE").size();
+    west.ack_nothing();
+    west.reinvite();
+    net.run_for(8s);
+    // 100, and 200 after 0, 0.5, 1.5, 3.5, 7.5 s
+    EXPECT_EQ(west.statuses("INVITE").size() - before, 6U);
+    west.ack_now();
+    net.run_for(100ms);
+    west.bye();
+    net.run_for(70s);
+}
+
 // ---- what concerns only us ---------------------------------------------------------------------
 
 // A challenge from behind is for us, and a 503 says nothing about us: as with the first INVITE.

@@ -586,9 +586,11 @@ void DialogPair::send_ack(const Leg& to, const Leg::Accepted& again) {
 
 // RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
 void DialogPair::start_repeating(Side side) {
-    const Leg::Answered& answered = *leg(side).answered;
+    Leg::Answered& answered = *leg(side).answered;
+    answered.repetition = ++last_repetition_;
     start_timer(std::min(answered.interval, answered.give_up - context_.host.now().monotonic),
-                side == Side::Caller ? Timer::RepeatToCaller : Timer::RepeatToCallee);
+                side == Side::Caller ? Timer::RepeatToCaller : Timer::RepeatToCallee,
+                answered.repetition);
 }
 
 Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
@@ -620,7 +622,7 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
         case Timer::RepeatToCallee: {
             const Side side = timer == Timer::RepeatToCaller ? Side::Caller : Side::Callee;
             Leg& to = leg(side);
-            if (!to.answered || to.is_ended) {
+            if (!to.answered || to.is_ended || to.answered->repetition != number) {
                 return {};
             }
             if (host.now().monotonic >= to.answered->give_up) {

@@ -235,6 +235,7 @@ private:
     std::vector<Relay> relays_;
     std::vector<Held> held_;
     std::uint16_t last_relay_ = 0;
+    std::uint16_t last_repetition_ = 0;
     std::unique_ptr<Provisionals> provisionals_;
 };
 

@@ -43,9 +43,10 @@ struct Leg {
         sip::transaction::ServerId invite;
         sip::MessagePtr response;
         std::uint32_t cseq = 0;
-        Duration interval{};         // until the next repetition
-        TimePoint give_up;           // 64*T1 after the first
-        bool begins_dialog = false;  // it was no re-INVITE
+        Duration interval{};           // until the next repetition
+        TimePoint give_up;             // 64*T1 after the first
+        bool begins_dialog = false;    // it was no re-INVITE
+        std::uint16_t repetition = 0;  // the number of the timer that runs for it
     };
     std::optional<Answered> answered = std::nullopt;  // until the ACK
 
