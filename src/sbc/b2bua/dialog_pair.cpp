@@ -465,7 +465,9 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
             relay.is_open = false;
-            close_exchange();
+            if (relay.offers || relay.request->method() == Method::Invite) {
+                close_exchange();
+            }
             answer(leg(relay.from), relay.server, *relay.request, is_timeout ? 408 : 480,
                    is_timeout ? "Request Timeout" : "Temporarily Unavailable");
             if (is_of_subscription(relay.request->method())) {
