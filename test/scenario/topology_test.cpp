@@ -4,6 +4,7 @@
 #include <set>
 
 #include "scenario/border.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {

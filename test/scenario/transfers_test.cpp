@@ -209,6 +209,26 @@ TEST_F(Transfers, TheTargetNamesNoHostOfTheOtherSide) {
     west_hangs_up();
 }
 
+// RFC 6665 §4.1.3: who knows no more of one REFER may wait for the other.
+TEST_F(Transfers, ANotificationThatIsRefusedEndsOnlyItsOwnRefer) {
+    talk();
+    std::vector<std::string> events;
+    for (const char* target : {"<sip:nora@north.example.net>", "<sip:ned@north.example.net>"}) {
+        east.in_dialog_status = 0;
+        refer(*to_east, target);
+        events.push_back("refer;id=" + std::to_string(east.last_request("REFER")->cseq().number));
+        accept();
+    }
+    west.in_dialog_status = 481;
+    notify("active", "SIP/2.0 100 Trying", events[1]);
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+    west.in_dialog_status = 200;
+    west_hangs_up();
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK", events[0]);
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 200);
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
 // RFC 5589 §7.1: the transferor has a call with the target, and east takes its place there.
 class AttendedTransfers : public Transfers {
 protected:

@@ -45,8 +45,8 @@ Fate Call::pass_on(Place place, ServerId id, const sip::Hop& from, const sip::Me
             const std::uint32_t before = told.local_cseq();
             const Fate fate = pair.on_request(place.side, id, from, request, changes);
             if (request->method() == Method::Notify && told.local_cseq() != before) {  // it went on
-                referrals_.on_notify(place.pair, place.side, *request, host_.now().monotonic,
-                                     64 * host_.timers().t1);
+                referrals_.on_notify(place.pair, place.side, *request, told.local_cseq(),
+                                     host_.now().monotonic, 64 * host_.timers().t1);
             }
             return fate;
         }
