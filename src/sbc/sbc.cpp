@@ -218,7 +218,8 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
         return false;
     }
     if (!leg.peer.fingerprint.empty()) {
-        return flow->identity != nullptr && flow->identity->fingerprint == leg.peer.fingerprint;
+        return flow->identity != nullptr && (flow->identity->fingerprint == leg.peer.fingerprint ||
+                                             is_another_server(leg, *flow->identity));
     }
     if (!leg.peer.address_of_record.empty()) {
         const auto users = shared_.location.registered_on(from.flow, now().monotonic);
@@ -226,6 +227,14 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
     }
     // Who has proven nothing cannot be known again by another connection.
     return !snapshot_->adjacencies[*index].is_encrypted();
+}
+
+// Of the same trunk, with a certificate of its own: it bears the trunk's name, unless there are
+// several to bear. It is where hop_back_to() would go.
+bool Sbc::is_another_server(const b2bua::Leg& leg, const tls::PeerIdentity& identity) const {
+    const Adjacency& adjacency = snapshot_->adjacencies[leg.peer.adjacency];
+    return adjacency.profile != Profile::Access && adjacency.tls_peer_domains.size() <= 1 &&
+           Connections::is_peer_genuine(adjacency, &identity);
 }
 
 b2bua::Proof Sbc::proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,

@@ -522,6 +522,21 @@ TEST_F(Carrier, AByeByAConnectionWithAnotherCertificate) {
     net.run_for(2s);
 }
 
+// Two servers of a trunk bear its name, each with a certificate of its own.
+TEST_F(Carrier, AByeByAnotherServerOfTheSameName) {
+    carrier.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return carrier.is_in_call() && !softswitch.acks().empty(); }));
+    tls::PeerIdentity other = certificate_of("carrier.example.net");
+    other.fingerprint = "fp-of-another-server";
+    carrier.node().set_client_identity(other);
+    carrier.reconnect();
+    carrier.in_dialog(sip::Method::Bye);
+    net.run_for(2s);
+    EXPECT_THAT(carrier.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(softswitch.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 // ---- who somebody says that it is --------------------------------------------------------------
 
 // Fields older or newer than RFC 3325 that claim an identity.
