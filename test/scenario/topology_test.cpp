@@ -253,6 +253,19 @@ TEST_F(Passage, WhatAPeerSaysManyTimesIsSaidOnce) {
     border.sbc().end_all("test");
 }
 
+// What says how to get to our host stays here, with a value or without, wherever it stands.
+TEST_F(Passage, WhatIsSaidOfTheWayInTheRequestUriStaysHere) {
+    for (const char* uri :
+         {"sip:5001@east.example.net;lr;user=phone", "sip:5001@east.example.net;user=phone;lr",
+          "sip:5001@east.example.net;LR;user=phone;transport=udp;maddr=192.0.2.4"}) {
+        west.send("MESSAGE", uri, {});
+        net.run_for(1s);
+        EXPECT_EQ(east.last_request("MESSAGE")->request_uri_text(),
+                  "sip:5001@east.example.net;user=phone");
+    }
+    EXPECT_EQ(east.count("MESSAGE"), 3U);
+}
+
 // RFC 3261 §12.1.1: all of them, in their order, in every response that makes a dialog; but they
 // are the caller's, and the callee hears nothing of them.
 TEST_F(Passage, TheRecordRouteOfACallerComesBackToIt) {

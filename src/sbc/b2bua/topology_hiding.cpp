@@ -259,15 +259,15 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
     // What says how to get to the near side's host stays there; what is said of the user passes.
     std::string_view rest = is_renamed ? "" : original.parameters.text;
     while (!rest.empty()) {
-        const auto end = std::min(rest.find(';', 1), rest.size());
-        const std::string_view name = rest.substr(1, rest.substr(0, end).find('=') - 1);
+        const std::string_view one = rest.substr(0, rest.find(';', 1));
+        const std::string_view name = one.substr(1, one.find('=') - 1);
         const bool is_of_the_way =
             equals_ignoring_case(name, "transport") || equals_ignoring_case(name, "maddr") ||
             equals_ignoring_case(name, "ttl") || equals_ignoring_case(name, "lr");
         if (!is_of_the_way) {
-            value.append(rest.substr(0, end));
+            value.append(one);
         }
-        rest.remove_prefix(end);
+        rest.remove_prefix(one.size());
     }
     return value;
 }
