@@ -266,6 +266,22 @@ TEST_F(Passage, WhatIsSaidOfTheWayInTheRequestUriStaysHere) {
     EXPECT_EQ(east.count("MESSAGE"), 3U);
 }
 
+// RFC 3261 §21.4.15: who asked has to know what it must not require the next time.
+TEST_F(Passage, A420SaysWhatIsNotSupported) {
+    east.answered_by_test = [this](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto response = sip::reply(*request, 420, "e");
+        response.header(sip::HeaderName::Unsupported, "timer, x-of-the-other-side");
+        east.shard().respond(id, response.build());
+        return true;
+    };
+    west.send("INVITE", "sip:5001@192.0.2.4", {{"Contact", west.contact()}, {"Require", "timer"}},
+              west.offer);
+    net.run_for(1s);
+    ASSERT_EQ(west.last_response("INVITE")->status(), 420);
+    ASSERT_EQ(west.last_response("INVITE")->count(sip::HeaderName::Unsupported), 1U);
+    EXPECT_EQ(west.last_response("INVITE")->header(sip::HeaderName::Unsupported)->value, "timer");
+}
+
 // RFC 3261 §12.1.1: all of them, in their order, in every response that makes a dialog; but they
 // are the caller's, and the callee hears nothing of them.
 TEST_F(Passage, TheRecordRouteOfACallerComesBackToIt) {

@@ -47,7 +47,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Path:
         case HeaderName::ServiceRoute:
         case HeaderName::ProxyRequire:
-        case HeaderName::Unsupported:
         case HeaderName::PPreferredIdentity:
         case HeaderName::Replaces:   // names dialogs of the other side
         case HeaderName::InReplyTo:  // names Call-IDs of the other side
@@ -62,6 +61,7 @@ Passage passage(sip::HeaderName name) {
             return Passage::Methods;
         case HeaderName::Supported:
         case HeaderName::Require:
+        case HeaderName::Unsupported:
             return Passage::Options;
         case HeaderName::PAssertedIdentity:
             return Passage::Trusted;
@@ -283,6 +283,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
     bool allow_done = false;
     bool supported_done = false;
     bool require_done = false;
+    bool unsupported_done = false;
     for (const sip::HeaderLine& line : message.headers()) {
         if (std::find(removed.begin(), removed.end(), line.id) != removed.end()) {
             continue;
@@ -315,8 +316,9 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 }
                 break;
             case Passage::Options:
-                if (bool& done =
-                        line.id == sip::HeaderName::Require ? require_done : supported_done;
+                if (bool& done = line.id == sip::HeaderName::Require       ? require_done
+                                 : line.id == sip::HeaderName::Unsupported ? unsupported_done
+                                                                           : supported_done;
                     !std::exchange(done, true)) {
                     copy_list(builder, message, line.id, policy::is_passed_option);
                 }
