@@ -10,6 +10,7 @@
 #include "sbc/b2bua/forwarded_request.h"
 #include "sbc/b2bua/refer_to.h"
 #include "sbc/b2bua/subscription.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/peer_hop.h"
 #include "sbc/policy/adjacency_selection.h"
@@ -28,7 +29,6 @@ using sip::transaction::TerminationCause;
 
 namespace {
 
-constexpr std::size_t tag_length = 22;  // of ours, with its bucket
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::size_t max_gone = 256;
 constexpr std::uint32_t refusal_lines_a_second = 100;
@@ -219,7 +219,8 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
         return false;
     }
     if (!leg.peer.fingerprint.empty()) {
-        return flow->identity != nullptr && flow->identity->fingerprint == leg.peer.fingerprint;
+        return flow->identity != nullptr && (flow->identity->fingerprint == leg.peer.fingerprint ||
+                                             is_another_server(leg, *flow->identity));
     }
     if (!leg.peer.address_of_record.empty()) {
         const auto users = shared_.location.registered_on(from.flow, now().monotonic);
@@ -227,6 +228,14 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
     }
     // Who has proven nothing cannot be known again by another connection.
     return !snapshot_->adjacencies[*index].is_encrypted();
+}
+
+// Of the same trunk, with a certificate of its own: it bears the trunk's name, unless there are
+// several to bear. It is where hop_back_to() would go.
+bool Sbc::is_another_server(const b2bua::Leg& leg, const tls::PeerIdentity& identity) const {
+    const Adjacency& adjacency = snapshot_->adjacencies[leg.peer.adjacency];
+    return adjacency.profile != Profile::Access && adjacency.tls_peer_domains.size() <= 1 &&
+           Connections::is_peer_genuine(adjacency, &identity);
 }
 
 b2bua::Proof Sbc::proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
@@ -452,6 +461,7 @@ void Sbc::record_refusal(const policy::Inbound& inbound, const policy::Outcome& 
 
 void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
+    const bool is_spiral = by_call_id_.contains(request->call_id());
     by_server_[id] = begin_call({
         .ref = CallRef{++last_call_},
         .name = new_call_name(),
@@ -465,6 +475,9 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
         .removed_headers = std::move(inbound.removed_headers),
         .bucket = new_bucket(),
     });
+    if (is_spiral) {  // it is another call's to be asked
+        recent_.add(id, *request);
+    }
 }
 
 CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
@@ -1080,12 +1093,11 @@ void Sbc::own_tag(std::string_view tag, CallRef call) {
     calls_[call].tags.emplace_back(tag);
 }
 
-// A tag of another worker is known by its looks: see bucket_token.
+// A tag of another worker is known by its looks.
 bool Sbc::is_our_tag(std::string_view tag) const {
-    const auto bucket = bucket_of(tag);
+    const auto bucket = b2bua::bucket_of_tag(tag);
     const engine::Place& place = shard_.place();
-    return by_tag_.contains(std::string(tag)) ||
-           (bucket && tag.size() == tag_length && place.owner(*bucket) != place.number);
+    return by_tag_.contains(std::string(tag)) || (bucket && place.owner(*bucket) != place.number);
 }
 
 std::optional<std::string> Sbc::vouch_for(std::string_view tag) {
@@ -1182,7 +1194,7 @@ std::string Sbc::new_call_name() {
 
 // Of an answer that no call gives: whatever bears it comes back to this worker.
 std::string Sbc::new_tag() {
-    return bucket_token(shard_.place().own_bucket(), random_, 20);
+    return b2bua::make_tag(shard_.place().own_bucket(), random_);
 }
 
 void Sbc::record_unfinished(std::string_view reason) {

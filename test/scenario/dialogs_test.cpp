@@ -392,6 +392,92 @@ TEST_F(NoDialog, AMergedRequest) {
     net.run_for(1s);
 }
 
+// A softswitch that is a proxy (RFC 3261 §16) routes a call of ours to a phone here: the same
+// Call-ID, From tag and CSeq by another Request-URI. That is a spiral, no loop; by the same one it
+// is a loop, and twice the same spiral is merged.
+TEST_F(NoDialog, ACallThatAProxyRoutesBackToAnotherPhoneIsNoLoop) {
+    softswitch.on_invite = Phone::OnInvite::Ignore;
+    bob.on_invite = Phone::OnInvite::Ring;
+    alice.invite("sip:9001@switch.example.com");
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("INVITE"), 1U);
+    const auto sent = softswitch.last_request("INVITE");
+    const auto send_back = [&](const std::string& uri, const std::string& hops) {
+        softswitch.send("INVITE", uri,
+                        {{"From", std::string(sent->header("From")->value)},
+                         {"To", std::string(sent->header("To")->value)},
+                         {"Call-ID", std::string(sent->call_id())},
+                         {"CSeq", std::string(sent->header("CSeq")->value)},
+                         {"Max-Forwards", hops},
+                         {"Contact", std::string(sent->header("Contact")->value)},
+                         {"Record-Route", "<sip:192.0.2.20;transport=tcp;lr>"},
+                         {"Content-Type", "application/sdp"}},
+                        std::string(sent->body()));
+        net.run_for(1s);
+    };
+    send_back("sip:bob@example.com", "0");
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(483));
+    send_back("sip:bob@example.com", "68");
+    EXPECT_EQ(bob.count("INVITE"), 1U);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(483, 100, 180));
+    EXPECT_EQ(bob.last_request("INVITE")->max_forwards(), 67U);
+    if (border.worker_count() == 1) {
+        send_back("sip:bob@example.com", "68");
+        EXPECT_EQ(softswitch.statuses("INVITE").back(), 482);
+        send_back(std::string(sent->request_uri_text()), "68");
+        EXPECT_EQ(softswitch.statuses("INVITE").back(), 482);
+    }
+    bob.reject(486);
+    softswitch.reject(486);
+    net.run_for(1s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+class TrunksInACall : public Trunks {};
+
+// RFC 3261 §13.2.2.4: the ACK of the call itself, also when a re-INVITE came before it was missed.
+TEST_F(TrunksInACall, ALostFirstAckIsRepeatedAlsoAfterAReinvite) {
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:5001@192.0.2.4");
+    net.run_for(100ms);
+    east.say(200, "t", {{"Contact", east.contact()}}, east.offer);
+    net.run_for(100ms);
+    ASSERT_TRUE(west.is_in_call());
+    ASSERT_EQ(east.acks().size(), 1U);
+    west.reinvite();
+    net.run_for(100ms);
+    ASSERT_EQ(east.acks().size(), 2U);
+    east.say(200, "t", {{"Contact", east.contact()}}, east.offer);  // it repeats its 200
+    net.run_for(100ms);
+    std::vector<std::uint32_t> cseqs;
+    for (const auto& ack : east.acks()) {
+        cseqs.push_back(ack->cseq().number);
+    }
+    EXPECT_THAT(cseqs, ElementsAre(1, 2, 1));
+    EXPECT_EQ(east.acks()[2]->bytes(), east.acks()[0]->bytes());
+    west.bye();
+    net.run_for(70s);
+}
+
+// RFC 3261 §13.3.1.4: each 2xx has intervals of its own, however soon it follows another.
+TEST_F(TrunksInACall, ASecondReinviteSoonAfterTheAckStartsOneRepetition) {
+    west.invite("sip:5001@192.0.2.4");
+    net.run_for(1s);
+    ASSERT_TRUE(west.is_in_call());
+    west.reinvite();
+    net.run_for(400ms);  // its ACK is there, the timer of its 200 still runs
+    const auto before = west.statuses("INVITE").size();
+    west.ack_nothing();
+    west.reinvite();
+    net.run_for(8s);
+    // 100, and 200 after 0, 0.5, 1.5, 3.5, 7.5 s
+    EXPECT_EQ(west.statuses("INVITE").size() - before, 6U);
+    west.ack_now();
+    net.run_for(100ms);
+    west.bye();
+    net.run_for(70s);
+}
+
 // ---- what concerns only us ---------------------------------------------------------------------
 
 // A challenge from behind is for us, and a 503 says nothing about us: as with the first INVITE.

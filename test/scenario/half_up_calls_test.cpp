@@ -48,6 +48,14 @@ protected:
         net.run_for(1s);
         ASSERT_EQ(east.count("INFO"), 1U);
     }
+    void hang_up_early() {
+        west.send("BYE", "sip:5001@192.0.2.4:5060",
+                  {{"Call-ID", std::string(ringing_->call_id())},
+                   {"From", std::string(ringing_->header(sip::HeaderName::From)->value)},
+                   {"To", std::string(ringing_->header(sip::HeaderName::To)->value)},
+                   {"CSeq", "1000 BYE"}});
+        net.run_for(1s);
+    }
     void answer_in(const std::string& tag) {
         east.answer(tag);
         ASSERT_TRUE(run_until([&] { return west.is_in_call() && !east.acks().empty(); }));
@@ -100,6 +108,102 @@ TEST_F(HalfUp, ARequestInAnEarlyDialogIsAnsweredWhenTheCallFails) {
     EXPECT_EQ(border.sbc().calls(), 0U);
     net.run_for(100s);
     EXPECT_EQ(border.sbc().shard().transactions().server_count(), 0U);
+}
+
+// RFC 3261 §15: a BYE on an early dialog ends that one, and the others ring on.
+TEST_F(HalfUp, TheCallersByeOnOneEarlyDialogLeavesTheOthers) {
+    east.ring(180, "fork-b");
+    net.run_for(1s);
+    hang_up_early();
+    EXPECT_THAT(west.statuses("BYE"), ElementsAre(200));
+    EXPECT_THAT(to_tags(east.requests(), "BYE"), ElementsAre("fork-a"));
+    EXPECT_EQ(east.count("CANCEL"), 0U);
+    answer_in("fork-b");
+    EXPECT_EQ(east.acks().back()->to_tag(), "fork-b");
+    west.bye();
+    net.run_for(70s);
+}
+
+TEST_F(HalfUp, AnAnswerInAnEarlyDialogThatTheCallerEndedIsEnded) {
+    east.ring(180, "fork-b");
+    net.run_for(1s);
+    hang_up_early();
+    east.say(200, "fork-a", easts_contact, east.offer);
+    net.run_for(1s);
+    EXPECT_FALSE(west.is_in_call());
+    EXPECT_THAT(to_tags(east.requests(), "BYE"), ElementsAre("fork-a", "fork-a"));
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// The last one ends the attempt.
+TEST_F(HalfUp, TheCallersByeOnTheOnlyEarlyDialogEndsTheCall) {
+    hang_up_early();
+    EXPECT_EQ(west.statuses("INVITE").back(), 487);
+    EXPECT_EQ(east.count("CANCEL"), 1U);
+    net.run_for(70s);
+}
+
+// West acknowledges provisional responses; east's are reliable, and north is the next route.
+class ReliablyRinging : public Trunks {
+protected:
+    void SetUp() override {
+        west.invite_fields = {{"Supported", "100rel"}};
+        west.pracks = true;
+        east.on_invite = Phone::OnInvite::Ignore;
+        north.on_invite = Phone::OnInvite::Ring;
+    }
+    void call_and_ring() {
+        west.invite("sip:5001@192.0.2.4");
+        net.run_for(100ms);
+        east.ring_reliably(183, east.offer, "one");
+    }
+    void expect_north_rings_on() {
+        net.run_for(1s);
+        ASSERT_EQ(north.count("INVITE"), 1U);
+        net.run_for(60s);
+        EXPECT_EQ(north.count("CANCEL"), 0U);
+        EXPECT_EQ(border.sbc().calls(), 1U);
+        north.answer();
+        net.run_for(1s);
+        EXPECT_TRUE(west.is_in_call());
+        west.bye();
+        net.run_for(70s);
+    }
+};
+
+TEST_F(ReliablyRinging, AProvisionalResponseOfARouteThatFailedIsNotWaitedFor) {
+    west.pracks = false;
+    call_and_ring();
+    east.reject(503);
+    expect_north_rings_on();
+}
+
+// Its PRACK was on the way.
+TEST_F(ReliablyRinging, AnEarlyDialogOfARouteThatFailedDoesNotEndTheNextRoute) {
+    east.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr& request) {
+        return request->method() == sip::Method::Prack;  // it is gone, and says nothing
+    };
+    call_and_ring();
+    east.reject(503);
+    expect_north_rings_on();
+}
+
+TEST_F(ReliablyRinging, OneEarlyDialogThatIsLostDoesNotEndTheOthers) {
+    call_and_ring();
+    net.run_for(100ms);
+    east.ring(180, "two");
+    net.run_for(100ms);
+    east.in_dialog_status = 481;
+    west.in_dialog(sip::Method::Update);
+    net.run_for(100ms);
+    EXPECT_EQ(west.statuses("UPDATE"), std::vector{481});
+    EXPECT_EQ(east.count("CANCEL"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    east.answer("two");
+    net.run_for(1s);
+    EXPECT_TRUE(west.is_in_call());
+    west.bye();
+    net.run_for(70s);
 }
 
 TEST_F(HalfUp, NobodyForksTwoThousandTimes) {

@@ -91,6 +91,40 @@ TEST_F(Subscriptions, PassWithTheirNotifications) {
     EXPECT_TRUE(border.sbc().is_quiet());
 }
 
+// What is answered here changes nothing: neither a guess of somebody else, nor what comes too late
+// in its order, nor what has gone too far.
+TEST_F(Subscriptions, ARefusedNotificationDoesNotEndTheSubscription) {
+    subscribe();
+    grant("600");
+    far = dialog_of_east();
+    notify(*far, "active;expires=600");
+    ASSERT_EQ(west.count("NOTIFY"), 1U);
+    const auto refused = [&](Phone& by, sip::Dialog dialog, const std::string& hops) {
+        const std::uint32_t cseq = dialog.next_cseq();
+        by.send("NOTIFY", dialog.remote_target(),
+                {{"Call-ID", dialog.call_id()},
+                 {"From", "<sip:eric@192.0.2.50>;tag=" + dialog.local_tag()},
+                 {"To", "<sip:wendy@192.0.2.5>;tag=" + dialog.remote_tag()},
+                 {"CSeq", std::to_string(cseq) + " NOTIFY"},
+                 {"Max-Forwards", hops},
+                 {"Contact", by.contact()},
+                 {"Event", "message-summary"},
+                 {"Subscription-State", "terminated;reason=noresource"}});
+        net.run_for(1s);
+        return by.statuses("NOTIFY").back();
+    };
+    EXPECT_EQ(refused(north, *far, "70"), 481);
+    EXPECT_EQ(refused(east, *far, "0"), 483);
+    EXPECT_EQ(refused(east, dialog_of_east(), "70"), 500);
+    EXPECT_EQ(west.count("NOTIFY"), 1U);
+    net.run_for(60s);
+    far->next_cseq();  // the one of the 483
+    notify(*far, "active;expires=500");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 200);
+    EXPECT_EQ(west.count("NOTIFY"), 2U);
+    ended();
+}
+
 TEST_F(Subscriptions, NothingOfOneSideIsSeenOnTheOther) {
     subscribed();
     const std::string subscribe(east.last_request("SUBSCRIBE")->bytes());

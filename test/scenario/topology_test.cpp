@@ -4,6 +4,7 @@
 #include <set>
 
 #include "scenario/border.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
@@ -299,6 +300,35 @@ TEST_F(Passage, WhatAPeerSaysManyTimesIsSaidOnce) {
         EXPECT_EQ(heard->header(name)->value, value);
     }
     border.sbc().end_all("test");
+}
+
+// What says how to get to our host stays here, with a value or without, wherever it stands.
+TEST_F(Passage, WhatIsSaidOfTheWayInTheRequestUriStaysHere) {
+    for (const char* uri :
+         {"sip:5001@east.example.net;lr;user=phone", "sip:5001@east.example.net;user=phone;lr",
+          "sip:5001@east.example.net;LR;user=phone;transport=udp;maddr=192.0.2.4"}) {
+        west.send("MESSAGE", uri, {});
+        net.run_for(1s);
+        EXPECT_EQ(east.last_request("MESSAGE")->request_uri_text(),
+                  "sip:5001@east.example.net;user=phone");
+    }
+    EXPECT_EQ(east.count("MESSAGE"), 3U);
+}
+
+// RFC 3261 §21.4.15: who asked has to know what it must not require the next time.
+TEST_F(Passage, A420SaysWhatIsNotSupported) {
+    east.answered_by_test = [this](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto response = sip::reply(*request, 420, "e");
+        response.header(sip::HeaderName::Unsupported, "timer, x-of-the-other-side");
+        east.shard().respond(id, response.build());
+        return true;
+    };
+    west.send("INVITE", "sip:5001@192.0.2.4", {{"Contact", west.contact()}, {"Require", "timer"}},
+              west.offer);
+    net.run_for(1s);
+    ASSERT_EQ(west.last_response("INVITE")->status(), 420);
+    ASSERT_EQ(west.last_response("INVITE")->count(sip::HeaderName::Unsupported), 1U);
+    EXPECT_EQ(west.last_response("INVITE")->header(sip::HeaderName::Unsupported)->value, "timer");
 }
 
 // RFC 3261 §12.1.1: all of them, in their order, in every response that makes a dialog; but they

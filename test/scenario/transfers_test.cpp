@@ -140,6 +140,26 @@ TEST_F(Transfers, TheTargetNamesNoHostOfTheOtherSide) {
     west_hangs_up();
 }
 
+// RFC 6665 §4.1.3: who knows no more of one REFER may wait for the other.
+TEST_F(Transfers, ANotificationThatIsRefusedEndsOnlyItsOwnRefer) {
+    talk();
+    std::vector<std::string> events;
+    for (const char* target : {"<sip:nora@north.example.net>", "<sip:ned@north.example.net>"}) {
+        east.in_dialog_status = 0;
+        refer(*to_east, target);
+        events.push_back("refer;id=" + std::to_string(east.last_request("REFER")->cseq().number));
+        accept();
+    }
+    west.in_dialog_status = 481;
+    notify("active", "SIP/2.0 100 Trying", events[1]);
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+    west.in_dialog_status = 200;
+    west_hangs_up();
+    notify("terminated;reason=noresource", "SIP/2.0 200 OK", events[0]);
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 200);
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
 // RFC 3515 §2.4.5 asks for no more than the status line; what else there is names that side.
 TEST_F(Transfers, OfAFragmentOnlyTheStatusLinePasses) {
     talk();
@@ -194,6 +214,7 @@ TEST_F(AttendedTransfers, TheTransfereeTakesTheTransferorsPlace) {
     ASSERT_EQ(north.count("INVITE"), 2U);
     EXPECT_EQ(north.last_request("INVITE")->to_tag(), norths->local_tag());
     EXPECT_EQ(north.last_request("INVITE")->body(), east.offer);
+    EXPECT_EQ(north.last_request("INVITE")->max_forwards(), 69U);
     ASSERT_EQ(east.last_response("INVITE")->status(), 200);
     EXPECT_EQ(east.last_response("INVITE")->body(), north.offer);
     EXPECT_EQ(west.count("BYE"), 1U);  // of the call that east is in now
@@ -354,6 +375,27 @@ TEST_F(AttendedTransfers, ATransferThatIsCancelledLeavesBothCalls) {
     net.run_for(2s);
     EXPECT_EQ(north.count("CANCEL"), 1U);
     EXPECT_EQ(east.last_response("INVITE")->status(), 487);
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// RFC 3261 §9.1: the CANCEL waits for the first provisional response; it is not forgotten.
+TEST_F(AttendedTransfers, ATransferThatIsCancelledBeforeTheTargetRingsLeavesBothCalls) {
+    consult();
+    north.reinvite_status = 0;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@192.0.2.4?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    east.cancel();
+    net.run_for(1s);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 487);
+    EXPECT_EQ(north.count("CANCEL"), 0U);
+    north.ring_reinvite();
+    net.run_for(2s);
+    EXPECT_EQ(north.count("CANCEL"), 1U);
     EXPECT_EQ(border.sbc().calls(), 2U);
     north.within(*norths, sip::Method::Bye, {});
     net.run_for(1s);

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "scenario/border.h"
+#include "sip/header/replaces.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::test {
@@ -10,6 +11,7 @@ namespace {
 using sip::HeaderName;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -256,6 +258,129 @@ TEST_F(CancelByAnotherWay, HearsOneRefusalWhenNobodyKnowsIt) {
     EXPECT_EQ(border.sbc().counters().value("rejected", "no-transaction"), 1U);
     net.settle();
     EXPECT_TRUE(border.sbc().is_empty());
+}
+
+// Three trunks, each with a worker of its own: west calls east, north calls west.
+class ThreeTrunksOnThreeWorkers : public ::testing::Test {
+protected:
+    static std::string configuration() {
+        std::string text(three_trunks);
+        for (const std::string name : {"west", "east", "north"}) {
+            text = configured(text, name, {"security trusted-unencrypted", "refer pass"});
+        }
+        for (const auto& [last, address] :
+             {std::pair{"40", wests}, std::pair{"50", easts}, std::pair{"60", norths}}) {
+            const std::string written = std::string("192.0.2.") + last;
+            for (auto at = text.find(written); at != std::string::npos;
+                 at = text.find(written, at + 1)) {
+                text.replace(at, written.size(), address.to_string());
+            }
+        }
+        return text;
+    }
+    ThreeTrunksOnThreeWorkers()
+        : border(net, configuration(), 11, workers),
+          west(net, wests, sip::Transport::Udp, {ip("192.0.2.4"), 5060},
+               {"wendy", "west.example.net", ""}, 201),
+          east(net, easts, sip::Transport::Udp, {ip("192.0.2.5"), 5060},
+               {"eric", "east.example.net", ""}, 301),
+          north(net, norths, sip::Transport::Udp, {ip("192.0.2.6"), 5060},
+                {"nora", "north.example.net", ""}, 401) {}
+    void TearDown() override {
+        net.settle(400s);
+        EXPECT_TRUE(border.sbc().is_empty());
+    }
+
+    std::uint64_t handed_over() { return border.sbc().shard().counters().handed_over; }
+
+    static const IpAddress wests;
+    static const IpAddress easts;
+    static const IpAddress norths;
+    SimNetwork net;
+    Border border;
+    Phone west;
+    Phone east;
+    Phone north;
+};
+
+const IpAddress ThreeTrunksOnThreeWorkers::wests = address_on(0, 40, 5060);
+const IpAddress ThreeTrunksOnThreeWorkers::easts = address_on(1, 80, 5060);
+const IpAddress ThreeTrunksOnThreeWorkers::norths = address_on(2, 120, 5060);
+
+// RFC 5589 §7.3, where the two calls and the transferee are of three workers: the tag that Replaces
+// names is known by its looks where the REFER comes, and the INVITE finds the call that it is of.
+TEST_F(ThreeTrunksOnThreeWorkers, AnAttendedTransferIsOneWhereverTheCallsAre) {
+    west.invite("sip:eric@east.example.net");
+    net.run_for(1s);
+    ASSERT_TRUE(west.is_in_call());
+    sip::Dialog to_east = *west.dialog();
+    sip::Dialog of_east = *east.dialog();
+    north.invite("sip:wendy@west.example.net");
+    net.run_for(1s);
+    ASSERT_TRUE(north.is_in_call());
+    const sip::Dialog to_north = *west.dialog();
+    sip::Dialog of_north = *north.dialog();
+    ASSERT_EQ(border.worker(0).calls(), 1U);
+    ASSERT_EQ(border.worker(2).calls(), 1U);
+
+    const std::string named = to_north.call_id() + ";to-tag=" + to_north.remote_tag() +
+                              ";from-tag=" + to_north.local_tag();
+    west.within(to_east, sip::Method::Refer,
+                {{"Contact", west.contact()},
+                 {"Refer-To", "<sip:nora@north.example.net?" +
+                                  sip::with_uri_header("Replaces=", "Replaces", named) + ">"}});
+    net.run_for(1s);
+    const auto refer = east.last_request("REFER");
+    ASSERT_NE(refer, nullptr);
+    const auto target = refer->name_addrs(HeaderName::ReferTo)->front();
+    EXPECT_EQ(target.uri.host, "192.0.2.5");
+    const std::string replaces = sip::uri_header(target.uri.headers, "Replaces");
+    EXPECT_THAT(replaces, Not(HasSubstr(to_north.call_id())));
+    EXPECT_THAT(replaces, Not(HasSubstr(to_north.local_tag())));
+
+    const auto before = handed_over();
+    east.invite_fields = {{"Replaces", replaces}};
+    east.invite(std::string("sip:nora@") + std::string(target.uri.host));
+    net.run_for(1s);
+    EXPECT_GT(handed_over(), before);
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    EXPECT_EQ(north.last_request("INVITE")->to_tag(), of_north.local_tag());
+    EXPECT_EQ(west.count("BYE"), 1U);
+    north.within(of_north, sip::Method::Bye, {});
+    west.within(to_east, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_EQ(east.count("BYE"), 2U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// RFC 3842: the voicemail's NOTIFYs come to another worker than the SUBSCRIBE did.
+TEST_F(ThreeTrunksOnThreeWorkers, ASubscriptionForMessagesWaitingIsOneWhereverTheNotifierIs) {
+    east.in_dialog_status = 0;
+    west.send("SUBSCRIBE", "sip:eric@east.example.net",
+              {{"Contact", west.contact()}, {"Event", "message-summary"}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("SUBSCRIBE"), 1U);
+    auto far = *sip::Dialog::of_request(*east.last_request("SUBSCRIBE"), "e1",
+                                        sip::Dialog::State::Confirmed);
+    const auto notify = [&](const std::string& state) {
+        east.within(far, sip::Method::Notify,
+                    {{"Contact", east.contact()},
+                     {"Event", "message-summary"},
+                     {"Subscription-State", state},
+                     {"Content-Type", "application/simple-message-summary"}},
+                    "Messages-Waiting: yes\r\n");
+        net.run_for(1s);
+    };
+    notify("active;expires=60");  // before the 2xx
+    EXPECT_EQ(west.count("NOTIFY"), 1U);
+    east.respond(200, "e1", {{"Contact", east.contact()}, {"Expires", "60"}});
+    net.run_for(1s);
+    EXPECT_THAT(west.statuses("SUBSCRIBE"), ElementsAre(200));
+    notify("terminated;reason=noresource");
+    EXPECT_EQ(west.count("NOTIFY"), 2U);
+    EXPECT_THAT(east.statuses("NOTIFY"), ElementsAre(200, 200));
+    EXPECT_GE(handed_over(), 2U);
+    EXPECT_TRUE(border.sbc().is_quiet());
 }
 
 }  // namespace

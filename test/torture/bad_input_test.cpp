@@ -20,6 +20,8 @@ using ::testing::SizeIs;
 
 class BadInput : public TortureLab {
 protected:
+    explicit BadInput(std::string_view configuration = two_trunks) : TortureLab(configuration) {}
+
     // The final answers to one request, over UDP.
     std::vector<int> answers_to(const std::string& bytes) {
         near.forget();
@@ -60,6 +62,11 @@ protected:
     }
 
     sip::MessagePtr success_;
+};
+
+class BadInputWithReferrals : public BadInput {
+protected:
+    BadInputWithReferrals() : BadInput(configured(two_trunks, "near", {"refer pass"})) {}
 };
 
 class BadInputWithPhones : public TortureLabWithPhones {};
@@ -554,7 +561,7 @@ TEST_F(BadInput, AResponseCannotSendUsElsewhere) {
 
 // Whatever a dialog is made of, on either side, what we send in it is good SIP (the peers look at
 // each request), and goes to the peers only (the lab looks at each packet).
-TEST_F(BadInput, ContactsAndRoutesOfAllKinds) {
+TEST_F(BadInputWithReferrals, ContactsAndRoutesOfAllKinds) {
     const std::vector<std::string> fields{
         "Contact: <tel:+1-201-555-0123>\r\n",
         "Contact: <http://example.com/>\r\n",
@@ -579,19 +586,46 @@ TEST_F(BadInput, ContactsAndRoutesOfAllKinds) {
     far.answer = [&](const sip::Message& request) {
         return replaced(Wire::agree(request), "Contact: <sip:agreeable@192.0.2.40>\r\n", contact);
     };
+    const std::string readable = "Contact: <sip:caller@192.0.2.30>\r\n";
+    const std::vector<std::pair<std::string, std::string>> methods{
+        {"INVITE", ""},
+        {"SUBSCRIBE", readable + "Event: message-summary\r\n"},
+        {"REFER", readable + "Refer-To: <sip:other@example.com>\r\n"},
+    };
     int count = 0;
-    for (const std::string& each : fields) {
-        for (const bool is_response : {false, true}) {
-            contact = is_response ? each : "Contact: <sip:far@192.0.2.40>\r\n";
-            const std::string name = "n" + std::to_string(++count);
-            const std::string request = Request{.method = "INVITE", .name = name}.text();
-            const auto answers = answers_to(
-                is_response ? request
-                            : replaced(request, "Contact: <sip:caller@192.0.2.30>\r\n", each));
-            EXPECT_THAT(answers, SizeIs(1)) << each;
-            net.settle(70s);
+    for (const auto& [method, own] : methods) {
+        for (const std::string& each : fields) {
+            for (const bool is_response : {false, true}) {
+                contact = is_response ? each : "Contact: <sip:far@192.0.2.40>\r\n";
+                const std::string name = "n" + std::to_string(++count);
+                const std::string request =
+                    Request{.method = method, .name = name, .fields = own}.text();
+                const auto answers =
+                    answers_to(is_response ? request : replaced(request, readable, each));
+                EXPECT_THAT(answers, SizeIs(1)) << method << " " << each;
+                net.settle(70s);
+            }
+        }
+        EXPECT_GE(far.requests(method).size(), fields.size()) << method;
+    }
+}
+
+// What our side of a dialog cannot be made of is refused before anything is sent on.
+TEST_F(BadInputWithReferrals, ARouteSetOfOtherSchemesMakesNoDialog) {
+    for (const std::string method : {"INVITE", "SUBSCRIBE", "REFER"}) {
+        for (const std::string route : {"<tel:+1201>", "<sip:a;lr>, <http://example.com>"}) {
+            std::string fields = "Record-Route: " + route + "\r\n";
+            if (method != "INVITE") {
+                fields +=
+                    "Contact: <sip:caller@192.0.2.30>\r\nEvent: x\r\n"
+                    "Refer-To: <sip:other@example.com>\r\n";
+            }
+            const Request request{
+                .method = method, .name = method + route.substr(1, 3), .fields = fields};
+            EXPECT_THAT(answers_to(request), ElementsAre(400)) << method << " " << route;
         }
     }
+    expect_nothing_sent_on();
 }
 
 // Nor by the Via of a request: answers go to where it came from.

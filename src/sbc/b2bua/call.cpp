@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sbc/b2bua/description.h"
 #include "sbc/b2bua/own_credentials.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
@@ -73,7 +74,7 @@ Call::Call(CallHost& host, Setup setup)
                setup_.snapshot,
                setup_.security,
                setup_.bucket,
-               bucket_token(setup_.bucket, host.random(), 20)} {
+               make_tag(setup_.bucket, host.random())} {
     record_.call = setup_.name;
     record_.caller = std::string(setup_.request->from().uri.text);
     record_.callee = std::string(setup_.request->request_uri_text());
@@ -194,7 +195,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
         refuse(*media.refusal);
         return false;
     }
-    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
     const sip::Scheme leg_scheme =
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
@@ -318,7 +319,7 @@ void Call::on_response(ClientId id, const sip::MessagePtr& response) {
         } else if (status < 300) {
             on_success(i, response);
         } else if (branch.is_open) {
-            branch.is_open = false;
+            close_branch(i);
             if (status < 400) {
                 on_redirect(i, response);
             } else {
@@ -407,6 +408,9 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
         cancel_branch(branch);
         return;
     }
+    if (pair->is_over()) {
+        return;
+    }
     if (!record_.ringing && response->status() == 180) {
         record_.ringing = host_.now().wall;
     }
@@ -455,7 +459,7 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
         }
     }
     auto callee = sip::Dialog::of_response(*branch.invite, *response);
-    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup_.bucket, host_.random());
     auto caller = sip::Dialog::of_request(*setup_.request, tag, sip::Dialog::State::Early);
     if (!callee || !caller) {
         remember({502, "Bad Gateway", 0, nullptr, 0});
@@ -490,12 +494,17 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         DialogPair& pair = *pairs_[*confirmed_];
         if (pair.branch() == index &&
             pair.leg(Side::Callee).dialog.remote_tag() == response->to_tag()) {
-            pair.repeat_ack();
+            pair.repeat_ack(Side::Callee, response->cseq().number);
             return;
         }
     }
-    if (is_answered_ || branch.is_cancelled) {
+    const DialogPair* early = find_pair(index, *response);
+    const bool is_given_up = early != nullptr && early->is_over();
+    if (is_answered_ || branch.is_cancelled || is_given_up) {
         drop_surplus(branch, response);
+        if (is_given_up) {
+            next_route_ = setup_.routes.size();  // it was answered: nobody else is tried
+        }
         if (was_open) {
             go_on_or_fail();
         }
@@ -646,7 +655,8 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
     const bool is_timeout = cause == TerminationCause::Timeout;
     for (std::size_t i = 0; i < branches_.size(); ++i) {
         if (branches_[i].client == id) {
-            if (std::exchange(branches_[i].is_open, false)) {
+            if (branches_[i].is_open) {
+                close_branch(i);
                 on_failure(i, is_timeout ? Failure{408, "Request Timeout", 0, nullptr, i}
                                          : Failure{480, "Temporarily Unavailable", 0, nullptr, i});
             }
@@ -660,7 +670,11 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
         joining_.reset();
         pairs_[pair]->leg(Side::Caller).session.close();
         pairs_[pair]->leg(Side::Callee).session.close();
-        act_on(pair, Fate::lost("peer does not answer"));
+        if (is_timeout) {
+            act_on(pair, Fate::lost("peer does not answer"));
+        } else {
+            pairs_[pair]->wait_for_flow();
+        }
         check_over();
         return;
     }
@@ -712,6 +726,37 @@ void Call::on_cancel(ServerId invite) {
         }
     }
     check_over();
+}
+
+// It has its final response, and its early dialogs end with it (RFC 3261 §12.3).
+void Call::close_branch(std::size_t index) {
+    branches_[index].is_open = false;
+    for (const auto& pair : pairs_) {
+        if (pair->branch() == index) {
+            pair->abandon();
+        }
+    }
+}
+
+// One early dialog is of no use any more: its branch goes on if it forked downstream, the call if
+// anybody else may still answer. False: nobody may.
+bool Call::drop_early(std::size_t pair) {
+    const std::size_t index = pairs_[pair]->branch();
+    const bool has_forked = std::ranges::any_of(pairs_, [&](const auto& other) {
+        return other != pairs_[pair] && other->branch() == index && !other->is_over();
+    });
+    if (has_forked && branches_[index].is_open) {
+        pairs_[pair]->send_bye(Side::Callee);
+    }
+    pairs_[pair]->abandon();
+    const bool is_left = std::ranges::any_of(branches_, [&](const Branch& branch) {
+        return branch.is_open && !branch.is_cancelled &&
+               (&branch != &branches_[index] || has_forked);
+    });
+    if (is_left && !has_forked) {
+        cancel_branch(branches_[index]);
+    }
+    return is_left;
 }
 
 // The call is answered, and may stand for long. What is asked of its requests from now on is
@@ -799,8 +844,9 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
             }
             if (confirmed_ == pair) {
                 end_pair(fate.by == Side::Caller ? "caller hung up" : "callee hung up");
-            } else if (fate.by == Side::Caller && !is_answered_) {
-                // RFC 3261 §15: a BYE on an early dialog. Of the caller it ends the attempt.
+            } else if (fate.by == Side::Caller && !drop_early(pair) && !is_answered_) {
+                // RFC 3261 §15: a BYE on an early dialog ends that one. On the last it ends the
+                // attempt.
                 is_cancelled_ = true;
                 cancel_branches(std::nullopt);
                 fail();
@@ -810,9 +856,11 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
             on_transferred();
             return;
         case Fate::Kind::Lost:
-            // Only the dialogs of the call itself end the call: early ones that lost are ended by
-            // their own side.
-            if (!confirmed_ || *confirmed_ == pair) {
+            if (confirmed_ == pair) {
+                terminate(fate.reason, fate.status);
+            } else if (drop_early(pair)) {
+                remember({fate.status, std::string(fate.reason), 0, nullptr, 0});
+            } else if (!is_answered_) {
                 terminate(fate.reason, fate.status);
             }
             return;
@@ -937,8 +985,16 @@ bool Call::is_merged(const sip::Message& request) const {
     if (request.method() != Method::Invite) {
         return false;
     }
-    return request.call_id() != origin_.call_id ||  // it bears a Call-ID of ours: it came back
-           (request.from_tag() == origin_.from_tag && request.cseq().number == origin_.cseq);
+    if (request.call_id() == origin_.call_id) {
+        return request.from_tag() == origin_.from_tag && request.cseq().number == origin_.cseq;
+    }
+    // It bears a Call-ID of ours. By another Request-URI than it went it is a spiral, and a call of
+    // its own, as long as Max-Forwards lasts.
+    const std::string as_sent = "INVITE " + std::string(request.request_uri_text()) + " ";
+    return std::ranges::any_of(branches_, [&](const Branch& branch) {
+        return branch.invite != nullptr ? branch.invite->bytes().starts_with(as_sent)
+                                        : branch.kept_invite.starts_with(as_sent);
+    });
 }
 
 bool Call::is_consistent() const {

@@ -96,7 +96,6 @@ public:
     std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
     bool is_consistent() const override;
-    // The request that made the call, come by another way (RFC 3261 §8.2.2.2).
     bool is_merged(const sip::Message& request) const override;
 
 private:
@@ -157,6 +156,8 @@ private:
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);
     void drop_requests();
+    void close_branch(std::size_t index);
+    bool drop_early(std::size_t pair);
     DialogPair* find_pair(std::size_t branch, const sip::Message& response);
     DialogPair* pair_for(std::size_t branch, const sip::MessagePtr& response);
     void confirm(DialogPair& pair, const sip::MessagePtr& response,
@@ -174,6 +175,7 @@ private:
         sip::transaction::ClientId client;
         std::uint32_t number = 0;  // for its timer
         bool is_answered = false;  // it gave up, or was told no
+        bool is_cancel_owed = false;
     };
     std::optional<Place> place_of(const sip::Message& request) const;
     std::optional<Place> place_of(const sip::DialogIds& ids) const;

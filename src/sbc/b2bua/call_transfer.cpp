@@ -11,6 +11,7 @@
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/description.h"
 #include "sbc/b2bua/refer_to.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/referral.h"
@@ -48,11 +49,14 @@ Fate Call::pass_on(Place place, ServerId id, const sip::Hop& from, const sip::Me
                 return {};
             }
             const Changes changes = referrals_.changes(place.pair, place.side, *request);
-            if (request->method() == Method::Notify && host_.is_peer_of(leg, from)) {
-                referrals_.on_notify(place.pair, place.side, *request, host_.now().monotonic,
-                                     64 * host_.timers().t1);
+            const sip::Dialog& told = pair.leg(other_side(place.side)).dialog;
+            const std::uint32_t before = told.local_cseq();
+            const Fate fate = pair.on_request(place.side, id, from, request, changes);
+            if (request->method() == Method::Notify && told.local_cseq() != before) {  // it went on
+                referrals_.on_notify(place.pair, place.side, *request, told.local_cseq(),
+                                     host_.now().monotonic, 64 * host_.timers().t1);
             }
-            return pair.on_request(place.side, id, from, request, changes);
+            return fate;
         }
         case Method::Invite:
         case Method::Ack:
@@ -270,11 +274,13 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
         refuse(policy::answer_to(*media.refusal).status, policy::answer_to(*media.refusal).text);
         return true;
     }
-    const auto client =
-        pair.send(other_side(place->side), Method::Invite, [&](sip::MessageBuilder& invite) {
+    const auto client = pair.send(
+        other_side(place->side), Method::Invite,
+        [&](sip::MessageBuilder& invite) {
             copy_end_to_end(invite, *newcomer.request, in, out);
             copy_body(invite, *newcomer.request, media);
-        });
+        },
+        newcomer.request->max_forwards().value_or(70) - 1);
     if (!client) {
         refuse(480, "Temporarily Unavailable");
         return true;
@@ -305,6 +311,9 @@ std::optional<Call::Place> Call::place_of(const sip::DialogIds& ids) const {
 void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     const int status = response->status();
     if (status < 200) {
+        if (std::exchange(joining_->is_cancel_owed, false)) {
+            host_.cancel(ref(), joining_->client);
+        }
         return;
     }
     const Joining joining = *std::exchange(joining_, std::nullopt);
@@ -335,7 +344,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
         return;
     }
     pair.accept_own(other_side(side), response->cseq().number);
-    const std::string tag = bucket_token(setup_.bucket, host_.random(), 20);
+    const std::string tag = make_tag(setup_.bucket, host_.random());
     auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
     const auto media = judge_answer(out, in, *newcomer.request, *response);
     const bool is_refresh_refused =
@@ -377,7 +386,8 @@ void Call::drop_newcomer(int status, std::string_view reason) {
         const Newcomer& newcomer = joining_->newcomer;
         context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, status,
                         reason);
-        host_.cancel(ref(), joining_->client);
+        // Before any provisional response it has to wait for one (RFC 3261 §9.1).
+        joining_->is_cancel_owed = !host_.cancel(ref(), joining_->client);
     }
 }
 

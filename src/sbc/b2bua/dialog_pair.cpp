@@ -24,6 +24,7 @@ namespace {
 
 // RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
 constexpr Duration lost_flow_limit = 32s;
+constexpr Duration held_step = 1s;  // so often it is looked whether it has
 
 bool is_of_subscription(Method method) {
     return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
@@ -73,8 +74,7 @@ bool DialogPair::is_consistent() const {
 void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& success) {
     const Now now = context_.host.now();
     is_confirmed_ = true;
-    callee_.accepted =
-        Leg::Accepted{invitation.sent->cseq().number, own_credentials(*invitation.sent)};
+    callee_.accept(invitation.sent->cseq().number, own_credentials(*invitation.sent));
     caller_.dialog.confirm();
     caller_.answered = Leg::Answered{invitation.server,
                                      success,
@@ -95,9 +95,12 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
     start_repeating(Side::Caller);
 }
 
-void DialogPair::repeat_ack() {
-    if (callee_.accepted && !callee_.accepted->ack.empty()) {
-        send_ack(Side::Callee);
+void DialogPair::repeat_ack(Side side, std::uint32_t cseq) {
+    const Leg& to = leg(side);
+    for (const auto* accepted : {&to.accepted, &to.accepted_before}) {
+        if (*accepted && (*accepted)->cseq == cseq && !(*accepted)->ack.empty()) {
+            send_ack(to, **accepted);
+        }
     }
 }
 
@@ -237,6 +240,10 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     CallHost& host = context_.host;
     Leg& from = leg(side);
     Leg& to = leg(other_side(side));
+    if (may_wait(side, *request)) {
+        hold(side, id, request);
+        return {};
+    }
     Passing passing;
     if (const auto fate = refuse(side, id, *request, passing)) {
         return *fate;
@@ -286,6 +293,41 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
         close_exchange();
     }
     return {};
+}
+
+// What of a subscription goes to a peer that is not there, its owner judges at once.
+bool DialogPair::may_wait(Side side, const sip::Message& request) const {
+    const Leg& to = leg(other_side(side));
+    return is_confirmed_ && !to.is_ended && held_.size() < max_waiting &&
+           policy::is_carried_within_dialogs(request.method()) &&
+           !is_of_subscription(request.method()) && !context_.host.hop_in_dialog(to);
+}
+
+void DialogPair::hold(Side side, ServerId id, const sip::MessagePtr& request) {
+    if (request->method() == Method::Invite) {
+        context_.host.respond(id, sip::reply(*request, 100, {}).build());
+    }
+    if (held_.empty()) {
+        start_timer(held_step, Timer::Held);
+    }
+    held_.push_back(Held{side, id, request});
+}
+
+Fate DialogPair::pass_held() {
+    Fate fate;
+    for (Held& each : std::exchange(held_, {})) {
+        const Leg& to = leg(other_side(each.from));
+        if (!to.is_ended && !context_.host.hop_in_dialog(to)) {
+            held_.push_back(std::move(each));
+        } else if (const Fate its = relay(each.from, each.server, each.request, {});
+                   its.kind != Fate::Kind::Stands) {
+            fate = its;
+        }
+    }
+    if (!held_.empty()) {
+        start_timer(held_step, Timer::Held);
+    }
+    return fate;
 }
 
 std::optional<std::uint32_t> DialogPair::next_cseq(ClientId id) {
@@ -339,9 +381,8 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     const bool refreshes = is_refresh(relay.request->method());
     const int status = response->status();
     if (!relay.is_open) {
-        if (is_invite && status >= 200 && status < 300 && asked.accepted &&
-            !asked.accepted->ack.empty() && asked.accepted->cseq == response->cseq().number) {
-            send_ack(other);
+        if (is_invite && status >= 200 && status < 300) {
+            repeat_ack(other, response->cseq().number);
         }
         return {};
     }
@@ -372,7 +413,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         // ACK where one is owed, then BYE to both.
         relay.is_open = false;
         if (is_invite) {
-            asked.accepted = Leg::Accepted{response->cseq().number, own_credentials(*relay.sent)};
+            asked.accept(response->cseq().number, own_credentials(*relay.sent));
             send_ack(other);
         }
         if (media.refusal) {
@@ -409,7 +450,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         }
     }
     if (is_success && is_invite) {
-        asked.accepted = Leg::Accepted{response->cseq().number, own_credentials(*relay.sent)};
+        asked.accept(response->cseq().number, own_credentials(*relay.sent));
         asking.answered =
             Leg::Answered{relay.server, passed, relay.request->cseq().number, host.timers().t1,
                           host.now().monotonic + 64 * host.timers().t1};
@@ -455,11 +496,19 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
             relay.is_open = false;
-            close_exchange();
+            if (relay.offers || relay.request->method() == Method::Invite) {
+                close_exchange();
+            }
             answer(leg(relay.from), relay.server, *relay.request, is_timeout ? 408 : 480,
                    is_timeout ? "Request Timeout" : "Temporarily Unavailable");
-            return is_of_subscription(relay.request->method()) ? Fate{}
-                                                               : Fate::lost("peer does not answer");
+            if (is_of_subscription(relay.request->method())) {
+                return Fate{};
+            }
+            if (is_timeout) {
+                return Fate::lost("peer does not answer");
+            }
+            wait_for_flow();
+            return Fate{};
         }
     }
     return std::nullopt;
@@ -472,6 +521,13 @@ void DialogPair::on_cancel(ServerId invite) {
             relay.is_cancel_owed = !context_.host.cancel(context_.ref, relay.client);
         }
     }
+    std::erase_if(held_, [&](const Held& held) {
+        const bool is_it = held.server == invite;
+        if (is_it) {
+            answer(leg(held.from), held.server, *held.request, 487, "Request Terminated");
+        }
+        return is_it;
+    });
 }
 
 // A Contact that would take this leg across the line between sip and sips, or that cannot be read:
@@ -535,11 +591,9 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
 void DialogPair::send_ack(Side side, const sip::Message* from, const policy::MediaVerdict* media) {
     Leg& to = leg(side);
     CHECK(to.accepted.has_value());
-    const auto hop = context_.host.hop_in_dialog(to);
-    if (!hop) {
-        return;
-    }
-    if (to.accepted->ack.empty()) {
+    if (!to.accepted->ack.empty()) {
+        send_ack(to, *to.accepted);
+    } else if (const auto hop = context_.host.hop_in_dialog(to)) {
         const Adjacency& out = adjacency_of(to);
         auto builder = to.dialog.ack(to.accepted->cseq);
         builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
@@ -556,17 +610,23 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
         to.accepted->ack = ack->bytes();
         note_description(to, *ack);
         context_.host.send_ack(*hop, ack);
-        return;
     }
-    context_.host.send_ack(*hop,
-                           sip::Message::parse(to.accepted->ack, sip::Framing::Datagram).message);
+}
+
+void DialogPair::send_ack(const Leg& to, const Leg::Accepted& again) {
+    if (const auto hop = context_.host.hop_in_dialog(to)) {
+        context_.host.send_ack(*hop,
+                               sip::Message::parse(again.ack, sip::Framing::Datagram).message);
+    }
 }
 
 // RFC 3261 §13.3.1.4: the 2xx again after T1, 2*T1, ... up to T2, also over TLS, until the ACK.
 void DialogPair::start_repeating(Side side) {
-    const Leg::Answered& answered = *leg(side).answered;
+    Leg::Answered& answered = *leg(side).answered;
+    answered.repetition = ++last_repetition_;
     start_timer(std::min(answered.interval, answered.give_up - context_.host.now().monotonic),
-                side == Side::Caller ? Timer::RepeatToCaller : Timer::RepeatToCallee);
+                side == Side::Caller ? Timer::RepeatToCaller : Timer::RepeatToCallee,
+                answered.repetition);
 }
 
 Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
@@ -587,6 +647,8 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
         case Timer::Session:
             is_session_watched_ = false;
             return keep_session();
+        case Timer::Held:
+            return pass_held();
         case Timer::LostFlow: {
             const bool is_lost = (!caller_.is_ended && !host.hop_in_dialog(caller_)) ||
                                  (!callee_.is_ended && !host.hop_in_dialog(callee_));
@@ -596,7 +658,7 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
         case Timer::RepeatToCallee: {
             const Side side = timer == Timer::RepeatToCaller ? Side::Caller : Side::Callee;
             Leg& to = leg(side);
-            if (!to.answered || to.is_ended) {
+            if (!to.answered || to.is_ended || to.answered->repetition != number) {
                 return {};
             }
             if (host.now().monotonic >= to.answered->give_up) {
@@ -623,7 +685,8 @@ void DialogPair::wait_for_flow() {
 }
 
 std::optional<ClientId> DialogPair::send(Side to, Method method,
-                                         const std::function<void(sip::MessageBuilder&)>& write) {
+                                         const std::function<void(sip::MessageBuilder&)>& write,
+                                         std::uint32_t max_forwards) {
     Leg& asked = leg(to);
     const bool is_ended = asked.is_ended && !is_of_subscription(method);
     const auto hop = is_ended ? std::nullopt : context_.host.hop_in_dialog(asked);
@@ -631,7 +694,7 @@ std::optional<ClientId> DialogPair::send(Side to, Method method,
         return std::nullopt;
     }
     const Adjacency& out = adjacency_of(asked);
-    auto request = asked.dialog.request(method, sip::to_string(method));
+    auto request = asked.dialog.request(method, sip::to_string(method), max_forwards);
     request.header(HeaderName::Via, context_.new_via(out, hop->transport));
     if (is_refresh(method)) {
         request.header(HeaderName::Contact, contact(out, hop->transport, asked.scheme, asked.user));
@@ -664,8 +727,7 @@ bool DialogPair::is_negotiating() const {
 
 void DialogPair::accept_own(Side side, std::uint32_t cseq) {
     Leg& asked = leg(side);
-    asked.accepted =
-        Leg::Accepted{cseq, asked.invited == nullptr ? "" : own_credentials(*asked.invited)};
+    asked.accept(cseq, asked.invited == nullptr ? "" : own_credentials(*asked.invited));
 }
 
 void DialogPair::acknowledge(Side side, std::uint32_t cseq) {
@@ -735,6 +797,13 @@ void DialogPair::end() {
     send_bye(Side::Caller);
 }
 
+void DialogPair::abandon() {
+    close_relays();
+    provisionals_.reset();
+    caller_.is_ended = true;
+    callee_.is_ended = true;
+}
+
 void DialogPair::close_relays() {
     for (Relay& relay : relays_) {
         // What of a subscription is under way ends by itself: it may outlive the call.
@@ -749,6 +818,11 @@ void DialogPair::close_relays() {
             answer(leg(relay.from), relay.server, *relay.request, 481,
                    "Call/Transaction Does Not Exist");
         }
+    }
+    for (const Held& held : std::exchange(held_, {})) {
+        const bool is_invite = held.request->method() == Method::Invite;
+        answer(leg(held.from), held.server, *held.request, is_invite ? 487 : 481,
+               is_invite ? "Request Terminated" : "Call/Transaction Does Not Exist");
     }
 }
 

@@ -64,6 +64,7 @@ public:
         RepeatToCallee,
         RepeatProvisional,
         LostFlow,
+        Held,
         Session
     };
     static constexpr std::size_t max_pairs = 1024;  // of one call
@@ -99,8 +100,8 @@ public:
     // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
     // hears, now and until it acknowledges.
     void confirm(const Invitation& invitation, const sip::MessagePtr& success);
-    // The callee repeats its 2xx: the ACK again, once there is one.
-    void repeat_ack();
+    // `side` repeats its 2xx: the ACK again, once there is one.
+    void repeat_ack(Side side, std::uint32_t cseq);
 
     // BYE ends, everything else is relayed, with `changes`.
     Fate on_request(Side side, sip::transaction::ServerId id, const sip::Hop& from,
@@ -122,11 +123,14 @@ public:
                                          sip::transaction::TerminationCause cause);
     Fate on_timer(Timer timer, std::uint32_t number);
     void on_flow_closed(FlowId flow);
+    // A peer's connection is gone: it may come back by another.
+    void wait_for_flow();
 
     // A request of our own within the dialog on `to`; `write` adds fields and body. Its answer is
     // the asker's business. None: the peer cannot be reached now.
     std::optional<sip::transaction::ClientId> send(
-        Side to, sip::Method method, const std::function<void(sip::MessageBuilder&)>& write);
+        Side to, sip::Method method, const std::function<void(sip::MessageBuilder&)>& write,
+        std::uint32_t max_forwards = 70);
     // An INVITE is open on either leg, or its 2xx is not acknowledged.
     bool is_negotiating() const;
     // A Contact that would take this leg across the line between sip and sips, or is none.
@@ -153,6 +157,9 @@ public:
 
     // BYE to both; who waits for an answer gets one.
     void end();
+    // The early dialogs come to nothing, and nobody is told but who waits for an answer.
+    void abandon();
+    void send_bye(Side side);
     // Nobody is left waiting for an answer.
     void close_relays();
 
@@ -180,6 +187,13 @@ private:
         sip::MessagePtr offer;  // the one that bore an offer
     };
 
+    // A request for a peer whose connection is gone: it goes on when the peer is back.
+    struct Held {
+        Side from;
+        sip::transaction::ServerId server;
+        sip::MessagePtr request;
+    };
+
     const Adjacency& adjacency_of(const Leg& leg) const {
         return context_.adjacency(leg.peer.adjacency);
     }
@@ -195,6 +209,9 @@ private:
                                const sip::Message& request, Passing& passing);
     Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request,
                const Changes& changes);
+    bool may_wait(Side side, const sip::Message& request) const;
+    void hold(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request);
+    Fate pass_held();
     bool is_open_from(Side side, sip::Method method) const;
     int refuse_turn(Side side, const sip::Message& request, bool offers) const;
     std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
@@ -217,12 +234,11 @@ private:
                                                  policy::Event event);
     void answer(const Leg& to, sip::transaction::ServerId id, const sip::Message& request,
                 int status, std::string_view reason, int warning = 0);
-    void send_bye(Side side);
     void send_bye(Leg& to);
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
+    void send_ack(const Leg& to, const Leg::Accepted& again);
     void start_repeating(Side side);
-    void wait_for_flow();
     void start_timer(Duration after, Timer timer, std::uint32_t number = 0);
 
     const CallContext& context_;
@@ -233,7 +249,9 @@ private:
     Leg caller_;
     Leg callee_;
     std::vector<Relay> relays_;
+    std::vector<Held> held_;
     std::uint16_t last_relay_ = 0;
+    std::uint16_t last_repetition_ = 0;
     std::unique_ptr<Provisionals> provisionals_;
 };
 

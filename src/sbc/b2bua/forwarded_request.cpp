@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sbc/b2bua/refer_to.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/referral.h"
@@ -40,7 +41,7 @@ ForwardedRequest::ForwardedRequest(CallHost& host, Setup setup)
                .snapshot = setup_.snapshot,
                .security = setup_.security,
                .bucket = setup_.bucket,
-               .own_tag = bucket_token(setup_.bucket, host.random(), 20)} {}
+               .own_tag = make_tag(setup_.bucket, host.random())} {}
 
 void ForwardedRequest::begin() {
     go_on_or_fail();
@@ -137,7 +138,7 @@ bool ForwardedRequest::send(const Target& target) {
         target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
     attempt.hop = target.hop;
     attempt.address_of_record = target.address_of_record;
-    attempt.tag = bucket_token(setup_.bucket, host_.random(), 20);
+    attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
     auto builder = sip::MessageBuilder::request(request.method_text(), target.uri);
@@ -327,10 +328,12 @@ bool ForwardedRequest::is_consistent() const {
                                        [](const Attempt& a) { return a.is_open; });
 }
 
-// It bears a Call-ID of ours: it came back. What came twice is RecentRequests' business.
+// It bears a Call-ID of ours, and has the Request-URI with which it went: it came back. What came
+// twice is RecentRequests' business.
 bool ForwardedRequest::is_merged(const sip::Message& request) const {
     return std::any_of(attempts_.begin(), attempts_.end(), [&](const Attempt& attempt) {
-        return attempt.sent->call_id() == request.call_id();
+        return attempt.sent->call_id() == request.call_id() &&
+               attempt.sent->request_uri_text() == request.request_uri_text();
     });
 }
 

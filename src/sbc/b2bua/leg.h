@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 #include "sbc/b2bua/kept_body.h"
@@ -42,9 +43,10 @@ struct Leg {
         sip::transaction::ServerId invite;
         sip::MessagePtr response;
         std::uint32_t cseq = 0;
-        Duration interval{};         // until the next repetition
-        TimePoint give_up;           // 64*T1 after the first
-        bool begins_dialog = false;  // it was no re-INVITE
+        Duration interval{};           // until the next repetition
+        TimePoint give_up;             // 64*T1 after the first
+        bool begins_dialog = false;    // it was no re-INVITE
+        std::uint16_t repetition = 0;  // the number of the timer that runs for it
     };
     std::optional<Answered> answered = std::nullopt;  // until the ACK
 
@@ -54,6 +56,11 @@ struct Leg {
         std::string ack = {};          // its octets; empty: the other side has not acknowledged yet
     };
     std::optional<Accepted> accepted = std::nullopt;  // of the last INVITE that we sent here
+    // Of the one before: its ACK may have been lost.
+    std::optional<Accepted> accepted_before = std::nullopt;
+    void accept(std::uint32_t cseq, std::string credentials) {
+        accepted_before = std::exchange(accepted, Accepted{cseq, std::move(credentials), {}});
+    }
 
     sip::session::OfferAnswer session = {};  // whose offer waits for an answer here
 

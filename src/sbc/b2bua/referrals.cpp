@@ -32,7 +32,7 @@ std::optional<std::uint32_t> Referrals::add(std::size_t pair, Side asking, std::
     if (is_full()) {
         return std::nullopt;
     }
-    open_.push_back(Referral{++last_, pair, asking, asked_as, sent_as, deadline, false});
+    open_.push_back(Referral{++last_, pair, asking, asked_as, sent_as, deadline, 0, false});
     return last_;
 }
 
@@ -68,13 +68,14 @@ Changes Referrals::changes(std::size_t pair, Side from, const sip::Message& requ
     return {};
 }
 
-void Referrals::on_notify(std::size_t pair, Side from, const sip::Message& notify, TimePoint now,
-                          Duration limit) {
+void Referrals::on_notify(std::size_t pair, Side from, const sip::Message& notify,
+                          std::uint32_t passed_as, TimePoint now, Duration limit) {
     Referral* referral = find(pair, from, notify);
     const sip::HeaderLine* line = notify.header(HeaderName::SubscriptionState);
     if (referral == nullptr || from == referral->asking) {
         return;
     }
+    referral->notified_as = passed_as;
     const auto state = sip::parse_subscription_state(line == nullptr ? "" : line->value);
     if (state && state->is_terminated()) {
         referral->is_ending = true;
@@ -96,7 +97,8 @@ void Referrals::on_response(std::size_t pair, const sip::Message& response, Time
     }
     if (response.cseq().method == Method::Notify) {
         std::erase_if(open_, [&](const Referral& r) {
-            return r.pair == pair && (r.is_ending || status == 481);
+            return r.pair == pair && r.notified_as == response.cseq().number &&
+                   (r.is_ending || status == 481);
         });
     } else if (response.cseq().method == Method::Refer) {
         const sip::HeaderLine* subscribes = response.header("Refer-Sub");  // RFC 4488 §4

@@ -27,9 +27,9 @@ public:
 
     // NOTIFY and SUBSCRIBE pass with the other leg's number.
     Changes changes(std::size_t pair, Side from, const sip::Message& request) const;
-    // A NOTIFY came for one of them.
-    void on_notify(std::size_t pair, Side from, const sip::Message& notify, TimePoint now,
-                   Duration limit);
+    // A NOTIFY for one of them passed, with that CSeq.
+    void on_notify(std::size_t pair, Side from, const sip::Message& notify, std::uint32_t passed_as,
+                   TimePoint now, Duration limit);
     // The final answer to a REFER, or to a NOTIFY, on that pair.
     void on_response(std::size_t pair, const sip::Message& response, TimePoint now, Duration limit);
     // The REFER was challenged, and sent again.
@@ -46,7 +46,8 @@ private:
         std::uint32_t asked_as = 0;  // CSeq of the REFER on that side, and on the other
         std::uint32_t sent_as = 0;
         TimePoint deadline;
-        bool is_ending = false;  // a NOTIFY said so; it waits for its answer
+        std::uint32_t notified_as = 0;  // CSeq of the last NOTIFY on the side that asked
+        bool is_ending = false;         // a NOTIFY said so; it waits for its answer
     };
 
     Referral* find(std::size_t pair, Side from, const sip::Message& request);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
+#include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sip/header/event.h"
 #include "sip/header/subscription_state.h"
@@ -90,31 +90,36 @@ void Subscription::accept(const Attempt& attempt, const sip::MessagePtr& respons
                                            Event::RefreshByResponse)
                                 .has_value();
     auto dialog = sip::Dialog::of_response(*attempt.sent, *response);
-    if (!is_allowed || !dialog) {
+    Entry* entry = nullptr;
+    if (is_allowed && dialog) {
+        entry = known != entries_.end() ? &*known : add(attempt, attempt.hop, std::move(*dialog));
+    }
+    if (entry == nullptr) {
         // The notifier's NOTIFYs will find nothing, and that ends it there.
         accepted_.reset();
         end_those_of_failed_attempts();
         fail();
         return;
     }
-    Entry& entry = known != entries_.end() ? *known : add(attempt, attempt.hop, std::move(*dialog));
     respond(
-        passed_back(attempt, *response, entry.pair->leg(Side::Caller).dialog.local_tag(), true));
+        passed_back(attempt, *response, entry->pair->leg(Side::Caller).dialog.local_tag(), true));
     if (implies_no_subscription(*response)) {
-        end(entry);
+        end(*entry);
     } else {
-        on_refreshed(entry, *response);
+        on_refreshed(*entry, *response);
     }
     check_over();
 }
 
-Subscription::Entry& Subscription::add(const Attempt& attempt, const sip::Hop& notifier,
+// Null where the subscriber's side can be no dialog.
+Subscription::Entry* Subscription::add(const Attempt& attempt, const sip::Hop& notifier,
                                        sip::Dialog dialog) {
     const sip::Message& request = *setup().request;
-    const std::string tag = bucket_token(setup().bucket, host_.random(), 20);
-    // The pipeline has seen to it that there is one Contact.
+    const std::string tag = make_tag(setup().bucket, host_.random());
     auto near = sip::Dialog::of_request(request, tag, sip::Dialog::State::Confirmed);
-    CHECK(near.has_value());
+    if (!near) {
+        return nullptr;
+    }
     host_.own_tag(tag, ref());
     const sip::Scheme scheme =
         request.request_uri().scheme == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
@@ -141,7 +146,7 @@ Subscription::Entry& Subscription::add(const Attempt& attempt, const sip::Hop& n
                              {},
                              {}});
     stand_for(entries_.back(), 64 * host_.timers().t1);
-    return entries_.back();
+    return &entries_.back();
 }
 
 // ---- requests in the dialogs --------------------------------------------------------------------
@@ -173,11 +178,13 @@ void Subscription::on_request(ServerId id, const sip::Hop& from, const sip::Mess
                          "Method Not Allowed");
         return;
     }
+    const sip::Dialog& told = entry->pair->leg(other_side(*side)).dialog;
+    const std::uint32_t before = told.local_cseq();
     const Fate fate = entry->pair->on_request(*side, id, from, request);
     if (fate.kind == Fate::Kind::Lost) {
         notify_terminated(*entry, "deactivated");
         end(*entry);
-    } else if (is_notify && !entry->pair->is_over()) {
+    } else if (is_notify && told.local_cseq() != before) {  // it went on
         on_notify(*entry, *request);
     }
     check_over();
@@ -210,7 +217,7 @@ Subscription::Entry* Subscription::entry_of(const sip::Message& notify, const At
     if (!host_.is_peer_of(asked, from)) {
         return nullptr;  // and takes nobody's place
     }
-    return &add(attempt, reached, std::move(*dialog));
+    return add(attempt, reached, std::move(*dialog));
 }
 
 void Subscription::on_notify(Entry& entry, const sip::Message& notify) {

@@ -48,7 +48,7 @@ private:
 
     const Attempt* attempt_of(const sip::Message& notify) const;
     Entry* entry_of(const sip::Message& notify, const Attempt& attempt, const sip::Hop& from);
-    Entry& add(const Attempt& attempt, const sip::Hop& notifier, sip::Dialog dialog);
+    Entry* add(const Attempt& attempt, const sip::Hop& notifier, sip::Dialog dialog);
     void on_notify(Entry& entry, const sip::Message& notify);
     void on_refreshed(Entry& entry, const sip::Message& response);
     void stand_for(Entry& entry, Duration duration);

@@ -49,7 +49,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Path:
         case HeaderName::ServiceRoute:
         case HeaderName::ProxyRequire:
-        case HeaderName::Unsupported:
         case HeaderName::PPreferredIdentity:
         case HeaderName::Replaces:   // names dialogs of the other side
         case HeaderName::InReplyTo:  // names Call-IDs of the other side
@@ -64,6 +63,7 @@ Passage passage(sip::HeaderName name) {
             return Passage::Methods;
         case HeaderName::Supported:
         case HeaderName::Require:
+        case HeaderName::Unsupported:
             return Passage::Options;
         case HeaderName::PAssertedIdentity:
             return Passage::Trusted;
@@ -293,15 +293,15 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
     // What says how to get to the near side's host stays there; what is said of the user passes.
     std::string_view rest = is_renamed ? "" : original.parameters.text;
     while (!rest.empty()) {
-        const auto end = std::min(rest.find(';', 1), rest.size());
-        const std::string_view name = rest.substr(1, rest.substr(0, end).find('=') - 1);
+        const std::string_view one = rest.substr(0, rest.find(';', 1));
+        const std::string_view name = one.substr(1, one.find('=') - 1);
         const bool is_of_the_way =
             equals_ignoring_case(name, "transport") || equals_ignoring_case(name, "maddr") ||
             equals_ignoring_case(name, "ttl") || equals_ignoring_case(name, "lr");
         if (!is_of_the_way) {
-            value.append(rest.substr(0, end));
+            value.append(one);
         }
-        rest.remove_prefix(end);
+        rest.remove_prefix(one.size());
     }
     return value;
 }
@@ -317,6 +317,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
     bool allow_done = false;
     bool supported_done = false;
     bool require_done = false;
+    bool unsupported_done = false;
     for (const sip::HeaderLine& line : message.headers()) {
         if (std::find(removed.begin(), removed.end(), line.id) != removed.end()) {
             continue;
@@ -354,8 +355,9 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 }
                 break;
             case Passage::Options:
-                if (bool& done =
-                        line.id == sip::HeaderName::Require ? require_done : supported_done;
+                if (bool& done = line.id == sip::HeaderName::Require       ? require_done
+                                 : line.id == sip::HeaderName::Unsupported ? unsupported_done
+                                                                           : supported_done;
                     !std::exchange(done, true)) {
                     copy_list(builder, message, line.id, policy::is_passed_option);
                 }

@@ -90,7 +90,8 @@ public:
     // It is over, but something may still come for it; CallHost::release says when no more.
     virtual bool lingers() const { return false; }
     virtual bool is_consistent() const = 0;
-    // The request that made it, come by another way (RFC 3261 §8.2.2.2), or come back (§16.3).
+    // The request that made it, come by another way (RFC 3261 §8.2.2.2), or what became of it, come
+    // back as it went (§16.3).
     virtual bool is_merged(const sip::Message& request) const = 0;
     // What the record would be if the program ended now; none: it is no call.
     virtual std::optional<CallRecord> record_so_far(std::string_view reason) const {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/stages.h"
+#include "sip/dialog/dialog.h"
 
 namespace ringwall::sbc::policy {
 
@@ -86,6 +87,9 @@ Verdict check_message(Inbound& inbound) {
     if (makes_dialog(request.method()) && !has_one_contact(request)) {
         return Reject{.status = 400,
                       .reason = std::string(request.method_text()) + " Needs One Contact"};
+    }
+    if (makes_dialog(request.method()) && !sip::can_begin_dialog(request)) {
+        return Reject{.status = 400, .reason = "Contact Or Record-Route Is No SIP URI"};
     }
     if (request.method() == Method::Register && !can_be_registered(request)) {
         return Reject{.status = 400, .reason = "To Is No SIP URI"};

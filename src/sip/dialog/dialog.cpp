@@ -212,4 +212,9 @@ Result<std::optional<NameAddr>, ParseError> dialog_contact(const Message& messag
     return std::optional<NameAddr>(contacts->front());
 }
 
+bool can_begin_dialog(const Message& request) {
+    const auto contact = dialog_contact(request);
+    return contact && *contact && record_route(request).has_value();
+}
+
 }  // namespace ringwall::sip

@@ -83,5 +83,8 @@ private:
 // The one Contact of a message that sets up or refreshes a dialog; none when there is none.
 // Fault::BadContact for several, for "*", or one that is not a SIP or SIPS URI.
 Result<std::optional<NameAddr>, ParseError> dialog_contact(const Message& message);
+// What Dialog::of_request asks of a request: one such Contact, and a Record-Route, where it has
+// one, of nothing but SIP and SIPS URIs.
+bool can_begin_dialog(const Message& request);
 
 }  // namespace ringwall::sip

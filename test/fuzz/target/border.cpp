@@ -1,25 +1,31 @@
-// A whole border controller between somebody from outside, who sends datagrams, and a trusted peer,
-// who sends what he wants over a connection. The octets are events, a line each:
+// A whole border controller between somebody from outside, who sends datagrams, a trusted peer, who
+// sends what he wants over a connection, and a phone that has registered over TLS. The octets are
+// events, a line each:
 //
 //   U, u   a datagram from outside: the lines up to one that is "."; after u no time passes
 //   T, t   octets of the trusted peer, in the same way
+//   P, p   of the phone
+//   R      the phone registers
 //   W n    time passes, 0 to 7: 5 ms to 200 s
-//   C      the trusted peer's connections break
+//   C, D   the trusted peer's connections break, the phone's
 //
 // In a message <request:field>, <response:field> and <invite:field> stand for what the last one
 // that came to that peer has there, so that what follows is within its dialogs.
 //
 // After each event the border controller is consistent; what is called with sips never goes
-// outside; in the end nothing is left.
+// outside, and nothing that outside asks for comes to the phone; in the end nothing is left.
 #include "scenario/border.h"
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "base/check.h"
 #include "fuzz/input.h"
 #include "fuzz/target.h"
+#include "scenario/tls_contexts.h"
+#include "sip/auth/digest.h"
 #include "sip/framing/stream_framer.h"
 
 namespace ringwall::fuzz {
@@ -31,6 +37,18 @@ using sip::Message;
 constexpr std::string_view configuration = R"(
 sbc mysbc
  sbe
+  tls certificate border.pem
+  tls private-key border.key
+  tls trust-anchors anchors.pem
+  subscriber alice@example.com
+   password wonderland
+  adjacency sip phones
+   security trusted-encrypted
+   sip-calls-in secure
+   inherit profile preset-access
+   domain example.com
+   signaling-address ipv4 192.0.2.1
+   attach
   adjacency sip softswitch
    security trusted-unencrypted
    media-security preferred
@@ -57,16 +75,23 @@ sbc mysbc
      match-adjacency softswitch
      dst-adjacency outside
      action complete
+    entry 3
+     match-adjacency phones
+     dst-adjacency softswitch
+     action complete
   active-call-policy-set 1
 )";
 
 // Stands in the Request-URI of what is called with sips, and nowhere else.
 constexpr std::string_view mark = "called-with-sips-";
+// Stands in every request from outside. It goes end to end.
+constexpr std::string_view outsides_mark = "X-From: outside\r\n";
 
 class Peer final : public engine::NetworkUser {
 public:
-    Peer(test::SimNetwork& net, const char* address, const char* border)
-        : node_(net.add_node(test::ip(address))), border_{test::ip(border), 5060} {
+    Peer(test::SimNetwork& net, const char* address, const Endpoint& border,
+         std::shared_ptr<const tls::Context> tls = nullptr)
+        : node_(net.add_node(test::ip(address))), border_(border), tls_(std::move(tls)) {
         const Endpoint local{test::ip(address), 5060};
         socket_ = node_.listen_udp(local).flow;
         node_.listen_tcp(local);
@@ -80,7 +105,9 @@ public:
     void send_stream(const std::string& text) {
         if (!connection_.is_some) {
             engine::ConnectSpec spec;
+            spec.transport = tls_ == nullptr ? sip::Transport::Tcp : sip::Transport::Tls;
             spec.remote = border_;
+            spec.tls = tls_;
             connection_ = {node_.connect(spec), true};
         }
         node_.send(connection_.flow, text);
@@ -88,6 +115,24 @@ public:
     void cut() {
         node_.cut();
         connection_ = {};
+    }
+    // Over TLS, with the answer to what it was challenged with last.
+    void do_register() {
+        const std::string number = std::to_string(++registers_);
+        std::string request =
+            "REGISTER sip:example.com SIP/2.0\r\n"
+            "Via: SIP/2.0/TLS 192.0.2.10;branch=z9hG4bKr" +
+            number +
+            "\r\nMax-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=r\r\n"
+            "To: <sip:alice@example.com>\r\nCall-ID: r\r\nCSeq: " +
+            number + " REGISTER\r\nContact: <sip:alice@192.0.2.10;transport=tls>\r\n";
+        if (const auto challenge = sip::auth::parse_challenge(challenge_)) {
+            const auto answer =
+                sip::auth::answer(*challenge, {"alice", Secret("wonderland")}, "REGISTER",
+                                  "sip:example.com", registers_, random_);
+            request += "Authorization: " + sip::auth::to_string(answer) + "\r\n";
+        }
+        send_stream(request + "Content-Length: 0\r\n\r\n");
     }
     // With what was heard in it.
     std::string filled(std::string_view text) const {
@@ -148,6 +193,9 @@ private:
         }
         const Message& message = *parsed.message;
         if (!message.is_request()) {
+            if (const auto* challenge = message.header(HeaderName::WwwAuthenticate)) {
+                challenge_ = challenge->value;
+            }
             if (message.status() > 100) {
                 keep("response:", message);
             }
@@ -185,8 +233,12 @@ private:
     };
     test::SimNetwork::Node& node_;
     Endpoint border_;
+    std::shared_ptr<const tls::Context> tls_;
     FlowId socket_;
     Connection connection_;
+    std::string challenge_;
+    std::uint32_t registers_ = 0;
+    SeededRandom random_{5};
     std::map<std::uint64_t, sip::StreamFramer> framers_;
     std::map<std::string, std::string, std::less<>> heard_;
 };
@@ -201,6 +253,7 @@ public:
         border_.sbc().end_all("the test is over");
         outside_.cut();
         trusted_.cut();
+        phone_.cut();
         net_.run_for(200s);
         check();
         CHECK(border_.sbc().is_empty());
@@ -211,10 +264,21 @@ private:
         const std::string_view event = input.until('\n');
         switch (event.empty() ? '.' : event.front()) {
             case 'U':
-                outside_.send_datagram(message(input, outside_));
+                outside_.send_datagram(from_outside(message(input, outside_)));
                 return net_.run_for(20ms);
             case 'u':
-                return outside_.send_datagram(message(input, outside_));
+                return outside_.send_datagram(from_outside(message(input, outside_)));
+            case 'P':
+                phone_.send_stream(message(input, phone_));
+                return net_.run_for(20ms);
+            case 'p':
+                return phone_.send_stream(message(input, phone_));
+            case 'R':
+                for (int i = 0; i < 2; ++i) {
+                    phone_.do_register();
+                    net_.run_for(20ms);
+                }
+                return;
             case 'T':
                 trusted_.send_stream(message(input, trusted_));
                 return net_.run_for(20ms);
@@ -227,6 +291,8 @@ private:
             }
             case 'C':
                 return trusted_.cut();
+            case 'D':
+                return phone_.cut();
             default:
                 return;
         }
@@ -247,6 +313,11 @@ private:
         const std::size_t uri = text.substr(0, text.find('\r')).find(" sips:");
         return uri == std::string::npos ? text : text.insert(uri + 6, mark);
     }
+    static std::string from_outside(std::string text) {
+        const std::size_t end = text.find("\r\n");
+        const bool is_request = end != std::string::npos && !text.starts_with("SIP/2.0");
+        return is_request ? text.insert(end + 2, outsides_mark) : text;
+    }
     void check() {
         CHECK(border_.sbc().is_consistent());
         const auto& packets = net_.packets();
@@ -256,13 +327,16 @@ private:
                   !packets[seen_].bytes.starts_with("INVITE sips:"));
             CHECK(packets[seen_].to.address != test::ip("192.0.2.30") ||
                   packets[seen_].bytes.find(mark) == std::string::npos);
+            CHECK(packets[seen_].to.address != test::ip("192.0.2.10") ||
+                  packets[seen_].bytes.find(outsides_mark) == std::string::npos);
         }
     }
 
     test::SimNetwork net_;
     test::Border border_{net_, std::string(configuration), 11, 1};
-    Peer outside_{net_, "192.0.2.30", "192.0.2.3"};
-    Peer trusted_{net_, "192.0.2.20", "192.0.2.2"};
+    Peer outside_{net_, "192.0.2.30", {test::ip("192.0.2.3"), 5060}};
+    Peer trusted_{net_, "192.0.2.20", {test::ip("192.0.2.2"), 5060}};
+    Peer phone_{net_, "192.0.2.10", {test::ip("192.0.2.1"), 5061}, test::client_context()};
     std::size_t seen_ = 0;
 };
 
