@@ -537,10 +537,9 @@ TEST_F(TrunkOfTwoNames, ACallDoesNotWanderToAServerOfAnotherName) {
     trunk.node().cut();
     net.run_for(1s);
     softswitch.in_dialog(sip::Method::Info);
-    net.run_for(1s);
-    EXPECT_THAT(softswitch.statuses("INFO"), ElementsAre(480));
+    net.run_for(40s);  // the peer might have come back
+    EXPECT_THAT(softswitch.statuses("INFO"), ElementsAre(481));
     EXPECT_EQ(impostor.count("INFO"), 0U);
-    net.run_for(40s);
     EXPECT_EQ(impostor.count("BYE"), 0U);
 }
 
