@@ -254,6 +254,26 @@ TEST_F(AttendedTransfers, ATagIsNoVoucher) {
     west_hangs_up();
 }
 
+// A REFER is like any other request then, though it may outlive a call.
+TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
+    consult();
+    west.in_dialog_status = 0;
+    north.within(*norths, sip::Method::Refer,
+                 {{"Contact", north.contact()}, {"Refer-To", "<sip:ned@north.example.net>"}});
+    net.run_for(1s);
+    ASSERT_EQ(west.count("REFER"), 1U);
+    west.in_dialog_status = 200;
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    EXPECT_THAT(north.statuses("REFER"), ElementsAre(480));
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
 // Nobody keeps one for later.
 TEST_F(AttendedTransfers, AVoucherIsGoodForMinutes) {
     consult();

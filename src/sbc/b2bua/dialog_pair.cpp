@@ -708,6 +708,14 @@ std::optional<ClientId> DialogPair::send(Side to, Method method,
 }
 
 Leg DialogPair::replace(Side side, Leg leg) {
+    for (Relay& relay : relays_) {
+        // Who it was for is gone, the dialog it came in is not: 481 would end that (RFC 5057 §5.1).
+        if (relay.is_open && relay.request->method() != Method::Invite) {
+            relay.is_open = false;
+            answer(this->leg(relay.from), relay.server, *relay.request, 480,
+                   "Temporarily Unavailable");
+        }
+    }
     close_relays();
     relays_.clear();
     provisionals_.reset();
