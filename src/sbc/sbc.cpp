@@ -614,7 +614,7 @@ void Sbc::drop_errand(ServerId id, std::string_view reason) {
     }
 }
 
-bool Sbc::join_errand(ServerId id, std::string_view our_tag, b2bua::Leg party,
+bool Sbc::join_errand(ServerId id, std::string_view our_tag, const b2bua::Leg& party,
                       const sip::Message& asked, const sip::Message& answer) {
     const auto found = errands_.find(id);
     b2bua::Usage* made = found == errands_.end() ? nullptr : call_of(found->second.made);
@@ -624,7 +624,7 @@ bool Sbc::join_errand(ServerId id, std::string_view our_tag, b2bua::Leg party,
     errands_.erase(found);
     by_call_id_.erase(party.dialog.call_id());  // it goes along
     own_flow(party.hop, made->ref());
-    return made->join(our_tag, std::move(party), asked, answer);
+    return made->join(our_tag, party, asked, answer);
 }
 
 // When the event is over, so that no call is called back from within.

@@ -134,8 +134,9 @@ public:
     bool is_elsewhere(std::string_view tag) const override;
     sip::transaction::ServerId begin_errand(const b2bua::OnBehalf& errand) override;
     void drop_errand(sip::transaction::ServerId errand, std::string_view reason) override;
-    bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag, b2bua::Leg party,
-                     const sip::Message& asked, const sip::Message& answer) override;
+    bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag,
+                     const b2bua::Leg& party, const sip::Message& asked,
+                     const sip::Message& answer) override;
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;

@@ -80,7 +80,7 @@ public:
 
     bool replace(const sip::DialogIds& ids, const Newcomer& newcomer) override;
     void on_errand(sip::transaction::ServerId errand, const sip::MessagePtr& response) override;
-    bool join(std::string_view our_tag, Leg party, const sip::Message& asked,
+    bool join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
               const sip::Message& answer) override;
 
     CallRef ref() const override { return setup_.ref; }

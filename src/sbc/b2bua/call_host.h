@@ -84,8 +84,9 @@ public:
     // Whoever is being called hears CANCEL, whoever has answered BYE. Nothing more comes of it.
     virtual void drop_errand(sip::transaction::ServerId errand, std::string_view reason) = 0;
     // See Usage::join. The errand is over.
-    virtual bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag, Leg party,
-                             const sip::Message& asked, const sip::Message& answer) = 0;
+    virtual bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag,
+                             const Leg& party, const sip::Message& asked,
+                             const sip::Message& answer) = 0;
     // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;
     // The same of what is no call: nothing is recorded.

@@ -191,7 +191,7 @@ void Call::on_errand(ServerId errand, const sip::MessagePtr& response) {
     }
 }
 
-bool Call::join(std::string_view our_tag, Leg party, const sip::Message& asked,
+bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
                 const sip::Message& answer) {
     if (!confirmed_) {
         return false;
@@ -211,7 +211,7 @@ bool Call::join(std::string_view our_tag, Leg party, const sip::Message& asked,
     }
     host_.own_tag(party.dialog.local_tag(), ref());
     host_.own_call_id(party.dialog.call_id(), ref());
-    pair.join(side, std::move(party), answer, media);
+    pair.join(side, party, answer, media);
     return true;
 }
 

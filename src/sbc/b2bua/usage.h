@@ -75,7 +75,7 @@ public:
     }
     // The party for whose sake the dialog with this tag was made comes to it. `asked` is the offer
     // that it was told, `answer` its 2xx. False: that may not pass, and the dialog is ended.
-    virtual bool join(std::string_view our_tag, Leg party, const sip::Message& asked,
+    virtual bool join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
                       const sip::Message& answer) {
         (void)our_tag;
         (void)party;
