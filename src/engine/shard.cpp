@@ -84,8 +84,22 @@ void Shard::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
     put(to, *ack);
 }
 
-void Shard::start_timer(Duration after, std::uint64_t cookie) {
-    arm(after, UserTimer{cookie});
+Shard::TimerId Shard::start_timer(Duration after, std::uint64_t cookie) {
+    const std::uint32_t slot = arm(after, UserTimer{cookie});
+    return {std::uint64_t{timers_[slot].generation} << 32 | slot};
+}
+
+void Shard::stop_timer(TimerId id) {
+    if (is_running(id)) {
+        const auto slot = static_cast<std::uint32_t>(id.value);
+        wheel_.cancel(timers_[slot].handle);
+        release(slot);
+    }
+}
+
+bool Shard::is_running(TimerId id) const {
+    const auto slot = static_cast<std::uint32_t>(id.value);
+    return slot < timers_.size() && timers_[slot].generation == id.value >> 32;
 }
 
 FlowId Shard::connect(const ConnectSpec& spec, ShardNumber owner) {

@@ -98,8 +98,11 @@ public:
     // Ends a server transaction without an answer: silence is the answer.
     void forget(sip::transaction::ServerId id);
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack);
-    // on_timer(cookie) after that time. There is no stopping: the user ignores what is out of date.
-    void start_timer(Duration after, std::uint64_t cookie);
+    // on_timer(cookie) after that time. Who does not stop it ignores it when it is out of date.
+    using TimerId = Id<struct UserTimerTag>;
+    TimerId start_timer(Duration after, std::uint64_t cookie);
+    void stop_timer(TimerId id);
+    bool is_running(TimerId id) const;
     // The connection is had by `owner`, who may be another.
     FlowId connect(const ConnectSpec& spec, ShardNumber owner);
     FlowId connect(const ConnectSpec& spec) { return connect(spec, place_.number); }

@@ -206,6 +206,16 @@ void Failover::on_ended(ClientId client) {
     handles_.erase(client);
 }
 
+void Failover::on_told(ClientId client) {
+    if (const Request* request = request_of(client); request && request->message == nullptr) {
+        const ClientId handle = handles_.at(client);
+        requests_.erase(handle);
+        if (handle == client) {  // as for any transaction without an entry: handle_of
+            handles_.erase(client);
+        }
+    }
+}
+
 void Failover::replace(ClientId client, ClientId next, const sip::MessagePtr& message) {
     if (Request* request = request_of(client)) {
         request->client = next;

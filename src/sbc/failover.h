@@ -62,6 +62,9 @@ public:
     std::optional<Sent> on_response(ClientId client, const sip::Message& response);
     std::optional<Sent> on_failed(ClientId client, sip::transaction::TerminationCause cause);
     void on_ended(ClientId client);
+    // Its sender has heard the final response: no other server is asked, and where it went is
+    // known.
+    void on_told(ClientId client);
     // A challenge to it was answered by `next`: from now on that is the request.
     void replace(ClientId client, ClientId next, const sip::MessagePtr& message);
 

@@ -737,6 +737,7 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
         if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_response(known_as(id), response);
         }
+        failover_.on_told(id);
     }
     sweep();
 }
@@ -1008,7 +1009,11 @@ ClientId Sbc::cancel(CallRef call, ClientId invite) {
 }
 
 void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
-    shard_.start_timer(after, call.value << 32 | cookie);
+    std::vector<engine::Shard::TimerId>& timers = calls_[call].timers;
+    if (timers.size() == timers.capacity()) {  // before it grows: those that have run out go
+        std::erase_if(timers, [&](const auto id) { return !shard_.is_running(id); });
+    }
+    timers.push_back(shard_.start_timer(after, call.value << 32 | cookie));
 }
 
 std::optional<sip::Hop> Sbc::hop_to(AdjacencyIndex adjacency) {
@@ -1151,30 +1156,43 @@ void Sbc::sweep() {
     }
     for (const CallRef ref : std::exchange(ended_, {})) {
         const auto found = calls_.find(ref);
-        if (found == calls_.end() || found->second.open_clients > 0 ||
-            found->second.call->lingers()) {
+        if (found == calls_.end()) {
             continue;
         }
-        for (const std::string& tag : found->second.tags) {
-            // A leg that went to another call took its own along.
-            if (const auto owner = by_tag_.find(tag);
-                owner != by_tag_.end() && owner->second == ref) {
-                by_tag_.erase(owner);
+        CallEntry& entry = found->second;
+        if (entry.open_clients > 0 || entry.call->lingers()) {
+            if (entry.call->keep_least()) {
+                forget_dialogs(ref, entry);
             }
+            continue;
         }
-        for (const std::string& call_id : found->second.call_ids) {
+        forget_dialogs(ref, entry);
+        for (const std::string& call_id : entry.call_ids) {
             if (const auto owner = by_call_id_.find(call_id);
                 owner != by_call_id_.end() && owner->second == ref) {
                 by_call_id_.erase(owner);
             }
         }
-        for (const FlowId flow : found->second.flows) {
-            const auto users = by_flow_.find(flow);
-            if (users != by_flow_.end() && users->second.erase(ref) > 0 && users->second.empty()) {
-                by_flow_.erase(users);
-            }
-        }
         calls_.erase(found);
+    }
+}
+
+// No request within a dialog is its any more, and no timer.
+void Sbc::forget_dialogs(CallRef ref, CallEntry& entry) {
+    for (const std::string& tag : std::exchange(entry.tags, {})) {
+        // A leg that went to another call took its own along.
+        if (const auto owner = by_tag_.find(tag); owner != by_tag_.end() && owner->second == ref) {
+            by_tag_.erase(owner);
+        }
+    }
+    for (const FlowId flow : std::exchange(entry.flows, {})) {
+        const auto users = by_flow_.find(flow);
+        if (users != by_flow_.end() && users->second.erase(ref) > 0 && users->second.empty()) {
+            by_flow_.erase(users);
+        }
+    }
+    for (const engine::Shard::TimerId timer : std::exchange(entry.timers, {})) {
+        shard_.stop_timer(timer);
     }
 }
 

@@ -147,7 +147,8 @@ private:
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
         std::vector<FlowId> flows;
-        std::size_t open_clients = 0;  // transactions whose responses are the call's
+        std::vector<engine::Shard::TimerId> timers;  // and some that have run out
+        std::size_t open_clients = 0;                // transactions whose responses are the call's
     };
     struct Client {
         b2bua::CallRef call;
@@ -210,6 +211,7 @@ private:
     bool is_another_server(const b2bua::Leg& leg, const tls::PeerIdentity& identity) const;
     void watch_expiry();
     void sweep();
+    void forget_dialogs(b2bua::CallRef ref, CallEntry& entry);
     std::string new_call_name();
     std::string new_tag();
     void tell_calls_on(FlowId flow);

@@ -9,6 +9,9 @@
 namespace ringwall::sdp {
 namespace {
 
+constexpr std::size_t usual_lines = 24;
+constexpr std::size_t usual_media = 2;
+
 constexpr bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
@@ -24,8 +27,8 @@ std::string_view take_word(std::string_view& text) {
 
 // Cuts the first line off `text`. Ends are CRLF, or LF alone (RFC 8866 §5). A CR alone or a NUL,
 // which end a line for some peers, stand in none (RFC 8866 §9): what is behind them would pass
-// unseen.
-Line take_line(std::string_view& text) {
+// unseen. `has_nul`: there is one somewhere in the text.
+Line take_line(std::string_view& text, bool has_nul) {
     const std::size_t end = text.find('\n');
     Line line;
     line.raw = text.substr(0, end == std::string_view::npos ? end : end + 1);
@@ -39,7 +42,7 @@ Line take_line(std::string_view& text) {
     }
     if (content.size() >= 2 && is_alpha(content[0]) && content[1] == '=' &&
         content.find('\r') == std::string_view::npos &&
-        content.find('\0') == std::string_view::npos) {
+        (!has_nul || content.find('\0') == std::string_view::npos)) {
         line.type = content[0];
         line.value = content.substr(2);
     }
@@ -117,15 +120,16 @@ const Attribute* Media::find(std::string_view name) const {
 
 Result<SessionDescription, SdpError> SessionDescription::parse(std::string_view text) {
     SessionDescription session;
-    session.text_ = std::make_shared<const std::string>(text);
-    std::string_view rest = *session.text_;
-    const auto ends = static_cast<std::size_t>(std::ranges::count(rest, '\n'));
-    session.lines_.reserve(std::min(ends + 1, limits::lines));
+    session.text_ = text;
+    std::string_view rest = text;
+    const bool has_nul = text.find('\0') != std::string_view::npos;
+    session.lines_.reserve(usual_lines);
+    session.media_.reserve(usual_media);
     std::string_view connection;
     Direction direction = Direction::SendRecv;
 
     while (!rest.empty()) {
-        const Line line = take_line(rest);
+        const Line line = take_line(rest, has_nul);
         const std::size_t index = session.lines_.size();
         if (index == limits::lines) {
             return fail(SdpError{Fault::TooMany, index + 1});
@@ -176,7 +180,7 @@ Result<SessionDescription, SdpError> SessionDescription::parse(std::string_view 
 
 std::string SessionDescription::without(std::span<const std::size_t> lines) const {
     std::string out;
-    out.reserve(text_->size());
+    out.reserve(text_.size());
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         if (!lines.empty() && lines.front() == i) {
             lines = lines.subspan(1);

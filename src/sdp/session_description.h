@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,9 +61,10 @@ struct Media {
 
 class SessionDescription {
 public:
+    // Views into `text`: keep it alive.
     static Result<SessionDescription, SdpError> parse(std::string_view text);
 
-    std::string_view text() const { return *text_; }
+    std::string_view text() const { return text_; }
     std::span<const Line> lines() const { return lines_; }
     std::span<const Media> media() const { return media_; }
     // Of the session, before the first m= line.
@@ -76,7 +76,7 @@ public:
 private:
     SessionDescription() = default;
 
-    std::shared_ptr<const std::string> text_;  // shared, so that copies keep the views good
+    std::string_view text_;
     std::vector<Line> lines_;
     std::vector<Media> media_;
     std::vector<Attribute> attributes_;

@@ -1,5 +1,10 @@
 #include "sip/message_builder.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
 #include "base/check.h"
 #include "sip/grammar.h"
 #include "sip/message_parser.h"
@@ -9,22 +14,62 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 constexpr std::size_t usual_size = 1024;
+constexpr std::size_t usual_lines = 16;
+
+bool ends_line(char c) {
+    return c == '\r' || c == '\n' || c == '\0';
+}
+
+// Is any octet below 0x10, as those are? Eight at a time.
+bool may_end_line(std::string_view text) {
+    constexpr std::uint64_t each = 0x0101'0101'0101'0101U;
+    std::uint64_t found = 0;
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t octets = 0;
+        std::memcpy(&octets, text.data() + at, 8);
+        found |= (octets - 0x10 * each) & ~octets & 0x80 * each;
+    }
+    for (; at < text.size(); ++at) {
+        found |= static_cast<unsigned char>(text[at]) < 0x10 ? 1 : 0;
+    }
+    return found != 0;
+}
 
 void append_clean(std::string& out, std::string_view text) {
     const std::size_t start = out.size();
     out.append(text);
-    for (const char bad : {'\r', '\n', '\0'}) {  // one search each: nearly always there is none
-        for (auto at = out.find(bad, start); at != std::string::npos; at = out.find(bad, at)) {
-            out[at] = ' ';
-        }
+    if (may_end_line(text)) {
+        std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), ends_line,
+                        ' ');
     }
 }
 
+#ifndef NDEBUG
+bool is_same_index(const Message& a, const Message& b) {
+    return std::ranges::equal(
+        a.headers(), b.headers(), [](const HeaderLine& x, const HeaderLine& y) {
+            return x.id == y.id && x.name == y.name && x.value == y.value && x.raw == y.raw;
+        });
+}
+#endif
+
 }  // namespace
+
+MessageBuilder::MessageBuilder() {
+    text_.reserve(usual_size);
+    lines_.reserve(usual_lines);
+}
+
+// What is written next is a header line whose value stands `to_value` octets behind its beginning.
+void MessageBuilder::begin_line(HeaderName id, std::size_t name_size, std::size_t to_value) {
+    lines_.push_back({id, static_cast<std::uint32_t>(text_.size()),
+                      static_cast<std::uint32_t>(name_size),
+                      static_cast<std::uint32_t>(text_.size() + to_value)});
+}
 
 MessageBuilder MessageBuilder::request(std::string_view method, std::string_view request_uri) {
     MessageBuilder builder;
-    builder.text_.reserve(usual_size);
     append_clean(builder.text_, method);
     builder.text_.push_back(' ');
     append_clean(builder.text_, request_uri);
@@ -35,7 +80,6 @@ MessageBuilder MessageBuilder::request(std::string_view method, std::string_view
 MessageBuilder MessageBuilder::response(int status, std::string_view reason) {
     CHECK(status >= 100 && status <= 699);
     MessageBuilder builder;
-    builder.text_.reserve(usual_size);
     builder.text_.append("SIP/2.0 ").append(std::to_string(status)).push_back(' ');
     append_clean(builder.text_, reason);
     builder.text_.append(line_end);
@@ -43,13 +87,16 @@ MessageBuilder MessageBuilder::response(int status, std::string_view reason) {
 }
 
 MessageBuilder& MessageBuilder::header(HeaderName name, std::string_view value) {
-    text_.append(to_string(name)).append(": ");
+    const std::string_view text = to_string(name);
+    begin_line(name, text.size(), text.size() + 2);
+    text_.append(text).append(": ");
     append_clean(text_, value);
     text_.append(line_end);
     return *this;
 }
 
 MessageBuilder& MessageBuilder::header(std::string_view name, std::string_view value) {
+    begin_line(parse_header_name(name), name.size(), name.size() + 2);
     append_clean(text_, name);
     text_.append(": ");
     append_clean(text_, value);
@@ -58,6 +105,17 @@ MessageBuilder& MessageBuilder::header(std::string_view name, std::string_view v
 }
 
 MessageBuilder& MessageBuilder::raw(const HeaderLine& line) {
+    // A folded value stands elsewhere, and lines that were kept together have no names here.
+    const auto is_within = [&line](std::string_view part) {
+        return std::less_equal<>{}(line.raw.data(), part.data()) &&
+               std::less_equal<>{}(part.data() + part.size(), line.raw.data() + line.raw.size());
+    };
+    if (!line.name.empty() && is_within(line.name) && is_within(line.value)) {
+        begin_line(line.id, line.name.size(),
+                   static_cast<std::size_t>(line.value.data() - line.raw.data()));
+    } else {
+        is_indexed_ = false;
+    }
     text_.append(line.raw);
     return *this;
 }
@@ -82,14 +140,20 @@ MessageBuilder& MessageBuilder::body(std::string_view body) {
 }
 
 MessagePtr MessageBuilder::build() {
-    std::string bytes = std::move(text_);
-    bytes.append("Content-Length: ").append(std::to_string(body_.size())).append("\r\n\r\n");
-    bytes.append(body_);
-    Parsed parsed =
-        MessageParser::parse(std::move(bytes), Framing::Datagram, MessageParser::Origin::Own);
+    header(HeaderName::ContentLength, std::to_string(body_.size()));
+    text_.append(line_end);
+    const std::size_t head_end = text_.size();
+    text_.append(body_);
+#ifndef NDEBUG
+    const Parsed whole = MessageParser::parse(text_, Framing::Datagram, MessageParser::Origin::Own);
+#endif
+    Parsed parsed = is_indexed_ ? MessageParser::take_written(std::move(text_), lines_, head_end)
+                                : MessageParser::parse(std::move(text_), Framing::Datagram,
+                                                       MessageParser::Origin::Own);
     CHECK(parsed.message != nullptr);
 #ifndef NDEBUG
-    CHECK(may_have_fault_ || !parsed.fault);
+    CHECK(may_have_fault_ || !whole.fault);
+    CHECK(whole.fault || is_same_index(*whole.message, *parsed.message));
 #endif
     return std::move(parsed.message);
 }

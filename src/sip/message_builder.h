@@ -1,14 +1,17 @@
 // Writes a message, header line by header line, in the order given. Content-Length is written by
-// build(). What is built is parsed again, so nobody can send what we would refuse unnoticed: a
-// build with a fault is a bug of ours (a CHECK where NDEBUG is not defined; a release sends it, for
-// its parts may come from a peer). The limits of sip/limits.h are for what we receive.
+// build(). The lines are indexed as they are written; where NDEBUG is not defined what is built is
+// parsed too, so nobody can send what we would refuse unnoticed: a build with a fault is a bug of
+// ours (a CHECK there; a release sends it, for its parts may come from a peer). The limits of
+// sip/limits.h are for what we receive.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/endpoint.h"
 #include "sip/message.h"
+#include "sip/message_parser.h"
 
 namespace ringwall::sip {
 
@@ -34,9 +37,12 @@ public:
 private:
     friend MessageBuilder reply(const Message& request, int status, std::string_view to_tag,
                                 std::string_view reason);
-    MessageBuilder() = default;
+    MessageBuilder();
+    void begin_line(HeaderName id, std::size_t name_size, std::size_t to_value);
 
     std::string text_;
+    std::vector<WrittenLine> lines_;
+    bool is_indexed_ = true;  // false: it has lines that only a parser can tell apart
     std::string body_;
     bool may_have_fault_ = false;  // echoes a request that may have one
 };

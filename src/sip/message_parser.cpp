@@ -169,6 +169,18 @@ Parsed MessageParser::parse(std::string bytes, Framing framing, Origin origin,
     return {std::move(parser.message_), parser.fault_};
 }
 
+Parsed MessageParser::take_written(std::string bytes, std::span<const WrittenLine> lines,
+                                   std::size_t head_end) {
+    MessageParser parser(std::move(bytes), Framing::Datagram, Origin::Own);
+    if (!parser.read_start_line()) {
+        return {nullptr, ParseError{ParseFault::NotSip, 0}};
+    }
+    parser.index(lines, head_end);
+    parser.read_body();
+    parser.screen();
+    return {std::move(parser.message_), parser.fault_};
+}
+
 // Lets a Message be made together with the count of its owners.
 struct MessageParser::Made final : Message {};
 
@@ -355,6 +367,25 @@ void MessageParser::read_head() {
     if (is_judged_) {
         check_controls({bytes.data(), at_});
     }
+}
+
+void MessageParser::index(std::span<const WrittenLine> lines, std::size_t head_end) {
+    const std::string_view bytes = message_->bytes_;
+    constexpr std::size_t line_end = 2;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const WrittenLine& line = lines[i];
+        const std::size_t end = i + 1 < lines.size() ? lines[i + 1].start : head_end - line_end;
+        std::uint16_t& first = message_->first_[static_cast<std::size_t>(line.id)];
+        if (first == 0) {
+            first = static_cast<std::uint16_t>(i + 1);
+        }
+        message_->headers_.push_back(
+            {line.id, bytes.substr(line.start, line.name_size),
+             grammar::trim_blanks(bytes.substr(line.value_at, end - line_end - line.value_at)),
+             bytes.substr(line.start, end - line.start)});
+    }
+    at_ = head_end;
+    has_head_end_ = true;
 }
 
 // message-header: field-name HCOLON field-value

@@ -3,6 +3,8 @@
 // refused request can still be answered; the first fault is the one that is reported.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,15 @@
 #include "sip/message.h"
 
 namespace ringwall::sip {
+
+// Where a header line stands in octets that we wrote: each ends where the next begins, or the empty
+// line.
+struct WrittenLine {
+    HeaderName id = HeaderName::Other;
+    std::uint32_t start = 0;
+    std::uint32_t name_size = 0;
+    std::uint32_t value_at = 0;  // with blanks before it
+};
 
 class MessageParser {
 public:
@@ -20,6 +31,9 @@ public:
     // With a source: stamped, see Message::parse.
     static Parsed parse(std::string bytes, Framing framing, Origin origin,
                         const Endpoint* source = nullptr);
+    // What we wrote, without a search for its lines. `head_end`: of the empty line.
+    static Parsed take_written(std::string bytes, std::span<const WrittenLine> lines,
+                               std::size_t head_end);
 
 private:
     struct Made;
@@ -33,6 +47,7 @@ private:
     void read_request_uri(std::string_view text);
 
     void read_head();
+    void index(std::span<const WrittenLine> lines, std::size_t head_end);
     std::string_view take_line();
     void read_header(std::string_view line, std::size_t start);
     std::string_view unfold(std::string_view value);

@@ -245,6 +245,29 @@ TEST_F(HalfUp, ALateAnswerOfAForkIsEndedAlsoWhenTheCallIsOver) {
     EXPECT_EQ(border.records.size(), 1U);
 }
 
+// RFC 3261 §13.2.2.4, and what a call keeps for it: its dialogs and their timers are gone.
+TEST_F(HalfUp, AnAnswerThatComesAgainWhenTheCallIsOverIsAcknowledgedAsBefore) {
+    answer_in("fork-b");
+    west.bye();
+    net.run_for(1s);
+    ASSERT_EQ(east.acks().size(), 1U);
+    east.say(200, "fork-b", easts_contact);
+    net.run_for(1s);
+    ASSERT_EQ(east.acks().size(), 2U);
+    EXPECT_EQ(east.acks()[1]->bytes(), east.acks()[0]->bytes());
+    EXPECT_EQ(east.count("BYE"), 1U);
+}
+
+TEST_F(HalfUp, ACallThatIsOverKeepsNoTimerButItsTransactions) {
+    answer_in("fork-b");
+    west.bye();
+    net.run_for(1s);
+    EXPECT_LE(border.sbc().shard().timer_count(), 4U);  // L and M of the INVITE, J and K of the BYE
+    net.run_for(33s);
+    EXPECT_EQ(border.sbc().shard().timer_count(), 0U);
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
 class UnusableContact : public HalfUp, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(UnusableContact, InAnAnswerIsAFailureForTheCallerAndAnEndForTheCallee) {

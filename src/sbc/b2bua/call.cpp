@@ -74,14 +74,15 @@ Call::Call(CallHost& host, Setup setup)
                setup_.snapshot,
                setup_.security,
                setup_.bucket,
-               make_tag(setup_.bucket, host.random())} {
-    record_.call = setup_.name;
-    record_.caller = std::string(setup_.request->from().uri.text);
-    record_.callee = std::string(setup_.request->request_uri_text());
-    record_.from_adjacency = caller_adjacency().name;
-    record_.from_security = caller_adjacency().security;
-    record_.is_secure = setup_.security.is_secure();
-    record_.start = host_.now().wall;
+               make_tag(setup_.bucket, host.random())},
+      record_(std::make_unique<CallRecord>()) {
+    record_->call = setup_.name;
+    record_->caller = std::string(setup_.request->from().uri.text);
+    record_->callee = std::string(setup_.request->request_uri_text());
+    record_->from_adjacency = caller_adjacency().name;
+    record_->from_security = caller_adjacency().security;
+    record_->is_secure = setup_.security.is_secure();
+    record_->start = host_.now().wall;
     host_.own_tag(context_.own_tag, ref());
     host_.own_call_id(setup_.request->call_id(), ref());
 }
@@ -229,8 +230,8 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     branch.client = host_.send_new(ref(), permit, hop, branch.invite);
     host_.start_timer(ref(), timer_c, static_cast<std::uint32_t>(branches_.size()));
     branches_.push_back(std::move(branch));
-    record_.to_adjacency = out.name;
-    record_.to_security = out.security;
+    record_->to_adjacency = out.name;
+    record_->to_security = out.security;
     return true;
 }
 
@@ -411,8 +412,8 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (pair->is_over()) {
         return;
     }
-    if (!record_.ringing && response->status() == 180) {
-        record_.ringing = host_.now().wall;
+    if (!record_->ringing && response->status() == 180) {
+        record_->ringing = host_.now().wall;
     }
     auto builder = sip::reply(*setup_.request, response->status(),
                               pair->leg(Side::Caller).dialog.local_tag(), response->reason());
@@ -498,6 +499,13 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
             return;
         }
     }
+    if (branch.acknowledged && branch.acknowledged->to_tag == response->to_tag()) {
+        if (const std::string& ack = branch.acknowledged->ack; !ack.empty()) {
+            host_.send_ack(branch.acknowledged->hop,
+                           sip::Message::parse(ack, sip::Framing::Datagram).message);
+        }
+        return;
+    }
     const DialogPair* early = find_pair(index, *response);
     const bool is_given_up = early != nullptr && early->is_over();
     if (is_answered_ || branch.is_cancelled || is_given_up) {
@@ -569,9 +577,9 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     for (const auto& each : pairs_) {
         each->on_invite_answered();
     }
-    record_.answer = host_.now().wall;
-    record_.to_adjacency = out.name;
-    record_.to_security = out.security;
+    record_->answer = host_.now().wall;
+    record_->to_adjacency = out.name;
+    record_->to_security = out.security;
     pair.confirm({Side::Caller, setup_.invite, setup_.request, branch.invite}, success);
     drop_requests();
 }
@@ -869,6 +877,7 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
 
 void Call::on_timer(std::uint32_t timer) {
     if (const auto of_pair = pair_timer(timer)) {
+        CHECK(of_pair->pair < pairs_.size());  // no timer outlives its pair: keep_least
         act_on(of_pair->pair, pairs_[of_pair->pair]->on_timer(of_pair->timer, of_pair->number));
     } else if ((timer & referral_timer) != 0) {
         on_referral_timer(timer & ~referral_timer);
@@ -910,7 +919,7 @@ void Call::on_flow_closed(FlowId flow) {
 void Call::terminate(std::string_view reason, int status) {
     if (confirmed_) {
         end_pair(reason);
-    } else {
+    } else if (!is_over_) {
         const Failure failure{status, std::string(reason), 0, nullptr, 0};
         if (status >= 500) {
             best_ = failure;  // whatever other branches said
@@ -931,7 +940,7 @@ void Call::end_pair(std::string_view reason) {
     }
     close_relays();
     pairs_[*confirmed_]->end();
-    finish("answered", record_.status == 0 ? 200 : record_.status, reason);
+    finish("answered", record_->status == 0 ? 200 : record_->status, reason);
 }
 
 // Nobody is left waiting for an answer.
@@ -942,13 +951,13 @@ void Call::close_relays() {
 }
 
 void Call::finish(std::string_view result, int status, std::string_view reason) {
-    if (!record_.result.empty()) {
+    if (is_over_ || !record_->result.empty()) {
         return;
     }
-    record_.result = result;
-    record_.status = status;
-    record_.reason = reason;
-    record_.end = host_.now().wall;
+    record_->result = result;
+    record_->status = status;
+    record_->reason = reason;
+    record_->end = host_.now().wall;
 }
 
 void Call::check_over() {
@@ -956,7 +965,7 @@ void Call::check_over() {
         was_lingering_ = false;
         host_.release(ref());
     }
-    if (is_over_ || record_.result.empty()) {
+    if (is_over_ || record_->result.empty()) {
         return;
     }
     const bool is_any_open =
@@ -968,11 +977,33 @@ void Call::check_over() {
     close_relays();
     is_over_ = true;
     was_lingering_ = lingers();
-    host_.end(ref(), record_);
+    host_.end(ref(), *record_);
+}
+
+bool Call::keep_least() {
+    const bool has_invited =
+        joining_ || transfer_ ||
+        std::ranges::any_of(pairs_, [](const auto& pair) { return pair->has_invited(); });
+    if (!is_over_ || lingers() || has_invited) {
+        return false;
+    }
+    if (confirmed_) {
+        const DialogPair& pair = *pairs_[*confirmed_];
+        const Leg& callee = pair.leg(Side::Callee);
+        Branch& branch = branches_[pair.branch()];
+        branch.acknowledged = std::make_unique<Branch::Acknowledged>(Branch::Acknowledged{
+            callee.dialog.remote_tag(), host_.hop_in_dialog(callee).value_or(branch.hop),
+            callee.accepted ? callee.accepted->ack : ""});
+        confirmed_.reset();
+    }
+    pairs_.clear();
+    pairs_.shrink_to_fit();
+    record_.reset();
+    return true;
 }
 
 std::optional<CallRecord> Call::record_so_far(std::string_view reason) const {
-    CallRecord record = record_;
+    CallRecord record = *record_;
     if (record.result.empty()) {
         record.result = is_established() ? "answered" : "failed";
         record.reason = reason;
@@ -1005,7 +1036,7 @@ bool Call::is_consistent() const {
         return false;
     }
     // Somebody must still be able to end it.
-    return is_over_ || !record_.result.empty() || is_established() ||
+    return is_over_ || !record_->result.empty() || is_established() ||
            std::any_of(branches_.begin(), branches_.end(),
                        [](const Branch& b) { return b.is_open; });
 }

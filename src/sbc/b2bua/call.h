@@ -92,6 +92,7 @@ public:
     bool lingers() const override {
         return !referrals_.empty() || (transfer_ != nullptr && !transfer_->is_told());
     }
+    bool keep_least() override;
     // What the record would be if the program ended now.
     std::optional<CallRecord> record_so_far(std::string_view reason) const override;
     bool is_secure() const { return setup_.security.is_secure(); }
@@ -114,6 +115,13 @@ private:
         bool is_cancel_sent = false;
         bool is_open = true;               // no final response yet
         std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
+        // Once the call is over: how its 2xx was acknowledged, for it may come again.
+        struct Acknowledged {
+            std::string to_tag;
+            sip::Hop hop;
+            std::string ack;  // its octets; empty: the caller never acknowledged
+        };
+        std::unique_ptr<Acknowledged> acknowledged;
     };
     // What tells the request that made the call when it comes again.
     struct Origin {
@@ -223,7 +231,7 @@ private:
     bool is_over_ = false;
     bool was_lingering_ = false;  // when it was over
     std::optional<Failure> best_;
-    CallRecord record_;
+    std::unique_ptr<CallRecord> record_;  // until it is written and the rest goes
 };
 
 }  // namespace ringwall::sbc::b2bua

@@ -32,11 +32,11 @@ bool is_session_refresh(sip::Method method) {
 
 policy::MediaVerdict judge_answer(const Adjacency& from, const Adjacency& to,
                                   const sip::Message& offer, const sip::Message& response) {
-    auto media = policy::judge_media(policy::media_leg(from), policy::media_leg(to), response);
-    if (media.passes() && is_sdp(offer) && is_sdp(response)) {
-        media.refusal = policy::answer_matches_offer(offer.body(), response.body());
-    }
-    return media;
+    const policy::MediaLeg from_leg = policy::media_leg(from);
+    const policy::MediaLeg to_leg = policy::media_leg(to);
+    return is_sdp(offer) && is_sdp(response)
+               ? policy::judge_answer(from_leg, to_leg, offer.body(), response)
+               : policy::judge_media(from_leg, to_leg, response);
 }
 
 }  // namespace ringwall::sbc::b2bua

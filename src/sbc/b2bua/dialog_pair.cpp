@@ -56,6 +56,14 @@ std::optional<Side> DialogPair::side_of(const sip::Message& request) const {
     return std::nullopt;
 }
 
+bool DialogPair::has_invited() const {
+    const auto is_invite = [](Method method) { return method == Method::Invite; };
+    return (caller_.refresh && is_invite(caller_.refresh->method)) ||
+           (callee_.refresh && is_invite(callee_.refresh->method)) ||
+           std::ranges::any_of(
+               relays_, [&](const Relay& relay) { return is_invite(relay.request->method()); });
+}
+
 bool DialogPair::is_consistent() const {
     const auto is_bye_kept = [](const Leg& leg) {
         return !leg.is_bye_owed || leg.answered || leg.is_ended;

@@ -79,6 +79,8 @@ public:
     Leg& leg(Side side) { return side == Side::Caller ? caller_ : callee_; }
     // Both ended: nothing more passes.
     bool is_over() const { return caller_.is_ended && callee_.is_ended; }
+    // An INVITE went out within the dialogs: its 2xx, or one more, may be there to acknowledge.
+    bool has_invited() const;
     bool is_consistent() const;
     // Whose request this is, by its tags; none: not of these dialogs.
     std::optional<Side> side_of(const sip::Message& request) const;

@@ -182,14 +182,12 @@ template <class Keep>
 void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName name,
                Keep&& keep) {
     const std::vector<std::string_view> values = message.values(name);
-    std::vector<std::string_view> once;  // a peer may say a thing a hundred times
-    once.reserve(values.size());
     std::string kept;
     kept.reserve(usual_length);
-    for (const std::string_view value : values) {
-        if (keep(value) && std::find(once.begin(), once.end(), value) == once.end()) {
-            once.push_back(value);
-            kept.append(kept.empty() ? "" : ", ").append(value);
+    for (auto value = values.begin(); value != values.end(); ++value) {
+        // A peer may say a thing a hundred times.
+        if (keep(*value) && std::find(values.begin(), value, *value) == value) {
+            kept.append(kept.empty() ? "" : ", ").append(*value);
         }
     }
     if (!kept.empty()) {

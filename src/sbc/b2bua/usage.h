@@ -89,6 +89,9 @@ public:
     virtual bool is_over() const = 0;
     // It is over, but something may still come for it; CallHost::release says when no more.
     virtual bool lingers() const { return false; }
+    // It is over, but its transactions are not: whatever they do not need goes. True: no request
+    // within a dialog and no timer is for it any more.
+    virtual bool keep_least() { return false; }
     virtual bool is_consistent() const = 0;
     // The request that made it, come by another way (RFC 3261 §8.2.2.2), or what became of it, come
     // back as it went (§16.3).

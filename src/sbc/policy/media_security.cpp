@@ -183,7 +183,63 @@ MediaVerdict refuse(MediaRefusal refusal) {
     return {.refusal = refusal, .body = std::nullopt};
 }
 
-MediaVerdict judge_description(const MediaLeg& from, const MediaLeg& to, std::string_view body) {
+std::optional<MediaRefusal> match_stream(const sdp::Media& offer, const sdp::Media& answer) {
+    if (!is_used(answer)) {
+        return std::nullopt;
+    }
+    if (!is_used(offer) || !equals_ignoring_case(offer.protocol, answer.protocol)) {
+        return MediaRefusal::AnswerNotOffered;
+    }
+    std::map<std::uint32_t, std::string> offered;
+    for (const sdp::Attribute& each : offer.attributes) {
+        if (!is_named(each, "crypto")) {
+            continue;
+        }
+        if (const auto crypto = sdp::parse_crypto_attribute(each.value)) {
+            offered.emplace(crypto->tag, crypto->suite_text);
+        }
+    }
+    bool has_picked = false;
+    for (const sdp::Attribute& each : answer.attributes) {
+        if (!is_named(each, "crypto")) {
+            continue;
+        }
+        const auto crypto = sdp::parse_crypto_attribute(each.value);
+        if (!crypto) {
+            return MediaRefusal::BadCrypto;
+        }
+        const auto found = offered.find(crypto->tag);
+        if (has_picked || found == offered.end() || found->second != crypto->suite_text) {
+            return MediaRefusal::AnswerNotOffered;
+        }
+        has_picked = true;
+    }
+    return std::nullopt;
+}
+
+std::optional<MediaRefusal> match(const sdp::SessionDescription& offer,
+                                  const sdp::SessionDescription& answer) {
+    if (answer.media().size() > offer.media().size()) {
+        return MediaRefusal::AnswerNotOffered;
+    }
+    for (std::size_t i = 0; i < answer.media().size(); ++i) {
+        if (const auto refusal = match_stream(offer.media()[i], answer.media()[i])) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<MediaRefusal> match(std::string_view offer, const sdp::SessionDescription& answer) {
+    const auto offered = sdp::SessionDescription::parse(offer);
+    return offered ? match(*offered, answer) : MediaRefusal::BadDescription;
+}
+
+// What an answer answers; none where it is not held to an offer.
+using Offer = std::optional<std::string_view>;
+
+MediaVerdict judge_description(const MediaLeg& from, const MediaLeg& to, std::string_view body,
+                               Offer offer) {
     const auto session = sdp::SessionDescription::parse(body);
     if (!session) {
         return refuse(MediaRefusal::BadDescription);
@@ -196,6 +252,9 @@ MediaVerdict judge_description(const MediaLeg& from, const MediaLeg& to, std::st
         if (const auto refusal = judge_stream(stream, from, to)) {
             return refuse(*refusal);
         }
+    }
+    if (const auto refusal = offer ? match(*offer, *session) : std::nullopt) {
+        return refuse(*refusal);
     }
     if (may_have_keys(from) && may_have_keys(to)) {
         return {};
@@ -293,7 +352,7 @@ MediaVerdict judge_parts(const MediaLeg& from, const MediaLeg& to, std::string_v
         if (is_encoded(part)) {
             return refuse(MediaRefusal::BadDescription);
         }
-        MediaVerdict verdict = judge_description(from, to, part.content);
+        MediaVerdict verdict = judge_description(from, to, part.content, std::nullopt);
         if (!verdict.passes()) {
             return verdict;
         }
@@ -306,38 +365,38 @@ MediaVerdict judge_parts(const MediaLeg& from, const MediaLeg& to, std::string_v
     return {};
 }
 
-std::optional<MediaRefusal> match_stream(const sdp::Media& offer, const sdp::Media& answer) {
-    if (!is_used(answer)) {
-        return std::nullopt;
+MediaVerdict judge_body(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
+                        std::string_view body, Offer offer) {
+    if (body.empty()) {
+        return {};
     }
-    if (!is_used(offer) || !equals_ignoring_case(offer.protocol, answer.protocol)) {
-        return MediaRefusal::AnswerNotOffered;
+    if (is_description(content_type, body)) {
+        return judge_description(from, to, body, offer);
     }
-    std::map<std::uint32_t, std::string> offered;
-    for (const sdp::Attribute& each : offer.attributes) {
-        if (!is_named(each, "crypto")) {
-            continue;
-        }
-        if (const auto crypto = sdp::parse_crypto_attribute(each.value)) {
-            offered.emplace(crypto->tag, crypto->suite_text);
-        }
+    constexpr std::string_view multipart = "multipart/";
+    if (equals_ignoring_case(media_type(content_type).substr(0, multipart.size()), multipart)) {
+        return judge_parts(from, to, body);
     }
-    bool has_picked = false;
-    for (const sdp::Attribute& each : answer.attributes) {
-        if (!is_named(each, "crypto")) {
-            continue;
-        }
-        const auto crypto = sdp::parse_crypto_attribute(each.value);
-        if (!crypto) {
-            return MediaRefusal::BadCrypto;
-        }
-        const auto found = offered.find(crypto->tag);
-        if (has_picked || found == offered.end() || found->second != crypto->suite_text) {
-            return MediaRefusal::AnswerNotOffered;
-        }
-        has_picked = true;
+    return {};
+}
+
+MediaVerdict judge_message(const MediaLeg& from, const MediaLeg& to, const sip::Message& message,
+                           Offer offer) {
+    if (message.body().empty()) {
+        return {};
     }
-    return std::nullopt;
+    const bool is_encoded = message.header(sip::HeaderName::ContentEncoding) != nullptr &&
+                            std::ranges::any_of(message.values(sip::HeaderName::ContentEncoding),
+                                                [](std::string_view value) {
+                                                    return !equals_ignoring_case(value, "identity");
+                                                });
+    const auto may_be_dark = [](const MediaLeg& leg) {
+        return leg.security != Security::Untrusted && leg.media_security != MediaSecurity::Required;
+    };
+    if (is_encoded && !(may_be_dark(from) && may_be_dark(to))) {
+        return {MediaRefusal::EncodedBody, {}};
+    }
+    return judge_body(from, to, message.content_type(), message.body(), offer);
 }
 
 }  // namespace
@@ -393,50 +452,21 @@ MediaAnswer answer_to(MediaRefusal refusal) {
 
 MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
                          std::string_view body) {
-    if (body.empty()) {
-        return {};
-    }
-    if (is_description(content_type, body)) {
-        return judge_description(from, to, body);
-    }
-    constexpr std::string_view multipart = "multipart/";
-    if (equals_ignoring_case(media_type(content_type).substr(0, multipart.size()), multipart)) {
-        return judge_parts(from, to, body);
-    }
-    return {};
+    return judge_body(from, to, content_type, body, std::nullopt);
 }
 
 MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, const sip::Message& message) {
-    if (message.body().empty()) {
-        return {};
-    }
-    const bool is_encoded = std::ranges::any_of(
-        message.values(sip::HeaderName::ContentEncoding),
-        [](std::string_view value) { return !equals_ignoring_case(value, "identity"); });
-    const auto may_be_dark = [](const MediaLeg& leg) {
-        return leg.security != Security::Untrusted && leg.media_security != MediaSecurity::Required;
-    };
-    if (is_encoded && !(may_be_dark(from) && may_be_dark(to))) {
-        return {MediaRefusal::EncodedBody, {}};
-    }
-    return judge_media(from, to, message.content_type(), message.body());
+    return judge_message(from, to, message, std::nullopt);
+}
+
+MediaVerdict judge_answer(const MediaLeg& from, const MediaLeg& to, std::string_view offer,
+                          const sip::Message& answer) {
+    return judge_message(from, to, answer, offer);
 }
 
 std::optional<MediaRefusal> answer_matches_offer(std::string_view offer, std::string_view answer) {
-    const auto offered = sdp::SessionDescription::parse(offer);
     const auto answered = sdp::SessionDescription::parse(answer);
-    if (!offered || !answered) {
-        return MediaRefusal::BadDescription;
-    }
-    if (answered->media().size() > offered->media().size()) {
-        return MediaRefusal::AnswerNotOffered;
-    }
-    for (std::size_t i = 0; i < answered->media().size(); ++i) {
-        if (const auto refusal = match_stream(offered->media()[i], answered->media()[i])) {
-            return refusal;
-        }
-    }
-    return std::nullopt;
+    return answered ? match(offer, *answered) : MediaRefusal::BadDescription;
 }
 
 }  // namespace ringwall::sbc::policy

@@ -59,6 +59,11 @@ MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_v
 // passes between trusted legs that do not require SRTP; elsewhere it could hide keys.
 MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, const sip::Message& message);
 
+// The same of what answers `offer`: it must also match that, as answer_matches_offer says. Both are
+// session descriptions by their Content-Type.
+MediaVerdict judge_answer(const MediaLeg& from, const MediaLeg& to, std::string_view offer,
+                          const sip::Message& answer);
+
 // RFC 4568 §5.1.2 and RFC 3264 §6: each accepted stream of the answer keeps the offer's protocol,
 // and its one a=crypto has a tag and the suite of that tag from the offer. Both as they passed on
 // one leg.

@@ -129,10 +129,9 @@ nlohmann::json CallLoad::hang_up() {
         }
         return byes_answered_ >= byes_.size();
     });
-    // RFC 3261 §17: over UDP transactions live for 32 s after their last word.
-    const bool has_udp = options().transport == sip::Transport::Udp ||
-                         options().callee_transport == sip::Transport::Udp;
-    settle(clock_now() + (has_udp ? 34s : 1s), [] { return false; });
+    // An INVITE's transactions live for 32 s after its 2xx, over whatever transport (RFC 6026 §7.1,
+    // timers L and M); over UDP the others do too (RFC 3261 §17.2.2).
+    settle(clock_now() + 34s, [] { return false; });
     const std::uint64_t memory_after = server_.memory();
     const auto per_call = [this](std::uint64_t more, std::uint64_t less) {
         return (static_cast<double>(more) - static_cast<double>(less)) /

@@ -50,7 +50,8 @@ void check_without_crypto(const SessionDescription& session) {
             }
         }
     }
-    const auto rest = SessionDescription::parse(session.without(lines));
+    const std::string without = session.without(lines);
+    const auto rest = SessionDescription::parse(without);
     CHECK(rest && rest->lines().size() == session.lines().size() - lines.size());
     CHECK(rest->media().size() == session.media().size());
     for (std::size_t i = 0; i < rest->media().size(); ++i) {
@@ -72,8 +73,6 @@ void run(std::string_view octets) {
     check_lines(*session, octets);
     check_media(*session);
     check_without_crypto(*session);
-    const SessionDescription copy = *session;  // its views are those of the shared text
-    check_lines(copy, octets);
 }
 
 }  // namespace ringwall::fuzz

@@ -196,6 +196,18 @@ TEST_F(ShardTimers, ManyThatExpireTogetherFireOnceEach) {
     EXPECT_EQ(shard.timer_count(), 0U);
 }
 
+TEST_F(ShardTimers, WhatTheUserStopsDoesNotFireAndIsNotStoppedTwice) {
+    const auto stopped = shard.start_timer(1s, 1);
+    shard.stop_timer(stopped);
+    EXPECT_EQ(shard.timer_count(), 0U);
+    const auto next = shard.start_timer(1s, 2);  // in its place
+    shard.stop_timer(stopped);
+    EXPECT_TRUE(shard.is_running(next));
+    run_for(2s);
+    EXPECT_THAT(user.timers, ElementsAre(2U));
+    EXPECT_FALSE(shard.is_running(next));
+}
+
 // ---- connections that a sibling asks for --------------------------------------------------------
 
 class Letters final : public Siblings {

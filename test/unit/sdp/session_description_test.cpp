@@ -60,16 +60,6 @@ TEST(SessionDescription, LeavesOutLines) {
     EXPECT_EQ(session->without(std::array<std::size_t, 2>{0, 2}), "s=-\nt=0 0");
 }
 
-TEST(SessionDescription, StaysGoodWhenCopied) {
-    std::optional<SessionDescription> copy;
-    {
-        const auto session = SessionDescription::parse("v=0\r\nm=audio 1 RTP/AVP 0\r\n");
-        ASSERT_TRUE(session);
-        copy = *session;
-    }
-    EXPECT_EQ(copy->media()[0].media, "audio");
-}
-
 TEST(SessionDescription, ToleratesEmptyLinesAtTheEndOnly) {
     EXPECT_TRUE(SessionDescription::parse("v=0\r\ns=-\r\n\r\n\r\n"));
     const auto broken = SessionDescription::parse("v=0\r\n\r\ns=-\r\n");
