@@ -38,12 +38,12 @@ void add(const Context& context, std::string_view text) {
 }
 
 struct Octets {
-    std::array<char, EVP_MAX_MD_SIZE> room;  // as much of it as `length` says
+    std::array<char, EVP_MAX_MD_SIZE> room{};  // as much of it as `length` says
     unsigned length = 0;
     std::string_view text() const { return {room.data(), length}; }
 };
 Octets finish(const Context& context) {
-    Octets octets;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+    Octets octets;
     void* const room = octets.room.data();
     CHECK(EVP_DigestFinal_ex(context.get(), static_cast<unsigned char*>(room), &octets.length) ==
           1);
