@@ -27,11 +27,10 @@ public:
     Field(std::string_view n, const char* v) : name(n), text_(v) {}
     Field(std::string_view n, const std::string& v) : name(n), text_(v) {}
     template <class Number>
-    requires std::is_integral_v<Number> Field(std::string_view n, Number v)
-        : name(n),
-          digits_length_(static_cast<std::size_t>(
-              std::to_chars(digits_.data(), digits_.data() + digits_.size(), v).ptr -
-              digits_.data())) {}
+    requires std::is_integral_v<Number> Field(std::string_view n, Number v) : name(n) {
+        char* const end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), v).ptr;
+        digits_length_ = static_cast<std::size_t>(end - digits_.data());
+    }
 
     const std::string_view name;
     std::string_view value() const {
