@@ -174,6 +174,8 @@ bool Shard::on_established(FlowId id, ListenerId listener, const Endpoint& remot
     flow.remote = remote;
     if (const auto found = listeners_.find(listener); found != listeners_.end()) {
         flow.local = found->second.local;
+    } else {
+        flow.local = network_.local_of(id);
     }
     flow.transport = identity != nullptr ? sip::Transport::Tls : sip::Transport::Tcp;
     flow.identity =
@@ -218,7 +220,7 @@ void Shard::handle(FlowState& state, sip::StreamFramer::Event event) {
                            }
                        },
                        [&](sip::StreamFramer::Ping&) { network_.send(from.flow, "\r\n"); },
-                       [](sip::StreamFramer::Pong&) {},
+                       [&](sip::StreamFramer::Pong&) { user_.on_pong(state.flow); },
                        [&](sip::StreamFramer::Broken& broken) {
                            const auto parsed =
                                sip::Message::parse(std::move(broken.head), sip::Framing::Datagram);

@@ -38,6 +38,8 @@ public:
     // False closes the flow as IdentityMismatch with nothing sent.
     virtual bool on_established(const Flow& flow) = 0;
     virtual void on_flow_closed(const Flow& flow, CloseReason reason, std::string_view detail) = 0;
+    // The peer of a connection answers our ping (RFC 5626 §4.4.1).
+    virtual void on_pong(const Flow& /*flow*/) {}
     // A connection of a sibling that was used here is closed.
     virtual void on_flow_lost(const Flow& /*flow*/) {}
 
@@ -108,6 +110,15 @@ public:
     // it was had here, and is gone.
     bool assure(FlowId flow, const ConnectSpec& spec);
     void close(FlowId flow, CloseReason reason);
+    // RFC 5626 §4.4.1: on_pong follows, if the peer is there.
+    void ping(FlowId flow) { network_.send(flow, "\r\n\r\n"); }
+    // Octets that are no SIP over a UDP socket: a keep-alive.
+    void send_octets(const sip::Hop& to, std::string_view bytes) {
+        network_.send_datagram(to.flow, to.remote, bytes);
+    }
+    std::optional<IpAddress> source_towards(const Endpoint& remote) const {
+        return network_.source_towards(remote);
+    }
     const Place& place() const { return place_; }
     void query(const dns::Question& question) { network_.query(question); }
 

@@ -94,7 +94,11 @@ void SimNetwork::Node::connect_as(FlowId id, const engine::ConnectSpec& spec) {
     auto connection = std::make_shared<Connection>();
     connection->spec = spec;
     connection->client_tls = spec.tls != nullptr;
-    connection->client = End{this, id, {}, Endpoint{spec.local.value_or(address_), next_port_++}};
+    connection->client = End{this,
+                             id,
+                             {},
+                             Endpoint{spec.local.value_or(address_),
+                                      spec.local_port != 0 ? spec.local_port : next_port_++}};
     net_.connections_[connection->client.flow.value] = connection;
     net_.at(net_.weather_.latency, [net = &net_, connection] { net->arrive(*connection); });
 }
@@ -229,6 +233,11 @@ void SimNetwork::Node::query(const dns::Question& question) {
             user_->on_dns(question, text, net_.now_);
         }
     });
+}
+
+Endpoint SimNetwork::Node::local_of(FlowId flow) const {
+    const auto found = net_.connections_.find(flow.value);
+    return found == net_.connections_.end() ? Endpoint{} : found->second->end(flow).local;
 }
 
 void SimNetwork::Node::cut() {

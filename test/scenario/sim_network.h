@@ -58,6 +58,10 @@ public:
         void connect_as(FlowId id, const engine::ConnectSpec& spec) override;
         void close(FlowId flow, CloseReason reason) override;
         void query(const dns::Question& question) override;
+        Endpoint local_of(FlowId flow) const override;
+        std::optional<IpAddress> source_towards(const Endpoint& /*remote*/) const override {
+            return address_;
+        }
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
         // Its user ends: as cut, and it hears nothing any more.
