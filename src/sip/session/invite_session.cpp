@@ -174,7 +174,7 @@ void InviteSession::on_provisional(const Message& request, const Message& respon
             leg->offers.close();
         }
         leg->preview = answer;
-        out.emplace_back(Answer{std::move(answer)});
+        out.emplace_back(Answer{std::move(answer), std::string(response.to_tag())});
     }
     out.emplace_back(Ringing{response.status()});
 }
@@ -212,7 +212,7 @@ void InviteSession::on_invite_success(const Message& request, const Message& res
     const bool is_new = leg.offers.is_open() && !answer.empty() && answer != leg.preview;
     leg.offers.close();
     if (is_new) {
-        out.emplace_back(Answer{std::move(answer)});
+        out.emplace_back(Answer{std::move(answer), std::string(response.to_tag())});
     }
     take_session_timer(request, response, now);
     out.emplace_back(Established{});
@@ -418,7 +418,7 @@ void InviteSession::on_ack(const Message& ack, TimePoint now, Actions& out) {
             end(0, "the ACK has no answer to our offer", false, out);
             return;
         }
-        out.emplace_back(Answer{std::move(answer)});
+        out.emplace_back(Answer{std::move(answer), std::string(ack.from_tag())});
     }
     if (is_first) {
         out.emplace_back(Established{});

@@ -86,6 +86,7 @@ public:
     // To our last offer. Before Established it is early media, and may come again otherwise.
     struct Answer {
         std::string description;
+        std::string remote_tag;  // the dialog that it is of, where the INVITE has forked
     };
     // To be answered by answer() or refuse(). Without a description the peer wants our offer.
     struct Offer {

@@ -280,7 +280,7 @@ void InviteSession::on_offer_response(const Pending& pending, const Message& req
             if (answer.empty()) {
                 out.emplace_back(OfferRefused{status});
             } else {
-                out.emplace_back(Answer{std::move(answer)});
+                out.emplace_back(Answer{std::move(answer), std::string(response.to_tag())});
             }
         }
         return;
