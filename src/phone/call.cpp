@@ -90,7 +90,7 @@ std::string_view to_string(Call::State state) {
 }
 
 Call::Call(CallId id, Line& line, Origin origin, media::Port& media, Random& random, CallHost& host,
-           SettingsPtr settings)
+           SettingsPtr settings, const SoundOptions& sound)
     : id_(id),
       line_(line),
       origin_(origin),
@@ -98,6 +98,7 @@ Call::Call(CallId id, Line& line, Origin origin, media::Port& media, Random& ran
       random_(random),
       host_(host),
       settings_(std::move(settings)),
+      sound_(sound),
       session_(session_setup(settings_->phone, line)),
       state_(origin == Origin::Ours ? State::Calling : State::Ringing),
       negotiation_(random) {}
@@ -449,12 +450,11 @@ bool Call::agree(sdp::AudioStream stream) {
     }
     agreed_ = std::move(stream);
     if (!std::exchange(is_started_, true)) {
-        const PhoneSettings& phone = settings_->phone;
-        media_.set_source(*stream_, source_.value_or(phone.audio_source));
-        media_.set_sink(*stream_, phone.audio_sink);
-        if (!phone.recording_folder.empty()) {
+        media_.set_source(*stream_, source_.value_or(sound_.source));
+        media_.set_sink(*stream_, sound_.sink);
+        if (!sound_.recording_folder.empty()) {
             const std::string path =
-                phone.recording_folder + "/call-" + std::to_string(id_.value) + ".wav";
+                sound_.recording_folder + "/call-" + std::to_string(id_.value) + ".wav";
             if (const auto recorded = media_.record(*stream_, path); !recorded) {
                 log::warning("call.not-recorded",
                              {{"call", id_.value}, {"reason", recorded.error()}});

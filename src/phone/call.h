@@ -19,6 +19,7 @@
 #include "media/port.h"
 #include "phone/line.h"
 #include "phone/settings.h"
+#include "phone/sound_options.h"
 #include "sdp/negotiation.h"
 #include "sip/session/invite_session.h"
 
@@ -53,7 +54,7 @@ public:
     enum class Origin : std::uint8_t { Ours, Theirs };
 
     Call(CallId id, Line& line, Origin origin, media::Port& media, Random& random, CallHost& host,
-         SettingsPtr settings);
+         SettingsPtr settings, const SoundOptions& sound);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -136,6 +137,7 @@ private:
     Random& random_;
     CallHost& host_;
     SettingsPtr settings_;
+    const SoundOptions& sound_;
     Session session_;
     State state_;
     sdp::Negotiation negotiation_;

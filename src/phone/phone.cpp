@@ -71,12 +71,14 @@ bool is_order(std::string_view event) {
 }  // namespace
 
 Phone::Phone(engine::Network& network, media::Port& media, Random& random, SettingsPtr settings,
-             std::shared_ptr<const tls::Context> tls, Now start, Observer& observer)
+             std::shared_ptr<const tls::Context> tls, Now start, Observer& observer,
+             SoundOptions sound)
     : media_(media),
       random_(random),
       settings_(std::move(settings)),
       tls_(std::move(tls)),
       observer_(observer),
+      sound_(std::move(sound)),
       shard_(network, *this, timers_of(settings_->phone), start),
       trust_(shard_, settings_->phone),
       challenge_(random),
@@ -408,7 +410,7 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
     const CallId number{++last_call_};
     auto made = std::make_unique<Call>(number, line, Call::Origin::Theirs, media_, random_, *this,
-                                       settings_);
+                                       settings_, sound_);
     Call& call = *calls_.emplace(number, std::move(made)).first->second;
     call.on_invite(id, invite);
     if (call.state() == Call::State::Ended) {
@@ -438,7 +440,7 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
     if (!phone.cfwd_no_ans_dest.empty()) {
         shard_.start_timer(phone.cfwd_no_ans_delay, cookie_of(TimerKind::NoAnswer, number.value));
     }
-    if (phone.auto_answer && !is_busy) {
+    if (sound_.auto_answer && !is_busy) {
         (void)call.answer();
     }
 }

@@ -46,7 +46,8 @@ class Phone final : public engine::ShardUser, public LineHost, public CallHost, 
 public:
     // `tls` is the client's side of lines over TLS; null where there are none.
     Phone(engine::Network& network, media::Port& media, Random& random, SettingsPtr settings,
-          std::shared_ptr<const tls::Context> tls, Now start, Observer& observer);
+          std::shared_ptr<const tls::Context> tls, Now start, Observer& observer,
+          SoundOptions sound = {});
 
     // The sockets that the settings ask for. With TLS alone there are none.
     struct Socket {
@@ -170,6 +171,7 @@ private:
     SettingsPtr settings_;
     std::shared_ptr<const tls::Context> tls_;
     Observer& observer_;
+    SoundOptions sound_;
     engine::Shard shard_;
     Trust trust_;
     Challenge challenge_;

@@ -71,7 +71,7 @@ Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& wh
     const CallId id{++last_call_};
     Call& call = *calls_
                       .emplace(id, std::make_unique<Call>(id, line, Call::Origin::Ours, media_,
-                                                          random_, *this, settings_))
+                                                          random_, *this, settings_, sound_))
                       .first->second;
     if (auto dialled = call.dial(what); !dialled) {
         calls_.erase(id);

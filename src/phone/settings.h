@@ -57,11 +57,6 @@ struct PhoneSettings {
     bool secure_call_setting = false;
     std::string cfwd_all_dest, cfwd_busy_dest, cfwd_no_ans_dest;
     Duration cfwd_no_ans_delay = 20s;
-    // What a call is given to say, and where it is heard; and a folder for WAV files of calls.
-    media::Source audio_source = media::Silence{};
-    media::Sink audio_sink = media::Nowhere{};
-    std::string recording_folder;  // empty: no recording
-    bool auto_answer = false;      // an incoming call, where there is no other
 };
 
 // One Ext n page.
