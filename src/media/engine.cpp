@@ -1,18 +1,21 @@
 #include "media/engine.h"
 
-#include <pthread.h>
-
+#include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include "base/check.h"
 #include "base/visitor.h"
+#include "media/background.h"
+#include "media/file_source.h"
+#include "media/mixer.h"
+#include "media/recorder.h"
 #include "media/socket_pair.h"
-#include "media/sound_source.h"
+#include "media/sound_card.h"
 #include "media/stream.h"
+#include "media/tone_script.h"
 #include "net/clock.h"
 
 namespace ringwall::media {
@@ -39,19 +42,18 @@ struct Line final : Wire {
     SocketPair sockets;
     Stream stream;
     std::unique_ptr<SoundSource> source;  // none: silence
-    Samples frame;                        // to be spoken
+    std::unique_ptr<CardSink> sink;       // none: nowhere
+    std::unique_ptr<Recorder> recorder;
+    Mixer::Member in_mix;
+    Samples heard;  // this turn
+    Samples frame;  // to be spoken
 };
 
-// A thread that signals do not interrupt: they are for the main thread.
-std::thread quiet_thread(std::function<void()> body) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread thread(std::move(body));
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return thread;
-}
+// The streams of a conference.
+struct Conference {
+    std::vector<Line*> lines;
+    Mixer mixer;
+};
 
 }  // namespace
 
@@ -61,7 +63,13 @@ struct Engine::Impl : std::enable_shared_from_this<Engine::Impl> {
     void run();
     void turn(Now now);
     void listen(Line& line, Now now);
+    void mix(Conference& conference);
+    void prepare(Line& line);
     void speak(Line& line, Now now);
+    void fail_device(Line& line, std::string_view sentence);
+    void leave_conference(const Line& line);
+    std::unique_ptr<SoundSource> make_source(StreamId id, const Source& source);
+    // Called with the mutex held.
     void tell(std::function<void(User&)> event, StreamId stream);
     Line& line_of(StreamId id) {
         const auto found = lines.find(id);
@@ -80,8 +88,12 @@ struct Engine::Impl : std::enable_shared_from_this<Engine::Impl> {
     std::condition_variable stop_bell;
     bool is_stopping = false;
     SystemRandom random;
-    std::map<StreamId, std::unique_ptr<Line>> lines;
+    // Only while a stream is open; declared so that what uses the others goes first.
+    std::unique_ptr<Background> background;
+    std::unique_ptr<SoundCards> cards;
     std::unique_ptr<ReceiveRoom> room;
+    std::map<StreamId, std::unique_ptr<Line>> lines;
+    std::vector<Conference> conferences;
     unsigned turns = 0;
 };
 
@@ -100,8 +112,12 @@ void Engine::Impl::run() {
 
 void Engine::Impl::turn(Now now) {
     ++turns;
+    cards->begin_turn();
     for (auto& [id, line] : lines) listen(*line, now);
+    for (auto& [id, line] : lines) prepare(*line);
+    for (Conference& conference : conferences) mix(conference);
     for (auto& [id, line] : lines) speak(*line, now);
+    cards->end_turn();
 }
 
 void Engine::Impl::listen(Line& line, Now now) {
@@ -119,24 +135,90 @@ void Engine::Impl::listen(Line& line, Now now) {
             line.stream.on_rtcp(packet.octets, packet.from, packet.arrival);
         }
     }
-    line.stream.hear(now.monotonic);
+    line.heard = line.stream.hear(now.monotonic);
     for (const Digit& digit : line.stream.take_digits()) {
         tell([id = line.id, digit](User& to) { to.on_digit(id, digit.digit, digit.length); },
              line.id);
+    }
+    if (line.sink == nullptr) return;
+    line.sink->play(line.heard, line.stream.heard_rate());
+    if (!line.sink->failure().empty()) {
+        fail_device(line, line.sink->failure());
+        line.sink.reset();
+    }
+}
+
+// What its own source says; a conference adds the others.
+void Engine::Impl::prepare(Line& line) {
+    line.frame.assign(line.stream.spoken_rate() / frames_per_second, 0);
+    if (line.source == nullptr || !line.stream.is_started()) return;
+    line.source->read(line.frame, line.stream.spoken_rate());
+    if (!line.source->failure().empty()) {
+        fail_device(line, line.source->failure());
+        line.source.reset();
+    } else if (line.source->has_ended()) {
+        line.source.reset();
+        tell([id = line.id](User& to) { to.on_source_ended(id); }, line.id);
+    }
+}
+
+void Engine::Impl::mix(Conference& conference) {
+    unsigned rate = 0;
+    for (const Line* const line : conference.lines) {
+        rate = std::max({rate, line->stream.heard_rate(), line->stream.spoken_rate()});
+    }
+    conference.mixer.begin_turn(rate);
+    for (Line* const line : conference.lines) {
+        conference.mixer.hear(line->in_mix, line->heard, line->stream.heard_rate());
+    }
+    for (Line* const line : conference.lines) {
+        conference.mixer.say(line->in_mix, line->frame, line->stream.spoken_rate());
     }
 }
 
 void Engine::Impl::speak(Line& line, Now now) {
     if (!line.stream.is_started()) return;
-    line.frame.assign(line.stream.spoken_rate() / frames_per_second, 0);
-    if (line.source != nullptr) {
-        line.source->read(line.frame, line.stream.spoken_rate());
-        if (line.source->has_ended()) {
-            line.source.reset();
-            tell([id = line.id](User& to) { to.on_source_ended(id); }, line.id);
-        }
-    }
     line.stream.speak(line.frame, now.monotonic);
+    if (line.recorder == nullptr) return;
+    line.recorder->add(line.stream.spoken(), line.stream.spoken_rate(), line.heard,
+                       line.stream.heard_rate());
+}
+
+void Engine::Impl::fail_device(Line& line, std::string_view sentence) {
+    tell([id = line.id, what = std::string(sentence)](User& to) { to.on_failed(id, what); },
+         line.id);
+}
+
+void Engine::Impl::leave_conference(const Line& line) {
+    for (Conference& conference : conferences) {
+        std::erase(conference.lines, &line);
+    }
+    std::erase_if(conferences,
+                  [](const Conference& conference) { return conference.lines.size() < 2; });
+}
+
+std::unique_ptr<SoundSource> Engine::Impl::make_source(StreamId id, const Source& source) {
+    return std::visit(
+        Visitor{[](const Silence&) -> std::unique_ptr<SoundSource> { return nullptr; },
+                [](const Tone& tone) -> std::unique_ptr<SoundSource> {
+                    return std::make_unique<ToneSource>(tone);
+                },
+                [&](const File& file) -> std::unique_ptr<SoundSource> {
+                    return std::make_unique<FileSource>(file, *background);
+                },
+                [&](const SoundCard& card) -> std::unique_ptr<SoundSource> {
+                    return std::make_unique<CardSource>(
+                        cards->use(CardDirection::Microphone, card.device));
+                },
+                [&](const ToneScript& script) -> std::unique_ptr<SoundSource> {
+                    auto cadence = parse_tone_script(script.script);
+                    if (!cadence) {
+                        fail_device(line_of(id), cadence.error());
+                        return nullptr;
+                    }
+                    return std::make_unique<ToneScriptSource>(std::move(*cadence));
+                }},
+        source);
 }
 
 // On the phone's thread, if the stream is still open then.
@@ -161,6 +243,7 @@ StreamStatistics Engine::Impl::close(StreamId id) {
         Line& line = line_of(id);
         line.stream.close(now);
         last = line.stream.statistics(now);
+        leave_conference(line);
         lines.erase(id);
         is_last = lines.empty();
         is_stopping = is_last;
@@ -168,8 +251,10 @@ StreamStatistics Engine::Impl::close(StreamId id) {
     if (is_last) {
         stop_bell.notify_one();
         thread.join();
-        room.reset();
         is_stopping = false;
+        room.reset();
+        cards.reset();
+        background.reset();
     }
     return last;
 }
@@ -202,25 +287,48 @@ Result<void, std::string> Engine::start(StreamId stream, const StreamSpec& spec)
 }
 
 void Engine::set_source(StreamId stream, const Source& source) {
-    std::unique_ptr<SoundSource> made;
-    if (const Tone* const tone = std::get_if<Tone>(&source)) {
-        made = std::make_unique<ToneSource>(*tone);
-    }
     const std::lock_guard lock(impl_->mutex);
-    impl_->line_of(stream).source = std::move(made);
+    Line& line = impl_->line_of(stream);
+    line.source.reset();  // so that a card goes on only if the next one wants it
+    line.source = impl_->make_source(stream, source);
 }
 
-void Engine::set_sink(StreamId, const Sink&) {}
+void Engine::set_sink(StreamId stream, const Sink& sink) {
+    const std::lock_guard lock(impl_->mutex);
+    Line& line = impl_->line_of(stream);
+    line.sink.reset();
+    if (const SoundCard* const card = std::get_if<SoundCard>(&sink)) {
+        line.sink =
+            std::make_unique<CardSink>(impl_->cards->use(CardDirection::Speaker, card->device));
+    }
+}
 
 void Engine::send_digit(StreamId stream, char digit, Duration length) {
     const std::lock_guard lock(impl_->mutex);
     impl_->line_of(stream).stream.send_digit(digit, length);
 }
 
-void Engine::mix(const std::vector<StreamId>&) {}
+void Engine::mix(const std::vector<StreamId>& streams) {
+    const std::lock_guard lock(impl_->mutex);
+    Conference conference;
+    for (const StreamId stream : streams) conference.lines.push_back(&impl_->line_of(stream));
+    std::erase_if(impl_->conferences, [&](const Conference& before) {
+        return std::any_of(before.lines.begin(), before.lines.end(), [&](const Line* line) {
+            return std::find(streams.begin(), streams.end(), line->id) != streams.end();
+        });
+    });
+    if (conference.lines.size() >= 2) impl_->conferences.push_back(std::move(conference));
+}
 
-Result<void, std::string> Engine::record(StreamId, const std::string&) {
-    return fail(std::string("recording is not built in yet"));
+Result<void, std::string> Engine::record(StreamId stream, const std::string& path) {
+    const std::lock_guard lock(impl_->mutex);
+    Line& line = impl_->line_of(stream);
+    line.recorder.reset();
+    if (path.empty()) return {};
+    const unsigned rate = line.stream.spoken_rate();
+    line.recorder =
+        std::make_unique<Recorder>(TRY(WavWriter::create(path, rate)), rate, *impl_->background);
+    return {};
 }
 
 StreamStatistics Engine::statistics(StreamId stream) const {

@@ -130,12 +130,13 @@ void Playout::push(const RtpPacket& packet, Codec codec, TimePoint arrival) {
         order = Order::Fits;
     }
     // Before the first is played, one that was overtaken is the first.
-    if (order == Order::Late && !is_talking_ && waiting_ > 0 && sequence + slot_count > newest_) {
+    if (order == Order::Late && !is_talking_ && waiting_ > 0 && sequence < next_ &&
+        sequence + slot_count > newest_) {
         next_ = sequence;
         order = Order::Fits;
     }
     if (order == Order::Late) {
-        ++late_;
+        note_late(header.timestamp, arrival);
         return;
     }
     if (slot_of(sequence) != nullptr || decoder_->length(packet.payload) == 0) return;
@@ -154,6 +155,19 @@ void Playout::push(const RtpPacket& packet, Codec codec, TimePoint arrival) {
     if (is_talking_) note_wait(slot);
 }
 
+// Something later was there in its place: the wait is too short for how packets overtake here.
+void Playout::note_late(std::uint32_t timestamp, TimePoint arrival) {
+    ++late_;
+    if (!is_talking_ || !may_grow(adjustment_)) return;
+    const auto behind =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(position_) - timestamp);
+    const Duration lateness =
+        time_of(behind) - time_of_samples(ready_.size()) + (arrival - last_pull_);
+    if (lateness > Duration{} && lateness < max_starving) {
+        to_grow_ = std::max(to_grow_, samples_in(lateness));
+    }
+}
+
 void Playout::push_soundless(const RtpHeader& header) {
     if (!is_begun_ || header.ssrc != ssrc_) return;
     std::uint64_t sequence = 0;
@@ -168,6 +182,7 @@ void Playout::push_soundless(const RtpHeader& header) {
 
 // How long it waits until its sound is heard, and how long until it is needed: at a pull.
 void Playout::note_wait(const Slot& slot) {
+    if (starved_ > 0) return;  // when it is heard is only known when it is played
     const Duration ahead = time_of_samples(ready_.size()) + time_of(slot.timestamp - position_);
     if (ahead < -frame_time || ahead > max_step_back) return;  // it says nothing
     const Duration since_pull = slot.arrival - last_pull_;
@@ -183,12 +198,10 @@ void Playout::pull(TimePoint now, Samples& frame) {
     frame.clear();
     if (is_begun_) {
         adapt(now);
-        const std::size_t enough =
-            wanted + (to_cut_ > 0 ? to_cut_ + samples_in(overlap) : std::size_t{0});
-        while (ready_.size() < enough) {
-            if (!fill(now)) break;
+        grow();
+        while (ready_.size() < wanted && fill(now)) {
         }
-        if (to_cut_ > 0 && ready_.size() >= enough) shorten();
+        if (to_cut_ > 0) cut(wanted, now);
         if (ready_.size() < wanted && is_talking_) starve(wanted - ready_.size());
     }
     const std::size_t count = std::min(wanted, ready_.size());
@@ -228,6 +241,8 @@ void Playout::use_starved(const Slot& behind) {
     if (starved_ == 0 || !may_grow(adjustment_)) return;
     position_ += used;
     starved_ -= static_cast<std::size_t>(used) * per_clock;
+    starved_packets_ = 0;  // make_up, or what is lost, counts them
+    concealed_ += static_cast<std::uint64_t>(used / packet_length_);
 }
 
 // In the place of one packet that does not come, at most up to the one behind it.
@@ -248,6 +263,8 @@ void Playout::make_up(const Slot& behind) {
 }
 
 void Playout::play(Slot& slot, TimePoint now) {
+    const std::size_t per_clock = rates_.samples / rates_.clock;
+    packet_length_ = static_cast<std::int64_t>(decoder_->length(slot.payload) / per_clock);
     const bool has_paused = is_talking_ && slot.timestamp > position_;
     const bool has_moved = is_talking_ && time_of(position_ - slot.timestamp) > max_step_back;
     const bool was_starved_long = is_talking_ && starved_ >= samples_in(max_starving);
@@ -258,8 +275,6 @@ void Playout::play(Slot& slot, TimePoint now) {
 
     const std::size_t before = ready_.size();
     decoder_->decode(slot.payload, ready_);
-    const std::size_t per_clock = rates_.samples / rates_.clock;
-    packet_length_ = static_cast<std::int64_t>((ready_.size() - before) / per_clock);
     // What was made up in its place already is not played again.
     const std::int64_t overlapping =
         std::clamp<std::int64_t>(position_ - slot.timestamp, 0, packet_length_);
@@ -300,13 +315,20 @@ void Playout::starve(std::size_t count) {
     position_ += static_cast<std::int64_t>(count / (rates_.samples / rates_.clock));
 }
 
+void Playout::grow() {
+    if (to_grow_ == 0 || !is_talking_) return;
+    decoder_->conceal(to_grow_, ready_);
+    to_grow_ = 0;
+}
+
 void Playout::adapt(TimePoint now) {
     if (!is_talking_ || now - last_adapted_ < times_of(level_).period) return;
     last_adapted_ = now;
     if (may_shrink(adjustment_) && least_spare_ != Duration::max()) {
         const Duration excess = std::min(least_spare_ - margin, longest_wait_ - minimum_wait());
-        if (excess > cut_at_once) {
-            to_cut_ = samples_in(excess);
+        const Duration above_start = longest_wait_ - times_of(level_).start;
+        if (excess > cut_at_once && above_start > cut_at_once) {
+            to_cut_ = samples_in(std::min(excess, above_start));
         } else if (excess >= cut_step / 2) {
             to_cut_ = samples_in(std::min(excess, cut_step));
         }
@@ -315,11 +337,16 @@ void Playout::adapt(TimePoint now) {
     longest_wait_ = {};
 }
 
-// Takes about `to_cut_` samples out of the sound where it is most like itself.
-void Playout::shorten() {
+// Takes about `to_cut_` samples out of the sound where it is most like itself, as far as it is
+// there.
+void Playout::cut(std::size_t wanted, TimePoint now) {
     const std::size_t across = samples_in(overlap);
-    const std::size_t choice = std::min(to_cut_ / 2, samples_in(cut_step));
-    const std::size_t lag = best_lag(to_cut_ - choice, to_cut_);
+    while (ready_.size() < wanted + across + to_cut_ && slot_of(next_) != nullptr) fill(now);
+    const std::size_t spare = ready_.size() > wanted + across ? ready_.size() - wanted - across : 0;
+    const std::size_t most = std::min(to_cut_, spare);
+    to_cut_ = 0;
+    if (most < across) return;
+    const std::size_t lag = best_lag(most - std::min(most / 2, samples_in(cut_step)), most);
     for (std::size_t i = 0; i < across; ++i) {
         const auto weight = static_cast<int>(i);
         const auto whole = static_cast<int>(across);
@@ -327,7 +354,6 @@ void Playout::shorten() {
             (ready_[i] * (whole - weight) + ready_[lag + i] * weight) / whole);
     }
     ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(lag));
-    to_cut_ = 0;
 }
 
 std::size_t Playout::best_lag(std::size_t from, std::size_t to) const {

@@ -53,6 +53,7 @@ private:
     Slot* slot_of(std::uint64_t sequence);
     const Slot* next_waiting() const;
     void note_wait(const Slot& slot);
+    void note_late(std::uint32_t timestamp, TimePoint arrival);
 
     // Brings more samples. False: nothing is there.
     bool fill(TimePoint now);
@@ -63,7 +64,8 @@ private:
     void starve(std::size_t count);
 
     void adapt(TimePoint now);
-    void shorten();
+    void grow();
+    void cut(std::size_t wanted, TimePoint now);
     std::size_t best_lag(std::size_t from, std::size_t to) const;
 
     Duration minimum_wait() const;
@@ -96,7 +98,8 @@ private:
     Duration delay_{};
     Duration least_spare_ = Duration::max(), longest_wait_{};  // since last_adapted_
     TimePoint last_adapted_;
-    std::size_t to_cut_ = 0;  // samples
+    std::size_t to_cut_ = 0;   // samples
+    std::size_t to_grow_ = 0;  // samples
     std::uint64_t late_ = 0;
     std::uint64_t concealed_ = 0;
 };

@@ -1,6 +1,8 @@
 // Where the sound that is sent comes from.
 #pragma once
 
+#include <string_view>
+
 #include "media/tone.h"
 
 namespace ringwall::media {
@@ -12,6 +14,8 @@ public:
     virtual void read(std::span<std::int16_t> frame, unsigned sample_rate) = 0;
     // Nothing more will come.
     virtual bool has_ended() const { return false; }
+    // Why nothing comes of it: a sentence. Empty: nothing is wrong.
+    virtual std::string_view failure() const { return {}; }
 };
 
 class ToneSource final : public SoundSource {
