@@ -2,6 +2,7 @@
 // as an immutable snapshot. Names are the parameters' names; times are Durations.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "media/port.h"
+#include "phone/star_codes.h"
 #include "sip/transport.h"
 
 namespace ringwall::phone {
@@ -21,10 +23,32 @@ enum class TlsMinVersion : std::uint8_t { Tls10, Tls11, Tls12, Tls13 };
 enum class DtmfTxMethod : std::uint8_t { InBand, Avt, Info, Auto, InBandAndInfo, AvtAndInfo };
 enum class ProxyRedundancyMethod : std::uint8_t { Normal, BasedOnSrvPort };
 
-// "404, 5*, 61?": codes with wildcards.
+// Where a caller's identity is read from, first to last.
+enum class CallerIdHeader : std::uint8_t { PaidRpidFrom, PaidFrom, RpidPaidFrom, RpidFrom, From };
+
+// "404, 5*, 61?": codes with wildcards. '?' is any digit, '*' any digits.
 struct ResponseTemplate {
     std::vector<std::string> patterns;
     bool matches(int status) const;
+    bool operator==(const ResponseTemplate&) const = default;
+};
+
+// ToneScripts of the Regional page, as media::ToneScript takes them; empty is silence.
+struct Tones {
+    std::string dial, outside_dial, prompt, busy, reorder, off_hook_warning, ring_back,
+        call_waiting, confirm, mwi_dial, cfwd_dial, holding, conference, secure_call_indication,
+        page, alert, call_pickup;
+    std::array<std::string, 4> sit;
+    bool operator==(const Tones&) const = default;
+};
+
+// What there is at all ("… Serv" of the Phone page).
+struct Services {
+    bool conference = true, attn_transfer = true, blind_transfer = true, dnd = true,
+         block_anc = true, call_back = true, block_cid = true, secure_call = true, cfwd_all = true,
+         cfwd_busy = true, cfwd_no_ans = true, paging = true, call_park = true, call_pick_up = true,
+         group_call_pick_up = true;
+    bool operator==(const Services&) const = default;
 };
 
 // The pages System and SIP, the Regional tones and the supplementary services.
@@ -57,6 +81,33 @@ struct PhoneSettings {
     bool secure_call_setting = false;
     std::string cfwd_all_dest, cfwd_busy_dest, cfwd_no_ans_dest;
     Duration cfwd_no_ans_delay = 20s;
+    // SIP page
+    std::string sip_server_name;          // of responses; empty: the same
+    std::string sip_reg_user_agent_name;  // of REGISTER; empty: the same
+    bool remove_last_reg = false;
+    CallerIdHeader caller_id_header = CallerIdHeader::PaidRpidFrom;
+    bool auth_support_rfc8760 = true;  // challenges offer SHA-256 before MD5; else MD5 alone
+    std::uint32_t sub_min_expires = 10, sub_max_expires = 7200;
+    Duration sub_retry_intvl = 10s;
+    bool stats_in_bye = false;
+    std::uint8_t avt_dynamic_payload = 101;
+    // Regional
+    Tones tones;
+    std::array<std::string, 9> cadences;    // CadScripts, of ring 1 first
+    std::optional<Duration> reorder_delay;  // none: no reorder tone
+    Duration call_back_expires = 1800s, call_back_retry_intvl = 30s, call_back_delay = 500ms;
+    Duration interdigit_long_timer = 10s, interdigit_short_timer = 3s;
+    std::vector<StarCode> star_codes;  // of services that there are
+    double dtmf_playback_level = -16;  // dBm
+    Duration dtmf_playback_length = 100ms;
+    // Phone and User
+    Services services;
+    std::string voice_mail_number;
+    std::array<std::string, 10> speed_dial;  // 2 to 9
+    bool block_cid_setting = false;
+    bool block_anc_setting = false;
+    bool auto_answer_page = true;
+    bool operator==(const PhoneSettings&) const = default;
 };
 
 // One Ext n page.
@@ -113,6 +164,21 @@ struct LineSettings {
     std::string dial_plan;
     bool enable_ip_dialing = false;
     std::vector<std::string> emergency_number;
+    // More of Call Feature and SIP Settings, and of Audio
+    std::string mailbox_id;  // empty: the User ID
+    std::string moh_server;
+    std::string conference_bridge_url;  // empty: we mix
+    std::string default_ring = "1";     // "No Ring", a cadence, or "User 1"
+    bool auto_ans_page_on_active_call = true;
+    std::string sip_proxy_require;
+    bool sip_remote_party_id = false;
+    bool use_anonymous_with_rpid = true;
+    bool sticky_183 = false;
+    bool reply_182_on_call_waiting = false;
+    bool use_remote_pref_codec = false;
+    bool is_list_all_codecs = false;  // "Codec Negotiation": List All
+    bool dtmf_process_avt = true;     // telephone-event is offered and taken
+    bool operator==(const LineSettings&) const = default;
 };
 
 struct Settings {
