@@ -111,7 +111,7 @@ public:
     bool assure(FlowId flow, const ConnectSpec& spec);
     void close(FlowId flow, CloseReason reason);
     // RFC 5626 §4.4.1: on_pong follows, if the peer is there.
-    void ping(FlowId flow) { network_.send(flow, "\r\n\r\n"); }
+    void ping(FlowId flow);
     // Octets that are no SIP over a UDP socket: a keep-alive.
     void send_octets(const sip::Hop& to, std::string_view bytes) {
         network_.send_datagram(to.flow, to.remote, bytes);
@@ -159,6 +159,7 @@ private:
         std::uint64_t partial_generation = 0;  // counts messages begun: tells a stale watch
         bool is_partial = false;
         bool is_closing = false;     // what still comes is not looked at
+        bool is_pinged = false;      // a pong is under way
         std::uint64_t watchers = 0;  // siblings to be told when it is gone: a bit for each
     };
     // A connection of a sibling's.
@@ -206,6 +207,7 @@ private:
     void answer_fault(const sip::Hop& from, const sip::Message& request,
                       const sip::ParseError& fault);
     void handle(FlowState& state, sip::StreamFramer::Event event);
+    bool take_pong(FlowState& state);
     template <class Function>
     void tell(Function&& function);
     void drain();
