@@ -1,12 +1,14 @@
 // Ringwall's phone at Ringwall's border controller.
 #include "scenario/ringwall_phone.h"
 
+#include <algorithm>
+
 #include "scenario/border.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
 
-using ::testing::ElementsAre;
 using State = phone::Call::State;
 
 class PhoneLab : public Lab {
@@ -20,6 +22,22 @@ protected:
         settings.lines.front().outbound_proxy = "border.example.com";
         settings.lines.front().use_outbound_proxy = true;
         return settings;
+    }
+    // What the phone's end sent, in the clear, that holds this.
+    std::size_t said(RingwallPhone& phone, std::string_view text) const {
+        const auto packets = net.packets_of(phone.node().address());
+        return static_cast<std::size_t>(std::ranges::count_if(packets, [&](const auto& packet) {
+            return packet.from.address == phone.node().address() &&
+                   packet.bytes.find(text) != std::string::npos;
+        }));
+    }
+    void talk(RingwallPhone& caller, RingwallPhone& callee, const std::string& number) {
+        ASSERT_TRUE(run_until([&] { return caller.is_registered() && callee.is_registered(); }));
+        caller.dial(number);
+        ASSERT_TRUE(run_until([&] { return is_in(callee, State::Ringing); })) << caller.last_error;
+        ASSERT_TRUE(callee->answer(callee.call()->id()));
+        ASSERT_TRUE(run_until(
+            [&] { return is_in(caller, State::Active) && is_in(callee, State::Active); }));
     }
     static bool is_in(RingwallPhone& phone, State state) {
         const phone::Call* const call = phone.call();
@@ -36,14 +54,7 @@ TEST_F(PhoneLab, RegistersOverTls) {
 TEST_F(PhoneLab, CallsAnotherWithKeysOfTheirOwn) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
-    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
-
-    alice.dial("bob");
-    ASSERT_TRUE(run_until([&] { return is_in(bob, State::Ringing); })) << alice.last_error;
-    ASSERT_TRUE(run_until([&] { return is_in(alice, State::RemoteRinging); }));
-    ASSERT_TRUE(bob->answer(bob.call()->id()));
-    ASSERT_TRUE(
-        run_until([&] { return is_in(alice, State::Active) && is_in(bob, State::Active); }));
+    talk(alice, bob, "bob");
 
     const auto& hers = *alice.stream().spec;
     const auto& his = *bob.stream().spec;
@@ -59,6 +70,384 @@ TEST_F(PhoneLab, CallsAnotherWithKeysOfTheirOwn) {
     net.run_for(40s);
     EXPECT_TRUE(alice->calls().empty());
     EXPECT_TRUE(bob->calls().empty());
+}
+
+// RFC 3665 §3.8: the callee does not want to.
+TEST_F(PhoneLab, ARejectedCallIsBusy) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return is_in(bob, State::Ringing); }));
+    ASSERT_TRUE(bob->reject(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_EQ(alice.states.back().second, "ended");
+    EXPECT_EQ(alice.media.open_streams(), 0U);
+}
+
+// RFC 3665 §3.9: the caller gives up while it rings.
+TEST_F(PhoneLab, ACancelledCallStopsRinging) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return is_in(alice, State::RemoteRinging); }));
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    net.run_for(40s);
+    EXPECT_TRUE(alice->calls().empty());
+    EXPECT_TRUE(bob->calls().empty());
+}
+
+// RFC 5359 §2.1: held, the stream goes one way; resumed, both.
+TEST_F(PhoneLab, HoldsAndResumes) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return bob.call()->is_held_by_peer(); }));
+    EXPECT_EQ(bob.stream().spec->direction, media::Direction::ReceiveOnly);
+    EXPECT_EQ(alice.stream().spec->direction, media::Direction::SendOnly);
+    ASSERT_TRUE(alice->hold(alice.call()->id(), false));
+    ASSERT_TRUE(run_until([&] { return !bob.call()->is_held_by_peer(); }));
+    EXPECT_EQ(bob.stream().spec->direction, media::Direction::SendReceive);
+    // The other way round, on the same call.
+    ASSERT_TRUE(bob->hold(bob.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return alice.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// Both at once: one of the two offers meets 491 and comes again (RFC 3261 §14.1).
+TEST_F(PhoneLab, BothHoldAtOnce) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(bob->hold(bob.call()->id(), true));
+    ASSERT_TRUE(run_until(
+        [&] { return alice.call()->is_held_by_peer() && bob.call()->is_held_by_peer(); }));
+    EXPECT_EQ(alice.stream().spec->direction, media::Direction::Inactive);
+    EXPECT_EQ(bob.stream().spec->direction, media::Direction::Inactive);
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// The second call takes the place of the first, which waits.
+TEST_F(PhoneLab, AWaitingCallHoldsTheFirst) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    const phone::CallId first = bob.call()->id();
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return bob->calls().size() == 2; }));
+    const phone::CallId second = std::prev(bob->calls().end())->first;
+    ASSERT_TRUE(bob->answer(second));
+    ASSERT_TRUE(run_until([&] { return bob->call(second)->state() == State::Active; }));
+    EXPECT_TRUE(bob->call(first)->is_held());
+    ASSERT_TRUE(bob->conference({first, second}));
+    EXPECT_EQ(bob.media.mixed.size(), 2U);
+    ASSERT_TRUE(run_until([&] { return !bob->call(first)->is_held_by_peer(); }));
+    ASSERT_TRUE(bob->hang_up(second));
+    EXPECT_EQ(bob.media.mixed.size(), 1U);
+    ASSERT_TRUE(bob->hang_up(first));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr && alice->calls().empty(); }));
+}
+
+// ---- Auth INVITE --------------------------------------------------------------------------------
+
+phone::Settings challenging(phone::Settings settings) {
+    settings.lines.front().auth_invite = true;
+    return settings;
+}
+
+// The border controller answers for bob's subscriber; alice never hears of it.
+TEST_F(PhoneLab, AChallengedInviteIsAnsweredByTheBorderController) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), challenging(line_of("bob", "builder")), 502);
+    talk(alice, bob, "bob");
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+    for (const auto& packet : net.packets_of(ip("192.0.2.11"))) {
+        EXPECT_TRUE(packet.to.address != ip("192.0.2.11") ||
+                    packet.bytes.find("INVITE") == std::string::npos ||
+                    packet.bytes.find("401") == std::string::npos);
+    }
+    // A change within the dialog is not challenged, nor is its end.
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return bob.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+}
+
+// A realm that the border controller knows nothing of: no digest leaves, and no challenge passes.
+TEST_F(PhoneLab, AChallengeOfAnotherRealmEndsTheCallWithoutALeak) {
+    phone::Settings settings = challenging(line_of("bob", "builder"));
+    settings.lines.front().reserved_auth_realm = "elsewhere.example";
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+    for (const auto& packet : net.packets()) {
+        EXPECT_EQ(packet.bytes.find("realm=\"elsewhere.example\", nonce") != std::string::npos &&
+                      packet.to.address != ip("192.0.2.1"),
+                  false);
+        if (packet.to.address == ip("192.0.2.12")) {
+            EXPECT_EQ(packet.bytes.find("Authorization:"), std::string::npos);
+        }
+        if (packet.to.address == ip("192.0.2.11") &&
+            packet.bytes.find("INVITE") != std::string::npos) {
+            EXPECT_EQ(packet.bytes.find("WWW-Authenticate"), std::string::npos);
+        }
+    }
+}
+
+// Another password at the phone than at the border controller: twice and no more.
+TEST_F(PhoneLab, AWrongPasswordIsNotTriedForEver) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    // A phone of the test's, which challenges again and again.
+    Phone bob(net, ip("192.0.2.12"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+              {"bob", "example.com", "builder"}, 102);
+    bob.register_now();
+    bob.on_invite = Phone::OnInvite::Ignore;
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    unsigned challenges = 0;
+    bob.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        if (request->method() != sip::Method::Invite) {
+            return false;
+        }
+        auto refusal = sip::reply(*request, 401, "tag" + std::to_string(++challenges));
+        refusal.header("WWW-Authenticate", "Digest realm=\"example.com\", qop=\"auth\", nonce=\"n" +
+                                               std::to_string(challenges) + "\"");
+        bob.shard().respond(id, refusal.build());
+        return true;
+    };
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_EQ(challenges, 2U);
+}
+
+// ---- who may talk -------------------------------------------------------------------------------
+
+// A phone over UDP at a server that a test plays, and strangers.
+class UdpPhone : public ::testing::Test {
+protected:
+    static phone::Settings udp_line() {
+        phone::LineSettings line;
+        line.proxy = "pbx.example.org";
+        line.user_id = "1001";
+        line.password = Secret("secret");
+        line.is_register = false;
+        phone::Settings settings;
+        settings.lines.push_back(line);
+        return settings;
+    }
+    UdpPhone() {
+        net.answer({dns::RecordType::A, "pbx.example.org"}, addresses({ip("198.51.100.1")}, 60s));
+    }
+    std::size_t packets_from(const IpAddress& address) const {
+        const auto packets = net.packets_of(address);
+        return static_cast<std::size_t>(std::ranges::count_if(
+            packets, [&](const auto& packet) { return packet.from.address == address; }));
+    }
+    // What it says to everything that may be said to it.
+    void knock(Phone& stranger) {
+        for (const char* const method : {"OPTIONS", "INVITE", "NOTIFY", "MESSAGE", "BYE"}) {
+            stranger.send(method, "sip:1001@192.0.2.77:5060",
+                          {{"Contact", "<sip:x@203.0.113.9>"}, {"Event", "message-summary"}});
+        }
+        net.run_for(40s);
+    }
+
+    SimNetwork net{1};
+    const IpAddress phone_address = ip("192.0.2.77");
+};
+
+TEST_F(UdpPhone, RestrictedAccessDomainsAreSilentToEverybodyElse) {
+    phone::Settings settings = udp_line();
+    settings.phone.restricted_access_domains = {"pbx.example.org"};
+    RingwallPhone phone(net, phone_address, settings);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"x", "example.net", ""}, 601);
+    net.run_for(1s);
+    knock(stranger);
+    EXPECT_EQ(packets_from(phone_address), 0U);
+    EXPECT_TRUE(stranger.responses().empty());
+
+    // Who is in the list is answered.
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    server.send("OPTIONS", "sip:1001@192.0.2.77:5060", {});
+    net.run_for(1s);
+    EXPECT_EQ(server.statuses("OPTIONS"), std::vector<int>{200});
+
+    // The name leads elsewhere: so does the permission, as soon as the record has run out.
+    net.answer({dns::RecordType::A, "pbx.example.org"}, addresses({ip("198.51.100.2")}, 60s));
+    net.run_for(120s);
+    Phone other(net, ip("198.51.100.2"), sip::Transport::Udp, {phone_address, 5060},
+                {"pbx", "pbx.example.org", ""}, 603);
+    other.send("OPTIONS", "sip:1001@192.0.2.77:5060", {});
+    net.run_for(1s);
+    EXPECT_EQ(other.statuses("OPTIONS"), std::vector<int>{200});
+}
+
+TEST_F(UdpPhone, RestrictSourceIpIsSilentToEverybodyElse) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().restrict_source_ip = true;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"x", "example.net", ""}, 601);
+    net.run_for(1s);
+    knock(stranger);
+    EXPECT_EQ(packets_from(phone_address), 0U);
+}
+
+// Without a restriction anybody is answered, and challenged where that is wanted.
+TEST_F(UdpPhone, AnInviteIsChallengedAndItsAckAndCancelAreNot) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().auth_invite = true;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone caller(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"1001", "pbx.example.org", "secret"}, 602);
+    net.run_for(1s);
+    caller.invite("sip:1001@192.0.2.77:5060");
+    ASSERT_TRUE(net.run_until([&] { return phone.call() != nullptr; }, 10s));
+    EXPECT_EQ(caller.statuses("INVITE").front(), 401);
+    const auto challenge = caller.responses().front();
+    EXPECT_EQ(challenge->count(sip::HeaderName::WwwAuthenticate), 2U);
+    EXPECT_NE(challenge->header(sip::HeaderName::WwwAuthenticate)->value.find("SHA-256"),
+              std::string_view::npos);
+    caller.cancel();
+    ASSERT_TRUE(net.run_until([&] { return phone.call() == nullptr; }, 10s));
+    EXPECT_EQ(caller.statuses("INVITE").back(), 487);
+
+    // Who does not know the password hears the challenge again.
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"1001", "pbx.example.org", "guess"}, 603);
+    stranger.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(10s);
+    EXPECT_EQ(stranger.statuses("INVITE"), (std::vector<int>{401, 401}));
+    EXPECT_EQ(phone.call(), nullptr);
+}
+
+// NOTIFY outside of a dialog: "resync" by Auth Resync-Reboot, messages by Auth INVITE.
+TEST_F(UdpPhone, OrdersAreChallenged) {
+    RingwallPhone phone(net, phone_address, udp_line());
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"1001", "pbx.example.org", "secret"}, 602);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"1001", "pbx.example.org", "guess"}, 603);
+    net.run_for(1s);
+    const auto notify = [&](Phone& by, const char* event, const std::string& body) {
+        by.send("NOTIFY", "sip:1001@192.0.2.77:5060",
+                {{"Event", event},
+                 {"Contact", by.contact()},
+                 {"Subscription-State", "active"},
+                 {"Content-Type", "application/simple-message-summary"}},
+                body);
+        net.run_for(2s);
+    };
+    notify(stranger, "reboot", "");
+    EXPECT_TRUE(phone.orders.empty());
+    notify(server, "resync", "");
+    EXPECT_EQ(phone.orders, std::vector<std::string>{"resync"});
+    notify(server, "message-summary", "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n");
+    const phone::Mailbox& mailbox = phone->mailbox(phone.line());
+    EXPECT_TRUE(mailbox.is_waiting);
+    EXPECT_EQ(mailbox.fresh, 2U);
+    EXPECT_EQ(mailbox.old, 8U);
+}
+
+// ---- TLS ----------------------------------------------------------------------------------------
+
+// Nothing is said to a server that is not the one: not even who the phone is.
+TEST_F(PhoneLab, AServerOfAnotherNameHearsNoRegister) {
+    net.answer({dns::RecordType::A, "other.example.com"}, addresses({ip("192.0.2.1")}));
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy = "other.example.com";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    net.run_for(90s);
+    EXPECT_FALSE(alice.is_registered());
+    EXPECT_NE(alice.line().problem().find("other.example.com"), std::string::npos);
+    EXPECT_TRUE(net.packets_of(ip("192.0.2.11")).empty());
+
+    settings.lines.front().tls_name_validate = false;
+    RingwallPhone careless(net, ip("192.0.2.13"), settings, 503);
+    EXPECT_TRUE(run_until([&] { return careless.is_registered(); }));
+}
+
+TEST_F(PhoneLab, AnUnverifiedServerHearsNoRegister) {
+    SimNetwork::Node& rogue = net.add_node(ip("192.0.2.66"));
+    tls::PeerIdentity identity = certificate_of("border.example.com");
+    identity.is_verified = false;
+    identity.failure = "certificate has expired";
+    rogue.set_server_identity(identity);
+    Phone server(net, ip("192.0.2.67"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+    rogue.listen_tcp({ip("192.0.2.66"), 5061});
+    rogue.set_user(server.shard());
+    net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.66")}));
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    net.run_for(90s);
+    EXPECT_FALSE(alice.is_registered());
+    EXPECT_TRUE(net.packets_of(ip("192.0.2.11")).empty());
+}
+
+// One session for all, opened again when it drops; the call goes on and ends over the new one.
+TEST_F(PhoneLab, ACallOutlivesItsConnection) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    net.run_for(60s);
+    alice.node().cut();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_TRUE(is_in(alice, State::Active));
+    EXPECT_TRUE(is_in(bob, State::Active));
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    EXPECT_TRUE(run_until([&] { return bob.call() != nullptr && bob.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// The pings tell that the connection is dead though nobody closed it.
+TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    net.run_for(600s);
+    EXPECT_TRUE(alice.is_registered());
+    EXPECT_EQ(said(alice, "REGISTER"), 2U) << "nothing was lost while the server answered";
+}
+
+// The second line waits for the first one's REGISTER.
+TEST_F(PhoneLab, LinesStartOneAfterTheOther) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.push_back(line_of("bob", "builder").lines.front());
+    settings.lines.back().number = 2;
+    RingwallPhone both(net, ip("192.0.2.11"), settings);
+    EXPECT_EQ(both.line(1).state(), phone::Line::State::Off);
+    ASSERT_TRUE(run_until([&] { return both.line(1).state() != phone::Line::State::Off; }));
+    EXPECT_TRUE(both.is_registered(0));
+    ASSERT_TRUE(run_until([&] { return both.is_registered(1); }));
+}
+
+// Or for 20 s, where the first has no connection.
+TEST_F(PhoneLab, ALineThatCannotConnectHoldsTheNextFor20Seconds) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy = "nowhere.example.com";
+    settings.lines.push_back(line_of("bob", "builder").lines.front());
+    settings.lines.back().number = 2;
+    RingwallPhone both(net, ip("192.0.2.11"), settings);
+    net.run_for(19s);
+    EXPECT_EQ(both.line(1).state(), phone::Line::State::Off);
+    net.run_for(2s);
+    EXPECT_TRUE(both.is_registered(1));
+}
+
+// With TLS alone there is no socket that anybody could send to.
+TEST(PhoneSockets, TlsHasNone) {
+    EXPECT_TRUE(phone::Phone::sockets(tls_line("alice", "wonderland")).empty());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ void Challenges::sent(ClientId id, Sent what) {
     open_.insert_or_assign(id, std::move(open));
 }
 
-sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
+sip::MessagePtr Challenges::answer(ClientId id, const std::vector<sip::auth::Account>& accounts,
                                    const sip::Message& response, std::string_view via,
                                    std::uint32_t cseq, Random& random) {
     const auto found = open_.find(id);
@@ -25,7 +25,7 @@ sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
     }
     Open& open = found->second;
     if (open.chain == nullptr) {
-        open.chain = std::make_unique<Chain>(adjacency.outbound_accounts);
+        open.chain = std::make_unique<Chain>(accounts);
     }
     const sip::Message& request = *open.sent.request;
     const auto verdict =
