@@ -275,6 +275,8 @@ Result<Port::Opened, std::string> Engine::open(const IpAddress& local,
     impl_->lines.emplace(id,
                          std::make_unique<Line>(id, std::move(sockets), options, impl_->random));
     if (impl_->lines.size() == 1) {
+        impl_->background = std::make_unique<Background>();
+        impl_->cards = std::make_unique<SoundCards>(*impl_->background);
         impl_->room = std::make_unique<ReceiveRoom>();
         impl_->thread = quiet_thread([impl = impl_.get()] { impl->run(); });
     }

@@ -1,6 +1,7 @@
 // How loud a tone is in a sound: the share of its energy at one frequency (Goertzel).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 

@@ -178,6 +178,7 @@ TEST(Playout, ConcealsLostPackets) {
         playing.use(codec);
         std::mt19937 chance(5);
         std::size_t lost = 0;
+        playing.encoder->expect_loss(0.05);  // as the far end's reports say
         playing.run(30s, [&](std::size_t) -> std::optional<Duration> {
             if (chance() % 20 != 0) return Duration(10ms);
             ++lost;

@@ -1,18 +1,23 @@
 // The media as they run: a thread, sockets on loopback. What the machines do is shown without them
 // (test/unit/media); here, that packets pass, that the phone is told on its own thread, and that
 // nothing is left when the last stream is closed.
+#include "media/engine.h"
+
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
-#include "media/engine.h"
 #include "media/rtp_packet.h"
+#include "media/wav_file.h"
 #include "net/clock.h"
 #include "net/mailbox.h"
 #include "net/udp_socket.h"
+#include "unit/media/goertzel.h"
 
 namespace ringwall::media {
 namespace {
@@ -137,6 +142,117 @@ TEST(MediaEngine, SaysWhenNoPortIsFree) {
     const auto stranger = phone.engine.open(IpAddress::v4(192, 0, 2, 1), {});
     ASSERT_FALSE(stranger);
     EXPECT_THAT(stranger.error(), testing::HasSubstr("cannot bind 192.0.2.1:"));
+}
+
+class Recording {
+public:
+    ~Recording() { std::filesystem::remove(path); }
+    // One of the two channels, from the middle on: what was before the call began is left out.
+    Samples channel(std::size_t which) const {
+        std::ifstream file(path, std::ios::binary);
+        const std::string octets((std::istreambuf_iterator<char>(file)), {});
+        Samples samples;
+        for (std::size_t at = 44 + 2 * which; at + 1 < octets.size(); at += 4) {
+            samples.push_back(
+                static_cast<std::int16_t>(static_cast<unsigned char>(octets[at]) |
+                                          (static_cast<unsigned char>(octets[at + 1]) << 8)));
+        }
+        samples.erase(samples.begin(),
+                      samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2));
+        return samples;
+    }
+    const std::string path =
+        testing::TempDir() + "ringwall-recording-" + std::to_string(getpid()) + ".wav";
+};
+
+// A file plays to its end, and the phone is told; what was recorded is there after the last close.
+TEST(MediaEngine, PlaysAFileAndRecordsBothDirections) {
+    Recording played;
+    {
+        Samples both(2 * 4000);
+        for (std::size_t i = 0; i < 4000; ++i) {
+            both[2 * i] = both[2 * i + 1] = static_cast<std::int16_t>(i % 16 < 8 ? 4000 : -4000);
+        }
+        ASSERT_TRUE(WavWriter::create(played.path, 8000)->write(both));
+    }
+    Phone phone;
+    const auto one = phone.engine.open(loopback, {});
+    const auto other = phone.engine.open(loopback, {});
+    ASSERT_TRUE(one && other);
+    ASSERT_TRUE(phone.engine.start(one->id, spec_to(other->rtp, 'a', 'b')));
+    ASSERT_TRUE(phone.engine.start(other->id, spec_to(one->rtp, 'b', 'a')));
+    phone.engine.set_source(one->id, File{played.path, false});
+    EXPECT_TRUE(phone.wait_for([&] { return phone.ended == 1; }));
+
+    EXPECT_FALSE(phone.engine.record(one->id, "/nonexistent/recording.wav"));
+    ASSERT_TRUE(phone.engine.record(one->id, played.path));
+    phone.engine.set_source(one->id, Tone{440, -12});
+    phone.engine.set_source(other->id, Tone{660, -12});
+    const std::uint64_t begun = phone.engine.statistics(one->id).packets_sent;
+    EXPECT_TRUE(phone.wait_for(
+        [&] { return phone.engine.statistics(one->id).packets_sent >= begun + 75; }));
+    phone.engine.close(one->id);
+    phone.engine.close(other->id);
+    EXPECT_GT(share_of(440, played.channel(0), 8000), 0.97);
+    EXPECT_GT(share_of(660, played.channel(1), 8000), 0.7);
+}
+
+// Three calls of this phone are one conference: every far end hears the two others.
+TEST(MediaEngine, MixesAConference) {
+    Recording recording;
+    Phone phone;
+    Phone far;
+    std::vector<StreamId> mine;
+    std::vector<StreamId> theirs;
+    for (unsigned i = 0; i < 3; ++i) {
+        const auto one = phone.engine.open(loopback, {});
+        const auto other = far.engine.open(loopback, {});
+        ASSERT_TRUE(one && other);
+        ASSERT_TRUE(phone.engine.start(one->id, spec_to(other->rtp, 'a', 'b')));
+        ASSERT_TRUE(far.engine.start(other->id, spec_to(one->rtp, 'b', 'a')));
+        far.engine.set_source(other->id, Tone{400 + 200 * i, -20});
+        mine.push_back(one->id);
+        theirs.push_back(other->id);
+    }
+    phone.engine.mix(mine);
+    ASSERT_TRUE(far.engine.record(theirs[0], recording.path));
+    EXPECT_TRUE(
+        far.wait_for([&] { return far.engine.statistics(theirs[0]).packets_received >= 100; }));
+    for (const StreamId id : theirs) far.engine.close(id);
+    const Samples heard = recording.channel(1);
+    EXPECT_LT(share_of(400, heard, 8000), 0.05);
+    EXPECT_GT(share_of(600, heard, 8000), 0.3);
+    EXPECT_GT(share_of(800, heard, 8000), 0.3);
+    phone.engine.mix({mine[0]});
+    for (const StreamId id : mine) phone.engine.close(id);
+}
+
+// Each is one sentence, and the stream goes on.
+TEST(MediaEngine, SaysWhatCannotBeUsed) {
+    Phone phone;
+    const auto stream = phone.engine.open(loopback, {});
+    ASSERT_TRUE(stream);
+    StreamSpec spec;
+    spec.remote = {loopback, 9};
+    ASSERT_TRUE(phone.engine.start(stream->id, spec));
+    phone.engine.set_source(stream->id, SoundCard{"no such card"});
+    EXPECT_TRUE(phone.wait_for([&] { return !phone.failure.empty(); }));
+    EXPECT_THAT(phone.failure,
+                testing::StartsWith("the microphone \"no such card\" cannot be used: "));
+    phone.failure.clear();
+    phone.engine.set_sink(stream->id, SoundCard{"no such card"});
+    EXPECT_TRUE(phone.wait_for([&] { return !phone.failure.empty(); }));
+    EXPECT_THAT(phone.failure,
+                testing::StartsWith("the speaker \"no such card\" cannot be used: "));
+    phone.failure.clear();
+    phone.engine.set_source(stream->id, File{"/nonexistent/a.wav", false});
+    EXPECT_TRUE(phone.wait_for([&] { return !phone.failure.empty(); }));
+    EXPECT_EQ(phone.failure, "sound file /nonexistent/a.wav: No such file or directory");
+    phone.failure.clear();
+    phone.engine.set_source(stream->id, ToneScript{"440"});
+    EXPECT_TRUE(phone.wait_for([&] { return !phone.failure.empty(); }));
+    EXPECT_THAT(phone.failure, testing::StartsWith("tone script \"440\", at character 4: "));
+    EXPECT_GT(phone.engine.close(stream->id).packets_sent, 0U);
 }
 
 // Whatever is open when the engine goes is closed, and nobody is told any more.
