@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view all_keys = "0123456789*#";
 constexpr std::uint16_t digits = 0x3ff;
+// No number is longer.
+constexpr std::size_t most_keys = 100;
 
 std::uint16_t bit_of(char key) {
     const std::size_t at = all_keys.find(key);
@@ -304,9 +306,12 @@ void DialPlan::add_code(std::string_view keys) {
 void DialPlan::close(Candidate candidate, std::vector<Candidate>& out) {
     const std::vector<Step>& steps = candidate.sequence->steps;
     while (true) {
-        const bool is_there = std::ranges::any_of(out, [&](const Candidate& other) {
-            return other.sequence == candidate.sequence && other.at == candidate.at;
-        });
+        // Those of one sequence stand together.
+        bool is_there = false;
+        for (auto other = out.rbegin();
+             other != out.rend() && other->sequence == candidate.sequence && !is_there; ++other) {
+            is_there = other->at == candidate.at;
+        }
         if (is_there) {
             return;
         }
@@ -394,11 +399,14 @@ DialResult DialPlan::finish(const std::vector<Candidate>& candidates, std::strin
 }
 
 DialResult DialPlan::resolve(std::string_view keys) const {
+    if (keys.empty() || keys.size() > most_keys) {
+        return DialFailure::Invalid;
+    }
     std::vector<Candidate> candidates = start();
     for (const char key : keys) {
         candidates = advance(candidates, key);
     }
-    return keys.empty() ? DialResult(DialFailure::Invalid) : finish(candidates, keys);
+    return finish(candidates, keys);
 }
 
 DialCollector::DialCollector(const DialPlan& plan, Duration long_timer, Duration short_timer)
@@ -428,6 +436,9 @@ void DialCollector::on_key(char key, TimePoint now, std::vector<Event>& out) {
     // '#' ends the number, unless the plan has it there.
     if (key == '#' && candidates.empty()) {
         return end(keys_.empty() ? DialFailure::Invalid : plan_.finish(candidates_, keys_), out);
+    }
+    if (keys_.size() == most_keys) {
+        return end(DialFailure::Invalid, out);
     }
     keys_.push_back(key);
     candidates_ = std::move(candidates);

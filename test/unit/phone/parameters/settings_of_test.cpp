@@ -64,7 +64,7 @@ TEST(SettingsOf, ReadsAPhone) {
     EXPECT_TRUE(settings.phone.retry_reg_rsc.matches(404));
     EXPECT_FALSE(settings.phone.retry_reg_rsc.matches(410));
     EXPECT_EQ(settings.phone.reorder_delay, 5s);
-    EXPECT_EQ(find_star_code(settings.phone.star_codes, "*38"), std::nullopt);
+    EXPECT_FALSE(find_star_code(settings.phone.star_codes, "*38"));
     ASSERT_EQ(settings.lines.size(), 2U);
     const LineSettings& line = settings.lines[0];
     EXPECT_EQ(line.number, 2U);
