@@ -116,6 +116,51 @@ void Call::set_state(State state) {
     host_.on_call_changed(*this);
 }
 
+// Who calls, by the fields that Caller ID Header names, the first that is there.
+void Call::set_remote_by(const sip::Message& invite) {
+    set_remote(invite.from());
+    const CallerIdHeader order = settings_->phone.caller_id_header;
+    const auto by_paid = [&] {
+        const auto asserted = invite.name_addrs(sip::HeaderName::PAssertedIdentity);
+        if (!asserted || asserted->empty()) {
+            return false;
+        }
+        set_remote(asserted->front());
+        return true;
+    };
+    const auto by_rpid = [&] {
+        const sip::HeaderLine* const line = invite.header("Remote-Party-ID");
+        const auto who = line == nullptr
+                             ? Result<sip::NameAddr, sip::ParseError>(fail(sip::ParseError{}))
+                             : sip::parse_name_addr(line->value);
+        if (!who) {
+            return false;
+        }
+        set_remote(*who);
+        return true;
+    };
+    switch (order) {
+        case CallerIdHeader::PaidRpidFrom:
+            if (!by_paid()) {
+                by_rpid();
+            }
+            return;
+        case CallerIdHeader::RpidPaidFrom:
+            if (!by_rpid()) {
+                by_paid();
+            }
+            return;
+        case CallerIdHeader::PaidFrom:
+            by_paid();
+            return;
+        case CallerIdHeader::RpidFrom:
+            by_rpid();
+            return;
+        case CallerIdHeader::From:
+            return;
+    }
+}
+
 void Call::set_remote(const sip::NameAddr& who) {
     remote_uri_ = who.uri.text;
     remote_name_ = unquoted(who.display_name);
@@ -146,7 +191,7 @@ Result<void, std::string> Call::dial(const Dialled& what) {
 void Call::on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invite) {
     invite_id_ = id;
     invite_ = invite;
-    set_remote(invite->from());
+    set_remote_by(*invite);
     tell([&](Session::Actions& out) {
         session_.on_invite(id, invite, bucket_token(Bucket{}, random_, 20), out);
     });

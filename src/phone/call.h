@@ -127,6 +127,7 @@ private:
     bool agree(sdp::AudioStream stream);
     void close_stream();
     void set_state(State state);
+    void set_remote_by(const sip::Message& invite);
     void set_remote(const sip::NameAddr& who);
     TimePoint now() const;
 

@@ -81,9 +81,15 @@ sdp::LocalAudio local_audio(const PhoneSettings& phone, const LineSettings& line
     const bool has_events = line.dtmf_tx_method != DtmfTxMethod::InBand &&
                             line.dtmf_tx_method != DtmfTxMethod::Info &&
                             line.dtmf_tx_method != DtmfTxMethod::InBandAndInfo;
-    if (!has_events) {
+    if (has_events && line.dtmf_process_avt) {
+        local.event_payload_type = phone.avt_dynamic_payload;
+    } else {
         local.event_payload_type.reset();
     }
+    local.order =
+        line.use_remote_pref_codec ? sdp::LocalAudio::Order::Theirs : sdp::LocalAudio::Order::Ours;
+    local.answer_with = line.is_list_all_codecs ? sdp::LocalAudio::AnswerWith::AllCodecs
+                                                : sdp::LocalAudio::AnswerWith::OneCodec;
     local.packet_time = phone.rtp_packet_size;
     return local;
 }

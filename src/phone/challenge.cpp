@@ -1,5 +1,7 @@
 #include "phone/challenge.h"
 
+#include <algorithm>
+
 #include "sip/auth/server_authentication.h"
 
 namespace ringwall::phone {
@@ -11,7 +13,7 @@ Challenge::Verdict Challenge::check(const sip::Message& request, const sip::auth
                                     WallTime now) {
     const auto credentials = sip::auth::credentials_for(request, realm);
     if (!credentials || credentials->username != account.username ||
-        credentials->algorithm == Algorithm::Sha512t256 ||
+        std::ranges::find(algorithms_, credentials->algorithm) == algorithms_.end() ||
         !sip::auth::proves(*credentials,
                            sip::auth::HashedPassword(account.username, realm, account.password),
                            request)) {
@@ -33,7 +35,7 @@ sip::MessagePtr Challenge::refusal(const sip::Message& request, Verdict verdict,
     challenge.nonce = mint_.make(realm, source, now, random);
     challenge.qop_auth = true;
     challenge.stale = verdict == Verdict::Stale;
-    for (const Algorithm algorithm : {Algorithm::Sha256, Algorithm::Md5}) {
+    for (const Algorithm algorithm : algorithms_) {
         challenge.algorithm = algorithm;
         builder.header(sip::HeaderName::WwwAuthenticate, sip::auth::to_string(challenge));
     }

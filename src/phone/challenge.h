@@ -7,6 +7,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
@@ -28,8 +30,14 @@ public:
     sip::MessagePtr refusal(const sip::Message& request, Verdict verdict, const std::string& realm,
                             const std::string& to_tag, const IpAddress& source, WallTime now,
                             Random& random) const;
+    // Auth Support RFC8760: SHA-256 before MD5; else MD5 alone.
+    void set_algorithms(std::vector<sip::auth::Algorithm> algorithms) {
+        algorithms_ = std::move(algorithms);
+    }
 
 private:
+    std::vector<sip::auth::Algorithm> algorithms_{sip::auth::Algorithm::Sha256,
+                                                  sip::auth::Algorithm::Md5};
     sip::auth::NonceMint mint_;
     sip::auth::NonceWindow window_;
 };

@@ -196,7 +196,10 @@ void Control::Impl::set_routes() {
                });
     post("/dial", [](Phone& it, CallId, const json& body) {
         const auto dialled = it.dial(number_of(body, "line", 1) - 1, text_of(body, "to"));
-        return dialled ? json{{"call", dialled->value}} : json{{"error", dialled.error()}};
+        if (!dialled) {
+            return json{{"error", dialled.error()}};
+        }
+        return *dialled ? json{{"call", (*dialled)->value}} : json::object();
     });
     post("/conference", [](Phone& it, CallId, const json& body) {
         std::vector<CallId> calls;

@@ -83,7 +83,16 @@ Phone::Phone(engine::Network& network, media::Port& media, Random& random, Setti
       trust_(shard_, settings_->phone),
       challenge_(random),
       mailboxes_(settings_->lines.size()),
-      do_not_disturb_(settings_->phone.dnd_setting) {}
+      services_{.do_not_disturb = settings_->phone.dnd_setting,
+                .call_waiting = settings_->phone.cw_setting,
+                .secure_calls = settings_->phone.secure_call_setting,
+                .forward_all = settings_->phone.cfwd_all_dest,
+                .forward_busy = settings_->phone.cfwd_busy_dest,
+                .forward_no_answer = settings_->phone.cfwd_no_ans_dest} {
+    if (!settings_->phone.auth_support_rfc8760) {
+        challenge_.set_algorithms({sip::auth::Algorithm::Md5});
+    }
+}
 
 std::vector<Phone::Socket> Phone::sockets(const Settings& settings) {
     std::vector<Socket> sockets;
@@ -426,19 +435,19 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         }
         return;
     }
-    const PhoneSettings& phone = settings_->phone;
-    if (forward(call, phone.cfwd_all_dest, "unconditional")) {
+    if (forward(call, services_.forward_all, "unconditional")) {
         return;
     }
-    if (do_not_disturb_ || (is_busy && !phone.cw_setting)) {
-        if (!forward(call, phone.cfwd_busy_dest, "user-busy")) {
+    if (services_.do_not_disturb || (is_busy && !services_.call_waiting)) {
+        if (!forward(call, services_.forward_busy, "user-busy")) {
             call.reject(486);
         }
         return;
     }
     call.ring();
-    if (!phone.cfwd_no_ans_dest.empty()) {
-        shard_.start_timer(phone.cfwd_no_ans_delay, cookie_of(TimerKind::NoAnswer, number.value));
+    if (!services_.forward_no_answer.empty()) {
+        shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
+                           cookie_of(TimerKind::NoAnswer, number.value));
     }
     if (sound_.auto_answer && !is_busy) {
         (void)call.answer();
@@ -583,7 +592,7 @@ void Phone::on_timer(std::uint64_t cookie) {
         case TimerKind::NoAnswer:
             if (Call* const it = call(CallId{id});
                 it != nullptr && it->state() == Call::State::Ringing) {
-                forward(*it, settings_->phone.cfwd_no_ans_dest, "no-answer");
+                forward(*it, services_.forward_no_answer, "no-answer");
             }
             return;
     }

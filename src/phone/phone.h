@@ -42,6 +42,15 @@ struct Mailbox {
     unsigned fresh = 0, old = 0;
 };
 
+// What the user may change by star codes, from what the parameters say at the start.
+struct UserServices {
+    bool do_not_disturb = false;
+    bool call_waiting = true;
+    bool secure_calls = false;
+    std::optional<bool> is_next_call_secure = {};
+    std::string forward_all, forward_busy, forward_no_answer;
+};
+
 class Phone final : public engine::ShardUser, public LineHost, public CallHost, public media::User {
 public:
     // `tls` is the client's side of lines over TLS; null where there are none.
@@ -66,7 +75,9 @@ public:
     engine::Shard& shard() { return shard_; }
 
     // What the user does. Errors are sentences.
-    Result<CallId, std::string> dial(std::size_t line, std::string_view number);
+    // A URI, user@domain, a number as the line's dial plan has it, or a star code. None: it was the
+    // code of a service, which is done.
+    Result<std::optional<CallId>, std::string> dial(std::size_t line, std::string_view number);
     Result<void, std::string> answer(CallId call);
     Result<void, std::string> reject(CallId call, int status = 486);
     Result<void, std::string> hang_up(CallId call);
@@ -81,7 +92,6 @@ public:
     const std::map<CallId, std::unique_ptr<Call>>& calls() const { return calls_; }
     Call* call(CallId id);
     const Mailbox& mailbox(const Line& line) const { return mailboxes_.at(line.index()); }
-    void set_do_not_disturb(bool on) { do_not_disturb_ = on; }
 
     // engine::ShardUser
     bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
@@ -159,8 +169,16 @@ private:
                           const sip::Message& request);
     void take_call(Line& line, ServerId id, const sip::MessagePtr& invite);
     bool forward(Call& call, const std::string& destination, std::string_view reason);
-    Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what);
+    Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what,
+                                          bool is_emergency = false);
     Result<std::string, std::string> target_of(const Line& line, std::string_view number) const;
+    struct Wanted {
+        std::string target;  // a URI; empty: it was a service
+        bool is_secure = false;
+        bool is_emergency = false;
+    };
+    Result<Wanted, std::string> wanted_by(Line& line, std::string_view dialled);
+    Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
     void hold_others(const Call& active);
     void put_down(CallId call);
     void forget_ended();
@@ -186,7 +204,7 @@ private:
     std::map<CallId, CallId> referrals_;  // the call that was made for another's REFER
     std::map<CallId, unsigned> redirections_;
     std::vector<CallId> conference_;
-    bool do_not_disturb_ = false;
+    UserServices services_;
     bool is_stopping_ = false;
 };
 

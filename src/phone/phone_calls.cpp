@@ -27,35 +27,8 @@ Call* Phone::call(CallId id) {
 
 // ---- the user -----------------------------------------------------------------------------------
 
-// A URI, user@domain, or a number that the line's server knows.
-Result<std::string, std::string> Phone::target_of(const Line& line, std::string_view number) const {
-    std::string uri(number);
-    if (!number.starts_with("sip:") && !number.starts_with("sips:") &&
-        !number.starts_with("tel:")) {
-        const auto at = number.rfind('@');
-        uri = at == std::string_view::npos
-                  ? "sip:" + sip::escape_user(std::string(number)) + "@" + line.domain()
-                  : "sip:" + uri;
-    }
-    const auto parsed = sip::parse_uri(uri);
-    if (number.empty() || !parsed || parsed->scheme == sip::Scheme::Other) {
-        return fail("'" + std::string(number) + "' is neither a number nor a SIP address");
-    }
-    return uri;
-}
-
-Result<CallId, std::string> Phone::dial(std::size_t index, std::string_view number) {
-    if (index >= lines_.size()) {
-        return fail(std::string("there is no such line"));
-    }
-    Line& line = *lines_[index];
-    const std::string target = TRY(target_of(line, number));
-    Call* const call = TRY(place_call(line, {target, settings_->phone.secure_call_setting, {}}));
-    hold_others(*call);
-    return call->id();
-}
-
-Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& what) {
+Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& what,
+                                             bool is_emergency) {
     if (is_stopping_ || calls_.size() >= 64) {
         return fail(std::string("there are too many calls"));
     }
@@ -64,7 +37,7 @@ Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& wh
                     " has no connection to its server: " + line.problem());
     }
     if (!line.is_registered() && line.settings().is_register &&
-        !line.settings().make_call_without_reg) {
+        !line.settings().make_call_without_reg && !is_emergency) {
         return fail("line " + std::to_string(line.settings().number) +
                     " is not registered: " + line.problem());
     }
@@ -363,8 +336,7 @@ void Phone::on_redirected(Call& call, const std::vector<std::string>& contacts) 
         target->scheme == sip::Scheme::Other || !target->headers.empty()) {
         return;
     }
-    const auto placed =
-        place_call(call.line(), {contacts.front(), settings_->phone.secure_call_setting, {}});
+    const auto placed = place_call(call.line(), {contacts.front(), services_.secure_calls, {}});
     if (placed) {
         redirections_[(*placed)->id()] = depth;
     }

@@ -67,7 +67,7 @@ phone::Call* RingwallPhone::call() {
 phone::CallId RingwallPhone::dial(const std::string& number, std::size_t line) {
     const auto dialled = (*this)->dial(line, number);
     last_error = dialled ? "" : dialled.error();
-    return dialled ? *dialled : phone::CallId{};
+    return dialled ? dialled->value_or(phone::CallId{}) : phone::CallId{};
 }
 
 phone::Settings tls_line(const std::string& user, const std::string& password,
