@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -131,6 +132,25 @@ std::optional<std::uint8_t> event_of(std::span<const AudioFormat> formats) {
 const AudioFormat* find(std::span<const AudioFormat> formats, AudioCodec codec) {
     const auto found = std::ranges::find(formats, std::optional(codec), &AudioFormat::codec);
     return found == formats.end() ? nullptr : &*found;
+}
+
+// The codecs in common, in the order of who decides.
+std::vector<AudioFormat> common_codecs(std::span<const AudioFormat> theirs,
+                                       const LocalAudio& local) {
+    std::vector<AudioFormat> out;
+    if (local.order == LocalAudio::Order::Ours) {
+        for (const AudioCodec codec : local.codecs) {
+            if (const AudioFormat* const format = find(theirs, codec)) {
+                out.push_back(*format);
+            }
+        }
+    } else {
+        std::ranges::copy_if(theirs, std::back_inserter(out), [&](const AudioFormat& format) {
+            return format.codec &&
+                   std::ranges::find(local.codecs, *format.codec) != local.codecs.end();
+        });
+    }
+    return out;
 }
 
 std::vector<FormatToWrite> to_write(std::span<const AudioFormat> formats) {
@@ -311,13 +331,28 @@ Result<AudioStream, NegotiationFault> Negotiation::judge(const SessionDescriptio
     if (media.port == 0) {
         return fail(NegotiationFault::Refused);
     }
-    const auto profile = profile_of(media.protocol);
-    if (!profile) {
+    if (!profile_of(media.protocol)) {
         return fail(NegotiationFault::BadProfile);
     }
     AudioStream stream;
     TRY(read_remote(media, offered_.local, stream));
 
+    TRY(judge_formats(media, stream));
+    TRY(judge_keys(media, stream));
+
+    if (slots_.empty()) {
+        slots_.push_back({"audio", {}, {}});
+    }
+    slots_[own_slot_].protocol = media.protocol;
+    keys_ = offered_.keys;
+    remember_formats(offered_.formats);
+    is_secure_ = stream.send_key.has_value();
+    return stream;
+}
+
+// The first codec of the answer is what we send; all of it may come.
+Result<void, NegotiationFault> Negotiation::judge_formats(const Media& media,
+                                                          AudioStream& stream) const {
     const auto theirs = audio_formats_of(media);
     for (const AudioFormat& format : theirs) {
         const AudioFormat* const ours =
@@ -338,44 +373,39 @@ Result<AudioStream, NegotiationFault> Negotiation::judge(const SessionDescriptio
         stream.event_to_receive = event_of(offered_.formats);
     }
     stream.packet_time = packet_time_to_send(media, stream.codec, offered_.local.packet_time);
+    return {};
+}
 
+Result<void, NegotiationFault> Negotiation::judge_keys(const Media& media,
+                                                       AudioStream& stream) const {
+    const bool is_secure_profile = profile_of(media.protocol) == Profile::Secure;
     if (offered_.keys.empty()) {
-        if (*profile == Profile::Secure) {
-            return fail(NegotiationFault::NotOffered);
-        }
-    } else {
-        auto cryptos = TRY(cryptos_of(media));
-        if (cryptos.empty()) {
-            if (policy(offered_.local) == SrtpPolicy::Required || *profile == Profile::Secure) {
-                return fail(NegotiationFault::NotSecure);
-            }
-        } else {
-            // RFC 4568 §5.1.3: exactly one, with the tag and the suite of an offered one.
-            CryptoAttribute& crypto = cryptos.front();
-            if (cryptos.size() != 1 || crypto.tag == 0 || crypto.tag > offered_.keys.size() ||
-                offered_.keys[crypto.tag - 1].suite != crypto.suite) {
-                return fail(NegotiationFault::NotOffered);
-            }
-            if (!is_usable(crypto, offered_.local.suites)) {
-                return fail(NegotiationFault::NoSuite);
-            }
-            if (std::ranges::find(offered_.keys, crypto.keys.front().key_and_salt,
-                                  &SrtpKey::key_and_salt) != offered_.keys.end()) {
-                return fail(NegotiationFault::ReflectedKey);
-            }
-            stream.send_key = offered_.keys[crypto.tag - 1];
-            stream.receive_key = SrtpKey{crypto.suite, std::move(crypto.keys.front().key_and_salt)};
-        }
+        return is_secure_profile
+                   ? Result<void, NegotiationFault>(fail(NegotiationFault::NotOffered))
+                   : Result<void, NegotiationFault>();
     }
-
-    if (slots_.empty()) {
-        slots_.push_back({"audio", {}, {}});
+    auto cryptos = TRY(cryptos_of(media));
+    if (cryptos.empty()) {
+        const bool must_be = policy(offered_.local) == SrtpPolicy::Required || is_secure_profile;
+        return must_be ? Result<void, NegotiationFault>(fail(NegotiationFault::NotSecure))
+                       : Result<void, NegotiationFault>();
     }
-    slots_[own_slot_].protocol = media.protocol;
-    keys_ = offered_.keys;
-    remember_formats(offered_.formats);
-    is_secure_ = stream.send_key.has_value();
-    return stream;
+    // RFC 4568 §5.1.3: exactly one, with the tag and the suite of an offered one.
+    CryptoAttribute& crypto = cryptos.front();
+    if (cryptos.size() != 1 || crypto.tag == 0 || crypto.tag > offered_.keys.size() ||
+        offered_.keys[crypto.tag - 1].suite != crypto.suite) {
+        return fail(NegotiationFault::NotOffered);
+    }
+    if (!is_usable(crypto, offered_.local.suites)) {
+        return fail(NegotiationFault::NoSuite);
+    }
+    if (std::ranges::find(offered_.keys, crypto.keys.front().key_and_salt,
+                          &SrtpKey::key_and_salt) != offered_.keys.end()) {
+        return fail(NegotiationFault::ReflectedKey);
+    }
+    stream.send_key = offered_.keys[crypto.tag - 1];
+    stream.receive_key = SrtpKey{crypto.suite, std::move(crypto.keys.front().key_and_salt)};
+    return {};
 }
 
 struct Negotiation::Chosen {
@@ -390,27 +420,14 @@ Result<Negotiation::Chosen, NegotiationFault> Negotiation::choose(const Media& m
                                                                   Random& random) const {
     Chosen chosen;
     AudioStream& stream = chosen.stream;
-    const auto profile = profile_of(media.protocol);
-    if (!profile) {
+    if (!profile_of(media.protocol)) {
         return fail(NegotiationFault::BadProfile);
     }
     TRY(read_remote(media, local, stream));
 
-    // The codecs in common, in the order of who decides.
     const auto theirs = audio_formats_of(media);
     std::vector<AudioFormat>& formats = chosen.formats;
-    if (local.order == LocalAudio::Order::Ours) {
-        for (const AudioCodec codec : local.codecs) {
-            if (const AudioFormat* const format = find(theirs, codec)) {
-                formats.push_back(*format);
-            }
-        }
-    } else {
-        std::ranges::copy_if(theirs, std::back_inserter(formats), [&](const AudioFormat& format) {
-            return format.codec &&
-                   std::ranges::find(local.codecs, *format.codec) != local.codecs.end();
-        });
-    }
+    formats = common_codecs(theirs, local);
     if (formats.empty()) {
         return fail(NegotiationFault::NoCodec);
     }
@@ -431,29 +448,33 @@ Result<Negotiation::Chosen, NegotiationFault> Negotiation::choose(const Media& m
     chosen.media = own_media(local, std::string(media.protocol), formats);
     chosen.media.direction = stream.direction;
 
+    TRY(choose_keys(media, local, random, chosen));
+    return chosen;
+}
+
+Result<void, NegotiationFault> Negotiation::choose_keys(const Media& media, const LocalAudio& local,
+                                                        Random& random, Chosen& chosen) const {
+    using Done = Result<void, NegotiationFault>;
+    const bool is_secure_profile = profile_of(media.protocol) == Profile::Secure;
     const SrtpPolicy wanted = policy(local);
-    const bool has_keys = !crypto_values(media).empty();
     chosen.keys = keys_;
     if (wanted == SrtpPolicy::PlainOnly) {
-        return *profile == Profile::Secure
-                   ? Result<Chosen, NegotiationFault>(fail(NegotiationFault::NotPlain))
-                   : std::move(chosen);
-    }
-    if (!has_keys) {
-        // RTP/SAVP without SDES keys has them from elsewhere (DTLS, MIKEY): nothing for us.
-        if (*profile == Profile::Secure) {
-            return fail(NegotiationFault::NoSuite);
-        }
-        return wanted == SrtpPolicy::Required
-                   ? Result<Chosen, NegotiationFault>(fail(NegotiationFault::NotSecure))
-                   : std::move(chosen);
+        return is_secure_profile ? Done(fail(NegotiationFault::NotPlain)) : Done();
     }
     auto cryptos = TRY(cryptos_of(media));
+    if (cryptos.empty()) {
+        // RTP/SAVP without SDES keys has them from elsewhere (DTLS, MIKEY): nothing for us.
+        if (is_secure_profile) {
+            return fail(NegotiationFault::NoSuite);
+        }
+        return wanted == SrtpPolicy::Required ? Done(fail(NegotiationFault::NotSecure)) : Done();
+    }
     const auto crypto = std::ranges::find_if(
         cryptos, [&](const CryptoAttribute& each) { return is_usable(each, local.suites); });
     if (crypto == cryptos.end()) {
         return fail(NegotiationFault::NoSuite);
     }
+    AudioStream& stream = chosen.stream;
     stream.send_key = key_for(crypto->suite, chosen.keys, random);
     stream.receive_key = SrtpKey{crypto->suite, crypto->keys.front().key_and_salt};
     if (*stream.send_key == *stream.receive_key) {
@@ -461,7 +482,7 @@ Result<Negotiation::Chosen, NegotiationFault> Negotiation::choose(const Media& m
     }
     chosen.media.crypto = {
         write_crypto_attribute(crypto->tag, crypto->suite, stream.send_key->key_and_salt)};
-    return chosen;
+    return {};
 }
 
 Result<Negotiation::Answer, NegotiationFault> Negotiation::answer(const SessionDescription& offer,

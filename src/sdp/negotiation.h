@@ -141,9 +141,14 @@ private:
     std::vector<MediaToWrite> with_refused(MediaToWrite own) const;
     void remember_formats(const std::vector<AudioFormat>& formats);
 
+    Result<void, NegotiationFault> judge_formats(const Media& media, AudioStream& stream) const;
+    Result<void, NegotiationFault> judge_keys(const Media& media, AudioStream& stream) const;
+
     struct Chosen;  // of an offer of theirs
     Result<Chosen, NegotiationFault> choose(const Media& media, const LocalAudio& local,
                                             Random& random) const;
+    Result<void, NegotiationFault> choose_keys(const Media& media, const LocalAudio& local,
+                                               Random& random, Chosen& chosen) const;
 
     std::uint64_t session_id_;
     std::uint64_t version_ = 0;

@@ -709,6 +709,10 @@ std::string_view nearest_name(std::string_view name) {
     std::size_t best = std::min(far, name.size() / 3 + 1);
     std::string_view nearest;
     for (const Parameter& parameter : rows) {
+        const std::size_t length = parameter.name.size();
+        if (std::max(length, tag.size()) - std::min(length, tag.size()) >= best) {
+            continue;
+        }
         const std::size_t how_far = distance(tag, tag_of(parameter.name));
         if (how_far < best) {
             best = how_far;

@@ -65,7 +65,7 @@ private:
 };
 
 // "$VERSION" is what the program calls itself.
-std::string program_name(std::string name) {
+std::string program_name(const std::string& name) {
     constexpr std::string_view own = "$VERSION";
     return name == own ? std::string() : name;
 }
