@@ -13,8 +13,14 @@ using State = phone::Call::State;
 
 class PhoneLab : public Lab {
 protected:
-    PhoneLab() : Lab(std::string(small_lab)) {
+    PhoneLab() : Lab(with_carol()) {
         net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.1")}));
+    }
+    static std::string with_carol() {
+        std::string text(small_lab);
+        const std::string before = "  subscriber bob@example.com\n";
+        text.insert(text.find(before), "  subscriber carol@example.com\n   password lewis\n");
+        return text;
     }
     // At the border, for the domain that it serves.
     static phone::Settings line_of(const std::string& user, const std::string& password) {
@@ -107,7 +113,8 @@ TEST_F(PhoneLab, HoldsAndResumes) {
     ASSERT_TRUE(alice->hold(alice.call()->id(), true));
     ASSERT_TRUE(run_until([&] { return bob.call()->is_held_by_peer(); }));
     EXPECT_EQ(bob.stream().spec->direction, media::Direction::ReceiveOnly);
-    EXPECT_EQ(alice.stream().spec->direction, media::Direction::SendOnly);
+    EXPECT_TRUE(
+        run_until([&] { return alice.stream().spec->direction == media::Direction::SendOnly; }));
     ASSERT_TRUE(alice->hold(alice.call()->id(), false));
     ASSERT_TRUE(run_until([&] { return !bob.call()->is_held_by_peer(); }));
     EXPECT_EQ(bob.stream().spec->direction, media::Direction::SendReceive);
@@ -152,6 +159,145 @@ TEST_F(PhoneLab, AWaitingCallHoldsTheFirst) {
     EXPECT_EQ(bob.media.mixed.size(), 1U);
     ASSERT_TRUE(bob->hang_up(first));
     ASSERT_TRUE(run_until([&] { return alice.call() == nullptr && alice->calls().empty(); }));
+}
+
+// ---- supplementary services ---------------------------------------------------------------------
+
+class ThreePhones : public PhoneLab {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(run_until(
+            [&] { return alice.is_registered() && bob.is_registered() && carol.is_registered(); }));
+    }
+    RingwallPhone alice{net, ip("192.0.2.11"), line_of("alice", "wonderland")};
+    RingwallPhone bob{net, ip("192.0.2.12"), line_of("bob", "builder"), 502};
+    RingwallPhone carol{net, ip("192.0.2.13"), line_of("carol", "lewis"), 503};
+};
+
+// RFC 5359 §2.4: bob sends alice to carol, and leaves when they talk.
+TEST_F(ThreePhones, TransfersBlind) {
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(bob->transfer(bob.call()->id(), "carol"));
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    ASSERT_TRUE(carol->answer(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    ASSERT_TRUE(
+        run_until([&] { return is_in(alice, State::Active) && is_in(carol, State::Active); }));
+    EXPECT_EQ(bob.transfers.back(), 200);
+    EXPECT_EQ(alice.stream().spec->remote, carol.stream().rtp);
+    EXPECT_EQ(alice.stream().spec->send_key, carol.stream().spec->receive_key);
+    ASSERT_TRUE(carol->hang_up(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// The target does not want to: bob has his call again.
+TEST_F(ThreePhones, ATransferThatFailsGivesTheCallBack) {
+    talk(alice, bob, "bob");
+    const phone::CallId first = bob.call()->id();
+    ASSERT_TRUE(bob->transfer(first, "carol"));
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    ASSERT_TRUE(carol->reject(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return !bob.transfers.empty() && bob.transfers.back() >= 300; }));
+    EXPECT_TRUE(is_in(bob, State::Active));
+    ASSERT_TRUE(run_until([&] { return !bob.call()->is_held(); }));
+    ASSERT_TRUE(bob->hang_up(first));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// RFC 5359 §2.5: bob asks carol first, then joins the two.
+TEST_F(ThreePhones, TransfersAttended) {
+    talk(alice, bob, "bob");
+    const phone::CallId first = bob.call()->id();
+    bob.dial("carol");
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    ASSERT_TRUE(carol->answer(carol.call()->id()));
+    const phone::CallId second = std::prev(bob->calls().end())->first;
+    ASSERT_TRUE(run_until([&] { return bob->call(second)->state() == State::Active; }));
+    EXPECT_TRUE(bob->call(first)->is_held());
+    ASSERT_TRUE(bob->transfer(first, second));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr && bob->calls().empty(); }));
+    ASSERT_TRUE(
+        run_until([&] { return is_in(alice, State::Active) && is_in(carol, State::Active); }));
+    EXPECT_EQ(alice.stream().spec->remote, carol.stream().rtp);
+    ASSERT_TRUE(carol->hang_up(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// *72carol, then *73: by 302, for the border controller to follow.
+TEST_F(PhoneLab, ForwardsAllCallsWhenToldTo) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    phone::Settings settings = line_of("bob", "builder");
+    settings.phone.cfwd_all_dest = "carol";
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    RingwallPhone carol(net, ip("192.0.2.13"), line_of("carol", "lewis"), 503);
+    ASSERT_TRUE(run_until(
+        [&] { return alice.is_registered() && bob.is_registered() && carol.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    EXPECT_EQ(bob.call(), nullptr);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return carol.call() == nullptr; }));
+}
+
+TEST_F(PhoneLab, DigitsGoByInfoWhereTheLineSaysSo) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().dtmf_tx_method = phone::DtmfTxMethod::Info;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(alice->send_digits(alice.call()->id(), "12#"));
+    ASSERT_TRUE(run_until([&] { return bob.digits == "12#"; }));
+    ASSERT_TRUE(bob->send_digits(bob.call()->id(), "5"));
+    EXPECT_EQ(bob.stream().digits, "5") << "by RFC 4733: the media's";
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// 100rel on both sides: 180 by PRACK.
+TEST_F(PhoneLab, RingsReliablyWhereTheLineSaysSo) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    phone::Settings settings = line_of("bob", "builder");
+    settings.lines.front().sip_100rel_enable = true;
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    talk(alice, bob, "bob");
+    EXPECT_EQ(said(bob, "Require: 100rel"), 1U);
+    EXPECT_EQ(said(alice, "PRACK sip:"), 1U);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// Do not disturb, busy without call waiting: 486.
+TEST_F(PhoneLab, ABusyPhoneWithoutCallWaitingSaysSo) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    phone::Settings settings = line_of("bob", "builder");
+    settings.phone.cw_setting = false;
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    RingwallPhone carol(net, ip("192.0.2.13"), line_of("carol", "lewis"), 503);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(run_until([&] { return carol.is_registered(); }));
+    carol.dial("bob");
+    ASSERT_TRUE(run_until([&] { return carol.call() == nullptr; }));
+    EXPECT_EQ(said(bob, "SIP/2.0 486"), 1U);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// Dial plan and star codes.
+TEST_F(PhoneLab, WhatIsDialledIsReadByThePlan) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().dial_plan = "(<9:>xxx|0!)";
+    settings.phone.star_codes = {
+        {phone::StarService::DndAct, phone::StarServiceRow::Then::Nothing, "*78"}};
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_FALSE(alice.dial("0"));
+    EXPECT_NE(alice.last_error.find("barred"), std::string::npos);
+    EXPECT_TRUE(alice.dial("9123"));
+    net.run_for(100ms);
+    EXPECT_EQ(said(alice, "INVITE sip:123@example.com"), 1U);
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_FALSE(alice.dial("*78"));  // no call, and no error
+    EXPECT_TRUE(alice.last_error.empty());
 }
 
 // ---- Auth INVITE --------------------------------------------------------------------------------
@@ -314,13 +460,15 @@ TEST_F(UdpPhone, AnInviteIsChallengedAndItsAckAndCancelAreNot) {
     net.run_for(1s);
     caller.invite("sip:1001@192.0.2.77:5060");
     ASSERT_TRUE(net.run_until([&] { return phone.call() != nullptr; }, 10s));
-    EXPECT_EQ(caller.statuses("INVITE").front(), 401);
+    net.run_for(1s);
+    EXPECT_EQ(caller.statuses("INVITE"), (std::vector<int>{401, 180}));
     const auto challenge = caller.responses().front();
     EXPECT_EQ(challenge->count(sip::HeaderName::WwwAuthenticate), 2U);
     EXPECT_NE(challenge->header(sip::HeaderName::WwwAuthenticate)->value.find("SHA-256"),
               std::string_view::npos);
     caller.cancel();
     ASSERT_TRUE(net.run_until([&] { return phone.call() == nullptr; }, 10s));
+    net.run_for(1s);
     EXPECT_EQ(caller.statuses("INVITE").back(), 487);
 
     // Who does not know the password hears the challenge again.
@@ -393,6 +541,7 @@ TEST_F(PhoneLab, AnUnverifiedServerHearsNoRegister) {
     net.run_for(90s);
     EXPECT_FALSE(alice.is_registered());
     EXPECT_TRUE(net.packets_of(ip("192.0.2.11")).empty());
+    rogue.leave();
 }
 
 // One session for all, opened again when it drops; the call goes on and ends over the new one.
