@@ -480,6 +480,49 @@ TEST_F(UdpPhone, AnInviteIsChallengedAndItsAckAndCancelAreNot) {
     EXPECT_EQ(phone.call(), nullptr);
 }
 
+// In the clear a call offers no keys, and rings at the line's server.
+TEST_F(UdpPhone, CallsInTheClear) {
+    RingwallPhone phone(net, phone_address, udp_line());
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    net.run_for(1s);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return server.is_in_call(); }, 10s)) << phone.last_error;
+    net.run_for(1s);
+    const auto invite = server.last_request("INVITE");
+    EXPECT_EQ(invite->request_uri_text(), "sip:1002@pbx.example.org");
+    EXPECT_NE(invite->body().find("RTP/AVP "), std::string_view::npos);
+    EXPECT_EQ(invite->body().find("a=crypto"), std::string_view::npos);
+    EXPECT_EQ(phone.call()->state(), State::Active);
+    EXPECT_FALSE(phone.call()->is_secure());
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+// A challenge that only looks like the server's, from another address: no digest leaves.
+TEST_F(UdpPhone, AForgedChallengeIsNotAnswered) {
+    RingwallPhone phone(net, phone_address, udp_line());
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    server.on_invite = Phone::OnInvite::Ring;
+    auto& forger = net.add_node(ip("203.0.113.9"));
+    const auto socket = forger.listen_udp({ip("203.0.113.9"), 5060});
+    net.run_for(1s);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return server.count("INVITE") == 1; }, 10s));
+    auto challenge = sip::reply(*server.last_request("INVITE"), 401, "forged");
+    challenge.header(sip::HeaderName::WwwAuthenticate,
+                     "Digest realm=\"pbx.example.org\", nonce=\"n\", qop=\"auth\"");
+    forger.send_datagram(socket.flow, {phone_address, 5060}, challenge.build()->bytes());
+    net.run_for(5s);
+    for (const auto& packet : net.packets()) {
+        EXPECT_EQ(packet.bytes.find("Authorization:"), std::string::npos);
+    }
+    ASSERT_TRUE(phone.call() == nullptr || phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+}
+
 // NOTIFY outside of a dialog: "resync" by Auth Resync-Reboot, messages by Auth INVITE.
 TEST_F(UdpPhone, OrdersAreChallenged) {
     RingwallPhone phone(net, phone_address, udp_line());
@@ -561,12 +604,68 @@ TEST_F(PhoneLab, ACallOutlivesItsConnection) {
     EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
 }
 
-// The pings tell that the connection is dead though nobody closed it.
-TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
+// As long as the server answers the pings nothing is lost.
+TEST_F(PhoneLab, PingsKeepTheConnection) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     net.run_for(600s);
     EXPECT_TRUE(alice.is_registered());
-    EXPECT_EQ(said(alice, "REGISTER"), 2U) << "nothing was lost while the server answered";
+    EXPECT_EQ(said(alice, "REGISTER"), 2U);
+}
+
+// RFC 5626 §4.4.1: nobody closed it, but nobody is there: noticed within the interval, and the
+// next server is tried.
+TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
+    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+    server.node().set_server_identity(certificate_of("border.example.com"));
+    server.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto builder = sip::reply(*request, 200, "t");
+        builder.copy(sip::HeaderName::Contact, *request);
+        server.shard().respond(id, builder.build());
+        return true;
+    };
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy =
+        "border.example.com:p=1:A=192.0.2.66|border.example.com:p=2:A=192.0.2.1";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_TRUE(alice.line().is_server(ip("192.0.2.66")));
+    net.run_for(60s);
+    ASSERT_TRUE(alice.is_registered());
+    server.node().freeze();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }, 25s));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 5s));
+    EXPECT_EQ(border.sbc().location().user_count(), 1U);
+}
+
+// SRV (RFC 2782) and Try Backup RSC: a server that answers 503 gives way to the next, and is
+// tried again after Proxy Fallback Intvl.
+TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
+    Phone first(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                {"x", "example.com", ""}, 77);
+    first.node().set_server_identity(certificate_of("border.example.com"));
+    unsigned asked = 0;
+    first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        ++asked;
+        first.shard().respond(id, sip::reply(*request, 503, "t").build());
+        return true;
+    };
+    net.answer({dns::RecordType::Srv, "_sips._tcp.border.example.com"},
+               services({{1, 1, 5061, "one.example.com"}, {2, 1, 5061, "two.example.com"}}));
+    net.answer({dns::RecordType::A, "one.example.com"}, addresses({ip("192.0.2.66")}));
+    net.answer({dns::RecordType::A, "two.example.com"}, addresses({ip("192.0.2.1")}));
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.phone.try_backup_rsc.patterns = {"503"};
+    settings.lines.front().use_dns_srv = true;
+    settings.lines.front().proxy_fallback_intvl = 600s;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 5s));
+    EXPECT_EQ(asked, 1U);
+    net.run_for(590s);
+    EXPECT_EQ(asked, 1U);
+    net.run_for(20s);
+    EXPECT_EQ(asked, 2U);
+    EXPECT_TRUE(alice.is_registered());
 }
 
 // The second line waits for the first one's REGISTER.

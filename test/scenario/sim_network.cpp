@@ -110,7 +110,7 @@ void SimNetwork::arrive(Connection& connection) {
     }
     const std::shared_ptr<Connection> shared = self->second;
     const Listener* const listener = choose(tcp_, connection.spec.remote, connection.client.local);
-    if (listener == nullptr || listener->node->user_ == nullptr) {
+    if (listener == nullptr || listener->node->user_ == nullptr || listener->node->is_frozen_) {
         tear(shared, CloseReason::ConnectFailed, CloseReason::ConnectFailed);
         return;
     }
@@ -200,6 +200,9 @@ void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId f
             return;
         }
         const End& to = connection->other(from);
+        if (to.node->is_frozen_) {
+            return;
+        }
         const std::size_t piece = weather_.piece == 0 ? text.size() : weather_.piece;
         for (std::size_t at = 0; at < text.size(); at += piece) {
             if (to.node->user_ != nullptr && connections_.contains(from.value)) {

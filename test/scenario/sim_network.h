@@ -64,6 +64,8 @@ public:
         }
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
+        // It is there and says nothing any more: what comes is lost, and nobody is told.
+        void freeze() { is_frozen_ = true; }
         // Its user ends: as cut, and it hears nothing any more.
         void leave();
 
@@ -82,6 +84,7 @@ public:
         tls::PeerIdentity client_;
         std::uint16_t next_port_;
         bool forces_doors_ = false;
+        bool is_frozen_ = false;
     };
 
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}
