@@ -225,7 +225,7 @@ Result<void, std::string> Call::answer() {
         return fail(std::string("nothing that the caller offers can be had"));
     }
     set_state(State::Answering);
-    tell([&](Session::Actions& out) { session_.accept(std::move(*description), now(), out); });
+    tell([&](Session::Actions& out) { session_.accept(*description, now(), out); });
     return {};
 }
 
@@ -412,7 +412,7 @@ void Call::on_offer(const std::string& description) {
     auto answer = answer_to(description);
     tell([&](Session::Actions& out) {
         if (answer) {
-            session_.answer(std::move(*answer), now(), out);
+            session_.answer(*answer, now(), out);
         } else {
             session_.refuse(488, now(), out);
         }

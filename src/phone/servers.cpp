@@ -147,6 +147,7 @@ void Servers::conclude(Random& random) {
     std::vector<Server> found;
     // Of one priority by weight, as SRV records are.
     std::vector<dns::Srv> order;
+    order.reserve(searches_.size());
     for (std::size_t i = 0; i < searches_.size(); ++i) {
         const ProxyEntry& entry = searches_[i].entry;
         order.push_back({entry.priority, entry.weight, static_cast<std::uint16_t>(i), entry.host});

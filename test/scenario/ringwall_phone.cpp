@@ -25,8 +25,8 @@ std::size_t RecordedMedia::open_streams() const {
         std::ranges::count_if(streams, [](const auto& each) { return !each.second.is_closed; }));
 }
 
-RingwallPhone::RingwallPhone(SimNetwork& net, const IpAddress& address, phone::Settings settings,
-                             std::uint64_t seed)
+RingwallPhone::RingwallPhone(SimNetwork& net, const IpAddress& address,
+                             const phone::Settings& settings, std::uint64_t seed)
     : net_(net),
       node_(net.add_node(address)),
       random_(seed),

@@ -52,7 +52,7 @@ private:
 
 class RingwallPhone final : public phone::Observer {
 public:
-    RingwallPhone(SimNetwork& net, const IpAddress& address, phone::Settings settings,
+    RingwallPhone(SimNetwork& net, const IpAddress& address, const phone::Settings& settings,
                   std::uint64_t seed = 501);
     ~RingwallPhone() override { node_.leave(); }
 

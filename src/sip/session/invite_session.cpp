@@ -363,7 +363,7 @@ void InviteSession::ring(int status, TimePoint now, Random& random, Actions& out
     arm(now, out);
 }
 
-void InviteSession::accept(std::string description, TimePoint now, Actions& out) {
+void InviteSession::accept(const std::string& description, TimePoint now, Actions& out) {
     if (state_ != State::Incoming) {
         return;
     }

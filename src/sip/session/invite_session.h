@@ -133,13 +133,13 @@ public:
 
     // Of the callee.
     void ring(int status, TimePoint now, Random& random, Actions& out);
-    void accept(std::string description, TimePoint now, Actions& out);
+    void accept(const std::string& description, TimePoint now, Actions& out);
     void reject(int status, const Fields& fields, Actions& out);
     // Of both: BYE, CANCEL or 603, as it stands.
     void hang_up(TimePoint now, Actions& out);
     // A new offer; when another exchange is open, after it.
     void offer(std::string description, TimePoint now, Actions& out);
-    void answer(std::string description, TimePoint now, Actions& out);
+    void answer(const std::string& description, TimePoint now, Actions& out);
     void refuse(int status, TimePoint now, Actions& out);
     void refer(std::string_view refer_to, std::string_view referred_by, Actions& out);
     void answer_referral(int status, Actions& out);

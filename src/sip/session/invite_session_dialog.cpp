@@ -127,7 +127,7 @@ void InviteSession::on_offer_request(Leg& leg, ServerId id, const MessagePtr& re
     out.emplace_back(Offer{description});
 }
 
-void InviteSession::answer(std::string description, TimePoint now, Actions& out) {
+void InviteSession::answer(const std::string& description, TimePoint now, Actions& out) {
     if (!theirs_) {
         return;
     }

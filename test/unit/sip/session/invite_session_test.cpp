@@ -217,6 +217,7 @@ private:
 
 std::vector<std::string> methods(const Ends::End& end) {
     std::vector<std::string> out;
+    out.reserve(end.sent.size());
     for (const MessagePtr& each : end.sent) {
         out.emplace_back(each->method_text());
     }
@@ -225,6 +226,7 @@ std::vector<std::string> methods(const Ends::End& end) {
 
 std::vector<int> statuses(const Ends::End& end) {
     std::vector<int> out;
+    out.reserve(end.responses.size());
     for (const MessagePtr& each : end.responses) {
         out.push_back(each->status());
     }
