@@ -26,6 +26,8 @@ namespace {
 constexpr Duration max_behind = 200ms;
 // RTCP may wait: the system has noted when it came.
 constexpr unsigned turns_between_rtcp = 10;
+// Of packets for one stream in one turn: whoever floods it does not keep the others waiting.
+constexpr unsigned max_batches = 4;
 
 // One stream with its sockets.
 struct Line final : Wire {
@@ -121,13 +123,14 @@ void Engine::Impl::turn(Now now) {
 }
 
 void Engine::Impl::listen(Line& line, Now now) {
-    do {
+    for (unsigned batch = 0; batch < max_batches; ++batch) {
         line.sockets.receive_rtp(*room, now);
         for (std::size_t i = 0; i < room->count(); ++i) {
             ReceiveRoom::Received& packet = (*room)[i];
             line.stream.on_rtp(packet.octets, packet.from, packet.arrival);
         }
-    } while (room->count() == ReceiveRoom::max_count);
+        if (room->count() < ReceiveRoom::max_count) break;
+    }
     if ((turns + line.id.value) % turns_between_rtcp == 0) {
         line.sockets.receive_rtcp(*room, now);
         for (std::size_t i = 0; i < room->count(); ++i) {

@@ -116,7 +116,8 @@ public:
     virtual void on_digit(StreamId stream, char digit, Duration length) = 0;
     // A File source that is not repeated has been played.
     virtual void on_source_ended(StreamId stream) = 0;
-    // The stream cannot go on: a socket or device failed. It is still to be closed.
+    // A source or sink that was set cannot be used: a sound card, a file, a tone script. The stream
+    // goes on with silence, and is still to be closed.
     virtual void on_failed(StreamId stream, std::string_view sentence) = 0;
 };
 

@@ -12,11 +12,7 @@ bool find(void* library, const char* name, Function& function) {
     return function != nullptr;
 }
 
-}  // namespace
-
-Result<const PortAudio*, std::string> PortAudio::load() {
-    static PortAudio loaded;
-    if (loaded.close != nullptr) return &loaded;
+Result<PortAudio, std::string> load_library() {
     void* const library = dlopen("libportaudio.so.2", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
         return fail(std::string("sound cards need the package libportaudio2, which is not there"));
@@ -34,8 +30,15 @@ Result<const PortAudio*, std::string> PortAudio::load() {
                           find(library, "Pa_AbortStream", found.abort) &&
                           find(library, "Pa_CloseStream", found.close);
     if (!is_whole) return fail(std::string("libportaudio.so.2 is not the PortAudio of version 19"));
-    loaded = found;
-    return &loaded;
+    return found;
+}
+
+}  // namespace
+
+Result<const PortAudio*, std::string> PortAudio::load() {
+    static const Result<PortAudio, std::string> loaded = load_library();
+    if (!loaded) return fail(loaded.error());
+    return &*loaded;
 }
 
 }  // namespace ringwall::media

@@ -22,7 +22,7 @@ struct PortAudio {
     decltype(&Pa_AbortStream) abort = nullptr;
     decltype(&Pa_CloseStream) close = nullptr;
 
-    // Stays loaded. Of one thread: the background. The error is a sentence.
+    // Stays loaded. The error is a sentence.
     static Result<const PortAudio*, std::string> load();
 };
 

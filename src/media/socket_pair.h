@@ -35,8 +35,8 @@ public:
 
 private:
     friend class SocketPair;
-    std::array<std::array<std::uint8_t, max_size>, max_count> octets_;
-    std::array<std::array<char, 64>, max_count> controls_;
+    std::array<std::array<std::uint8_t, max_size>, max_count> octets_{};
+    std::array<std::array<char, 64>, max_count> controls_{};
     std::array<net::SocketAddress, max_count> remotes_;
     std::array<Received, max_count> packets_;
     std::size_t count_ = 0;

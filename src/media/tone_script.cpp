@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/text.h"
 
@@ -63,7 +64,7 @@ private:
     Result<std::optional<Duration>, std::string> time() {
         if (accept('*')) return std::optional<Duration>();
         const double seconds = TRY(number(0, max_seconds));
-        return std::optional(Duration(static_cast<std::int64_t>(seconds * 1e6 + 0.5)));
+        return std::optional(Duration(std::llround(seconds * 1e6)));
     }
     Result<ToneCadence::Section, std::string> section(std::size_t tones) {
         ToneCadence::Section section;

@@ -76,6 +76,9 @@ Result<WavSound, std::string> read_wav(const std::string& path) {
         octets.resize(before + size);
         if (octets.size() > max_octets) return complain(path, "it is longer than 64 MB");
     }
+    if (octets.size() < 2 * std::size_t{parameters.channels}) {
+        return complain(path, "there is no sound in it");
+    }
     WavSound sound;
     sound.sample_rate = parameters.srate;
     sound.samples = TRY(decode(path, parameters.fmt, octets));
@@ -86,7 +89,6 @@ Result<WavSound, std::string> read_wav(const std::string& path) {
         }
         sound.samples.resize(sound.samples.size() / 2);
     }
-    if (sound.samples.empty()) return complain(path, "there is no sound in it");
     return sound;
 }
 

@@ -58,6 +58,13 @@ std::size_t threads_of_process() {
         std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
 }
 
+// ThreadSanitizer begins one of its own with the first that is made.
+#ifdef __SANITIZE_THREAD__
+constexpr std::size_t idle_threads = 2;
+#else
+constexpr std::size_t idle_threads = 1;
+#endif
+
 StreamSpec spec_to(const Endpoint& remote, char send, char receive) {
     StreamSpec spec;
     spec.remote = remote;
@@ -70,13 +77,12 @@ StreamSpec spec_to(const Endpoint& remote, char send, char receive) {
 }
 
 TEST(MediaEngine, CarriesACallOverLoopbackAndLeavesNothing) {
-    const std::size_t before = threads_of_process();
     Phone phone;
-    EXPECT_EQ(threads_of_process(), before) << "nothing exists before the first call";
+    EXPECT_LE(threads_of_process(), idle_threads) << "nothing exists before the first call";
     const auto one = phone.engine.open(loopback, {});
     const auto other = phone.engine.open(loopback, {});
     ASSERT_TRUE(one && other);
-    EXPECT_EQ(threads_of_process(), before + 1);
+    EXPECT_EQ(threads_of_process(), idle_threads + 1);
     EXPECT_EQ(one->rtp.port % 2, 0);
     ASSERT_TRUE(phone.engine.start(one->id, spec_to(other->rtp, 'a', 'b')));
     ASSERT_TRUE(phone.engine.start(other->id, spec_to(one->rtp, 'b', 'a')));
@@ -92,7 +98,8 @@ TEST(MediaEngine, CarriesACallOverLoopbackAndLeavesNothing) {
     EXPECT_GE(last.packets_sent, 20U);
     EXPECT_EQ(last.packets_refused, 0U);
     phone.engine.close(other->id);
-    EXPECT_EQ(threads_of_process(), before);
+    // The system may list a thread for a moment after it was joined.
+    EXPECT_TRUE(phone.wait_for([&] { return threads_of_process() == idle_threads; }));
 }
 
 // Another phone's socket in the place of the far end.
