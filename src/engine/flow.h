@@ -19,7 +19,7 @@ using ListenerId = Id<struct ListenerTag>;
 struct Flow {
     FlowId id;
     ListenerId listener;  // none: we opened it
-    Endpoint local;       // the listener's; unspecified for one that we opened
+    Endpoint local;       // the listener's; of one that we opened, its own once it stands
     Endpoint remote;      // of a UDP socket: unspecified
     sip::Transport transport = sip::Transport::Udp;
     std::shared_ptr<const tls::PeerIdentity> identity;  // null when not TLS

@@ -32,9 +32,11 @@ struct AcceptDecision {
 struct ConnectSpec {
     sip::Transport transport = sip::Transport::Tcp;  // Tcp or Tls
     Endpoint remote;
-    std::optional<IpAddress> local;           // to bind to; none: the system's choice
-    std::shared_ptr<const tls::Context> tls;  // Tls
-    std::string server_name;                  // SNI, when it is a name
+    std::optional<IpAddress> local;  // to bind to; none: the system's choice
+    std::uint16_t local_port = 0;    // 0: the system's choice
+    std::optional<std::uint8_t> type_of_service = std::nullopt;  // the octet of the IP header
+    std::shared_ptr<const tls::Context> tls;                     // Tls
+    std::string server_name;                                     // SNI, when it is a name
     Duration connect_timeout = 10s;
     Duration handshake_timeout = 20s;
     Duration idle_timeout = 3600s;
@@ -54,6 +56,12 @@ public:
     virtual FlowId connect(const ConnectSpec& spec) = 0;
     // The same, under an id that a sibling has chosen: a shard without siblings is never asked.
     virtual void connect_as(FlowId /*id*/, const ConnectSpec& /*spec*/) {}
+    // Our end of a connection that stands.
+    virtual Endpoint local_of(FlowId /*flow*/) const { return {}; }
+    // The address of ours that packets to `remote` bear; none: there is no way there.
+    virtual std::optional<IpAddress> source_towards(const Endpoint& /*remote*/) const {
+        return std::nullopt;
+    }
     // What was sent before goes out first. on_closed follows, with `reason`.
     virtual void close(FlowId flow, CloseReason reason) = 0;
     // Asks the DNS. on_dns with this question follows, never before this has returned.

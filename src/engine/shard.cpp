@@ -195,6 +195,8 @@ bool Shard::on_established(FlowId id, ListenerId listener, const Endpoint& remot
     flow.remote = remote;
     if (const auto found = listeners_.find(listener); found != listeners_.end()) {
         flow.local = found->second.local;
+    } else {
+        flow.local = network_.local_of(id);
     }
     flow.transport = identity != nullptr ? sip::Transport::Tls : sip::Transport::Tcp;
     flow.identity =
@@ -238,8 +240,12 @@ void Shard::handle(FlowState& state, sip::StreamFramer::Event event) {
                                close(from.flow, CloseReason::Framing);
                            }
                        },
-                       [&](sip::StreamFramer::Ping&) { network_.send(from.flow, "\r\n"); },
-                       [](sip::StreamFramer::Pong&) {},
+                       [&](sip::StreamFramer::Ping&) {
+                           if (!take_pong(state)) {
+                               network_.send(from.flow, "\r\n");
+                           }
+                       },
+                       [&](sip::StreamFramer::Pong&) { take_pong(state); },
                        [&](sip::StreamFramer::Broken& broken) {
                            const auto parsed =
                                sip::Message::parse(std::move(broken.head), sip::Framing::Datagram);
@@ -251,6 +257,22 @@ void Shard::handle(FlowState& state, sip::StreamFramer::Event event) {
                            close(from.flow, CloseReason::Framing);
                        }},
                event);
+}
+
+void Shard::ping(FlowId flow) {
+    if (const auto found = flows_.find(flow); found != flows_.end()) {
+        found->second.is_pinged = true;
+        network_.send(flow, "\r\n\r\n");
+    }
+}
+
+// The answers to two pings look like one of the peer's: what we asked for is what we get.
+bool Shard::take_pong(FlowState& state) {
+    if (!std::exchange(state.is_pinged, false)) {
+        return false;
+    }
+    tell([&] { user_.on_pong(state.flow); });
+    return true;
 }
 
 void Shard::on_closed(FlowId id, ListenerId listener, const Endpoint& remote, CloseReason reason,

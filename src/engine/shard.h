@@ -37,6 +37,8 @@ public:
     // False closes the flow as IdentityMismatch with nothing sent.
     virtual bool on_established(const Flow& flow) = 0;
     virtual void on_flow_closed(const Flow& flow, CloseReason reason, std::string_view detail) = 0;
+    // The peer of a connection answers our ping (RFC 5626 §4.4.1).
+    virtual void on_pong(const Flow& /*flow*/) {}
     // A connection of a sibling that was used here is closed.
     virtual void on_flow_lost(const Flow& /*flow*/) {}
 
@@ -111,6 +113,15 @@ public:
     // it was had here, and is gone.
     bool assure(FlowId flow, const ConnectSpec& spec);
     void close(FlowId flow, CloseReason reason);
+    // RFC 5626 §4.4.1: on_pong follows, if the peer is there.
+    void ping(FlowId flow);
+    // Octets that are no SIP over a UDP socket: a keep-alive.
+    void send_octets(const sip::Hop& to, std::string_view bytes) {
+        network_.send_datagram(to.flow, to.remote, bytes);
+    }
+    std::optional<IpAddress> source_towards(const Endpoint& remote) const {
+        return network_.source_towards(remote);
+    }
     const Place& place() const { return place_; }
     void query(const dns::Question& question) { network_.query(question); }
 
@@ -151,6 +162,7 @@ private:
         std::uint64_t partial_generation = 0;  // counts messages begun: tells a stale watch
         bool is_partial = false;
         bool is_closing = false;     // what still comes is not looked at
+        bool is_pinged = false;      // a pong is under way
         std::uint64_t watchers = 0;  // siblings to be told when it is gone: a bit for each
     };
     // A connection of a sibling's.
@@ -198,6 +210,7 @@ private:
     void answer_fault(const sip::Hop& from, const sip::Message& request,
                       const sip::ParseError& fault);
     void handle(FlowState& state, sip::StreamFramer::Event event);
+    bool take_pong(FlowState& state);
     template <class Function>
     void tell(Function&& function);
     void drain();

@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/resolver.h"
+#include "net/socket_address.h"
 #include "net/tcp_listener.h"
 #include "net/timer_wheel.h"
 #include "net/tls_stream.h"
@@ -496,8 +497,10 @@ void Worker::set_user(NetworkUser& user) {
     impl_->user = &user;
 }
 
-Result<Worker::UdpListener, net::SocketError> Worker::add_udp(const Endpoint& local) {
+Result<Worker::UdpListener, net::SocketError> Worker::add_udp(
+    const Endpoint& local, std::optional<std::uint8_t> type_of_service) {
     net::UdpSocket socket = TRY(net::UdpSocket::bind(local, impl_->options.port_sharing));
+    if (type_of_service) socket.set_type_of_service(*type_of_service);
     const ListenerId id{++impl_->last_listener};
     auto udp = std::make_unique<UdpFlow>(id, udp_flow_id(id), std::move(socket));
     UdpFlow& added = *udp;
@@ -580,7 +583,8 @@ void Worker::Impl::connect(FlowId id, const ConnectSpec& spec) {
         end(flow, CloseReason::TooMany, "");
         return;
     }
-    auto fd = net::TcpStream::connect(spec.remote, spec.local);
+    auto fd =
+        net::TcpStream::connect(spec.remote, {spec.local, spec.local_port, spec.type_of_service});
     if (!fd) {
         end(flow, CloseReason::ConnectFailed, std::move(fd.error().sentence));
         return;
@@ -611,6 +615,15 @@ void Worker::close(FlowId id, CloseReason reason) {
         case StreamFlow::State::Ended:
             return;
     }
+}
+
+Endpoint Worker::local_of(FlowId id) const {
+    const StreamFlow* const flow = impl_->find(id);
+    return flow == nullptr || flow->stream == nullptr ? Endpoint{} : flow->stream->local();
+}
+
+std::optional<IpAddress> Worker::source_towards(const Endpoint& remote) const {
+    return net::source_towards(remote);
 }
 
 void Worker::query(const dns::Question& question) {

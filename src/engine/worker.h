@@ -49,7 +49,8 @@ public:
         ListenerId id;
         Endpoint bound;
     };
-    Result<UdpListener, net::SocketError> add_udp(const Endpoint& local);
+    Result<UdpListener, net::SocketError> add_udp(
+        const Endpoint& local, std::optional<std::uint8_t> type_of_service = std::nullopt);
     Result<TcpListener, net::SocketError> add_tcp(const Endpoint& local);
     // Nothing new comes in by it. Connections that it accepted stay.
     void remove(ListenerId listener);
@@ -60,6 +61,8 @@ public:
     void connect_as(FlowId id, const ConnectSpec& spec) override;
     // A connection that is not established yet is abandoned: what it holds back is not sent.
     void close(FlowId flow, CloseReason reason) override;
+    Endpoint local_of(FlowId flow) const override;
+    std::optional<IpAddress> source_towards(const Endpoint& remote) const override;
 
     void query(const dns::Question& question) override;
 

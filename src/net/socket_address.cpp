@@ -1,8 +1,11 @@
 #include "net/socket_address.h"
 
 #include <arpa/inet.h>
+#include <netinet/ip.h>
 
 #include <cstring>
+
+#include "net/file_descriptor.h"
 
 namespace ringwall::net {
 
@@ -49,6 +52,25 @@ Endpoint local_endpoint(int fd) {
     SocketAddress address;
     if (getsockname(fd, address.get(), &address.length) != 0) return {};
     return address.endpoint();
+}
+
+void set_type_of_service(int fd, IpAddress::Family family, std::uint8_t octet) {
+    const int value = octet;
+    if (family == IpAddress::Family::V4) {
+        setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof value);
+    } else {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof value);
+    }
+}
+
+// Connecting a UDP socket sends nothing, and the system chooses the address.
+std::optional<IpAddress> source_towards(const Endpoint& remote) {
+    const FileDescriptor fd(socket(socket_family(remote.address), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const SocketAddress address(remote);
+    if (!fd || ::connect(fd.number(), address.get(), address.length) != 0) {
+        return std::nullopt;
+    }
+    return local_endpoint(fd.number()).address;
 }
 
 }  // namespace ringwall::net

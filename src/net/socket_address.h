@@ -4,6 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstdint>
+#include <optional>
+
 #include "base/endpoint.h"
 
 namespace ringwall::net {
@@ -24,5 +27,9 @@ struct SocketAddress {
 int socket_family(const IpAddress& address);
 // What the socket is bound to, as the system chose it.
 Endpoint local_endpoint(int fd);
+// The octet of the IP header: DiffServ and ECN (RFC 2474).
+void set_type_of_service(int fd, IpAddress::Family family, std::uint8_t octet);
+// The address of ours that the system would send to `remote` from; none: it knows no way.
+std::optional<IpAddress> source_towards(const Endpoint& remote);
 
 }  // namespace ringwall::net

@@ -30,17 +30,27 @@ TcpStream::TcpStream(FileDescriptor fd, Origin origin)
 }
 
 Result<FileDescriptor, SocketError> TcpStream::connect(const Endpoint& remote,
-                                                       const std::optional<IpAddress>& local) {
+                                                       const LocalEnd& local) {
     FileDescriptor fd(
         socket(socket_family(remote.address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) return fail(SocketError::of("cannot create a socket", errno));
-    if (local) {
-        // The port is chosen for the pair of addresses, not for ours alone: there are more.
+    if (local.type_of_service) {
+        set_type_of_service(fd.number(), remote.address.family, *local.type_of_service);
+    }
+    if (local.address || local.port != 0) {
         const int on = 1;
-        setsockopt(fd.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        const SocketAddress address(Endpoint{*local, 0});
+        if (local.port == 0) {
+            // The port is chosen for the pair of addresses, not for ours alone: there are more.
+            setsockopt(fd.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        } else {
+            // A connection of the last run to somebody else may still be remembered.
+            setsockopt(fd.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        }
+        const Endpoint ours{local.address.value_or(IpAddress{remote.address.family, {}}),
+                            local.port};
+        const SocketAddress address(ours);
         if (::bind(fd.number(), address.get(), address.length) != 0) {
-            return fail(SocketError::of("cannot bind " + local->to_string(), errno));
+            return fail(SocketError::of("cannot bind " + ours.to_string(), errno));
         }
     }
     const SocketAddress address(remote);
@@ -48,6 +58,10 @@ Result<FileDescriptor, SocketError> TcpStream::connect(const Endpoint& remote,
         return fail(SocketError::of("cannot connect to " + remote.to_string(), errno));
     }
     return fd;
+}
+
+Endpoint TcpStream::local() const {
+    return local_endpoint(fd_.number());
 }
 
 int TcpStream::connect_error() const {

@@ -34,9 +34,16 @@ public:
     TcpStream(const TcpStream&) = delete;
     TcpStream& operator=(const TcpStream&) = delete;
 
+    // What our end is to be.
+    struct LocalEnd {
+        std::optional<IpAddress> address = std::nullopt;  // none: the system's choice
+        std::uint16_t port = 0;                           // 0: the system's choice
+        std::optional<std::uint8_t> type_of_service = std::nullopt;
+    };
     // Begins to connect: writable when that is over, see connect_error().
     static Result<FileDescriptor, SocketError> connect(const Endpoint& remote,
-                                                       const std::optional<IpAddress>& local);
+                                                       const LocalEnd& local);
+    Endpoint local() const;
     // Of an opened stream that has become writable; 0: connected.
     int connect_error() const;
     // It is connected: TLS says its hello.

@@ -31,6 +31,10 @@ Result<UdpSocket, SocketError> UdpSocket::bind(const Endpoint& local, PortSharin
     return UdpSocket(std::move(fd), bound);
 }
 
+void UdpSocket::set_type_of_service(std::uint8_t octet) {
+    net::set_type_of_service(fd_.number(), local_.address.family, octet);
+}
+
 void UdpSocket::receive(DatagramBatch& batch) {
     std::array<mmsghdr, DatagramBatch::max_count> messages{};
     std::array<iovec, DatagramBatch::max_count> parts{};

@@ -46,6 +46,7 @@ public:
 
     int fd() const { return fd_.number(); }
     const Endpoint& local() const { return local_; }
+    void set_type_of_service(std::uint8_t octet);
 
     // What has come, as far as one batch holds it. Waits for nothing.
     void receive(DatagramBatch& batch);

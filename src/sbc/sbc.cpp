@@ -50,9 +50,6 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       registrar_(shared.location),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
-      has_accounts_(std::ranges::any_of(
-          snapshot_->adjacencies,
-          [](const Adjacency& adjacency) { return !adjacency.outbound_accounts.empty(); })),
       registrations_(shard_, connections_, locator_, random, counters_, snapshot_) {
     if (place.number == 0) {
         registrations_.start();
@@ -99,6 +96,18 @@ std::optional<AdjacencyIndex> Sbc::adjacency_of(const sip::Hop& hop) const {
         return opened;
     }
     return policy::find_adjacency(*snapshot_, flow->local, hop.remote.address);
+}
+
+// Of a connection that another worker has, and of which we have not heard more than that yet.
+std::optional<AdjacencyIndex> Sbc::adjacency_of_phone(FlowId flow) const {
+    for (const std::string& user : shared_.location.registered_on(flow, now().monotonic)) {
+        for (const auto& binding : shared_.location.find(user, now().monotonic)) {
+            if (binding.hop.flow == flow) {
+                return binding.adjacency;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 bool Sbc::on_datagram_source(const engine::Flow& flow, const Endpoint& remote) {
@@ -758,11 +767,40 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
     sweep();
 }
 
-// A peer that we have an account at wants proof. It is the peer that the request went to, by its
-// transaction; over TLS its certificate was verified when the connection came to stand, and is
-// looked at again. What cannot be answered goes the way of every failure, and no further.
+// By which a challenge is answered: at a peer, our own there. A phone that asks for proof is shown
+// that of the subscriber who registered it, over the connection that it registered on and no other:
+// who is asked for is who has just proven to know the same password.
+std::vector<sip::auth::Account> Sbc::accounts_for(const trunk::Challenges::Sent& sent,
+                                                  const sip::Hop& from) const {
+    const Adjacency& peer = snapshot_->adjacencies[sent.adjacency];
+    if (peer.profile != Profile::Access) {
+        return peer.outbound_accounts;
+    }
+    std::vector<sip::auth::Account> accounts;
+    if (from != sent.hop) {
+        return accounts;
+    }
+    const auto target = sip::parse_uri(sent.request->request_uri_text());
+    for (const std::string& user : shared_.location.registered_on(from.flow, now().monotonic)) {
+        const Subscriber* const subscriber = snapshot_->subscriber(user);
+        const auto bindings = shared_.location.find(user, now().monotonic);
+        const bool is_target = std::ranges::any_of(bindings, [&](const auto& binding) {
+            const auto contact = sip::parse_uri(binding.contact);
+            return binding.hop.flow == from.flow && target && contact &&
+                   target->user == contact->user;
+        });
+        if (subscriber != nullptr && is_target) {
+            accounts.push_back({subscriber->username, {}, subscriber->realm, subscriber->password});
+        }
+    }
+    return accounts;
+}
+
+// A peer that we have an account at, or a phone, wants proof. It is the one that the request went
+// to, by its transaction; over TLS its certificate was verified when the connection came to stand,
+// and is looked at again. What cannot be answered goes the way of every failure, and no further.
 bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message& response) {
-    if (!has_accounts_ || (response.status() != 401 && response.status() != 407)) {
+    if (response.status() != 401 && response.status() != 407) {
         return false;
     }
     const trunk::Challenges::Sent* sent = challenges_.find(id);
@@ -772,7 +810,8 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
         return false;
     }
     const Adjacency& peer = snapshot_->adjacencies[sent->adjacency];
-    if (!Connections::is_peer_genuine(peer, flow->identity.get())) {
+    const bool is_phone = peer.profile == Profile::Access;
+    if (!is_phone && !Connections::is_peer_genuine(peer, flow->identity.get())) {
         counters_.add("challenges", "peer-not-verified");
         return false;
     }
@@ -786,7 +825,7 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
         return false;
     }
     const auto again = challenges_.answer(
-        id, peer, response,
+        id, accounts_for(*sent, from), response,
         b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
         usage->next_cseq(known_as(id), sent->request->cseq().number), random_);
     counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
@@ -813,7 +852,13 @@ ClientId Sbc::known_as(ClientId id) const {
 
 void Sbc::remember(ClientId id, std::optional<AdjacencyIndex> peer, const sip::Hop& to,
                    const sip::MessagePtr& request, std::optional<policy::Permit> permit) {
-    if (has_accounts_ && peer && !snapshot_->adjacencies[*peer].outbound_accounts.empty()) {
+    if (!peer) {
+        return;
+    }
+    const Adjacency& adjacency = snapshot_->adjacencies[*peer];
+    const bool is_to_phone = adjacency.profile == Profile::Access && request->to_tag().empty() &&
+                             to.transport != sip::Transport::Udp;
+    if (is_to_phone || !adjacency.outbound_accounts.empty()) {
         challenges_.sent(id, {*peer, to, request, permit});
     }
 }
@@ -963,7 +1008,8 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
         return sent.handle;
     }
     const ClientId id = shard_.send_request(to, request);
-    remember(id, adjacency_of(to), to, request, permit);
+    const auto peer = adjacency_of(to);
+    remember(id, peer ? peer : adjacency_of_phone(to.flow), to, request, permit);
     own_client(id, call, false);
     own_flow(to, call);
     return id;

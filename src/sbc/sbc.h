@@ -163,6 +163,7 @@ private:
     };
 
     std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
+    std::optional<AdjacencyIndex> adjacency_of_phone(FlowId flow) const;
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
     b2bua::Usage* call_of_tag(std::string_view tag);
@@ -198,6 +199,8 @@ private:
     void note_alias(const policy::Inbound& inbound);
     void own_sent(const Failover::Sent& sent, bool is_waiting = false);
     // The 401 or 407 is for us, and answered.
+    std::vector<sip::auth::Account> accounts_for(const trunk::Challenges::Sent& sent,
+                                                 const sip::Hop& from) const;
     bool answer_challenge(sip::transaction::ClientId id, const sip::Hop& from,
                           const sip::Message& response);
     sip::transaction::ClientId known_as(sip::transaction::ClientId id) const;
@@ -233,7 +236,6 @@ private:
     // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;
     sip::auth::NonceWindow nonce_window_;
-    bool has_accounts_ = false;  // at any peer
     trunk::Challenges challenges_;
     trunk::Registrations registrations_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace ringwall::sdp {
@@ -71,6 +72,21 @@ std::optional<std::string> decode_base64(std::string_view text) {
         return std::nullopt;
     }
     return out;
+}
+
+void append_base64(std::string_view octets, std::string& out) {
+    static constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (; !octets.empty(); octets.remove_prefix(std::min<std::size_t>(octets.size(), 3))) {
+        const std::size_t count = std::min<std::size_t>(octets.size(), 3);
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            bits = bits << 8U | (i < count ? static_cast<std::uint8_t>(octets[i]) : 0U);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            out.push_back(i <= count ? digits[bits >> (18 - 6 * i) & 63U] : '=');
+        }
+    }
 }
 
 // The text before `separator`, which is cut off `rest` with it.
@@ -168,6 +184,11 @@ CryptoSuite parse_crypto_suite(std::string_view text) {
     return row == suite_rows.end() ? CryptoSuite::Other : row->suite;
 }
 
+std::string_view to_string(CryptoSuite suite) {
+    const auto row = std::ranges::find(suite_rows, suite, &SuiteRow::suite);
+    return row == suite_rows.end() ? std::string_view() : row->text;
+}
+
 std::size_t key_and_salt_length(CryptoSuite suite) {
     const auto row = std::ranges::find(suite_rows, suite, &SuiteRow::suite);
     return row == suite_rows.end() ? 0 : row->length;
@@ -245,6 +266,15 @@ Result<CryptoAttribute, CryptoFault> parse_crypto_attribute(std::string_view val
         }
         attribute.session_parameters.emplace_back(parameter);
     }
+}
+
+std::string write_crypto_attribute(std::uint32_t tag, CryptoSuite suite,
+                                   const Secret& key_and_salt) {
+    CHECK(key_and_salt.reveal().size() == key_and_salt_length(suite) && !key_and_salt.empty());
+    std::string out = std::to_string(tag);
+    out.append(" ").append(to_string(suite)).append(" inline:");
+    append_base64(key_and_salt.reveal(), out);
+    return out;
 }
 
 }  // namespace ringwall::sdp

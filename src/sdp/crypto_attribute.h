@@ -29,6 +29,7 @@ enum class CryptoSuite : std::uint8_t {
     Other,  // its keys cannot be judged
 };
 CryptoSuite parse_crypto_suite(std::string_view text);
+std::string_view to_string(CryptoSuite suite);  // empty for Other
 // Octets of master key and salt together; 0 for Other.
 std::size_t key_and_salt_length(CryptoSuite suite);
 
@@ -65,5 +66,8 @@ struct CryptoAttribute {
 
 // Padding of the key may be there or not: peers differ.
 Result<CryptoAttribute, CryptoFault> parse_crypto_attribute(std::string_view value);
+// One key, padded, without lifetime, MKI and parameters. Not for CryptoSuite::Other.
+std::string write_crypto_attribute(std::uint32_t tag, CryptoSuite suite,
+                                   const Secret& key_and_salt);
 
 }  // namespace ringwall::sdp

@@ -94,7 +94,11 @@ void SimNetwork::Node::connect_as(FlowId id, const engine::ConnectSpec& spec) {
     auto connection = std::make_shared<Connection>();
     connection->spec = spec;
     connection->client_tls = spec.tls != nullptr;
-    connection->client = End{this, id, {}, Endpoint{spec.local.value_or(address_), next_port_++}};
+    connection->client = End{this,
+                             id,
+                             {},
+                             Endpoint{spec.local.value_or(address_),
+                                      spec.local_port != 0 ? spec.local_port : next_port_++}};
     net_.connections_[connection->client.flow.value] = connection;
     net_.at(net_.weather_.latency, [net = &net_, connection] { net->arrive(*connection); });
 }
@@ -106,7 +110,7 @@ void SimNetwork::arrive(Connection& connection) {
     }
     const std::shared_ptr<Connection> shared = self->second;
     const Listener* const listener = choose(tcp_, connection.spec.remote, connection.client.local);
-    if (listener == nullptr || listener->node->user_ == nullptr) {
+    if (listener == nullptr || listener->node->user_ == nullptr || listener->node->is_frozen_) {
         tear(shared, CloseReason::ConnectFailed, CloseReason::ConnectFailed);
         return;
     }
@@ -196,6 +200,9 @@ void SimNetwork::deliver(const std::shared_ptr<Connection>& connection, FlowId f
             return;
         }
         const End& to = connection->other(from);
+        if (to.node->is_frozen_) {
+            return;
+        }
         const std::size_t piece = weather_.piece == 0 ? text.size() : weather_.piece;
         for (std::size_t at = 0; at < text.size(); at += piece) {
             if (to.node->user_ != nullptr && connections_.contains(from.value)) {
@@ -229,6 +236,11 @@ void SimNetwork::Node::query(const dns::Question& question) {
             user_->on_dns(question, text, net_.now_);
         }
     });
+}
+
+Endpoint SimNetwork::Node::local_of(FlowId flow) const {
+    const auto found = net_.connections_.find(flow.value);
+    return found == net_.connections_.end() ? Endpoint{} : found->second->end(flow).local;
 }
 
 void SimNetwork::Node::cut() {

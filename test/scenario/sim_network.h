@@ -58,8 +58,14 @@ public:
         void connect_as(FlowId id, const engine::ConnectSpec& spec) override;
         void close(FlowId flow, CloseReason reason) override;
         void query(const dns::Question& question) override;
+        Endpoint local_of(FlowId flow) const override;
+        std::optional<IpAddress> source_towards(const Endpoint& /*remote*/) const override {
+            return address_;
+        }
         // Cuts all connections, as a cable does: both ends learn of it.
         void cut();
+        // It is there and says nothing any more: what comes is lost, and nobody is told.
+        void freeze() { is_frozen_ = true; }
         // Its user ends: as cut, and it hears nothing any more.
         void leave();
 
@@ -78,6 +84,7 @@ public:
         tls::PeerIdentity client_;
         std::uint16_t next_port_;
         bool forces_doors_ = false;
+        bool is_frozen_ = false;
     };
 
     explicit SimNetwork(std::uint64_t seed = 1) : random_(seed) {}

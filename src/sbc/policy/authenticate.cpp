@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "sbc/policy/stages.h"
+#include "sip/auth/server_authentication.h"
 
 namespace ringwall::sbc::policy {
 
@@ -118,21 +119,6 @@ Verdict check_claims(const Inbound& inbound, std::string_view claimed) {
     return Continue{};
 }
 
-// The first ones for our realm (RFC 3261 §22.4: there is one for each realm).
-std::optional<sip::auth::Credentials> credentials_for(const sip::Message& request,
-                                                      std::string_view realm) {
-    for (const sip::HeaderLine& line : request.headers()) {
-        if (line.id != HeaderName::Authorization) {
-            continue;
-        }
-        auto credentials = sip::auth::parse_credentials(line.value);
-        if (credentials && credentials->realm == realm) {
-            return std::move(*credentials);
-        }
-    }
-    return std::nullopt;
-}
-
 // Whose password these credentials would have to prove: the claimed user's, or that of a neighbour
 // who claims to be somebody else (and will hear 403, but only once it is proven who it is).
 const Subscriber* subscriber_of(const Inbound& inbound, const sip::auth::Credentials& credentials,
@@ -151,29 +137,11 @@ const Subscriber* subscriber_of(const Inbound& inbound, const sip::auth::Credent
     return fits(subscriber) ? subscriber : nullptr;
 }
 
-// RFC 7616 §3.4.6: the digest's uri must be the Request-URI, or it was made for another request.
-bool is_for_this_request(const sip::auth::Credentials& credentials, const sip::Message& request) {
-    if (credentials.uri == request.request_uri_text()) {
-        return true;
-    }
-    const auto uri = sip::parse_uri(credentials.uri);
-    return uri && sip::equivalent(*uri, request.request_uri());
-}
-
-// We always offer qop=auth; without it a response could be used for any body and at any count.
-bool proves(const sip::auth::Credentials& credentials, const Subscriber& subscriber,
-            const sip::Message& request) {
-    return credentials.qop != sip::auth::Qop::None && !credentials.userhash &&
-           is_for_this_request(credentials, request) &&
-           sip::auth::verify(credentials, subscriber.password, request.method_text(),
-                             request.body());
-}
-
 Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials,
                      std::string_view claimed) {
     const Subscriber* subscriber = subscriber_of(inbound, credentials, claimed);
     if (subscriber == nullptr || !inbound.from_adjacency().accepts(credentials.algorithm) ||
-        !proves(credentials, *subscriber, inbound.request)) {
+        !sip::auth::proves(credentials, subscriber->password, inbound.request)) {
         return Challenge{.realm = credentials.realm, .stale = false};
     }
     const auto nonce = inbound.nonces.check(credentials.nonce, credentials.realm,
@@ -216,7 +184,7 @@ Verdict authenticate(Inbound& inbound) {
         return check_claims(inbound, claimed);
     }
     const std::string realm = realm_for(inbound, claimed);
-    if (const auto credentials = credentials_for(request, realm)) {
+    if (const auto credentials = sip::auth::credentials_for(request, realm)) {
         return check_digest(inbound, *credentials, claimed);
     }
     const bool is_registered_phone =

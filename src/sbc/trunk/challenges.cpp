@@ -5,31 +5,6 @@
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc::trunk {
-namespace {
-
-using sip::HeaderName;
-
-// The request once more, without what belongs to this one transmission.
-sip::MessageBuilder repeated(const sip::Message& request, std::string_view via,
-                             std::uint32_t cseq) {
-    auto builder = sip::MessageBuilder::request(request.method_text(), request.request_uri_text());
-    builder.header(HeaderName::Via, via);
-    for (const sip::HeaderLine& line : request.headers()) {
-        const bool is_left_out =
-            line.id == HeaderName::Via || line.id == HeaderName::ContentLength ||
-            line.id == HeaderName::Authorization || line.id == HeaderName::ProxyAuthorization;
-        if (line.id == HeaderName::CSeq) {
-            builder.header(HeaderName::CSeq,
-                           std::to_string(cseq) + " " + std::string(request.method_text()));
-        } else if (!is_left_out) {
-            builder.raw(line);
-        }
-    }
-    return builder;
-}
-
-}  // namespace
-
 void Challenges::sent(ClientId id, Sent what) {
     Open open{std::move(what), id, nullptr, false};
     if (next_ && next_->request == open.sent.request) {
@@ -41,7 +16,7 @@ void Challenges::sent(ClientId id, Sent what) {
     open_.insert_or_assign(id, std::move(open));
 }
 
-sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
+sip::MessagePtr Challenges::answer(ClientId id, const std::vector<sip::auth::Account>& accounts,
                                    const sip::Message& response, std::string_view via,
                                    std::uint32_t cseq, Random& random) {
     const auto found = open_.find(id);
@@ -50,7 +25,7 @@ sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
     }
     Open& open = found->second;
     if (open.chain == nullptr) {
-        open.chain = std::make_unique<Chain>(adjacency.outbound_accounts);
+        open.chain = std::make_unique<Chain>(accounts);
     }
     const sip::Message& request = *open.sent.request;
     const auto verdict =
@@ -58,10 +33,8 @@ sip::MessagePtr Challenges::answer(ClientId id, const Adjacency& adjacency,
     if (verdict != sip::auth::ClientAuthentication::Verdict::Answer) {
         return nullptr;
     }
-    auto builder = repeated(request, via, cseq);
-    open.chain->authentication.sign(builder, request.method_text(), request.request_uri_text(),
-                                    request.body(), random);
-    builder.body(request.body());
+    auto builder = open.chain->authentication.again(request, cseq, random);
+    builder.header(sip::HeaderName::Via, via);
     next_ = Next{builder.build(), open.first, std::move(open.chain)};
     open.is_given_up = true;  // this transmission is answered
     return next_->request;

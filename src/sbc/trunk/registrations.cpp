@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/visitor.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sip/registration/instance_id.h"
 #include "sip/transaction/derived_request.h"
 #include "sip/transaction/layer.h"
 
@@ -19,18 +20,6 @@ using sip::transaction::ClientId;
 
 sip::Transport transport_of(const Adjacency& adjacency) {
     return adjacency.is_encrypted() ? sip::Transport::Tls : adjacency.preferred_transport;
-}
-
-// RFC 5626 §4.1: the same across restarts, another for each registration. Made of what names it, as
-// RFC 4122 §4.3 makes name-based ones.
-std::string instance_of(const std::string& service, const Adjacency& adjacency) {
-    std::string hash = sip::auth::hash_hex(
-        sip::auth::Algorithm::Sha256, {service, " ", adjacency.name, " ", adjacency.own_host(), " ",
-                                       adjacency.registration->uri()});
-    hash[12] = '8';  // version and variant: of our own making (RFC 9562 §5.8)
-    hash[16] = 'a';
-    return "urn:uuid:" + hash.substr(0, 8) + "-" + hash.substr(8, 4) + "-" + hash.substr(12, 4) +
-           "-" + hash.substr(16, 4) + "-" + hash.substr(20, 12);
 }
 
 ClientRegistration::Setup setup_of(const Snapshot& snapshot, const Adjacency& adjacency,
@@ -46,7 +35,10 @@ ClientRegistration::Setup setup_of(const Snapshot& snapshot, const Adjacency& ad
             .from_tag = bucket_token(bucket, random, 20),
             .accounts = adjacency.outbound_accounts,
             .expires = adjacency.registration_expiry,
-            .instance = has_flow ? instance_of(snapshot.service, adjacency) : "",
+            .instance = has_flow ? sip::instance_id({snapshot.service, " ", adjacency.name, " ",
+                                                     adjacency.own_host(), " ",
+                                                     adjacency.registration->uri()})
+                                 : "",
             .reg_id = has_flow ? 1U : 0U};
 }
 

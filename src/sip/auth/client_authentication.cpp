@@ -7,7 +7,6 @@
 namespace ringwall::sip::auth {
 namespace {
 
-constexpr unsigned max_answers = 2;
 constexpr std::size_t max_realms = 4;  // a proxy that forked may add up many (RFC 3261 §16.7)
 
 bool is_better(Algorithm challenger, Algorithm topmost) {
@@ -84,7 +83,7 @@ ClientAuthentication::Verdict ClientAuthentication::on_challenge(const Message& 
     if (fresh.empty()) {
         return Verdict::NoAccount;
     }
-    if (tries.answered >= max_answers && (!is_stale || std::exchange(tries.had_stale, true))) {
+    if (tries.answered >= max_answers_ && (!is_stale || std::exchange(tries.had_stale, true))) {
         return Verdict::TooOften;
     }
     ++tries.answered;
@@ -107,6 +106,25 @@ void ClientAuthentication::sign(MessageBuilder& builder, std::string_view method
                        to_string(auth::answer(each.challenge, accounts_[each.account], method, uri,
                                               ++each.count, random, body)));
     }
+}
+
+MessageBuilder ClientAuthentication::again(const Message& request, std::uint32_t cseq,
+                                           Random& random) {
+    auto builder = MessageBuilder::request(request.method_text(), request.request_uri_text());
+    for (const HeaderLine& line : request.headers()) {
+        const bool is_left_out =
+            line.id == HeaderName::Via || line.id == HeaderName::ContentLength ||
+            line.id == HeaderName::Authorization || line.id == HeaderName::ProxyAuthorization;
+        if (line.id == HeaderName::CSeq) {
+            builder.header(HeaderName::CSeq,
+                           std::to_string(cseq) + " " + std::string(request.method_text()));
+        } else if (!is_left_out) {
+            builder.raw(line);
+        }
+    }
+    sign(builder, request.method_text(), request.request_uri_text(), request.body(), random);
+    builder.body(request.body());
+    return builder;
 }
 
 }  // namespace ringwall::sip::auth

@@ -20,7 +20,9 @@ namespace ringwall::sip::auth {
 
 class ClientAuthentication {
 public:
-    explicit ClientAuthentication(std::vector<Account> accounts) : accounts_(std::move(accounts)) {}
+    // `max_answers`: how often one request is answered for; a stale nonce is one more.
+    explicit ClientAuthentication(std::vector<Account> accounts, unsigned max_answers = 2)
+        : accounts_(std::move(accounts)), max_answers_(max_answers) {}
 
     // How often one request was sent again. One for each request: it ends the endless.
     struct Tries {
@@ -31,7 +33,7 @@ public:
         Answer,     // send it again, signed
         NoAccount,  // no challenge that we know and have an account for
         Refused,    // the password is wrong
-        TooOften,   // twice, once more for a nonce that was stale
+        TooOften,   // max_answers, once more for a nonce that was stale
     };
     // `response` is the 401 or 407 to `request`.
     Verdict on_challenge(const Message& request, const Message& response, Tries& tries);
@@ -39,6 +41,8 @@ public:
     // Authorization and Proxy-Authorization for all that was challenged so far.
     void sign(MessageBuilder& builder, std::string_view method, std::string_view uri,
               std::string_view body, Random& random);
+    // The same request once more (RFC 3261 §22.2), signed, whole but for its Via.
+    MessageBuilder again(const Message& request, std::uint32_t cseq, Random& random);
     // The next request is sent without credentials.
     void forget() { answers_.clear(); }
 
@@ -52,6 +56,7 @@ private:
     const Account* account_for(std::string_view realm) const;
 
     std::vector<Account> accounts_;
+    unsigned max_answers_;
     std::vector<Answer> answers_;  // one for each field and realm
 };
 

@@ -84,7 +84,10 @@ Credentials answer(const Challenge& challenge, const Account& account, std::stri
         c.nc = count.data();
         c.cnonce = random.token(22);
     }
-    const Secret ha1(ha1_of(c.algorithm, account.username, c.realm, account.password));
+    const Secret ha1 =
+        account.hashed.empty()
+            ? Secret(ha1_of(c.algorithm, account.username, c.realm, account.password))
+            : account.hashed.of(c.algorithm);
     c.response = response_of(c, ha1.reveal(), method, body);  // into the response
     return c;
 }

@@ -46,12 +46,6 @@ Result<Credentials, ParseError> parse_credentials(std::string_view value);
 std::string to_string(const Challenge& challenge);
 std::string to_string(const Credentials& credentials);
 
-struct Account {
-    std::string username;
-    Secret password;
-    std::string realm = {};  // empty: any
-};
-
 // What a server has to know of a password: H(username:realm:password) for each algorithm (the
 // session value "HA1"). As secret as the password, but for other realms.
 class HashedPassword {
@@ -68,6 +62,14 @@ public:
 
 private:
     std::array<Secret, algorithm_count> by_algorithm_;
+};
+
+// What proves who we are: a password, or what is known of it for one realm.
+struct Account {
+    std::string username;
+    Secret password;
+    std::string realm = {};      // empty: any
+    HashedPassword hashed = {};  // in place of the password, for `realm` and no other
 };
 
 // The client's half, for the request with this method, Request-URI and body. `nonce_count` starts

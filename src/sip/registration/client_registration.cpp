@@ -35,7 +35,7 @@ std::optional<Duration> retry_after(const Message& response) {
 }  // namespace
 
 ClientRegistration::ClientRegistration(Setup setup)
-    : setup_(std::move(setup)), authentication_(setup_.accounts), asked_(setup_.expires) {}
+    : setup_(std::move(setup)), authentication_(setup_.accounts, setup_.max_auth), asked_(setup_.expires) {}
 
 // ---- what the owner wants -----------------------------------------------------------------------
 
@@ -88,6 +88,9 @@ void ClientRegistration::send(Random& random, Actions& out) {
     builder.header(HeaderName::Expires, std::to_string(asked_));
     const bool is_outbound = !setup_.instance.empty() && setup_.reg_id != 0;
     builder.header(HeaderName::Supported, is_outbound ? "path, outbound" : "path");
+    if (!setup_.user_agent.empty()) {
+        builder.header(HeaderName::UserAgent, setup_.user_agent);
+    }
     authentication_.sign(builder, "REGISTER", setup_.registrar, "", random);
     out.emplace_back(Send{std::move(builder)});
 }

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -45,6 +46,8 @@ public:
         // RFC 5626 §4.5.
         Duration base_delay = 30s;
         Duration max_delay = 1800s;
+        unsigned max_auth = 2;         // challenges of one REGISTER that are answered
+        std::string user_agent = {};  // User-Agent; empty: none
     };
 
     // A REGISTER to be sent, whole but for its Via. Its end is told by on_response or on_failed.
@@ -82,6 +85,9 @@ public:
     // The connection that it was made over is gone.
     void on_flow_lost(TimePoint now, Random& random, Actions& out);
     void on_time(TimePoint now, Random& random, Actions& out);
+
+    // Its Contact is another from the next REGISTER on: the flow is another.
+    void set_contact(std::string contact) { setup_.contact = std::move(contact); }
 
     State state() const { return state_; }
     // The registrar has a binding of ours, as far as we know.

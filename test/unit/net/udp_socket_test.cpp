@@ -1,7 +1,10 @@
 #include "net/udp_socket.h"
 
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 namespace ringwall::net {
 namespace {
@@ -19,6 +22,20 @@ protected:
         ASSERT_EQ(poll(&state, 1, 30'000), 1);
     }
 };
+
+// RFC 2474: the octet that a phone's "SIP TOS" asks for.
+TEST_P(UdpSocketTest, TheTypeOfServiceIsTheSockets) {
+    auto socket = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    ASSERT_TRUE(socket);
+    socket->set_type_of_service(0x68);
+    int octet = 0;
+    socklen_t length = sizeof octet;
+    const bool is_v4 = GetParam() == IpAddress::Family::V4;
+    ASSERT_EQ(getsockopt(socket->fd(), is_v4 ? IPPROTO_IP : IPPROTO_IPV6,
+                         is_v4 ? IP_TOS : IPV6_TCLASS, &octet, &length),
+              0);
+    EXPECT_EQ(octet, 0x68);
+}
 
 TEST_P(UdpSocketTest, BatchesArriveWithTheirSender) {
     auto sender = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);

@@ -1,0 +1,43 @@
+#include "media/recorder.h"
+
+namespace ringwall::media {
+
+namespace {
+// Ten seconds for a disk to recover; then what it cannot take is lost.
+constexpr unsigned max_waiting = 20;
+}  // namespace
+
+Recorder::Recorder(WavWriter writer, unsigned sample_rate, Background& background)
+    : output_(std::make_shared<Output>(std::move(writer))),
+      sample_rate_(sample_rate),
+      background_(background) {}
+
+Recorder::~Recorder() {
+    write_block();
+    // The last reference goes in the background, and with it the file is closed there.
+    background_.post([output = std::move(output_)] {});
+}
+
+void Recorder::add(SamplesView sent, unsigned sent_rate, SamplesView heard, unsigned heard_rate) {
+    const SamplesView left = left_.frame(sent, sent_rate, sample_rate_);
+    const SamplesView right = right_.frame(heard, heard_rate, sample_rate_);
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        block_.push_back(left[i]);
+        block_.push_back(right[i]);
+    }
+    if (block_.size() >= sample_rate_) write_block();
+}
+
+void Recorder::write_block() {
+    if (output_->blocks_waiting.load(std::memory_order_relaxed) >= max_waiting) {
+        block_.clear();
+        return;
+    }
+    output_->blocks_waiting.fetch_add(1, std::memory_order_relaxed);
+    background_.post([output = output_, block = std::exchange(block_, {})] {
+        output->writer.write(block);
+        output->blocks_waiting.fetch_sub(1, std::memory_order_relaxed);
+    });
+}
+
+}  // namespace ringwall::media

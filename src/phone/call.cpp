@@ -1,0 +1,528 @@
+#include "phone/call.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/visitor.h"
+#include "phone/call_media.h"
+#include "phone/user_agent_name.h"
+
+namespace ringwall::phone {
+
+using Session = sip::session::InviteSession;
+
+namespace {
+
+constexpr Duration digit_length = 100ms;
+
+Session::Setup session_setup(const PhoneSettings& phone, const Line& line) {
+    return {.contact = line.contact(),
+            .accounts = {line.account()},
+            .max_auth = phone.max_auth,
+            .max_forwards = phone.max_forward,
+            .timers = {phone.sip_t1, phone.sip_t2, phone.sip_t4, phone.sip_timer_d},
+            .is_reliable = line.settings().sip_100rel_enable,
+            .invite_expires = phone.invite_expires,
+            .reinvite_expires = phone.reinvite_expires,
+            .user_agent = user_agent_name(phone)};
+}
+
+std::string quoted(const std::string& name) {
+    std::string out = "\"";
+    for (const char each : name) {
+        if (each == '"' || each == '\\') {
+            out.push_back('\\');
+        }
+        out.push_back(each);
+    }
+    return out + "\"";
+}
+
+std::string unquoted(std::string_view name) {
+    if (name.size() < 2 || name.front() != '"') {
+        return std::string(name);
+    }
+    std::string out;
+    for (std::size_t i = 1; i + 1 < name.size(); ++i) {
+        if (name[i] == '\\' && i + 2 < name.size()) {
+            ++i;
+        }
+        out.push_back(name[i]);
+    }
+    return out;
+}
+
+// "Signal=5" of application/dtmf-relay, or the digit alone of application/dtmf.
+std::optional<char> digit_in(const Session::Info& info) {
+    std::string_view text = info.body;
+    if (equals_ignoring_case(info.content_type, "application/dtmf-relay")) {
+        const auto at = text.find("Signal=");
+        text = at == std::string_view::npos ? "" : text.substr(at + 7);
+    } else if (!equals_ignoring_case(info.content_type, "application/dtmf")) {
+        return std::nullopt;
+    }
+    text = trim(text);
+    const bool is_key =
+        !text.empty() &&
+        std::string_view("0123456789*#ABCDabcd").find(text.front()) != std::string_view::npos;
+    return is_key ? std::optional(text.front()) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(Call::State state) {
+    switch (state) {
+        case Call::State::Calling:
+            return "calling";
+        case Call::State::RemoteRinging:
+            return "remote-ringing";
+        case Call::State::Ringing:
+            return "ringing";
+        case Call::State::Answering:
+            return "answering";
+        case Call::State::Active:
+            return "active";
+        case Call::State::Ended:
+            return "ended";
+    }
+    return "";
+}
+
+Call::Call(CallId id, Line& line, Origin origin, media::Port& media, Random& random, CallHost& host,
+           SettingsPtr settings, const SoundOptions& sound)
+    : id_(id),
+      line_(line),
+      origin_(origin),
+      media_(media),
+      random_(random),
+      host_(host),
+      settings_(std::move(settings)),
+      sound_(sound),
+      session_(session_setup(settings_->phone, line)),
+      state_(origin == Origin::Ours ? State::Calling : State::Ringing),
+      negotiation_(random) {}
+
+Call::~Call() {
+    close_stream();
+}
+
+TimePoint Call::now() const {
+    return line_.now();
+}
+
+void Call::set_state(State state) {
+    state_ = state;
+    host_.on_call_changed(*this);
+}
+
+// Who calls, by the fields that Caller ID Header names, the first that is there.
+void Call::set_remote_by(const sip::Message& invite) {
+    set_remote(invite.from());
+    const CallerIdHeader order = settings_->phone.caller_id_header;
+    const auto by_paid = [&] {
+        const auto asserted = invite.name_addrs(sip::HeaderName::PAssertedIdentity);
+        if (!asserted || asserted->empty()) {
+            return false;
+        }
+        set_remote(asserted->front());
+        return true;
+    };
+    const auto by_rpid = [&] {
+        const sip::HeaderLine* const line = invite.header("Remote-Party-ID");
+        const auto who = line == nullptr
+                             ? Result<sip::NameAddr, sip::ParseError>(fail(sip::ParseError{}))
+                             : sip::parse_name_addr(line->value);
+        if (!who) {
+            return false;
+        }
+        set_remote(*who);
+        return true;
+    };
+    switch (order) {
+        case CallerIdHeader::PaidRpidFrom:
+            if (!by_paid()) {
+                by_rpid();
+            }
+            return;
+        case CallerIdHeader::RpidPaidFrom:
+            if (!by_rpid()) {
+                by_paid();
+            }
+            return;
+        case CallerIdHeader::PaidFrom:
+            by_paid();
+            return;
+        case CallerIdHeader::RpidFrom:
+            by_rpid();
+            return;
+        case CallerIdHeader::From:
+            return;
+    }
+}
+
+void Call::set_remote(const sip::NameAddr& who) {
+    remote_uri_ = who.uri.text;
+    remote_name_ = unquoted(who.display_name);
+}
+
+// ---- what the user does -------------------------------------------------------------------------
+
+Result<void, std::string> Call::dial(const Dialled& what) {
+    is_secure_wanted_ = what.is_secure_wanted;
+    remote_uri_ = what.target;
+    TRY(open_stream());
+    Session::Invitation invitation;
+    invitation.target = what.target;
+    const std::string& name = line_.settings().display_name;
+    invitation.from =
+        (name.empty() ? "" : quoted(name) + " ") + "<" + line_.address_of_record() + ">";
+    invitation.to = "<" + what.target + ">";
+    invitation.call_id = bucket_token(Bucket{}, random_, 24);
+    invitation.local_tag = bucket_token(Bucket{}, random_, 20);
+    invitation.fields = what.fields;
+    invitation.offer = negotiation_.offer(local(), random_);
+    offered_ = negotiation_;
+    set_state(State::Calling);
+    tell([&](Session::Actions& out) { session_.invite(std::move(invitation), out); });
+    return {};
+}
+
+void Call::on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invite) {
+    invite_id_ = id;
+    invite_ = invite;
+    set_remote_by(*invite);
+    tell([&](Session::Actions& out) {
+        session_.on_invite(id, invite, bucket_token(Bucket{}, random_, 20), out);
+    });
+    if (session_.state() == Session::State::Ended) {
+        set_state(State::Ended);
+        return;
+    }
+    set_state(State::Ringing);
+}
+
+void Call::ring() {
+    tell([&](Session::Actions& out) { session_.ring(180, now(), random_, out); });
+}
+
+Result<void, std::string> Call::answer() {
+    if (state_ != State::Ringing) {
+        return fail(std::string("the call does not ring"));
+    }
+    if (auto opened = open_stream(); !opened) {
+        reject(500);
+        return opened;
+    }
+    std::optional<std::string> description;
+    if (session_.remote_offer().empty()) {
+        description = negotiation_.offer(local(), random_);
+    } else {
+        description = answer_to(session_.remote_offer());
+    }
+    if (!description) {
+        reject(488);
+        return fail(std::string("nothing that the caller offers can be had"));
+    }
+    set_state(State::Answering);
+    tell([&](Session::Actions& out) { session_.accept(*description, now(), out); });
+    return {};
+}
+
+void Call::reject(int status, const Session::Fields& fields) {
+    tell([&](Session::Actions& out) { session_.reject(status, fields, out); });
+}
+
+void Call::hang_up() {
+    tell([&](Session::Actions& out) { session_.hang_up(now(), out); });
+}
+
+void Call::hold(bool is_held) {
+    if (state_ != State::Active || is_held == is_held_) {
+        return;
+    }
+    is_held_ = is_held;
+    tell([&](Session::Actions& out) {
+        session_.offer(negotiation_.offer(local(), random_), now(), out);
+    });
+    host_.on_call_changed(*this);
+}
+
+void Call::send_digits(std::string_view digits) {
+    if (state_ != State::Active) {
+        return;
+    }
+    const DtmfTxMethod method = line_.settings().dtmf_tx_method;
+    const bool by_info = method == DtmfTxMethod::Info || method == DtmfTxMethod::InBandAndInfo ||
+                         method == DtmfTxMethod::AvtAndInfo;
+    const bool by_sound = method != DtmfTxMethod::Info;
+    for (const char digit : digits) {
+        if (by_sound && stream_) {
+            media_.send_digit(*stream_, digit, digit_length);
+        }
+        if (by_info) {
+            tell([&](Session::Actions& out) {
+                session_.info("application/dtmf-relay",
+                              std::string("Signal=") + digit + "\r\nDuration=100\r\n", out);
+            });
+        }
+    }
+}
+
+void Call::transfer(std::string_view refer_to) {
+    tell([&](Session::Actions& out) {
+        session_.refer(refer_to, "<" + line_.address_of_record() + ">", out);
+    });
+}
+
+void Call::answer_referral(int status) {
+    tell([&](Session::Actions& out) { session_.answer_referral(status, out); });
+}
+
+void Call::tell_progress(int status, bool is_final) {
+    tell([&](Session::Actions& out) { session_.tell_progress(status, is_final, out); });
+}
+
+void Call::set_source(const media::Source& source) {
+    source_ = source;
+    if (stream_) {
+        media_.set_source(*stream_, source);
+    }
+}
+
+Result<void, std::string> Call::record(const std::string& path) {
+    return stream_ ? media_.record(*stream_, path)
+                   : Result<void, std::string>(fail(std::string("the call has no sound yet")));
+}
+
+media::StreamStatistics Call::statistics() const {
+    return stream_ ? media_.statistics(*stream_) : last_statistics_;
+}
+
+// ---- what the session is told -------------------------------------------------------------------
+
+void Call::on_request(sip::transaction::ServerId id, const sip::MessagePtr& request) {
+    tell([&](Session::Actions& out) { session_.on_request(id, request, now(), random_, out); });
+}
+
+void Call::on_cancel() {
+    tell([&](Session::Actions& out) { session_.on_cancel(out); });
+}
+
+void Call::on_ack(const sip::Message& ack) {
+    tell([&](Session::Actions& out) { session_.on_ack(ack, now(), out); });
+}
+
+void Call::on_response(const sip::Message& request, const sip::Message& response) {
+    tell([&](Session::Actions& out) {
+        session_.on_response(request, response, now(), random_, out);
+    });
+}
+
+void Call::on_failed(const sip::Message& request) {
+    tell([&](Session::Actions& out) { session_.on_failed(request, now(), out); });
+}
+
+void Call::on_timer() {
+    tell([&](Session::Actions& out) { session_.on_time(now(), out); });
+}
+
+// The connection is another: the far end learns of it by a new offer, as of any change.
+void Call::on_line_address_changed() {
+    session_.set_contact(line_.contact());
+    if (state_ == State::Active) {
+        tell([&](Session::Actions& out) {
+            session_.offer(negotiation_.offer(local(), random_), now(), out);
+        });
+    }
+}
+
+void Call::on_media_failed(std::string_view sentence) {
+    log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
+    if (state_ != State::Ended) {
+        hang_up();
+    }
+}
+
+// ---- and what it says ---------------------------------------------------------------------------
+
+template <class Event>
+void Call::tell(Event&& event) {
+    Session::Actions actions;
+    event(actions);
+    for (Session::Action& action : actions) {
+        perform(action);
+    }
+}
+
+void Call::perform(Session::Action& action) {
+    std::visit(
+        Visitor{
+            [&](Session::Send& send) { host_.send_for(*this, std::move(send.request)); },
+            [&](Session::SendAck& send) { host_.acknowledge_for(*this, std::move(send.ack)); },
+            [&](const Session::Respond& respond) { host_.respond(respond.to, respond.response); },
+            [&](const Session::CancelInvite&) { host_.cancel_invite_of(*this); },
+            [&](const Session::StartTimer& timer) { host_.start_timer(*this, timer.after); },
+            [&](const Session::Ringing& ringing) {
+                if (state_ == State::Calling && ringing.status >= 180) {
+                    set_state(State::RemoteRinging);
+                }
+            },
+            [&](const Session::Answer& answer) { on_answer(answer); },
+            [&](const Session::Offer& offer) { on_offer(offer.description); },
+            [&](const Session::OfferRefused& refused) {
+                log::info("call.offer-refused", {{"call", id_.value}, {"status", refused.status}});
+            },
+            [&](const Session::Established&) {
+                if (state_ != State::Ended) {
+                    set_state(State::Active);
+                }
+            },
+            [&](Session::Ended& ended) { on_session_ended(ended); },
+            [&](const Session::Referral& referral) { host_.on_referral(*this, referral); },
+            [&](const Session::Referred& referred) {
+                host_.on_referred(*this, referred.status, referred.is_final);
+            },
+            [&](const Session::Info& info) {
+                if (const auto digit = digit_in(info)) {
+                    host_.on_digit(*this, *digit);
+                }
+            }},
+        action);
+}
+
+void Call::on_session_ended(Session::Ended& ended) {
+    end_status_ = ended.status;
+    end_reason_ = ended.reason;
+    if (!ended.contacts.empty()) {
+        host_.on_redirected(*this, ended.contacts);
+    }
+    close_stream();
+    set_state(State::Ended);
+}
+
+// A new offer within the dialog, or the wish for one of ours.
+void Call::on_offer(const std::string& description) {
+    if (description.empty()) {
+        tell([&](Session::Actions& out) {
+            session_.answer(negotiation_.offer(local(), random_), now(), out);
+        });
+        return;
+    }
+    auto answer = answer_to(description);
+    tell([&](Session::Actions& out) {
+        if (answer) {
+            session_.answer(*answer, now(), out);
+        } else {
+            session_.refuse(488, now(), out);
+        }
+    });
+    host_.on_call_changed(*this);
+}
+
+void Call::on_answer(const Session::Answer& answer) {
+    const auto description = sdp::SessionDescription::parse(answer.description);
+    // Every fork answers the same offer: each has a machine of its own.
+    const bool is_fork = state_ == State::Calling || state_ == State::RemoteRinging;
+    if (is_fork && offered_) {
+        negotiation_ = forks_.try_emplace(answer.remote_tag, *offered_).first->second;
+    }
+    const auto stream =
+        description
+            ? negotiation_.judge(*description)
+            : Result<sdp::AudioStream, sdp::NegotiationFault>(fail(sdp::NegotiationFault::NoAudio));
+    const bool is_good = stream && agree(*stream);
+    if (is_fork) {
+        forks_.insert_or_assign(answer.remote_tag, negotiation_);
+    }
+    if (!is_good) {
+        log::warning("call.bad-answer", {{"call", id_.value},
+                                         {"reason", stream ? "media" : to_string(stream.error())}});
+        // An answer in a provisional response ends nothing yet, but there is no sound either.
+        if (state_ != State::Ended) {
+            hang_up();
+        }
+    }
+}
+
+// ---- sound --------------------------------------------------------------------------------------
+
+Result<void, std::string> Call::open_stream() {
+    if (stream_) {
+        return {};
+    }
+    const auto opened =
+        TRY(media_.open(line_.local().address, stream_options(settings_->phone, line_.settings())));
+    stream_ = opened.id;
+    rtp_ = opened.rtp;
+    return {};
+}
+
+sdp::LocalAudio Call::local() const {
+    sdp::LocalAudio local = local_audio(settings_->phone, line_.settings(), rtp_);
+    local.direction = is_held_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv;
+    const bool is_first_answer = origin_ == Origin::Theirs;
+    local.srtp = is_first_answer && !session_.remote_offer().empty()
+                     ? srtp_policy_of_answer(line_.settings())
+                     : srtp_policy_of_offer(line_.settings(), is_secure_wanted_);
+    return local;
+}
+
+std::optional<std::string> Call::answer_to(const std::string& offer) {
+    const auto description = sdp::SessionDescription::parse(offer);
+    if (!description) {
+        return std::nullopt;
+    }
+    auto answer = negotiation_.answer(*description, local(), random_);
+    if (!answer) {
+        log::info("call.offer-not-acceptable",
+                  {{"call", id_.value}, {"reason", to_string(answer.error())}});
+        return std::nullopt;
+    }
+    if (!agree(std::move(answer->stream))) {
+        return std::nullopt;
+    }
+    return std::move(answer->text);
+}
+
+bool Call::agree(sdp::AudioStream stream) {
+    if (!stream_) {
+        return false;
+    }
+    if (const auto started = media_.start(*stream_, stream_spec(stream)); !started) {
+        log::warning("call.media-failed", {{"call", id_.value}, {"reason", started.error()}});
+        return false;
+    }
+    agreed_ = std::move(stream);
+    if (!std::exchange(is_started_, true)) {
+        media_.set_source(*stream_, source_.value_or(sound_.source));
+        media_.set_sink(*stream_, sound_.sink);
+        if (!sound_.recording_folder.empty()) {
+            const std::string path =
+                sound_.recording_folder + "/call-" + std::to_string(id_.value) + ".wav";
+            if (const auto recorded = media_.record(*stream_, path); !recorded) {
+                log::warning("call.not-recorded",
+                             {{"call", id_.value}, {"reason", recorded.error()}});
+            }
+        }
+    }
+    return true;
+}
+
+void Call::close_stream() {
+    if (!stream_) {
+        return;
+    }
+    last_statistics_ = media_.close(*std::exchange(stream_, std::nullopt));
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(last_statistics_.duration).count();
+    log::info("call.statistics", {{"call", id_.value},
+                                  {"seconds", seconds},
+                                  {"sent", last_statistics_.packets_sent},
+                                  {"received", last_statistics_.packets_received},
+                                  {"lost", last_statistics_.packets_lost},
+                                  {"concealed", last_statistics_.packets_concealed},
+                                  {"refused", last_statistics_.packets_refused}});
+}
+
+}  // namespace ringwall::phone

@@ -1,0 +1,164 @@
+// One call: an INVITE usage (sip/session) with its sound (media::Port) and what was agreed about it
+// (sdp/negotiation).
+//
+//   outgoing: Calling -> RemoteRinging -> Active       incoming: Ringing -> Answering -> Active
+//                    \________ Ended ________/                  \_____ Ended _____/
+//
+// Held by us, held by the far end, or muted are qualities of Active. The stream lives from the
+// first description to the end of the call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "media/port.h"
+#include "phone/line.h"
+#include "phone/settings.h"
+#include "phone/sound_options.h"
+#include "sdp/negotiation.h"
+#include "sip/session/invite_session.h"
+
+namespace ringwall::phone {
+
+using CallId = Id<struct PhoneCallTag>;
+
+class Call;
+
+// What a call asks of the phone.
+class CallHost {
+public:
+    virtual ~CallHost() = default;
+    virtual void send_for(Call& call, sip::MessageBuilder request) = 0;  // whole but for its Via
+    virtual void acknowledge_for(Call& call, sip::MessageBuilder ack) = 0;
+    virtual void respond(sip::transaction::ServerId id, const sip::MessagePtr& response) = 0;
+    virtual void cancel_invite_of(Call& call) = 0;
+    virtual void start_timer(Call& call, Duration after) = 0;
+    virtual void on_call_changed(Call& call) = 0;
+    // The far end wants us to call somebody else: accepted or not by call.answer_referral().
+    virtual void on_referral(Call& call, const sip::session::InviteSession::Referral& referral) = 0;
+    // How far a transfer of ours has come.
+    virtual void on_referred(Call& call, int status, bool is_final) = 0;
+    virtual void on_redirected(Call& call, const std::vector<std::string>& contacts) = 0;
+    virtual void on_digit(Call& call, char digit) = 0;
+};
+
+class Call {
+public:
+    using Session = sip::session::InviteSession;
+    enum class State : std::uint8_t { Calling, RemoteRinging, Ringing, Answering, Active, Ended };
+    enum class Origin : std::uint8_t { Ours, Theirs };
+
+    Call(CallId id, Line& line, Origin origin, media::Port& media, Random& random, CallHost& host,
+         SettingsPtr settings, const SoundOptions& sound);
+    ~Call();
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    // Outgoing, once. The error is a sentence.
+    struct Dialled {
+        std::string target;  // a URI
+        bool is_secure_wanted = false;
+        Session::Fields fields = {};  // Replaces, Referred-By, Diversion
+    };
+    Result<void, std::string> dial(const Dialled& what);
+    // Incoming, once. What cannot be taken is answered, and the call has ended.
+    void on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invite);
+    void ring();
+
+    Result<void, std::string> answer();
+    void reject(int status, const Session::Fields& fields = {});
+    void hang_up();
+    void hold(bool is_held);
+    void send_digits(std::string_view digits);
+    void transfer(std::string_view refer_to);
+    void answer_referral(int status);
+    void tell_progress(int status, bool is_final);
+    void set_source(const media::Source& source);
+    Result<void, std::string> record(const std::string& path);
+
+    CallId id() const { return id_; }
+    Line& line() { return line_; }
+    Origin origin() const { return origin_; }
+    State state() const { return state_; }
+    bool is_over() const { return state_ == State::Ended && session_.is_over(); }
+    bool is_held() const { return is_held_; }  // by us
+    bool is_held_by_peer() const { return agreed_ && agreed_->is_held; }
+    bool is_secure() const { return agreed_ && agreed_->send_key.has_value(); }
+    const std::string& remote_uri() const { return remote_uri_; }
+    const std::string& remote_name() const { return remote_name_; }
+    // Why it ended: "486 Busy Here", "hung up".
+    int end_status() const { return end_status_; }
+    const std::string& end_reason() const { return end_reason_; }
+    std::optional<media::StreamId> stream() const { return stream_; }
+    const std::optional<sdp::AudioStream>& agreed() const { return agreed_; }
+    // As of now, or of its end.
+    media::StreamStatistics statistics() const;
+    const Session& session() const { return session_; }
+    sip::transaction::ServerId invite_id() const { return invite_id_; }
+    const sip::MessagePtr& invite() const { return invite_; }
+
+    // From the phone, for its session.
+    void on_request(sip::transaction::ServerId id, const sip::MessagePtr& request);
+    void on_cancel();
+    void on_ack(const sip::Message& ack);
+    void on_response(const sip::Message& request, const sip::Message& response);
+    void on_failed(const sip::Message& request);
+    void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
+    void on_timer();
+    void on_line_address_changed();
+    void on_media_failed(std::string_view sentence);
+
+private:
+    template <class Event>
+    void tell(Event&& event);
+    void perform(Session::Action& action);
+    void on_offer(const std::string& description);
+    void on_answer(const Session::Answer& answer);
+    void on_session_ended(Session::Ended& ended);
+    Result<void, std::string> open_stream();
+    sdp::LocalAudio local() const;
+    // None: what they offer cannot be had.
+    std::optional<std::string> answer_to(const std::string& offer);
+    bool agree(sdp::AudioStream stream);
+    void close_stream();
+    void set_state(State state);
+    void set_remote_by(const sip::Message& invite);
+    void set_remote(const sip::NameAddr& who);
+    TimePoint now() const;
+
+    CallId id_;
+    Line& line_;
+    Origin origin_;
+    media::Port& media_;
+    Random& random_;
+    CallHost& host_;
+    SettingsPtr settings_;
+    const SoundOptions& sound_;
+    Session session_;
+    State state_;
+    sdp::Negotiation negotiation_;
+    std::optional<sdp::Negotiation> offered_;        // as the INVITE went out
+    std::map<std::string, sdp::Negotiation> forks_;  // by the dialog's remote tag
+    std::optional<media::StreamId> stream_;
+    Endpoint rtp_;
+    std::optional<sdp::AudioStream> agreed_;
+    std::optional<media::Source> source_;
+    bool is_started_ = false;
+    bool is_held_ = false;
+    bool is_secure_wanted_ = false;
+    std::string remote_uri_, remote_name_;
+    int end_status_ = 0;
+    std::string end_reason_;
+    media::StreamStatistics last_statistics_;
+    sip::transaction::ServerId invite_id_;
+    sip::MessagePtr invite_;
+};
+
+std::string_view to_string(Call::State state);
+
+}  // namespace ringwall::phone

@@ -1,0 +1,45 @@
+#include "phone/challenge.h"
+
+#include <algorithm>
+
+#include "sip/auth/server_authentication.h"
+
+namespace ringwall::phone {
+
+using sip::auth::Algorithm;
+
+Challenge::Verdict Challenge::check(const sip::Message& request, const sip::auth::Account& account,
+                                    const std::string& realm, const IpAddress& source,
+                                    WallTime now) {
+    const auto credentials = sip::auth::credentials_for(request, realm);
+    if (!credentials || credentials->username != account.username ||
+        std::ranges::find(algorithms_, credentials->algorithm) == algorithms_.end() ||
+        !sip::auth::proves(*credentials,
+                           sip::auth::HashedPassword(account.username, realm, account.password),
+                           request)) {
+        return Verdict::Unproven;
+    }
+    const auto nonce = mint_.check(credentials->nonce, realm, source, now);
+    const bool is_fresh = nonce.verdict == sip::auth::NonceMint::Verdict::Good &&
+                          window_.use(nonce, credentials->nonce_count(), now) ==
+                              sip::auth::NonceWindow::Verdict::Fresh;
+    return is_fresh ? Verdict::Proven : Verdict::Stale;
+}
+
+sip::MessagePtr Challenge::refusal(const sip::Message& request, Verdict verdict,
+                                   const std::string& realm, const std::string& to_tag,
+                                   const IpAddress& source, WallTime now, Random& random) const {
+    auto builder = sip::reply(request, 401, to_tag);
+    sip::auth::Challenge challenge;
+    challenge.realm = realm;
+    challenge.nonce = mint_.make(realm, source, now, random);
+    challenge.qop_auth = true;
+    challenge.stale = verdict == Verdict::Stale;
+    for (const Algorithm algorithm : algorithms_) {
+        challenge.algorithm = algorithm;
+        builder.header(sip::HeaderName::WwwAuthenticate, sip::auth::to_string(challenge));
+    }
+    return builder.build();
+}
+
+}  // namespace ringwall::phone

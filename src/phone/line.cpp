@@ -1,0 +1,468 @@
+#include "phone/line.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/visitor.h"
+#include "phone/user_agent_name.h"
+#include "sip/registration/instance_id.h"
+#include "sip/transaction/layer.h"
+
+namespace ringwall::phone {
+
+using sip::HeaderName;
+using Timer = LineHost::Timer;
+
+namespace {
+
+constexpr Duration pong_limit = 10s;  // RFC 5626 §4.4.1
+
+std::string host_of(const IpAddress& address) {
+    const std::string text = address.to_string();
+    return address.family == IpAddress::Family::V6 ? "[" + text + "]" : text;
+}
+
+}  // namespace
+
+Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr settings,
+           std::size_t index, std::shared_ptr<const tls::Context> tls, Sockets sockets)
+    : shard_(shard),
+      random_(random),
+      host_(host),
+      settings_(std::move(settings)),
+      index_(index),
+      tls_(std::move(tls)),
+      sockets_(sockets),
+      domain_(domain_of(this->settings())),
+      servers_(this->settings()) {}
+
+void Line::start() {
+    if (!settings().line_enable || domain_.empty()) {
+        has_answer_ = true;
+        return;
+    }
+    locate();
+}
+
+void Line::stop() {
+    is_stopping_ = true;
+    if (registration_ && state_ == State::Up) {
+        tell([&](Registration& registration, Registration::Actions& out) {
+            registration.stop(now(), random_, out);
+        });
+    }
+}
+
+bool Line::is_registered() const {
+    return state_ == State::Up && registration_ && !is_loss_untold_ &&
+           registration_->is_registered(now());
+}
+
+bool Line::is_quiet() const {
+    return !registration_ || registration_->state() != Registration::State::Leaving;
+}
+
+// ---- who and where we are -----------------------------------------------------------------------
+
+std::string Line::address_of_record() const {
+    return "sip:" + sip::escape_user(settings().user_id) + "@" + domain_;
+}
+
+std::string Line::contact() const {
+    std::string uri = "sip:" + sip::escape_user(settings().user_id) + "@" +
+                      host_of(local_.address) + ":" + std::to_string(local_.port);
+    if (is_stream()) {
+        uri += ";transport=" + lower(sip::to_string(settings().sip_transport));
+    }
+    return "<" + uri + ">";
+}
+
+sip::auth::Account Line::account() const {
+    const bool has_own = settings().use_auth_id && !settings().auth_id.empty();
+    return {has_own ? settings().auth_id : settings().user_id, settings().password};
+}
+
+std::string Line::via() const {
+    return "SIP/2.0/" + std::string(sip::to_string(settings().sip_transport)) + " " +
+           host_of(local_.address) + ":" + std::to_string(local_.port) +
+           ";rport;branch=" + sip::transaction::make_branch(shard_.place().own_bucket(), random_);
+}
+
+std::optional<sip::Hop> Line::hop() {
+    if (state_ == State::Up || state_ == State::Connecting) {
+        return hop_;
+    }
+    if (state_ == State::Waiting && servers_.current() != nullptr && is_stream()) {
+        connect();  // what is to be said now does not wait for the next try
+        return state_ == State::Connecting ? std::optional(hop_) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+// ---- finding and reaching the server ------------------------------------------------------------
+
+void Line::set_state(State state) {
+    state_ = state;
+    host_.on_line_changed(*this);
+}
+
+void Line::locate() {
+    set_state(State::Locating);
+    servers_.locate(IpAddress::Family::V4);
+    const auto questions = servers_.open_questions();
+    if (questions.empty()) {
+        on_dns({}, {});
+        return;
+    }
+    for (const dns::Question& question : questions) {
+        shard_.query(question);
+    }
+}
+
+void Line::on_dns(const dns::Question& question, const dns::Answer& answer) {
+    if (state_ != State::Locating) {
+        return;
+    }
+    const auto before = servers_.open_questions();
+    if (servers_.on_answer(question, answer, random_)) {
+        connect();
+        return;
+    }
+    for (const dns::Question& next : servers_.open_questions()) {
+        if (std::ranges::find(before, next) == before.end()) {
+            shard_.query(next);
+        }
+    }
+}
+
+void Line::connect() {
+    const Servers::Server* const server = servers_.current();
+    if (server == nullptr) {
+        problem_ = "no address of " + domain_ + " was found";
+        wait();
+        return;
+    }
+    if (!host_.may_contact(*this, server->way.remote.address)) {
+        fail_over(server->way.remote.address.to_string() + " is not of a restricted access domain");
+        return;
+    }
+    use(*server);
+}
+
+void Line::use(const Servers::Server& server) {
+    const Endpoint remote = server.way.remote;
+    if (!is_stream()) {
+        hop_ = {sockets_.udp, remote, sip::Transport::Udp};
+        local_ = sockets_.udp_end;
+        if (local_.address.is_unspecified()) {
+            local_.address = shard_.source_towards(remote).value_or(local_.address);
+        }
+        come_up();
+        return;
+    }
+    engine::ConnectSpec spec;
+    spec.transport = settings().sip_transport;
+    spec.remote = remote;
+    spec.type_of_service = settings().sip_tos;
+    spec.idle_timeout = Duration::zero();  // the pings notice that it is dead
+    spec.purpose = static_cast<std::uint32_t>(index_);
+    if (settings().sip_transport == sip::Transport::Tls) {
+        spec.tls = tls_;
+        spec.server_name = server.domain;
+    }
+    has_pong_ = false;
+    is_pong_due_ = false;
+    flow_ = shard_.connect(spec);
+    hop_ = {flow_, remote, spec.transport};
+    set_state(State::Connecting);
+}
+
+bool Line::on_established(const engine::Flow& flow) {
+    const Servers::Server* const server = servers_.current();
+    if (server == nullptr) {
+        return false;
+    }
+    if (settings().sip_transport == sip::Transport::Tls) {
+        const tls::PeerIdentity* const peer = flow.identity.get();
+        const bool is_named = peer != nullptr && (!settings().tls_name_validate ||
+                                                  tls::matches_domain(*peer, server->domain));
+        if (peer == nullptr || !peer->is_verified || !is_named) {
+            problem_ = peer != nullptr && peer->is_verified
+                           ? "the certificate of the server does not bear " + server->domain
+                           : "the certificate of the server does not verify";
+            return false;
+        }
+    }
+    local_ = flow.local;
+    come_up();
+    return true;
+}
+
+void Line::come_up() {
+    failures_ = 0;
+    const bool is_loss = std::exchange(is_loss_untold_, false);
+    set_state(State::Up);
+    keep_alive();
+    if (!servers_.is_first() && settings().proxy_fallback_intvl > Duration::zero()) {
+        fallback_at_ = now() + settings().proxy_fallback_intvl;
+        host_.start_timer(*this, Timer::Fallback, settings().proxy_fallback_intvl);
+    }
+    if (!settings().is_register) {
+        problem_.clear();
+        has_answer_ = true;
+        host_.on_line_changed(*this);
+        return;
+    }
+    if (!registration_) {
+        registration_.emplace(registration_setup());
+    }
+    registration_->set_contact(contact());
+    tell([&](Registration& registration, Registration::Actions& out) {
+        if (registration.state() == Registration::State::Registered && is_loss) {
+            registration.on_flow_lost(now(), random_, out);
+        } else if (registration.state() == Registration::State::Trying) {
+            registration.on_failed(registration.cseq(), now(), random_, out);
+            registration.start(random_, out);
+        } else {
+            registration.start(random_, out);
+        }
+    });
+}
+
+void Line::on_flow_closed(CloseReason reason, std::string_view detail) {
+    flow_ = {};
+    if (is_stopping_) {
+        set_state(State::Off);
+        return;
+    }
+    const bool was_up = state_ == State::Up;
+    is_loss_untold_ = is_loss_untold_ || was_up;
+    if (reason != CloseReason::IdentityMismatch) {
+        problem_ = "connection: " + std::string(to_string(reason)) +
+                   (detail.empty() ? "" : " (" + std::string(detail) + ")");
+    }
+    log::warning(
+        "line.connection-lost",
+        {{"line", settings().number}, {"server", hop_.remote.to_string()}, {"reason", problem_}});
+    if (was_up) {
+        connect();  // the same server: it may have been restarted
+    } else {
+        fail_over(problem_);
+    }
+}
+
+// To the next server at once; after the last one, later.
+void Line::fail_over(std::string problem) {
+    problem_ = std::move(problem);
+    if (flow_) {
+        shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
+        is_loss_untold_ = true;
+    }
+    if (servers_.go_on()) {
+        connect();
+    } else {
+        wait();
+    }
+}
+
+void Line::wait() {
+    const PhoneSettings& phone = settings_->phone;
+    Duration delay = phone.reg_retry_intvl;
+    if (phone.reg_retry_intvl_cap > delay) {
+        delay = std::min(delay * (1U << std::min(failures_, 20U)), phone.reg_retry_intvl_cap);
+    }
+    if (phone.reg_retry_random_delay > Duration::zero()) {
+        delay += Duration(static_cast<Duration::rep>(
+            random_.number() % static_cast<std::uint64_t>(phone.reg_retry_random_delay.count())));
+    }
+    ++failures_;
+    reconnect_at_ = now() + delay;
+    host_.start_timer(*this, Timer::Reconnect, delay);
+    set_state(State::Waiting);
+}
+
+// ---- registration -------------------------------------------------------------------------------
+
+Line::Registration::Setup Line::registration_setup() {
+    const PhoneSettings& phone = settings_->phone;
+    const Bucket bucket = shard_.place().own_bucket();
+    if (instance_.empty()) {
+        instance_ = sip::instance_id(
+            {"ringwall-phone ", address_of_record(), " ", local_.address.to_string()});
+    }
+    return {.registrar = "sip:" + domain_,
+            .address_of_record = address_of_record(),
+            .contact = contact(),
+            .call_id = bucket_token(bucket, random_, 24),
+            .from_tag = bucket_token(bucket, random_, 20),
+            .accounts = {account()},
+            .expires = std::clamp(settings().register_expires, phone.reg_min_expires,
+                                  phone.reg_max_expires),
+            .instance = is_stream() ? instance_ : "",
+            .reg_id = is_stream() ? 1U : 0U,
+            .base_delay = phone.reg_retry_intvl,
+            .max_delay = phone.reg_retry_long_intvl,
+            .max_auth = phone.max_auth,
+            .user_agent = user_agent_name(phone)};
+}
+
+template <class Event>
+void Line::tell(Event&& event) {
+    Registration::Actions actions;
+    event(*registration_, actions);
+    for (Registration::Action& action : actions) {
+        std::visit(Visitor{[&](Registration::Send& send) {
+                               send.request.header(HeaderName::Via, via());
+                               host_.send_for(*this, hop_, send.request.build());
+                           },
+                           [&](const Registration::StartTimer& timer) {
+                               host_.start_timer(*this, Timer::Registration, timer.after);
+                           },
+                           [&](const Registration::Registered& registered) {
+                               problem_.clear();
+                               has_answer_ = true;
+                               log::info("line.registered", {{"line", settings().number},
+                                                             {"user", address_of_record()},
+                                                             {"server", hop_.remote.to_string()},
+                                                             {"expires", registered.expires}});
+                               host_.on_line_changed(*this);
+                           },
+                           [&](const Registration::Unregistered& unregistered) {
+                               problem_ = unregistered.status == 0
+                                              ? unregistered.reason
+                                              : std::to_string(unregistered.status) + " " +
+                                                    unregistered.reason;
+                               has_answer_ = has_answer_ || unregistered.status != 0;
+                               log::warning("line.unregistered", {{"line", settings().number},
+                                                                  {"user", address_of_record()},
+                                                                  {"status", unregistered.status},
+                                                                  {"reason", unregistered.reason}});
+                               host_.on_line_changed(*this);
+                           }},
+                   action);
+    }
+}
+
+void Line::on_response(const sip::Message& request, const sip::Message& response) {
+    if (!registration_ || request.method() != sip::Method::Register ||
+        request.count(HeaderName::Contact) == 0) {
+        return;  // a keep-alive of ours
+    }
+    if (settings_->phone.try_backup_rsc.matches(response.status()) && servers_.go_on()) {
+        tell([&](Registration& registration, Registration::Actions& out) {
+            registration.on_failed(request.cseq().number, now(), random_, out);
+        });
+        if (flow_) {
+            shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
+        }
+        connect();
+        return;
+    }
+    tell([&](Registration& registration, Registration::Actions& out) {
+        registration.on_response(request, response, now(), random_, out);
+    });
+}
+
+void Line::on_failed(const sip::Message& request) {
+    if (!registration_ || request.method() != sip::Method::Register ||
+        request.count(HeaderName::Contact) == 0) {
+        return;
+    }
+    tell([&](Registration& registration, Registration::Actions& out) {
+        registration.on_failed(request.cseq().number, now(), random_, out);
+    });
+    if (state_ == State::Up && !is_stopping_) {
+        fail_over("the server does not answer");
+    }
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+void Line::on_timer(Timer timer) {
+    if (is_stopping_) {
+        return;
+    }
+    switch (timer) {
+        case Timer::Registration:
+            if (registration_ && state_ == State::Up) {
+                tell([&](Registration& registration, Registration::Actions& out) {
+                    registration.on_time(now(), random_, out);
+                });
+            }
+            return;
+        case Timer::Reconnect:
+            if (state_ == State::Waiting && now() >= reconnect_at_) {
+                locate();
+            }
+            return;
+        case Timer::KeepAlive:
+            if (state_ == State::Up && now() >= keep_alive_at_) {
+                send_keep_alive();
+            }
+            return;
+        case Timer::Fallback:
+            if (state_ == State::Up && now() >= fallback_at_) {
+                fallback_at_ = TimePoint::max();
+                if (flow_) {
+                    shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
+                    is_loss_untold_ = true;
+                }
+                locate();
+            }
+            return;
+    }
+}
+
+void Line::keep_alive() {
+    const Duration interval = settings_->phone.nat_keep_alive_intvl;
+    const bool is_wanted = is_stream() || settings().nat_keep_alive_enable;
+    if (is_wanted && interval > Duration::zero()) {
+        keep_alive_at_ = now() + interval;
+        host_.start_timer(*this, Timer::KeepAlive, interval);
+    }
+}
+
+void Line::send_keep_alive() {
+    if (!is_stream()) {
+        const std::string& text = settings().nat_keep_alive_msg;
+        if (!text.starts_with('$')) {
+            shard_.send_octets(hop_, text);
+        } else {
+            const std::string method = text == "$REGISTER"  ? "REGISTER"
+                                       : text == "$OPTIONS" ? "OPTIONS"
+                                                            : "NOTIFY";
+            auto builder = sip::MessageBuilder::request(method, "sip:" + domain_);
+            const Bucket bucket = shard_.place().own_bucket();
+            builder.header(HeaderName::Via, via())
+                .header(HeaderName::MaxForwards, "70")
+                .header(HeaderName::From,
+                        "<" + address_of_record() + ">;tag=" + bucket_token(bucket, random_, 20))
+                .header(HeaderName::To, "<sip:" + domain_ + ">")
+                .header(HeaderName::CallId, bucket_token(bucket, random_, 24))
+                .header(HeaderName::CSeq, std::to_string(++keep_alive_cseq_) + " " + method);
+            if (method == "NOTIFY") {
+                builder.header(HeaderName::Event, "keep-alive");
+            }
+            host_.send_for(*this, hop_, builder.build());
+        }
+        keep_alive();
+        return;
+    }
+    if (is_pong_due_ && has_pong_) {
+        log::warning("line.no-pong", {{"line", settings().number}});
+        shard_.close(flow_, CloseReason::LocalClosed);
+        return;
+    }
+    // A server that has answered a ping once answers the next within 10 s, or is gone; of one that
+    // never did nothing is known (RFC 5626 §4.4.1).
+    is_pong_due_ = true;
+    shard_.ping(flow_);
+    const Duration next = has_pong_ ? std::min(pong_limit, settings_->phone.nat_keep_alive_intvl)
+                                    : settings_->phone.nat_keep_alive_intvl;
+    keep_alive_at_ = now() + next;
+    host_.start_timer(*this, Timer::KeepAlive, next);
+}
+
+}  // namespace ringwall::phone

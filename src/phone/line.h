@@ -1,0 +1,133 @@
+// One line: its way to its server, and its registration there.
+//
+//   Off -> Locating -> Connecting -> Up          over UDP: Locating -> Up
+//               ^          |  failed   | lost: the same server again, at once; then the next;
+//               +- Waiting <-----------+       when all have failed, after Reg Retry Intvl
+//
+// Over TLS and TCP there is one connection, for everything: registration, calls, keep-alive. A TLS
+// server whose certificate does not verify or does not bear the configured name is not spoken to:
+// not even a REGISTER goes out. Over UDP the socket is the phone's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/shard.h"
+#include "phone/servers.h"
+#include "phone/settings.h"
+#include "sip/auth/digest.h"
+#include "sip/message_builder.h"
+#include "sip/registration/client_registration.h"
+
+namespace ringwall::phone {
+
+class Line;
+
+// What a line asks of the phone.
+class LineHost {
+public:
+    virtual ~LineHost() = default;
+    virtual void send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) = 0;
+    enum class Timer : std::uint8_t { Registration, Reconnect, KeepAlive, Fallback };
+    virtual void start_timer(Line& line, Timer timer, Duration after) = 0;
+    // Something of state() or is_registered() is another.
+    virtual void on_line_changed(Line& line) = 0;
+    // It may be spoken to that address, as Restricted Access Domains has it.
+    virtual bool may_contact(const Line& line, const IpAddress& address) const = 0;
+};
+
+class Line {
+public:
+    enum class State : std::uint8_t { Off, Locating, Connecting, Up, Waiting };
+    struct Sockets {
+        FlowId udp;        // none: the line has no UDP
+        Endpoint udp_end;  // what it is bound to
+    };
+
+    Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr settings,
+         std::size_t index, std::shared_ptr<const tls::Context> tls, Sockets sockets);
+
+    void start();
+    // Removes the binding.
+    void stop();
+
+    const LineSettings& settings() const { return settings_->lines[index_]; }
+    std::size_t index() const { return index_; }
+    State state() const { return state_; }
+    bool is_registered() const;
+    // The first REGISTER has its final answer, or nothing is to be registered and it is up.
+    bool has_started() const { return has_answer_; }
+    bool is_quiet() const;  // after stop()
+    // Why it is not registered, for people: "403 Forbidden", "certificate: ...". Empty: nothing.
+    const std::string& problem() const { return problem_; }
+
+    const std::string& domain() const { return domain_; }
+    std::string address_of_record() const;  // "sip:alice@example.com"
+    std::string contact() const;            // a name-addr
+    sip::auth::Account account() const;
+    std::string via() const;
+    Endpoint local() const { return local_; }
+    // For a request now; over a connection that is being opened it waits there. None: nowhere.
+    std::optional<sip::Hop> hop();
+    FlowId flow() const { return flow_; }
+    TimePoint now() const { return shard_.now().monotonic; }
+    // Is this one of its servers?
+    bool is_server(const IpAddress& address) const { return servers_.has(address); }
+
+    void on_dns(const dns::Question& question, const dns::Answer& answer);
+    // Of its flow. False: it is not the server that is wanted.
+    bool on_established(const engine::Flow& flow);
+    void on_flow_closed(CloseReason reason, std::string_view detail);
+    void on_pong() { has_pong_ = true, is_pong_due_ = false; }
+    void on_response(const sip::Message& request, const sip::Message& response);
+    void on_failed(const sip::Message& request);
+    void on_timer(LineHost::Timer timer);
+
+private:
+    using Registration = sip::ClientRegistration;
+
+    void locate();
+    void connect();
+    void use(const Servers::Server& server);
+    void come_up();
+    void fail_over(std::string problem);
+    void wait();
+    template <class Event>
+    void tell(Event&& event);
+    void keep_alive();
+    void send_keep_alive();
+    void set_state(State state);
+    Registration::Setup registration_setup();
+    bool is_stream() const { return settings().sip_transport != sip::Transport::Udp; }
+
+    engine::Shard& shard_;
+    Random& random_;
+    LineHost& host_;
+    SettingsPtr settings_;
+    std::size_t index_;
+    std::shared_ptr<const tls::Context> tls_;
+    Sockets sockets_;
+    std::string domain_;
+    std::string instance_;
+    Servers servers_;
+    std::optional<Registration> registration_;
+    State state_ = State::Off;
+    FlowId flow_;
+    sip::Hop hop_;
+    Endpoint local_;
+    std::string problem_;
+    unsigned failures_ = 0;  // rounds, in a row
+    bool has_answer_ = false;
+    bool is_stopping_ = false;
+    bool is_loss_untold_ = false;  // to the registration
+    bool has_pong_ = false;        // this server answers pings
+    bool is_pong_due_ = false;
+    TimePoint reconnect_at_ = TimePoint::max();
+    TimePoint keep_alive_at_ = TimePoint::max();
+    TimePoint fallback_at_ = TimePoint::max();
+    std::uint32_t keep_alive_cseq_ = 0;
+};
+
+}  // namespace ringwall::phone

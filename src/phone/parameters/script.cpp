@@ -1,0 +1,121 @@
+#include "phone/parameters/script.h"
+
+#include <cstddef>
+
+#include "base/text.h"
+
+namespace ringwall::phone {
+namespace {
+
+constexpr std::size_t most_parts = 6;
+constexpr std::size_t most_octets = 127;
+
+// The text before `separator`, cut off with it; `is_last` when there is no more.
+std::string_view take(std::string_view& rest, char separator, bool& is_last) {
+    const std::size_t end = rest.find(separator);
+    is_last = end == std::string_view::npos;
+    const std::string_view taken = trim(rest.substr(0, end));
+    rest.remove_prefix(is_last ? rest.size() : end + 1);
+    return taken;
+}
+
+// Every part between separators, at least one and at most six, fits.
+template <class Fits>
+bool all_parts(std::string_view text, char separator, std::size_t most, Fits fits) {
+    bool is_last = false;
+    for (std::size_t count = 1; !is_last; ++count) {
+        const std::string_view part = take(text, separator, is_last);
+        if (count > most || !fits(part)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// "2", ".5", "30.25"
+bool is_decimal(std::string_view text, std::size_t most_decimals) {
+    const std::size_t point = text.find('.');
+    const std::string_view whole = text.substr(0, point);
+    const std::string_view decimals =
+        point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+    return (!whole.empty() || !decimals.empty()) && decimals.size() <= most_decimals &&
+           (whole.empty() || parse_number(whole, 65535)) &&
+           (decimals.empty() || parse_number(decimals));
+}
+
+bool is_time(std::string_view text) {
+    return text == "*" || is_decimal(text, 3);
+}
+
+// "350@-19"
+bool is_frequency(std::string_view text) {
+    const std::size_t at = text.find('@');
+    return at != std::string_view::npos &&
+           parse_number(text.substr(0, at), 4000).value_or(0) != 0 &&
+           is_power_level(text.substr(at + 1));
+}
+
+bool is_on_off(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    return slash != std::string_view::npos && is_time(text.substr(0, slash)) &&
+           is_time(text.substr(slash + 1));
+}
+
+// "10(...)": a time, and segments in brackets.
+template <class Fits>
+bool is_section(std::string_view text, Fits segment_fits) {
+    const std::size_t open = text.find('(');
+    return open != std::string_view::npos && text.ends_with(')') &&
+           is_time(trim(text.substr(0, open))) &&
+           all_parts(text.substr(open + 1, text.size() - open - 2), ',', most_parts, segment_fits);
+}
+
+std::size_t count_of(std::string_view frequencies) {
+    std::size_t count = 1;
+    for (const char c : frequencies) {
+        count += c == ',' ? 1 : 0;
+    }
+    return count;
+}
+
+}  // namespace
+
+bool is_power_level(std::string_view text) {
+    const bool is_negative = text.starts_with('-');
+    const std::string_view level = text.substr(is_negative ? 1 : 0);
+    return is_decimal(level, 1) &&
+           parse_number(level.substr(0, level.find('.')), is_negative ? 90 : 3).has_value();
+}
+
+bool is_cadence_script(std::string_view text) {
+    return text.size() <= most_octets && all_parts(text, ';', 2, [](std::string_view section) {
+               return is_section(section, is_on_off);
+           });
+}
+
+bool is_frequency_script(std::string_view text) {
+    return text.size() <= most_octets && all_parts(text, ',', most_parts, is_frequency);
+}
+
+bool is_tone_script(std::string_view text) {
+    if (text.size() > most_octets) {
+        return false;
+    }
+    const std::size_t end = text.find(';');
+    const std::string_view frequencies = text.substr(0, end);
+    if (end == std::string_view::npos || !is_frequency_script(frequencies)) {
+        return false;
+    }
+    const std::size_t count = count_of(frequencies);
+    const auto is_segment = [&](std::string_view segment) {
+        const std::size_t slash = segment.rfind('/');
+        return slash != std::string_view::npos && is_on_off(segment.substr(0, slash)) &&
+               all_parts(segment.substr(slash + 1), '+', most_parts, [&](std::string_view number) {
+                   return parse_number(number, count).has_value();
+               });
+    };
+    return all_parts(text.substr(end + 1), ';', 2,
+                     [&](std::string_view section) { return is_section(section, is_segment); });
+}
+
+}  // namespace ringwall::phone

@@ -1,0 +1,615 @@
+#include "phone/phone.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "sip/header/event.h"
+#include "sip/header/replaces.h"
+#include "sip/locate/way.h"
+
+namespace ringwall::phone {
+
+using sip::HeaderName;
+using sip::Method;
+
+namespace {
+
+constexpr std::size_t max_calls = 64;
+constexpr Duration line_start_limit = 20s;
+constexpr std::string_view allowed =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
+
+// What a timer of ours is for: kind, small number, id.
+enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer };
+constexpr std::uint64_t cookie_of(TimerKind kind, std::uint64_t id, std::uint8_t which = 0) {
+    return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{which} << 48 | id;
+}
+
+sip::transaction::Timers timers_of(const PhoneSettings& phone) {
+    return {phone.sip_t1, phone.sip_t2, phone.sip_t4, phone.sip_timer_d};
+}
+
+// "2/8 (0/2)" of a Voice-Message line (RFC 3842 §5.2).
+void read_counts(std::string_view text, Mailbox& mailbox) {
+    text = trim(text);
+    const auto slash = text.find('/');
+    const auto end = text.find_first_not_of("0123456789", slash + 1);
+    mailbox.fresh = static_cast<unsigned>(parse_number(text.substr(0, slash), 9999).value_or(0));
+    if (slash != std::string_view::npos) {
+        mailbox.old = static_cast<unsigned>(
+            parse_number(text.substr(slash + 1, end - slash - 1), 9999).value_or(0));
+    }
+}
+
+Mailbox read_summary(std::string_view body) {
+    Mailbox mailbox;
+    while (!body.empty()) {
+        const auto end = std::min(body.find('\n'), body.size() - 1);
+        const std::string_view line = trim(body.substr(0, end + 1));
+        body.remove_prefix(end + 1);
+        const auto colon = line.find(':');
+        if (colon == std::string_view::npos) {
+            continue;
+        }
+        const std::string_view name = trim(line.substr(0, colon));
+        const std::string_view value = trim(line.substr(colon + 1));
+        if (equals_ignoring_case(name, "Messages-Waiting")) {
+            mailbox.is_waiting = equals_ignoring_case(value, "yes");
+        } else if (equals_ignoring_case(name, "Voice-Message")) {
+            read_counts(value, mailbox);
+        }
+    }
+    return mailbox;
+}
+
+bool is_order(std::string_view event) {
+    return event == "resync" || event == "check-sync" || event == "reboot" || event == "report";
+}
+
+}  // namespace
+
+Phone::Phone(engine::Network& network, media::Port& media, Random& random, SettingsPtr settings,
+             std::shared_ptr<const tls::Context> tls, Now start, Observer& observer,
+             SoundOptions sound)
+    : media_(media),
+      random_(random),
+      settings_(std::move(settings)),
+      tls_(std::move(tls)),
+      observer_(observer),
+      sound_(std::move(sound)),
+      shard_(network, *this, timers_of(settings_->phone), start),
+      trust_(shard_, settings_->phone),
+      challenge_(random),
+      mailboxes_(settings_->lines.size()),
+      services_{.do_not_disturb = settings_->phone.dnd_setting,
+                .call_waiting = settings_->phone.cw_setting,
+                .secure_calls = settings_->phone.secure_call_setting,
+                .forward_all = settings_->phone.cfwd_all_dest,
+                .forward_busy = settings_->phone.cfwd_busy_dest,
+                .forward_no_answer = settings_->phone.cfwd_no_ans_dest} {
+    if (!settings_->phone.auth_support_rfc8760) {
+        challenge_.set_algorithms({sip::auth::Algorithm::Md5});
+    }
+}
+
+std::vector<Phone::Socket> Phone::sockets(const Settings& settings) {
+    std::vector<Socket> sockets;
+    for (const LineSettings& line : settings.lines) {
+        const auto is_same = [&](const Socket& each) {
+            return each.transport == line.sip_transport && each.port == line.sip_port;
+        };
+        if (line.line_enable && line.sip_transport != sip::Transport::Tls &&
+            std::ranges::none_of(sockets, is_same)) {
+            sockets.push_back({line.sip_transport, line.sip_port, line.sip_tos});
+        }
+    }
+    return sockets;
+}
+
+void Phone::add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
+                         FlowId udp_flow) {
+    listeners_.push_back({id, local, transport, udp_flow});
+    shard_.add_listener(id, local, transport, udp_flow);
+}
+
+// ---- lines --------------------------------------------------------------------------------------
+
+void Phone::start() {
+    trust_.start();
+    for (std::size_t i = 0; i < settings_->lines.size(); ++i) {
+        const LineSettings& settings = settings_->lines[i];
+        Line::Sockets sockets;
+        for (const Listener& each : listeners_) {
+            if (each.transport == sip::Transport::Udp && each.local.port == settings.sip_port &&
+                settings.sip_transport == sip::Transport::Udp) {
+                sockets = {each.udp_flow, each.local};
+            }
+        }
+        lines_.push_back(
+            std::make_unique<Line>(shard_, random_, *this, settings_, i, tls_, sockets));
+    }
+    start_next_line();
+}
+
+// One after the other: the next when the one before has its connection and the answer to its first
+// REGISTER, or after 20 s.
+void Phone::start_next_line() {
+    while (started_ < lines_.size()) {
+        Line& line = *lines_[started_++];
+        line.start();
+        if (!line.has_started()) {
+            shard_.start_timer(line_start_limit, cookie_of(TimerKind::NextLine, started_));
+            return;
+        }
+    }
+}
+
+void Phone::on_line_changed(Line& line) {
+    if (line.index() + 1 == started_ && line.has_started() && !is_stopping_) {
+        start_next_line();
+    }
+    observer_.on_line_changed(line);
+}
+
+void Phone::send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) {
+    const ClientId id = shard_.send_request(hop, request);
+    sent_[id] = Sent{line.index(), {}, hop, std::move(request)};
+}
+
+void Phone::start_timer(Line& line, Timer timer, Duration after) {
+    shard_.start_timer(after,
+                       cookie_of(TimerKind::Line, line.index(), static_cast<std::uint8_t>(timer)));
+}
+
+void Phone::stop() {
+    is_stopping_ = true;
+    for (const auto& [id, call] : calls_) {
+        call->hang_up();
+    }
+    for (const auto& line : lines_) {
+        line->stop();
+    }
+}
+
+bool Phone::is_quiet() const {
+    return std::ranges::all_of(lines_, [](const auto& line) { return line->is_quiet(); }) &&
+           std::ranges::all_of(calls_, [](const auto& each) { return each.second->is_over(); });
+}
+
+// ---- who may talk -------------------------------------------------------------------------------
+
+bool Phone::may_contact(const Line& line, const IpAddress& address) const {
+    const LineSettings& settings = line.settings();
+    const bool by_outbound = settings.use_outbound_proxy && !settings.outbound_proxy.empty();
+    const auto entries = parse_proxy(by_outbound ? settings.outbound_proxy : settings.proxy);
+    const bool is_listed = entries && std::ranges::all_of(*entries, [&](const ProxyEntry& each) {
+                               return trust_.may_use(each.host);
+                           });
+    return is_listed || trust_.may_speak(address);
+}
+
+bool Phone::is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const {
+    const auto is_here = [&](const auto& line) {
+        return line->settings().line_enable && line->settings().sip_port == port &&
+               line->settings().sip_transport == transport;
+    };
+    const bool is_server = std::ranges::any_of(lines_, [&](const auto& line) {
+        return is_here(line) && line->is_server(remote.address) &&
+               may_contact(*line, remote.address);
+    });
+    if (!trust_.may_speak(remote.address) && !is_server) {
+        return false;
+    }
+    // Two lines on one port: the servers of both.
+    const bool is_open = std::ranges::any_of(lines_, [&](const auto& line) {
+        return is_here(line) && !line->settings().restrict_source_ip;
+    });
+    return is_open || is_server;
+}
+
+bool Phone::on_datagram_source(const engine::Flow& flow, const Endpoint& remote) {
+    return is_welcome(remote, flow.local.port, sip::Transport::Udp);
+}
+
+engine::AcceptDecision Phone::on_accept(engine::ListenerId listener, const Endpoint& remote) {
+    const auto found = std::ranges::find(listeners_, listener, &Listener::id);
+    engine::AcceptDecision decision;
+    decision.is_admitted =
+        found != listeners_.end() && is_welcome(remote, found->local.port, sip::Transport::Tcp);
+    return decision;
+}
+
+Line* Phone::line_of(const engine::Flow& flow) {
+    if (!flow.purpose || *flow.purpose >= lines_.size()) {
+        return nullptr;
+    }
+    Line* const line = lines_[*flow.purpose].get();
+    return line->flow() == flow.id ? line : nullptr;
+}
+
+bool Phone::on_established(const engine::Flow& flow) {
+    if (flow.listener) {
+        return true;  // in the clear, by a door of ours
+    }
+    Line* const line = line_of(flow);
+    return line != nullptr && line->on_established(flow);
+}
+
+void Phone::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
+    if (Line* const line = line_of(flow)) {
+        line->on_flow_closed(reason, detail);
+    }
+}
+
+void Phone::on_pong(const engine::Flow& flow) {
+    if (Line* const line = line_of(flow)) {
+        line->on_pong();
+    }
+}
+
+// What came over the line's connection is the line's; else by the port, and the user that is meant.
+Line* Phone::line_of(const sip::Hop& from, const sip::Message& request) {
+    const engine::Flow* const flow = shard_.flow(from.flow);
+    if (flow == nullptr) {
+        return nullptr;
+    }
+    if (!flow->listener) {
+        return line_of(*flow);
+    }
+    Line* any = nullptr;
+    for (const auto& line : lines_) {
+        const LineSettings& settings = line->settings();
+        if (!settings.line_enable || settings.sip_transport != from.transport ||
+            settings.sip_port != flow->local.port) {
+            continue;
+        }
+        if (sip::unescape(request.request_uri().user) == settings.user_id) {
+            return line.get();
+        }
+        any = any == nullptr ? line.get() : any;
+    }
+    return any;
+}
+
+// ---- requests -----------------------------------------------------------------------------------
+
+void Phone::answer_plainly(ServerId id, const sip::Message& request, int status,
+                           std::string_view reason) {
+    auto builder = sip::reply(request, status, bucket_token(Bucket{}, random_, 20), reason);
+    if (status == 200 || status == 405) {
+        builder.header(HeaderName::Allow, allowed)
+            .header(HeaderName::Accept, "application/sdp")
+            .header(HeaderName::Supported, "100rel, replaces, timer");
+    }
+    shard_.respond(id, builder.build());
+}
+
+Call* Phone::call_of(const sip::Message& request) {
+    for (const auto& [id, call] : calls_) {
+        const auto& session = call->session();
+        if (session.call_id() == request.call_id() && session.local_tag() == request.to_tag()) {
+            return call.get();
+        }
+    }
+    return nullptr;
+}
+
+void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
+                       ServerId cancelled) {
+    if (request->method() == Method::Cancel) {
+        on_cancel(id, *request, cancelled);
+    } else if (request->to_tag().empty()) {
+        on_new_request(id, from, request);
+    } else if (Call* const call = call_of(*request)) {
+        call->on_request(id, request);
+    } else {
+        answer_plainly(id, *request, 481);
+    }
+    forget_ended();
+}
+
+void Phone::on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled) {
+    answer_plainly(id, cancel, cancelled ? 200 : 481);
+    for (const auto& [number, call] : calls_) {
+        if (cancelled && call->invite_id() == cancelled) {
+            call->on_cancel();
+            return;
+        }
+    }
+}
+
+void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
+    Line* const line = line_of(from, *request);
+    const bool is_ours = line != nullptr &&
+                         (sip::unescape(request->request_uri().user) == line->settings().user_id ||
+                          request->method() == Method::Options);
+    if (!is_ours) {
+        answer_plainly(id, *request, 404);
+        return;
+    }
+    switch (request->method()) {
+        case Method::Invite:
+            on_invite(*line, id, from, request);
+            return;
+        case Method::Options:
+            answer_plainly(id, *request, 200);
+            return;
+        case Method::Notify:
+            on_notify(*line, id, from, *request);
+            return;
+        case Method::Bye:
+        case Method::Prack:
+        case Method::Update:
+        case Method::Info:
+        case Method::Refer:
+            answer_plainly(id, *request, 481);
+            return;
+        case Method::Ack:
+        case Method::Cancel:
+            return;
+        case Method::Register:
+        case Method::Message:
+        case Method::Subscribe:
+        case Method::Publish:
+        case Method::Unknown:
+            answer_plainly(id, *request, 405);
+            return;
+    }
+}
+
+// Whoever sent it has to know the line's password.
+bool Phone::passes_challenge(Line& line, ServerId id, const sip::Hop& from,
+                             const sip::Message& request) {
+    const std::string& own = line.settings().reserved_auth_realm;
+    const std::string& realm = own.empty() ? line.domain() : own;
+    const IpAddress& source = from.remote.address;
+    const WallTime now = shard_.now().wall;
+    const auto verdict = challenge_.check(request, line.account(), realm, source, now);
+    if (verdict == Challenge::Verdict::Proven) {
+        return true;
+    }
+    shard_.respond(
+        id, challenge_.refusal(request, verdict, realm, bucket_token(Bucket{}, random_, 20), source,
+                               now, random_));
+    return false;
+}
+
+void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
+                      const sip::MessagePtr& request) {
+    if (is_stopping_ || calls_.size() >= max_calls) {
+        answer_plainly(id, *request, 480);
+        return;
+    }
+    if (line.settings().auth_invite && !passes_challenge(line, id, from, *request)) {
+        return;
+    }
+    if (!line.is_registered() && line.settings().is_register &&
+        !line.settings().ans_call_without_reg) {
+        answer_plainly(id, *request, 480);
+        return;
+    }
+    take_call(line, id, request);
+}
+
+void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
+    Call* replaced = nullptr;
+    if (const sip::HeaderLine* const replaces = invite->header(HeaderName::Replaces)) {
+        const auto ids = sip::parse_replaces(replaces->value);
+        if (!ids) {
+            answer_plainly(id, *invite, 400);
+            return;
+        }
+        for (const auto& [number, each] : calls_) {
+            const bool is_it = each->session().is_dialog(*ids);
+            replaced = is_it && each->state() != Call::State::Ended ? each.get() : replaced;
+        }
+        // RFC 3891 §3: an early dialog that the far end began is not replaced.
+        if (replaced == nullptr || replaced->state() == Call::State::Ringing) {
+            answer_plainly(id, *invite, 481);
+            return;
+        }
+        if (ids->early_only && replaced->state() == Call::State::Active) {
+            answer_plainly(id, *invite, 486);
+            return;
+        }
+    }
+    const bool is_busy = std::ranges::any_of(
+        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+    const CallId number{++last_call_};
+    auto made = std::make_unique<Call>(number, line, Call::Origin::Theirs, media_, random_, *this,
+                                       settings_, sound_);
+    Call& call = *calls_.emplace(number, std::move(made)).first->second;
+    call.on_invite(id, invite);
+    if (call.state() == Call::State::Ended) {
+        return;
+    }
+    log::info(
+        "call.incoming",
+        {{"call", number.value}, {"line", line.settings().number}, {"from", call.remote_uri()}});
+    if (replaced != nullptr) {
+        const CallId old = replaced->id();
+        if (call.answer()) {
+            put_down(old);
+        }
+        return;
+    }
+    if (forward(call, services_.forward_all, "unconditional")) {
+        return;
+    }
+    if (services_.do_not_disturb || (is_busy && !services_.call_waiting)) {
+        if (!forward(call, services_.forward_busy, "user-busy")) {
+            call.reject(486);
+        }
+        return;
+    }
+    call.ring();
+    if (!services_.forward_no_answer.empty()) {
+        shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
+                           cookie_of(TimerKind::NoAnswer, number.value));
+    }
+    if (sound_.auto_answer && !is_busy) {
+        (void)call.answer();
+    }
+}
+
+// 302 to where its user wants it (RFC 5359 §2.8), with who sent it there.
+bool Phone::forward(Call& call, const std::string& destination, std::string_view reason) {
+    if (destination.empty()) {
+        return false;
+    }
+    const auto target = target_of(call.line(), destination);
+    if (!target) {
+        return false;
+    }
+    call.reject(302, {{"Contact", "<" + *target + ">"},
+                      {"Diversion",
+                       "<" + call.line().address_of_record() + ">;reason=" + std::string(reason)}});
+    return true;
+}
+
+void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request) {
+    const sip::HeaderLine* const field = request.header(HeaderName::Event);
+    const auto event = field == nullptr
+                           ? Result<sip::Event, sip::ParseError>(fail(sip::ParseError{}))
+                           : sip::parse_event(field->value);
+    if (!event) {
+        answer_plainly(id, request, 400);
+        return;
+    }
+    const bool is_summary = event->package == "message-summary";
+    const bool is_an_order = is_order(event->package);
+    if (!is_summary && !is_an_order) {
+        answer_plainly(id, request, 489);
+        return;
+    }
+    const bool is_challenged =
+        is_summary ? line.settings().auth_invite : line.settings().auth_resync_reboot;
+    if (is_challenged && !passes_challenge(line, id, from, request)) {
+        return;
+    }
+    answer_plainly(id, request, 200);
+    if (is_summary) {
+        mailboxes_.at(line.index()) = read_summary(request.body());
+        observer_.on_messages(line);
+    } else {
+        observer_.on_order(line, event->package);
+    }
+}
+
+void Phone::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
+    (void)from;
+    if (Call* const call = call_of(*request)) {
+        call->on_ack(*request);
+        forget_ended();
+    }
+}
+
+// ---- responses ----------------------------------------------------------------------------------
+
+void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) {
+        return;
+    }
+    const Sent sent = found->second;
+    // A challenge is answered to the peer that the request went to, and nobody else.
+    const bool is_challenge = response->status() == 401 || response->status() == 407;
+    if (is_challenge &&
+        (from.flow != sent.hop.flow || from.remote.address != sent.hop.remote.address)) {
+        log::warning("challenge.from-another", {{"source", from.remote.to_string()}});
+        return;
+    }
+    if (!sent.call) {
+        lines_.at(sent.line)->on_response(*sent.request, *response);
+    } else if (Call* const it = call(sent.call)) {
+        it->on_response(*sent.request, *response);
+        forget_ended();
+    }
+}
+
+void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) {
+        return;
+    }
+    const Sent sent = found->second;
+    if (!sent.call) {
+        lines_.at(sent.line)->on_failed(*sent.request);
+    } else if (Call* const it = call(sent.call)) {
+        it->on_failed(*sent.request);
+    }
+}
+
+void Phone::on_client_ended(ClientId id) {
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) {
+        return;
+    }
+    const Sent sent = std::move(found->second);
+    sent_.erase(found);
+    if (Call* const it = call(sent.call)) {
+        it->on_transaction_ended(*sent.request);
+        forget_ended();
+    }
+}
+
+// A response whose connection is gone goes by the line's new one.
+std::optional<sip::Hop> Phone::way_back(const sip::Hop& lost, const sip::Message& response) {
+    (void)response;
+    for (const auto& line : lines_) {
+        const bool is_same_transport = line->settings().sip_transport == lost.transport;
+        if (is_same_transport && line->is_server(lost.remote.address)) {
+            return line->hop();
+        }
+    }
+    return std::nullopt;
+}
+
+void Phone::on_timer(std::uint64_t cookie) {
+    const auto kind = static_cast<TimerKind>(cookie >> 56);
+    const auto which = static_cast<std::uint8_t>(cookie >> 48 & 0xff);
+    const std::uint64_t id = cookie & 0xffff'ffff'ffffU;
+    switch (kind) {
+        case TimerKind::Line:
+            lines_.at(id)->on_timer(static_cast<Timer>(which));
+            return;
+        case TimerKind::Call:
+            if (Call* const it = call(CallId{id})) {
+                it->on_timer();
+                forget_ended();
+            }
+            return;
+        case TimerKind::Trust:
+            trust_.on_timer();
+            return;
+        case TimerKind::NextLine:
+            if (id == started_ && !is_stopping_) {
+                start_next_line();
+            }
+            return;
+        case TimerKind::NoAnswer:
+            if (Call* const it = call(CallId{id});
+                it != nullptr && it->state() == Call::State::Ringing) {
+                forward(*it, services_.forward_no_answer, "no-answer");
+            }
+            return;
+    }
+}
+
+void Phone::on_dns(const dns::Question& question, const dns::Answer& answer) {
+    if (const auto again = trust_.on_dns(question, answer)) {
+        shard_.start_timer(*again, cookie_of(TimerKind::Trust, 0));
+    }
+    for (const auto& line : lines_) {
+        line->on_dns(question, answer);
+    }
+}
+
+void Phone::on_trace(engine::Direction direction, const sip::Hop& hop,
+                     const sip::Message& message) {
+    observer_.on_trace(direction == engine::Direction::In ? "in" : "out", hop, message);
+}
+
+}  // namespace ringwall::phone

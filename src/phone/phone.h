@@ -1,0 +1,211 @@
+// A phone: its lines, its calls and who may talk to it, put together over one shard. Everything
+// happens on the shard's thread; what the user wants comes by the functions, what has happened goes
+// to the Observer.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/shard.h"
+#include "media/port.h"
+#include "phone/call.h"
+#include "phone/challenge.h"
+#include "phone/line.h"
+#include "phone/settings.h"
+#include "phone/trust.h"
+
+namespace ringwall::phone {
+
+// Told after the fact; it may call the phone's functions.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void on_line_changed(const Line& line) = 0;
+    virtual void on_call_changed(Call& call) = 0;
+    virtual void on_digit(Call& /*call*/, char /*digit*/) {}
+    virtual void on_transferred(Call& /*call*/, int /*status*/) {}
+    virtual void on_messages(const Line& /*line*/) {}
+    // NOTIFY "resync", "check-sync", "reboot" or "report", after its challenge.
+    virtual void on_order(const Line& /*line*/, std::string_view /*event*/) {}
+    virtual void on_trace(std::string_view /*direction*/, const sip::Hop& /*hop*/,
+                          const sip::Message& /*message*/) {}
+};
+
+// What a mailbox holds (RFC 3842).
+struct Mailbox {
+    bool is_waiting = false;
+    unsigned fresh = 0, old = 0;
+};
+
+// What the user may change by star codes, from what the parameters say at the start.
+struct UserServices {
+    bool do_not_disturb = false;
+    bool call_waiting = true;
+    bool secure_calls = false;
+    std::optional<bool> is_next_call_secure = {};
+    std::string forward_all, forward_busy, forward_no_answer;
+};
+
+class Phone final : public engine::ShardUser, public LineHost, public CallHost, public media::User {
+public:
+    // `tls` is the client's side of lines over TLS; null where there are none.
+    Phone(engine::Network& network, media::Port& media, Random& random, SettingsPtr settings,
+          std::shared_ptr<const tls::Context> tls, Now start, Observer& observer,
+          SoundOptions sound = {});
+
+    // The sockets that the settings ask for. With TLS alone there are none.
+    struct Socket {
+        sip::Transport transport = sip::Transport::Udp;
+        std::uint16_t port = 5060;
+        std::uint8_t type_of_service = 0;
+    };
+    static std::vector<Socket> sockets(const Settings& settings);
+    // Before start().
+    void add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
+                      FlowId udp_flow);
+    void start();
+    // Hangs up and unregisters; is_quiet() when the others have said so.
+    void stop();
+    bool is_quiet() const;
+    engine::Shard& shard() { return shard_; }
+
+    // What the user does. Errors are sentences.
+    // A URI, user@domain, a number as the line's dial plan has it, or a star code. None: it was the
+    // code of a service, which is done.
+    Result<std::optional<CallId>, std::string> dial(std::size_t line, std::string_view number);
+    Result<void, std::string> answer(CallId call);
+    Result<void, std::string> reject(CallId call, int status = 486);
+    Result<void, std::string> hang_up(CallId call);
+    Result<void, std::string> hold(CallId call, bool is_held);
+    Result<void, std::string> send_digits(CallId call, std::string_view digits);
+    Result<void, std::string> transfer(CallId call, std::string_view number);
+    Result<void, std::string> transfer(CallId call, CallId to);
+    // Everybody hears everybody; fewer than two: nobody is joined any more.
+    Result<void, std::string> conference(const std::vector<CallId>& calls);
+
+    const std::vector<std::unique_ptr<Line>>& lines() const { return lines_; }
+    const std::map<CallId, std::unique_ptr<Call>>& calls() const { return calls_; }
+    Call* call(CallId id);
+    const Mailbox& mailbox(const Line& line) const { return mailboxes_.at(line.index()); }
+
+    // engine::ShardUser
+    bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
+    engine::AcceptDecision on_accept(engine::ListenerId listener, const Endpoint& remote) override;
+    bool on_established(const engine::Flow& flow) override;
+    void on_flow_closed(const engine::Flow& flow, CloseReason reason,
+                        std::string_view detail) override;
+    void on_pong(const engine::Flow& flow) override;
+    void on_request(sip::transaction::ServerId id, const sip::Hop& from,
+                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled) override;
+    void on_ack(const sip::Hop& from, const sip::MessagePtr& request) override;
+    void on_response(sip::transaction::ClientId id, const sip::Hop& from,
+                     const sip::MessagePtr& response) override;
+    void on_client_failed(sip::transaction::ClientId id,
+                          sip::transaction::TerminationCause cause) override;
+    void on_client_ended(sip::transaction::ClientId id) override;
+    void on_server_ended(sip::transaction::ServerId, sip::transaction::TerminationCause) override {}
+    std::optional<sip::Hop> way_back(const sip::Hop& lost, const sip::Message& response) override;
+    void on_timer(std::uint64_t cookie) override;
+    void on_dns(const dns::Question& question, const dns::Answer& answer) override;
+    void on_trace(engine::Direction direction, const sip::Hop& hop,
+                  const sip::Message& message) override;
+
+    // LineHost
+    void send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) override;
+    void start_timer(Line& line, Timer timer, Duration after) override;
+    void on_line_changed(Line& line) override;
+    bool may_contact(const Line& line, const IpAddress& address) const override;
+
+    // CallHost
+    void send_for(Call& call, sip::MessageBuilder request) override;
+    void acknowledge_for(Call& call, sip::MessageBuilder ack) override;
+    void respond(sip::transaction::ServerId id, const sip::MessagePtr& response) override;
+    void cancel_invite_of(Call& call) override;
+    void start_timer(Call& call, Duration after) override;
+    void on_call_changed(Call& call) override;
+    void on_referral(Call& call, const Call::Session::Referral& referral) override;
+    void on_referred(Call& call, int status, bool is_final) override;
+    void on_redirected(Call& call, const std::vector<std::string>& contacts) override;
+    void on_digit(Call& call, char digit) override;
+
+    // media::User
+    void on_digit(media::StreamId stream, char digit, Duration length) override;
+    void on_source_ended(media::StreamId stream) override;
+    void on_failed(media::StreamId stream, std::string_view sentence) override;
+
+private:
+    using ServerId = sip::transaction::ServerId;
+    using ClientId = sip::transaction::ClientId;
+    struct Sent {
+        std::size_t line = 0;
+        CallId call;  // none: the line's
+        sip::Hop hop;
+        sip::MessagePtr request;
+    };
+    struct Listener {
+        engine::ListenerId id;
+        Endpoint local;
+        sip::Transport transport = sip::Transport::Udp;
+        FlowId udp_flow;
+    };
+
+    void start_next_line();
+    bool is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const;
+    Line* line_of(const engine::Flow& flow);
+    Line* line_of(const sip::Hop& from, const sip::Message& request);
+    Call* call_of(const sip::Message& request);
+    void answer_plainly(ServerId id, const sip::Message& request, int status,
+                        std::string_view reason = {});
+    void on_new_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
+    void on_invite(Line& line, ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
+    void on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request);
+    void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
+    bool passes_challenge(Line& line, ServerId id, const sip::Hop& from,
+                          const sip::Message& request);
+    void take_call(Line& line, ServerId id, const sip::MessagePtr& invite);
+    bool forward(Call& call, const std::string& destination, std::string_view reason);
+    Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what,
+                                          bool is_emergency = false);
+    Result<std::string, std::string> target_of(const Line& line, std::string_view number) const;
+    struct Wanted {
+        std::string target;  // a URI; empty: it was a service
+        bool is_secure = false;
+        bool is_emergency = false;
+    };
+    Result<Wanted, std::string> wanted_by(Line& line, std::string_view dialled);
+    Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
+    void hold_others(const Call& active);
+    void put_down(CallId call);
+    void forget_ended();
+    std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
+
+    media::Port& media_;
+    Random& random_;
+    SettingsPtr settings_;
+    std::shared_ptr<const tls::Context> tls_;
+    Observer& observer_;
+    SoundOptions sound_;
+    engine::Shard shard_;
+    Trust trust_;
+    Challenge challenge_;
+    std::vector<Listener> listeners_;
+    std::vector<std::unique_ptr<Line>> lines_;
+    std::vector<Mailbox> mailboxes_;
+    std::size_t started_ = 0;  // lines
+    std::map<CallId, std::unique_ptr<Call>> calls_;
+    std::uint64_t last_call_ = 0;
+    std::unordered_map<ClientId, Sent> sent_;
+    std::map<CallId, ClientId> invites_;  // the transaction of its last INVITE
+    std::map<CallId, CallId> referrals_;  // the call that was made for another's REFER
+    std::map<CallId, unsigned> redirections_;
+    std::vector<CallId> conference_;
+    UserServices services_;
+    bool is_stopping_ = false;
+};
+
+}  // namespace ringwall::phone

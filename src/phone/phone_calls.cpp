@@ -1,0 +1,371 @@
+// The half of Phone that is about calls: what the user does with them, and what they ask for.
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "phone/phone.h"
+#include "sip/header/replaces.h"
+
+namespace ringwall::phone {
+
+using sip::HeaderName;
+
+namespace {
+
+constexpr std::string_view no_such_call = "there is no such call";
+
+auto no_call() {
+    return fail(std::string(no_such_call));
+}
+
+}  // namespace
+
+Call* Phone::call(CallId id) {
+    const auto found = calls_.find(id);
+    return found == calls_.end() ? nullptr : found->second.get();
+}
+
+// ---- the user -----------------------------------------------------------------------------------
+
+Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& what,
+                                             bool is_emergency) {
+    if (is_stopping_ || calls_.size() >= 64) {
+        return fail(std::string("there are too many calls"));
+    }
+    if (line.state() != Line::State::Up) {
+        return fail("line " + std::to_string(line.settings().number) +
+                    " has no connection to its server: " + line.problem());
+    }
+    if (!line.is_registered() && line.settings().is_register &&
+        !line.settings().make_call_without_reg && !is_emergency) {
+        return fail("line " + std::to_string(line.settings().number) +
+                    " is not registered: " + line.problem());
+    }
+    const CallId id{++last_call_};
+    Call& call = *calls_
+                      .emplace(id, std::make_unique<Call>(id, line, Call::Origin::Ours, media_,
+                                                          random_, *this, settings_, sound_))
+                      .first->second;
+    if (auto dialled = call.dial(what); !dialled) {
+        calls_.erase(id);
+        return fail(std::move(dialled.error()));
+    }
+    return &call;
+}
+
+Result<void, std::string> Phone::answer(CallId id) {
+    Call* const it = call(id);
+    if (it == nullptr) {
+        return no_call();
+    }
+    TRY(it->answer());
+    hold_others(*it);
+    return {};
+}
+
+Result<void, std::string> Phone::reject(CallId id, int status) {
+    Call* const it = call(id);
+    if (it == nullptr || it->state() != Call::State::Ringing) {
+        return no_call();
+    }
+    it->reject(status);
+    forget_ended();
+    return {};
+}
+
+Result<void, std::string> Phone::hang_up(CallId id) {
+    Call* const it = call(id);
+    if (it == nullptr || it->state() == Call::State::Ended) {
+        return no_call();
+    }
+    put_down(id);
+    return {};
+}
+
+Result<void, std::string> Phone::hold(CallId id, bool is_held) {
+    Call* const it = call(id);
+    if (it == nullptr || it->state() != Call::State::Active) {
+        return fail(std::string("there is no such active call"));
+    }
+    it->hold(is_held);
+    if (!is_held) {
+        hold_others(*it);
+    }
+    return {};
+}
+
+Result<void, std::string> Phone::send_digits(CallId id, std::string_view digits) {
+    Call* const it = call(id);
+    if (it == nullptr || it->state() != Call::State::Active) {
+        return fail(std::string("there is no such active call"));
+    }
+    if (digits.find_first_not_of("0123456789*#ABCD") != std::string_view::npos) {
+        return fail(std::string("digits are 0 to 9, *, # and A to D"));
+    }
+    it->send_digits(digits);
+    return {};
+}
+
+Result<void, std::string> Phone::transfer(CallId id, std::string_view number) {
+    Call* const it = call(id);
+    if (it == nullptr || it->state() != Call::State::Active) {
+        return fail(std::string("there is no such active call"));
+    }
+    const std::string target = TRY(target_of(it->line(), number));
+    it->hold(true);
+    it->transfer("<" + target + ">");
+    return {};
+}
+
+// Attended: the far end of one call takes the place of us in the other (RFC 5359 §2.5).
+Result<void, std::string> Phone::transfer(CallId id, CallId to) {
+    Call* const it = call(id);
+    Call* const other = call(to);
+    if (it == nullptr || other == nullptr || it == other || it->state() != Call::State::Active ||
+        other->state() != Call::State::Active) {
+        return fail(std::string("there are no two such active calls"));
+    }
+    const auto ids = other->session().dialog_ids();
+    const std::string replaces =
+        sip::with_uri_header("Replaces=", "Replaces", sip::replaces_value(*ids));
+    it->hold(true);
+    it->transfer("<" + other->session().remote_target() + "?" + replaces + ">");
+    return {};
+}
+
+Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
+    std::vector<media::StreamId> streams;
+    for (const CallId id : calls) {
+        Call* const it = call(id);
+        if (it == nullptr || it->state() != Call::State::Active || !it->stream()) {
+            return fail(std::string("a conference is of active calls"));
+        }
+        streams.push_back(*it->stream());
+    }
+    conference_ = calls;
+    for (const CallId id : calls) {
+        call(id)->hold(false);
+    }
+    media_.mix(streams);
+    return {};
+}
+
+// One is spoken with; whoever is in a conference with it stays.
+void Phone::hold_others(const Call& active) {
+    const auto is_joined = [&](CallId id) {
+        return std::ranges::find(conference_, id) != conference_.end();
+    };
+    for (const auto& [id, each] : calls_) {
+        const bool stays = is_joined(id) && is_joined(active.id());
+        if (each.get() != &active && each->state() == Call::State::Active && !stays) {
+            each->hold(true);
+        }
+    }
+}
+
+void Phone::put_down(CallId id) {
+    if (Call* const it = call(id)) {
+        it->hang_up();
+    }
+    forget_ended();
+}
+
+void Phone::forget_ended() {
+    for (auto at = calls_.begin(); at != calls_.end();) {
+        if (at->second->is_over()) {
+            referrals_.erase(at->first);
+            redirections_.erase(at->first);
+            invites_.erase(at->first);
+            at = calls_.erase(at);
+        } else {
+            ++at;
+        }
+    }
+}
+
+// ---- what calls ask for -------------------------------------------------------------------------
+
+// Over a connection everything goes by the line's own. Over UDP a dialog has its own way, where
+// that is an address and may be spoken to.
+std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
+    Line& line = call.line();
+    const auto by_line = line.hop();
+    const LineSettings& settings = line.settings();
+    const bool is_within = !request.to_tag().empty();
+    const bool by_outbound = settings.use_outbound_proxy && settings.use_ob_proxy_in_dialog;
+    if (!by_line || by_line->transport != sip::Transport::Udp || !is_within || by_outbound) {
+        return by_line;
+    }
+    sip::Uri next = request.request_uri();
+    if (const auto routes = request.name_addrs(HeaderName::Route); routes && !routes->empty()) {
+        next = routes->front().uri;
+    }
+    const auto address = IpAddress::parse(next.host);
+    const bool may_go = address && trust_.may_speak(*address) &&
+                        (!settings.restrict_source_ip || line.is_server(*address));
+    if (!may_go) {
+        return by_line;
+    }
+    const std::uint16_t port =
+        next.port != 0 ? next.port : sip::locate::default_port(sip::Transport::Udp);
+    return sip::Hop{by_line->flow, {*address, port}, sip::Transport::Udp};
+}
+
+void Phone::send_for(Call& call, sip::MessageBuilder request) {
+    request.header(HeaderName::Via, call.line().via());
+    sip::MessagePtr message = request.build();
+    const auto hop = hop_of(call, *message);
+    if (!hop) {
+        // As good as unanswered, but not from within.
+        log::warning("call.no-way", {{"call", call.id().value}});
+        call.on_failed(*message);
+        call.on_transaction_ended(*message);
+        return;
+    }
+    const ClientId id = shard_.send_request(*hop, message);
+    if (message->method() == sip::Method::Invite) {
+        invites_[call.id()] = id;
+    }
+    sent_[id] = Sent{call.line().index(), call.id(), *hop, std::move(message)};
+}
+
+void Phone::acknowledge_for(Call& call, sip::MessageBuilder ack) {
+    ack.header(HeaderName::Via, call.line().via());
+    const sip::MessagePtr message = ack.build();
+    if (const auto hop = hop_of(call, *message)) {
+        shard_.send_ack(*hop, message);
+    }
+}
+
+void Phone::respond(ServerId id, const sip::MessagePtr& response) {
+    shard_.respond(id, response);
+}
+
+void Phone::cancel_invite_of(Call& call) {
+    if (const auto found = invites_.find(call.id()); found != invites_.end()) {
+        shard_.cancel(found->second);
+    }
+}
+
+void Phone::start_timer(Call& call, Duration after) {
+    constexpr std::uint64_t kind_of_calls = 2;
+    shard_.start_timer(after, kind_of_calls << 56 | call.id().value);
+}
+
+void Phone::on_call_changed(Call& call) {
+    log::info("call.state", {{"call", call.id().value},
+                             {"state", to_string(call.state())},
+                             {"remote", call.remote_uri()}});
+    if (const auto found = referrals_.find(call.id()); found != referrals_.end()) {
+        if (Call* const referrer = this->call(found->second)) {
+            if (call.state() == Call::State::RemoteRinging) {
+                referrer->tell_progress(180, false);
+            } else if (call.state() == Call::State::Active) {
+                referrer->tell_progress(200, true);
+                referrals_.erase(found);
+            } else if (call.state() == Call::State::Ended) {
+                const int status = call.end_status();
+                referrer->tell_progress(status >= 300 ? status : 503, true);
+                referrals_.erase(found);
+            }
+        }
+    }
+    if (call.state() == Call::State::Ended && std::erase(conference_, call.id()) != 0) {
+        std::vector<media::StreamId> streams;
+        for (const CallId id : conference_) {
+            if (Call* const each = this->call(id); each != nullptr && each->stream()) {
+                streams.push_back(*each->stream());
+            }
+        }
+        media_.mix(streams);
+    }
+    observer_.on_call_changed(call);
+}
+
+// RFC 5359 §2.4: the call to whom they name goes by our own server, as any call.
+void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
+    const auto refer_to = sip::parse_name_addr(referral.refer_to);
+    const bool is_callable = refer_to && refer_to->uri.scheme != sip::Scheme::Other &&
+                             (refer_to->uri.headers.empty() ||
+                              !sip::uri_header(refer_to->uri.headers, "Replaces").empty());
+    if (!is_callable) {
+        call.answer_referral(603);
+        return;
+    }
+    Call::Dialled what;
+    const std::string_view text = refer_to->uri.text;
+    const std::size_t headers = refer_to->uri.headers.size();
+    what.target = text.substr(0, text.size() - (headers == 0 ? 0 : headers + 1));
+    what.is_secure_wanted = call.is_secure();
+    if (const std::string replaces = sip::uri_header(refer_to->uri.headers, "Replaces");
+        !replaces.empty()) {
+        what.fields.emplace_back("Replaces", replaces);
+        what.fields.emplace_back("Require", "replaces");
+    }
+    if (!referral.referred_by.empty()) {
+        what.fields.emplace_back("Referred-By", referral.referred_by);
+    }
+    call.answer_referral(202);
+    call.tell_progress(100, false);
+    const auto placed = place_call(call.line(), what);
+    if (!placed) {
+        call.tell_progress(503, true);
+        return;
+    }
+    referrals_[(*placed)->id()] = call.id();
+    hold_others(**placed);
+}
+
+void Phone::on_referred(Call& call, int status, bool is_final) {
+    observer_.on_transferred(call, status);
+    if (!is_final) {
+        return;
+    }
+    if (status >= 200 && status < 300) {
+        call.hang_up();  // RFC 5359 §2.4: who transferred leaves
+    } else {
+        call.hold(false);
+    }
+}
+
+// RFC 3261 §8.1.3.4, each target by our own server, and not for ever.
+void Phone::on_redirected(Call& call, const std::vector<std::string>& contacts) {
+    const unsigned depth = redirections_[call.id()] + 1;
+    const auto target = sip::parse_uri(contacts.front());
+    if (depth > settings_->phone.max_redirection || !target ||
+        target->scheme == sip::Scheme::Other || !target->headers.empty()) {
+        return;
+    }
+    const auto placed = place_call(call.line(), {contacts.front(), services_.secure_calls, {}});
+    if (placed) {
+        redirections_[(*placed)->id()] = depth;
+    }
+}
+
+void Phone::on_digit(Call& call, char digit) {
+    observer_.on_digit(call, digit);
+}
+
+// ---- media --------------------------------------------------------------------------------------
+
+void Phone::on_digit(media::StreamId stream, char digit, Duration) {
+    for (const auto& [id, each] : calls_) {
+        if (each->stream() == stream) {
+            observer_.on_digit(*each, digit);
+            return;
+        }
+    }
+}
+
+void Phone::on_source_ended(media::StreamId) {}
+
+void Phone::on_failed(media::StreamId stream, std::string_view sentence) {
+    for (const auto& [id, each] : calls_) {
+        if (each->stream() == stream) {
+            each->on_media_failed(sentence);
+            return;
+        }
+    }
+}
+
+}  // namespace ringwall::phone

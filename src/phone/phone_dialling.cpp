@@ -1,0 +1,167 @@
+// The part of Phone that knows what is meant by what was dialled: addresses, numbers by the line's
+// dial plan, and the star codes of services.
+#include <algorithm>
+#include <utility>
+
+#include "base/visitor.h"
+#include "phone/dial_plan.h"
+#include "phone/phone.h"
+
+namespace ringwall::phone {
+namespace {
+
+bool is_address(std::string_view dialled) {
+    return dialled.starts_with("sip:") || dialled.starts_with("sips:") ||
+           dialled.starts_with("tel:") || dialled.find('@') != std::string_view::npos;
+}
+
+bool is_keys(std::string_view dialled) {
+    return dialled.find_first_not_of("0123456789*#") == std::string_view::npos;
+}
+
+}  // namespace
+
+// A URI of an address or of a number that the line's server knows.
+Result<std::string, std::string> Phone::target_of(const Line& line, std::string_view number) const {
+    std::string uri(number);
+    if (!is_address(number)) {
+        uri = "sip:" + sip::escape_user(std::string(number)) + "@" + line.domain();
+    } else if (number.find(':') > number.find('@')) {
+        uri = "sip:" + uri;
+    }
+    const auto parsed = sip::parse_uri(uri);
+    if (number.empty() || !parsed || parsed->scheme == sip::Scheme::Other) {
+        return fail("'" + std::string(number) + "' is neither a number nor a SIP address");
+    }
+    return uri;
+}
+
+Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
+                                                       std::string_view dialled) {
+    if (index >= lines_.size()) {
+        return fail(std::string("there is no such line"));
+    }
+    Line& line = *lines_[index];
+    const Wanted wanted = TRY(wanted_by(line, dialled));
+    if (wanted.target.empty()) {
+        return std::optional<CallId>();
+    }
+    Call* const call =
+        TRY(place_call(line, {wanted.target, wanted.is_secure, {}}, wanted.is_emergency));
+    hold_others(*call);
+    return std::optional(call->id());
+}
+
+Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view dialled) {
+    Wanted wanted;
+    wanted.is_secure = services_.secure_calls;
+    if (const auto star = find_star_code(settings_->phone.star_codes, dialled)) {
+        TRY(do_service(*star, line, wanted));
+        const bool is_for_a_call = star->code.then == StarServiceRow::Then::Call;
+        if (!is_for_a_call || star->rest.empty()) {
+            return wanted;
+        }
+        dialled = star->rest;
+    } else if (const auto said = std::exchange(services_.is_next_call_secure, std::nullopt)) {
+        wanted.is_secure = *said;
+    }
+    const auto& emergency = line.settings().emergency_number;
+    wanted.is_emergency = std::ranges::find(emergency, dialled) != emergency.end();
+    if (wanted.is_emergency || is_address(dialled) || !is_keys(dialled) ||
+        line.settings().dial_plan.empty()) {
+        wanted.target = TRY(target_of(line, dialled));
+        return wanted;
+    }
+    DialPlan plan = TRY(DialPlan::parse(line.settings().dial_plan));
+    const DialResult result = plan.resolve(dialled);
+    if (const auto* failure = std::get_if<DialFailure>(&result)) {
+        return fail("'" + std::string(dialled) + "' is " +
+                    (*failure == DialFailure::Barred ? "barred by" : "no number of") +
+                    " the dial plan of line " + std::to_string(line.settings().number));
+    }
+    const auto& number = std::get<DialledNumber>(result);
+    wanted.target = number.gateway.empty()
+                        ? TRY(target_of(line, number.number))
+                        : TRY(target_of(line, number.number + "@" + number.gateway));
+    return wanted;
+}
+
+Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line, Wanted& wanted) {
+    const std::string number(what.rest);
+    if (what.code.then == StarServiceRow::Then::Number && number.empty()) {
+        return fail(what.code.code + " wants a number behind it");
+    }
+    switch (what.code.service) {
+        case StarService::DndAct:
+        case StarService::DndDeact:
+            services_.do_not_disturb = what.code.service == StarService::DndAct;
+            return {};
+        case StarService::CwAct:
+        case StarService::CwDeact:
+            services_.call_waiting = what.code.service == StarService::CwAct;
+            return {};
+        case StarService::SecureAllCallAct:
+        case StarService::SecureNoCallAct:
+            services_.secure_calls = what.code.service == StarService::SecureAllCallAct;
+            return {};
+        case StarService::SecureOneCallAct:
+        case StarService::SecureOneCallDeact:
+            wanted.is_secure = what.code.service == StarService::SecureOneCallAct;
+            if (number.empty()) {
+                services_.is_next_call_secure = wanted.is_secure;
+            }
+            return {};
+        case StarService::CfwdAllAct:
+            services_.forward_all = number;
+            return {};
+        case StarService::CfwdAllDeact:
+            services_.forward_all.clear();
+            return {};
+        case StarService::CfwdBusyAct:
+            services_.forward_busy = number;
+            return {};
+        case StarService::CfwdBusyDeact:
+            services_.forward_busy.clear();
+            return {};
+        case StarService::CfwdNoAnsAct:
+            services_.forward_no_answer = number;
+            return {};
+        case StarService::CfwdNoAnsDeact:
+            services_.forward_no_answer.clear();
+            return {};
+        case StarService::BlindTransfer: {
+            const auto active = std::ranges::find_if(calls_, [&](const auto& each) {
+                return &each.second->line() == &line &&
+                       each.second->state() == Call::State::Active && !each.second->is_held();
+            });
+            return active == calls_.end() ? fail(std::string("there is no call to transfer"))
+                                          : transfer(active->first, number);
+        }
+        case StarService::CallReturn:
+        case StarService::CallBackAct:
+        case StarService::CallBackDeact:
+        case StarService::CwPerCallAct:
+        case StarService::CwPerCallDeact:
+        case StarService::BlockCidAct:
+        case StarService::BlockCidDeact:
+        case StarService::BlockCidPerCallAct:
+        case StarService::BlockCidPerCallDeact:
+        case StarService::BlockAncAct:
+        case StarService::BlockAncDeact:
+        case StarService::Paging:
+        case StarService::CallPark:
+        case StarService::CallPickup:
+        case StarService::CallUnPark:
+        case StarService::GroupCallPickup:
+        case StarService::PreferG711u:
+        case StarService::ForceG711u:
+        case StarService::PreferG711a:
+        case StarService::ForceG711a:
+        case StarService::PreferG722:
+        case StarService::ForceG722:
+            break;
+    }
+    return fail("the service of " + what.code.code + " is not built yet");
+}
+
+}  // namespace ringwall::phone

@@ -1,0 +1,192 @@
+#include "phone/servers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace ringwall::phone {
+namespace {
+
+using sip::locate::Search;
+using sip::locate::Way;
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const auto at = text.find(separator);
+        parts.push_back(trim(text.substr(0, at)));
+        if (at == std::string_view::npos) {
+            return parts;
+        }
+        text.remove_prefix(at + 1);
+    }
+}
+
+// "_sip._tls.example.com" stands for the services of example.com: the prefix is ours to make.
+std::string_view without_service(std::string_view host) {
+    for (int i = 0; i < 2 && host.starts_with('_'); ++i) {
+        host.remove_prefix(std::min(host.find('.'), host.size() - 1) + 1);
+    }
+    return host;
+}
+
+Result<void, std::string> take(std::string_view part, ProxyEntry& entry) {
+    const auto wrong = [&] {
+        return fail("'" + std::string(part) +
+                    "' is neither a port, p=0..65535, w=0..65535 nor "
+                    "A=address,address");
+    };
+    const std::string_view value = part.substr(std::min<std::size_t>(2, part.size()));
+    const bool is_named = part.size() > 2 && part[1] == '=';
+    if (is_named && part.front() == 'A') {
+        for (const std::string_view each : split(value, ',')) {
+            const auto address = IpAddress::parse(each);
+            if (!address) {
+                return wrong();
+            }
+            entry.addresses.push_back(*address);
+        }
+        return {};
+    }
+    const auto number = parse_number(is_named ? value : part, 65'535);
+    if (!number) {
+        return wrong();
+    }
+    const auto found = static_cast<std::uint16_t>(*number);
+    if (!is_named) {
+        entry.port = found;
+    } else if (part.front() == 'p') {
+        entry.priority = found;
+    } else if (part.front() == 'w') {
+        entry.weight = found;
+    } else {
+        return wrong();
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<ProxyEntry>, std::string> parse_proxy(std::string_view value) {
+    std::vector<ProxyEntry> entries;
+    for (std::string_view text : split(value, '|')) {
+        ProxyEntry entry;
+        std::size_t end = text.find(':');
+        if (text.starts_with('[')) {
+            const auto bracket = text.find(']');
+            end = bracket == std::string_view::npos ? bracket : text.find(':', bracket);
+        }
+        entry.host = without_service(text.substr(0, end));
+        if (entry.host.empty()) {
+            return fail(std::string("a host name or address is missing"));
+        }
+        if (end != std::string_view::npos) {
+            for (const std::string_view part : split(text.substr(end + 1), ':')) {
+                TRY(take(part, entry));
+            }
+        }
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+std::string domain_of(const LineSettings& settings) {
+    const auto entries = parse_proxy(settings.proxy);
+    return entries ? entries->front().host : "";
+}
+
+Servers::Servers(const LineSettings& settings)
+    : transport_(settings.sip_transport),
+      uses_srv_(settings.use_dns_srv),
+      method_(settings.proxy_redundancy_method) {
+    const bool by_outbound = settings.use_outbound_proxy && !settings.outbound_proxy.empty();
+    auto entries = parse_proxy(by_outbound ? settings.outbound_proxy : settings.proxy);
+    if (entries) {
+        entries_ = std::move(*entries);
+    }
+    std::ranges::stable_sort(entries_, {}, &ProxyEntry::priority);
+}
+
+void Servers::locate(IpAddress::Family family) {
+    searches_.clear();
+    for (const ProxyEntry& entry : entries_) {
+        const std::uint16_t port =
+            entry.port == 0 && !uses_srv_ ? sip::locate::default_port(transport_) : entry.port;
+        searches_.push_back({entry, Search({sip::Scheme::Sip, entry.host, port, transport_},
+                                           {{transport_}, family})});
+    }
+}
+
+std::vector<dns::Question> Servers::open_questions() const {
+    std::vector<dns::Question> questions;
+    for (const Located& each : searches_) {
+        if (each.entry.addresses.empty()) {
+            const auto& open = each.search.open_questions();
+            questions.insert(questions.end(), open.begin(), open.end());
+        }
+    }
+    return questions;
+}
+
+bool Servers::on_answer(const dns::Question& question, const dns::Answer& answer, Random& random) {
+    if (searches_.empty()) {
+        return false;
+    }
+    for (Located& each : searches_) {
+        each.search.on_answer(question, answer);
+    }
+    if (!open_questions().empty()) {
+        return false;
+    }
+    conclude(random);
+    return true;
+}
+
+void Servers::conclude(Random& random) {
+    std::vector<Server> found;
+    // Of one priority by weight, as SRV records are.
+    std::vector<dns::Srv> order;
+    order.reserve(searches_.size());
+    for (std::size_t i = 0; i < searches_.size(); ++i) {
+        const ProxyEntry& entry = searches_[i].entry;
+        order.push_back({entry.priority, entry.weight, static_cast<std::uint16_t>(i), entry.host});
+    }
+    for (const dns::Srv& each : sip::locate::in_order(std::move(order), random)) {
+        const Located& located = searches_[each.port];
+        std::vector<Way> ways;
+        const std::uint16_t port =
+            located.entry.port != 0 ? located.entry.port : sip::locate::default_port(transport_);
+        for (const IpAddress& address : located.entry.addresses) {
+            ways.push_back({transport_, {address, port}});
+        }
+        if (ways.empty()) {
+            ways = located.search.ways(random);
+        }
+        for (const Way& way : ways) {
+            found.push_back({way, located.entry.host});
+        }
+    }
+    searches_.clear();
+    if (found.empty()) {
+        return;  // what was found before is better than nothing
+    }
+    if (method_ == ProxyRedundancyMethod::BasedOnSrvPort) {
+        const std::uint16_t port = found.front().way.remote.port;
+        std::erase_if(found, [&](const Server& each) { return each.way.remote.port != port; });
+    }
+    found_ = std::move(found);
+    at_ = 0;
+}
+
+bool Servers::go_on() {
+    at_ = at_ + 1 < found_.size() ? at_ + 1 : 0;
+    return at_ != 0;
+}
+
+bool Servers::has(const IpAddress& address) const {
+    return std::ranges::any_of(
+        found_, [&](const Server& each) { return each.way.remote.address == address; });
+}
+
+}  // namespace ringwall::phone

@@ -1,0 +1,77 @@
+// The servers of a line: its Proxy or Outbound Proxy, as DNS (RFC 3263) or the list in the
+// parameter itself has them, best first, and which of them is used now.
+//
+//   "sip.example.com"                 A or AAAA; with Use DNS SRV: SRV first
+//   "a.example.com:5061:p=1|b.example.com:p=2:A=192.0.2.1,192.0.2.2"    static redundancy
+//
+// Pure: it asks by open_questions() and is told by on_answer().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/dns.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "phone/settings.h"
+#include "sip/locate/search.h"
+
+namespace ringwall::phone {
+
+struct ProxyEntry {
+    std::string host;
+    std::uint16_t port = 0;  // 0: none said
+    std::uint16_t priority = 0;
+    std::uint16_t weight = 1;
+    std::vector<IpAddress> addresses = {};  // A=
+    bool operator==(const ProxyEntry&) const = default;
+};
+// The value of Proxy or Outbound Proxy, in its order. The error is a sentence.
+Result<std::vector<ProxyEntry>, std::string> parse_proxy(std::string_view value);
+
+// The domain of a line's account: the first host of its Proxy; empty where there is none.
+std::string domain_of(const LineSettings& settings);
+
+class Servers {
+public:
+    struct Server {
+        sip::locate::Way way;
+        std::string domain;  // as configured: what its certificate must bear
+    };
+
+    explicit Servers(const LineSettings& settings);
+
+    // Asks anew. What was found before is used until all has been answered.
+    void locate(IpAddress::Family family);
+    std::vector<dns::Question> open_questions() const;
+    // True when this was the last answer: current() is the best one now.
+    bool on_answer(const dns::Question& question, const dns::Answer& answer, Random& random);
+    bool is_locating() const { return !searches_.empty(); }
+
+    // Null: there is none.
+    const Server* current() const { return at_ < found_.size() ? &found_[at_] : nullptr; }
+    // False: that was the last one; then current() is the first.
+    bool go_on();
+    bool is_first() const { return at_ == 0; }
+    // Is this the address of one of them, as far as is known?
+    bool has(const IpAddress& address) const;
+
+private:
+    struct Located {
+        ProxyEntry entry;
+        sip::locate::Search search;
+    };
+    void conclude(Random& random);
+
+    sip::Transport transport_;
+    bool uses_srv_;
+    ProxyRedundancyMethod method_;
+    std::vector<ProxyEntry> entries_;
+    std::vector<Located> searches_;
+    std::vector<Server> found_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace ringwall::phone

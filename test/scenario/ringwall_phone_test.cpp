@@ -1,0 +1,702 @@
+// Ringwall's phone at Ringwall's border controller.
+#include "scenario/ringwall_phone.h"
+
+#include <algorithm>
+
+#include "scenario/border.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::test {
+namespace {
+
+using State = phone::Call::State;
+
+class PhoneLab : public Lab {
+protected:
+    PhoneLab() : Lab(with_carol()) {
+        net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.1")}));
+    }
+    static std::string with_carol() {
+        std::string text(small_lab);
+        const std::string before = "  subscriber bob@example.com\n";
+        text.insert(text.find(before), "  subscriber carol@example.com\n   password lewis\n");
+        return text;
+    }
+    // At the border, for the domain that it serves.
+    static phone::Settings line_of(const std::string& user, const std::string& password) {
+        phone::Settings settings = tls_line(user, password);
+        settings.lines.front().outbound_proxy = "border.example.com";
+        settings.lines.front().use_outbound_proxy = true;
+        return settings;
+    }
+    // What the phone's end sent, in the clear, that holds this.
+    std::size_t said(RingwallPhone& phone, std::string_view text) const {
+        const auto packets = net.packets_of(phone.node().address());
+        return static_cast<std::size_t>(std::ranges::count_if(packets, [&](const auto& packet) {
+            return packet.from.address == phone.node().address() &&
+                   packet.bytes.find(text) != std::string::npos;
+        }));
+    }
+    void talk(RingwallPhone& caller, RingwallPhone& callee, const std::string& number) {
+        ASSERT_TRUE(run_until([&] { return caller.is_registered() && callee.is_registered(); }));
+        caller.dial(number);
+        ASSERT_TRUE(run_until([&] { return is_in(callee, State::Ringing); })) << caller.last_error;
+        ASSERT_TRUE(callee->answer(callee.call()->id()));
+        ASSERT_TRUE(run_until(
+            [&] { return is_in(caller, State::Active) && is_in(callee, State::Active); }));
+    }
+    static bool is_in(RingwallPhone& phone, State state) {
+        const phone::Call* const call = phone.call();
+        return call != nullptr && call->state() == state;
+    }
+};
+
+TEST_F(PhoneLab, RegistersOverTls) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+}
+
+// RFC 3665 §3.1: both talk, each sends with the key that the other has for receiving.
+TEST_F(PhoneLab, CallsAnotherWithKeysOfTheirOwn) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+
+    const auto& hers = *alice.stream().spec;
+    const auto& his = *bob.stream().spec;
+    EXPECT_EQ(hers.remote, bob.stream().rtp);
+    EXPECT_EQ(his.remote, alice.stream().rtp);
+    ASSERT_TRUE(hers.send_key && his.send_key);
+    EXPECT_EQ(hers.send_key, his.receive_key);
+    EXPECT_EQ(hers.receive_key, his.send_key);
+
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    EXPECT_EQ(alice.media.open_streams() + bob.media.open_streams(), 0U);
+    net.run_for(40s);
+    EXPECT_TRUE(alice->calls().empty());
+    EXPECT_TRUE(bob->calls().empty());
+}
+
+// RFC 3665 §3.8: the callee does not want to.
+TEST_F(PhoneLab, ARejectedCallIsBusy) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return is_in(bob, State::Ringing); }));
+    ASSERT_TRUE(bob->reject(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_EQ(alice.states.back().second, "ended");
+    EXPECT_EQ(alice.media.open_streams(), 0U);
+}
+
+// RFC 3665 §3.9: the caller gives up while it rings.
+TEST_F(PhoneLab, ACancelledCallStopsRinging) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return is_in(alice, State::RemoteRinging); }));
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    net.run_for(40s);
+    EXPECT_TRUE(alice->calls().empty());
+    EXPECT_TRUE(bob->calls().empty());
+}
+
+// RFC 5359 §2.1: held, the stream goes one way; resumed, both.
+TEST_F(PhoneLab, HoldsAndResumes) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return bob.call()->is_held_by_peer(); }));
+    EXPECT_EQ(bob.stream().spec->direction, media::Direction::ReceiveOnly);
+    EXPECT_TRUE(
+        run_until([&] { return alice.stream().spec->direction == media::Direction::SendOnly; }));
+    ASSERT_TRUE(alice->hold(alice.call()->id(), false));
+    ASSERT_TRUE(run_until([&] { return !bob.call()->is_held_by_peer(); }));
+    EXPECT_EQ(bob.stream().spec->direction, media::Direction::SendReceive);
+    // The other way round, on the same call.
+    ASSERT_TRUE(bob->hold(bob.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return alice.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// Both at once: one of the two offers meets 491 and comes again (RFC 3261 §14.1).
+TEST_F(PhoneLab, BothHoldAtOnce) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(bob->hold(bob.call()->id(), true));
+    ASSERT_TRUE(run_until(
+        [&] { return alice.call()->is_held_by_peer() && bob.call()->is_held_by_peer(); }));
+    EXPECT_EQ(alice.stream().spec->direction, media::Direction::Inactive);
+    EXPECT_EQ(bob.stream().spec->direction, media::Direction::Inactive);
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// The second call takes the place of the first, which waits.
+TEST_F(PhoneLab, AWaitingCallHoldsTheFirst) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    const phone::CallId first = bob.call()->id();
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return bob->calls().size() == 2; }));
+    const phone::CallId second = std::prev(bob->calls().end())->first;
+    ASSERT_TRUE(bob->answer(second));
+    ASSERT_TRUE(run_until([&] { return bob->call(second)->state() == State::Active; }));
+    EXPECT_TRUE(bob->call(first)->is_held());
+    ASSERT_TRUE(bob->conference({first, second}));
+    EXPECT_EQ(bob.media.mixed.size(), 2U);
+    ASSERT_TRUE(run_until([&] { return !bob->call(first)->is_held_by_peer(); }));
+    ASSERT_TRUE(bob->hang_up(second));
+    EXPECT_EQ(bob.media.mixed.size(), 1U);
+    ASSERT_TRUE(bob->hang_up(first));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr && alice->calls().empty(); }));
+}
+
+// ---- supplementary services ---------------------------------------------------------------------
+
+class ThreePhones : public PhoneLab {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(run_until(
+            [&] { return alice.is_registered() && bob.is_registered() && carol.is_registered(); }));
+    }
+    RingwallPhone alice{net, ip("192.0.2.11"), line_of("alice", "wonderland")};
+    RingwallPhone bob{net, ip("192.0.2.12"), line_of("bob", "builder"), 502};
+    RingwallPhone carol{net, ip("192.0.2.13"), line_of("carol", "lewis"), 503};
+};
+
+// RFC 5359 §2.4: bob sends alice to carol, and leaves when they talk.
+TEST_F(ThreePhones, TransfersBlind) {
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(bob->transfer(bob.call()->id(), "carol"));
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    ASSERT_TRUE(carol->answer(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    ASSERT_TRUE(
+        run_until([&] { return is_in(alice, State::Active) && is_in(carol, State::Active); }));
+    EXPECT_EQ(bob.transfers.back(), 200);
+    EXPECT_EQ(alice.stream().spec->remote, carol.stream().rtp);
+    EXPECT_EQ(alice.stream().spec->send_key, carol.stream().spec->receive_key);
+    ASSERT_TRUE(carol->hang_up(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// The target does not want to: bob has his call again.
+TEST_F(ThreePhones, ATransferThatFailsGivesTheCallBack) {
+    talk(alice, bob, "bob");
+    const phone::CallId first = bob.call()->id();
+    ASSERT_TRUE(bob->transfer(first, "carol"));
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    ASSERT_TRUE(carol->reject(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return !bob.transfers.empty() && bob.transfers.back() >= 300; }));
+    EXPECT_TRUE(is_in(bob, State::Active));
+    ASSERT_TRUE(run_until([&] { return !bob.call()->is_held(); }));
+    ASSERT_TRUE(bob->hang_up(first));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// RFC 5359 §2.5: bob asks carol first, then joins the two.
+TEST_F(ThreePhones, TransfersAttended) {
+    talk(alice, bob, "bob");
+    const phone::CallId first = bob.call()->id();
+    bob.dial("carol");
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    ASSERT_TRUE(carol->answer(carol.call()->id()));
+    const phone::CallId second = std::prev(bob->calls().end())->first;
+    ASSERT_TRUE(run_until([&] { return bob->call(second)->state() == State::Active; }));
+    EXPECT_TRUE(bob->call(first)->is_held());
+    ASSERT_TRUE(bob->transfer(first, second));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr && bob->calls().empty(); }));
+    ASSERT_TRUE(
+        run_until([&] { return is_in(alice, State::Active) && is_in(carol, State::Active); }));
+    EXPECT_EQ(alice.stream().spec->remote, carol.stream().rtp);
+    ASSERT_TRUE(carol->hang_up(carol.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// *72carol, then *73: by 302, for the border controller to follow.
+TEST_F(PhoneLab, ForwardsAllCallsWhenToldTo) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    phone::Settings settings = line_of("bob", "builder");
+    settings.phone.cfwd_all_dest = "carol";
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    RingwallPhone carol(net, ip("192.0.2.13"), line_of("carol", "lewis"), 503);
+    ASSERT_TRUE(run_until(
+        [&] { return alice.is_registered() && bob.is_registered() && carol.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return is_in(carol, State::Ringing); }));
+    EXPECT_EQ(bob.call(), nullptr);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return carol.call() == nullptr; }));
+}
+
+TEST_F(PhoneLab, DigitsGoByInfoWhereTheLineSaysSo) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().dtmf_tx_method = phone::DtmfTxMethod::Info;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(alice->send_digits(alice.call()->id(), "12#"));
+    ASSERT_TRUE(run_until([&] { return bob.digits == "12#"; }));
+    ASSERT_TRUE(bob->send_digits(bob.call()->id(), "5"));
+    EXPECT_EQ(bob.stream().digits, "5") << "by RFC 4733: the media's";
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// 100rel on both sides: 180 by PRACK.
+TEST_F(PhoneLab, RingsReliablyWhereTheLineSaysSo) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    phone::Settings settings = line_of("bob", "builder");
+    settings.lines.front().sip_100rel_enable = true;
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    talk(alice, bob, "bob");
+    EXPECT_EQ(said(bob, "Require: 100rel"), 1U);
+    EXPECT_EQ(said(alice, "PRACK sip:"), 1U);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// Do not disturb, busy without call waiting: 486.
+TEST_F(PhoneLab, ABusyPhoneWithoutCallWaitingSaysSo) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    phone::Settings settings = line_of("bob", "builder");
+    settings.phone.cw_setting = false;
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    RingwallPhone carol(net, ip("192.0.2.13"), line_of("carol", "lewis"), 503);
+    talk(alice, bob, "bob");
+    ASSERT_TRUE(run_until([&] { return carol.is_registered(); }));
+    carol.dial("bob");
+    ASSERT_TRUE(run_until([&] { return carol.call() == nullptr; }));
+    EXPECT_EQ(said(bob, "SIP/2.0 486"), 1U);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// Dial plan and star codes.
+TEST_F(PhoneLab, WhatIsDialledIsReadByThePlan) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().dial_plan = "(<9:>xxx|0!)";
+    settings.phone.star_codes = {
+        {phone::StarService::DndAct, phone::StarServiceRow::Then::Nothing, "*78"}};
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_FALSE(alice.dial("0"));
+    EXPECT_NE(alice.last_error.find("barred"), std::string::npos);
+    EXPECT_TRUE(alice.dial("9123"));
+    net.run_for(100ms);
+    EXPECT_EQ(said(alice, "INVITE sip:123@example.com"), 1U);
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_FALSE(alice.dial("*78"));  // no call, and no error
+    EXPECT_TRUE(alice.last_error.empty());
+}
+
+// ---- Auth INVITE --------------------------------------------------------------------------------
+
+phone::Settings challenging(phone::Settings settings) {
+    settings.lines.front().auth_invite = true;
+    return settings;
+}
+
+// The border controller answers for bob's subscriber; alice never hears of it.
+TEST_F(PhoneLab, AChallengedInviteIsAnsweredByTheBorderController) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), challenging(line_of("bob", "builder")), 502);
+    talk(alice, bob, "bob");
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+    for (const auto& packet : net.packets_of(ip("192.0.2.11"))) {
+        EXPECT_TRUE(packet.to.address != ip("192.0.2.11") ||
+                    packet.bytes.find("INVITE") == std::string::npos ||
+                    packet.bytes.find("401") == std::string::npos);
+    }
+    // A change within the dialog is not challenged, nor is its end.
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return bob.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+}
+
+// A realm that the border controller knows nothing of: no digest leaves, and no challenge passes.
+TEST_F(PhoneLab, AChallengeOfAnotherRealmEndsTheCallWithoutALeak) {
+    phone::Settings settings = challenging(line_of("bob", "builder"));
+    settings.lines.front().reserved_auth_realm = "elsewhere.example";
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), settings, 502);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+    for (const auto& packet : net.packets()) {
+        EXPECT_EQ(packet.bytes.find("realm=\"elsewhere.example\", nonce") != std::string::npos &&
+                      packet.to.address != ip("192.0.2.1"),
+                  false);
+        if (packet.to.address == ip("192.0.2.12")) {
+            EXPECT_EQ(packet.bytes.find("Authorization:"), std::string::npos);
+        }
+        if (packet.to.address == ip("192.0.2.11") &&
+            packet.bytes.find("INVITE") != std::string::npos) {
+            EXPECT_EQ(packet.bytes.find("WWW-Authenticate"), std::string::npos);
+        }
+    }
+}
+
+// Another password at the phone than at the border controller: twice and no more.
+TEST_F(PhoneLab, AWrongPasswordIsNotTriedForEver) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    // A phone of the test's, which challenges again and again.
+    Phone bob(net, ip("192.0.2.12"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+              {"bob", "example.com", "builder"}, 102);
+    bob.register_now();
+    bob.on_invite = Phone::OnInvite::Ignore;
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    unsigned challenges = 0;
+    bob.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        if (request->method() != sip::Method::Invite) {
+            return false;
+        }
+        auto refusal = sip::reply(*request, 401, "tag" + std::to_string(++challenges));
+        refusal.header("WWW-Authenticate", "Digest realm=\"example.com\", qop=\"auth\", nonce=\"n" +
+                                               std::to_string(challenges) + "\"");
+        bob.shard().respond(id, refusal.build());
+        return true;
+    };
+    alice.dial("bob");
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+    EXPECT_EQ(challenges, 2U);
+}
+
+// ---- who may talk -------------------------------------------------------------------------------
+
+// A phone over UDP at a server that a test plays, and strangers.
+class UdpPhone : public ::testing::Test {
+protected:
+    static phone::Settings udp_line() {
+        phone::LineSettings line;
+        line.proxy = "pbx.example.org";
+        line.user_id = "1001";
+        line.password = Secret("secret");
+        line.is_register = false;
+        phone::Settings settings;
+        settings.lines.push_back(line);
+        return settings;
+    }
+    UdpPhone() {
+        net.answer({dns::RecordType::A, "pbx.example.org"}, addresses({ip("198.51.100.1")}, 60s));
+    }
+    std::size_t packets_from(const IpAddress& address) const {
+        const auto packets = net.packets_of(address);
+        return static_cast<std::size_t>(std::ranges::count_if(
+            packets, [&](const auto& packet) { return packet.from.address == address; }));
+    }
+    // What it says to everything that may be said to it.
+    void knock(Phone& stranger) {
+        for (const char* const method : {"OPTIONS", "INVITE", "NOTIFY", "MESSAGE", "BYE"}) {
+            stranger.send(method, "sip:1001@192.0.2.77:5060",
+                          {{"Contact", "<sip:x@203.0.113.9>"}, {"Event", "message-summary"}});
+        }
+        net.run_for(40s);
+    }
+
+    SimNetwork net{1};
+    const IpAddress phone_address = ip("192.0.2.77");
+};
+
+TEST_F(UdpPhone, RestrictedAccessDomainsAreSilentToEverybodyElse) {
+    phone::Settings settings = udp_line();
+    settings.phone.restricted_access_domains = {"pbx.example.org"};
+    RingwallPhone phone(net, phone_address, settings);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"x", "example.net", ""}, 601);
+    net.run_for(1s);
+    knock(stranger);
+    EXPECT_EQ(packets_from(phone_address), 0U);
+    EXPECT_TRUE(stranger.responses().empty());
+
+    // Who is in the list is answered.
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    server.send("OPTIONS", "sip:1001@192.0.2.77:5060", {});
+    net.run_for(1s);
+    EXPECT_EQ(server.statuses("OPTIONS"), std::vector<int>{200});
+
+    // The name leads elsewhere: so does the permission, as soon as the record has run out.
+    net.answer({dns::RecordType::A, "pbx.example.org"}, addresses({ip("198.51.100.2")}, 60s));
+    net.run_for(120s);
+    Phone other(net, ip("198.51.100.2"), sip::Transport::Udp, {phone_address, 5060},
+                {"pbx", "pbx.example.org", ""}, 603);
+    other.send("OPTIONS", "sip:1001@192.0.2.77:5060", {});
+    net.run_for(1s);
+    EXPECT_EQ(other.statuses("OPTIONS"), std::vector<int>{200});
+}
+
+TEST_F(UdpPhone, RestrictSourceIpIsSilentToEverybodyElse) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().restrict_source_ip = true;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"x", "example.net", ""}, 601);
+    net.run_for(1s);
+    knock(stranger);
+    EXPECT_EQ(packets_from(phone_address), 0U);
+}
+
+// Without a restriction anybody is answered, and challenged where that is wanted.
+TEST_F(UdpPhone, AnInviteIsChallengedAndItsAckAndCancelAreNot) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().auth_invite = true;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone caller(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"1001", "pbx.example.org", "secret"}, 602);
+    net.run_for(1s);
+    caller.invite("sip:1001@192.0.2.77:5060");
+    ASSERT_TRUE(net.run_until([&] { return phone.call() != nullptr; }, 10s));
+    net.run_for(1s);
+    EXPECT_EQ(caller.statuses("INVITE"), (std::vector<int>{401, 180}));
+    const auto challenge = caller.responses().front();
+    EXPECT_EQ(challenge->count(sip::HeaderName::WwwAuthenticate), 2U);
+    EXPECT_NE(challenge->header(sip::HeaderName::WwwAuthenticate)->value.find("SHA-256"),
+              std::string_view::npos);
+    caller.cancel();
+    ASSERT_TRUE(net.run_until([&] { return phone.call() == nullptr; }, 10s));
+    net.run_for(1s);
+    EXPECT_EQ(caller.statuses("INVITE").back(), 487);
+
+    // Who does not know the password hears the challenge again.
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"1001", "pbx.example.org", "guess"}, 603);
+    stranger.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(10s);
+    EXPECT_EQ(stranger.statuses("INVITE"), (std::vector<int>{401, 401}));
+    EXPECT_EQ(phone.call(), nullptr);
+}
+
+// In the clear a call offers no keys, and rings at the line's server.
+TEST_F(UdpPhone, CallsInTheClear) {
+    RingwallPhone phone(net, phone_address, udp_line());
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    net.run_for(1s);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return server.is_in_call(); }, 10s)) << phone.last_error;
+    net.run_for(1s);
+    const auto invite = server.last_request("INVITE");
+    EXPECT_EQ(invite->request_uri_text(), "sip:1002@pbx.example.org");
+    EXPECT_NE(invite->body().find("RTP/AVP "), std::string_view::npos);
+    EXPECT_EQ(invite->body().find("a=crypto"), std::string_view::npos);
+    EXPECT_EQ(phone.call()->state(), State::Active);
+    EXPECT_FALSE(phone.call()->is_secure());
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+// A challenge that only looks like the server's, from another address: no digest leaves.
+TEST_F(UdpPhone, AForgedChallengeIsNotAnswered) {
+    RingwallPhone phone(net, phone_address, udp_line());
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    server.on_invite = Phone::OnInvite::Ring;
+    auto& forger = net.add_node(ip("203.0.113.9"));
+    const auto socket = forger.listen_udp({ip("203.0.113.9"), 5060});
+    net.run_for(1s);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return server.count("INVITE") == 1; }, 10s));
+    auto challenge = sip::reply(*server.last_request("INVITE"), 401, "forged");
+    challenge.header(sip::HeaderName::WwwAuthenticate,
+                     "Digest realm=\"pbx.example.org\", nonce=\"n\", qop=\"auth\"");
+    forger.send_datagram(socket.flow, {phone_address, 5060}, challenge.build()->bytes());
+    net.run_for(5s);
+    for (const auto& packet : net.packets()) {
+        EXPECT_EQ(packet.bytes.find("Authorization:"), std::string::npos);
+    }
+    ASSERT_TRUE(phone.call() == nullptr || phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+}
+
+// NOTIFY outside of a dialog: "resync" by Auth Resync-Reboot, messages by Auth INVITE.
+TEST_F(UdpPhone, OrdersAreChallenged) {
+    RingwallPhone phone(net, phone_address, udp_line());
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"1001", "pbx.example.org", "secret"}, 602);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"1001", "pbx.example.org", "guess"}, 603);
+    net.run_for(1s);
+    const auto notify = [&](Phone& by, const char* event, const std::string& body) {
+        by.send("NOTIFY", "sip:1001@192.0.2.77:5060",
+                {{"Event", event},
+                 {"Contact", by.contact()},
+                 {"Subscription-State", "active"},
+                 {"Content-Type", "application/simple-message-summary"}},
+                body);
+        net.run_for(2s);
+    };
+    notify(stranger, "reboot", "");
+    EXPECT_TRUE(phone.orders.empty());
+    notify(server, "resync", "");
+    EXPECT_EQ(phone.orders, std::vector<std::string>{"resync"});
+    notify(server, "message-summary", "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n");
+    const phone::Mailbox& mailbox = phone->mailbox(phone.line());
+    EXPECT_TRUE(mailbox.is_waiting);
+    EXPECT_EQ(mailbox.fresh, 2U);
+    EXPECT_EQ(mailbox.old, 8U);
+}
+
+// ---- TLS ----------------------------------------------------------------------------------------
+
+// Nothing is said to a server that is not the one: not even who the phone is.
+TEST_F(PhoneLab, AServerOfAnotherNameHearsNoRegister) {
+    net.answer({dns::RecordType::A, "other.example.com"}, addresses({ip("192.0.2.1")}));
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy = "other.example.com";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    net.run_for(90s);
+    EXPECT_FALSE(alice.is_registered());
+    EXPECT_NE(alice.line().problem().find("other.example.com"), std::string::npos);
+    EXPECT_TRUE(net.packets_of(ip("192.0.2.11")).empty());
+
+    settings.lines.front().tls_name_validate = false;
+    RingwallPhone careless(net, ip("192.0.2.13"), settings, 503);
+    EXPECT_TRUE(run_until([&] { return careless.is_registered(); }));
+}
+
+TEST_F(PhoneLab, AnUnverifiedServerHearsNoRegister) {
+    SimNetwork::Node& rogue = net.add_node(ip("192.0.2.66"));
+    tls::PeerIdentity identity = certificate_of("border.example.com");
+    identity.is_verified = false;
+    identity.failure = "certificate has expired";
+    rogue.set_server_identity(identity);
+    Phone server(net, ip("192.0.2.67"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+    rogue.listen_tcp({ip("192.0.2.66"), 5061});
+    rogue.set_user(server.shard());
+    net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.66")}));
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    net.run_for(90s);
+    EXPECT_FALSE(alice.is_registered());
+    EXPECT_TRUE(net.packets_of(ip("192.0.2.11")).empty());
+    rogue.leave();
+}
+
+// One session for all, opened again when it drops; the call goes on and ends over the new one.
+TEST_F(PhoneLab, ACallOutlivesItsConnection) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    net.run_for(60s);
+    alice.node().cut();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_TRUE(is_in(alice, State::Active));
+    EXPECT_TRUE(is_in(bob, State::Active));
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    EXPECT_TRUE(run_until([&] { return bob.call() != nullptr && bob.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// As long as the server answers the pings nothing is lost.
+TEST_F(PhoneLab, PingsKeepTheConnection) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    net.run_for(600s);
+    EXPECT_TRUE(alice.is_registered());
+    EXPECT_EQ(said(alice, "REGISTER"), 2U);
+}
+
+// RFC 5626 §4.4.1: nobody closed it, but nobody is there: noticed within the interval, and the
+// next server is tried.
+TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
+    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+    server.node().set_server_identity(certificate_of("border.example.com"));
+    server.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto builder = sip::reply(*request, 200, "t");
+        builder.copy(sip::HeaderName::Contact, *request);
+        server.shard().respond(id, builder.build());
+        return true;
+    };
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy =
+        "border.example.com:p=1:A=192.0.2.66|border.example.com:p=2:A=192.0.2.1";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_TRUE(alice.line().is_server(ip("192.0.2.66")));
+    net.run_for(60s);
+    ASSERT_TRUE(alice.is_registered());
+    server.node().freeze();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }, 25s));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 5s));
+    EXPECT_EQ(border.sbc().location().user_count(), 1U);
+}
+
+// SRV (RFC 2782) and Try Backup RSC: a server that answers 503 gives way to the next, and is
+// tried again after Proxy Fallback Intvl.
+TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
+    Phone first(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                {"x", "example.com", ""}, 77);
+    first.node().set_server_identity(certificate_of("border.example.com"));
+    unsigned asked = 0;
+    first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        ++asked;
+        first.shard().respond(id, sip::reply(*request, 503, "t").build());
+        return true;
+    };
+    net.answer({dns::RecordType::Srv, "_sips._tcp.border.example.com"},
+               services({{1, 1, 5061, "one.example.com"}, {2, 1, 5061, "two.example.com"}}));
+    net.answer({dns::RecordType::A, "one.example.com"}, addresses({ip("192.0.2.66")}));
+    net.answer({dns::RecordType::A, "two.example.com"}, addresses({ip("192.0.2.1")}));
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.phone.try_backup_rsc.patterns = {"503"};
+    settings.lines.front().use_dns_srv = true;
+    settings.lines.front().proxy_fallback_intvl = 600s;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 5s));
+    EXPECT_EQ(asked, 1U);
+    net.run_for(590s);
+    EXPECT_EQ(asked, 1U);
+    net.run_for(20s);
+    EXPECT_EQ(asked, 2U);
+    EXPECT_TRUE(alice.is_registered());
+}
+
+// The second line waits for the first one's REGISTER.
+TEST_F(PhoneLab, LinesStartOneAfterTheOther) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.push_back(line_of("bob", "builder").lines.front());
+    settings.lines.back().number = 2;
+    RingwallPhone both(net, ip("192.0.2.11"), settings);
+    EXPECT_EQ(both.line(1).state(), phone::Line::State::Off);
+    ASSERT_TRUE(run_until([&] { return both.line(1).state() != phone::Line::State::Off; }));
+    EXPECT_TRUE(both.is_registered(0));
+    ASSERT_TRUE(run_until([&] { return both.is_registered(1); }));
+}
+
+// Or for 20 s, where the first has no connection.
+TEST_F(PhoneLab, ALineThatCannotConnectHoldsTheNextFor20Seconds) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy = "nowhere.example.com";
+    settings.lines.push_back(line_of("bob", "builder").lines.front());
+    settings.lines.back().number = 2;
+    RingwallPhone both(net, ip("192.0.2.11"), settings);
+    net.run_for(19s);
+    EXPECT_EQ(both.line(1).state(), phone::Line::State::Off);
+    net.run_for(2s);
+    EXPECT_TRUE(both.is_registered(1));
+}
+
+// With TLS alone there is no socket that anybody could send to.
+TEST(PhoneSockets, TlsHasNone) {
+    EXPECT_TRUE(phone::Phone::sockets(tls_line("alice", "wonderland")).empty());
+}
+
+}  // namespace
+}  // namespace ringwall::test

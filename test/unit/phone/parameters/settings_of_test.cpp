@@ -1,0 +1,114 @@
+#include "phone/parameters/settings_of.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "phone/parameters/profile.h"
+
+namespace ringwall::phone {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+DrawnSettings drawn(std::string_view profile) {
+    Values values;
+    EXPECT_THAT(read_profile(profile, values), IsEmpty());
+    return settings_of(values);
+}
+
+// settings.h has its defaults for tests that want few words: they are those of the catalogue.
+TEST(SettingsOf, DefaultsAreThoseOfTheCatalogue) {
+    const DrawnSettings nothing = drawn("");
+    EXPECT_THAT(nothing.remarks, IsEmpty());
+    EXPECT_THAT(nothing.settings->lines, IsEmpty());
+    PhoneSettings phone;
+    phone.tones = nothing.settings->phone.tones;
+    phone.cadences = nothing.settings->phone.cadences;
+    phone.star_codes = nothing.settings->phone.star_codes;
+    EXPECT_EQ(nothing.settings->phone, phone);
+    EXPECT_EQ(phone.tones.dial, "350@-19,440@-19;10(*/0/1+2)");
+    EXPECT_EQ(phone.cadences[0], "60(2/4)");
+    EXPECT_EQ(phone.star_codes.size(), star_services().size());
+
+    const DrawnSettings one = drawn("Proxy[1] \"a\" ; User ID[1] \"u\" ;");
+    ASSERT_EQ(one.settings->lines.size(), 1U);
+    LineSettings line;
+    line.proxy = "a";
+    line.user_id = "u";
+    line.dial_plan = find_parameter("Dial Plan")->default_value;
+    EXPECT_EQ(one.settings->lines[0], line);
+}
+
+TEST(SettingsOf, ReadsAPhone) {
+    const DrawnSettings phone = drawn(R"(
+        Restricted Access Domains "sip.example, 192.0.2.1" ;
+        TLS Min Version "TLS 1.3" ;
+        SIP T1 ".25" ;
+        Retry Reg RSC "5*, 40?" ;
+        Reorder Delay "5" ;
+        Call Park Serv "No" ;
+        SIP Transport[2] "TLS" ; SIP Port[2] "5070" ;
+        Proxy[2] "sip.example:5061" ; User ID[2] "201" ; Password[2] "secret" ;
+        SIP TOS/DiffServ Value[2] "0x60" ;
+        Preferred Codec[2] "OPUS" ; Second Preferred Codec[2] "G729a" ; G722 Enable[2] "No" ;
+        Emergency Number[2] "911, 112" ;
+        Line Enable[4] "No" ; Register[4] "Yes" ;
+    )");
+    EXPECT_THAT(phone.remarks, IsEmpty());
+    const Settings& settings = *phone.settings;
+    EXPECT_THAT(settings.phone.restricted_access_domains, ElementsAre("sip.example", "192.0.2.1"));
+    EXPECT_EQ(settings.phone.tls_min_version, TlsMinVersion::Tls13);
+    EXPECT_EQ(settings.phone.sip_t1, 250ms);
+    EXPECT_TRUE(settings.phone.retry_reg_rsc.matches(503));
+    EXPECT_TRUE(settings.phone.retry_reg_rsc.matches(404));
+    EXPECT_FALSE(settings.phone.retry_reg_rsc.matches(410));
+    EXPECT_EQ(settings.phone.reorder_delay, 5s);
+    EXPECT_FALSE(find_star_code(settings.phone.star_codes, "*38"));
+    ASSERT_EQ(settings.lines.size(), 2U);
+    const LineSettings& line = settings.lines[0];
+    EXPECT_EQ(line.number, 2U);
+    EXPECT_EQ(line.sip_transport, sip::Transport::Tls);
+    EXPECT_EQ(line.sip_port, 5070);
+    EXPECT_EQ(line.sip_tos, 0x60);
+    EXPECT_EQ(line.password.reveal(), "secret");
+    EXPECT_THAT(line.codecs,
+                ElementsAre(media::Codec::Opus, media::Codec::Pcmu, media::Codec::Pcma));
+    EXPECT_THAT(line.emergency_number, ElementsAre("911", "112"));
+    EXPECT_FALSE(settings.lines[1].line_enable);
+}
+
+TEST(SettingsOf, ContradictionsAreNamed) {
+    const DrawnSettings proxy = drawn(
+        "Restricted Access Domains \"sip.example\" ; Proxy[1] \"sip.example|other.example:5061\" ; "
+        "User ID[1] \"u\" ;");
+    EXPECT_THAT(proxy.remarks,
+                ElementsAre("Proxy[1] \"other.example\" is not in Restricted Access Domains; "
+                            "extension 1 is not started"));
+    EXPECT_FALSE(proxy.settings->lines[0].line_enable);
+
+    const DrawnSettings outbound = drawn(
+        "Restricted Access Domains \"SIP.example\" ; Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; "
+        "Outbound Proxy[1] \"[2001:db8::1]:5061\" ; Use Outbound Proxy[1] \"Yes\" ;");
+    EXPECT_THAT(outbound.remarks,
+                ElementsAre("Outbound Proxy[1] \"2001:db8::1\" is not in Restricted Access "
+                            "Domains; extension 1 is not started"));
+
+    const DrawnSettings ports = drawn("RTP Port Min \"20000\" ; RTP Port Max \"20002\" ;");
+    EXPECT_THAT(ports.remarks, ElementsAre("RTP Port Min 20000 and RTP Port Max 20002 leave too "
+                                           "little between them; 16384 and 16538 are used"));
+    EXPECT_EQ(ports.settings->phone.rtp_port_min, 16384);
+
+    const DrawnSettings codes = drawn("DND Act Code \"*72\" ;");
+    EXPECT_THAT(codes.remarks, ElementsAre("DND Act Code is *72, which is Cfwd All Act Code "
+                                           "already; it is not used"));
+
+    const DrawnSettings line =
+        drawn("Auth INVITE[1] \"Yes\" ; Use Auth ID[1] \"Yes\" ; Use Outbound Proxy[1] \"Yes\" ;");
+    EXPECT_EQ(line.remarks.size(), 4U);
+    EXPECT_FALSE(line.settings->lines[0].is_register);
+    EXPECT_FALSE(line.settings->lines[0].use_outbound_proxy);
+}
+
+}  // namespace
+}  // namespace ringwall::phone
