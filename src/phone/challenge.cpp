@@ -28,11 +28,11 @@ Challenge::Verdict Challenge::check(const sip::Message& request, const sip::auth
 
 sip::MessagePtr Challenge::refusal(const sip::Message& request, Verdict verdict,
                                    const std::string& realm, const std::string& to_tag,
-                                   const IpAddress& source, WallTime now, Random& random) const {
+                                   const IpAddress& source, WallTime now) {
     auto builder = sip::reply(request, 401, to_tag);
     sip::auth::Challenge challenge;
     challenge.realm = realm;
-    challenge.nonce = mint_.make(realm, source, now, random);
+    challenge.nonce = mint_.make(realm, source, now);
     challenge.qop_auth = true;
     challenge.stale = verdict == Verdict::Stale;
     for (const Algorithm algorithm : algorithms_) {

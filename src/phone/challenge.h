@@ -28,8 +28,7 @@ public:
     Verdict check(const sip::Message& request, const sip::auth::Account& account,
                   const std::string& realm, const IpAddress& source, WallTime now);
     sip::MessagePtr refusal(const sip::Message& request, Verdict verdict, const std::string& realm,
-                            const std::string& to_tag, const IpAddress& source, WallTime now,
-                            Random& random) const;
+                            const std::string& to_tag, const IpAddress& source, WallTime now);
     // Auth Support RFC8760: SHA-256 before MD5; else MD5 alone.
     void set_algorithms(std::vector<sip::auth::Algorithm> algorithms) {
         algorithms_ = std::move(algorithms);

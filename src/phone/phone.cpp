@@ -370,9 +370,8 @@ bool Phone::passes_challenge(Line& line, ServerId id, const sip::Hop& from,
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
-    shard_.respond(
-        id, challenge_.refusal(request, verdict, realm, bucket_token(Bucket{}, random_, 20), source,
-                               now, random_));
+    shard_.respond(id, challenge_.refusal(request, verdict, realm,
+                                          bucket_token(Bucket{}, random_, 20), source, now));
     return false;
 }
 
