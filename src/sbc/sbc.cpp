@@ -838,8 +838,10 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     const auto permit = sent->permit;
     stop_waiting(client->second);
     usage->on_sent_again(known_as(id), again);
-    failover_.replace(
-        id, permit ? send_new(ref, *permit, to, again) : send_in_dialog(ref, to, again), again);
+    // Within a dialog by the way that it went: it is known by its message, which must stay as it
+    // is.
+    failover_.replace(id, permit ? send_new(ref, *permit, to, again) : send_by(ref, to, again),
+                      again);
     return true;
 }
 
@@ -1016,16 +1018,19 @@ ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Ho
 }
 
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
-    const bool is_invite = request->method() == Method::Invite;
-    const auto adjacency = adjacency_of(to);
-    if (adjacency) {
+    if (const auto adjacency = adjacency_of(to)) {
         if (const auto sent = failover_.send_large(call, snapshot_, *adjacency, to, request)) {
-            own_sent(*sent, !is_invite);
+            own_sent(*sent, request->method() != Method::Invite);
             return sent->handle;
         }
     }
+    return send_by(call, to, request);
+}
+
+ClientId Sbc::send_by(CallRef call, const sip::Hop& to, const sip::MessagePtr& request) {
+    const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, request);
-    remember(id, adjacency, to, request, std::nullopt);
+    remember(id, adjacency_of(to), to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;

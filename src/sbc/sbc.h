@@ -197,6 +197,8 @@ private:
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
     void remember_gone(const engine::Flow& flow);
     void note_alias(const policy::Inbound& inbound);
+    sip::transaction::ClientId send_by(b2bua::CallRef call, const sip::Hop& to,
+                                       const sip::MessagePtr& request);
     void own_sent(const Failover::Sent& sent, bool is_waiting = false);
     // The 401 or 407 is for us, and answered.
     std::vector<sip::auth::Account> accounts_for(const trunk::Challenges::Sent& sent,

@@ -274,6 +274,18 @@ TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
     west_hangs_up();
 }
 
+// A SUBSCRIBE within a call may outlive it: who sent it is answered all the same.
+TEST_F(Transfers, ASubscribeThatIsOpenWhenTheCallEndsIsAnswered) {
+    talk();
+    east.in_dialog_status = 0;
+    west.in_dialog(sip::Method::Subscribe);
+    net.run_for(1s);
+    ASSERT_EQ(east.count("SUBSCRIBE"), 1U);
+    west_hangs_up();
+    net.settle(100s);
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
 // Nobody keeps one for later.
 TEST_F(AttendedTransfers, AVoucherIsGoodForMinutes) {
     consult();

@@ -376,6 +376,9 @@ void Call::on_sent_again(ClientId id, const sip::MessagePtr& request) {
         const Place& place = joining_->place;
         pairs_[place.pair]->leg(other_side(place.side)).invited = request;
     }
+    if (transfer_) {
+        transfer_->on_sent_again(id, request);
+    }
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const auto before = pairs_[i]->on_sent_again(id, request);
         if (before != nullptr && request->method() == Method::Refer) {
@@ -981,10 +984,10 @@ void Call::check_over() {
 }
 
 bool Call::keep_least() {
-    const bool has_invited =
-        joining_ || transfer_ ||
-        std::ranges::any_of(pairs_, [](const auto& pair) { return pair->has_invited(); });
-    if (!is_over_ || lingers() || has_invited) {
+    const bool is_owed = joining_ || transfer_ || std::ranges::any_of(pairs_, [](const auto& pair) {
+                             return pair->is_owed();
+                         });
+    if (!is_over_ || lingers() || is_owed) {
         return false;
     }
     if (confirmed_) {

@@ -56,12 +56,13 @@ std::optional<Side> DialogPair::side_of(const sip::Message& request) const {
     return std::nullopt;
 }
 
-bool DialogPair::has_invited() const {
+bool DialogPair::is_owed() const {
     const auto is_invite = [](Method method) { return method == Method::Invite; };
     return (caller_.refresh && is_invite(caller_.refresh->method)) ||
            (callee_.refresh && is_invite(callee_.refresh->method)) ||
-           std::ranges::any_of(
-               relays_, [&](const Relay& relay) { return is_invite(relay.request->method()); });
+           std::ranges::any_of(relays_, [&](const Relay& relay) {
+               return relay.is_open || is_invite(relay.request->method());
+           });
 }
 
 bool DialogPair::is_consistent() const {
@@ -316,6 +317,7 @@ void DialogPair::hold(Side side, ServerId id, const sip::MessagePtr& request) {
         context_.host.respond(id, sip::reply(*request, 100, {}).build());
     }
     if (held_.empty()) {
+        wait_for_flow();
         start_timer(held_step, Timer::Held);
     }
     held_.push_back(Held{side, id, request});
@@ -716,14 +718,7 @@ std::optional<ClientId> DialogPair::send(Side to, Method method,
 }
 
 Leg DialogPair::replace(Side side, Leg leg) {
-    for (Relay& relay : relays_) {
-        // Who it was for is gone, the dialog it came in is not: 481 would end that (RFC 5057 §5.1).
-        if (relay.is_open && relay.request->method() != Method::Invite) {
-            relay.is_open = false;
-            answer(this->leg(relay.from), relay.server, *relay.request, 480,
-                   "Temporarily Unavailable");
-        }
-    }
+    turn_away_open();
     close_relays();
     relays_.clear();
     provisionals_.reset();
@@ -766,7 +761,21 @@ Leg DialogPair::leg_to_go(Side side) const {
     return going;
 }
 
+// Who it was for is gone, the dialog it came in is not: 481 would end that (RFC 5057 §5.1).
+void DialogPair::turn_away_open() {
+    for (Relay& relay : relays_) {
+        if (relay.is_open && relay.request->method() != Method::Invite) {
+            relay.is_open = false;
+            answer(leg(relay.from), relay.server, *relay.request, 480, "Temporarily Unavailable");
+        }
+    }
+    for (const Held& held : std::exchange(held_, {})) {
+        answer(leg(held.from), held.server, *held.request, 480, "Temporarily Unavailable");
+    }
+}
+
 void DialogPair::part(Side side) {
+    turn_away_open();
     close_relays();
     close_exchange();
     leg(side).is_ended = true;

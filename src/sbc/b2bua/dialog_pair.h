@@ -79,8 +79,9 @@ public:
     Leg& leg(Side side) { return side == Side::Caller ? caller_ : callee_; }
     // Both ended: nothing more passes.
     bool is_over() const { return caller_.is_ended && callee_.is_ended; }
-    // An INVITE went out within the dialogs: its 2xx, or one more, may be there to acknowledge.
-    bool has_invited() const;
+    // An INVITE went out within the dialogs: its 2xx, or one more, may be there to acknowledge. Or
+    // somebody waits for the answer to what he asked (a SUBSCRIBE outlives the call).
+    bool is_owed() const;
     bool is_consistent() const;
     // Whose request this is, by its tags; none: not of these dialogs.
     std::optional<Side> side_of(const sip::Message& request) const;
@@ -164,6 +165,8 @@ public:
     void send_bye(Side side);
     // Nobody is left waiting for an answer.
     void close_relays();
+    // What is under way in dialogs that go on is answered: it cannot be passed on any more.
+    void turn_away_open();
 
 private:
     // A request of one leg that waits for the answer of the other.

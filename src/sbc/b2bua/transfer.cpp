@@ -183,9 +183,19 @@ std::optional<Fate> Transfer::on_client_failed(ClientId id, TerminationCause cau
         return std::nullopt;
     }
     pair_.leg(remaining()).session.close();
-    const bool is_timeout = cause == TerminationCause::Timeout;
-    fail(is_timeout ? 408 : 480, sip::reason_phrase(is_timeout ? 408 : 480));
-    return Fate::lost("peer does not answer");
+    if (cause == TerminationCause::Timeout) {
+        fail(408, sip::reason_phrase(408));
+        return Fate::lost("peer does not answer");
+    }
+    const Fate fate = fail(480, sip::reason_phrase(480));
+    pair_.wait_for_flow();  // the party may come back: the first call is as it was
+    return fate;
+}
+
+void Transfer::on_sent_again(ClientId id, const sip::MessagePtr& request) {
+    if (id == asked_ && is_asking_) {
+        pair_.leg(remaining()).invited = request;  // its ACK bears the same proof
+    }
 }
 
 std::optional<std::uint32_t> Transfer::next_cseq(ClientId id) {

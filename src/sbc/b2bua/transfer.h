@@ -52,6 +52,8 @@ public:
     Fate on_errand(sip::transaction::ServerId errand, const sip::MessagePtr& response);
     // None: the transaction is not of this one.
     std::optional<Fate> on_response(sip::transaction::ClientId id, const sip::MessagePtr& response);
+    // The re-INVITE of the remaining party, once more with proof of who we are.
+    void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request);
     std::optional<Fate> on_client_failed(sip::transaction::ClientId id,
                                          sip::transaction::TerminationCause cause);
     std::optional<std::uint32_t> next_cseq(sip::transaction::ClientId id);

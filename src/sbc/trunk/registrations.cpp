@@ -214,7 +214,11 @@ bool Registrations::send_by(std::size_t index, Locator::Ways ways, const sip::Me
 }
 
 bool Registrations::try_next(const Request& request, Duration rest) {
-    locator_.avoid(trunks_[request.trunk].adjacency, request.way, rest);
+    Trunk& trunk = trunks_[request.trunk];
+    locator_.avoid(trunk.adjacency, request.way, rest);
+    if (request.message->cseq().number != trunk.registration.cseq()) {
+        return false;  // another was sent since, maybe the one that removes
+    }
     // What proves our account to one server is not for the next.
     constexpr std::array proof{HeaderName::Authorization, HeaderName::ProxyAuthorization};
     return send_by(request.trunk, request.others, *request.message, proof);
