@@ -35,7 +35,9 @@ std::optional<Duration> retry_after(const Message& response) {
 }  // namespace
 
 ClientRegistration::ClientRegistration(Setup setup)
-    : setup_(std::move(setup)), authentication_(setup_.accounts, setup_.max_auth), asked_(setup_.expires) {}
+    : setup_(std::move(setup)),
+      authentication_(setup_.accounts, setup_.max_auth),
+      asked_(setup_.expires) {}
 
 // ---- what the owner wants -----------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ public:
         // RFC 5626 §4.5.
         Duration base_delay = 30s;
         Duration max_delay = 1800s;
-        unsigned max_auth = 2;         // challenges of one REGISTER that are answered
+        unsigned max_auth = 2;        // challenges of one REGISTER that are answered
         std::string user_agent = {};  // User-Agent; empty: none
     };
 
