@@ -155,6 +155,7 @@ void Servers::conclude(Random& random) {
     for (const dns::Srv& each : sip::locate::in_order(std::move(order), random)) {
         const Located& located = searches_[each.port];
         std::vector<Way> ways;
+        ways.reserve(located.entry.addresses.size());
         const std::uint16_t port =
             located.entry.port != 0 ? located.entry.port : sip::locate::default_port(transport_);
         for (const IpAddress& address : located.entry.addresses) {

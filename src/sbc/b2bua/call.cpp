@@ -867,11 +867,9 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
             on_transferred();
             return;
         case Fate::Kind::Lost:
-            if (confirmed_ == pair) {
-                terminate(fate.reason, fate.status);
-            } else if (drop_early(pair)) {
+            if (confirmed_ != pair && drop_early(pair)) {
                 remember({fate.status, std::string(fate.reason), 0, nullptr, 0});
-            } else if (!is_answered_) {
+            } else if (confirmed_ == pair || !is_answered_) {
                 terminate(fate.reason, fate.status);
             }
             return;

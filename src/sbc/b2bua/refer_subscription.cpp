@@ -88,11 +88,10 @@ void ReferSubscription::on_response(const sip::Message& response) {
         return;
     }
     is_waiting_ = false;
-    if (response.status() >= 300) {  // RFC 6665 §4.2.2: nobody listens
-        state_ = State::Over;
-    } else if (std::exchange(is_owed_, false)) {
+    const bool is_heard = response.status() < 300;  // else nobody listens (RFC 6665 §4.2.2)
+    if (is_heard && std::exchange(is_owed_, false)) {
         notify();
-    } else if (state_ == State::Ending) {
+    } else if (!is_heard || state_ == State::Ending) {
         state_ = State::Over;
     }
 }
