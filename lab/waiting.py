@@ -1,5 +1,4 @@
-"""Waiting for an event with a deadline, never for a time. The deadline is for what never comes: on a busy machine
-what takes a moment may take many seconds."""
+"""Waiting for an event with a deadline, never for a time."""
 import time
 from collections.abc import Callable
 
@@ -8,7 +7,7 @@ class Overdue(Exception):
     """What was waited for did not come."""
 
 
-def wait_for(what: str, condition: Callable, seconds: float = 60.0):
+def wait_for(what: str, condition: Callable, seconds: float = 10.0):
     """The first true value of `condition`; Overdue with `what` in it when none comes."""
     deadline = time.monotonic() + seconds
     while True:

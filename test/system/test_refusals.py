@@ -13,8 +13,7 @@ from lab import outside, pki
 from lab.waiting import wait_for
 
 PEER, SWITCH, TRUNK = "192.0.2.11", "198.51.100.21", "198.51.100.41"
-PATIENCE = 60  # seconds, for what surely comes: the machine may be busy
-AT_ONCE = 15   # seconds: earlier than any time limit of a handshake (20) would close it
+PATIENCE = 10  # seconds, for what surely comes
 
 TLS_PEERS = """\
   adjacency sip peers
@@ -145,9 +144,9 @@ class AsServer(SystemTest):
                 self.s_client(version, "-cert", str(both), "-key", str(both), "-verify_return_error")
                 self.wait_seen("Verify return code: 0 (ok)")
 
-    def test_plain_sip_to_tls_is_closed_at_once_and_hears_no_sip(self):
+    def test_plain_sip_to_tls_is_closed_within_a_second_and_hears_no_sip(self):
         with self.network.socket("peer", socket.SOCK_STREAM) as plain:
-            plain.settimeout(PATIENCE)
+            plain.settimeout(5)
             plain.connect((PHONES, 5061))
             started = time.monotonic()
             plain.sendall(options("ringwall.test"))
@@ -157,16 +156,16 @@ class AsServer(SystemTest):
                     received += block
             except ConnectionResetError:
                 pass
-            self.assertLess(time.monotonic() - started, AT_ONCE)
+            self.assertLess(time.monotonic() - started, 1.0)
         self.assertNotIn(b"SIP/2.0", received)
         self.wait_closed("plain-on-tls")
 
-    def test_tls_to_plain_is_closed_at_once_and_hears_no_sip(self):
+    def test_tls_to_plain_is_closed_within_a_second_and_hears_no_sip(self):
         link = self.capture("switch")
         started = time.monotonic()
         done = self.network.run("switch", ["openssl", "s_client", "-connect", f"{OFFICE}:5060"],
                                 timeout=PATIENCE)
-        self.assertLess(time.monotonic() - started, AT_ONCE)
+        self.assertLess(time.monotonic() - started, 1.5)
         self.assertNotEqual(done.returncode, 0)
         sent = b"".join(packet.payload for packet in link.since(0) if packet.source == OFFICE)
         self.assertEqual(sent, b"")
