@@ -23,6 +23,15 @@ constexpr Duration rest_of_large_ones = 600s;  // of TCP to a peer that speaks U
 // A request whose way is not known yet has no transaction that could name it.
 constexpr std::uint64_t first_waiting = UINT64_MAX;
 
+// Larger than what surely passes in one datagram, where the adjacency allows TCP.
+bool may_go_by_tcp(const Adjacency& adjacency, const sip::Message& request) {
+    if (request.bytes().size() <= max_datagram) {
+        return false;
+    }
+    const auto allowed = transports_of(adjacency);
+    return std::ranges::find(allowed, sip::Transport::Tcp) != allowed.end();
+}
+
 }  // namespace
 
 Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
@@ -56,7 +65,8 @@ std::optional<Failover::Sent> Failover::send_large(b2bua::CallRef call, const Sn
     const Way by_tcp{sip::Transport::Tcp, to.remote};
     if (to.transport != sip::Transport::Udp ||
         snapshot->adjacencies[adjacency].profile == Profile::Access ||  // a NAT may be before it
-        !may_go_by_tcp(*snapshot, adjacency, *request) || locator_.is_avoided(adjacency, by_tcp)) {
+        !may_go_by_tcp(snapshot->adjacencies[adjacency], *request) ||
+        locator_.is_avoided(adjacency, by_tcp)) {
         return std::nullopt;
     }
     const ClientId waiting{first_waiting - ++waiting_};
@@ -97,19 +107,9 @@ std::optional<Failover::Sent> Failover::on_ways(const Locator::Found& found) {
     return sent;
 }
 
-// Larger than what surely passes in one datagram, where the adjacency allows TCP.
-bool Failover::may_go_by_tcp(const Snapshot& snapshot, AdjacencyIndex adjacency,
-                             const sip::Message& request) const {
-    if (request.bytes().size() <= max_datagram) {
-        return false;
-    }
-    const auto allowed = transports_of(snapshot.adjacencies[adjacency]);
-    return std::ranges::find(allowed, sip::Transport::Tcp) != allowed.end();
-}
-
 // Over TCP unless the peer has refused it; refused there, it goes by UDP all the same.
 void Failover::add_tcp_ways(Request& request) const {
-    if (!may_go_by_tcp(*request.snapshot, request.adjacency, *request.message)) {
+    if (!may_go_by_tcp(request.snapshot->adjacencies[request.adjacency], *request.message)) {
         return;
     }
     Locator::Ways ways;

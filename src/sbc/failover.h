@@ -93,8 +93,6 @@ private:
         bool is_cancelled = false;  // by its sender
     };
 
-    bool may_go_by_tcp(const Snapshot& snapshot, AdjacencyIndex adjacency,
-                       const sip::Message& request) const;
     void add_tcp_ways(Request& request) const;
     std::optional<Sent> try_next(ClientId handle, Request& request);
     std::optional<Sent> go_on(ClientId client, Duration avoid);

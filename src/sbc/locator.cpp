@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/text.h"
+#include "sip/header/retry_after.h"
 
 namespace ringwall::sbc {
 
@@ -28,12 +28,7 @@ bool may_be_server(const Adjacency& adjacency, const Way& way) {
 }  // namespace
 
 Duration Locator::rest_after(const sip::Message& response) {
-    const sip::HeaderLine* line = response.header(sip::HeaderName::RetryAfter);
-    const std::string_view value = line == nullptr ? "" : line->value;
-    const auto digits = std::ranges::find_if_not(value, is_digit);
-    const auto seconds =
-        parse_number(value.substr(0, static_cast<std::size_t>(digits - value.begin())), 100'000);
-    return seconds ? std::min<Duration>(std::chrono::seconds(*seconds), longest_rest) : rest;
+    return std::min(sip::retry_after(response).value_or(rest), longest_rest);
 }
 
 std::vector<sip::Transport> transports_of(const Adjacency& adjacency) {

@@ -15,4 +15,13 @@ Result<std::uint32_t, ParseError> parse_retry_after(std::string_view text) {
     return static_cast<std::uint32_t>(*number);
 }
 
+std::optional<Duration> retry_after(const Message& response) {
+    const HeaderLine* line = response.header(HeaderName::RetryAfter);
+    if (line == nullptr) {
+        return std::nullopt;
+    }
+    const auto seconds = parse_retry_after(line->value);
+    return seconds ? std::optional<Duration>(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
 }  // namespace ringwall::sip

@@ -23,15 +23,6 @@ Duration between(Duration from, Duration to, Random& random) {
     return from + Duration(static_cast<Duration::rep>(random.number() % (span + 1)));
 }
 
-std::optional<Duration> retry_after(const Message& response) {
-    const HeaderLine* line = response.header(HeaderName::RetryAfter);
-    if (line == nullptr) {
-        return std::nullopt;
-    }
-    const auto seconds = parse_retry_after(line->value);
-    return seconds ? std::optional<Duration>(std::chrono::seconds(*seconds)) : std::nullopt;
-}
-
 }  // namespace
 
 ClientRegistration::ClientRegistration(Setup setup)
