@@ -86,9 +86,11 @@ private:
         }
         read_access(statement);
         if (next() != ';') {
-            return mistake("\"" + std::string(statement.name.substr(0, 60)) +
-                           "\": a statement is a name, a value in quotes and a semicolon; "
-                           "it changes nothing");
+            // Without quotes a value, maybe a password, is taken for a part of the name.
+            const bool is_a_name = statement.value || find_numbered(statement.name);
+            return mistake(
+                (is_a_name ? "\"" + std::string(statement.name.substr(0, 60)) + "\": " : "") +
+                "a statement is a name, a value in quotes and a semicolon; it changes nothing");
         }
         drop(1);
         return statement;
@@ -131,7 +133,9 @@ private:
     Result<void, std::string> apply(const Statement& statement) {
         const auto found = find_numbered(statement.name);
         if (!found) {
-            return fail(unknown_parameter(statement.name));
+            return fail(statement.value
+                            ? unknown_parameter(statement.name)
+                            : "there is no such parameter; a value stands in quotes behind it");
         }
         const Parameter& parameter = *found->parameter;
         // An access mark alone leaves the value.

@@ -74,6 +74,12 @@ TEST_F(Profile, NamesWhatIsWrongAndWhatIsKept) {
     EXPECT_EQ(remark("\n\nMax Forward \"many\" ;"),
               "3: Max Forward must be a number from 1 to 255, not \"many\"; \"70\" is kept");
     EXPECT_EQ(values.get("Max Forward"), "70");
+    // Quotes that were forgotten make a password a part of the name: it is not repeated.
+    for (const char* text :
+         {"Password[1] hunter2 ;", "Password[1] hunter2", "Admin_Passwd hunter2;"}) {
+        EXPECT_EQ(remark(text).find("hunter2"), std::string::npos) << text;
+        EXPECT_NE(remark(text).find("quotes"), std::string::npos) << text;
+    }
     EXPECT_EQ(remark("Maximum Forward \"70\" ;"), "1: there is no parameter \"Maximum Forward\"");
     EXPECT_EQ(remark("Max Forwards \"70\" ;"),
               "1: there is no parameter \"Max Forwards\"; did you mean \"Max Forward\"?");
