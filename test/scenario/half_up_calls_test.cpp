@@ -139,7 +139,9 @@ TEST_F(HalfUp, AnAnswerInAnEarlyDialogThatTheCallerEndedIsEnded) {
 TEST_F(HalfUp, TheCallersByeOnTheOnlyEarlyDialogEndsTheCall) {
     hang_up_early();
     EXPECT_EQ(west.statuses("INVITE").back(), 487);
+    EXPECT_THAT(west.statuses("BYE"), ElementsAre(200));
     EXPECT_EQ(east.count("CANCEL"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
     net.run_for(70s);
 }
 

@@ -602,6 +602,8 @@ TEST_F(Handled, WhatIsNoTransferIsRefused) {
     refer(*to_east, "<sip:nora@north.example.net>", {{"Require", "unheard-of"}});
     EXPECT_THAT(west.statuses("REFER"), ElementsAre(403, 403, 400, 403, 400, 420));
     EXPECT_THAT(north.requests(), IsEmpty());
+    EXPECT_EQ(east.count("REFER"), 0U);
+    EXPECT_EQ(east.count("INVITE"), 1U);
     EXPECT_THAT(told(), IsEmpty());
     expect_the_call_goes_on();
     west_hangs_up();
@@ -614,6 +616,8 @@ TEST_F(Handled, AReferFromSomewhereElseFindsNothing) {
     net.run_for(1s);
     EXPECT_THAT(north.statuses("REFER"), ElementsAre(481));
     EXPECT_THAT(north.requests(), IsEmpty());
+    EXPECT_EQ(east.count("REFER") + west.count("REFER"), 0U);
+    EXPECT_THAT(told(), IsEmpty());
     west_hangs_up();
 }
 

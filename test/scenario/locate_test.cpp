@@ -231,6 +231,7 @@ TEST_F(EastByName, OtherRequestsThatTimedOutGoNoFurther) {
     net.run_for(40s);
     EXPECT_EQ(second.count("MESSAGE"), 0U);
     EXPECT_EQ(north.count("MESSAGE"), 0U);
+    EXPECT_THAT(west.statuses("MESSAGE"), Not(Contains(408)));
     west.send("MESSAGE", "sip:eric@east.example.net", {});
     net.run_for(1s);
     EXPECT_EQ(second.count("MESSAGE"), 1U);
@@ -251,6 +252,7 @@ TEST_F(EastByName, ServersThatAreAllSilentHoldACallForMinutesOnly) {
     EXPECT_EQ(west.statuses("INVITE"), std::vector<int>{100});
     ASSERT_TRUE(run_until([&] { return west.statuses("INVITE").back() >= 300; }, 65s));
     net.run_for(100s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
 }
 
 // A second's calls share one question.

@@ -583,6 +583,7 @@ TEST_F(PhoneLab, AnUnverifiedServerHearsNoRegister) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     net.run_for(90s);
     EXPECT_FALSE(alice.is_registered());
+    EXPECT_NE(alice.line().problem(), "");
     EXPECT_TRUE(net.packets_of(ip("192.0.2.11")).empty());
     rogue.leave();
 }

@@ -133,6 +133,7 @@ TEST_F(SipsCallReferred, ToASipUriIs403AndGoesNowhere) {
     }
     EXPECT_EQ(told(west), "");
     EXPECT_THAT(north.requests(), IsEmpty());
+    EXPECT_EQ(east.count("REFER"), 0U);
     EXPECT_EQ(east.count("INVITE"), 1U);
     EXPECT_EQ(border.sbc().calls(), 1U);
     hang_up(west, *referrers);

@@ -274,8 +274,8 @@ TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
     west_hangs_up();
 }
 
-// A SUBSCRIBE within a call may outlive it: who sent it is answered all the same.
-TEST_F(Transfers, ASubscribeThatIsOpenWhenTheCallEndsIsAnswered) {
+// A SUBSCRIBE within a call may outlive it, but not for ever.
+TEST_F(Transfers, OfASubscribeThatIsOpenWhenTheCallEndsNothingIsLeft) {
     talk();
     east.in_dialog_status = 0;
     west.in_dialog(sip::Method::Subscribe);

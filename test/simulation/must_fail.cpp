@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
     }
     log::set_level(log::Level::Error);
     if (is_control) {
-        return simulation::is_noticed("") ? 1 : 0;
+        return simulation::look_for_it();
     }
     if (!simulation::is_noticed(argv[1])) {
         std::cout << argv[1] << " was disabled, and nobody noticed\n";
