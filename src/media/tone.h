@@ -13,7 +13,6 @@ public:
     Oscillator(double hertz, double decibel_full_scale);
     // Adds itself, limited.
     void add_to(std::span<std::int16_t> samples, unsigned sample_rate);
-    void restart() { phase_ = 0; }
 
 private:
     double hertz_;

@@ -328,15 +328,6 @@ void Call::on_timer() {
 }
 
 // The connection is another: the far end learns of it by a new offer, as of any change.
-void Call::on_line_address_changed() {
-    session_.set_contact(line_.contact());
-    if (state_ == State::Active) {
-        tell([&](Session::Actions& out) {
-            session_.offer(negotiation_.offer(local(), random_), now(), out);
-        });
-    }
-}
-
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
     if (state_ != State::Ended) {

@@ -110,7 +110,6 @@ public:
     void on_failed(const sip::Message& request);
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
-    void on_line_address_changed();
     void on_media_failed(std::string_view sentence);
 
 private:

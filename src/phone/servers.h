@@ -48,7 +48,6 @@ public:
     std::vector<dns::Question> open_questions() const;
     // True when this was the last answer: current() is the best one now.
     bool on_answer(const dns::Question& question, const dns::Answer& answer, Random& random);
-    bool is_locating() const { return !searches_.empty(); }
 
     // Null: there is none.
     const Server* current() const { return at_ < found_.size() ? &found_[at_] : nullptr; }

@@ -26,7 +26,6 @@ public:
     std::optional<Duration> on_dns(const dns::Question& question, const dns::Answer& answer);
     void on_timer();
 
-    bool is_restricted() const { return !domains_.empty(); }
     // Is this name in the list, or no list?
     bool may_use(std::string_view host) const;
     // One of the list's addresses as of now, or no list.

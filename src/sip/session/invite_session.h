@@ -172,9 +172,6 @@ public:
     std::optional<DialogIds> dialog_ids() const;
     bool is_dialog(const DialogIds& replaces) const;
     const std::string& remote_target() const { return legs_.front().dialog.remote_target(); }
-    bool has_dialog() const { return !legs_.empty(); }
-    // Its Contact is another from now on: it is told with the next offer.
-    void set_contact(std::string contact) { setup_.contact = std::move(contact); }
 
 private:
     // A dialog with what is negotiated in it. UAC: several while forks ring, then one.
