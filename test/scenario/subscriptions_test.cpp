@@ -321,6 +321,29 @@ TEST_F(Subscriptions, ANotifierThatForgotItEndsIt) {
     EXPECT_EQ(west.count("NOTIFY"), 1U);
 }
 
+class SubscriptionsOverTcp : public Subscriptions {
+protected:
+    SubscriptionsOverTcp()
+        : Subscriptions(configured(three_trunks, "east", {"preferred-transport tcp"})) {}
+};
+
+// Its connection is lost while it is asked, and it comes back by another.
+TEST_F(SubscriptionsOverTcp, ANotifierThatWasCutOffStillSaysItsLast) {
+    subscribe();
+    grant();
+    far = dialog_of_east();
+    refresh("60");
+    ASSERT_EQ(east.count("SUBSCRIBE"), 2U);
+    east.node().cut();
+    net.run_for(1s);
+    EXPECT_EQ(west.statuses("SUBSCRIBE").back(), 480);
+    ended();
+    ASSERT_EQ(west.count("NOTIFY"), 1U);
+    EXPECT_EQ(west.last_request("NOTIFY")->header("Subscription-State")->value,
+              "terminated;reason=noresource");
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
 TEST_F(Subscriptions, OnlyWhatBelongsThereIsTakenInTheDialog) {
     subscribed();
     for (const auto method : {sip::Method::Info, sip::Method::Bye, sip::Method::Message}) {
@@ -515,6 +538,34 @@ TEST_F(PhonesWithLamps, APhoneSubscribesToItsLamp) {
     net.run_for(1s);
     EXPECT_EQ(alice.count("NOTIFY"), 2U);
     EXPECT_EQ(softswitch.statuses("NOTIFY").back(), 200);
+}
+
+// It is cut off while it is notified, and nobody says more: it is told when the time is up.
+TEST_F(PhonesWithLamps, APhoneThatWasCutOffIsToldWhenItsSubscriptionRunsOut) {
+    softswitch.in_dialog_status = 0;
+    alice.in_dialog_status = 0;
+    alice.send("SUBSCRIBE", "sip:voicemail@switch.example.com",
+               {{"Contact", alice.contact()}, {"Event", "message-summary"}});
+    net.run_for(1s);
+    softswitch.respond(200, "s1", {{"Contact", softswitch.contact()}, {"Expires", "100"}});
+    net.run_for(1s);
+    auto far = *sip::Dialog::of_request(*softswitch.last_request("SUBSCRIBE"), "s1",
+                                        sip::Dialog::State::Confirmed);
+    softswitch.within(far, sip::Method::Notify,
+                      {{"Contact", softswitch.contact()},
+                       {"Event", "message-summary"},
+                       {"Subscription-State", "active;expires=100"}});
+    net.run_for(1s);
+    ASSERT_EQ(alice.count("NOTIFY"), 1U);
+    alice.node().cut();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.statuses("NOTIFY").back(), 480);
+    alice.register_now();
+    alice.in_dialog_status = 200;
+    net.run_for(140s);
+    ASSERT_EQ(alice.count("NOTIFY"), 2U);
+    EXPECT_EQ(alice.last_request("NOTIFY")->header("Subscription-State")->value,
+              "terminated;reason=timeout");
 }
 
 }  // namespace

@@ -280,7 +280,11 @@ void Subscription::on_response(ClientId id, const sip::MessagePtr& response) {
 void Subscription::on_client_failed(ClientId id, TerminationCause cause) {
     for (Entry& entry : entries_) {
         if (entry.pair->on_client_failed(id, cause)) {
-            end(entry);  // who asked was told; the other side's part runs out
+            // A lost connection ends nothing: by another the peer may still say what there is to
+            // say. If nobody does, the subscription runs out.
+            if (cause == TerminationCause::Timeout || entry.is_ending) {
+                end(entry);  // who asked was told; the other side's part runs out
+            }
             check_over();
             return;
         }
