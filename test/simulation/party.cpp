@@ -68,6 +68,11 @@ int plan_of_referred(const sip::Message& invite) {
     return by == nullptr ? -1 : number_after(by->value, "sip:plan-");
 }
 
+int step_of_referred(const sip::Message& request) {
+    const sip::HeaderLine* by = request.header(HeaderName::ReferredBy);
+    return by == nullptr ? -1 : number_after(by->value, "-step-");
+}
+
 Media media_of(std::string_view body) {
     if (body.empty()) {
         return Media::None;
@@ -934,8 +939,9 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
     }
     if (method == Method::Refer) {
         builder.header(HeaderName::ReferTo, refer_to(*leg, leg->plan->steps[step]));
-        builder.header(HeaderName::ReferredBy,
-                       "<sip:plan-" + std::to_string(leg->plan->number) + "@referrer.example.org>");
+        builder.header(HeaderName::ReferredBy, "<sip:plan-" + std::to_string(leg->plan->number) +
+                                                   "-step-" + std::to_string(step) +
+                                                   "@referrer.example.org>");
     }
     if (method == Method::Invite || method == Method::Update || method == Method::Refer ||
         method == Method::Notify) {

@@ -180,6 +180,8 @@ private:
 std::string description(Media media);
 // Whose REFER an INVITE is sent for, by its Referred-By; -1: it is not.
 int plan_of_referred(const sip::Message& invite);
+// Which step of that plan the REFER was.
+int step_of_referred(const sip::Message& request);
 Media media_of(std::string_view body);
 std::string_view word(Scheme scheme);
 

@@ -84,6 +84,10 @@ Watch::Watch(const Topology& topology, const std::vector<Plan>& plans,
       expectations_(plans.size()),
       stories_(plans.size()) {}
 
+bool Watch::Leg::bye_seen() const {
+    return !ended.empty() && std::ranges::includes(ended, up);
+}
+
 void Watch::complain(const std::string& check, const Plan* plan, const std::string& text) {
     if (!violation_) {
         violation_ = Violation{
@@ -242,11 +246,14 @@ void Watch::called_for_refer(const Place& place, const sip::Message& invite, con
         return may(scheme) || (place.is_access && (may(Scheme::Sip) || may(Scheme::Sips)));
     };
     const auto& referred = story_of(plan.number).referred;
-    const bool is_remaining_allowed = std::ranges::any_of(
-        referred, [&](int remaining) { return may_call(topology_.place(remaining)); });
-    if (referred.empty()) {
+    const auto refer = referred.find(step_of_referred(invite));
+    if (refer == referred.end()) {
         complain("called-without-refer", &plan, first_lines(invite.bytes()));
-    } else if (!may_call(topology_.place(plan.place)) || !is_remaining_allowed) {
+        return;
+    }
+    const bool is_remaining_allowed = std::ranges::any_of(
+        refer->second, [&](int remaining) { return may_call(topology_.place(remaining)); });
+    if (!may_call(topology_.place(plan.place)) || !is_remaining_allowed) {
         complain("target-not-permitted", &plan, first_lines(invite.bytes()));
     }
     if (!invite.body().empty()) {
@@ -282,7 +289,9 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
         complain("answered-a-stranger", &plan, first_lines(message.bytes()));
     }
     if (message.is_request()) {
-        leg.bye_seen = leg.bye_seen || message.method() == Method::Bye;
+        if (message.method() == Method::Bye) {
+            leg.ended.emplace(message.to_tag());
+        }
         check_refer(message, plan);
         check_contact(message, leg);
         told_of_refer(place, message, plan);
@@ -309,15 +318,17 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
     }
     const auto asked = asked_.find(key_of(message));
     if (is_strict_ && asked != asked_.end() && message.status() >= 200) {
-        // Once a leg may have gone elsewhere, much may be the answer.
-        const bool is_known = story_of(leg.plan).referred.empty();
-        if (is_known && asked->second.status != message.status()) {
+        // Once a leg may have gone elsewhere, much may be the answer; what was forbidden still is.
+        const auto& [status, judgement] = asked->second;
+        const bool is_open =
+            !story_of(leg.plan).referred.empty() && (status < 300 || message.status() >= 300);
+        if (status == message.status()) {
+            if (judgement) {
+                judgement->count(tally_);
+            }
+        } else if (!is_open) {
             complain("in-dialog-status", &plan,
-                     "expected " + std::to_string(asked->second.status) + ":\n" +
-                         first_lines(message.bytes()));
-        }
-        if (asked->second.judgement) {
-            asked->second.judgement->count(tally_);
+                     "expected " + std::to_string(status) + ":\n" + first_lines(message.bytes()));
         }
         asked_.erase(asked);
     }
@@ -391,25 +402,35 @@ void Watch::came_to_replace(const Place& place, const sip::Message& invite) {
     newcomer.scheme = invite.request_uri().scheme;
     newcomer.cseq = invite.cseq().number;
     newcomer.expected.reset();
-    const Leg* remaining = nullptr;
-    if (!story_of(newcomer.plan).referred.empty()) {
-        return;  // it depends on how that went
-    }
-    for (const std::string& call_id : story_of(newcomer.plan).legs) {
+    newcomer.may_succeed = true;
+    const Plan& plan = plans_[static_cast<std::size_t>(newcomer.plan)];
+    Story& story = story_of(newcomer.plan);
+    const auto with = [&](const Leg& remaining) {
+        return expect_replacement(plan, topology_,
+                                  {.newcomer = place,
+                                   .scheme = newcomer.scheme,
+                                   .replaced = topology_.place(replaced->second.place),
+                                   .remaining = topology_.place(remaining.place),
+                                   .remaining_scheme = remaining.scheme,
+                                   .replaces_caller = replaced->second.is_caller});
+    };
+    std::vector<const Leg*> others;
+    for (const std::string& call_id : story.legs) {
         const Leg& leg = legs_.find(call_id)->second;
-        if (leg.is_up && !leg.bye_seen && leg.is_caller != replaced->second.is_caller) {
-            remaining = &leg;
+        if (leg.is_up && &leg != &replaced->second) {
+            others.push_back(&leg);
         }
     }
-    if (remaining != nullptr && !replaced->second.bye_seen) {
-        newcomer.expected =
-            expect_replacement(plans_[static_cast<std::size_t>(newcomer.plan)], topology_,
-                               {.newcomer = place,
-                                .scheme = newcomer.scheme,
-                                .replaced = topology_.place(replaced->second.place),
-                                .remaining = topology_.place(remaining->place),
-                                .remaining_scheme = remaining->scheme,
-                                .replaces_caller = replaced->second.is_caller});
+    if (!story.referred.empty()) {  // it depends on how that went, but not the prohibitions
+        newcomer.may_succeed = std::ranges::any_of(
+            others, [&](const Leg* remaining) { return with(*remaining) == 200; });
+        return;
+    }
+    for (const Leg* remaining : others) {
+        if (!remaining->bye_seen() && !replaced->second.bye_seen() &&
+            remaining->is_caller != replaced->second.is_caller) {
+            newcomer.expected = with(*remaining);
+        }
     }
 }
 
@@ -425,10 +446,13 @@ void Watch::sent_to_newcomer(const Place& place, const sip::Message& message, Ne
     const bool is_final = !message.is_request() && message.status() >= 200 &&
                           message.status() != 401 && message.cseq().method == Method::Invite &&
                           message.cseq().number == newcomer.cseq;
+    const bool is_success = message.status() < 300;
+    if (is_final && is_success && !newcomer.may_succeed) {
+        complain("wrong-success", &plan, first_lines(message.bytes()));
+    }
     if (!is_final || !newcomer.expected) {
         return;
     }
-    const bool is_success = message.status() < 300;
     if (is_success && *newcomer.expected != 200) {
         complain("wrong-success", &plan, first_lines(message.bytes()));
     } else if (is_strict_ && message.status() != *newcomer.expected) {
@@ -449,7 +473,8 @@ void Watch::sent_for_newcomer(const Place& place, const sip::Message& request) {
         return;
     }
     const bool is_allowed = std::ranges::any_of(newcomers_, [&](const auto& each) {
-        return each.second.plan == number && each.second.expected.value_or(200) == 200;
+        return each.second.plan == number && each.second.may_succeed &&
+               each.second.expected.value_or(200) == 200;
     });
     if (!is_allowed) {
         complain("refused-newcomer-went-on", &plans_[static_cast<std::size_t>(number)],
@@ -481,6 +506,9 @@ void Watch::came_in_call(const sip::Message& message, Leg& leg) {
         const int status = message.status();
         if (status >= 200 && status < 300 && is_refresh) {
             leg.is_up = leg.is_up || message.cseq().method == Method::Invite;
+            if (!leg.is_caller) {
+                leg.up.emplace(message.to_tag());
+            }
             refreshed(message, leg, Event::RefreshByResponse);
         } else if (status >= 300 && status < 400 && !leg.is_caller) {
             redirected(message, leg);
@@ -488,7 +516,7 @@ void Watch::came_in_call(const sip::Message& message, Leg& leg) {
         return;
     }
     if (message.method() == Method::Bye) {
-        leg.bye_seen = true;
+        leg.ended.emplace(message.from_tag());
         return;
     }
     if (message.method() == Method::Ack || message.method() == Method::Cancel ||
@@ -556,10 +584,11 @@ void Watch::referred(const sip::Message& refer, const Leg& leg) {
                             targets->front().uri.scheme, Event::Refer, leg.is_caller);
     asked.status = asked.judgement->is_allowed ? 202 : asked.judgement->answer.status;
     if (place.refer == sbc::ReferMode::Handle && asked.judgement->is_allowed) {
+        std::vector<int>& remaining = story_of(plan.number).referred[step_of_referred(refer)];
         for (const std::string& call_id : story_of(plan.number).legs) {
             const Leg& other = legs_.find(call_id)->second;
-            if (other.is_up && &other != &leg) {
-                story_of(plan.number).referred.push_back(other.place);
+            if (other.is_up && !other.bye_seen() && &other != &leg) {
+                remaining.push_back(other.place);
             }
         }
     }
@@ -595,11 +624,11 @@ void Watch::finish() {
     for (const auto& [call_id, leg] : legs_) {
         if (plan_of(leg).vanishes && leg.is_up) {
             tally_.add(Flow::Vanished);
-            if (!leg.bye_seen) {
+            if (!leg.bye_seen()) {
                 complain("no-bye", &plan_of(leg), "a leg at " + topology_.place(leg.place).name());
             }
         }
-        if (leg.bye_owed && !leg.bye_seen) {
+        if (leg.bye_owed && !leg.bye_seen()) {
             complain("no-bye", &plan_of(leg), "a leg at " + topology_.place(leg.place).name());
         }
     }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ private:
         std::uint32_t invite_cseq = 0;
         bool is_up = false;
         bool bye_owed = false;
-        bool bye_seen = false;
+        std::set<std::string, std::less<>> up;     // tags of 2xx: surplus ones have their own
+        std::set<std::string, std::less<>> ended;  // tags of who hung up, or was told to
+        bool bye_seen() const;
     };
     struct Story {  // of a plan
         bool is_begun = false;
@@ -50,8 +53,8 @@ private:
         int status = 0;
         int warning = 0;
         std::string ending;  // the response
-        // Who remains when a REFER is obeyed here, by place: whose call to the target it is.
-        std::vector<int> referred;
+        // Who remained when a REFER was obeyed here, by the step of the plan: places.
+        std::map<int, std::vector<int>> referred;
         std::vector<std::string> legs;  // Call-IDs
     };
     struct Newcomer {  // by Replaces
@@ -60,6 +63,7 @@ private:
         Scheme scheme = Scheme::Sip;
         std::uint32_t cseq = 0;
         std::optional<int> expected;  // final status; none: it depends
+        bool may_succeed = true;      // whatever it depends on
     };
     struct Asked {       // a request within a dialog, by Call-ID, CSeq and method
         int status = 0;  // of the answer that is owed
