@@ -405,14 +405,14 @@ void Watch::came_to_replace(const Place& place, const sip::Message& invite) {
     newcomer.may_succeed = true;
     const Plan& plan = plans_[static_cast<std::size_t>(newcomer.plan)];
     Story& story = story_of(newcomer.plan);
-    const auto with = [&](const Leg& remaining) {
+    const auto with = [&](const Leg& remaining, bool replaces_caller) {
         return expect_replacement(plan, topology_,
                                   {.newcomer = place,
                                    .scheme = newcomer.scheme,
                                    .replaced = topology_.place(replaced->second.place),
                                    .remaining = topology_.place(remaining.place),
                                    .remaining_scheme = remaining.scheme,
-                                   .replaces_caller = replaced->second.is_caller});
+                                   .replaces_caller = replaces_caller});
     };
     std::vector<const Leg*> others;
     for (const std::string& call_id : story.legs) {
@@ -421,15 +421,16 @@ void Watch::came_to_replace(const Place& place, const sip::Message& invite) {
             others.push_back(&leg);
         }
     }
-    if (!story.referred.empty()) {  // it depends on how that went, but not the prohibitions
-        newcomer.may_succeed = std::ranges::any_of(
-            others, [&](const Leg* remaining) { return with(*remaining) == 200; });
+    if (!story.referred.empty()) {  // who is left, and who calls: but not the prohibitions
+        newcomer.may_succeed = std::ranges::any_of(others, [&](const Leg* remaining) {
+            return with(*remaining, true) == 200 || with(*remaining, false) == 200;
+        });
         return;
     }
     for (const Leg* remaining : others) {
         if (!remaining->bye_seen() && !replaced->second.bye_seen() &&
             remaining->is_caller != replaced->second.is_caller) {
-            newcomer.expected = with(*remaining);
+            newcomer.expected = with(*remaining, replaced->second.is_caller);
         }
     }
 }
