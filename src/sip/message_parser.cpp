@@ -495,7 +495,9 @@ void MessageParser::stamp(const Endpoint& source) {
     line.name = all.substr(start, line.name.size());
     line.value = all.substr(value_at, value_size);
     line.raw = all.substr(start, text.size());
-    const auto move = [by = text.size() - length](std::string_view& view) {
+    // A folded line may have become shorter.
+    const auto move = [by = static_cast<std::ptrdiff_t>(text.size()) -
+                            static_cast<std::ptrdiff_t>(length)](std::string_view& view) {
         view = {view.data() + by, view.size()};
     };
     for (std::size_t i = first; i < headers.size(); ++i) {

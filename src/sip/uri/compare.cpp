@@ -37,7 +37,7 @@ bool is_significant(std::string_view name) {
 enum class Missing : std::uint8_t { IsEqualUnlessSignificant, Differs };
 
 // Every parameter of `a` against `b`.
-bool parameters_match(std::string_view a, std::string_view b, Missing missing) {
+bool are_in(std::string_view a, std::string_view b, Missing missing) {
     while (const auto parameter = grammar::next_parameter(a)) {
         const auto other = find(b, parameter->name);
         if (other) {
@@ -49,6 +49,13 @@ bool parameters_match(std::string_view a, std::string_view b, Missing missing) {
         }
     }
     return true;
+}
+
+bool parameters_match(const Uri& a, const Uri& b, Missing missing) {
+    const std::string_view left = a.parameters.text;
+    const std::string_view right = b.parameters.text;
+    // Where one stands twice, its first value is not its second.
+    return left == right || (are_in(left, right, missing) && are_in(right, left, missing));
 }
 
 struct Header {
@@ -127,26 +134,20 @@ bool equivalent(const Uri& a, const Uri& b) {
         return false;
     }
     if (a.text == b.text) {
-        return true;  // also where a parameter stands twice, and its first value is not its second
+        return true;
     }
     switch (a.scheme) {
         case Scheme::Other:
             return a.text == b.text;
         case Scheme::Tel:
-            return numbers_match(a.user, b.user) &&
-                   parameters_match(a.parameters.text, b.parameters.text, Missing::Differs) &&
-                   parameters_match(b.parameters.text, a.parameters.text, Missing::Differs);
+            return numbers_match(a.user, b.user) && parameters_match(a, b, Missing::Differs);
         case Scheme::Sip:
         case Scheme::Sips:
             break;
     }
     return a.has_user == b.has_user && equals_escaped(a.user, b.user, Case::Sensitive) &&
            equals_escaped(a.password, b.password, Case::Sensitive) && hosts_match(a.host, b.host) &&
-           a.port == b.port &&
-           parameters_match(a.parameters.text, b.parameters.text,
-                            Missing::IsEqualUnlessSignificant) &&
-           parameters_match(b.parameters.text, a.parameters.text,
-                            Missing::IsEqualUnlessSignificant) &&
+           a.port == b.port && parameters_match(a, b, Missing::IsEqualUnlessSignificant) &&
            headers_match(a.headers, b.headers);
 }
 

@@ -227,6 +227,7 @@ TEST(UriComparison, FindsDifferent) {
 TEST(UriComparison, FindsAUriEqualToItself) {
     const char* const text = "sip:a@h;x=1;x=2";
     EXPECT_TRUE(equivalent(uri(text), uri(std::string(text))));
+    EXPECT_TRUE(equivalent(uri("sip:a@h:5070;x=1;x=2"), uri("sip:a@h:05070;x=1;x=2")));
 }
 
 TEST(AddressOfRecord, IsTheSameForEveryWayToWriteAUser) {
