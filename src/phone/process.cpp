@@ -2,12 +2,9 @@
 
 #include <sysexits.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -16,10 +13,10 @@
 #include "engine/worker.h"
 #include "media/engine.h"
 #include "net/loop.h"
+#include "net/mailbox.h"
 #include "net/signals.h"
-#include "phone/control.h"
-#include "phone/parameters/profile.h"
-#include "phone/parameters/settings_of.h"
+#include "phone/configuration.h"
+#include "phone/control/server.h"
 #include "phone/phone.h"
 
 namespace ringwall::phone {
@@ -41,45 +38,9 @@ public:
     }
 };
 
-Result<std::string, std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        return fail(path + ": cannot be read");
-    }
-    return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 int complain(int status, const std::string& sentence) {
     std::fprintf(stderr, "%s\n", sentence.c_str());
     return status;
-}
-
-// Of all lines over TLS: they share what the System page says. Null: there is no such line.
-Result<std::shared_ptr<const tls::Context>, std::string> tls_context(const Settings& settings) {
-    const bool is_needed =
-        std::any_of(settings.lines.begin(), settings.lines.end(), [](const LineSettings& line) {
-            return line.line_enable && line.sip_transport == sip::Transport::Tls;
-        });
-    if (!is_needed) {
-        return std::shared_ptr<const tls::Context>();
-    }
-    const PhoneSettings& phone = settings.phone;
-    tls::ContextOptions options;
-    options.trust_anchors =
-        TRY(read_file(phone.custom_ca.empty() ? system_trust_anchors : phone.custom_ca));
-    if (!phone.client_certificate.empty()) {
-        options.certificate = TRY(read_file(phone.client_certificate));
-        options.private_key =
-            Secret(TRY(read_file(phone.client_private_key.empty() ? phone.client_certificate
-                                                                  : phone.client_private_key)));
-    }
-    options.min_version =
-        phone.tls_min_version == TlsMinVersion::Tls13 ? tls::Version::Tls13 : tls::Version::Tls12;
-    auto context = tls::Context::create(tls::Context::Role::Client, options);
-    if (!context) {
-        return fail(context.error().sentence);
-    }
-    return std::move(*context);
 }
 
 Result<void, std::string> bind(engine::Worker& worker, Phone& phone, const Settings& settings) {
@@ -124,54 +85,108 @@ void say_farewell(engine::Worker& worker, Phone& phone) {
     }
 }
 
-int run(const ProcessOptions& options, const SettingsPtr& settings,
-        std::shared_ptr<const tls::Context> tls) {
-    std::signal(SIGPIPE, SIG_IGN);
-    auto loop = net::Loop::create();
-    bool is_running = true;
-    const auto signals =
-        loop ? net::Signals::create(*loop, {SIGTERM, SIGINT}, [&](int) { is_running = false; })
-             : fail(loop.error());
-    const auto worker = signals ? engine::Worker::create() : fail(signals.error());
-    if (!worker) {
-        return complain(EX_OSERR, worker.error().sentence);
+// Signals, and what the control asks for, on the main thread.
+class Supervisor final : public net::EventSource {
+public:
+    static Result<std::unique_ptr<Supervisor>, net::SocketError> create();
+    ~Supervisor() override { loop_.unwatch(watch_); }
+
+    void restart() {
+        box_->post([this] { restarts_ = true; });
     }
-    const log::Writer log_writer;
+    enum class Order : std::uint8_t { Stop, Restart };
+    Order wait() {
+        restarts_ = false;
+        while (is_running_ && !restarts_) {
+            loop_.turn(Duration::max(), [] {});
+        }
+        return is_running_ ? Order::Restart : Order::Stop;
+    }
+    void on_ready(net::Readiness) override { box_->open_all(); }
+
+private:
+    Supervisor(net::Loop loop, std::unique_ptr<net::Mailbox> box)
+        : loop_(std::move(loop)), box_(std::move(box)) {}
+
+    net::Loop loop_;
+    std::unique_ptr<net::Mailbox> box_;
+    std::unique_ptr<net::Signals> signals_;
+    net::Loop::Watch watch_ = 0;
+    bool is_running_ = true;
+    bool restarts_ = false;
+};
+
+Result<std::unique_ptr<Supervisor>, net::SocketError> Supervisor::create() {
+    auto loop = TRY(net::Loop::create());
+    auto box = TRY(net::Mailbox::create());
+    std::unique_ptr<Supervisor> it(new Supervisor(std::move(loop), std::move(box)));
+    it->signals_ = TRY(net::Signals::create(it->loop_, {SIGTERM, SIGINT},
+                                            [raw = it.get()](int) { raw->is_running_ = false; }));
+    it->watch_ = it->loop_.watch(it->box_->fd(), net::Interest::Read, *it);
+    return it;
+}
+
+// One phone, until it is to stop or to start again.
+Result<Supervisor::Order, std::string> run_phone(const SoundOptions& sound,
+                                                 const Configuration& configuration,
+                                                 control::Server& control, Supervisor& supervisor) {
+    const auto worker = engine::Worker::create();
+    if (!worker) {
+        return fail(worker.error().sentence);
+    }
     MediaUser media_user;
     media::Engine media(
         media_user, [&](std::function<void()> function) { (*worker)->post(std::move(function)); });
     SystemRandom random;
-    Control control;
-    Phone phone(**worker, media, random, settings, std::move(tls), (*worker)->now(), control,
-                options.sound);
+    const SettingsPtr settings = configuration.settings();
+    Phone phone(**worker, media, random, settings, configuration.tls(), (*worker)->now(), control,
+                sound);
     media_user.phone = &phone;
     (*worker)->set_user(phone.shard());
-    if (const auto bound = bind(**worker, phone, *settings); !bound) {
-        return complain(EX_CONFIG, bound.error());
-    }
+    TRY(bind(**worker, phone, *settings));
+    control.attach(**worker, phone);
     std::thread thread([&] {
         phone.shard().wake((*worker)->now());
         phone.start();
         (*worker)->run();
     });
-    int status = EX_OK;
-    if (options.control_port != 0) {
-        if (const auto listening = control.listen(**worker, phone, options.control_port);
-            !listening) {
-            status = complain(EX_CONFIG, listening.error());
-            is_running = false;
-        }
-    }
     log::info("phone.ready", {{"lines", settings->lines.size()}});
-    while (is_running) {
-        loop->turn(Duration::max(), [] {});
-    }
-    log::info("phone.stopping");
-    control.stop();
+    const Supervisor::Order order = supervisor.wait();
+    log::info(order == Supervisor::Order::Stop ? "phone.stopping" : "phone.starting-again");
+    control.detach();
     say_farewell(**worker, phone);
     (*worker)->stop();
     thread.join();
-    return status;
+    return order;
+}
+
+int run(const ProcessOptions& options, Configuration& configuration) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto supervisor = Supervisor::create();
+    if (!supervisor) {
+        return complain(EX_OSERR, supervisor.error().sentence);
+    }
+    const log::Writer log_writer;
+    control::Server control(configuration, [&] { (*supervisor)->restart(); });
+    if (options.control_port != 0) {
+        if (const auto listening = control.listen(options.control_port); !listening) {
+            return complain(EX_CONFIG, listening.error());
+        }
+    }
+    for (bool is_first = true, was_reverted = false;; is_first = false) {
+        const auto order = run_phone(options.sound, configuration, control, **supervisor);
+        if (!order && (is_first || was_reverted)) {
+            return complain(EX_CONFIG, order.error());
+        }
+        if (order && *order == Supervisor::Order::Stop) {
+            return EX_OK;
+        }
+        was_reverted = !order;
+        if (!order) {  // better the phone as it was than none
+            log::error("phone.parameters-reverted", {{"reason", order.error()}});
+            configuration.revert();
+        }
+    }
 }
 
 }  // namespace
@@ -207,30 +222,20 @@ Result<media::Sink, std::string> parse_sink(std::string_view text) {
 }
 
 int run_process(const ProcessOptions& options) {
-    const auto text = read_file(options.configuration);
-    if (!text) {
-        return complain(EX_NOINPUT, text.error());
+    Configuration configuration(options.configuration);
+    const auto remarks = configuration.load();
+    if (!remarks) {
+        return complain(
+            remarks.error().cause == Configuration::Cause::File ? EX_NOINPUT : EX_CONFIG,
+            remarks.error().sentence);
     }
-    Values values;
-    bool is_sound = true;
-    for (const Remark& remark : read_profile(*text, values)) {
-        std::fprintf(stderr, "%s:%zu: %s\n", options.configuration.c_str(), remark.line,
-                     remark.sentence.c_str());
-        is_sound = false;
-    }
-    const DrawnSettings drawn = settings_of(values);
-    for (const std::string& remark : drawn.remarks) {
-        std::fprintf(stderr, "%s: %s\n", options.configuration.c_str(), remark.c_str());
-        is_sound = false;
-    }
-    auto tls = tls_context(*drawn.settings);
-    if (!tls) {
-        return complain(EX_CONFIG, tls.error());
+    for (const std::string& remark : *remarks) {
+        std::fprintf(stderr, "%s\n", remark.c_str());
     }
     if (options.only_check) {
-        return is_sound ? EX_OK : EX_CONFIG;
+        return remarks->empty() ? EX_OK : EX_CONFIG;
     }
-    return run(options, drawn.settings, std::move(*tls));
+    return run(options, configuration);
 }
 
 }  // namespace ringwall::phone

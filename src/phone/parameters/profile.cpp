@@ -165,6 +165,12 @@ private:
     std::vector<Remark> remarks_;
 };
 
+std::string name_of(const Parameter& parameter, unsigned n) {
+    std::string name = full_name(parameter, n);
+    std::ranges::replace(name, ' ', '_');
+    return name;
+}
+
 std::string quoted(std::string_view value) {
     std::string out = "\"";
     for (const char c : value) {
@@ -182,6 +188,10 @@ std::vector<Remark> read_profile(std::string_view text, Values& values) {
     return Reader(text, values).read();
 }
 
+std::string statement_of(const Parameter& parameter, unsigned n, std::string_view value) {
+    return name_of(parameter, n) + " " + quoted(value) + " ;";
+}
+
 std::string write_profile(const Values& values, Secrets secrets) {
     std::string out;
     std::string_view section;
@@ -192,9 +202,7 @@ std::string write_profile(const Values& values, Secrets secrets) {
             out.append(out.empty() ? "# " : "\n# ").append(to_string(parameter.page));
             out.append(": ").append(section).append("\n");
         }
-        std::string name = full_name(parameter, each.n);
-        std::ranges::replace(name, ' ', '_');
-        out.append(name);
+        out.append(name_of(parameter, each.n));
         if (each.has_access) {
             out.append(" ").append(1, mark_of(values.access(parameter, each.n)));
         }

@@ -31,4 +31,7 @@ enum class Secrets : std::uint8_t { Hidden, Written };
 // What differs from the defaults. Written with its secrets it reads the same again.
 std::string write_profile(const Values& values, Secrets secrets);
 
+// `Proxy[1] "sip.example.com" ;`, of a value on one line. Secrets are written.
+std::string statement_of(const Parameter& parameter, unsigned n, std::string_view value);
+
 }  // namespace ringwall::phone

@@ -8,19 +8,6 @@
 namespace ringwall::phone {
 namespace {
 
-// Of a parameter there is one, or one for each n from 1.
-Result<void, std::string> check_number(const Parameter& parameter, unsigned n) {
-    const std::string name(parameter.name);
-    if (parameter.count == Count::One && n != 0) {
-        return fail(name + " exists once, without a number");
-    }
-    if (parameter.count == Count::Many && (n == 0 || n > most_lines)) {
-        return fail(name + " needs a number from 1 to " + std::to_string(most_lines) + ", as in " +
-                    full_name(parameter, 1));
-    }
-    return {};
-}
-
 // What was given, short enough for a sentence.
 std::string quoted(const Parameter& parameter, std::string_view value) {
     constexpr std::size_t most = 60;
@@ -36,6 +23,18 @@ std::string quoted(const Parameter& parameter, std::string_view value) {
 }
 
 }  // namespace
+
+Result<void, std::string> check_number(const Parameter& parameter, unsigned n) {
+    const std::string name(parameter.name);
+    if (parameter.count == Count::One && n != 0) {
+        return fail(name + " exists once, without a number");
+    }
+    if (parameter.count == Count::Many && (n == 0 || n > most_lines)) {
+        return fail(name + " needs a number from 1 to " + std::to_string(most_lines) + ", as in " +
+                    full_name(parameter, 1));
+    }
+    return {};
+}
 
 std::string unknown_parameter(std::string_view name) {
     constexpr std::size_t most = 60;

@@ -50,6 +50,8 @@ private:
     std::map<Key, Access> access_;
 };
 
+// Of a parameter there is one, or one for each n from 1. The error is a sentence.
+Result<void, std::string> check_number(const Parameter& parameter, unsigned n);
 // Why there is no such parameter, and which may have been meant.
 std::string unknown_parameter(std::string_view name);
 

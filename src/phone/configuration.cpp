@@ -1,0 +1,234 @@
+#include "phone/configuration.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "base/text.h"
+#include "net/file_descriptor.h"
+#include "phone/parameters/settings_of.h"
+
+namespace ringwall::phone {
+namespace {
+
+constexpr std::string_view mark = "# Set with \"ringwall phone set\":\n";
+constexpr const char* system_trust_anchors = "/etc/ssl/certs/ca-certificates.crt";
+
+Result<std::string, std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return fail(path + ": cannot be read");
+    }
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// They share what the System page says.
+Result<std::shared_ptr<const tls::Context>, std::string> tls_context(const Settings& settings) {
+    const bool is_needed = std::ranges::any_of(settings.lines, [](const LineSettings& line) {
+        return line.line_enable && line.sip_transport == sip::Transport::Tls;
+    });
+    if (!is_needed) {
+        return std::shared_ptr<const tls::Context>();
+    }
+    const PhoneSettings& phone = settings.phone;
+    tls::ContextOptions options;
+    options.trust_anchors =
+        TRY(read_file(phone.custom_ca.empty() ? system_trust_anchors : phone.custom_ca));
+    if (!phone.client_certificate.empty()) {
+        options.certificate = TRY(read_file(phone.client_certificate));
+        options.private_key =
+            Secret(TRY(read_file(phone.client_private_key.empty() ? phone.client_certificate
+                                                                  : phone.client_private_key)));
+    }
+    options.min_version =
+        phone.tls_min_version == TlsMinVersion::Tls13 ? tls::Version::Tls13 : tls::Version::Tls12;
+    auto context = tls::Context::create(tls::Context::Role::Client, options);
+    if (!context) {
+        return fail(context.error().sentence);
+    }
+    return std::move(*context);
+}
+
+// Of the parameter that it speaks of; none for a line that an operator wrote there.
+std::optional<NameAndNumber> subject_of(std::string_view statement) {
+    return find_numbered(trim(statement.substr(0, statement.find_first_of("\"!?~;#"))));
+}
+
+bool is_control(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 || octet == 0x7f;
+}
+
+Result<void, std::string> write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t count = ::write(fd, text.data(), text.size());
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            return fail(std::string(std::strerror(errno)));
+        }
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+// Whoever reads the file finds the old text or the new one.
+Result<void, std::string> replace_file(const std::filesystem::path& file, std::string_view text) {
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::canonical(file, error);
+    if (error) {
+        return fail(error.message());
+    }
+    struct stat status {};
+    if (::stat(target.c_str(), &status) != 0) {
+        return fail(std::string(std::strerror(errno)));
+    }
+    std::string name = target.string() + ".XXXXXX";
+    const net::FileDescriptor fd(::mkostemp(name.data(), O_CLOEXEC));
+    const auto give_up = [&](const std::string& why) {
+        ::unlink(name.c_str());
+        return fail(why);
+    };
+    if (fd.number() < 0) {
+        return fail(std::string(std::strerror(errno)));
+    }
+    if (const auto written = write_all(fd.number(), text); !written) {
+        return give_up(written.error());
+    }
+    const bool is_like_it = ::fchmod(fd.number(), status.st_mode & 07777) == 0 &&
+                            ::fchown(fd.number(), status.st_uid, status.st_gid) == 0;
+    if (!is_like_it || ::fsync(fd.number()) != 0 || ::rename(name.c_str(), target.c_str()) != 0) {
+        return give_up(std::strerror(errno));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>, Configuration::Failure> Configuration::load() {
+    const std::lock_guard lock(mutex_);
+    auto text = read_file(file_.string());
+    if (!text) {
+        return fail(Failure{Cause::File, text.error()});
+    }
+    std::vector<std::string> remarks;
+    State state;
+    for (const Remark& remark : read_profile(*text, state.values)) {
+        remarks.push_back(file_.string() + ":" + std::to_string(remark.line) + ": " +
+                          remark.sentence);
+    }
+    if (const auto at = text->find(mark); at != std::string::npos) {
+        state.own = text->substr(at + mark.size());
+        text->erase(at);
+    }
+    DrawnSettings drawn = settings_of(state.values);
+    for (const std::string& remark : drawn.remarks) {
+        remarks.push_back(file_.string() + ": " + remark);
+    }
+    auto tls = tls_context(*drawn.settings);
+    if (!tls) {
+        return fail(Failure{Cause::Certificates, tls.error()});
+    }
+    state.settings = std::move(drawn.settings);
+    state.tls = std::move(*tls);
+    profile_ = std::move(*text);
+    state_ = before_ = std::move(state);
+    return remarks;
+}
+
+SettingsPtr Configuration::settings() const {
+    const std::lock_guard lock(mutex_);
+    return state_.settings;
+}
+
+std::shared_ptr<const tls::Context> Configuration::tls() const {
+    const std::lock_guard lock(mutex_);
+    return state_.tls;
+}
+
+Configuration::Shown Configuration::shown(const Parameter& parameter, unsigned n) const {
+    return {full_name(parameter, n), state_.values.shown(parameter, n), default_of(parameter, n),
+            std::string(to_string(state_.values.access(parameter, n)))};
+}
+
+Result<Configuration::Shown, std::string> Configuration::get(std::string_view name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = find_numbered(name);
+    if (!found) {
+        return fail(unknown_parameter(name));
+    }
+    TRY(check_number(*found->parameter, found->n));
+    return shown(*found->parameter, found->n);
+}
+
+std::vector<Configuration::Shown> Configuration::changed() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Shown> out;
+    for (const Values::Changed& each : state_.values.changed()) {
+        out.push_back(shown(*each.parameter, each.n));
+    }
+    return out;
+}
+
+Result<Configuration::Done, std::string> Configuration::set(std::string_view name,
+                                                            std::string_view value) {
+    const std::lock_guard lock(mutex_);
+    const auto found = find_numbered(name);
+    if (!found) {
+        return fail(unknown_parameter(name));
+    }
+    const auto& [parameter, n] = *found;
+    if (std::ranges::any_of(value, is_control)) {
+        return fail(full_name(*parameter, n) + " is one line of text, without control characters");
+    }
+    State next = state_;
+    TRY(next.values.set(*parameter, n, value));
+    std::string own;
+    for (std::string_view rest = next.own; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        const auto other = subject_of(line);
+        if (!other || other->parameter != parameter || other->n != n) {
+            own.append(line).append("\n");
+        }
+    }
+    next.own = own + statement_of(*parameter, n, value) + "\n";
+    DrawnSettings drawn = settings_of(next.values);
+    next.settings = std::move(drawn.settings);
+    next.tls = TRY(tls_context(*next.settings));
+    TRY(write(next));
+    const bool is_new = next.values != state_.values;
+    before_ = std::exchange(state_, std::move(next));
+    return Done{is_new, std::move(drawn.remarks)};
+}
+
+void Configuration::revert() {
+    const std::lock_guard lock(mutex_);
+    state_ = before_;
+    (void)write(state_);  // what cannot be written was not written before either
+}
+
+Result<void, std::string> Configuration::write(const State& state) const {
+    std::string text = profile_;
+    if (!text.empty() && text.back() != '\n') {
+        text.push_back('\n');
+    }
+    if (!state.own.empty()) {
+        text.append(mark).append(state.own);
+    }
+    if (const auto written = replace_file(file_, text); !written) {
+        return fail(file_.string() +
+                    ": cannot be written, so nothing has changed: " + written.error());
+    }
+    return {};
+}
+
+}  // namespace ringwall::phone

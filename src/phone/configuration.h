@@ -1,0 +1,75 @@
+// What the phone is set to: the profile that it was started with, and what was set since. Both are
+// in one file, the latter behind a line that says so.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "phone/parameters/profile.h"
+#include "phone/settings.h"
+#include "tls/context.h"
+
+namespace ringwall::phone {
+
+// Any thread may call it.
+class Configuration {
+public:
+    explicit Configuration(std::filesystem::path file) : file_(std::move(file)) {}
+
+    enum class Cause : std::uint8_t {
+        File,
+        Certificates
+    };  // it cannot be read, they cannot be used
+    struct Failure {
+        Cause cause = Cause::File;
+        std::string sentence;
+    };
+    // What is wrong in it, a line each: "FILE:7: ...". The phone starts with the rest.
+    Result<std::vector<std::string>, Failure> load();
+
+    // As of the last load() or set().
+    SettingsPtr settings() const;
+    // Of all lines over TLS; null: there is none.
+    std::shared_ptr<const tls::Context> tls() const;
+
+    struct Shown {
+        std::string name;   // "Proxy[1]"
+        std::string value;  // *** for a secret that is there
+        std::string default_value;
+        std::string access;  // na, ro, rw
+    };
+    // One, or those that differ from their defaults. The error is a sentence.
+    Result<Shown, std::string> get(std::string_view name) const;
+    std::vector<Shown> changed() const;
+
+    struct Done {
+        bool is_new = false;               // it was something else before
+        std::vector<std::string> remarks;  // values that now contradict each other
+    };
+    // Into the file at once, whole or not at all. The error is a sentence, and nothing has changed.
+    Result<Done, std::string> set(std::string_view name, std::string_view value);
+    // To what settings() were before the last set(): the phone could not start with them.
+    void revert();
+
+private:
+    struct State {
+        Values values;
+        std::string own;  // the statements of set()
+        SettingsPtr settings;
+        std::shared_ptr<const tls::Context> tls;
+    };
+    Result<void, std::string> write(const State& state) const;
+    Shown shown(const Parameter& parameter, unsigned n) const;
+
+    std::filesystem::path file_;
+    mutable std::mutex mutex_;
+    std::string profile_;  // the file, without what set() wrote
+    State state_, before_;
+};
+
+}  // namespace ringwall::phone

@@ -1,0 +1,365 @@
+#!/usr/bin/python3
+"""The phone's control: what its OpenAPI description says is what it does, its commands do the same, and nobody but
+a program of this machine is heard. RINGWALL and RINGWALL_PHONE name the programs."""
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RINGWALL = os.environ.get("RINGWALL", str(ROOT / "build/debug/apps/ringwall"))
+PHONE = os.environ.get("RINGWALL_PHONE", str(ROOT / "build/debug/apps/ringwall-phone"))
+DESCRIPTION = json.loads((ROOT / "docs/phone-control.json").read_text())
+JSON = {"Content-Type": "application/json"}
+PATIENCE = 15
+
+
+def free_port(kind: int) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what: str, condition):
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {PATIENCE} s")
+
+
+def operation_of(method: str, path: str) -> dict:
+    for template, methods in DESCRIPTION["paths"].items():
+        parts, found = template.split("/"), path.split("?")[0].split("/")
+        if len(parts) == len(found) and all(a == b or a == "{call}" and b.isdigit() for a, b in zip(parts, found)):
+            return methods[method.lower()]
+    raise AssertionError(f"{method} {path} is not described")
+
+
+def line(number: int, name: str, port: int, proxy: int) -> str:
+    """Of a profile: a line whose server is another phone."""
+    return "".join(f'{what}[{number}] "{value}" ;\n' for what, value in (
+        ("User_ID", name), ("SIP_Transport", "UDP"), ("SIP_Port", port), ("Proxy", f"127.0.0.1:{proxy}"),
+        ("Register", "No"), ("Make_Call_Without_Reg", "Yes"), ("Ans_Call_Without_Reg", "Yes"),
+        ("Password", "do-not-tell")))
+
+
+class Phone:
+    """A phone with a line to each of `others`, and its control."""
+
+    exercised = set()  # operations that were answered with 200, by any phone
+
+    def __init__(self, folder: pathlib.Path, name: str, ports: dict, others: str, *arguments: str):
+        self.port = free_port(socket.SOCK_STREAM)
+        self.sip_port = ports[name + others[0]]
+        self.profile = folder / f"{name}.conf"
+        self.profile.write_text("# the operator's own words\n" + "".join(
+            line(number, name, ports[name + other], ports[other + name])
+            for number, other in enumerate(others, start=1)))
+        self.profile.chmod(0o600)
+        self.log = folder / f"{name}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([PHONE, "--config", str(self.profile), "--control", str(self.port),
+                                             *arguments], stdout=log, stderr=log)
+        wait_for(f"{name} listens", self.is_listening)
+
+    def is_listening(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(self.log.read_text())
+        try:
+            return self.ask("GET", "/state")[0] == 200
+        except OSError:
+            return False
+
+    def raw(self, method: str, path: str, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def ask(self, method: str, path: str, body=None):
+        """Status and answer, which is as described."""
+        text = None if body is None else json.dumps(body)
+        status, answer = self.raw(method, path, text, JSON if body is not None else {})
+        answer = json.loads(answer)
+        operation = operation_of(method, path)
+        schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+        jsonschema.Draft4Validator({**schema, "components": DESCRIPTION["components"]}).validate(answer)
+        if status == 200:
+            self.exercised.add(operation["operationId"])
+        return status, answer
+
+    def do(self, path: str, /, **body) -> dict:
+        status, answer = self.ask("POST", path, body)
+        if status != 200:
+            raise AssertionError(f"{path}: {status} {answer}")
+        return answer
+
+    def calls(self) -> list:
+        return self.ask("GET", "/state")[1]["calls"]
+
+    def call_in(self, state: str) -> int:
+        return wait_for(f"a call that is {state}", lambda: next(
+            (each["call"] for each in self.calls() if each["state"] == state), 0))
+
+    def events(self, after: int = 0) -> list:
+        status, answer = self.ask("GET", f"/events?after={after}")
+        assert status == 200, answer
+        return answer
+
+    def command(self, *words: str):
+        return subprocess.run([RINGWALL, "phone", "--control", str(self.port), *words], capture_output=True,
+                              text=True, timeout=PATIENCE + 5, check=False)
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+class ControlTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="ringwall-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+        self.ports = {pair: free_port(socket.SOCK_DGRAM) for pair in ("ab", "ac", "ba", "ca")}
+
+    def phone(self, name: str, others: str, *arguments: str) -> Phone:
+        phone = Phone(self.folder, name, self.ports, others, *arguments)
+        self.addCleanup(phone.stop)
+        return phone
+
+    def call(self, caller: Phone, called: Phone):
+        call = caller.do("/dial", to=called.profile.stem)["call"]
+        incoming = called.call_in("ringing")
+        called.do(f"/calls/{incoming}/answer")
+        wait_for("the call is up", lambda: caller.call_in("active") == call)
+        return call, incoming
+
+    def test_all_that_is_described_is_done(self):
+        Phone.exercised.clear()
+        a, b = self.phone("a", "bc"), self.phone("b", "a")
+        self.phone("c", "a", "--auto-answer")
+        status, description = a.ask("GET", "/openapi.json")
+        self.assertEqual((status, description), (200, DESCRIPTION))
+
+        refused = a.do("/dial", to="b", line=1)["call"]
+        b.do(f"/calls/{b.call_in('ringing')}/reject", status=603)
+        wait_for("a hears of it", lambda: [each for each in a.events() if each.get("call") == refused
+                                           and each.get("status") == 603 and each.get("state") == "ended"])
+
+        call, incoming = self.call(a, b)
+        a.do(f"/calls/{call}/source", tone=440)
+        recording = self.folder / "heard.wav"
+        b.do(f"/calls/{incoming}/record", path=str(recording))
+        b.do(f"/calls/{incoming}/source", file=str(ROOT / "none.wav"))
+        b.do(f"/calls/{incoming}/source")
+        a.do(f"/calls/{call}/hold")
+        wait_for("b is held", lambda: any(each["held-by-peer"] for each in b.calls()))
+        a.do(f"/calls/{call}/resume")
+        wait_for("b is not held", lambda: not any(each["held-by-peer"] for each in b.calls()))
+        a.do(f"/calls/{call}/digits", digits="5")
+        wait_for("b hears the key", lambda: [each for each in b.events() if each["what"] == "digit"
+                                             and each["digit"] == "5"])
+        second = a.do("/dial", to="c", line=2)["call"]
+        wait_for("the second call", lambda: [each for each in a.calls() if each["call"] == second
+                                             and each["state"] == "active"])
+        a.do("/conference", calls=[call, second])
+        a.do("/conference")
+        a.do(f"/calls/{second}/hangup")
+        a.do(f"/calls/{call}/transfer", to="a")  # b calls a, as it is told
+        a.do(f"/calls/{a.call_in('ringing')}/answer")
+        wait_for("what came of the transfer", lambda: [each for each in a.events() if each["what"] == "transfer"
+                                                       and each["status"] == 200])
+        self.assertGreater(recording.stat().st_size, 1000)
+        self.assertEqual(b.ask("GET", "/parameters")[0], 200)
+        b.do("/parameters", name="User ID[1]", value="b")
+        described = {operation["operationId"] for methods in DESCRIPTION["paths"].values()
+                     for operation in methods.values()}
+        self.assertEqual(described - Phone.exercised, {"follow"}, "not one of them is left out")
+
+    def test_what_cannot_be_done_is_said(self):
+        a = self.phone("a", "b")
+        for path, body, status, words in (
+                ("/dial", {}, 400, '"to" is missing'),
+                ("/dial", {"to": 7}, 400, '"to" must be text'),
+                ("/dial", {"to": "7", "line": 0}, 400, '"line" must be a number from 1 to 1000'),
+                ("/dial", {"to": "7", "lin": 1}, 400, 'there is no "lin" here; there are: to, line'),
+                ("/dial", {"to": "7", "line": 9}, 409, ""),
+                ("/calls/1/hold", {"x": 1}, 400, 'there is no "x" here; there is nothing to say'),
+                ("/calls/1/hold", {}, 409, "there is no such active call"),
+                ("/calls/1/reject", {"status": 200}, 400, "from 400 to 699"),
+                ("/calls/1/transfer", {}, 409, 'another "call"'),
+                ("/conference", {"calls": ["x"]}, 400, '"calls" must be a list of numbers'),
+                ("/parameters", {"name": "Prox[1]", "value": ""}, 409, 'did you mean "Proxy"?'),
+                ("/parameters", {"name": "Max Forward", "value": "many"}, 409, "from 1 to 255"),
+                ("/parameters", {"name": "Proxy", "value": "x"}, 409, "needs a number"),
+                ("/parameters", {"name": "Proxy[1]", "value": "x\ny"}, 409, "one line")):
+            with self.subTest(path=path, body=body):
+                found, answer = a.ask("POST", path, body)
+                self.assertEqual(found, status)
+                self.assertIn(words, answer["error"])
+        self.assertEqual(a.raw("POST", "/dial", '{"to": ', JSON)[0], 400)
+        self.assertEqual(a.raw("POST", "/dial", '{"to": "' + "7" * 5000 + '"}', JSON)[0], 413)
+        self.assertEqual(a.ask("GET", "/events?after=x")[0], 400)
+        self.assertEqual(a.ask("GET", "/parameters?name=Prox[1]")[0], 409)
+        self.assertEqual(a.raw("GET", "/nothing")[0], 404)
+
+    def test_a_page_in_a_browser_is_not_heard(self):
+        a = self.phone("a", "b")
+        body = json.dumps({"to": "b"})
+        for headers, status in (({**JSON, "Origin": "http://127.0.0.1"}, 403), ({**JSON, "Host": "phone.example"}, 403),
+                                ({"Content-Type": "text/plain"}, 400), ({}, 400)):
+            with self.subTest(headers=headers):
+                self.assertEqual(a.raw("POST", "/dial", body, headers)[0], status)
+        self.assertEqual(a.raw("GET", "/state", headers={"Origin": "null"})[0], 403)
+        self.assertEqual(a.calls(), [], "nobody was called")
+        self.assertEqual(a.raw("POST", "/dial", body, JSON)[0], 200, "and the same from a program is heard")
+
+    def test_what_happens_is_told_as_it_happens(self):
+        a = self.phone("a", "b")
+        stream = subprocess.Popen([RINGWALL, "phone", "--control", str(a.port), "follow"], stdout=subprocess.PIPE,
+                                  text=True)
+        self.addCleanup(stream.stdout.close)
+        self.addCleanup(stream.wait, 5)
+        self.addCleanup(stream.kill)
+        told = []
+        reader = threading.Thread(target=lambda: told.extend(map(json.loads, iter(stream.stdout.readline, ""))),
+                                  daemon=True)
+        reader.start()
+        known = len(a.events())
+
+        def calls_somebody():  # again, until the stream is there
+            a.ask("POST", "/dial", {"to": "nobody"})
+            time.sleep(0.1)
+            return told
+        wait_for("the stream tells", calls_somebody)
+        calls = [each for each in told if each["what"] == "call"]
+        self.assertEqual(calls[0]["state"], "calling")
+        self.assertGreater(calls[0]["event"], known)
+        schema = {"$ref": "#/components/schemas/Events", "components": DESCRIPTION["components"]}
+        jsonschema.Draft4Validator(schema).validate(told[:])
+
+        # Whoever comes back hears what was missed.
+        status, first = self.first_of_stream(a, {"Last-Event-ID": "0"})
+        self.assertEqual((status, first["event"]), (200, a.events()[0]["event"]))
+        others = [self.open_stream(a) for _ in range(2)]
+        status, _ = self.first_of_stream(a)
+        self.assertEqual(status, 503, "one is too many")
+        for each in others:
+            each.close()
+        a.stop()
+        reader.join(5)
+        self.assertFalse(reader.is_alive(), "the stream ends with the phone")
+
+    def open_stream(self, phone: Phone, headers=None) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection("127.0.0.1", phone.port, timeout=PATIENCE)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/events/stream", headers=headers or {})
+        return connection
+
+    def first_of_stream(self, phone: Phone, headers=None):
+        connection = self.open_stream(phone, headers)
+        response = connection.getresponse()
+        if response.status != 200:
+            return response.status, None
+        for line in iter(response.readline, b""):
+            if line.startswith(b"data: "):
+                connection.close()
+                return 200, json.loads(line[6:])
+        return response.status, None
+
+    def test_commands(self):
+        a, b = self.phone("a", "b"), self.phone("b", "a")
+        dialled = a.command("dial", "b")
+        self.assertEqual((dialled.returncode, dialled.stdout, dialled.stderr), (0, "call 1\n", ""))
+        ringing = str(b.call_in("ringing"))
+        answered = b.command("answer", ringing)
+        self.assertEqual((answered.returncode, answered.stdout), (0, ""))
+        a.call_in("active")
+        state = a.command("state")
+        self.assertIn("state active", state.stdout)
+        self.assertEqual(json.loads(a.command("--json", "state").stdout)["calls"][0]["state"], "active")
+        self.assertEqual(a.command("hangup", "1").returncode, 0)
+        refused = a.command("hold", "77")
+        self.assertEqual((refused.returncode, refused.stdout, refused.stderr), (1, "", "there is no such active call\n"))
+        self.assertEqual(a.command("reject", "1", "--status", "200").returncode, 64)
+        self.assertEqual(a.command("fly").returncode, 64)
+        a.stop()
+        nobody = a.command("state")
+        self.assertEqual(nobody.returncode, 69)
+        self.assertIn(f"--control {a.port}", nobody.stderr)
+
+    def test_setting_parameters(self):
+        a, b = self.phone("a", "b"), self.phone("b", "a")
+        self.assertEqual(a.command("get", "Proxy[1]").stdout, f'Proxy[1] "127.0.0.1:{b.sip_port}"\n')
+        changed = a.command("get").stdout
+        self.assertIn('Password[1] "***"', changed)
+        wrong = a.command("set", "Max Forward", "many")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("from 1 to 255", wrong.stderr)
+        before = a.profile.read_text()
+        self.assertNotIn("Max_Forward", before)
+
+        # At once, where nobody is talking; what the operator wrote stays as it was.
+        done = a.command("set", "User ID[1]", "anna \"a\" \\")
+        self.assertEqual((done.returncode, done.stdout), (0, "starts now\n"))
+        wait_for("the new name", lambda: "anna" in a.command("state").stdout)
+        self.assertTrue(a.profile.read_text().startswith(before))
+        self.assertIn('User_ID[1] "anna \\"a\\" \\\\" ;\n', a.profile.read_text())
+        self.assertEqual(a.profile.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(a.command("set", "User ID[1]", "anna").returncode, 0)
+        self.assertEqual(a.profile.read_text().count("User_ID"), 2, "the operator's and the last")
+        self.assertEqual(a.command("set", "User ID[1]", "anna").stdout, "starts not needed\n")
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+
+        # After the call, where somebody is.
+        call, _ = self.call(a, b)
+        done = a.command("set", "User ID[1]", "ann")
+        self.assertEqual(done.stdout, "starts after the last call\n")
+        self.assertEqual([each["state"] for each in a.calls()], ["active"])
+        a.do(f"/calls/{call}/hangup")
+        wait_for("the new name", lambda: "sip:ann@" in a.command("state").stdout)
+
+        # What contradicts itself is told; what cannot be started with is taken back.
+        done = a.command("set", "Restricted Access Domains", "sip.example.com")
+        self.assertIn("Restricted Access Domains", done.stdout)
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+        self.assertEqual(a.command("set", "Restricted Access Domains", "").returncode, 0)
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+        kept = a.profile.read_text()
+        a.command("set", "SIP Port[1]", str(b.sip_port))
+        wait_for("the log tells", lambda: "phone.parameters-reverted" in a.log.read_text())
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+        self.assertEqual(a.profile.read_text(), kept)
+        self.assertEqual(a.command("get", "SIP Port[1]").stdout, f'SIP Port[1] "{a.sip_port}"\n')
+        missing = a.command("set", "Custom CA File", "/nonexistent/ca.pem")
+        self.assertEqual(missing.returncode, 0, "there is no line over TLS")
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+        refused = a.command("set", "SIP Transport[1]", "TLS")
+        self.assertEqual((refused.returncode, refused.stderr), (1, "/nonexistent/ca.pem: cannot be read\n"))
+        self.assertEqual(a.stop(), 0)
+        self.assertNotIn("do-not-tell", a.log.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
