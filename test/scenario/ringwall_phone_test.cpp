@@ -669,6 +669,50 @@ TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
     EXPECT_TRUE(alice.is_registered());
 }
 
+// However short it was registered at the one that died.
+TEST_F(PhoneLab, TheNextServerHearsOfThePhoneAtOnce) {
+    Phone first(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                {"x", "example.com", ""}, 77);
+    first.node().set_server_identity(certificate_of("border.example.com"));
+    first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto builder = sip::reply(*request, 200, "t");
+        builder.copy(sip::HeaderName::Contact, *request);
+        first.shard().respond(id, builder.build());
+        return true;
+    };
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy =
+        "border.example.com:p=1:A=192.0.2.66|border.example.com:p=2:A=192.0.2.1";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    net.refuse_connections({ip("192.0.2.66"), 5061});
+    first.node().cut();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }, 1s));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 2s));
+    EXPECT_EQ(border.sbc().location().user_count(), 1U);
+}
+
+// Such as a proxy of TLS before a server that is down: opened again once, then as after a failure.
+TEST_F(PhoneLab, AServerThatClosesEveryConnectionIsNotPestered) {
+    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+    server.node().set_server_identity(certificate_of("border.example.com"));
+    server.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr&) {
+        return true;
+    };
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy = "border.example.com:A=192.0.2.66";
+    settings.lines.front().is_register = false;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    for (int i = 0; i < 600; ++i) {
+        net.run_for(100ms);
+        server.node().cut();
+    }
+    const auto tries = std::ranges::count(alice.line_states, phone::Line::State::Connecting);
+    EXPECT_GE(tries, 2);
+    EXPECT_LE(tries, 6);
+}
+
 // The second line waits for the first one's REGISTER.
 TEST_F(PhoneLab, LinesStartOneAfterTheOther) {
     phone::Settings settings = line_of("alice", "wonderland");
