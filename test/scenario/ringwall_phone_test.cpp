@@ -605,6 +605,17 @@ TEST_F(PhoneLab, ACallOutlivesItsConnection) {
     EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
 }
 
+// Nobody waits for the timers of transactions: the other side has said that it is over.
+TEST_F(PhoneLab, APhoneThatStopsInACallIsQuietAtOnce) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    alice->stop();
+    EXPECT_FALSE(alice->is_quiet());
+    EXPECT_TRUE(run_until([&] { return alice->is_quiet(); }, 1s));
+    EXPECT_EQ(bob.call(), nullptr);
+}
+
 // As long as the server answers the pings nothing is lost.
 TEST_F(PhoneLab, PingsKeepTheConnection) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
