@@ -10,7 +10,7 @@ TO := bob
 .PHONY: help run demo demo-calls call hangup stop test sanitize soak fuzz bench lint format clean build
 
 help:
-	@echo 'make run        the lab: three phones and the border controller; stays up, says how to call'
+	@echo 'make run        the lab: five phones and the border controller; stays up, says how to call'
 	@echo 'make demo       the same, makes the calls, checks them and ends: status 0 or 1'
 	@echo '                (BREAK=plain: the phones do not encrypt their media, so it must end with 1)'
 	@echo 'make call       with the lab running: a call FROM=alice TO=bob; then: make hangup'
@@ -27,9 +27,10 @@ help:
 packages-%:
 	@tools/install-packages $(subst +, ,$*)
 
+LAB_PROGRAMS := --sbc build/$(BUILD)/apps/ringwall-sbc --phone build/$(BUILD)/apps/ringwall-phone
 run: packages-build+lab
-	@$(MAKE) --no-print-directory build TARGET=ringwall-sbc
-	@lab/lab run --sbc build/$(BUILD)/apps/ringwall-sbc
+	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall-phone'
+	@lab/lab run $(LAB_PROGRAMS)
 
 # make ends with 2 when a recipe fails. The demonstration is a question: with -q make ends with 1 for "no",
 # and runs only the lines with a +.
@@ -42,8 +43,8 @@ demo: demo-calls
 demo-calls:
 	+@rm -f build/demo-status
 	+@tools/install-packages build lab
-	+@MAKEFLAGS= $(MAKE) --no-print-directory build TARGET=ringwall-sbc
-	+@lab/lab demo --sbc build/$(BUILD)/apps/ringwall-sbc $(if $(BREAK),--break $(BREAK)); echo $$? >build/demo-status
+	+@MAKEFLAGS= $(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall-phone'
+	+@lab/lab demo $(LAB_PROGRAMS) $(if $(BREAK),--break $(BREAK)); echo $$? >build/demo-status
 
 call:
 	@lab/lab call --from $(FROM) --to $(TO)

@@ -14,17 +14,33 @@ class Border:
         self.log, self._trace, self._record = (folder / name for name in ("sbc.log", "trace.jsonl", "record.jsonl"))
         for file in (self._trace, self._record):
             file.unlink(missing_ok=True)
-        with self.log.open("wb") as log:
-            self._process = network.start(
-                host, [str(program), "--config", str(configuration), "--trace", str(self._trace),
-                       "--record", str(self._record)], stdout=log, stderr=subprocess.STDOUT)
+        self.log.unlink(missing_ok=True)
+        self._start = lambda log: network.start(
+            host, [str(program), "--config", str(configuration), "--trace", str(self._trace),
+                   "--record", str(self._record)], stdout=log, stderr=subprocess.STDOUT)
+        self._open()
+
+    def _open(self) -> None:
+        with self.log.open("ab") as log:
+            self._beginning = log.tell()  # of what this run says
+            self._process = self._start(log)
+
+    def start_again(self) -> None:
+        """After its end; its log goes on."""
+        self._open()
+        self.wait_ready()
+
+    def kill(self) -> None:
+        """No farewell."""
+        self._process.kill()
+        self._process.wait()
 
     def wait_ready(self, seconds: float = 20) -> None:
         def ready():
             if self._process.poll() is not None:
                 raise Overdue(f"ringwall-sbc ended at its start with status {self._process.returncode}: "
                               f"{self.log.read_text(errors='replace').strip()[-600:]}")
-            return "sbc.ready" in self.log.read_text(errors="replace")
+            return b"sbc.ready" in self.log.read_bytes()[self._beginning:]
         wait_for("sbc.ready in the log of ringwall-sbc", ready, seconds)
 
     @staticmethod

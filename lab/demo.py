@@ -1,14 +1,14 @@
 """The demonstration: calls through Ringwall, and what must be true of each of them."""
 import pathlib
 import time
-import wave
 
 from lab import ear, outside
 from lab.capture import Capture
-from lab.ladder import ladder, record_line
+from lab.ladder import ladder, messages_of, record_line
 from lab.network import Network
 from lab.phone import Phone
-from lab.scene import ALICE, BOB, BORDER, DESK, NAMES, OUTSIDE, Scene, TARGETS
+from lab.ringwall_phone import RingwallPhone
+from lab.scene import ADDRESSES, BORDER, NAMES, OUTSIDE, PASSWORDS, Scene, TARGETS
 from lab.waiting import Overdue, wait_for
 
 _PACKETS = 75  # of 20 ms, in each direction, before the ear is asked
@@ -44,20 +44,20 @@ def _wait_audio(capture, mark: int, *sources: str) -> None:
 
 def _reference_call(checks: Checks, network: Network, folder: pathlib.Path) -> None:
     """Two phones without Ringwall and without encryption: what the ear must hear."""
-    addresses = {"carol": "198.51.100.31", "dave": "198.51.100.32"}
+    addresses = {"near": "198.51.100.31", "far": "198.51.100.32"}
     for name, address in addresses.items():
         network.add(name, [f"{address}/24"])
-    capture = Capture(network, "carol", folder / "carol.pcap")
+    capture = Capture(network, "near", folder / "near.pcap")
     phones = [Phone(network, name, address, folder / name, f"<sip:{name}@{address}>;regint=0;answermode=auto;audio_codecs=PCMU")
               for name, address in addresses.items()]
     try:
         for phone in phones:
             phone.connect()
-        phones[0].dial("sip:dave@198.51.100.32")
+        phones[0].dial("sip:far@198.51.100.32")
         phones[0].wait_established()
-        _wait_audio(capture, 0, addresses["carol"])
+        _wait_audio(capture, 0, addresses["near"])
         phones[0].hang_up()
-        heard = ear.listen(ear.streams_from(capture.since(0), addresses["carol"])[0].packets)
+        heard = ear.listen(ear.streams_from(capture.since(0), addresses["near"])[0].packets)
         checks.check("the ear hears the tone of a plain call that has nothing to do with Ringwall", heard.has_tone, heard)
     except Overdue as overdue:
         checks.check("a plain call without Ringwall, for the ear", False, overdue)
@@ -67,19 +67,39 @@ def _reference_call(checks: Checks, network: Network, folder: pathlib.Path) -> N
         capture.stop()
 
 
-def _check_audio(checks: Checks, phone: Phone, packets: list, source: str) -> None:
-    """The audio that a phone sent: noise on the wire, the tone with the key of its own SDP."""
-    who = phone.name
-    streams = ear.streams_from(packets, source)
+def _check_wire(checks: Checks, scene: Scene, who: str, packets: list) -> list[bytes]:
+    """What a phone sent is one stream, and noise; its packets."""
+    streams = ear.streams_from(packets, ADDRESSES[who])
     if not checks.check(f"{who} sent one stream of audio", len(streams) == 1, f"{len(streams)} streams"):
-        return
-    heard = ear.listen(streams[0].packets)
+        return []
+    heard = ear.listen(streams[0].packets, scene.phones[who].tone)
     checks.check(f"what {who} sent is noise on the wire, no tone", heard.is_noise, heard)
-    keys = ear.crypto_of((message.sdp for message in phone.trace() if message.is_sent), streams[0].source_port)
-    if not checks.check(f"{who}'s SDP has a key for it", bool(keys), "no a=crypto" if not keys else keys[-1].split()[1]):
+    return streams[0].packets
+
+
+def _check_audio(checks: Checks, scene: Scene, who: str, witness: str, packets: list) -> None:
+    """The audio that a phone sent: noise on the wire, the tone with a key of the SDP that the witness saw."""
+    audio = _check_wire(checks, scene, who, packets)
+    if not audio:
         return
-    heard = ear.listen(ear.decrypt(streams[0].packets, keys[-1]))
-    checks.check(f"decrypted with that key it is the tone of {ear.TONE:g} Hz", heard.has_tone, heard)
+    port = ear.streams_from(packets, ADDRESSES[who])[0].source_port
+    key = ear.key_of(audio, ear.crypto_of((message.sdp for message in scene.phones[witness].trace()), port))
+    if not checks.check(f"{who}'s SDP has a key for it", key is not None, key.split()[1] if key else "none that opens it"):
+        return
+    tone = scene.phones[who].tone
+    heard = ear.listen(ear.decrypt(audio, key), tone)
+    checks.check(f"decrypted with that key it is the tone of {tone} Hz", heard.has_tone, heard)
+
+
+def _check_heard(checks: Checks, scene: Scene, who: str, whom: str) -> None:
+    """By the recording that the phone made of what it heard."""
+    tone = scene.phones[whom].tone
+    try:
+        share = ear.share_of_tone(*scene.phones[who].heard(), tone)
+    except Overdue as overdue:
+        checks.check(f"{who} heard {whom}'s tone of {tone} Hz", False, overdue)
+        return
+    checks.check(f"{who} heard {whom}'s tone of {tone} Hz", share > 0.5, f"{share:.0%} of the energy")
 
 
 def _check_signalling(checks: Checks, packets: list, name: str) -> None:
@@ -110,46 +130,91 @@ def _check_hiding(checks: Checks, caller: Phone, callee: Phone) -> None:
                  or "sip:ringwall.test" in contact or "sbc.ringwall.test" in contact, contact)
 
 
-def _call(checks: Checks, scene: Scene, caller: str, callee: str) -> tuple[dict, bool]:
-    """One call, hung up by the caller after some audio; where it begins in each capture, and did it work."""
-    phones, addresses = scene.phones, {"alice": ALICE, "bob": BOB, "desk": DESK}
-    marks = {name: capture.mark() for name, capture in scene.captures.items()}
+def _call(checks: Checks, scene: Scene, caller: str, callee: str) -> tuple[list, bool]:
+    """One call, hung up by the caller after some audio; what passed on its link, and did it work."""
+    phones, capture = scene.phones, scene.captures[caller]
+    mark = capture.mark()
     phones[callee].forget()
-    phones[caller].dial(TARGETS[callee])
     try:
+        phones[caller].dial(TARGETS[callee])
         phones[caller].wait_established()
         phones[callee].wait_established()
-        _wait_audio(scene.captures[caller], marks[caller], addresses[caller], addresses[callee])
+        _wait_audio(capture, mark, ADDRESSES[caller], ADDRESSES[callee])
         phones[caller].hang_up()
         phones[callee].wait_closed()
     except Overdue as overdue:
         phones[caller].hang_up()
-        return marks, checks.check(f"{caller} calls {callee}, both talk, {caller} hangs up", False, overdue)
-    return marks, checks.check(f"{caller} calls {callee}, both talk, {caller} hangs up", True)
+        return [], checks.check(f"{caller} calls {callee}, both talk, {caller} hangs up", False, overdue)
+    return capture.since(mark), checks.check(f"{caller} calls {callee}, both talk, {caller} hangs up", True)
 
 
 def _first_call(checks: Checks, scene: Scene) -> None:
     print("\nFirst call: alice to bob, TLS on both legs")
-    marks, has_worked = _call(checks, scene, "alice", "bob")
+    packets, has_worked = _call(checks, scene, "alice", "bob")
     for name in ("alice", "bob"):
         _check_signalling(checks, scene.captures[name].since(0), name)
     if not has_worked:
         return
-    for name, address in (("alice", ALICE), ("bob", BOB)):
-        _check_audio(checks, scene.phones[name], scene.captures["alice"].since(marks["alice"]), address)
-    with wave.open(str(scene.phones["bob"].recording())) as recording:
-        samples = memoryview(recording.readframes(recording.getnframes())).cast("h").tolist()
-        share = ear.share_of_tone(samples, recording.getframerate(), recording.getframerate() // 10)
-    checks.check("bob heard alice's tone", share > 0.5, f"{share:.0%} of the energy")
+    for name in ("alice", "bob"):
+        _check_audio(checks, scene, name, name, packets)
+    _check_heard(checks, scene, "bob", "alice")
     _check_hiding(checks, scene.phones["alice"], scene.phones["bob"])
 
 
 def _softswitch_calls(checks: Checks, scene: Scene) -> None:
     print("\nThe softswitch (TCP, trusted, unencrypted signalling) and a TLS phone")
     for caller, callee in (("desk", "alice"), ("alice", "desk")):
-        marks, has_worked = _call(checks, scene, caller, callee)
+        packets, has_worked = _call(checks, scene, caller, callee)
         if has_worked:
-            _check_audio(checks, scene.phones["alice"], scene.captures["alice"].since(marks["alice"]), ALICE)
+            _check_audio(checks, scene, "alice", "alice", packets)
+
+
+def _own_call(checks: Checks, scene: Scene) -> None:
+    print("\nRingwall's own phones: carol to dave, whose phone challenges whoever calls (Auth INVITE)")
+    packets, has_worked = _call(checks, scene, "carol", "dave")
+    for name in ("carol", "dave"):
+        _check_signalling(checks, scene.captures[name].since(0), name)
+    if not has_worked:
+        return
+    for name in ("carol", "dave"):
+        _check_wire(checks, scene, name, packets)
+    _check_heard(checks, scene, "dave", "carol")
+    _check_heard(checks, scene, "carol", "dave")
+    _check_challenge(checks, scene, "carol", "dave")
+
+
+def _check_challenge(checks: Checks, scene: Scene, caller: str, callee: str) -> None:
+    """The callee's phone asked who is calling; Ringwall answered, and the caller has seen nothing of it."""
+    try:
+        record = scene.border.wait_record(caller, callee)
+    except Overdue as overdue:
+        checks.check(f"there is a record of the call from {caller} to {callee}", False, overdue)
+        return
+    messages = messages_of(scene.border.trace(), record)
+    def at(who: str, direction: str, start: str) -> int:
+        return sum(entry["peer"].startswith(ADDRESSES[who] + ":") and entry["direction"] == direction
+                   and entry["message"].startswith(start) for entry in messages)
+    checks.check(f"{callee} challenged the INVITE, and Ringwall proved itself with the second",
+                 at(callee, "in", "401 ") == 1 and at(callee, "out", "INVITE ") == 2
+                 and at(callee, "in", "200 ") >= 1,
+                 f"{at(callee, 'in', '401 ')} challenges, {at(callee, 'out', 'INVITE ')} INVITEs")
+    challenges = at(caller, "out", "401 ") + at(caller, "out", "407 ")
+    checks.check(f"{caller} was not challenged", not challenges, f"{challenges} challenges" if challenges else "")
+
+
+def _mixed_calls(checks: Checks, scene: Scene, *calls: tuple[str, str]) -> None:
+    print("\nRingwall's own phones and baresip")
+    for caller, callee in calls:
+        packets, has_worked = _call(checks, scene, caller, callee)
+        if not has_worked:
+            continue
+        witness = next(who for who in (caller, callee) if isinstance(scene.phones[who], Phone))
+        for who in (caller, callee):
+            _check_audio(checks, scene, who, witness, packets)
+        _check_heard(checks, scene, caller, callee)
+        _check_heard(checks, scene, callee, caller)
+        if callee == "dave":
+            _check_challenge(checks, scene, caller, callee)
 
 
 def _call_from_outside(checks: Checks, scene: Scene) -> None:
@@ -164,21 +229,29 @@ def _call_from_outside(checks: Checks, scene: Scene) -> None:
     checks.happens("there is a record of it", scene.border.wait_record, "mallory", "alice")
 
 
-def run(folder: pathlib.Path, program: pathlib.Path, break_what: str | None) -> int:
+def run(folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path, break_what: str | None) -> int:
     checks = Checks()
     print("Starting the lab ...", flush=True)
     scene = None
     try:
-        scene = Scene(folder, program, "" if break_what == "plain" else "srtp-mand")
+        scene = Scene(folder, program, phone_program, "" if break_what == "plain" else "srtp-mand")
         _reference_call(checks, scene.network, folder)
-        checks.happens("alice (with a client certificate) and bob (without) register over TLS", scene.wait_registered)
+        for name in PASSWORDS:
+            how = "with his password alone" if name == "bob" else "with a client certificate"
+            what = "ringwall-phone" if isinstance(scene.phones[name], RingwallPhone) else "baresip"
+            checks.happens(f"{name} ({what}) registers over TLS {how}", scene.phones[name].wait_registered)
         _first_call(checks, scene)
         if break_what == "plain":
-            print("\nBREAK=plain: the phones did not encrypt their audio, and that must have been found.")
+            _mixed_calls(checks, scene, ("bob", "carol"))
+            print("\nBREAK=plain: baresip did not encrypt its audio, and that must have been found.")
         else:
+            _own_call(checks, scene)
+            _mixed_calls(checks, scene, ("carol", "bob"), ("alice", "dave"))
             _softswitch_calls(checks, scene)
             _call_from_outside(checks, scene)
-        _show_first_call(checks, scene)
+        _show_call(checks, scene, "alice", "bob")
+        if break_what != "plain":
+            _show_call(checks, scene, "carol", "dave")
     except Overdue as overdue:
         checks.check("the lab starts", False, overdue)
     finally:
@@ -190,12 +263,12 @@ def run(folder: pathlib.Path, program: pathlib.Path, break_what: str | None) -> 
     return 1 if checks.failures else 0
 
 
-def _show_first_call(checks: Checks, scene: Scene) -> None:
-    print("\nThe first call, as Ringwall saw it")
+def _show_call(checks: Checks, scene: Scene, caller: str, callee: str) -> None:
+    print(f"\nThe call from {caller} to {callee}, as Ringwall saw it")
     try:
-        record = scene.border.wait_record("alice", "bob")
+        record = scene.border.wait_record(caller, callee)
     except Overdue as overdue:
-        checks.check("there is a record of the first call", False, overdue)
+        checks.check("there is a record of it", False, overdue)
         return
     print("\n".join(f"  {line}" for line in ladder(scene.border.trace(), record, NAMES)))
     print(f"\n  record: {record_line(record)}\n")

@@ -13,9 +13,8 @@ import pylibsrtp
 
 from lab.capture import Packet
 
-TONE = 440.0  # Hz: what the lab's phones play
+TONE = 440.0  # Hz: what the lab's phones play, but for one
 _RATE = 8000
-_BLOCK = 800  # samples: 0.1 s, in which 440 Hz has 44 whole periods
 
 
 @dataclasses.dataclass
@@ -30,8 +29,9 @@ class Stream:
 @dataclasses.dataclass
 class Heard:
     packets: int
-    tone: float      # share of the energy at TONE: 1 for a pure tone, about 0 for noise
-    entropy: float   # bits an octet of the payloads
+    tone: float       # share of the energy at `frequency`: 1 for a pure tone, about 0 for noise
+    entropy: float    # bits an octet of the payloads
+    frequency: float
 
     @property
     def has_tone(self) -> bool:
@@ -42,7 +42,7 @@ class Heard:
         return self.tone < 0.05 and self.entropy > 7.5
 
     def __str__(self) -> str:
-        return f"{self.packets} packets, {self.tone:.0%} of the energy at {TONE:g} Hz, {self.entropy:.2f} bits an octet"
+        return f"{self.packets} packets, {self.tone:.0%} of the energy at {self.frequency:g} Hz, {self.entropy:.2f} bits an octet"
 
 
 def _is_rtp(payload: bytes) -> bool:
@@ -85,9 +85,11 @@ _ULAW = [_ulaw(octet) for octet in range(256)]
 _ALAW = [_alaw(octet) for octet in range(256)]
 
 
-def share_of_tone(samples: list[int], rate: int = _RATE, block: int = _BLOCK) -> float:
-    """The share of the energy at TONE, by Goertzel's algorithm, over blocks of 0.1 s."""
-    coefficient = 2 * math.cos(2 * math.pi * TONE / rate)
+def share_of_tone(samples: list[int], rate: int = _RATE, frequency: float = TONE) -> float:
+    """The share of the energy at `frequency`, by Goertzel's algorithm, over blocks of 0.1 s:
+    44 whole periods of 440 Hz, 66 of 660 Hz."""
+    block = rate // 10
+    coefficient = 2 * math.cos(2 * math.pi * frequency / rate)
     tone = total = 0.0
     for start in range(0, len(samples) - block + 1, block):
         before = last = 0.0
@@ -103,7 +105,7 @@ def _entropy(octets: bytes) -> float:
     return -sum(n / len(octets) * math.log2(n / len(octets)) for n in counts.values()) if octets else 0.0
 
 
-def listen(packets: list[bytes]) -> Heard:
+def listen(packets: list[bytes], frequency: float = TONE) -> Heard:
     samples: list[int] = []
     payloads = []
     for packet in packets:
@@ -111,7 +113,7 @@ def listen(packets: list[bytes]) -> Heard:
         payloads.append(payload)
         table = _ALAW if payload_type == 8 else _ULAW
         samples += [table[octet] for octet in payload]
-    return Heard(len(packets), share_of_tone(samples), _entropy(b"".join(payloads)))
+    return Heard(len(packets), share_of_tone(samples, frequency=frequency), _entropy(b"".join(payloads)), frequency)
 
 
 _PROFILES = {
@@ -138,6 +140,12 @@ def decrypt(packets: list[bytes], crypto: str) -> list[bytes]:
         except pylibsrtp.Error:
             continue
     return plain
+
+
+def key_of(packets: list[bytes], cryptos: Iterable[str]) -> str | None:
+    """Which of these a=crypto values they were encrypted with; None where it is none of them."""
+    known = [crypto for crypto in cryptos if crypto.split()[1] in _PROFILES]
+    return next((crypto for crypto in known if decrypt(packets[:5], crypto)), None)
 
 
 def crypto_of(sdps: Iterable[str], port: int) -> list[str]:

@@ -9,11 +9,16 @@ def _arrow(text: str, points_right: bool) -> str:
     return f"─ {text} ".ljust(_WIDTH - 1, "─") + ">" if points_right else "<" + f"─ {text} ".ljust(_WIDTH - 1, "─")
 
 
-def ladder(trace: list[dict], record: dict, names: dict[str, str]) -> list[str]:
-    """Lines to print; `names` says who has which address."""
+def messages_of(trace: list[dict], record: dict) -> list[dict]:
+    """The messages of that call, of both its legs."""
     # A message that opens a call, or comes after its end, belongs to it by its Call-ID only.
     call_ids = {entry["call_id"] for entry in trace if entry["call"] == record["call"]}
-    entries = [entry for entry in trace if entry["call_id"] in call_ids]
+    return [entry for entry in trace if entry["call_id"] in call_ids]
+
+
+def ladder(trace: list[dict], record: dict, names: dict[str, str]) -> list[str]:
+    """Lines to print; `names` says who has which address."""
+    entries = messages_of(trace, record)
     if not entries:
         return [f"(the trace has no message of call {record['call']})"]
     caller = entries[0]["peer"].rsplit(":", 1)[0]

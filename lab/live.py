@@ -13,15 +13,17 @@ from lab.waiting import Overdue
 FAILED = "failed: "
 
 _HELP = """\
-The lab is up: alice and bob are registered over TLS, desk is a softswitch over TCP. In another terminal:
+The lab is up: alice and bob (baresip), carol and dave (ringwall-phone) are registered over TLS, desk is a
+softswitch over TCP. In another terminal:
 
-  make call FROM=alice TO=bob      a call; FROM and TO: alice, bob, desk (TO may be any sip: URI)
+  make call FROM=alice TO=bob      a call; FROM and TO: alice, bob, carol, dave, desk (TO may be any sip: URI)
   make hangup                      ends all calls
   make stop                        ends the lab (or Ctrl-C here)
 
   tail -f {folder}/sbc.log        what Ringwall says
   tail -f {folder}/trace.jsonl    every message, and record.jsonl every call
   {folder}/alice/baresip.log      what a phone sees; ringwall.conf is the configuration
+  {folder}/carol/phone.log        of a ringwall-phone; profile.conf is what it is set to, call-N.wav a call
   {folder}/*.pcap                 what is on each host's link
 """
 
@@ -41,17 +43,17 @@ def _perform(scene: Scene, command: str, words: list[str]) -> str:
         return "hung up"
     caller, callee = words
     if caller not in scene.phones:
-        return f"{FAILED}there is no phone {caller}: alice, bob, desk"
+        return f"{FAILED}there is no phone {caller}: {', '.join(scene.phones)}"
     target = TARGETS.get(callee, callee)
-    scene.phones[caller].dial(target)
     try:
+        scene.phones[caller].dial(target)
         scene.phones[caller].wait_established()
     except Overdue as overdue:
         return f"{FAILED}{overdue}"
     return f"{caller} talks with {target}; make hangup ends it"
 
 
-def run(folder: pathlib.Path, program: pathlib.Path) -> int:
+def run(folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path) -> int:
     with contextlib.suppress(OSError):
         ask(folder, "status")
         sys.exit("a lab is up already: make stop ends it")
@@ -60,7 +62,7 @@ def run(folder: pathlib.Path, program: pathlib.Path) -> int:
     scene = None
     print("Starting the lab ...", flush=True)
     try:
-        scene = Scene(folder, program)
+        scene = Scene(folder, program, phone_program)
         scene.wait_registered()
         with socket.socket(socket.AF_UNIX) as listener:
             os.chdir(folder)  # the name of a socket has at most 107 octets

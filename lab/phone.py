@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import threading
+import wave
 
 from lab.network import Network
 from lab.waiting import Overdue, wait_for
@@ -19,7 +20,7 @@ sip_listen {address}:5060
 call_local_timeout 60
 call_max_calls 8
 audio_player aubridge,{name}
-audio_source ausine,440
+audio_source ausine,{tone}
 audio_alert aubridge,{name}-alert
 ausrc_channels 2
 ausrc_srate 48000
@@ -60,6 +61,8 @@ class TracedMessage:
 
 
 class Phone:
+    tone = 440  # Hz: what it plays
+
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, account: str, *,
                  certificate: pathlib.Path | None = None, name_server: str = "") -> None:
         self.name, self.address, self.folder = name, address, folder
@@ -70,7 +73,7 @@ class Phone:
         self._control: socket.socket | None = None
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config").write_text(_CONFIG.format(
-            address=address, name=name, folder=folder, modules=_MODULES,
+            address=address, name=name, tone=self.tone, folder=folder, modules=_MODULES,
             names=f"dns_server {name_server}:53" if name_server else "",
             certificate=f"sip_certificate {certificate}" if certificate else ""))
         (folder / "accounts").write_text(account + "\n")
@@ -174,6 +177,12 @@ class Phone:
     def recording(self) -> pathlib.Path | None:
         """What was heard in the last call, as a WAV file."""
         return max(self.folder.glob("dump-*-dec.wav"), default=None)
+
+    def heard(self) -> tuple[list[int], int]:
+        """The same: samples, and how many a second."""
+        with wave.open(str(self.recording())) as recording:
+            samples = memoryview(recording.readframes(recording.getnframes())).cast("h")
+            return samples[::recording.getnchannels()].tolist(), recording.getframerate()
 
     def is_running(self) -> bool:
         return self._process.poll() is None

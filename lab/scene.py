@@ -1,29 +1,50 @@
-"""The lab's scene: hosts, certificates, the border controller, two phones, a softswitch.
+"""The lab's scene: hosts, certificates, the border controller, phones, a softswitch.
 
     alice 192.0.2.11 ──┐                              ┌── desk, a softswitch 198.51.100.21
-       TLS, SRTP       ├── Ringwall 192.0.2.1 :5061   │      TCP, SRTP
-    bob   192.0.2.12 ──┘            198.51.100.1 :5060┘
-                                    203.0.113.1 :5060 ───── outside 203.0.113.31, untrusted
+    bob   192.0.2.12 ──┤                              │      TCP, SRTP
+       baresip         ├── Ringwall 192.0.2.1 :5061   │
+    carol 192.0.2.13 ──┤            198.51.100.1 :5060┘
+    dave  192.0.2.14 ──┘            203.0.113.1 :5060 ───── outside 203.0.113.31, untrusted
+       ringwall-phone
+    all: TLS, SRTP
 
-A name service at 192.0.2.53 knows ringwall.test, which stands in Ringwall's Contact.
+A name service at 192.0.2.53 knows ringwall.test, which stands in Ringwall's Contact and in the
+profiles of Carol's and Dave's phones.
 """
 import pathlib
 import shutil
 
-from lab import pki
+from lab import network, pki
 from lab.border import Border
 from lab.capture import Capture
 from lab.names import NameService
 from lab.network import Network
 from lab.phone import Phone
+from lab.ringwall_phone import RingwallPhone
 
 BORDER = {"phones": "192.0.2.1", "softswitch": "198.51.100.1", "outside": "203.0.113.1"}
-ALICE, BOB, DESK, OUTSIDE = "192.0.2.11", "192.0.2.12", "198.51.100.21", "203.0.113.31"
+ALICE, BOB, CAROL, DAVE = (f"192.0.2.{number}" for number in range(11, 15))
+DESK, OUTSIDE = "198.51.100.21", "203.0.113.31"
 NAME_SERVER = "192.0.2.53"
-NAMES = {ALICE: "alice", BOB: "bob", DESK: "desk", OUTSIDE: "outside"}
-PASSWORDS = {"alice": "wonderland", "bob": "builder"}  # as in ringwall.conf
-TARGETS = {"alice": "sip:alice@ringwall.test", "bob": "sip:bob@ringwall.test", "desk": "sip:desk@switch.test"}
+NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave", DESK: "desk", OUTSIDE: "outside"}
+ADDRESSES = {name: address for address, name in NAMES.items()}
+PASSWORDS = {"alice": "wonderland", "bob": "builder", "carol": "singer", "dave": "diver"}  # as in ringwall.conf
+TARGETS = {**{name: f"sip:{name}@ringwall.test" for name in PASSWORDS}, "desk": "sip:desk@switch.test"}
 _INSIDE = ["192.0.2.0/24", "198.51.100.0/24"]
+
+# Of Carol's and Dave's phones. They answer nobody but Ringwall, and Dave's wants a proof that it is.
+_PROFILE = """\
+Restricted_Access_Domains "ringwall.test" ;
+Custom_CA_File            "{pki}/ca.crt" ;
+Client_Certificate_File   "{pki}/{name}.crt" ;
+Client_Private_Key_File   "{pki}/{name}.key" ;
+SIP_Transport[1]          "TLS" ;
+Proxy[1]                  "ringwall.test" ;
+User_ID[1]                "{name}" ;
+Password[1]               "{password}" ;
+Register_Expires[1]       "120" ;
+Auth_INVITE[1]            "{auth_invite}" ;
+"""
 
 
 def _reaches(address: str) -> list[str]:
@@ -32,28 +53,34 @@ def _reaches(address: str) -> list[str]:
 
 
 class Scene:
-    def __init__(self, folder: pathlib.Path, program: pathlib.Path, media_encryption: str = "srtp-mand") -> None:
+    def __init__(self, folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path,
+                 media_encryption: str = "srtp-mand") -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.folder, self.network = folder, Network()
+        network.set_names({}, folder, NAME_SERVER)
         self.network.add("sbc", [f"{address}/24" for address in BORDER.values()])
         for address, name in NAMES.items():
             self.network.add(name, [f"{address}/24"], [] if name == "outside" else _reaches(address))
         self.network.add("names", [f"{NAME_SERVER}/24"], _reaches(NAME_SERVER))
         self._names = NameService(self.network, "names", NAME_SERVER, {"ringwall.test": BORDER["phones"]})
         self.captures = {name: Capture(self.network, name, folder / f"{name}.pcap") for name in ("sbc", *NAMES.values())}
-        self.phones: dict[str, Phone] = {}
+        self.phones: dict[str, Phone | RingwallPhone] = {}
         self._make_certificates()
         shutil.copy(pathlib.Path(__file__).with_name("ringwall.conf"), folder)
         self.border = Border(self.network, "sbc", program, folder, folder / "ringwall.conf")
         self.border.wait_ready()
         self._start_phones(media_encryption)
+        self._start_own_phones(phone_program)
+        for phone in self.phones.values():
+            phone.connect()
 
     def _make_certificates(self) -> None:
         authority = pki.Authority(self.folder / "pki")
         authority.issue("sbc", ["URI:sip:ringwall.test", "DNS:ringwall.test", "DNS:sbc.ringwall.test"],
                         "serverAuth,clientAuth")
-        authority.issue("alice", ["URI:sip:alice@ringwall.test"], "clientAuth")
+        for name in ("alice", "carol", "dave"):
+            authority.issue(name, [f"URI:sip:{name}@ringwall.test"], "clientAuth")
 
     def _start_phones(self, media_encryption: str) -> None:
         menc = f";mediaenc={media_encryption}" if media_encryption else ""
@@ -68,8 +95,11 @@ class Scene:
             self.network, "desk", DESK, self.folder / "desk",
             f'<sip:desk@switch.test;transport=tcp>;regint=0;answermode=auto;audio_codecs=PCMU;mediaenc=srtp-mand;'
             f'outbound="sip:{BORDER["softswitch"]}:5060;transport=tcp"', name_server=NAME_SERVER)
-        for phone in self.phones.values():
-            phone.connect()
+
+    def _start_own_phones(self, program: pathlib.Path) -> None:
+        for name, address, tone, auth_invite in (("carol", CAROL, 440, "No"), ("dave", DAVE, 660, "Yes")):
+            profile = _PROFILE.format(pki=self.folder / "pki", name=name, password=PASSWORDS[name], auth_invite=auth_invite)
+            self.phones[name] = RingwallPhone(self.network, name, address, self.folder / name, program, profile, tone=tone)
 
     def wait_registered(self) -> None:
         for name in PASSWORDS:
@@ -84,4 +114,5 @@ class Scene:
             capture.stop()
         self._names.stop()
         self.network.close()
+        network.forget_names()
         return status

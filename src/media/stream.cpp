@@ -148,8 +148,9 @@ void Stream::on_rtp(Octets& packet, const Endpoint& from, TimePoint arrival) {
     const RtpHeader& header = parsed->header;
     ++statistics_.packets_received;
     statistics_.octets_received += parsed->payload.size();
-    // RFC 3550 §8.2: the one who notices takes another.
-    if (header.ssrc == ssrc_) begin_sender();
+    // RFC 3550 §8.2: the one who notices takes another; if that comes as well, it is an echo of
+    // ours.
+    if (header.ssrc == ssrc_ && !std::exchange(has_collided_, true)) begin_sender();
 
     const auto receive = std::find_if(spec_->receive.begin(), spec_->receive.end(),
                                       [&](const StreamSpec::Receive& candidate) {

@@ -80,6 +80,7 @@ private:
     CodecRates rates_;
     std::unique_ptr<Encoder> encoder_;
     std::uint32_t ssrc_ = 0;
+    bool has_collided_ = false;    // it was the peer's too, once
     std::uint64_t index_ = 0;      // rollover counter and sequence number of the next packet
     std::uint64_t timestamp_ = 0;  // of the next sample
     std::uint32_t rtcp_index_ = 0;

@@ -86,6 +86,7 @@ public:
     Origin origin() const { return origin_; }
     State state() const { return state_; }
     bool is_over() const { return state_ == State::Ended && session_.is_over(); }
+    bool is_quiet() const { return state_ == State::Ended && session_.is_quiet(); }
     bool is_held() const { return is_held_; }  // by us
     bool is_held_by_peer() const { return agreed_ && agreed_->is_held; }
     bool is_secure() const { return agreed_ && agreed_->send_key.has_value(); }

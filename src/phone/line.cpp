@@ -202,6 +202,7 @@ bool Line::on_established(const engine::Flow& flow) {
 
 void Line::come_up() {
     failures_ = 0;
+    up_at_ = now();
     const bool is_loss = std::exchange(is_loss_untold_, false);
     set_state(State::Up);
     keep_alive();
@@ -222,6 +223,9 @@ void Line::come_up() {
     tell([&](Registration& registration, Registration::Actions& out) {
         if (registration.state() == Registration::State::Registered && is_loss) {
             registration.on_flow_lost(now(), random_, out);
+            if (hop_.remote != registered_at_) {
+                registration.start(random_, out);  // what another did says nothing of this one
+            }
         } else if (registration.state() == Registration::State::Trying) {
             registration.on_failed(registration.cseq(), now(), random_, out);
             registration.start(random_, out);
@@ -247,6 +251,10 @@ void Line::on_flow_closed(CloseReason reason, std::string_view detail) {
         "line.connection-lost",
         {{"line", settings().number}, {"server", hop_.remote.to_string()}, {"reason", problem_}});
     if (was_up) {
+        const bool is_brief = now() - up_at_ < settings_->phone.reg_retry_intvl;
+        brief_flows_ = is_brief ? brief_flows_ + 1 : 0;
+    }
+    if (was_up && brief_flows_ < 2) {
         connect();  // the same server: it may have been restarted
     } else {
         fail_over(problem_);
@@ -323,6 +331,7 @@ void Line::tell(Event&& event) {
                            [&](const Registration::Registered& registered) {
                                problem_.clear();
                                has_answer_ = true;
+                               registered_at_ = hop_.remote;
                                log::info("line.registered", {{"line", settings().number},
                                                              {"user", address_of_record()},
                                                              {"server", hop_.remote.to_string()},

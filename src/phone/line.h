@@ -4,6 +4,8 @@
 //               ^          |  failed   | lost: the same server again, at once; then the next;
 //               +- Waiting <-----------+       when all have failed, after Reg Retry Intvl
 //
+// Two connections in a row that are lost sooner than that count as a failure.
+//
 // Over TLS and TCP there is one connection, for everything: registration, calls, keep-alive. A TLS
 // server whose certificate does not verify or does not bear the configured name is not spoken to:
 // not even a REGISTER goes out. Over UDP the socket is the phone's.
@@ -118,7 +120,10 @@ private:
     sip::Hop hop_;
     Endpoint local_;
     std::string problem_;
-    unsigned failures_ = 0;  // rounds, in a row
+    Endpoint registered_at_;    // that server
+    unsigned failures_ = 0;     // rounds, in a row
+    TimePoint up_at_{};         // since then the connection stands, or stood
+    unsigned brief_flows_ = 0;  // connections that did not last, in a row
     bool has_answer_ = false;
     bool is_stopping_ = false;
     bool is_loss_untold_ = false;  // to the registration

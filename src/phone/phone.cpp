@@ -175,7 +175,7 @@ void Phone::stop() {
 
 bool Phone::is_quiet() const {
     return std::ranges::all_of(lines_, [](const auto& line) { return line->is_quiet(); }) &&
-           std::ranges::all_of(calls_, [](const auto& each) { return each.second->is_over(); });
+           std::ranges::all_of(calls_, [](const auto& each) { return each.second->is_quiet(); });
 }
 
 // ---- who may talk -------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ public:
     // The stream of its only call.
     const RecordedMedia::Stream& stream() { return media.streams.at(*call()->stream()); }
 
-    void on_line_changed(const phone::Line&) override {}
+    void on_line_changed(const phone::Line& line) override { line_states.push_back(line.state()); }
     void on_call_changed(phone::Call& call) override {
         states.emplace_back(call.id().value, std::string(to_string(call.state())));
     }
@@ -80,6 +80,7 @@ public:
 
     RecordedMedia media;
     std::vector<std::pair<std::uint64_t, std::string>> states;
+    std::vector<phone::Line::State> line_states;  // of all lines, some twice in a row
     std::string digits;
     std::vector<int> transfers;
     std::vector<std::string> orders;

@@ -605,6 +605,17 @@ TEST_F(PhoneLab, ACallOutlivesItsConnection) {
     EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
 }
 
+// Nobody waits for the timers of transactions: the other side has said that it is over.
+TEST_F(PhoneLab, APhoneThatStopsInACallIsQuietAtOnce) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    alice->stop();
+    EXPECT_FALSE(alice->is_quiet());
+    EXPECT_TRUE(run_until([&] { return alice->is_quiet(); }, 1s));
+    EXPECT_EQ(bob.call(), nullptr);
+}
+
 // As long as the server answers the pings nothing is lost.
 TEST_F(PhoneLab, PingsKeepTheConnection) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
@@ -667,6 +678,50 @@ TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
     net.run_for(20s);
     EXPECT_EQ(asked, 2U);
     EXPECT_TRUE(alice.is_registered());
+}
+
+// However short it was registered at the one that died.
+TEST_F(PhoneLab, TheNextServerHearsOfThePhoneAtOnce) {
+    Phone first(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                {"x", "example.com", ""}, 77);
+    first.node().set_server_identity(certificate_of("border.example.com"));
+    first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto builder = sip::reply(*request, 200, "t");
+        builder.copy(sip::HeaderName::Contact, *request);
+        first.shard().respond(id, builder.build());
+        return true;
+    };
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy =
+        "border.example.com:p=1:A=192.0.2.66|border.example.com:p=2:A=192.0.2.1";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    net.refuse_connections({ip("192.0.2.66"), 5061});
+    first.node().cut();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }, 1s));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 2s));
+    EXPECT_EQ(border.sbc().location().user_count(), 1U);
+}
+
+// Such as a proxy of TLS before a server that is down: opened again once, then as after a failure.
+TEST_F(PhoneLab, AServerThatClosesEveryConnectionIsNotPestered) {
+    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+    server.node().set_server_identity(certificate_of("border.example.com"));
+    server.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr&) {
+        return true;
+    };
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.lines.front().outbound_proxy = "border.example.com:A=192.0.2.66";
+    settings.lines.front().is_register = false;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    for (int i = 0; i < 600; ++i) {
+        net.run_for(100ms);
+        server.node().cut();
+    }
+    const auto tries = std::ranges::count(alice.line_states, phone::Line::State::Connecting);
+    EXPECT_GE(tries, 2);
+    EXPECT_LE(tries, 6);
 }
 
 // The second line waits for the first one's REGISTER.

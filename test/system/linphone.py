@@ -35,14 +35,42 @@ domain={domain}
 """
 
 
+# Called by its address, over UDP.
+_WITHOUT_SERVER = """\
+[sip]
+sip_port=5060
+sip_tcp_port=-1
+sip_tls_port=-1
+media_encryption={encryption}
+media_encryption_mandatory={is_mandatory}
+guess_hostname=1
+contact="{name}" <sip:{name}@{address}>
+[net]
+mtu=1300
+"""
+
+
 class Linphone:
+    """It is registered over TLS; or `without_server`."""
+
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, domain: str, password: str,
                  authority: pathlib.Path) -> None:
+        self._start(network, name, folder, _CONFIGURATION.format(
+            name=name, address=address, domain=domain, password=password, authority=authority))
+
+    @classmethod
+    def without_server(cls, network: Network, name: str, address: str, folder: pathlib.Path, encryption: str) -> "Linphone":
+        """`encryption` is "none" or "srtp", which then has to be."""
+        phone = cls.__new__(cls)
+        phone._start(network, name, folder, _WITHOUT_SERVER.format(
+            name=name, address=address, encryption=encryption, is_mandatory=int(encryption != "none")))
+        return phone
+
+    def _start(self, network: Network, name: str, folder: pathlib.Path, configuration: str) -> None:
         self.name = name
         # It does not make the folder of its database, and says so for ever.
         (folder / ".local/share/linphone").mkdir(parents=True)
-        (folder / "linphonerc").write_text(_CONFIGURATION.format(
-            name=name, address=address, domain=domain, password=password, authority=authority))
+        (folder / "linphonerc").write_text(configuration)
         self.output, self.log = folder / "output", folder / "log"
         with self.output.open("wb") as output:
             self._process = network.start(

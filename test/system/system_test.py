@@ -58,6 +58,27 @@ class SystemTest(unittest.TestCase):
             self.fail(f"ringwall-sbc {'ended with' if was_running else 'died with'} status {status}:\n"
                       f"{self.border.log.read_text(errors='replace')[-3000:]}")
 
+    def start(self, host: str, command: list[str], **options) -> subprocess.Popen:
+        """A program on that host, in the test's folder; what it prints is in HOST.log, after what others did there."""
+        log = (self.folder / f"{host}.log").open("ab")
+        self.addCleanup(log.close)
+        process = self.network.start(host, command, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT, **options)
+        self.addCleanup(self.end, process)
+        return process
+
+    def name_server(self, address: str, *records: str) -> None:
+        """A dnsmasq with these records, for all programs that are started from now on."""
+        self.network.add("names", [f"{address}/24"])
+        network.set_names({}, self.folder, address)
+        self.addCleanup(network.forget_names)
+        process = self.start("names", ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv",
+                                       "--no-hosts", "--user=root", "--pid-file=", "--bind-interfaces",
+                                       f"--listen-address={address}", *records])
+        self.wait_listening(process, "udp", 53)
+
+    def logs(self) -> str:
+        return "\n".join(file.read_text(errors="replace")[-2500:] for file in self.folder.glob("**/*.log"))
+
     def capture(self, host: str) -> Capture:
         capture = Capture(self.network, host, self.folder / f"{host}.pcap")
         self.addCleanup(capture.stop)

@@ -53,6 +53,18 @@ class Ear(unittest.TestCase):
     def test_does_not_take_another_tone_for_it(self):
         self.assertFalse(ear.listen(rtp(600)).has_tone)
 
+    def test_listens_for_another_tone_where_it_is_told_to(self):
+        heard = ear.listen(rtp(660), 660)
+        self.assertTrue(heard.has_tone, heard)
+        self.assertFalse(ear.listen(rtp(440), 660).has_tone)
+
+    def test_finds_the_key_that_opens_the_packets(self):
+        other = "1 AES_CM_128_HMAC_SHA1_80 inline:" + base64.b64encode(KEY[::-1]).decode()
+        unknown = "3 AES_256_CM_HMAC_SHA1_80 inline:" + base64.b64encode(bytes(46)).decode()
+        self.assertEqual(ear.key_of(encrypt(rtp(440)), [other, unknown, CRYPTO]), CRYPTO)
+        self.assertIsNone(ear.key_of(encrypt(rtp(440)), [other, unknown]))
+        self.assertIsNone(ear.key_of(rtp(440), [CRYPTO]))
+
     def test_hears_noise_in_an_encrypted_call(self):
         heard = ear.listen(encrypt(rtp(440)))
         self.assertFalse(heard.has_tone, heard)

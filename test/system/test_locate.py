@@ -4,7 +4,6 @@ import subprocess
 
 from system_test import OFFICE, SystemTest, main
 
-from lab import network
 from lab.waiting import wait_for
 
 NAME_SERVER, CALLER = "203.0.113.53", "198.51.100.21"
@@ -52,22 +51,6 @@ class Locate(SystemTest):
     def setUp(self) -> None:
         super().setUp()
         self.network.add("caller", [f"{CALLER}/24"])
-        network.set_names({}, self.folder, NAME_SERVER)
-        self.addCleanup(network.forget_names)
-
-    def start(self, host: str, command: list[str], **options) -> subprocess.Popen:
-        log = (self.folder / f"{host}.log").open("wb")
-        self.addCleanup(log.close)
-        process = self.network.start(host, command, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT, **options)
-        self.addCleanup(self.end, process)
-        return process
-
-    def name_server(self, *records: str) -> None:
-        self.network.add("names", [f"{NAME_SERVER}/24"])
-        process = self.start("names", ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv",
-                                       "--no-hosts", "--user=root", "--pid-file=", "--bind-interfaces",
-                                       f"--listen-address={NAME_SERVER}", *records])
-        self.wait_listening(process, "udp", 53)
 
     def sipp_server(self, host: str, address: str) -> subprocess.Popen:
         self.network.add(host, [f"{address}/24"])
@@ -86,9 +69,9 @@ class Locate(SystemTest):
                                      "-s", "100", *words, f"{OFFICE}:5060"])
 
     def test_calls_go_on_when_a_server_dies(self):
-        self.name_server("--srv-host=_sip._tcp.trunk.test,one.provider.test,5060,10",
-                         "--srv-host=_sip._tcp.trunk.test,two.provider.test,5060,20",
-                         f"--host-record=one.provider.test,{FIRST}", f"--host-record=two.provider.test,{SECOND}")
+        self.name_server(NAME_SERVER, "--srv-host=_sip._tcp.trunk.test,one.provider.test,5060,10",
+                                      "--srv-host=_sip._tcp.trunk.test,two.provider.test,5060,20",
+                                      f"--host-record=one.provider.test,{FIRST}", f"--host-record=two.provider.test,{SECOND}")
         first = self.sipp_server("first", FIRST)
         self.sipp_server("second", SECOND)
         border = self.start_border(CALLER_AND_ROUTE + OVER_TCP)
@@ -102,11 +85,11 @@ class Locate(SystemTest):
         self.assertTrue(self.invites_to(SECOND))
 
     def test_secure_trunk_is_found_by_its_naptr_record_and_judged_by_its_own_name(self):
-        self.name_server("--naptr-record=trunk.test,10,10,s,SIP+D2U,,_sip._udp.trunk.test",
-                         "--naptr-record=trunk.test,20,10,s,SIPS+D2T,,_sips._tcp.trunk.test",
-                         "--srv-host=_sip._udp.trunk.test,host.provider.test,5060",
-                         "--srv-host=_sips._tcp.trunk.test,host.provider.test,5071",
-                         f"--host-record=host.provider.test,{PROVIDER}")
+        self.name_server(NAME_SERVER, "--naptr-record=trunk.test,10,10,s,SIP+D2U,,_sip._udp.trunk.test",
+                                      "--naptr-record=trunk.test,20,10,s,SIPS+D2T,,_sips._tcp.trunk.test",
+                                      "--srv-host=_sip._udp.trunk.test,host.provider.test,5060",
+                                      "--srv-host=_sips._tcp.trunk.test,host.provider.test,5071",
+                                      f"--host-record=host.provider.test,{PROVIDER}")
         self.network.add("provider", [f"{PROVIDER}/24"])
         self.authority.issue("trunk", ["URI:sip:trunk.test", "DNS:trunk.test"], "serverAuth,clientAuth")
         server = self.start("provider", ["openssl", "s_server", "-4", "-accept", "5071", "-Verify", "2", "-verify_return_error",
@@ -120,8 +103,8 @@ class Locate(SystemTest):
         self.assertEqual({line["transport"] for line in self.invites_to(PROVIDER)}, {"tls"})
 
     def test_server_with_a_certificate_of_its_own_name_is_sent_nothing(self):
-        self.name_server("--srv-host=_sips._tcp.trunk.test,host.provider.test,5071",
-                         f"--host-record=host.provider.test,{PROVIDER}")
+        self.name_server(NAME_SERVER, "--srv-host=_sips._tcp.trunk.test,host.provider.test,5071",
+                                      f"--host-record=host.provider.test,{PROVIDER}")
         self.network.add("provider", [f"{PROVIDER}/24"])
         self.authority.issue("host", ["URI:sip:host.provider.test", "DNS:host.provider.test"], "serverAuth,clientAuth")
         server = self.start("provider", ["openssl", "s_server", "-4", "-accept", "5071", "-cert", "pki/host.crt",
@@ -134,7 +117,7 @@ class Locate(SystemTest):
         self.assertNotIn(b"INVITE", (self.folder / "provider.log").read_bytes())
 
     def test_name_that_is_nowhere_ends_the_call_and_is_logged_once(self):
-        self.name_server("--local=/test/")
+        self.name_server(NAME_SERVER, "--local=/test/")
         border = self.start_border(CALLER_AND_ROUTE + OVER_TCP)
         caller = self.caller(3)
         caller.wait(60)

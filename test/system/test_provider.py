@@ -128,19 +128,9 @@ ca_list = @FOLDER@/pki/ca.crt
 
 
 class Provider(SystemTest):
-    def run_on(self, host: str, words: list) -> subprocess.Popen:
-        log = (self.folder / f"{host}-{len(list(self.folder.iterdir()))}.log").open("wb")
-        self.addCleanup(log.close)
-        process = self.network.start(host, words, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
-        self.addCleanup(self.end, process)
-        return process
-
     def sipp(self, host: str, address: str, port: int, *words: str) -> subprocess.Popen:
-        return self.run_on(host, ["sipp", "-i", address, "-p", str(port), "-m", "1", "-nostdin", "-timeout", "30",
-                                  "-timeout_error", "-trace_err", "-error_file", str(self.folder / f"{host}-{port}.err.log"), *words])
-
-    def logs(self) -> str:
-        return "\n".join(file.read_text(errors="replace")[-2500:] for file in self.folder.glob("*.log"))
+        return self.start(host, ["sipp", "-i", address, "-p", str(port), "-m", "1", "-nostdin", "-timeout", "30",
+                                 "-timeout_error", "-trace_err", "-error_file", str(self.folder / f"{host}-{port}.err.log"), *words])
 
     def trunk(self, link: str) -> None:
         self.network.add("office", [f"{OFFICE}/24"])
@@ -148,8 +138,8 @@ class Provider(SystemTest):
         self.authority.issue("provider", ["URI:sip:provider.test", "DNS:provider.test"], "serverAuth,clientAuth")
         for name, text in (("kamailio.cfg", KAMAILIO), ("kamailio-tls.cfg", KAMAILIO_TLS)):
             (self.folder / name).write_text(text.replace("@FOLDER@", str(self.folder)))
-        kamailio = self.run_on("provider", ["kamailio", "-DD", "-m", "32", "-M", "8", "-Y", str(self.folder),
-                                            "-f", str(self.folder / "kamailio.cfg")])
+        kamailio = self.start("provider", ["kamailio", "-DD", "-m", "32", "-M", "8", "-Y", str(self.folder),
+                                           "-f", str(self.folder / "kamailio.cfg")])
         self.wait_listening(kamailio, "tcp", 5061)
         border = self.start_border(CONFIGURATION.format(link=link))
         wait_for("registered", lambda: "trunk.registered" in border.log.read_text(errors="replace"))

@@ -294,6 +294,10 @@ void InviteSession::on_failed(const Message& request, TimePoint now, Actions& ou
     proceed(now, out);
 }
 
+bool InviteSession::is_quiet() const {
+    return state_ == State::Ended && std::ranges::all_of(pending_, &Pending::is_answered);
+}
+
 void InviteSession::on_ended(const Message& request) {
     std::erase_if(pending_, [&](const Pending& each) {
         return each.cseq == request.cseq().number && each.method == request.method();

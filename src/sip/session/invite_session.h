@@ -164,6 +164,8 @@ public:
     State state() const { return state_; }
     // Nothing of it is under way any more.
     bool is_over() const { return state_ == State::Ended && pending_.empty(); }
+    // It has ended and waits for no answer; until is_over() only repeated ones may come.
+    bool is_quiet() const;
     TimePoint next() const;
     // It names this dialog by these: the Call-ID, and our tag.
     const std::string& call_id() const { return call_id_; }

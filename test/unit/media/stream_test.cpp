@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "unit/media/goertzel.h"
 #include "unit/media/talk.h"
 
@@ -184,6 +186,24 @@ TEST(Stream, TakesANewSsrcWhenRekeyedAfterARollover) {
     EXPECT_LT(parse_rtp(talk.alice.rtp.back())->header.sequence, 0x8000 + 200);
     EXPECT_EQ(talk.bob.stream.statistics(talk.now).packets_refused, 0U);
     EXPECT_GT(share_of(440, last(talk.bob.heard, 1s, 8000), 8000), 0.97);
+}
+
+// RFC 3550 §8.2: another SSRC, once. What comes back after that is an echo, and heard as one.
+TEST(Stream, HearsAnEchoOfItself) {
+    Talk talk;
+    talk.start();
+    talk.weather = [](const Packet&) { return std::nullopt; };
+    std::set<std::uint32_t> ssrcs;
+    for (std::size_t returned = 0; returned < 100;) {
+        talk.run_for(frame_time);
+        for (; returned < talk.alice.rtp.size(); ++returned) {
+            Octets echo = talk.alice.rtp[returned];
+            ssrcs.insert(parse_rtp(echo)->header.ssrc);
+            talk.alice.stream.on_rtp(echo, talk.bob.address, talk.now);
+        }
+    }
+    EXPECT_THAT(ssrcs, SizeIs(2));
+    EXPECT_GT(share_of(440, last(talk.alice.heard, 1s, 8000), 8000), 0.97);
 }
 
 TEST(Stream, InTheClearHearsItsPeersAddressOnly) {
