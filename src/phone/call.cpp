@@ -242,9 +242,7 @@ void Call::hold(bool is_held) {
         return;
     }
     is_held_ = is_held;
-    tell([&](Session::Actions& out) {
-        session_.offer(negotiation_.offer(local(), random_), now(), out);
-    });
+    offer();
     host_.on_call_changed(*this);
 }
 
@@ -327,7 +325,11 @@ void Call::on_timer() {
     tell([&](Session::Actions& out) { session_.on_time(now(), out); });
 }
 
-// The connection is another: the far end learns of it by a new offer, as of any change.
+// The connection is another, and so is our Contact.
+void Call::on_line_reached() {
+    tell([&](Session::Actions& out) { session_.set_contact(line_.contact(), now(), out); });
+}
+
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
     if (state_ != State::Ended) {
@@ -364,6 +366,7 @@ void Call::perform(Session::Action& action) {
             [&](const Session::OfferRefused& refused) {
                 log::info("call.offer-refused", {{"call", id_.value}, {"status", refused.status}});
             },
+            [&](const Session::OfferWanted&) { offer(); },
             [&](const Session::Established&) {
                 if (state_ != State::Ended) {
                     set_state(State::Active);
@@ -390,6 +393,12 @@ void Call::on_session_ended(Session::Ended& ended) {
     }
     close_stream();
     set_state(State::Ended);
+}
+
+void Call::offer() {
+    tell([&](Session::Actions& out) {
+        session_.offer(negotiation_.offer(local(), random_), now(), out);
+    });
 }
 
 // A new offer within the dialog, or the wish for one of ours.

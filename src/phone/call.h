@@ -110,12 +110,14 @@ public:
     void on_failed(const sip::Message& request);
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
+    void on_line_reached();
     void on_media_failed(std::string_view sentence);
 
 private:
     template <class Event>
     void tell(Event&& event);
     void perform(Session::Action& action);
+    void offer();
     void on_offer(const std::string& description);
     void on_answer(const Session::Answer& answer);
     void on_session_ended(Session::Ended& ended);

@@ -213,6 +213,7 @@ void Line::come_up() {
         problem_.clear();
         has_answer_ = true;
         host_.on_line_changed(*this);
+        host_.on_line_reached(*this);
         return;
     }
     if (!registration_) {
@@ -229,6 +230,7 @@ void Line::come_up() {
             registration.start(random_, out);
         }
     });
+    host_.on_line_reached(*this);
 }
 
 void Line::on_flow_closed(CloseReason reason, std::string_view detail) {

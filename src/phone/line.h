@@ -34,6 +34,8 @@ public:
     virtual void start_timer(Line& line, Timer timer, Duration after) = 0;
     // Something of state() or is_registered() is another.
     virtual void on_line_changed(Line& line) = 0;
+    // It is up, maybe from another address than before: its contact() may be another.
+    virtual void on_line_reached(Line& line) = 0;
     // It may be spoken to that address, as Restricted Access Domains has it.
     virtual bool may_contact(const Line& line, const IpAddress& address) const = 0;
 };

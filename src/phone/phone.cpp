@@ -153,6 +153,14 @@ void Phone::on_line_changed(Line& line) {
     observer_.on_line_changed(line);
 }
 
+void Phone::on_line_reached(Line& line) {
+    for (const auto& [id, call] : calls_) {
+        if (&call->line() == &line) {
+            call->on_line_reached();
+        }
+    }
+}
+
 void Phone::send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) {
     const ClientId id = shard_.send_request(hop, request);
     sent_[id] = Sent{line.index(), {}, hop, std::move(request)};

@@ -119,6 +119,7 @@ public:
     void send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) override;
     void start_timer(Line& line, Timer timer, Duration after) override;
     void on_line_changed(Line& line) override;
+    void on_line_reached(Line& line) override;
     bool may_contact(const Line& line, const IpAddress& address) const override;
 
     // CallHost

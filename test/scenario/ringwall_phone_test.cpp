@@ -597,12 +597,68 @@ TEST_F(PhoneLab, ACallOutlivesItsConnection) {
     alice.node().cut();
     ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }));
     ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    // The far end is told where alice is now (RFC 3261 §12.2).
+    EXPECT_TRUE(run_until([&] { return said(alice, "UPDATE sip:bob@") == 1; }));
+    EXPECT_EQ(said(alice, "Contact: <sip:alice@192.0.2.11:40001;transport=tls>\r\nAllow"), 1U);
+    net.run_for(40s);
     EXPECT_TRUE(is_in(alice, State::Active));
     EXPECT_TRUE(is_in(bob, State::Active));
     ASSERT_TRUE(alice->hold(alice.call()->id(), true));
     EXPECT_TRUE(run_until([&] { return bob.call() != nullptr && bob.call()->is_held_by_peer(); }));
     ASSERT_TRUE(bob->hang_up(bob.call()->id()));
     EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
+// The same of the one who was called; both at once.
+TEST_F(PhoneLab, ACallOutlivesBothConnections) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    net.run_for(60s);
+    alice.node().cut();
+    bob.node().cut();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered() && !bob.is_registered(); }));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
+    net.run_for(40s);
+    EXPECT_TRUE(is_in(alice, State::Active));
+    EXPECT_TRUE(is_in(bob, State::Active));
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    EXPECT_TRUE(run_until([&] { return bob.call() != nullptr && bob.call()->is_held_by_peer(); }));
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    EXPECT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
+// A far end without UPDATE is told by a re-INVITE. Its offer is one that the answer can be judged
+// by, also where the phone had only ever answered.
+TEST_F(PhoneLab, AFarEndWithoutUpdateIsReinvited) {
+    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.11"), 5061},
+                 {"x", "example.com", ""}, 77);
+    server.node().set_server_identity(certificate_of("border.example.com"));
+    server.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        if (request->method() != sip::Method::Register) {
+            return false;
+        }
+        auto builder = sip::reply(*request, 200, "t");
+        builder.copy(sip::HeaderName::Contact, *request);
+        server.shard().respond(id, builder.build());
+        return true;
+    };
+    net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.66")}));
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    server.invite("sip:alice@192.0.2.11");
+    ASSERT_TRUE(run_until([&] { return is_in(alice, State::Ringing); }));
+    ASSERT_TRUE(alice->answer(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return is_in(alice, State::Active); }));
+    net.run_for(60s);
+    alice.node().cut();
+    ASSERT_TRUE(run_until([&] { return server.count("INVITE") == 1; }));
+    net.run_for(40s);
+    EXPECT_NE(server.last_request("INVITE")->header(sip::HeaderName::Contact)->value.find(":40001"),
+              std::string_view::npos);
+    EXPECT_TRUE(is_in(alice, State::Active));
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    EXPECT_TRUE(run_until([&] { return server.count("BYE") == 1; }));
 }
 
 // As long as the server answers the pings nothing is lost.

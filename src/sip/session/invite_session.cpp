@@ -49,7 +49,6 @@ InviteSession::InviteSession(Setup setup)
 void InviteSession::invite(Invitation invitation, Actions& out) {
     call_id_ = invitation.call_id;
     local_tag_ = invitation.local_tag;
-    local_description_ = invitation.offer;
     invitation_ = std::move(invitation);
     state_ = State::Inviting;
     send_invite(out);
@@ -473,6 +472,7 @@ void InviteSession::end(int status, std::string_view reason, bool is_by_peer, Ac
     }
     unacknowledged_.reset();
     queued_offer_.reset();
+    is_refresh_wanted_ = false;
     session_seconds_.reset();
     refresh_due_ = TimePoint::max();
     out.emplace_back(Ended{status, std::string(reason), is_by_peer});

@@ -95,6 +95,8 @@ public:
     struct OfferRefused {
         int status = 0;
     };
+    // A refresh that only a re-INVITE can do: to be answered by offer(), with what holds now.
+    struct OfferWanted {};
     struct Established {};
     struct Ended {
         int status = 0;  // of the final response; 0: BYE, CANCEL, or nobody answered
@@ -116,8 +118,9 @@ public:
         std::string content_type;
         std::string body;
     };
-    using Action = std::variant<Send, SendAck, Respond, CancelInvite, StartTimer, Ringing, Answer,
-                                Offer, OfferRefused, Established, Ended, Referral, Referred, Info>;
+    using Action =
+        std::variant<Send, SendAck, Respond, CancelInvite, StartTimer, Ringing, Answer, Offer,
+                     OfferRefused, OfferWanted, Established, Ended, Referral, Referred, Info>;
     using Actions = std::vector<Action>;
 
     enum class State : std::uint8_t { Idle, Inviting, Incoming, Accepted, Confirmed, Ended };
@@ -141,6 +144,9 @@ public:
     void offer(std::string description, TimePoint now, Actions& out);
     void answer(const std::string& description, TimePoint now, Actions& out);
     void refuse(int status, TimePoint now, Actions& out);
+    // Our Contact is another, since the connection is: the peer is told as soon as may be, by a
+    // target refresh (RFC 3261 §12.2).
+    void set_contact(std::string contact, TimePoint now, Actions& out);
     void refer(std::string_view refer_to, std::string_view referred_by, Actions& out);
     void answer_referral(int status, Actions& out);
     // NOTIFY of a referral that was answered with 202.
@@ -186,7 +192,6 @@ private:
         std::uint32_t cseq = 0;
         Method method = Method::Unknown;
         bool bears_offer = false;
-        bool is_refresh = false;
         bool is_answered = false;
         auth::ClientAuthentication::Tries tries = {};
     };
@@ -248,7 +253,7 @@ private:
     void succeed(const Theirs& theirs, const std::string& description, TimePoint now, Actions& out);
     MessageBuilder success(const Message& request, TimePoint now);
     void proceed(TimePoint now, Actions& out);
-    void send_offer(Method method, const std::string& description, bool is_refresh, Actions& out);
+    void send_offer(Method method, const std::string& description, Actions& out);
     void refresh(Actions& out);
     void take_session_timer(const Message& request, const Message& success, TimePoint now);
     void start_session_timer(std::uint32_t seconds, bool is_ours, TimePoint now);
@@ -281,12 +286,12 @@ private:
     std::optional<ReliableSender> reliable_;
     TimePoint reliable_due_ = TimePoint::max();
 
-    std::string local_description_;
     std::optional<Theirs> theirs_;
     std::optional<Unacknowledged> unacknowledged_;
     std::optional<std::string> queued_offer_;
     TimePoint glare_until_{};
     bool wants_bye_ = false;
+    bool is_refresh_wanted_ = false;  // as soon as nothing else is under way
     std::optional<std::uint32_t> session_seconds_;
     bool is_refresher_ = false;
     TimePoint refreshed_{};

@@ -173,6 +173,7 @@ private:
                 [&](const InviteSession::OfferRefused& refused) {
                     end.said.push_back("refused " + std::to_string(refused.status));
                 },
+                [&](const InviteSession::OfferWanted&) { end.said.emplace_back("offer wanted"); },
                 [&](const InviteSession::Established&) { end.said.emplace_back("established"); },
                 [&](const InviteSession::Ended& ended) {
                     end.said.push_back("ended " + std::to_string(ended.status) +
@@ -531,6 +532,70 @@ TEST(InviteSession, TheSessionIsRefreshed) {
     }
     EXPECT_EQ(ends.callee.session.state(), State::Ended);
     EXPECT_EQ(methods(ends.callee).back(), "BYE");
+}
+
+// RFC 3261 §12.2: another Contact is told by a refresh, UPDATE where the peer has it.
+TEST(InviteSession, AnotherContactIsTold) {
+    Ends ends;
+    ends.talk();
+    const auto move = [&](Ends::End& end, const std::string& contact) {
+        ends.tell(end, [&](auto& out) { end.session.set_contact(contact, ends.now, out); });
+    };
+    move(ends.callee, "<sip:bob@elsewhere>");
+    ends.deliver();
+    EXPECT_EQ(methods(ends.callee).back(), "UPDATE");
+    EXPECT_EQ(ends.caller.session.remote_target(), "sip:bob@elsewhere");
+    EXPECT_TRUE(ends.callee.sent.back()->body().empty());
+
+    // While an offer is under way it waits for its end.
+    ends.offer(ends.callee, "offer 2");
+    move(ends.callee, "<sip:bob@third>");
+    EXPECT_EQ(methods(ends.callee).back(), "INVITE");
+    ends.deliver();
+    ends.tell(ends.caller, [&](auto& out) { ends.caller.session.answer("2", ends.now, out); });
+    ends.deliver();
+    EXPECT_EQ(methods(ends.callee).back(), "UPDATE");
+    EXPECT_EQ(ends.caller.session.remote_target(), "sip:bob@third");
+}
+
+// Before there is a dialog it is told in the answer, or as soon as there is one.
+TEST(InviteSession, AnotherContactOfOneWhoCallsIsToldAfterTheAnswer) {
+    Ends ends;
+    ends.invite();
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.set_contact("<sip:alice@elsewhere>", ends.now, out);
+    });
+    EXPECT_EQ(methods(ends.caller).size(), 1U);
+    ends.deliver();
+    ends.tell(ends.callee, [&](auto& out) {
+        ends.callee.session.set_contact("<sip:bob@elsewhere>", ends.now, out);
+    });
+    ends.accept();
+    ends.deliver();
+    EXPECT_EQ(methods(ends.caller), (std::vector<std::string>{"INVITE", "ACK", "UPDATE"}));
+    EXPECT_TRUE(methods(ends.callee).empty());
+    EXPECT_EQ(ends.callee.session.remote_target(), "sip:alice@elsewhere");
+    EXPECT_EQ(ends.caller.session.remote_target(), "sip:bob@elsewhere");
+}
+
+// Without UPDATE it takes a re-INVITE, whose offer is the owner's to make; 491 lets it wait.
+TEST(InviteSession, AnotherContactIsToldByAReinvite) {
+    Ends ends;
+    ends.invite();
+    ends.respond(ends.caller, 200, "Contact: <sip:bob@h>\nAllow: INVITE", "answer");
+    ends.wire.clear();
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.set_contact("<sip:alice@elsewhere>", ends.now, out);
+    });
+    EXPECT_EQ(ends.caller.said.back(), "offer wanted");
+    ends.offer(ends.caller, "the same");
+    EXPECT_EQ(methods(ends.caller).back(), "INVITE");
+    EXPECT_THAT(std::string(ends.caller.sent.back()->bytes()),
+                HasSubstr("Contact: <sip:alice@elsewhere>"));
+    ends.respond(ends.caller, 491);
+    const auto tries = methods(ends.caller).size();
+    ends.pass(5s);
+    EXPECT_EQ(methods(ends.caller).size(), tries + 1);
 }
 
 TEST(InviteSession, AnIntervalThatIsTooShortIsMadeLonger) {
