@@ -102,7 +102,11 @@ public:
         int status = 0;  // of the final response; 0: BYE, CANCEL, or nobody answered
         std::string reason;
         bool is_by_peer = false;
-        std::vector<std::string> contacts = {};  // of a 3xx, URIs in their order
+    };
+    // The invitation has failed. To be answered by invite_again() or give_up(), at once.
+    struct Refused {
+        int status = 0;                          // 0: nobody answered
+        std::vector<std::string> contacts = {};  // of a 3xx, URIs, the preferred first
     };
     // To be answered by answer_referral().
     struct Referral {
@@ -118,9 +122,9 @@ public:
         std::string content_type;
         std::string body;
     };
-    using Action =
-        std::variant<Send, SendAck, Respond, CancelInvite, StartTimer, Ringing, Answer, Offer,
-                     OfferRefused, OfferWanted, Established, Ended, Referral, Referred, Info>;
+    using Action = std::variant<Send, SendAck, Respond, CancelInvite, StartTimer, Ringing, Refused,
+                                Answer, Offer, OfferRefused, OfferWanted, Established, Ended,
+                                Referral, Referred, Info>;
     using Actions = std::vector<Action>;
 
     enum class State : std::uint8_t { Idle, Inviting, Incoming, Accepted, Confirmed, Ended };
@@ -129,6 +133,10 @@ public:
 
     // UAC.
     void invite(Invitation invitation, Actions& out);
+    // After Refused: the same call once more, to another target (RFC 3261 §8.1.3.4) or by another
+    // server (RFC 3263 §4.3); or its end.
+    void invite_again(std::string_view target, Actions& out);
+    void give_up(Actions& out);
     // UAS: an initial INVITE that was not looked at yet. What cannot be taken is answered, and the
     // session has Ended without a word; else the owner looks at remote_offer().
     void on_invite(ServerId id, const MessagePtr& invite, std::string local_tag, Actions& out);
@@ -226,6 +234,7 @@ private:
                            Actions& out);
     void on_surplus(const Message& request, const Message& response, Actions& out);
     void on_invite_failure(const Message& response, Actions& out);
+    void refuse_invitation(Ended end, std::vector<std::string> contacts, Actions& out);
     bool acknowledge_again(const Message& response, Actions& out) const;
     void acknowledge(const Leg& leg, std::uint32_t cseq, Actions& out);
     bool retry_challenged(const Pending& pending, const Message& request, const Message& response,
@@ -278,6 +287,7 @@ private:
     bool has_provisional_ = false;
     bool is_cancelled_ = false;
     bool is_cancel_sent_ = false;
+    std::optional<Ended> refusal_;  // that waits for the owner's word
 
     // UAS
     ServerId invite_id_;

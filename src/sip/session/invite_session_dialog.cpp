@@ -163,9 +163,13 @@ void InviteSession::succeed(const Theirs& theirs, const std::string& description
     out.emplace_back(Respond{theirs.id, response});
     if (theirs.request->method() == Method::Invite) {
         const Duration t1 = setup_.timers.t1;
-        unacknowledged_ = Unacknowledged{
-            theirs.id, response,     theirs.request->cseq().number, theirs.wants_offer, t1,
-            now + t1,  now + 64 * t1};
+        unacknowledged_ = Unacknowledged{theirs.id,
+                                         response,
+                                         theirs.request->cseq().number,
+                                         theirs.wants_offer,
+                                         t1,
+                                         now + t1,
+                                         now + setup_.timers.timeout(setup_.timers.h)};
         arm(now, out);
     }
 }
@@ -206,8 +210,9 @@ void InviteSession::offer(std::string description, TimePoint now, Actions& out) 
 }
 
 void InviteSession::set_contact(std::string contact, TimePoint now, Actions& out) {
+    const bool is_same = contact == setup_.contact;
     setup_.contact = std::move(contact);
-    if (state_ == State::Idle || state_ == State::Ended) {
+    if (is_same || state_ == State::Idle || state_ == State::Ended) {
         return;
     }
     is_refresh_wanted_ = true;

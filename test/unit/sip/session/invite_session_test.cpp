@@ -107,6 +107,7 @@ public:
     }
 
     End caller, callee;
+    bool gives_up = true;  // of an invitation that is refused
     TimePoint now{};
     SeededRandom random{1};
     std::deque<std::function<void()>> wire;
@@ -164,6 +165,15 @@ private:
                 [&](const InviteSession::Ringing& ringing) {
                     end.said.push_back("ringing " + std::to_string(ringing.status));
                 },
+                [&](const InviteSession::Refused& refused) {
+                    end.said.push_back("refused " + std::to_string(refused.status));
+                    for (const std::string& contact : refused.contacts) {
+                        end.said.push_back("to " + contact);
+                    }
+                    if (gives_up) {
+                        tell(end, [&](auto& out) { end.session.give_up(out); });
+                    }
+                },
                 [&](const InviteSession::Answer& answer) {
                     end.said.push_back("answer " + answer.description);
                 },
@@ -178,9 +188,6 @@ private:
                 [&](const InviteSession::Ended& ended) {
                     end.said.push_back("ended " + std::to_string(ended.status) +
                                        (ended.is_by_peer ? " by peer" : ""));
-                    for (const std::string& contact : ended.contacts) {
-                        end.said.push_back("to " + contact);
-                    }
                 },
                 [&](const InviteSession::Referral& referral) {
                     end.said.push_back("referral " + referral.refer_to);
@@ -277,8 +284,32 @@ TEST(InviteSession, ARedirectionNamesItsTargets) {
     Ends ends;
     ends.invite();
     ends.respond(ends.caller, 302, "Contact: <sip:carol@example.com>, <sip:dave@example.com>");
-    EXPECT_THAT(ends.caller.said, ElementsAre("ended 302 by peer", "to sip:carol@example.com",
-                                              "to sip:dave@example.com"));
+    EXPECT_THAT(ends.caller.said, ElementsAre("refused 302", "to sip:carol@example.com",
+                                              "to sip:dave@example.com", "ended 302 by peer"));
+}
+
+// RFC 3261 §8.1.3.4: the preferred first, with the same Call-ID, From and To.
+TEST(InviteSession, ARedirectionIsFollowed) {
+    Ends ends;
+    ends.gives_up = false;
+    ends.invite();
+    ends.respond(ends.caller, 180);
+    ends.respond(ends.caller, 302,
+                 "Contact: <sip:dave@example.com>;q=0.1, <sip:carol@example.com>;q=0.5");
+    EXPECT_EQ(ends.caller.said.back(), "to sip:dave@example.com");
+    ends.tell(ends.caller,
+              [&](auto& out) { ends.caller.session.invite_again("sip:carol@example.com", out); });
+    const Message& first = *ends.caller.sent.front();
+    const Message& second = *ends.caller.sent.back();
+    EXPECT_EQ(second.request_uri_text(), "sip:carol@example.com");
+    EXPECT_EQ(second.call_id(), first.call_id());
+    EXPECT_EQ(second.from_tag(), first.from_tag());
+    EXPECT_EQ(second.to().uri.text, "sip:bob@example.com");
+    EXPECT_EQ(second.cseq().number, first.cseq().number + 1);
+    EXPECT_EQ(second.body(), "offer");
+    // It has no provisional response yet: no CANCEL.
+    ends.hang_up(ends.caller);
+    EXPECT_EQ(ends.caller.said.back(), "ended 0");
 }
 
 // RFC 3261 §9.1: no CANCEL before a provisional response.
