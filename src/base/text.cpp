@@ -46,4 +46,22 @@ std::string hex(std::string_view bytes) {
     return out;
 }
 
+std::string_view cut(std::string_view& rest, char separator) {
+    const std::size_t end = rest.find(separator);
+    const std::string_view before = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    return before;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const bool is_last = text.find(separator) == std::string_view::npos;
+        parts.push_back(trim(cut(text, separator)));
+        if (is_last) {
+            return parts;
+        }
+    }
+}
+
 }  // namespace ringwall

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringwall {
 
@@ -38,5 +39,9 @@ std::string_view trim(std::string_view text);
 // Decimal digits only, the whole of `text`, not above `max`; no sign, no blank.
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t max = UINT64_MAX);
 std::string hex(std::string_view bytes);
+// The text before the first `separator`, which is cut off `rest` with it; all where there is none.
+std::string_view cut(std::string_view& rest, char separator);
+// All parts, trimmed, the empty ones too: at least one.
+std::vector<std::string_view> split(std::string_view text, char separator);
 
 }  // namespace ringwall

@@ -1,12 +1,16 @@
 #include "phone/call.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "base/visitor.h"
+#include "phone/alert.h"
 #include "phone/call_media.h"
 #include "phone/user_agent_name.h"
+#include "sip/header/quoted_string.h"
 
 namespace ringwall::phone {
 
@@ -21,36 +25,20 @@ Session::Setup session_setup(const PhoneSettings& phone, const Line& line) {
             .accounts = {line.account()},
             .max_auth = phone.max_auth,
             .max_forwards = phone.max_forward,
-            .timers = {phone.sip_t1, phone.sip_t2, phone.sip_t4, phone.sip_timer_d},
+            .timers = transaction_timers(phone),
             .is_reliable = line.settings().sip_100rel_enable,
             .invite_expires = phone.invite_expires,
             .reinvite_expires = phone.reinvite_expires,
             .user_agent = user_agent_name(phone)};
 }
 
-std::string quoted(const std::string& name) {
-    std::string out = "\"";
-    for (const char each : name) {
-        if (each == '"' || each == '\\') {
-            out.push_back('\\');
-        }
-        out.push_back(each);
+void prefer(const Call::Dialled::Codec& wanted, std::vector<sdp::AudioCodec>& codecs) {
+    const sdp::AudioCodec codec = to_sdp(wanted.codec);
+    std::erase(codecs, codec);
+    if (wanted.is_only) {
+        codecs.clear();
     }
-    return out + "\"";
-}
-
-std::string unquoted(std::string_view name) {
-    if (name.size() < 2 || name.front() != '"') {
-        return std::string(name);
-    }
-    std::string out;
-    for (std::size_t i = 1; i + 1 < name.size(); ++i) {
-        if (name[i] == '\\' && i + 2 < name.size()) {
-            ++i;
-        }
-        out.push_back(name[i]);
-    }
-    return out;
+    codecs.insert(codecs.begin(), codec);
 }
 
 // "Signal=5" of application/dtmf-relay, or the digit alone of application/dtmf.
@@ -163,7 +151,7 @@ void Call::set_remote_by(const sip::Message& invite) {
 
 void Call::set_remote(const sip::NameAddr& who) {
     remote_uri_ = who.uri.text;
-    remote_name_ = unquoted(who.display_name);
+    remote_name_ = sip::unquote(who.display_name);
 }
 
 // ---- what the user does -------------------------------------------------------------------------
@@ -171,16 +159,19 @@ void Call::set_remote(const sip::NameAddr& who) {
 Result<void, std::string> Call::dial(const Dialled& what) {
     is_secure_wanted_ = what.is_secure_wanted;
     remote_uri_ = what.target;
+    target_ = what.target;
+    tried_ = {what.target};
+    address_ = what.address;
+    codec_ = what.codec;
     TRY(open_stream());
     Session::Invitation invitation;
     invitation.target = what.target;
-    const std::string& name = line_.settings().display_name;
-    invitation.from =
-        (name.empty() ? "" : quoted(name) + " ") + "<" + line_.address_of_record() + ">";
+    invitation.from = own_identity();
     invitation.to = "<" + what.target + ">";
     invitation.call_id = bucket_token(Bucket{}, random_, 24);
     invitation.local_tag = bucket_token(Bucket{}, random_, 20);
     invitation.fields = what.fields;
+    add_identity(what.is_hidden, invitation);
     invitation.offer = negotiation_.offer(local(), random_);
     offered_ = negotiation_;
     set_state(State::Calling);
@@ -188,10 +179,41 @@ Result<void, std::string> Call::dial(const Dialled& what) {
     return {};
 }
 
+// A name-addr.
+std::string Call::own_identity() const {
+    const std::string& name = line_.settings().display_name;
+    return (name.empty() ? "" : sip::quote(name) + " ") + "<" + line_.address_of_record() + ">";
+}
+
+// Who calls, as the server is told and as the callee is to be told: Remote-Party-ID, and where he
+// hides, Privacy (RFC 3323 §4.2, RFC 3325 §9.3).
+void Call::add_identity(bool is_hidden, Session::Invitation& invitation) const {
+    const LineSettings& line = line_.settings();
+    if (!line.sip_proxy_require.empty()) {
+        invitation.fields.emplace_back("Proxy-Require", line.sip_proxy_require);
+    }
+    if (line.sip_remote_party_id) {
+        invitation.fields.emplace_back(
+            "Remote-Party-ID",
+            own_identity() + ";party=calling;screen=yes;privacy=" + (is_hidden ? "full" : "off"));
+    }
+    if (!is_hidden) {
+        return;
+    }
+    if (!line.sip_remote_party_id) {
+        invitation.fields.emplace_back("P-Preferred-Identity", own_identity());
+    }
+    invitation.fields.emplace_back("Privacy", "id");
+    if (!line.sip_remote_party_id || line.use_anonymous_with_rpid) {
+        invitation.from = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
+    }
+}
+
 void Call::on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invite) {
     invite_id_ = id;
     invite_ = invite;
     set_remote_by(*invite);
+    ring_name_ = ring_of(*invite, line_.settings().default_ring);
     tell([&](Session::Actions& out) {
         session_.on_invite(id, invite, bucket_token(Bucket{}, random_, 20), out);
     });
@@ -202,8 +224,8 @@ void Call::on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invit
     set_state(State::Ringing);
 }
 
-void Call::ring() {
-    tell([&](Session::Actions& out) { session_.ring(180, now(), random_, out); });
+void Call::ring(int status) {
+    tell([&](Session::Actions& out) { session_.ring(status, now(), random_, out); });
 }
 
 Result<void, std::string> Call::answer() {
@@ -242,9 +264,7 @@ void Call::hold(bool is_held) {
         return;
     }
     is_held_ = is_held;
-    tell([&](Session::Actions& out) {
-        session_.offer(negotiation_.offer(local(), random_), now(), out);
-    });
+    offer();
     host_.on_call_changed(*this);
 }
 
@@ -327,7 +347,11 @@ void Call::on_timer() {
     tell([&](Session::Actions& out) { session_.on_time(now(), out); });
 }
 
-// The connection is another: the far end learns of it by a new offer, as of any change.
+// The connection is another, and so is our Contact.
+void Call::on_line_reached() {
+    tell([&](Session::Actions& out) { session_.set_contact(line_.contact(), now(), out); });
+}
+
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
     if (state_ != State::Ended) {
@@ -359,11 +383,13 @@ void Call::perform(Session::Action& action) {
                     set_state(State::RemoteRinging);
                 }
             },
+            [&](Session::Refused& refused) { on_refused(refused); },
             [&](const Session::Answer& answer) { on_answer(answer); },
             [&](const Session::Offer& offer) { on_offer(offer.description); },
             [&](const Session::OfferRefused& refused) {
                 log::info("call.offer-refused", {{"call", id_.value}, {"status", refused.status}});
             },
+            [&](const Session::OfferWanted&) { offer(); },
             [&](const Session::Established&) {
                 if (state_ != State::Ended) {
                     set_state(State::Active);
@@ -382,14 +408,61 @@ void Call::perform(Session::Action& action) {
         action);
 }
 
+// Another server for the same target, another target, or the end.
+void Call::on_refused(Session::Refused& refused) {
+    forks_.clear();
+    targets_.insert(targets_.begin(), std::make_move_iterator(refused.contacts.begin()),
+                    std::make_move_iterator(refused.contacts.end()));
+    if (!host_.has_other_way(*this, refused.status)) {
+        const auto next = next_target();
+        if (!next) {
+            tell([&](Session::Actions& out) { session_.give_up(out); });
+            return;
+        }
+        log::info("call.redirected",
+                  {{"call", id_.value}, {"status", refused.status}, {"target", *next}});
+        target_ = *next;
+        address_.reset();
+        tried_.push_back(*next);
+    }
+    if (state_ == State::RemoteRinging) {
+        set_state(State::Calling);
+    }
+    tell([&](Session::Actions& out) { session_.invite_again(target_, out); });
+}
+
+// RFC 3261 §8.1.3.4: none twice, not for ever, and from a SIPS URI to nothing less (§26.2.2).
+std::optional<std::string> Call::next_target() {
+    while (!targets_.empty() && tried_.size() <= settings_->phone.max_redirection) {
+        std::string text = std::move(targets_.front());
+        targets_.erase(targets_.begin());
+        const auto target = sip::parse_uri(text);
+        if (!target || target->scheme == sip::Scheme::Other || !target->headers.empty()) {
+            continue;
+        }
+        const bool is_refused = std::ranges::any_of(tried_, [&](const std::string& each) {
+            const auto before = sip::parse_uri(each);
+            return !before || sip::equivalent(*before, *target) ||
+                   (before->scheme == sip::Scheme::Sips && target->scheme != sip::Scheme::Sips);
+        });
+        if (!is_refused) {
+            return text;
+        }
+    }
+    return std::nullopt;
+}
+
 void Call::on_session_ended(Session::Ended& ended) {
     end_status_ = ended.status;
     end_reason_ = ended.reason;
-    if (!ended.contacts.empty()) {
-        host_.on_redirected(*this, ended.contacts);
-    }
     close_stream();
     set_state(State::Ended);
+}
+
+void Call::offer() {
+    tell([&](Session::Actions& out) {
+        session_.offer(negotiation_.offer(local(), random_), now(), out);
+    });
 }
 
 // A new offer within the dialog, or the wish for one of ours.
@@ -451,6 +524,9 @@ Result<void, std::string> Call::open_stream() {
 
 sdp::LocalAudio Call::local() const {
     sdp::LocalAudio local = local_audio(settings_->phone, line_.settings(), rtp_);
+    if (codec_) {
+        prefer(*codec_, local.codecs);
+    }
     local.direction = is_held_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv;
     const bool is_first_answer = origin_ == Origin::Theirs;
     local.srtp = is_first_answer && !session_.remote_offer().empty()

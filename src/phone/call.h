@@ -43,7 +43,8 @@ public:
     virtual void on_referral(Call& call, const sip::session::InviteSession::Referral& referral) = 0;
     // How far a transfer of ours has come.
     virtual void on_referred(Call& call, int status, bool is_final) = 0;
-    virtual void on_redirected(Call& call, const std::vector<std::string>& contacts) = 0;
+    // There is another way to a server than that by which its INVITE has failed.
+    virtual bool has_other_way(Call& call, int status) = 0;
     virtual void on_digit(Call& call, char digit) = 0;
 };
 
@@ -63,12 +64,19 @@ public:
     struct Dialled {
         std::string target;  // a URI
         bool is_secure_wanted = false;
-        Session::Fields fields = {};  // Replaces, Referred-By, Diversion
+        Session::Fields fields = {};           // Replaces, Referred-By, Diversion
+        bool is_hidden = false;                // who calls is not to be known (RFC 3323)
+        std::optional<Endpoint> address = {};  // of IP dialling
+        struct Codec {
+            media::Codec codec = media::Codec::Pcmu;
+            bool is_only = false;
+        };
+        std::optional<Codec> codec = {};  // before others, or alone
     };
     Result<void, std::string> dial(const Dialled& what);
     // Incoming, once. What cannot be taken is answered, and the call has ended.
     void on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invite);
-    void ring();
+    void ring(int status = 180);
 
     Result<void, std::string> answer();
     void reject(int status, const Session::Fields& fields = {});
@@ -83,6 +91,7 @@ public:
 
     CallId id() const { return id_; }
     Line& line() { return line_; }
+    const Line& line() const { return line_; }
     Origin origin() const { return origin_; }
     State state() const { return state_; }
     bool is_over() const { return state_ == State::Ended && session_.is_over(); }
@@ -100,6 +109,9 @@ public:
     // As of now, or of its end.
     media::StreamStatistics statistics() const;
     const Session& session() const { return session_; }
+    const std::optional<Endpoint>& address() const { return address_; }  // of IP dialling
+    // Of an incoming one: a cadence's number, "No Ring" or "User 1".
+    const std::string& ring_name() const { return ring_name_; }
     sip::transaction::ServerId invite_id() const { return invite_id_; }
     const sip::MessagePtr& invite() const { return invite_; }
 
@@ -111,14 +123,20 @@ public:
     void on_failed(const sip::Message& request);
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
+    void on_line_reached();
     void on_media_failed(std::string_view sentence);
 
 private:
     template <class Event>
     void tell(Event&& event);
     void perform(Session::Action& action);
+    std::string own_identity() const;
+    void add_identity(bool is_hidden, Session::Invitation& invitation) const;
+    void offer();
     void on_offer(const std::string& description);
     void on_answer(const Session::Answer& answer);
+    void on_refused(Session::Refused& refused);
+    std::optional<std::string> next_target();
     void on_session_ended(Session::Ended& ended);
     Result<void, std::string> open_stream();
     sdp::LocalAudio local() const;
@@ -152,6 +170,12 @@ private:
     bool is_held_ = false;
     bool is_secure_wanted_ = false;
     std::string remote_uri_, remote_name_;
+    std::optional<Endpoint> address_;
+    std::optional<Dialled::Codec> codec_;
+    std::string ring_name_;
+    std::string target_;                // of the INVITE
+    std::vector<std::string> targets_;  // of 3xx responses, not yet tried
+    std::vector<std::string> tried_;
     int end_status_ = 0;
     std::string end_reason_;
     media::StreamStatistics last_statistics_;

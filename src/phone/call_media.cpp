@@ -3,20 +3,6 @@
 namespace ringwall::phone {
 namespace {
 
-sdp::AudioCodec to_sdp(media::Codec codec) {
-    switch (codec) {
-        case media::Codec::Pcmu:
-            return sdp::AudioCodec::Pcmu;
-        case media::Codec::Pcma:
-            return sdp::AudioCodec::Pcma;
-        case media::Codec::G722:
-            return sdp::AudioCodec::G722;
-        case media::Codec::Opus:
-            return sdp::AudioCodec::Opus;
-    }
-    return sdp::AudioCodec::Pcmu;
-}
-
 media::Codec to_media(sdp::AudioCodec codec) {
     switch (codec) {
         case sdp::AudioCodec::Pcmu:
@@ -54,6 +40,20 @@ bool is_tls(const LineSettings& line) {
 }
 
 }  // namespace
+
+sdp::AudioCodec to_sdp(media::Codec codec) {
+    switch (codec) {
+        case media::Codec::Pcmu:
+            return sdp::AudioCodec::Pcmu;
+        case media::Codec::Pcma:
+            return sdp::AudioCodec::Pcma;
+        case media::Codec::G722:
+            return sdp::AudioCodec::G722;
+        case media::Codec::Opus:
+            return sdp::AudioCodec::Opus;
+    }
+    return sdp::AudioCodec::Pcmu;
+}
 
 sdp::SrtpPolicy srtp_policy_of_offer(const LineSettings& line, bool is_secure_wanted) {
     const bool is_strict = line.secure_call_option == SecureCallOption::Strict;

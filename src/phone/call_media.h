@@ -18,6 +18,7 @@ namespace ringwall::phone {
 sdp::SrtpPolicy srtp_policy_of_offer(const LineSettings& line, bool is_secure_wanted);
 sdp::SrtpPolicy srtp_policy_of_answer(const LineSettings& line);
 
+sdp::AudioCodec to_sdp(media::Codec codec);
 sdp::LocalAudio local_audio(const PhoneSettings& phone, const LineSettings& line,
                             const Endpoint& rtp);
 media::StreamOptions stream_options(const PhoneSettings& phone, const LineSettings& line);

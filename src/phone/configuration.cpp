@@ -49,6 +49,7 @@ Result<std::shared_ptr<const tls::Context>, std::string> tls_context(const Setti
     }
     options.min_version =
         phone.tls_min_version == TlsMinVersion::Tls13 ? tls::Version::Tls13 : tls::Version::Tls12;
+    options.ciphers = phone.tls_cipher_list;
     auto context = tls::Context::create(tls::Context::Role::Client, options);
     if (!context) {
         return fail(context.error().sentence);

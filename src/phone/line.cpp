@@ -27,12 +27,14 @@ std::string host_of(const IpAddress& address) {
 }  // namespace
 
 Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr settings,
-           std::size_t index, std::shared_ptr<const tls::Context> tls, Sockets sockets)
+           std::size_t index, const AccessDomains& domains, std::shared_ptr<const tls::Context> tls,
+           Sockets sockets)
     : shard_(shard),
       random_(random),
       host_(host),
       settings_(std::move(settings)),
       index_(index),
+      domains_(domains),
       tls_(std::move(tls)),
       sockets_(sockets),
       domain_(domain_of(this->settings())),
@@ -40,6 +42,15 @@ Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr set
 
 void Line::start() {
     if (!settings().line_enable || domain_.empty()) {
+        has_answer_ = true;
+        return;
+    }
+    auto refused = domains_.refused_of(settings().proxy);
+    if (!refused && settings().use_outbound_proxy) {
+        refused = domains_.refused_of(settings().outbound_proxy);
+    }
+    if (refused) {
+        problem_ = *refused + " is not in Restricted Access Domains";
         has_answer_ = true;
         return;
     }
@@ -122,6 +133,10 @@ void Line::locate() {
 }
 
 void Line::on_dns(const dns::Question& question, const dns::Answer& answer) {
+    if (keep_alive_search_) {
+        keep_alive_search_->on_answer(question, answer);
+        conclude_keep_alive();
+    }
     if (state_ != State::Locating) {
         return;
     }
@@ -142,10 +157,6 @@ void Line::connect() {
     if (server == nullptr) {
         problem_ = "no address of " + domain_ + " was found";
         wait();
-        return;
-    }
-    if (!host_.may_contact(*this, server->way.remote.address)) {
-        fail_over(server->way.remote.address.to_string() + " is not of a restricted access domain");
         return;
     }
     use(*server);
@@ -214,12 +225,17 @@ void Line::come_up() {
         problem_.clear();
         has_answer_ = true;
         host_.on_line_changed(*this);
+        host_.on_line_reached(*this);
         return;
     }
     if (!registration_) {
         registration_.emplace(registration_setup());
     }
     registration_->set_contact(contact());
+    if (has_given_up_) {
+        host_.on_line_reached(*this);
+        return;
+    }
     tell([&](Registration& registration, Registration::Actions& out) {
         if (registration.state() == Registration::State::Registered && is_loss) {
             registration.on_flow_lost(now(), random_, out);
@@ -233,6 +249,7 @@ void Line::come_up() {
             registration.start(random_, out);
         }
     });
+    host_.on_line_reached(*this);
 }
 
 void Line::on_flow_closed(CloseReason reason, std::string_view detail) {
@@ -261,12 +278,19 @@ void Line::on_flow_closed(CloseReason reason, std::string_view detail) {
     }
 }
 
+void Line::leave(const sip::Hop& hop, const std::string& problem) {
+    const bool is_current = hop.flow == hop_.flow && hop.remote == hop_.remote;
+    if (is_current && (state_ == State::Up || state_ == State::Connecting) && !is_stopping_) {
+        fail_over(problem);
+    }
+}
+
 // To the next server at once; after the last one, later.
 void Line::fail_over(std::string problem) {
     problem_ = std::move(problem);
+    is_loss_untold_ = is_loss_untold_ || state_ == State::Up;
     if (flow_) {
         shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
-        is_loss_untold_ = true;
     }
     if (servers_.go_on()) {
         connect();
@@ -276,19 +300,30 @@ void Line::fail_over(std::string problem) {
 }
 
 void Line::wait() {
-    const PhoneSettings& phone = settings_->phone;
-    Duration delay = phone.reg_retry_intvl;
-    if (phone.reg_retry_intvl_cap > delay) {
-        delay = std::min(delay * (1U << std::min(failures_, 20U)), phone.reg_retry_intvl_cap);
-    }
-    if (phone.reg_retry_random_delay > Duration::zero()) {
-        delay += Duration(static_cast<Duration::rep>(
-            random_.number() % static_cast<std::uint64_t>(phone.reg_retry_random_delay.count())));
-    }
     ++failures_;
+    const Duration delay = retry_after(0, failures_).value_or(settings_->phone.reg_retry_intvl);
     reconnect_at_ = now() + delay;
     host_.start_timer(*this, Timer::Reconnect, delay);
     set_state(State::Waiting);
+}
+
+std::optional<Duration> Line::retry_after(int status, unsigned failures) const {
+    const PhoneSettings& phone = settings_->phone;
+    const bool is_lasting = phone.retry_reg_rsc.patterns.empty()
+                                ? Registration::is_lasting(status)
+                                : status != 0 && !phone.retry_reg_rsc.matches(status);
+    if (is_lasting && phone.reg_retry_long_intvl == Duration::zero()) {
+        return std::nullopt;
+    }
+    Duration delay = is_lasting ? phone.reg_retry_long_intvl : phone.reg_retry_intvl;
+    if (!is_lasting && phone.reg_retry_intvl_cap > delay) {
+        const unsigned doublings = std::clamp(failures, 1U, 21U) - 1;
+        delay = std::min(delay * (1U << doublings), phone.reg_retry_intvl_cap);
+    }
+    const Duration spread =
+        is_lasting ? phone.reg_retry_long_random_delay : phone.reg_retry_random_delay;
+    return delay + Duration(static_cast<Duration::rep>(
+                       random_.number() % (static_cast<std::uint64_t>(spread.count()) + 1)));
 }
 
 // ---- registration -------------------------------------------------------------------------------
@@ -300,20 +335,21 @@ Line::Registration::Setup Line::registration_setup() {
         instance_ = sip::instance_id(
             {"ringwall-phone ", address_of_record(), " ", local_.address.to_string()});
     }
-    return {.registrar = "sip:" + domain_,
-            .address_of_record = address_of_record(),
-            .contact = contact(),
-            .call_id = bucket_token(bucket, random_, 24),
-            .from_tag = bucket_token(bucket, random_, 20),
-            .accounts = {account()},
-            .expires = std::clamp(settings().register_expires, phone.reg_min_expires,
-                                  phone.reg_max_expires),
-            .instance = is_stream() ? instance_ : "",
-            .reg_id = is_stream() ? 1U : 0U,
-            .base_delay = phone.reg_retry_intvl,
-            .max_delay = phone.reg_retry_long_intvl,
-            .max_auth = phone.max_auth,
-            .user_agent = user_agent_name(phone)};
+    return {
+        .registrar = "sip:" + domain_,
+        .address_of_record = address_of_record(),
+        .contact = contact(),
+        .call_id = bucket_token(bucket, random_, 24),
+        .from_tag = bucket_token(bucket, random_, 20),
+        .accounts = {account()},
+        .expires =
+            std::clamp(settings().register_expires, phone.reg_min_expires, phone.reg_max_expires),
+        .instance = is_stream() ? instance_ : "",
+        .reg_id = is_stream() ? 1U : 0U,
+        .base_delay = phone.reg_retry_intvl,
+        .retry = [this](int status, unsigned failures) { return retry_after(status, failures); },
+        .max_auth = phone.max_auth,
+        .user_agent = user_agent_name(phone)};
 }
 
 template <class Event>
@@ -344,6 +380,7 @@ void Line::tell(Event&& event) {
                                               : std::to_string(unregistered.status) + " " +
                                                     unregistered.reason;
                                has_answer_ = has_answer_ || unregistered.status != 0;
+                               has_given_up_ = !unregistered.retry && !is_stopping_;
                                log::warning("line.unregistered", {{"line", settings().number},
                                                                   {"user", address_of_record()},
                                                                   {"status", unregistered.status},
@@ -359,14 +396,12 @@ void Line::on_response(const sip::Message& request, const sip::Message& response
         request.count(HeaderName::Contact) == 0) {
         return;  // a keep-alive of ours
     }
-    if (settings_->phone.try_backup_rsc.matches(response.status()) && servers_.go_on()) {
+    if (settings_->phone.try_backup_rsc.matches(response.status()) && servers_.count() > 1 &&
+        !is_stopping_) {
         tell([&](Registration& registration, Registration::Actions& out) {
             registration.on_failed(request.cseq().number, now(), random_, out);
         });
-        if (flow_) {
-            shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
-        }
-        connect();
+        fail_over(std::to_string(response.status()) + " " + std::string(response.reason()));
         return;
     }
     tell([&](Registration& registration, Registration::Actions& out) {
@@ -414,9 +449,9 @@ void Line::on_timer(Timer timer) {
         case Timer::Fallback:
             if (state_ == State::Up && now() >= fallback_at_) {
                 fallback_at_ = TimePoint::max();
+                is_loss_untold_ = true;
                 if (flow_) {
                     shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
-                    is_loss_untold_ = true;
                 }
                 locate();
             }
@@ -435,26 +470,12 @@ void Line::keep_alive() {
 
 void Line::send_keep_alive() {
     if (!is_stream()) {
-        const std::string& text = settings().nat_keep_alive_msg;
-        if (!text.starts_with('$')) {
-            shard_.send_octets(hop_, text);
+        if (settings().nat_keep_alive_dest == "$PROXY") {
+            send_keep_alive_message(hop_);
+        } else if (keep_alive_to_) {
+            send_keep_alive_message({hop_.flow, *keep_alive_to_, hop_.transport});
         } else {
-            const std::string method = text == "$REGISTER"  ? "REGISTER"
-                                       : text == "$OPTIONS" ? "OPTIONS"
-                                                            : "NOTIFY";
-            auto builder = sip::MessageBuilder::request(method, "sip:" + domain_);
-            const Bucket bucket = shard_.place().own_bucket();
-            builder.header(HeaderName::Via, via())
-                .header(HeaderName::MaxForwards, "70")
-                .header(HeaderName::From,
-                        "<" + address_of_record() + ">;tag=" + bucket_token(bucket, random_, 20))
-                .header(HeaderName::To, "<sip:" + domain_ + ">")
-                .header(HeaderName::CallId, bucket_token(bucket, random_, 24))
-                .header(HeaderName::CSeq, std::to_string(++keep_alive_cseq_) + " " + method);
-            if (method == "NOTIFY") {
-                builder.header(HeaderName::Event, "keep-alive");
-            }
-            host_.send_for(*this, hop_, builder.build());
+            find_keep_alive();
         }
         keep_alive();
         return;
@@ -472,6 +493,60 @@ void Line::send_keep_alive() {
                                     : settings_->phone.nat_keep_alive_intvl;
     keep_alive_at_ = now() + next;
     host_.start_timer(*this, Timer::KeepAlive, next);
+}
+
+// NAT Keep Alive Msg, to the server or to another host.
+void Line::send_keep_alive_message(const sip::Hop& hop) {
+    const std::string& text = settings().nat_keep_alive_msg;
+    if (!text.starts_with('$')) {
+        shard_.send_octets(hop, text);
+        return;
+    }
+    const std::string method = text == "$REGISTER"  ? "REGISTER"
+                               : text == "$OPTIONS" ? "OPTIONS"
+                                                    : "NOTIFY";
+    auto builder = sip::MessageBuilder::request(method, "sip:" + domain_);
+    const Bucket bucket = shard_.place().own_bucket();
+    builder.header(HeaderName::Via, via())
+        .header(HeaderName::MaxForwards, "70")
+        .header(HeaderName::From,
+                "<" + address_of_record() + ">;tag=" + bucket_token(bucket, random_, 20))
+        .header(HeaderName::To, "<sip:" + domain_ + ">")
+        .header(HeaderName::CallId, bucket_token(bucket, random_, 24))
+        .header(HeaderName::CSeq, std::to_string(++keep_alive_cseq_) + " " + method);
+    if (method == "NOTIFY") {
+        builder.header(HeaderName::Event, "keep-alive");
+    }
+    host_.send_for(*this, hop, builder.build());
+}
+
+void Line::find_keep_alive() {
+    const auto entries = parse_proxy(settings().nat_keep_alive_dest);
+    if (!entries || !domains_.allows(entries->front().host)) {
+        return;
+    }
+    const ProxyEntry& entry = entries->front();
+    const std::uint16_t port =
+        entry.port != 0 ? entry.port : sip::locate::default_port(sip::Transport::Udp);
+    keep_alive_search_.emplace(
+        sip::locate::Target{sip::Scheme::Sip, entry.host, port, sip::Transport::Udp},
+        sip::locate::Abilities{{sip::Transport::Udp}, IpAddress::Family::V4});
+    for (const dns::Question& question : keep_alive_search_->open_questions()) {
+        shard_.query(question);
+    }
+    conclude_keep_alive();
+}
+
+void Line::conclude_keep_alive() {
+    if (!keep_alive_search_->is_over()) {
+        return;
+    }
+    const auto ways = keep_alive_search_->ways(random_);
+    keep_alive_search_.reset();
+    if (!ways.empty()) {
+        keep_alive_to_ = ways.front().remote;
+        send_keep_alive_message({hop_.flow, *keep_alive_to_, hop_.transport});
+    }
 }
 
 }  // namespace ringwall::phone

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "engine/shard.h"
+#include "phone/access_domains.h"
 #include "phone/servers.h"
 #include "phone/settings.h"
 #include "sip/auth/digest.h"
@@ -36,8 +37,8 @@ public:
     virtual void start_timer(Line& line, Timer timer, Duration after) = 0;
     // Something of state() or is_registered() is another.
     virtual void on_line_changed(Line& line) = 0;
-    // It may be spoken to that address, as Restricted Access Domains has it.
-    virtual bool may_contact(const Line& line, const IpAddress& address) const = 0;
+    // It is up, maybe from another address than before: its contact() may be another.
+    virtual void on_line_reached(Line& line) = 0;
 };
 
 class Line {
@@ -49,7 +50,8 @@ public:
     };
 
     Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr settings,
-         std::size_t index, std::shared_ptr<const tls::Context> tls, Sockets sockets);
+         std::size_t index, const AccessDomains& domains, std::shared_ptr<const tls::Context> tls,
+         Sockets sockets);
 
     void start();
     // Removes the binding.
@@ -73,6 +75,9 @@ public:
     Endpoint local() const { return local_; }
     // For a request now; over a connection that is being opened it waits there. None: nowhere.
     std::optional<sip::Hop> hop();
+    // The server that is reached by this hop does not serve: to the next, where it is still that.
+    void leave(const sip::Hop& hop, const std::string& problem);
+    std::size_t server_count() const { return servers_.count(); }
     FlowId flow() const { return flow_; }
     TimePoint now() const { return shard_.now().monotonic; }
     // Is this one of its servers?
@@ -93,6 +98,9 @@ private:
     void locate();
     void connect();
     void use(const Servers::Server& server);
+    // How long after the n-th failure in a row to try again, by its status, 0: silence. None:
+    // never.
+    std::optional<Duration> retry_after(int status, unsigned failures) const;
     void come_up();
     void fail_over(std::string problem);
     void wait();
@@ -100,6 +108,9 @@ private:
     void tell(Event&& event);
     void keep_alive();
     void send_keep_alive();
+    void send_keep_alive_message(const sip::Hop& hop);
+    void find_keep_alive();
+    void conclude_keep_alive();
     void set_state(State state);
     Registration::Setup registration_setup();
     bool is_stream() const { return settings().sip_transport != sip::Transport::Udp; }
@@ -109,6 +120,7 @@ private:
     LineHost& host_;
     SettingsPtr settings_;
     std::size_t index_;
+    const AccessDomains& domains_;
     std::shared_ptr<const tls::Context> tls_;
     Sockets sockets_;
     std::string domain_;
@@ -121,7 +133,7 @@ private:
     Endpoint local_;
     std::string problem_;
     Endpoint registered_at_;    // that server
-    unsigned failures_ = 0;     // rounds, in a row
+    unsigned failures_ = 0;     // rounds without a server, in a row
     TimePoint up_at_{};         // since then the connection stands, or stood
     unsigned brief_flows_ = 0;  // connections that did not last, in a row
     bool has_answer_ = false;
@@ -133,6 +145,9 @@ private:
     TimePoint keep_alive_at_ = TimePoint::max();
     TimePoint fallback_at_ = TimePoint::max();
     std::uint32_t keep_alive_cseq_ = 0;
+    std::optional<sip::locate::Search> keep_alive_search_;  // of a NAT Keep Alive Dest
+    std::optional<Endpoint> keep_alive_to_;
+    bool has_given_up_ = false;  // Reg Retry Long Intvl is 0
 };
 
 }  // namespace ringwall::phone

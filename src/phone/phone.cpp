@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "phone/alert.h"
 #include "sip/header/event.h"
 #include "sip/header/replaces.h"
 #include "sip/locate/way.h"
@@ -22,13 +23,32 @@ constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
 
 // What a timer of ours is for: kind, small number, id.
-enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer };
+enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer, Watch };
 constexpr std::uint64_t cookie_of(TimerKind kind, std::uint64_t id, std::uint8_t which = 0) {
     return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{which} << 48 | id;
 }
 
-sip::transaction::Timers timers_of(const PhoneSettings& phone) {
-    return {phone.sip_t1, phone.sip_t2, phone.sip_t4, phone.sip_timer_d};
+// What there is no service for is off, whatever the user's page says.
+UserServices user_services(const PhoneSettings& phone) {
+    const Services& there = phone.services;
+    const auto forward = [](bool is_there, const std::string& to) {
+        return is_there ? to : std::string();
+    };
+    return {.do_not_disturb = there.dnd && phone.dnd_setting,
+            .call_waiting = phone.cw_setting,
+            .secure_calls = there.secure_call && phone.secure_call_setting,
+            .blocks_caller_id = there.block_cid && phone.block_cid_setting,
+            .blocks_anonymous = there.block_anc && phone.block_anc_setting,
+            .forward_all = forward(there.cfwd_all, phone.cfwd_all_dest),
+            .forward_busy = forward(there.cfwd_busy, phone.cfwd_busy_dest),
+            .forward_no_answer = forward(there.cfwd_no_ans, phone.cfwd_no_ans_dest)};
+}
+
+// RFC 3323 §4.1: who calls does not want to be known.
+bool is_anonymous(const sip::Message& invite) {
+    const sip::Uri& from = invite.from().uri;
+    return equals_ignoring_case(from.user, "anonymous") ||
+           equals_ignoring_case(from.host, "anonymous.invalid");
 }
 
 // "2/8 (0/2)" of a Voice-Message line (RFC 3842 §5.2).
@@ -79,16 +99,12 @@ Phone::Phone(engine::Network& network, media::Port& media, Random& random, Setti
       tls_(std::move(tls)),
       observer_(observer),
       sound_(std::move(sound)),
-      shard_(network, *this, timers_of(settings_->phone), start),
+      shard_(network, *this, transaction_timers(settings_->phone), start),
       trust_(shard_, settings_->phone),
       challenge_(random),
       mailboxes_(settings_->lines.size()),
-      services_{.do_not_disturb = settings_->phone.dnd_setting,
-                .call_waiting = settings_->phone.cw_setting,
-                .secure_calls = settings_->phone.secure_call_setting,
-                .forward_all = settings_->phone.cfwd_all_dest,
-                .forward_busy = settings_->phone.cfwd_busy_dest,
-                .forward_no_answer = settings_->phone.cfwd_no_ans_dest} {
+      watches_(settings_->lines.size()),
+      services_(user_services(settings_->phone)) {
     if (!settings_->phone.auth_support_rfc8760) {
         challenge_.set_algorithms({sip::auth::Algorithm::Md5});
     }
@@ -127,8 +143,8 @@ void Phone::start() {
                 sockets = {each.udp_flow, each.local};
             }
         }
-        lines_.push_back(
-            std::make_unique<Line>(shard_, random_, *this, settings_, i, tls_, sockets));
+        lines_.push_back(std::make_unique<Line>(shard_, random_, *this, settings_, i,
+                                                trust_.domains(), tls_, sockets));
     }
     start_next_line();
 }
@@ -150,12 +166,22 @@ void Phone::on_line_changed(Line& line) {
     if (line.index() + 1 == started_ && line.has_started() && !is_stopping_) {
         start_next_line();
     }
+    watch(line);
     observer_.on_line_changed(line);
+}
+
+void Phone::on_line_reached(Line& line) {
+    for (const auto& [id, call] : calls_) {
+        if (&call->line() == &line) {
+            call->on_line_reached();
+        }
+    }
+    move_watch(line);
 }
 
 void Phone::send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) {
     const ClientId id = shard_.send_request(hop, request);
-    sent_[id] = Sent{line.index(), {}, hop, std::move(request)};
+    sent_[id] = Sent{Sent::For::Line, line.index(), {}, hop, std::move(request)};
 }
 
 void Phone::start_timer(Line& line, Timer timer, Duration after) {
@@ -169,6 +195,7 @@ void Phone::stop() {
         call->hang_up();
     }
     for (const auto& line : lines_) {
+        stop_watch(*line);
         line->stop();
     }
 }
@@ -180,25 +207,13 @@ bool Phone::is_quiet() const {
 
 // ---- who may talk -------------------------------------------------------------------------------
 
-bool Phone::may_contact(const Line& line, const IpAddress& address) const {
-    const LineSettings& settings = line.settings();
-    const bool by_outbound = settings.use_outbound_proxy && !settings.outbound_proxy.empty();
-    const auto entries = parse_proxy(by_outbound ? settings.outbound_proxy : settings.proxy);
-    const bool is_listed = entries && std::ranges::all_of(*entries, [&](const ProxyEntry& each) {
-                               return trust_.may_use(each.host);
-                           });
-    return is_listed || trust_.may_speak(address);
-}
-
 bool Phone::is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const {
     const auto is_here = [&](const auto& line) {
         return line->settings().line_enable && line->settings().sip_port == port &&
                line->settings().sip_transport == transport;
     };
-    const bool is_server = std::ranges::any_of(lines_, [&](const auto& line) {
-        return is_here(line) && line->is_server(remote.address) &&
-               may_contact(*line, remote.address);
-    });
+    const bool is_server = std::ranges::any_of(
+        lines_, [&](const auto& line) { return is_here(line) && line->is_server(remote.address); });
     if (!trust_.may_speak(remote.address) && !is_server) {
         return false;
     }
@@ -304,6 +319,8 @@ void Phone::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         on_new_request(id, from, request);
     } else if (Call* const call = call_of(*request)) {
         call->on_request(id, request);
+    } else if (request->method() == Method::Notify && is_notified(id, *request)) {
+        // told
     } else {
         answer_plainly(id, *request, 481);
     }
@@ -434,16 +451,18 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         }
         return;
     }
-    if (forward(call, services_.forward_all, "unconditional")) {
+    if (refuse_or_forward(call, is_busy)) {
         return;
     }
-    if (services_.do_not_disturb || (is_busy && !services_.call_waiting)) {
-        if (!forward(call, services_.forward_busy, "user-busy")) {
-            call.reject(486);
+    const bool is_paged = settings_->phone.auto_answer_page && is_page(*invite) &&
+                          (!is_busy || line.settings().auto_ans_page_on_active_call);
+    if (is_paged) {
+        if (call.answer()) {
+            hold_others(call);
         }
         return;
     }
-    call.ring();
+    call.ring(is_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
     if (!services_.forward_no_answer.empty()) {
         shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
                            cookie_of(TimerKind::NoAnswer, number.value));
@@ -451,6 +470,23 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
     if (sound_.auto_answer && !is_busy) {
         (void)call.answer();
     }
+}
+
+bool Phone::refuse_or_forward(Call& call, bool is_busy) {
+    if (services_.blocks_anonymous && is_anonymous(*call.invite())) {
+        call.reject(433);  // RFC 5079
+        return true;
+    }
+    if (forward(call, services_.forward_all, "unconditional")) {
+        return true;
+    }
+    if (!services_.do_not_disturb && (!is_busy || services_.call_waiting)) {
+        return false;
+    }
+    if (!forward(call, services_.forward_busy, "user-busy")) {
+        call.reject(486);
+    }
+    return true;
 }
 
 // 302 to where its user wants it (RFC 5359 §2.8), with who sent it there.
@@ -490,11 +526,19 @@ void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::
     }
     answer_plainly(id, request, 200);
     if (is_summary) {
-        mailboxes_.at(line.index()) = read_summary(request.body());
-        observer_.on_messages(line);
+        take_summary(line, request.body());
     } else {
         observer_.on_order(line, event->package);
     }
+}
+
+void Phone::take_summary(const Line& line, std::string_view body) {
+    mailboxes_.at(line.index()) = read_summary(body);
+    observer_.on_messages(line);
+}
+
+void Phone::start_watch_timer(std::size_t index, Duration after) {
+    shard_.start_timer(after, cookie_of(TimerKind::Watch, index));
 }
 
 void Phone::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
@@ -518,10 +562,13 @@ void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr
     if (is_challenge &&
         (from.flow != sent.hop.flow || from.remote.address != sent.hop.remote.address)) {
         log::warning("challenge.from-another", {{"source", from.remote.to_string()}});
+        on_client_failed(id, sip::transaction::TerminationCause::Normal);
         return;
     }
-    if (!sent.call) {
+    if (sent.whom == Sent::For::Line) {
         lines_.at(sent.line)->on_response(*sent.request, *response);
+    } else if (sent.whom == Sent::For::Watch) {
+        on_watch_response(sent.line, *sent.request, *response);
     } else if (Call* const it = call(sent.call)) {
         it->on_response(*sent.request, *response);
         forget_ended();
@@ -534,8 +581,10 @@ void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
         return;
     }
     const Sent sent = found->second;
-    if (!sent.call) {
+    if (sent.whom == Sent::For::Line) {
         lines_.at(sent.line)->on_failed(*sent.request);
+    } else if (sent.whom == Sent::For::Watch) {
+        on_watch_failed(sent.line, *sent.request);
     } else if (Call* const it = call(sent.call)) {
         it->on_failed(*sent.request);
     }
@@ -587,6 +636,9 @@ void Phone::on_timer(std::uint64_t cookie) {
             if (id == started_ && !is_stopping_) {
                 start_next_line();
             }
+            return;
+        case TimerKind::Watch:
+            on_watch_timer(id);
             return;
         case TimerKind::NoAnswer:
             if (Call* const it = call(CallId{id});

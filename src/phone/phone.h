@@ -14,10 +14,12 @@
 #include "engine/shard.h"
 #include "media/port.h"
 #include "phone/call.h"
+#include "phone/call_history.h"
 #include "phone/challenge.h"
 #include "phone/line.h"
 #include "phone/settings.h"
 #include "phone/trust.h"
+#include "sip/subscription/client_subscription.h"
 
 namespace ringwall::phone {
 
@@ -47,8 +49,12 @@ struct UserServices {
     bool do_not_disturb = false;
     bool call_waiting = true;
     bool secure_calls = false;
-    std::optional<bool> is_next_call_secure = {};
+    bool blocks_caller_id = false;  // ours
+    bool blocks_anonymous = false;  // theirs
     std::string forward_all, forward_busy, forward_no_answer;
+    // By the codes of one call, for the one that comes next.
+    std::optional<bool> is_next_call_secure = {};
+    std::optional<bool> is_next_call_hidden = {};
 };
 
 class Phone final : public engine::ShardUser, public LineHost, public CallHost, public media::User {
@@ -92,6 +98,7 @@ public:
     const std::map<CallId, std::unique_ptr<Call>>& calls() const { return calls_; }
     Call* call(CallId id);
     const Mailbox& mailbox(const Line& line) const { return mailboxes_.at(line.index()); }
+    const CallHistory& history() const { return history_; }
 
     // engine::ShardUser
     bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
@@ -119,7 +126,7 @@ public:
     void send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) override;
     void start_timer(Line& line, Timer timer, Duration after) override;
     void on_line_changed(Line& line) override;
-    bool may_contact(const Line& line, const IpAddress& address) const override;
+    void on_line_reached(Line& line) override;
 
     // CallHost
     void send_for(Call& call, sip::MessageBuilder request) override;
@@ -130,7 +137,7 @@ public:
     void on_call_changed(Call& call) override;
     void on_referral(Call& call, const Call::Session::Referral& referral) override;
     void on_referred(Call& call, int status, bool is_final) override;
-    void on_redirected(Call& call, const std::vector<std::string>& contacts) override;
+    bool has_other_way(Call& call, int status) override;
     void on_digit(Call& call, char digit) override;
 
     // media::User
@@ -142,8 +149,10 @@ private:
     using ServerId = sip::transaction::ServerId;
     using ClientId = sip::transaction::ClientId;
     struct Sent {
+        enum class For : std::uint8_t { Line, Call, Watch };
+        For whom = For::Line;
         std::size_t line = 0;
-        CallId call;  // none: the line's
+        CallId call;
         sip::Hop hop;
         sip::MessagePtr request;
     };
@@ -152,6 +161,12 @@ private:
         Endpoint local;
         sip::Transport transport = sip::Transport::Udp;
         FlowId udp_flow;
+    };
+
+    // What a line subscribes to.
+    struct Watch {
+        std::optional<sip::ClientSubscription> subscription;
+        bool is_ready = false;  // its line is
     };
 
     void start_next_line();
@@ -168,20 +183,38 @@ private:
     bool passes_challenge(Line& line, ServerId id, const sip::Hop& from,
                           const sip::Message& request);
     void take_call(Line& line, ServerId id, const sip::MessagePtr& invite);
+    bool refuse_or_forward(Call& call, bool is_busy);
     bool forward(Call& call, const std::string& destination, std::string_view reason);
     Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what,
                                           bool is_emergency = false);
     Result<std::string, std::string> target_of(const Line& line, std::string_view number) const;
     struct Wanted {
-        std::string target;  // a URI; empty: it was a service
-        bool is_secure = false;
+        Call::Dialled call;  // without a target: it was a service
         bool is_emergency = false;
     };
     Result<Wanted, std::string> wanted_by(Line& line, std::string_view dialled);
+    static Result<void, std::string> choose_codec(media::Codec codec, bool is_only,
+                                                  const std::string& number, Wanted& wanted);
     Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
+    Result<void, std::string> dial_number(Line& line, std::string_view number,
+                                          Wanted& wanted) const;
     void hold_others(const Call& active);
     void put_down(CallId call);
     void forget_ended();
+    void take_summary(const Line& line, std::string_view body);
+    void watch(const Line& line);
+    template <class Event>
+    void tell_watch(std::size_t index, Event&& event);
+    void send_for_watch(std::size_t index, sip::MessageBuilder request);
+    void start_watch_timer(std::size_t index, Duration after);
+    void on_watch_response(std::size_t index, const sip::Message& request,
+                           const sip::Message& response);
+    void on_watch_failed(std::size_t index, const sip::Message& request);
+    void on_watch_timer(std::size_t index);
+    void move_watch(const Line& line);
+    void stop_watch(const Line& line);
+    bool is_notified(ServerId id, const sip::Message& request);
+    bool may_speak(const Line& line, const IpAddress& address) const;
     std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
 
     media::Port& media_;
@@ -196,13 +229,15 @@ private:
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Line>> lines_;
     std::vector<Mailbox> mailboxes_;
-    std::size_t started_ = 0;  // lines
+    std::vector<Watch> watches_;  // by line
+    std::size_t started_ = 0;     // lines
     std::map<CallId, std::unique_ptr<Call>> calls_;
     std::uint64_t last_call_ = 0;
+    CallHistory history_;
     std::unordered_map<ClientId, Sent> sent_;
-    std::map<CallId, ClientId> invites_;  // the transaction of its last INVITE
-    std::map<CallId, CallId> referrals_;  // the call that was made for another's REFER
-    std::map<CallId, unsigned> redirections_;
+    std::map<CallId, ClientId> invites_;       // the transaction of its last INVITE
+    std::map<CallId, CallId> referrals_;       // the call that was made for another's REFER
+    std::map<CallId, std::size_t> failovers_;  // of its INVITE, to other servers
     std::vector<CallId> conference_;
     UserServices services_;
     bool is_stopping_ = false;

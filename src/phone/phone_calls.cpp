@@ -111,6 +111,9 @@ Result<void, std::string> Phone::transfer(CallId id, std::string_view number) {
     if (it == nullptr || it->state() != Call::State::Active) {
         return fail(std::string("there is no such active call"));
     }
+    if (!settings_->phone.services.blind_transfer) {
+        return fail(std::string("'Blind Transfer Serv' is No"));
+    }
     const std::string target = TRY(target_of(it->line(), number));
     it->hold(true);
     it->transfer("<" + target + ">");
@@ -125,6 +128,9 @@ Result<void, std::string> Phone::transfer(CallId id, CallId to) {
         other->state() != Call::State::Active) {
         return fail(std::string("there are no two such active calls"));
     }
+    if (!settings_->phone.services.attn_transfer) {
+        return fail(std::string("'Attn Transfer Serv' is No"));
+    }
     const auto ids = other->session().dialog_ids();
     const std::string replaces =
         sip::with_uri_header("Replaces=", "Replaces", sip::replaces_value(*ids));
@@ -134,6 +140,9 @@ Result<void, std::string> Phone::transfer(CallId id, CallId to) {
 }
 
 Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
+    if (!settings_->phone.services.conference) {
+        return fail(std::string("'Conference Serv' is No"));
+    }
     std::vector<media::StreamId> streams;
     for (const CallId id : calls) {
         Call* const it = call(id);
@@ -174,7 +183,7 @@ void Phone::forget_ended() {
     for (auto at = calls_.begin(); at != calls_.end();) {
         if (at->second->is_over()) {
             referrals_.erase(at->first);
-            redirections_.erase(at->first);
+            failovers_.erase(at->first);
             invites_.erase(at->first);
             at = calls_.erase(at);
         } else {
@@ -185,12 +194,22 @@ void Phone::forget_ended() {
 
 // ---- what calls ask for -------------------------------------------------------------------------
 
+// That address would be heard as well.
+bool Phone::may_speak(const Line& line, const IpAddress& address) const {
+    return trust_.may_speak(address) &&
+           (!line.settings().restrict_source_ip || line.is_server(address));
+}
+
 // Over a connection everything goes by the line's own. Over UDP a dialog has its own way, where
 // that is an address and may be spoken to.
 std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
     Line& line = call.line();
     const auto by_line = line.hop();
     const LineSettings& settings = line.settings();
+    if (call.address() && by_line && by_line->transport == sip::Transport::Udp &&
+        may_speak(line, call.address()->address)) {
+        return sip::Hop{by_line->flow, *call.address(), sip::Transport::Udp};
+    }
     const bool is_within = !request.to_tag().empty();
     const bool by_outbound = settings.use_outbound_proxy && settings.use_ob_proxy_in_dialog;
     if (!by_line || by_line->transport != sip::Transport::Udp || !is_within || by_outbound) {
@@ -201,9 +220,7 @@ std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
         next = routes->front().uri;
     }
     const auto address = IpAddress::parse(next.host);
-    const bool may_go = address && trust_.may_speak(*address) &&
-                        (!settings.restrict_source_ip || line.is_server(*address));
-    if (!may_go) {
+    if (!address || !may_speak(line, *address)) {
         return by_line;
     }
     const std::uint16_t port =
@@ -226,7 +243,7 @@ void Phone::send_for(Call& call, sip::MessageBuilder request) {
     if (message->method() == sip::Method::Invite) {
         invites_[call.id()] = id;
     }
-    sent_[id] = Sent{call.line().index(), call.id(), *hop, std::move(message)};
+    sent_[id] = Sent{Sent::For::Call, call.line().index(), call.id(), *hop, std::move(message)};
 }
 
 void Phone::acknowledge_for(Call& call, sip::MessageBuilder ack) {
@@ -279,6 +296,7 @@ void Phone::on_call_changed(Call& call) {
         }
         media_.mix(streams);
     }
+    history_.note(call, call.line().settings().number, shard_.now().wall);
     observer_.on_call_changed(call);
 }
 
@@ -297,6 +315,7 @@ void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
     const std::size_t headers = refer_to->uri.headers.size();
     what.target = text.substr(0, text.size() - (headers == 0 ? 0 : headers + 1));
     what.is_secure_wanted = call.is_secure();
+    what.is_hidden = services_.blocks_caller_id;
     if (const std::string replaces = sip::uri_header(refer_to->uri.headers, "Replaces");
         !replaces.empty()) {
         what.fields.emplace_back("Replaces", replaces);
@@ -328,18 +347,32 @@ void Phone::on_referred(Call& call, int status, bool is_final) {
     }
 }
 
-// RFC 3261 §8.1.3.4, each target by our own server, and not for ever.
-void Phone::on_redirected(Call& call, const std::vector<std::string>& contacts) {
-    const unsigned depth = redirections_[call.id()] + 1;
-    const auto target = sip::parse_uri(contacts.front());
-    if (depth > settings_->phone.max_redirection || !target ||
-        target->scheme == sip::Scheme::Other || !target->headers.empty()) {
-        return;
+// RFC 3263 §4.3: silence, a lost connection, 503 and Try Backup RSC say that the next server is to
+// be tried. A server that is silent is left by the whole line; one that only says no, where no
+// other call of the line stands with it.
+bool Phone::has_other_way(Call& call, int status) {
+    Line& line = call.line();
+    const auto invite = invites_.find(call.id());
+    const auto sent = invite == invites_.end() ? sent_.end() : sent_.find(invite->second);
+    const bool is_silent = status == 0;
+    if (is_stopping_ || sent == sent_.end() || failovers_[call.id()] >= line.server_count() ||
+        (!is_silent && status != 503 && !settings_->phone.try_backup_rsc.matches(status))) {
+        return false;
     }
-    const auto placed = place_call(call.line(), {contacts.front(), services_.secure_calls, {}});
-    if (placed) {
-        redirections_[(*placed)->id()] = depth;
+    const bool is_alone = std::ranges::none_of(calls_, [&](const auto& each) {
+        return each.second.get() != &call && &each.second->line() == &line &&
+               !each.second->is_over();
+    });
+    const sip::Hop failed = sent->second.hop;
+    if ((is_silent || is_alone) && line.server_count() > 1) {
+        line.leave(failed, is_silent ? "the server does not answer" : std::to_string(status));
     }
+    const auto way = line.hop();
+    if (!way || (way->flow == failed.flow && way->remote == failed.remote)) {
+        return false;
+    }
+    ++failovers_[call.id()];
+    return true;
 }
 
 void Phone::on_digit(Call& call, char digit) {

@@ -43,18 +43,18 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
     }
     Line& line = *lines_[index];
     const Wanted wanted = TRY(wanted_by(line, dialled));
-    if (wanted.target.empty()) {
+    if (wanted.call.target.empty()) {
         return std::optional<CallId>();
     }
-    Call* const call =
-        TRY(place_call(line, {wanted.target, wanted.is_secure, {}}, wanted.is_emergency));
+    Call* const call = TRY(place_call(line, wanted.call, wanted.is_emergency));
     hold_others(*call);
     return std::optional(call->id());
 }
 
 Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view dialled) {
     Wanted wanted;
-    wanted.is_secure = services_.secure_calls;
+    wanted.call.is_secure_wanted = services_.secure_calls;
+    wanted.call.is_hidden = services_.blocks_caller_id;
     if (const auto star = find_star_code(settings_->phone.star_codes, dialled)) {
         TRY(do_service(*star, line, wanted));
         const bool is_for_a_call = star->code.then == StarServiceRow::Then::Call;
@@ -62,17 +62,36 @@ Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view
             return wanted;
         }
         dialled = star->rest;
-    } else if (const auto said = std::exchange(services_.is_next_call_secure, std::nullopt)) {
-        wanted.is_secure = *said;
+    } else {
+        const auto secure = std::exchange(services_.is_next_call_secure, std::nullopt);
+        const auto hidden = std::exchange(services_.is_next_call_hidden, std::nullopt);
+        wanted.call.is_secure_wanted = secure.value_or(wanted.call.is_secure_wanted);
+        wanted.call.is_hidden = hidden.value_or(wanted.call.is_hidden);
     }
+    TRY(dial_number(line, dialled, wanted));
+    return wanted;
+}
+
+// An address, the number of an emergency, a speed dial, or what the dial plan makes of it.
+Result<void, std::string> Phone::dial_number(Line& line, std::string_view dialled,
+                                             Wanted& wanted) const {
     const auto& emergency = line.settings().emergency_number;
     wanted.is_emergency = std::ranges::find(emergency, dialled) != emergency.end();
+    const std::string_view key = dialled.ends_with('#') ? dialled.substr(0, 1) : dialled;
+    if (!wanted.is_emergency && key.size() == 1 && dialled.size() <= 2 && key[0] >= '2' &&
+        key[0] <= '9') {
+        const std::string& number =
+            settings_->phone.speed_dial[static_cast<std::size_t>(key[0] - '0')];
+        dialled = number.empty() ? dialled : std::string_view(number);
+    }
     if (wanted.is_emergency || is_address(dialled) || !is_keys(dialled) ||
         line.settings().dial_plan.empty()) {
-        wanted.target = TRY(target_of(line, dialled));
-        return wanted;
+        wanted.call.target = TRY(target_of(line, dialled));
+        return {};
     }
     DialPlan plan = TRY(DialPlan::parse(line.settings().dial_plan));
+    plan.set_ip_dialling(line.settings().enable_ip_dialing ? IpDialling::Enabled
+                                                           : IpDialling::Disabled);
     const DialResult result = plan.resolve(dialled);
     if (const auto* failure = std::get_if<DialFailure>(&result)) {
         return fail("'" + std::string(dialled) + "' is " +
@@ -80,10 +99,25 @@ Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view
                     " the dial plan of line " + std::to_string(line.settings().number));
     }
     const auto& number = std::get<DialledNumber>(result);
-    wanted.target = number.gateway.empty()
-                        ? TRY(target_of(line, number.number))
-                        : TRY(target_of(line, number.number + "@" + number.gateway));
-    return wanted;
+    if (number.address) {
+        wanted.call.address = number.address;
+        wanted.call.target = "sip:" + number.number + (number.number.empty() ? "" : "@") +
+                             number.address->to_string();
+        return {};
+    }
+    wanted.call.target = number.gateway.empty()
+                             ? TRY(target_of(line, number.number))
+                             : TRY(target_of(line, number.number + "@" + number.gateway));
+    return {};
+}
+
+Result<void, std::string> Phone::choose_codec(media::Codec codec, bool is_only,
+                                              const std::string& number, Wanted& wanted) {
+    wanted.call.codec = Call::Dialled::Codec{codec, is_only};
+    if (number.empty()) {
+        return fail(std::string("the number belongs behind the code of a codec"));
+    }
+    return {};
 }
 
 Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line, Wanted& wanted) {
@@ -106,11 +140,51 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
             return {};
         case StarService::SecureOneCallAct:
         case StarService::SecureOneCallDeact:
-            wanted.is_secure = what.code.service == StarService::SecureOneCallAct;
+            wanted.call.is_secure_wanted = what.code.service == StarService::SecureOneCallAct;
             if (number.empty()) {
-                services_.is_next_call_secure = wanted.is_secure;
+                services_.is_next_call_secure = wanted.call.is_secure_wanted;
             }
             return {};
+        case StarService::BlockCidAct:
+        case StarService::BlockCidDeact:
+            services_.blocks_caller_id = what.code.service == StarService::BlockCidAct;
+            return {};
+        case StarService::BlockCidPerCallAct:
+        case StarService::BlockCidPerCallDeact:
+            wanted.call.is_hidden = what.code.service == StarService::BlockCidPerCallAct;
+            if (number.empty()) {
+                services_.is_next_call_hidden = wanted.call.is_hidden;
+            }
+            return {};
+        case StarService::BlockAncAct:
+        case StarService::BlockAncDeact:
+            services_.blocks_anonymous = what.code.service == StarService::BlockAncAct;
+            return {};
+        case StarService::PreferG711u:
+        case StarService::ForceG711u:
+            return choose_codec(media::Codec::Pcmu, what.code.service == StarService::ForceG711u,
+                                number, wanted);
+        case StarService::PreferG711a:
+        case StarService::ForceG711a:
+            return choose_codec(media::Codec::Pcma, what.code.service == StarService::ForceG711a,
+                                number, wanted);
+        case StarService::PreferG722:
+        case StarService::ForceG722:
+            return choose_codec(media::Codec::G722, what.code.service == StarService::ForceG722,
+                                number, wanted);
+        case StarService::CallReturn: {
+            const std::string caller = history_.last_caller(line.settings().number);
+            if (caller.empty()) {
+                return fail(std::string("nobody has called"));
+            }
+            wanted.call.target = caller;
+            return {};
+        }
+        case StarService::Paging:
+            // Who is paged answers by itself.
+            wanted.call.fields.emplace_back("Call-Info",
+                                            "<sip:" + line.domain() + ">;answer-after=0");
+            return dial_number(line, number, wanted);
         case StarService::CfwdAllAct:
             services_.forward_all = number;
             return {};
@@ -137,28 +211,14 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
             return active == calls_.end() ? fail(std::string("there is no call to transfer"))
                                           : transfer(active->first, number);
         }
-        case StarService::CallReturn:
         case StarService::CallBackAct:
         case StarService::CallBackDeact:
         case StarService::CwPerCallAct:
         case StarService::CwPerCallDeact:
-        case StarService::BlockCidAct:
-        case StarService::BlockCidDeact:
-        case StarService::BlockCidPerCallAct:
-        case StarService::BlockCidPerCallDeact:
-        case StarService::BlockAncAct:
-        case StarService::BlockAncDeact:
-        case StarService::Paging:
         case StarService::CallPark:
         case StarService::CallPickup:
         case StarService::CallUnPark:
         case StarService::GroupCallPickup:
-        case StarService::PreferG711u:
-        case StarService::ForceG711u:
-        case StarService::PreferG711a:
-        case StarService::ForceG711a:
-        case StarService::PreferG722:
-        case StarService::ForceG722:
             break;
     }
     return fail("the service of " + what.code.code + " is not built yet");

@@ -11,18 +11,6 @@ namespace {
 using sip::locate::Search;
 using sip::locate::Way;
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const auto at = text.find(separator);
-        parts.push_back(trim(text.substr(0, at)));
-        if (at == std::string_view::npos) {
-            return parts;
-        }
-        text.remove_prefix(at + 1);
-    }
-}
-
 // "_sip._tls.example.com" stands for the services of example.com: the prefix is ours to make.
 std::string_view without_service(std::string_view host) {
     for (int i = 0; i < 2 && host.starts_with('_'); ++i) {

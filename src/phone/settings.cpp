@@ -26,4 +26,15 @@ bool ResponseTemplate::matches(int status) const {
                                [&](const std::string& pattern) { return fits(pattern, text); });
 }
 
+sip::transaction::Timers transaction_timers(const PhoneSettings& phone) {
+    return {.t1 = phone.sip_t1,
+            .t2 = phone.sip_t2,
+            .t4 = phone.sip_t4,
+            .d = phone.sip_timer_d,
+            .b = phone.sip_timer_b,
+            .f = phone.sip_timer_f,
+            .h = phone.sip_timer_h,
+            .j = phone.sip_timer_j};
+}
+
 }  // namespace ringwall::phone

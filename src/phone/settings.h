@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "media/port.h"
 #include "phone/star_codes.h"
+#include "sip/transaction/actions.h"
 #include "sip/transport.h"
 
 namespace ringwall::phone {
@@ -45,9 +46,8 @@ struct Tones {
 // What there is at all ("… Serv" of the Phone page).
 struct Services {
     bool conference = true, attn_transfer = true, blind_transfer = true, dnd = true,
-         block_anc = true, call_back = true, block_cid = true, secure_call = true, cfwd_all = true,
-         cfwd_busy = true, cfwd_no_ans = true, paging = true, call_park = true, call_pick_up = true,
-         group_call_pick_up = true;
+         block_anc = true, block_cid = true, secure_call = true, cfwd_all = true, cfwd_busy = true,
+         cfwd_no_ans = true;
     bool operator==(const Services&) const = default;
 };
 
@@ -109,6 +109,8 @@ struct PhoneSettings {
     bool auto_answer_page = true;
     bool operator==(const PhoneSettings&) const = default;
 };
+
+sip::transaction::Timers transaction_timers(const PhoneSettings& phone);
 
 // One Ext n page.
 struct LineSettings {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
-
 namespace ringwall::phone {
 namespace {
 
@@ -13,18 +11,10 @@ constexpr Duration longest = 3600s;
 
 }  // namespace
 
-Trust::Trust(engine::Shard& shard, const PhoneSettings& settings) : shard_(shard) {
-    for (const std::string& each : settings.restricted_access_domains) {
-        const std::string name = lower(trim(each));
-        if (name.empty()) {
-            continue;
-        }
-        domains_.push_back(name);
-        if (const auto address = IpAddress::parse(name)) {
-            literal_.push_back(*address);
-        } else {
-            names_[name];
-        }
+Trust::Trust(engine::Shard& shard, const PhoneSettings& settings)
+    : shard_(shard), domains_(settings.restricted_access_domains) {
+    for (const std::string& name : domains_.names()) {
+        names_[name];
     }
 }
 
@@ -64,12 +54,9 @@ void Trust::on_timer() {
     }
 }
 
-bool Trust::may_use(std::string_view host) const {
-    return domains_.empty() || std::ranges::find(domains_, lower(host)) != domains_.end();
-}
-
 bool Trust::may_speak(const IpAddress& address) const {
-    return domains_.empty() || std::ranges::find(literal_, address) != literal_.end() ||
+    const auto& addresses = domains_.addresses();
+    return domains_.is_unrestricted() || std::ranges::find(addresses, address) != addresses.end() ||
            std::ranges::any_of(names_, [&](const auto& each) {
                return std::ranges::find(each.second.addresses, address) !=
                       each.second.addresses.end();

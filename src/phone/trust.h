@@ -9,10 +9,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/shard.h"
+#include "phone/access_domains.h"
 #include "phone/settings.h"
 
 namespace ringwall::phone {
@@ -26,8 +28,7 @@ public:
     std::optional<Duration> on_dns(const dns::Question& question, const dns::Answer& answer);
     void on_timer();
 
-    // Is this name in the list, or no list?
-    bool may_use(std::string_view host) const;
+    const AccessDomains& domains() const { return domains_; }
     // One of the list's addresses as of now, or no list.
     bool may_speak(const IpAddress& address) const;
 
@@ -40,9 +41,8 @@ private:
     void ask(const std::string& name);
 
     engine::Shard& shard_;
-    std::vector<std::string> domains_;
+    AccessDomains domains_;
     std::map<std::string, Known> names_;
-    std::vector<IpAddress> literal_;  // entries that are addresses
 };
 
 }  // namespace ringwall::phone

@@ -89,14 +89,6 @@ void append_base64(std::string_view octets, std::string& out) {
     }
 }
 
-// The text before `separator`, which is cut off `rest` with it.
-std::string_view take(std::string_view& rest, char separator) {
-    const std::size_t end = rest.find(separator);
-    const std::string_view taken = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    return taken;
-}
-
 // Fields are separated by blanks.
 std::string_view take_field(std::string_view& rest) {
     rest = trim(rest);
@@ -121,7 +113,7 @@ std::optional<std::uint64_t> parse_lifetime(std::string_view text) {
 // "1:4": a decimal value and its length in octets, up to 128.
 bool parse_mki(std::string_view text, CryptoKey& key) {
     constexpr std::size_t most_digits = 309;  // of 128 octets
-    const std::string_view value = take(text, ':');
+    const std::string_view value = cut(text, ':');
     const auto length = parse_number(text, 128);
     if (value.empty() || value.size() > most_digits || !std::ranges::all_of(value, is_digit) ||
         !length || *length == 0) {
@@ -134,12 +126,12 @@ bool parse_mki(std::string_view text, CryptoKey& key) {
 
 // "inline:KEY|2^20|1:4"
 Result<CryptoKey, CryptoFault> parse_key(std::string_view text, CryptoSuite suite) {
-    const std::string_view method = take(text, ':');
+    const std::string_view method = cut(text, ':');
     if (!equals_ignoring_case(method, "inline")) {
         return fail(CryptoFault::BadKeyMethod);
     }
     CryptoKey key;
-    const std::string_view encoded = take(text, '|');
+    const std::string_view encoded = cut(text, '|');
     if (encoded.empty()) {
         return fail(CryptoFault::NoKey);
     }
@@ -152,7 +144,7 @@ Result<CryptoKey, CryptoFault> parse_key(std::string_view text, CryptoSuite suit
     }
     // Lifetime and MKI may each be left out; only the MKI has a colon.
     while (!text.empty()) {
-        const std::string_view part = take(text, '|');
+        const std::string_view part = cut(text, '|');
         if (part.find(':') == std::string_view::npos) {
             key.lifetime = key.lifetime ? std::nullopt : parse_lifetime(part);
             if (!key.lifetime || !key.mki.empty()) {
@@ -167,7 +159,7 @@ Result<CryptoKey, CryptoFault> parse_key(std::string_view text, CryptoSuite suit
 
 // RFC 4568 §6.3. Extensions are free; a leading '-' makes them optional.
 bool is_session_parameter(std::string_view text) {
-    const std::string_view name = take(text, '=');
+    const std::string_view name = cut(text, '=');
     if (name == "KDR") {
         return parse_number(text, 24).has_value();
     }
@@ -244,7 +236,7 @@ Result<CryptoAttribute, CryptoFault> parse_crypto_attribute(std::string_view val
     }
     while (!keys.empty()) {
         const bool is_followed = keys.find(';') != std::string_view::npos;
-        attribute.keys.push_back(TRY(parse_key(take(keys, ';'), attribute.suite)));
+        attribute.keys.push_back(TRY(parse_key(cut(keys, ';'), attribute.suite)));
         if (is_followed && keys.empty()) {
             return fail(CryptoFault::NoKey);
         }

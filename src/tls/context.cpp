@@ -3,9 +3,11 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <array>
 #include <variant>
 
+#include "base/text.h"
 #include "tls/certificate.h"
 #include "tls/handshake_notes.h"
 #include "tls/openssl.h"
@@ -136,6 +138,24 @@ int verify_chain(X509_STORE_CTX* store_context, void* /*unused*/) {
     return 0;
 }
 
+// What an operator chooses is narrowed to what we would do: no word of his makes a weak cipher
+// good.
+bool use_ciphers(SSL_CTX* native, const std::string& wanted) {
+    const auto ours = split(tls12_ciphers, ':');
+    std::string chosen;
+    if (!wanted.empty() && SSL_CTX_set_cipher_list(native, wanted.c_str()) == 1) {
+        const STACK_OF(SSL_CIPHER)* const ciphers = SSL_CTX_get_ciphers(native);
+        for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+            const std::string_view name = SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i));
+            if (std::ranges::find(ours, name) != ours.end()) {
+                chosen.append(chosen.empty() ? "" : ":").append(name);
+            }
+        }
+    }
+    ERR_clear_error();
+    return SSL_CTX_set_cipher_list(native, chosen.empty() ? tls12_ciphers : chosen.c_str()) == 1;
+}
+
 Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& options) {
     const int min_version = options.min_version == Version::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
     SSL_CTX_set_security_level(native, security_level);
@@ -147,7 +167,7 @@ Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& optio
     X509_VERIFY_PARAM* const parameters = SSL_CTX_get0_param(native);
     if (SSL_CTX_set_min_proto_version(native, min_version) != 1 ||
         SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(native, tls12_ciphers) != 1 ||
+        !use_ciphers(native, options.ciphers) ||
         SSL_CTX_set_ciphersuites(native, tls13_ciphers) != 1 ||
         SSL_CTX_set1_groups_list(native, key_exchange_groups) != 1 ||
         X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY) != 1 ||

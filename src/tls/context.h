@@ -31,6 +31,8 @@ struct ContextOptions {
     std::string trust_anchors;  // empty: none, then no peer verifies
     ClientAuthentication client_authentication = ClientAuthentication::Optional;  // server role
     Version min_version = Version::Tls12;
+    // Of TLS 1.2, in OpenSSL's words, a choice among our own; empty, or none of them: our own list.
+    std::string ciphers = {};
     // Keeps tickets of one adjacency and trust generation apart (server role). At most 32 octets.
     std::string session_id_context;
 };

@@ -1,5 +1,6 @@
 #include "phone/parameters/script.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "base/text.h"
@@ -10,26 +11,11 @@ namespace {
 constexpr std::size_t most_parts = 6;
 constexpr std::size_t most_octets = 127;
 
-// The text before `separator`, cut off with it; `is_last` when there is no more.
-std::string_view take(std::string_view& rest, char separator, bool& is_last) {
-    const std::size_t end = rest.find(separator);
-    is_last = end == std::string_view::npos;
-    const std::string_view taken = trim(rest.substr(0, end));
-    rest.remove_prefix(is_last ? rest.size() : end + 1);
-    return taken;
-}
-
 // Every part between separators, at least one and at most six, fits.
 template <class Fits>
 bool all_parts(std::string_view text, char separator, std::size_t most, Fits fits) {
-    bool is_last = false;
-    for (std::size_t count = 1; !is_last; ++count) {
-        const std::string_view part = take(text, separator, is_last);
-        if (count > most || !fits(part)) {
-            return false;
-        }
-    }
-    return true;
+    const auto parts = split(text, separator);
+    return parts.size() <= most && std::ranges::all_of(parts, fits);
 }
 
 // "2", ".5", "30.25"

@@ -8,6 +8,8 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "phone/access_domains.h"
+#include "phone/servers.h"
 
 namespace ringwall::phone {
 namespace {
@@ -37,12 +39,10 @@ public:
     std::vector<std::string> list(std::string_view name) const {
         std::vector<std::string> out;
         const std::string value = text(name);
-        for (std::string_view rest = value; !rest.empty();) {
-            const std::size_t end = rest.find(',');
-            if (const std::string_view each = trim(rest.substr(0, end)); !each.empty()) {
+        for (const std::string_view each : split(value, ',')) {
+            if (!each.empty()) {
                 out.emplace_back(each);
             }
-            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         }
         return out;
     }
@@ -148,16 +148,11 @@ Services services_of(const View& view) {
             .blind_transfer = view.flag("Blind Transfer Serv"),
             .dnd = view.flag("DND Serv"),
             .block_anc = view.flag("Block ANC Serv"),
-            .call_back = view.flag("Call Back Serv"),
             .block_cid = view.flag("Block CID Serv"),
             .secure_call = view.flag("Secure Call Serv"),
             .cfwd_all = view.flag("Cfwd All Serv"),
             .cfwd_busy = view.flag("Cfwd Busy Serv"),
-            .cfwd_no_ans = view.flag("Cfwd No Ans Serv"),
-            .paging = view.flag("Paging Serv"),
-            .call_park = view.flag("Call Park Serv"),
-            .call_pick_up = view.flag("Call Pick Up Serv"),
-            .group_call_pick_up = view.flag("Group Call Pick Up Serv")};
+            .cfwd_no_ans = view.flag("Cfwd No Ans Serv")};
 }
 
 void read_regional(const View& view, PhoneSettings& out) {
@@ -422,34 +417,34 @@ private:
         if (line.use_outbound_proxy) {
             check_domains(line, "Outbound Proxy" + ext, line.outbound_proxy);
         }
+        check_keep_alive(line, "NAT Keep Alive Dest" + ext);
     }
 
     // Every host of the list form has to be in Restricted Access Domains.
     void check_domains(LineSettings& line, const std::string& name, std::string_view servers) {
-        const auto& domains = settings_.phone.restricted_access_domains;
-        while (!domains.empty() && !servers.empty() && line.line_enable) {
-            const std::size_t end = servers.find('|');
-            const std::string_view host = host_of(trim(servers.substr(0, end)));
-            const bool is_listed = std::ranges::any_of(domains, [&](const std::string& domain) {
-                return equals_ignoring_case(host_of(domain), host);
-            });
-            if (!is_listed) {
-                remark(name + " \"" + std::string(host) +
-                       "\" is not in Restricted Access Domains; extension " +
-                       std::to_string(line.number) + " is not started");
-                line.line_enable = false;
-            }
-            servers.remove_prefix(end == std::string_view::npos ? servers.size() : end + 1);
+        const AccessDomains domains(settings_.phone.restricted_access_domains);
+        if (const auto refused = domains.refused_of(servers); refused && line.line_enable) {
+            remark(name + " \"" + *refused + "\" is not in Restricted Access Domains; extension " +
+                   std::to_string(line.number) + " is not started");
+            line.line_enable = false;
         }
     }
-    // "[2001:db8::1]:5061" is "2001:db8::1".
-    static std::string_view host_of(std::string_view server) {
-        if (server.starts_with('[')) {
-            return server.substr(1, server.find(']') - 1);
+
+    void check_keep_alive(LineSettings& line, const std::string& name) {
+        if (line.nat_keep_alive_dest.empty() || line.nat_keep_alive_dest == "$PROXY") {
+            line.nat_keep_alive_dest = "$PROXY";
+            return;
         }
-        return std::ranges::count(server, ':') > 1 && IpAddress::parse(server)
-                   ? server
-                   : server.substr(0, server.find(':'));
+        const AccessDomains domains(settings_.phone.restricted_access_domains);
+        const auto entries = parse_proxy(line.nat_keep_alive_dest);
+        if (!entries) {
+            remark(name + ": " + entries.error() + "; $PROXY is used");
+            line.nat_keep_alive_dest = "$PROXY";
+        } else if (const auto refused = domains.refused_of(line.nat_keep_alive_dest)) {
+            remark(name + " \"" + *refused +
+                   "\" is not in Restricted Access Domains; $PROXY is used");
+            line.nat_keep_alive_dest = "$PROXY";
+        }
     }
 
     const Values& values_;

@@ -13,12 +13,10 @@ using Kind = Type::Kind;
 
 std::optional<std::string_view> chosen(std::string_view choices, std::string_view value) {
     while (!choices.empty()) {
-        const std::size_t end = choices.find('|');
-        const std::string_view each = choices.substr(0, end);
+        const std::string_view each = cut(choices, '|');
         if (equals_ignoring_case(each, value)) {
             return each;
         }
-        choices.remove_prefix(end == std::string_view::npos ? choices.size() : end + 1);
     }
     return std::nullopt;
 }
@@ -57,32 +55,15 @@ bool is_host(std::string_view text) {
 }
 
 bool is_host_list(std::string_view text) {
-    while (true) {
-        const std::size_t end = text.find(',');
-        if (!is_host(trim(text.substr(0, end)))) {
-            return false;
-        }
-        if (end == std::string_view::npos) {
-            return true;
-        }
-        text.remove_prefix(end + 1);
-    }
+    return std::ranges::all_of(split(text, ','), is_host);
 }
 
 bool is_response_template(std::string_view text) {
-    while (true) {
-        const std::size_t end = text.find(',');
-        const std::string_view each = trim(text.substr(0, end));
-        if (each.empty() || each.size() > 3 || !std::ranges::all_of(each, [](char c) {
-                return is_digit(c) || c == '?' || c == '*';
-            })) {
-            return false;
-        }
-        if (end == std::string_view::npos) {
-            return true;
-        }
-        text.remove_prefix(end + 1);
-    }
+    return std::ranges::all_of(split(text, ','), [](std::string_view each) {
+        return !each.empty() && each.size() <= 3 && std::ranges::all_of(each, [](char c) {
+            return is_digit(c) || c == '?' || c == '*';
+        });
+    });
 }
 
 bool is_star_code(std::string_view text) {

@@ -55,9 +55,7 @@ Result<std::vector<WordsLine>, WordsError> split_words(std::string_view text) {
     }
     std::vector<WordsLine> lines;
     for (unsigned number = 1; !text.empty(); ++number) {
-        const std::size_t end = text.find('\n');
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        std::string_view line = cut(text, '\n');
         if (line.ends_with('\r')) {
             line.remove_suffix(1);
         }

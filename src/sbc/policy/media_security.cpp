@@ -276,9 +276,7 @@ struct Part {
 };
 
 std::string_view take_line(std::string_view& text) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    std::string_view line = cut(text, '\n');
     if (line.ends_with('\r')) {
         line.remove_suffix(1);
     }

@@ -162,11 +162,9 @@ Result<Algorithm, ParseError> algorithm_of(const Value& text) {
 
 bool offers(std::string_view list, std::string_view qop) {
     while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        if (equals_ignoring_case(trim(list.substr(0, comma)), qop)) {
+        if (equals_ignoring_case(trim(cut(list, ',')), qop)) {
             return true;
         }
-        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     }
     return false;
 }

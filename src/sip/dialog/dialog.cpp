@@ -125,9 +125,14 @@ Result<void, ParseError> Dialog::confirm(const Message& response) {
 }
 
 Result<Dialog, ParseError> Dialog::of_notify(const Message& subscribe, const Message& notify) {
-    Dialog dialog = TRY(of_request(notify, subscribe.from_tag(), State::Confirmed));
+    return of_notify(subscribe.from_tag(), subscribe.cseq().number, notify);
+}
+
+Result<Dialog, ParseError> Dialog::of_notify(std::string_view local_tag, std::uint32_t cseq,
+                                             const Message& notify) {
+    Dialog dialog = TRY(of_request(notify, local_tag, State::Confirmed));
     dialog.role_ = Role::Uac;
-    dialog.local_cseq_ = subscribe.cseq().number;
+    dialog.local_cseq_ = cseq;
     return dialog;
 }
 

@@ -29,6 +29,8 @@ public:
     // RFC 6665 §4.4.1, subscriber: from the SUBSCRIBE (or REFER) as we sent it and a NOTIFY that
     // came for it, maybe before its 2xx.
     static Result<Dialog, ParseError> of_notify(const Message& subscribe, const Message& notify);
+    static Result<Dialog, ParseError> of_notify(std::string_view local_tag, std::uint32_t cseq,
+                                                const Message& notify);
 
     State state() const { return state_; }
     const std::string& call_id() const { return call_id_; }

@@ -107,28 +107,23 @@ void ClientRegistration::on_response(const Message& request, const Message& resp
                 send(random, out);
                 return;
             case Verdict::NoAccount:
-                fail_attempt(status, "no account for this realm", setup_.max_delay, now, random,
-                             out);
+                fail_attempt(status, "no account for this realm", {}, now, random, out);
                 return;
             case Verdict::Refused:
                 authentication_.forget();
-                fail_attempt(status, "credentials refused", setup_.max_delay, now, random, out);
+                fail_attempt(status, "credentials refused", {}, now, random, out);
                 return;
             case Verdict::TooOften:
                 authentication_.forget();
-                fail_attempt(status, "challenged again and again", setup_.max_delay, now, random,
-                             out);
+                fail_attempt(status, "challenged again and again", {}, now, random, out);
                 return;
         }
     } else if (status == 423) {
         on_too_brief(response, now, random, out);
     } else {
-        // What 403, 404 and their like say will not change soon: no hammering.
-        const bool is_final = status == 403 || status == 404 || status == 405 || status == 410 ||
-                              status == 416 || status >= 600;
-        Duration least = is_final ? setup_.max_delay : Duration::zero();
+        Duration least{};
         if (const auto asked = retry_after(response)) {
-            least = std::max(least, std::min<Duration>(*asked, 24h));
+            least = std::min<Duration>(*asked, 24h);
         }
         fail_attempt(status, response.reason(), least, now, random, out);
     }
@@ -234,10 +229,27 @@ void ClientRegistration::fail_attempt(int status, std::string_view reason, Durat
         return;
     }
     failures_ = std::min(failures_ + 1, 32U);
-    const Duration delay = std::max(back_off(random), at_least);
+    const auto delay = retry_delay(status, random);
+    if (!delay) {
+        give_up(status, reason, out);
+        return;
+    }
     state_ = State::Waiting;
-    out.emplace_back(Unregistered{status, std::string(reason), delay});
-    wait(delay, now, out);
+    out.emplace_back(Unregistered{status, std::string(reason), std::max(*delay, at_least)});
+    wait(std::max(*delay, at_least), now, out);
+}
+
+std::optional<Duration> ClientRegistration::retry_delay(int status, Random& random) const {
+    if (setup_.retry) {
+        return setup_.retry(status, failures_);
+    }
+    const Duration delay = back_off(random);
+    return is_lasting(status) ? std::max(delay, setup_.max_delay) : delay;
+}
+
+bool ClientRegistration::is_lasting(int status) {
+    return status == 401 || status == 403 || status == 404 || status == 405 || status == 407 ||
+           status == 410 || status == 416 || status >= 600;
 }
 
 // RFC 5626 §4.5: min(max, base * 2^failures), of which a random half is left away.

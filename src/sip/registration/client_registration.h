@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,9 @@ public:
         // RFC 5626 §4.5.
         Duration base_delay = 30s;
         Duration max_delay = 1800s;
+        // How long after the n-th failure in a row by its status, 0: silence; none: never. Not set:
+        // RFC 5626 §4.5.
+        std::function<std::optional<Duration>(int status, unsigned failures)> retry = {};
         unsigned max_auth = 2;        // challenges of one REGISTER that are answered
         std::string user_agent = {};  // User-Agent; empty: none
     };
@@ -73,6 +77,9 @@ public:
     enum class State : std::uint8_t { Idle, Trying, Registered, Waiting, Leaving };
 
     explicit ClientRegistration(Setup setup);
+
+    // What 403, 404 and their like say will not change soon: no hammering.
+    static bool is_lasting(int status);
 
     void start(Random& random, Actions& out);
     // Removes the binding.
@@ -103,8 +110,10 @@ private:
     void begin(Random& random, Actions& out);
     void on_success(const Message& response, TimePoint now, Random& random, Actions& out);
     void on_too_brief(const Message& response, TimePoint now, Random& random, Actions& out);
+    // `at_least`: what the registrar asked for.
     void fail_attempt(int status, std::string_view reason, Duration at_least, TimePoint now,
                       Random& random, Actions& out);
+    std::optional<Duration> retry_delay(int status, Random& random) const;
     void give_up(int status, std::string_view reason, Actions& out);
     void wait(Duration after, TimePoint now, Actions& out);
     std::optional<std::uint32_t> granted(const Message& response) const;

@@ -1,8 +1,10 @@
 #include "sip/session/invite_session.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
+#include "sip/header/contact.h"
 #include "sip/session/session_timer.h"
 
 namespace ringwall::sip::session {
@@ -49,13 +51,13 @@ InviteSession::InviteSession(Setup setup)
 void InviteSession::invite(Invitation invitation, Actions& out) {
     call_id_ = invitation.call_id;
     local_tag_ = invitation.local_tag;
-    local_description_ = invitation.offer;
     invitation_ = std::move(invitation);
     state_ = State::Inviting;
     send_invite(out);
 }
 
 void InviteSession::send_invite(Actions& out) {
+    is_refresh_wanted_ = false;
     auto builder = MessageBuilder::request("INVITE", invitation_.target);
     for (const std::string& route : invitation_.routes) {
         builder.header(HeaderName::Route, route);
@@ -230,16 +232,42 @@ void InviteSession::on_surplus(const Message& request, const Message& response, 
 }
 
 void InviteSession::on_invite_failure(const Message& response, Actions& out) {
-    Ended ended{response.status(), std::string(response.reason()), true};
-    if (response.status() >= 300 && response.status() < 400) {
-        if (const auto contacts = response.name_addrs(HeaderName::Contact)) {
-            for (const NameAddr& each : *contacts) {
-                ended.contacts.emplace_back(each.uri.text);
-            }
+    std::vector<std::string> targets;
+    const auto contacts = response.status() < 400 ? parse_contacts(response)
+                                                  : Result<Contacts, ParseError>(Contacts{});
+    if (contacts) {
+        auto list = contacts->list;
+        std::ranges::stable_sort(list, std::greater{}, &Contact::q);
+        for (const Contact& each : list) {
+            targets.emplace_back(each.address.uri.text);
         }
     }
-    state_ = State::Ended;
-    out.emplace_back(std::move(ended));
+    refuse_invitation({response.status(), std::string(response.reason()), true}, std::move(targets),
+                      out);
+}
+
+void InviteSession::refuse_invitation(Ended end, std::vector<std::string> contacts, Actions& out) {
+    const int status = end.status;
+    refusal_ = std::move(end);
+    out.emplace_back(Refused{status, std::move(contacts)});
+}
+
+void InviteSession::invite_again(std::string_view target, Actions& out) {
+    if (!refusal_) {
+        return;
+    }
+    refusal_.reset();
+    invitation_.target = target;
+    legs_.clear();
+    has_provisional_ = false;
+    send_invite(out);
+}
+
+void InviteSession::give_up(Actions& out) {
+    if (refusal_) {
+        const Ended ended = *std::exchange(refusal_, std::nullopt);
+        end(ended.status, ended.reason, ended.is_by_peer, out);
+    }
 }
 
 bool InviteSession::retry_challenged(const Pending& pending, const Message& request,
@@ -283,7 +311,7 @@ void InviteSession::on_failed(const Message& request, TimePoint now, Actions& ou
     const bool bears_offer = pending->bears_offer;
     if (request.method() == Method::Invite && request.to_tag().empty()) {
         if (state_ == State::Inviting) {
-            end(0, "no answer", false, out);
+            refuse_invitation({0, "no answer", false}, {}, out);
         }
     } else if (state_ == State::Confirmed && bears_offer && !legs_.empty()) {
         // RFC 5057 §5.1: silence ends a dialog as 408 does, but a connection may have been lost in
@@ -477,6 +505,7 @@ void InviteSession::end(int status, std::string_view reason, bool is_by_peer, Ac
     }
     unacknowledged_.reset();
     queued_offer_.reset();
+    is_refresh_wanted_ = false;
     session_seconds_.reset();
     refresh_due_ = TimePoint::max();
     out.emplace_back(Ended{status, std::string(reason), is_by_peer});

@@ -95,12 +95,18 @@ public:
     struct OfferRefused {
         int status = 0;
     };
+    // A refresh that only a re-INVITE can do: to be answered by offer(), with what holds now.
+    struct OfferWanted {};
     struct Established {};
     struct Ended {
         int status = 0;  // of the final response; 0: BYE, CANCEL, or nobody answered
         std::string reason;
         bool is_by_peer = false;
-        std::vector<std::string> contacts = {};  // of a 3xx, URIs in their order
+    };
+    // The invitation has failed. To be answered by invite_again() or give_up(), at once.
+    struct Refused {
+        int status = 0;                          // 0: nobody answered
+        std::vector<std::string> contacts = {};  // of a 3xx, URIs, the preferred first
     };
     // To be answered by answer_referral().
     struct Referral {
@@ -116,8 +122,9 @@ public:
         std::string content_type;
         std::string body;
     };
-    using Action = std::variant<Send, SendAck, Respond, CancelInvite, StartTimer, Ringing, Answer,
-                                Offer, OfferRefused, Established, Ended, Referral, Referred, Info>;
+    using Action = std::variant<Send, SendAck, Respond, CancelInvite, StartTimer, Ringing, Refused,
+                                Answer, Offer, OfferRefused, OfferWanted, Established, Ended,
+                                Referral, Referred, Info>;
     using Actions = std::vector<Action>;
 
     enum class State : std::uint8_t { Idle, Inviting, Incoming, Accepted, Confirmed, Ended };
@@ -126,6 +133,10 @@ public:
 
     // UAC.
     void invite(Invitation invitation, Actions& out);
+    // After Refused: the same call once more, to another target (RFC 3261 §8.1.3.4) or by another
+    // server (RFC 3263 §4.3); or its end.
+    void invite_again(std::string_view target, Actions& out);
+    void give_up(Actions& out);
     // UAS: an initial INVITE that was not looked at yet. What cannot be taken is answered, and the
     // session has Ended without a word; else the owner looks at remote_offer().
     void on_invite(ServerId id, const MessagePtr& invite, std::string local_tag, Actions& out);
@@ -141,6 +152,9 @@ public:
     void offer(std::string description, TimePoint now, Actions& out);
     void answer(const std::string& description, TimePoint now, Actions& out);
     void refuse(int status, TimePoint now, Actions& out);
+    // Our Contact is another, since the connection is: the peer is told as soon as may be, by a
+    // target refresh (RFC 3261 §12.2).
+    void set_contact(std::string contact, TimePoint now, Actions& out);
     void refer(std::string_view refer_to, std::string_view referred_by, Actions& out);
     void answer_referral(int status, Actions& out);
     // NOTIFY of a referral that was answered with 202.
@@ -188,7 +202,6 @@ private:
         std::uint32_t cseq = 0;
         Method method = Method::Unknown;
         bool bears_offer = false;
-        bool is_refresh = false;
         bool is_answered = false;
         auth::ClientAuthentication::Tries tries = {};
     };
@@ -223,6 +236,7 @@ private:
                            Actions& out);
     void on_surplus(const Message& request, const Message& response, Actions& out);
     void on_invite_failure(const Message& response, Actions& out);
+    void refuse_invitation(Ended end, std::vector<std::string> contacts, Actions& out);
     bool acknowledge_again(const Message& response, Actions& out) const;
     void acknowledge(const Leg& leg, std::uint32_t cseq, Actions& out);
     bool retry_challenged(const Pending& pending, const Message& request, const Message& response,
@@ -250,7 +264,7 @@ private:
     void succeed(const Theirs& theirs, const std::string& description, TimePoint now, Actions& out);
     MessageBuilder success(const Message& request, TimePoint now);
     void proceed(TimePoint now, Actions& out);
-    void send_offer(Method method, const std::string& description, bool is_refresh, Actions& out);
+    void send_offer(Method method, const std::string& description, Actions& out);
     void refresh(Actions& out);
     void take_session_timer(const Message& request, const Message& success, TimePoint now);
     void start_session_timer(std::uint32_t seconds, bool is_ours, TimePoint now);
@@ -275,6 +289,7 @@ private:
     bool has_provisional_ = false;
     bool is_cancelled_ = false;
     bool is_cancel_sent_ = false;
+    std::optional<Ended> refusal_;  // that waits for the owner's word
 
     // UAS
     ServerId invite_id_;
@@ -283,12 +298,12 @@ private:
     std::optional<ReliableSender> reliable_;
     TimePoint reliable_due_ = TimePoint::max();
 
-    std::string local_description_;
     std::optional<Theirs> theirs_;
     std::optional<Unacknowledged> unacknowledged_;
     std::optional<std::string> queued_offer_;
     TimePoint glare_until_{};
     bool wants_bye_ = false;
+    bool is_refresh_wanted_ = false;  // as soon as nothing else is under way
     std::optional<std::uint32_t> session_seconds_;
     bool is_refresher_ = false;
     TimePoint refreshed_{};

@@ -154,7 +154,6 @@ void InviteSession::succeed(const Theirs& theirs, const std::string& description
     OfferAnswer& offers = legs_.front().offers;
     auto builder = success(*theirs.request, now);
     builder.body(sdp, description);
-    local_description_ = description;
     if (theirs.wants_offer) {
         offers.on_offer_sent();
     } else {
@@ -164,9 +163,13 @@ void InviteSession::succeed(const Theirs& theirs, const std::string& description
     out.emplace_back(Respond{theirs.id, response});
     if (theirs.request->method() == Method::Invite) {
         const Duration t1 = setup_.timers.t1;
-        unacknowledged_ = Unacknowledged{
-            theirs.id, response,     theirs.request->cseq().number, theirs.wants_offer, t1,
-            now + t1,  now + 64 * t1};
+        unacknowledged_ = Unacknowledged{theirs.id,
+                                         response,
+                                         theirs.request->cseq().number,
+                                         theirs.wants_offer,
+                                         t1,
+                                         now + t1,
+                                         now + setup_.timers.timeout(setup_.timers.h)};
         arm(now, out);
     }
 }
@@ -177,6 +180,7 @@ MessageBuilder InviteSession::success(const Message& request, TimePoint now) {
     add_own_fields(builder, true);
     const bool is_refresh =
         request.method() == Method::Invite || request.method() == Method::Update;
+    is_refresh_wanted_ = is_refresh_wanted_ && !is_refresh;
     const auto asked = is_refresh ? session_expires(request) : std::nullopt;
     if (asked) {
         // RFC 4028 §9: the peer refreshes where it can and did not ask us to.
@@ -205,6 +209,16 @@ void InviteSession::offer(std::string description, TimePoint now, Actions& out) 
     proceed(now, out);
 }
 
+void InviteSession::set_contact(std::string contact, TimePoint now, Actions& out) {
+    const bool is_same = contact == setup_.contact;
+    setup_.contact = std::move(contact);
+    if (is_same || state_ == State::Idle || state_ == State::Ended) {
+        return;
+    }
+    is_refresh_wanted_ = true;
+    proceed(now, out);
+}
+
 // An offer, or a refresh, is under way in either direction.
 bool InviteSession::is_exchanging() const {
     const bool is_ours_open = std::ranges::any_of(pending_, [](const Pending& each) {
@@ -224,16 +238,19 @@ void InviteSession::proceed(TimePoint now, Actions& out) {
     }
     if (state_ == State::Confirmed && queued_offer_ && !is_exchanging() && now >= glare_until_) {
         const std::string description = *std::exchange(queued_offer_, std::nullopt);
-        send_offer(Method::Invite, description, false, out);
+        send_offer(Method::Invite, description, out);
+    } else if (state_ == State::Confirmed && is_refresh_wanted_ && !is_exchanging() &&
+               now >= glare_until_) {
+        refresh(out);
     }
     arm(now, out);
 }
 
-void InviteSession::send_offer(Method method, const std::string& description, bool is_refresh,
-                               Actions& out) {
+void InviteSession::send_offer(Method method, const std::string& description, Actions& out) {
     Leg& leg = legs_.front();
     auto builder = leg.dialog.request(method, to_string(method), setup_.max_forwards);
     add_own_fields(builder, true);
+    is_refresh_wanted_ = false;
     if (session_seconds_) {
         builder.header(HeaderName::SessionExpires,
                        to_string(SessionExpires{*session_seconds_,
@@ -247,11 +264,10 @@ void InviteSession::send_offer(Method method, const std::string& description, bo
     }
     if (!description.empty()) {
         builder.body(sdp, description);
-        local_description_ = description;
         leg.offers.on_offer_sent();
     }
-    say(Send{std::move(builder)},
-        Pending{leg.dialog.local_cseq(), method, !description.empty(), is_refresh}, out);
+    say(Send{std::move(builder)}, Pending{leg.dialog.local_cseq(), method, !description.empty()},
+        out);
 }
 
 void InviteSession::on_offer_response(const Pending& pending, const Message& request,
@@ -299,12 +315,12 @@ void InviteSession::on_offer_response(const Pending& pending, const Message& req
         const bool is_ours = !invitation_.call_id.empty();
         const auto step = static_cast<Duration::rep>(random.number() % (is_ours ? 191U : 201U));
         glare_until_ = now + (is_ours ? Duration(2100ms) : Duration::zero()) + step * 10ms;
-        if (pending.is_refresh) {
-            refresh_due_ = glare_until_;
-        } else if (pending.bears_offer && !queued_offer_) {
+        if (!pending.bears_offer) {
+            is_refresh_wanted_ = true;
+        } else if (!queued_offer_) {
             queued_offer_ = request.body();
         }
-    } else if (pending.bears_offer && !pending.is_refresh) {
+    } else if (pending.bears_offer) {
         out.emplace_back(OfferRefused{status});
     }
 }
@@ -478,10 +494,11 @@ void InviteSession::start_session_timer(std::uint32_t seconds, bool is_ours, Tim
 
 // RFC 4028 §7.4: UPDATE where the peer allows it, for it says nothing of the session.
 void InviteSession::refresh(Actions& out) {
+    is_refresh_wanted_ = false;
     if (can_update_) {
-        send_offer(Method::Update, "", true, out);
+        send_offer(Method::Update, "", out);
     } else {
-        send_offer(Method::Invite, local_description_, true, out);
+        out.emplace_back(OfferWanted{});
     }
 }
 
@@ -493,7 +510,8 @@ TimePoint InviteSession::next() const {
     if (session_seconds_) {
         next = std::min({next, give_up_at(refreshed_, *session_seconds_), refresh_due_});
     }
-    if (queued_offer_ && state_ == State::Confirmed && glare_until_ != TimePoint{}) {
+    const bool is_waiting = queued_offer_ || is_refresh_wanted_;
+    if (is_waiting && state_ == State::Confirmed && glare_until_ != TimePoint{}) {
         next = std::min(next, glare_until_);
     }
     return next;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -20,12 +21,15 @@ using ClientId = Id<struct ClientTransactionTag>;
 enum class Timer : std::uint8_t { A, B, D, E, F, G, H, I, J, K, L, M };
 std::string_view to_string(Timer timer);
 
-// RFC 3261 Table 4. C is the user's.
+// RFC 3261 Table 4. C is the user's. L and M are 64*T1 always (RFC 6026 §7).
 struct Timers {
     Duration t1 = 500ms;
     Duration t2 = 4s;
     Duration t4 = 5s;
     Duration d = 32s;
+    std::optional<Duration> b = {}, f = {}, h = {}, j = {};  // none: 64*T1
+
+    Duration timeout(const std::optional<Duration>& own) const { return own.value_or(64 * t1); }
 };
 
 enum class TerminationCause : std::uint8_t {

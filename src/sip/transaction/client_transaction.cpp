@@ -20,7 +20,7 @@ void ClientTransaction::start(Actions& out) {
         interval_ = timers_.t1;
         running_.start(Timer::E, interval_, out);
     }
-    running_.start(Timer::F, 64 * timers_.t1, out);
+    running_.start(Timer::F, timers_.timeout(timers_.f), out);
 }
 
 void ClientTransaction::on_response(const Hop& from, MessagePtr response, Actions& out) {

@@ -35,6 +35,7 @@ class ClientTransaction {
 public:
     enum class State : std::uint8_t { Trying, Proceeding, Completed, Terminated };
 
+    // `timers` outlive it.
     ClientTransaction(ClientId id, const Hop& hop, MessagePtr request, const Timers& timers);
 
     void start(Actions& out);
@@ -60,7 +61,7 @@ private:
     ClientId id_;
     Hop hop_;
     Reliability reliability_;
-    Timers timers_;
+    const Timers& timers_;
     MessagePtr request_;
     State state_ = State::Trying;
     Duration interval_{};  // of timer E

@@ -21,7 +21,7 @@ void InviteClientTransaction::start(Actions& out) {
         interval_ = timers_.t1;
         running_.start(Timer::A, interval_, out);
     }
-    running_.start(Timer::B, 64 * timers_.t1, out);
+    running_.start(Timer::B, timers_.timeout(timers_.b), out);
 }
 
 void InviteClientTransaction::on_response(const Hop& from, MessagePtr response, Actions& out) {

@@ -37,6 +37,7 @@ class InviteClientTransaction {
 public:
     enum class State : std::uint8_t { Calling, Proceeding, Completed, Accepted, Terminated };
 
+    // `timers` outlive it.
     InviteClientTransaction(ClientId id, const Hop& hop, MessagePtr request, const Timers& timers);
 
     void start(Actions& out);
@@ -66,7 +67,7 @@ private:
     ClientId id_;
     Hop hop_;
     Reliability reliability_;
-    Timers timers_;
+    const Timers& timers_;
     MessagePtr request_;
     MessagePtr ack_;
     State state_ = State::Calling;

@@ -117,7 +117,7 @@ void InviteServerTransaction::fail_with(MessagePtr response, Actions& out) {
         interval_ = timers_.t1;
         running_.start(Timer::G, interval_, out);
     }
-    running_.start(Timer::H, 64 * timers_.t1, out);
+    running_.start(Timer::H, timers_.timeout(timers_.h), out);
 }
 
 void InviteServerTransaction::retransmit_on_g(Actions& out) {

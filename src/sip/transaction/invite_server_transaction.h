@@ -40,7 +40,7 @@ class InviteServerTransaction {
 public:
     enum class State : std::uint8_t { Proceeding, Completed, Confirmed, Accepted, Terminated };
 
-    // `hop` is where responses go.
+    // `hop` is where responses go; `timers` outlive it.
     InviteServerTransaction(ServerId id, const Hop& hop, MessagePtr request, const Timers& timers);
 
     // The same INVITE once more.
@@ -73,7 +73,7 @@ private:
     ServerId id_;
     Hop hop_;
     Reliability reliability_;
-    Timers timers_;
+    const Timers& timers_;
     MessagePtr request_;   // until the final response
     MessagePtr response_;  // to be repeated: the last 1xx, a failure until its ACK
     std::optional<std::string> final_to_tag_;

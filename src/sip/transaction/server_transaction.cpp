@@ -77,7 +77,7 @@ void ServerTransaction::complete_with(MessagePtr response, Actions& out) {
     if (reliability_ == Reliability::Reliable) {
         terminate(out);
     } else {
-        running_.start(Timer::J, 64 * timers_.t1, out);
+        running_.start(Timer::J, timers_.timeout(timers_.j), out);
     }
 }
 

@@ -40,7 +40,7 @@ class ServerTransaction {
 public:
     enum class State : std::uint8_t { Trying, Proceeding, Completed, Terminated };
 
-    // `hop` is where responses go.
+    // `hop` is where responses go; `timers` outlive it.
     ServerTransaction(ServerId id, const Hop& hop, MessagePtr request, const Timers& timers);
 
     // The same request once more.
@@ -65,7 +65,7 @@ private:
     ServerId id_;
     Hop hop_;
     Reliability reliability_;
-    Timers timers_;
+    const Timers& timers_;
     MessagePtr request_;   // until the final response
     MessagePtr response_;  // the 100
     // Of the final response, for 32 s. Its index and the request are made again or needed no more.

@@ -35,7 +35,8 @@ void run(std::string_view octets) {
     static const sip::MessagePtr request = make({.method = "OPTIONS"});
     Input input(octets);
     const Hop hop = input.flip() ? tls_hop() : udp_hop();
-    Story<Machine> story(Machine(ClientId{1}, hop, request, Timers{}));
+    const Timers timers;
+    Story<Machine> story(Machine(ClientId{1}, hop, request, timers));
     story.happens([](Machine& m, Actions& out) { m.start(out); });
     begin_in(static_cast<Machine::State>(input.below(4)), story, request);
     while (!input.is_empty()) {

@@ -43,7 +43,8 @@ void run(std::string_view octets) {
     static const sip::MessagePtr invite = make({});
     Input input(octets);
     const Hop hop = input.flip() ? tls_hop() : udp_hop();
-    Story<Machine> story(Machine(ClientId{1}, hop, invite, Timers{}));
+    const Timers timers;
+    Story<Machine> story(Machine(ClientId{1}, hop, invite, timers));
     story.happens([](Machine& m, Actions& out) { m.start(out); });
     begin_in(static_cast<Machine::State>(input.below(5)), story, invite);
     bool is_cancelled = false;

@@ -43,7 +43,8 @@ void run(std::string_view octets) {
     static const Texts texts;
     Input input(octets);
     const Hop hop = input.flip() ? tls_hop() : udp_hop();
-    Story<Machine> story(Machine(ServerId{1}, hop, texts.invite, Timers{}));
+    const Timers timers;
+    Story<Machine> story(Machine(ServerId{1}, hop, texts.invite, timers));
     begin_in(static_cast<Machine::State>(input.below(5)), story, texts);
     while (!input.is_empty()) {
         switch (input.below(6)) {

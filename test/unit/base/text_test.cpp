@@ -33,6 +33,16 @@ TEST(Text, RefusesWhatIsNotAllDigits) {
     }
 }
 
+TEST(Text, CutsAtASeparator) {
+    std::string_view rest = "a,,b";
+    EXPECT_EQ(cut(rest, ','), "a");
+    EXPECT_EQ(cut(rest, ','), "");
+    EXPECT_EQ(cut(rest, ','), "b");
+    EXPECT_TRUE(rest.empty());
+    EXPECT_EQ(split(" a ,b,", ','), (std::vector<std::string_view>{"a", "b", ""}));
+    EXPECT_EQ(split("", ','), std::vector<std::string_view>{""});
+}
+
 TEST(Text, WritesHexadecimal) {
     EXPECT_EQ(hex(std::string_view("\x00\x7f\xff", 3)), "007fff");
     EXPECT_EQ(lower("SIP:Bob"), "sip:bob");

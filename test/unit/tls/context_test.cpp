@@ -1,6 +1,7 @@
 #include "tls/context.h"
 
 #include <gmock/gmock.h>
+#include <openssl/ssl.h>
 
 #include "unit/tls/test_pki.h"
 
@@ -75,6 +76,29 @@ TEST_F(ContextTest, OwnCertificateSignedWithSha1IsRefused) {
     const auto weak = authority.issue({.digest = EVP_sha1()});
     EXPECT_THAT(sentence(Context::Role::Server, options_for(weak, "")),
                 HasSubstr("The certificate cannot be used"));
+}
+
+// What an operator wants is a choice among ours; nothing that we would not do comes in by it.
+TEST_F(ContextTest, CiphersAreAChoiceAmongOurs) {
+    const auto ciphers = [](const std::string& wanted) {
+        ContextOptions options;
+        options.ciphers = wanted;
+        const auto context = Context::create(Context::Role::Client, options);
+        std::vector<std::string> names;
+        const STACK_OF(SSL_CIPHER)* const list = SSL_CTX_get_ciphers((*context)->native());
+        for (int i = 0; i < sk_SSL_CIPHER_num(list); ++i) {
+            const std::string name = SSL_CIPHER_get_name(sk_SSL_CIPHER_value(list, i));
+            if (!name.starts_with("TLS_")) {  // of TLS 1.3
+                names.push_back(name);
+            }
+        }
+        return names;
+    };
+    EXPECT_THAT(ciphers("AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA"),
+                testing::ElementsAre("ECDHE-RSA-AES256-GCM-SHA384"));
+    EXPECT_EQ(ciphers("").size(), 6U);
+    EXPECT_EQ(ciphers("no such cipher"), ciphers(""));
+    EXPECT_EQ(ciphers("AES256-SHA"), ciphers(""));
 }
 
 // OpenSSL takes 32 octets; an adjacency's name may have more.

@@ -91,8 +91,20 @@ TEST(SettingsOf, ContradictionsAreNamed) {
         "Restricted Access Domains \"SIP.example\" ; Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; "
         "Outbound Proxy[1] \"[2001:db8::1]:5061\" ; Use Outbound Proxy[1] \"Yes\" ;");
     EXPECT_THAT(outbound.remarks,
-                ElementsAre("Outbound Proxy[1] \"2001:db8::1\" is not in Restricted Access "
+                ElementsAre("Outbound Proxy[1] \"[2001:db8::1]\" is not in Restricted Access "
                             "Domains; extension 1 is not started"));
+
+    // One reading of the list: ports behind its hosts say nothing, and of addresses all forms are
+    // one.
+    const DrawnSettings listed = drawn(
+        "Restricted Access Domains \"sip.example:5060, [2001:db8::1]\" ; User ID[1] \"u\" ; "
+        "Proxy[1] \"SIP.example:5061:p=2|[2001:DB8:0::1]:5061\" ; "
+        "NAT Keep Alive Dest[1] \"elsewhere.example\" ;");
+    EXPECT_THAT(listed.remarks,
+                ElementsAre("NAT Keep Alive Dest[1] \"elsewhere.example\" is not in "
+                            "Restricted Access Domains; $PROXY is used"));
+    EXPECT_TRUE(listed.settings->lines[0].line_enable);
+    EXPECT_EQ(listed.settings->lines[0].nat_keep_alive_dest, "$PROXY");
 
     const DrawnSettings ports = drawn("RTP Port Min \"20000\" ; RTP Port Max \"20002\" ;");
     EXPECT_THAT(ports.remarks, ElementsAre("RTP Port Min 20000 and RTP Port Max 20002 leave too "

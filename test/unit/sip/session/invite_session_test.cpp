@@ -107,6 +107,7 @@ public:
     }
 
     End caller, callee;
+    bool gives_up = true;  // of an invitation that is refused
     TimePoint now{};
     SeededRandom random{1};
     std::deque<std::function<void()>> wire;
@@ -164,6 +165,15 @@ private:
                 [&](const InviteSession::Ringing& ringing) {
                     end.said.push_back("ringing " + std::to_string(ringing.status));
                 },
+                [&](const InviteSession::Refused& refused) {
+                    end.said.push_back("refused " + std::to_string(refused.status));
+                    for (const std::string& contact : refused.contacts) {
+                        end.said.push_back("to " + contact);
+                    }
+                    if (gives_up) {
+                        tell(end, [&](auto& out) { end.session.give_up(out); });
+                    }
+                },
                 [&](const InviteSession::Answer& answer) {
                     end.said.push_back("answer " + answer.description);
                 },
@@ -173,13 +183,11 @@ private:
                 [&](const InviteSession::OfferRefused& refused) {
                     end.said.push_back("refused " + std::to_string(refused.status));
                 },
+                [&](const InviteSession::OfferWanted&) { end.said.emplace_back("offer wanted"); },
                 [&](const InviteSession::Established&) { end.said.emplace_back("established"); },
                 [&](const InviteSession::Ended& ended) {
                     end.said.push_back("ended " + std::to_string(ended.status) +
                                        (ended.is_by_peer ? " by peer" : ""));
-                    for (const std::string& contact : ended.contacts) {
-                        end.said.push_back("to " + contact);
-                    }
                 },
                 [&](const InviteSession::Referral& referral) {
                     end.said.push_back("referral " + referral.refer_to);
@@ -276,8 +284,32 @@ TEST(InviteSession, ARedirectionNamesItsTargets) {
     Ends ends;
     ends.invite();
     ends.respond(ends.caller, 302, "Contact: <sip:carol@example.com>, <sip:dave@example.com>");
-    EXPECT_THAT(ends.caller.said, ElementsAre("ended 302 by peer", "to sip:carol@example.com",
-                                              "to sip:dave@example.com"));
+    EXPECT_THAT(ends.caller.said, ElementsAre("refused 302", "to sip:carol@example.com",
+                                              "to sip:dave@example.com", "ended 302 by peer"));
+}
+
+// RFC 3261 §8.1.3.4: the preferred first, with the same Call-ID, From and To.
+TEST(InviteSession, ARedirectionIsFollowed) {
+    Ends ends;
+    ends.gives_up = false;
+    ends.invite();
+    ends.respond(ends.caller, 180);
+    ends.respond(ends.caller, 302,
+                 "Contact: <sip:dave@example.com>;q=0.1, <sip:carol@example.com>;q=0.5");
+    EXPECT_EQ(ends.caller.said.back(), "to sip:dave@example.com");
+    ends.tell(ends.caller,
+              [&](auto& out) { ends.caller.session.invite_again("sip:carol@example.com", out); });
+    const Message& first = *ends.caller.sent.front();
+    const Message& second = *ends.caller.sent.back();
+    EXPECT_EQ(second.request_uri_text(), "sip:carol@example.com");
+    EXPECT_EQ(second.call_id(), first.call_id());
+    EXPECT_EQ(second.from_tag(), first.from_tag());
+    EXPECT_EQ(second.to().uri.text, "sip:bob@example.com");
+    EXPECT_EQ(second.cseq().number, first.cseq().number + 1);
+    EXPECT_EQ(second.body(), "offer");
+    // It has no provisional response yet: no CANCEL.
+    ends.hang_up(ends.caller);
+    EXPECT_EQ(ends.caller.said.back(), "ended 0");
 }
 
 // RFC 3261 §9.1: no CANCEL before a provisional response.
@@ -531,6 +563,70 @@ TEST(InviteSession, TheSessionIsRefreshed) {
     }
     EXPECT_EQ(ends.callee.session.state(), State::Ended);
     EXPECT_EQ(methods(ends.callee).back(), "BYE");
+}
+
+// RFC 3261 §12.2: another Contact is told by a refresh, UPDATE where the peer has it.
+TEST(InviteSession, AnotherContactIsTold) {
+    Ends ends;
+    ends.talk();
+    const auto move = [&](Ends::End& end, const std::string& contact) {
+        ends.tell(end, [&](auto& out) { end.session.set_contact(contact, ends.now, out); });
+    };
+    move(ends.callee, "<sip:bob@elsewhere>");
+    ends.deliver();
+    EXPECT_EQ(methods(ends.callee).back(), "UPDATE");
+    EXPECT_EQ(ends.caller.session.remote_target(), "sip:bob@elsewhere");
+    EXPECT_TRUE(ends.callee.sent.back()->body().empty());
+
+    // While an offer is under way it waits for its end.
+    ends.offer(ends.callee, "offer 2");
+    move(ends.callee, "<sip:bob@third>");
+    EXPECT_EQ(methods(ends.callee).back(), "INVITE");
+    ends.deliver();
+    ends.tell(ends.caller, [&](auto& out) { ends.caller.session.answer("2", ends.now, out); });
+    ends.deliver();
+    EXPECT_EQ(methods(ends.callee).back(), "UPDATE");
+    EXPECT_EQ(ends.caller.session.remote_target(), "sip:bob@third");
+}
+
+// Before there is a dialog it is told in the answer, or as soon as there is one.
+TEST(InviteSession, AnotherContactOfOneWhoCallsIsToldAfterTheAnswer) {
+    Ends ends;
+    ends.invite();
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.set_contact("<sip:alice@elsewhere>", ends.now, out);
+    });
+    EXPECT_EQ(methods(ends.caller).size(), 1U);
+    ends.deliver();
+    ends.tell(ends.callee, [&](auto& out) {
+        ends.callee.session.set_contact("<sip:bob@elsewhere>", ends.now, out);
+    });
+    ends.accept();
+    ends.deliver();
+    EXPECT_EQ(methods(ends.caller), (std::vector<std::string>{"INVITE", "ACK", "UPDATE"}));
+    EXPECT_TRUE(methods(ends.callee).empty());
+    EXPECT_EQ(ends.callee.session.remote_target(), "sip:alice@elsewhere");
+    EXPECT_EQ(ends.caller.session.remote_target(), "sip:bob@elsewhere");
+}
+
+// Without UPDATE it takes a re-INVITE, whose offer is the owner's to make; 491 lets it wait.
+TEST(InviteSession, AnotherContactIsToldByAReinvite) {
+    Ends ends;
+    ends.invite();
+    ends.respond(ends.caller, 200, "Contact: <sip:bob@h>\nAllow: INVITE", "answer");
+    ends.wire.clear();
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.set_contact("<sip:alice@elsewhere>", ends.now, out);
+    });
+    EXPECT_EQ(ends.caller.said.back(), "offer wanted");
+    ends.offer(ends.caller, "the same");
+    EXPECT_EQ(methods(ends.caller).back(), "INVITE");
+    EXPECT_THAT(std::string(ends.caller.sent.back()->bytes()),
+                HasSubstr("Contact: <sip:alice@elsewhere>"));
+    ends.respond(ends.caller, 491);
+    const auto tries = methods(ends.caller).size();
+    ends.pass(5s);
+    EXPECT_EQ(methods(ends.caller).size(), tries + 1);
 }
 
 TEST(InviteSession, AnIntervalThatIsTooShortIsMadeLonger) {

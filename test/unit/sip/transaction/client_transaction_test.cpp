@@ -15,9 +15,10 @@ using Words = std::vector<std::string>;
 
 class Driver {
 public:
-    explicit Driver(Reliability reliability)
-        : request_(make({.method = "OPTIONS"})),
-          machine_(ClientId{7}, hop_over(reliability), request_, Timers{}) {}
+    explicit Driver(Reliability reliability, const Timers& timers = {})
+        : timers_(timers),
+          request_(make({.method = "OPTIONS"})),
+          machine_(ClientId{7}, hop_over(reliability), request_, timers_) {}
 
     Words start() {
         return after([&] { machine_.start(out_); });
@@ -44,6 +45,7 @@ private:
     }
 
     Actions out_;
+    Timers timers_;
     MessagePtr request_;
     ClientTransaction machine_;
 };
@@ -117,6 +119,13 @@ TEST(ClientTransaction, FailsWithItsTransport) {
     EXPECT_THAT(proceeding.transport_error(),
                 ElementsAre("stop F", "failed transport-error", "client ended"));
     EXPECT_EQ(proceeding.state(), State::Terminated);
+}
+
+// A phone's SIP Timer F; T1 says when the request is sent again.
+TEST(ClientTransaction, AnotherTimerF) {
+    Driver t(Reliability::Unreliable, {.f = 16s});
+
+    EXPECT_THAT(t.start(), ElementsAre("transmit OPTIONS", "start E 500", "start F 16000"));
 }
 
 TEST(ClientTransaction, IgnoresTimersThatDoNotRun) {

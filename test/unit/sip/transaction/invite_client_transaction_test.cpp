@@ -15,10 +15,11 @@ using Words = std::vector<std::string>;
 
 class Driver {
 public:
-    explicit Driver(Reliability reliability)
-        : invite_(make({.more = {"Route: <sip:p1.example.com;lr>", "Route: <sip:p2.example.com;lr>",
+    explicit Driver(Reliability reliability, const Timers& timers = {})
+        : timers_(timers),
+          invite_(make({.more = {"Route: <sip:p1.example.com;lr>", "Route: <sip:p2.example.com;lr>",
                                  "Require: 100rel"}})),
-          machine_(ClientId{7}, hop_over(reliability), invite_, Timers{}) {}
+          machine_(ClientId{7}, hop_over(reliability), invite_, timers_) {}
 
     Words start() {
         return after([&] { machine_.start(out_); });
@@ -55,6 +56,7 @@ private:
     }
 
     Actions out_;
+    Timers timers_;
     MessagePtr cancelled_with_;
     MessagePtr invite_;
     InviteClientTransaction machine_;
@@ -244,6 +246,15 @@ TEST(InviteClientTransaction, GivesUpWhenACancelBringsNoFinalResponse) {
 
     EXPECT_THAT(t.receive(180), ElementsAre("response 180"));
     EXPECT_THAT(t.fire(Timer::B), ElementsAre("failed timeout", "client ended"));
+}
+
+// A phone's SIP Timer B. What is cancelled has 64*T1 all the same.
+TEST(InviteClientTransaction, AnotherTimerB) {
+    Driver t(Reliability::Reliable, {.b = 16s});
+
+    EXPECT_THAT(t.start(), ElementsAre("transmit INVITE", "start B 16000"));
+    t.receive(180);
+    EXPECT_THAT(t.cancel(), testing::Contains("start B 32000"));
 }
 
 TEST(InviteClientTransaction, IgnoresTimersThatDoNotRun) {

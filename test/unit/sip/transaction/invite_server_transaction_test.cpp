@@ -16,8 +16,10 @@ using Words = std::vector<std::string>;
 
 class Driver {
 public:
-    explicit Driver(Reliability reliability)
-        : invite_(make({})), machine_(ServerId{7}, hop_over(reliability), invite_, Timers{}) {}
+    explicit Driver(Reliability reliability, const Timers& timers = {})
+        : timers_(timers),
+          invite_(make({})),
+          machine_(ServerId{7}, hop_over(reliability), invite_, timers_) {}
 
     Words respond(int status) {
         return after([&] { machine_.respond(answer_to(invite_, status), out_); });
@@ -49,6 +51,7 @@ private:
     }
 
     Actions out_;
+    Timers timers_;
     MessagePtr invite_;
     InviteServerTransaction machine_;
 };
@@ -143,6 +146,13 @@ TEST(InviteServerTransaction, HoldsToItsFirstFailure) {
     EXPECT_THAT(t.respond(180), IsEmpty());
     EXPECT_THAT(t.respond(500), IsEmpty());
     EXPECT_THAT(t.invite(), ElementsAre("transmit 486"));
+}
+
+// A phone's SIP Timer H.
+TEST(InviteServerTransaction, AnotherTimerH) {
+    Driver t(Reliability::Unreliable, {.h = 16s});
+
+    EXPECT_THAT(t.respond(486), ElementsAre("transmit 486", "start G 500", "start H 16000"));
 }
 
 TEST(InviteServerTransaction, IgnoresTimersThatDoNotRun) {

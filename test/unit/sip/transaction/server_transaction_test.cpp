@@ -16,9 +16,10 @@ using Words = std::vector<std::string>;
 
 class Driver {
 public:
-    explicit Driver(Reliability reliability)
-        : request_(make({.method = "OPTIONS"})),
-          machine_(ServerId{7}, hop_over(reliability), request_, Timers{}) {}
+    explicit Driver(Reliability reliability, const Timers& timers = {})
+        : timers_(timers),
+          request_(make({.method = "OPTIONS"})),
+          machine_(ServerId{7}, hop_over(reliability), request_, timers_) {}
 
     Words respond(int status) {
         return after([&] { machine_.respond(answer_to(request_, status), out_); });
@@ -44,6 +45,7 @@ private:
     }
 
     Actions out_;
+    Timers timers_;
     MessagePtr request_;
     ServerTransaction machine_;
 };
@@ -112,6 +114,13 @@ TEST(ServerTransaction, CompletesInSilenceInsteadOfSending408) {
     Driver proceeding(Reliability::Reliable);
     proceeding.respond(100);
     EXPECT_THAT(proceeding.respond(408), ElementsAre("server ended normal"));
+}
+
+// A phone's SIP Timer J.
+TEST(ServerTransaction, AnotherTimerJ) {
+    Driver t(Reliability::Unreliable, {.j = 16s});
+
+    EXPECT_THAT(t.respond(200), ElementsAre("transmit 200", "start J 16000"));
 }
 
 TEST(ServerTransaction, IgnoresTimersThatDoNotRun) {
