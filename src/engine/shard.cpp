@@ -1,5 +1,7 @@
 #include "engine/shard.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -505,10 +507,7 @@ void Shard::answer_fault(const sip::Hop& from, const sip::Message& request,
 }
 
 void Shard::perform() {
-    for (Action& action : fresh_) {
-        queue_.push_back(std::move(action));
-    }
-    fresh_.clear();
+    queue_fresh();
     if (is_performing_) {
         return;  // the outermost call goes on
     }
@@ -527,12 +526,18 @@ void Shard::tell(Function&& function) {
     }
     is_performing_ = true;
     function();
-    for (Action& action : fresh_) {
-        queue_.push_back(std::move(action));
-    }
-    fresh_.clear();
+    queue_fresh();
     drain();
     is_performing_ = false;
+}
+
+void Shard::queue_fresh() {
+    if (queue_.empty()) {
+        queue_.swap(fresh_);
+        return;
+    }
+    std::ranges::move(fresh_, std::back_inserter(queue_));
+    fresh_.clear();
 }
 
 void Shard::drain() {
@@ -574,10 +579,7 @@ void Shard::transmit(const Transmit& action) {
             return;
         }
         layer_.on_transport_error(action.transaction, fresh_);
-        for (Action& next : fresh_) {
-            queue_.push_back(std::move(next));
-        }
-        fresh_.clear();
+        queue_fresh();
         return;
     }
     if (action.hop.transport == sip::Transport::Udp) {

@@ -213,6 +213,7 @@ private:
     bool take_pong(FlowState& state);
     template <class Function>
     void tell(Function&& function);
+    void queue_fresh();
     void drain();
     void perform();
     void perform(sip::transaction::Action& action);

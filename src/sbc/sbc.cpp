@@ -336,6 +336,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .registered = registered,
         .nonces = nonces_,
         .nonce_window = nonce_window_,
+        .verifier = verifier_,
         .now = now(),
     };
     const policy::Outcome outcome = policy::run_pipeline(inbound);
@@ -584,6 +585,7 @@ CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
         .registered = {},
         .nonces = nonces_,
         .nonce_window = nonce_window_,
+        .verifier = verifier_,
         .now = now(),
         .adjacency = errand.party.adjacency,
         .call = errand.as_caller,

@@ -238,6 +238,7 @@ private:
     // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;
     sip::auth::NonceWindow nonce_window_;
+    sip::auth::Verifier verifier_;
     trunk::Challenges challenges_;
     trunk::Registrations registrations_;
     std::unordered_map<engine::ListenerId, Endpoint> listeners_;

@@ -117,10 +117,16 @@ bool is_parameters(std::string_view text) {
 }
 
 std::string_view next_value(std::string_view& rest) {
-    if (rest.find(',') == std::string_view::npos) {  // the most are the only one
+    const std::size_t comma = rest.find(',');
+    if (comma == std::string_view::npos) {  // the most are the only one
         const std::string_view only = rest;
         rest = {};
         return trim_blanks(only);
+    }
+    const std::string_view plain = rest.substr(0, comma);
+    if (plain.find('"') == std::string_view::npos && plain.find('<') == std::string_view::npos) {
+        rest.remove_prefix(comma + 1);
+        return trim_blanks(plain);
     }
     bool in_brackets = false;
     for (std::size_t at = 0; at < rest.size(); ++at) {

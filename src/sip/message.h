@@ -26,6 +26,7 @@
 
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "sip/header/contact.h"
 #include "sip/header/cseq.h"
 #include "sip/header/name_addr.h"
 #include "sip/header/via.h"
@@ -165,6 +166,8 @@ public:
     // is_contact_star.
     Result<std::vector<NameAddr>, ParseError> name_addrs(HeaderName name) const;
     bool is_contact_star() const;
+    // Of a request that was received, screened too. See parse_contacts for others.
+    const Contacts& contacts() const { return contacts_; }
 
     // Screened: present and well-formed whenever there was no fault.
     const Via& top_via() const { return top_via_; }
@@ -197,6 +200,7 @@ private:
     Uri request_uri_;
     Via top_via_;
     NameAddr from_, to_;
+    Contacts contacts_;
     CSeq cseq_;
     std::optional<std::uint32_t> max_forwards_, expires_;
 };

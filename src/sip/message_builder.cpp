@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "sip/grammar.h"
+#include "sip/header/moved.h"
 #include "sip/message_parser.h"
 
 namespace ringwall::sip {
@@ -46,11 +47,15 @@ void append_clean(std::string& out, std::string_view text) {
 }
 
 #ifndef NDEBUG
-bool is_same_index(const Message& a, const Message& b) {
-    return std::ranges::equal(
-        a.headers(), b.headers(), [](const HeaderLine& x, const HeaderLine& y) {
-            return x.id == y.id && x.name == y.name && x.value == y.value && x.raw == y.raw;
-        });
+bool is_same(const Message& a, const Message& b) {
+    return std::ranges::equal(a.headers(), b.headers(),
+                              [](const HeaderLine& x, const HeaderLine& y) {
+                                  return x.id == y.id && x.name == y.name && x.value == y.value &&
+                                         x.raw == y.raw;
+                              }) &&
+           a.top_via() == b.top_via() && a.from() == b.from() && a.from_tag() == b.from_tag() &&
+           a.to() == b.to() && a.to_tag() == b.to_tag() && a.call_id() == b.call_id() &&
+           a.cseq() == b.cseq();
 }
 #endif
 
@@ -147,15 +152,79 @@ MessagePtr MessageBuilder::build() {
 #ifndef NDEBUG
     const Parsed whole = MessageParser::parse(text_, Framing::Datagram, MessageParser::Origin::Own);
 #endif
-    Parsed parsed = is_indexed_ ? MessageParser::take_written(std::move(text_), lines_, head_end)
-                                : MessageParser::parse(std::move(text_), Framing::Datagram,
-                                                       MessageParser::Origin::Own);
+    const Echo* echo = echo_ && text_.data() == echo_text_ ? &*echo_ : nullptr;
+    Parsed parsed =
+        is_indexed_
+            ? MessageParser::take_written(std::move(text_), lines_, head_end, echo)
+            : MessageParser::parse(std::move(text_), Framing::Datagram, MessageParser::Origin::Own);
     CHECK(parsed.message != nullptr);
 #ifndef NDEBUG
     CHECK(may_have_fault_ || !whole.fault);
-    CHECK(whole.fault || is_same_index(*whole.message, *parsed.message));
+    CHECK(whole.fault || is_same(*whole.message, *parsed.message));
 #endif
     return std::move(parsed.message);
+}
+
+// Via, From, To, Call-ID and CSeq. Not the raw lines: those of a refused request may hold what we
+// would not send. What was read of them there is not read again here.
+void MessageBuilder::echo(const Message& request, std::string_view to_tag) {
+    const auto write = [this](HeaderName name, std::string_view value) {
+        header(name, value);
+        return Moved(value, text_.data() + lines_.back().value_at);
+    };
+    const char* const before = text_.data();
+    Echo echo;
+    const HeaderLine* top = request.header(HeaderName::Via);
+    for (const HeaderLine& line : request.headers()) {
+        if (line.id == HeaderName::Via) {
+            const Moved moved = write(HeaderName::Via, line.value);
+            echo.top_via = &line == top ? moved(request.top_via()) : echo.top_via;
+        }
+    }
+    if (const HeaderLine* from = request.header(HeaderName::From)) {
+        const Moved moved = write(HeaderName::From, from->value);
+        echo.from = moved(request.from());
+        echo.from_tag = moved(request.from_tag());
+    }
+    if (const HeaderLine* to = request.header(HeaderName::To)) {
+        const bool is_read = !request.to().text.empty();
+        if (is_read && request.to_tag().empty() && !to_tag.empty()) {
+            echo.to = write_tagged(request.to(), to_tag);
+            echo.to_tag = *echo.to.first_tag;
+        } else {
+            const Moved moved = write(HeaderName::To, to->value);
+            echo.to = moved(request.to());
+            echo.to_tag = moved(request.to_tag());
+        }
+    }
+    if (const HeaderLine* call_id = request.header(HeaderName::CallId)) {
+        header(HeaderName::CallId, call_id->value);
+    }
+    if (const HeaderLine* cseq = request.header(HeaderName::CSeq)) {
+        const Moved moved = write(HeaderName::CSeq, cseq->value);
+        echo.cseq = request.cseq();
+        echo.cseq.method_text = moved(echo.cseq.method_text);
+    }
+    const bool is_whole = !echo.top_via.text.empty() && !echo.from.text.empty() &&
+                          !echo.to.text.empty() && !echo.cseq.method_text.empty();
+    if (is_whole && text_.data() == before) {
+        echo_ = echo;
+        echo_text_ = before;
+    }
+}
+
+// The To of a request that had no tag, with one.
+NameAddr MessageBuilder::write_tagged(const NameAddr& to, std::string_view tag) {
+    std::string value;
+    value.reserve(to.text.size() + 5 + tag.size());
+    value.append(to.text).append(";tag=").append(tag);
+    header(HeaderName::To, value);
+    const char* const at = text_.data() + lines_.back().value_at;
+    NameAddr tagged = Moved(to.text, at)(to);
+    tagged.text = {at, value.size()};
+    tagged.parameters.text = tagged.text.substr(to.text.size() - to.parameters.text.size());
+    tagged.first_tag = tagged.text.substr(tagged.text.size() - tag.size());
+    return tagged;
 }
 
 MessageBuilder reply(const Message& request, int status, std::string_view to_tag,
@@ -163,29 +232,10 @@ MessageBuilder reply(const Message& request, int status, std::string_view to_tag
     MessageBuilder response =
         MessageBuilder::response(status, reason.empty() ? reason_phrase(status) : reason);
     response.may_have_fault_ = true;
-    // Not the raw lines: those of a refused request may hold what we would not send.
-    for (const HeaderLine& line : request.headers()) {
-        if (line.id == HeaderName::Via) {
-            response.header(HeaderName::Via, line.value);
-        }
-    }
-    const auto echo = [&request, &response](HeaderName name) {
-        if (const HeaderLine* line = request.header(name)) {
-            response.header(name, line->value);
-        }
-    };
-    echo(HeaderName::From);
-    const bool to_is_read = !request.to().text.empty();
-    if (to_is_read && request.to_tag().empty() && !to_tag.empty()) {
-        response.header(HeaderName::To,
-                        std::string(request.to().text).append(";tag=").append(to_tag));
-    } else {
-        echo(HeaderName::To);
-    }
-    echo(HeaderName::CallId);
-    echo(HeaderName::CSeq);
-    if (status == 100) {
-        echo(HeaderName::Timestamp);  // RFC 3261 §8.2.6.1
+    response.echo(request, to_tag);
+    if (const HeaderLine* line = request.header(HeaderName::Timestamp);
+        line != nullptr && status == 100) {  // RFC 3261 §8.2.6.1
+        response.header(HeaderName::Timestamp, line->value);
     }
     return response;
 }

@@ -5,6 +5,7 @@
 // sip/limits.h are for what we receive.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,12 +40,17 @@ private:
                                 std::string_view reason);
     MessageBuilder();
     void begin_line(HeaderName id, std::size_t name_size, std::size_t to_value);
+    void echo(const Message& request, std::string_view to_tag);
+    NameAddr write_tagged(const NameAddr& to, std::string_view tag);
 
     std::string text_;
     std::vector<WrittenLine> lines_;
     bool is_indexed_ = true;  // false: it has lines that only a parser can tell apart
     std::string body_;
     bool may_have_fault_ = false;  // echoes a request that may have one
+    // Of a response; views of text_, good while that stands where it stood then.
+    std::optional<Echo> echo_;
+    const char* echo_text_ = nullptr;
 };
 
 // The phrase that RFC 3261 §21 and the IANA registry give for a status: "Not Found".

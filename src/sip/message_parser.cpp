@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "sip/grammar.h"
 #include "sip/header/contact.h"
+#include "sip/header/moved.h"
 #include "sip/limits.h"
 
 namespace ringwall::sip {
@@ -73,13 +74,18 @@ std::size_t count_controls(std::string_view text) {
     constexpr std::uint64_t high = 0x80 * each;
     std::size_t count = 0;
     std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t octets = 0;
-        std::memcpy(&octets, text.data() + at, 8);
-        const std::uint64_t from_blank_on = ((octets & low) + 0x60 * each) | octets;
-        const std::uint64_t other_than_delete = (((octets ^ low) & low) + low) | octets;
-        const std::uint64_t controls = ~(from_blank_on & other_than_delete) & high;
-        count += static_cast<std::size_t>(((controls >> 7) * each) >> 56);
+    while (at + 8 <= text.size()) {
+        // As many words as a sum of eight octets can count.
+        const std::size_t end = std::min(text.size() - 7, at + 31 * std::size_t{8});
+        std::uint64_t sums = 0;
+        for (; at < end; at += 8) {
+            std::uint64_t octets = 0;
+            std::memcpy(&octets, text.data() + at, 8);
+            const std::uint64_t from_blank_on = ((octets & low) + 0x60 * each) | octets;
+            const std::uint64_t other_than_delete = (((octets ^ low) & low) + low) | octets;
+            sums += (~(from_blank_on & other_than_delete) & high) >> 7;
+        }
+        count += static_cast<std::size_t>((sums * each) >> 56);
     }
     for (; at < text.size(); ++at) {
         const auto octet = static_cast<unsigned char>(text[at]);
@@ -88,41 +94,36 @@ std::size_t count_controls(std::string_view text) {
     return count;
 }
 
-// The first tag, and whether there are more.
-struct Tags {
-    std::optional<std::string_view> first;
-    bool is_doubled = false;
+// Where the parts of a Via stand in a text.
+struct WrittenVia {
+    std::size_t parameters = 0;
+    std::size_t branch = 0;  // the value of the first; 0: none
 };
-Tags tags_of(const Parameters& parameters) {
-    Tags tags;
-    std::string_view rest = parameters.text;
-    while (const auto parameter = grammar::next_parameter(rest)) {
-        if (equals_ignoring_case(parameter->name, "tag")) {
-            tags.is_doubled = tags.first.has_value();
-            tags.first = tags.first.value_or(parameter->value);
-        }
-    }
-    return tags;
-}
 
 // The Via without "received" and "rport".
-void append_without_source(std::string& out, const Via& via) {
+WrittenVia append_without_source(std::string& out, const Via& via) {
     const auto head = static_cast<std::size_t>(via.parameters.text.data() - via.text.data());
     out.append(grammar::trim_blanks(via.text.substr(0, head)));
-    grammar::read_parameters(via.parameters.text, [&out](const grammar::Parameter& parameter) {
+    WrittenVia written{out.size(), 0};
+    grammar::read_parameters(via.parameters.text, [&](const grammar::Parameter& parameter) {
         if (equals_ignoring_case(parameter.name, "received") ||
             equals_ignoring_case(parameter.name, "rport")) {
             return;
         }
         out.append(";").append(parameter.name);
         if (parameter.has_value) {
-            out.append("=").append(parameter.value);
+            out.append("=");
+            if (parameter.value.data() == via.branch_value.data()) {
+                written.branch = out.size();
+            }
+            out.append(parameter.value);
         }
     });
+    return written;
 }
 
-// Writes what the Via is to be for a message from `source`. False: as it is.
-bool append_stamped(std::string& out, const Via& via, const Endpoint& source) {
+// Writes what the Via is to be for a message from `source`. None: as it is.
+std::optional<WrittenVia> append_stamped(std::string& out, const Via& via, const Endpoint& source) {
     // What the peer itself wrote there is worth nothing: responses would go where it says.
     std::optional<std::string_view> received, rport;
     grammar::read_parameters(via.parameters.text, [&](const grammar::Parameter& parameter) {
@@ -134,19 +135,19 @@ bool append_stamped(std::string& out, const Via& via, const Endpoint& source) {
     });
     const bool is_source = IpAddress::parse(via.host) == source.address;
     if (is_source && !rport && !received) {
-        return false;
+        return std::nullopt;
     }
     const std::string address = source.address.to_string();
     const std::string port = std::to_string(source.port);
     if (received == address && (rport ? *rport == port : !is_source)) {
-        return false;
+        return std::nullopt;
     }
-    append_without_source(out, via);
+    const WrittenVia written = append_without_source(out, via);
     out.append(";received=").append(address);
     if (rport) {
         out.append(";rport=").append(port);
     }
-    return true;
+    return written;
 }
 
 }  // namespace
@@ -170,14 +171,18 @@ Parsed MessageParser::parse(std::string bytes, Framing framing, Origin origin,
 }
 
 Parsed MessageParser::take_written(std::string bytes, std::span<const WrittenLine> lines,
-                                   std::size_t head_end) {
+                                   std::size_t head_end, const Echo* echo) {
     MessageParser parser(std::move(bytes), Framing::Datagram, Origin::Own);
     if (!parser.read_start_line()) {
         return {nullptr, ParseError{ParseFault::NotSip, 0}};
     }
     parser.index(lines, head_end);
     parser.read_body();
-    parser.screen();
+    if (echo != nullptr) {
+        parser.take(*echo);
+    } else {
+        parser.screen();
+    }
     return {std::move(parser.message_), parser.fault_};
 }
 
@@ -476,9 +481,12 @@ void MessageParser::stamp(const Endpoint& source) {
     text.reserve(line.raw.size() + Message::stamp_room);
     text.append(line.name).append(": ");
     const std::size_t name_size = text.size();
-    if (!append_stamped(text, *via, source)) {
+    const auto written = append_stamped(text, *via, source);
+    if (!written) {
+        message_->top_via_ = *via;
         return;
     }
+    const std::size_t stamped_size = text.size() - name_size;
     std::string& bytes = message_->bytes_;
     const auto start = static_cast<std::size_t>(line.raw.data() - bytes.data());
     const std::size_t length = line.raw.size();
@@ -492,6 +500,13 @@ void MessageParser::stamp(const Endpoint& source) {
     bytes.replace(start, length, text);
 
     const std::string_view all = bytes;
+    Via& stamped = message_->top_via_;
+    stamped = Moved(via->text, all.data() + value_at)(*via);
+    stamped.text = all.substr(value_at, stamped_size);
+    stamped.parameters.text = stamped.text.substr(written->parameters - name_size);
+    if (written->branch != 0) {
+        stamped.branch_value = all.substr(start + written->branch, stamped.branch_value.size());
+    }
     line.name = all.substr(start, line.name.size());
     line.value = all.substr(value_at, value_size);
     line.raw = all.substr(start, text.size());
@@ -556,6 +571,17 @@ void MessageParser::screen() {
     }
 }
 
+void MessageParser::take(const Echo& echo) {
+    message_->top_via_ = echo.top_via;
+    message_->from_ = echo.from;
+    message_->from_tag_ = echo.from_tag;
+    message_->to_ = echo.to;
+    message_->to_tag_ = echo.to_tag;
+    message_->cseq_ = echo.cseq;
+    screen_call_id();
+    screen_numbers();
+}
+
 const HeaderLine* MessageParser::mandatory(HeaderName name) {
     const HeaderLine* line = message_->header(name);
     if (line == nullptr) {
@@ -571,16 +597,20 @@ void MessageParser::screen_via() {
     }
     std::string_view rest = line->value;
     const std::string_view top = grammar::next_value(rest);
-    auto via = parse_via(top);
-    if (!via) {
-        fault(via.error(), top);
-        return;
+    const bool is_stamped = !message_->top_via_.text.empty();
+    if (!is_stamped || judges_own) {
+        auto via = parse_via(top);
+        if (!via) {
+            fault(via.error(), top);
+            return;
+        }
+        CHECK(!is_stamped || message_->top_via_ == *via);
+        message_->top_via_ = *via;
     }
-    const std::string_view branch = via->branch();
-    if (equals_ignoring_case(branch, magic_cookie) || via->has_two_branches) {
+    const Via& via = message_->top_via_;
+    if (equals_ignoring_case(via.branch(), magic_cookie) || via.has_two_branches) {
         fault(ParseFault::BadVia, top);  // no transaction can be told from another
     }
-    message_->top_via_ = *via;
     if (origin_ != Origin::Received) {
         return;
     }
@@ -610,9 +640,9 @@ void MessageParser::screen_address(HeaderName name, NameAddr& address, std::stri
         return;
     }
     address = *parsed;
-    if (const Tags tags = tags_of(address.parameters); tags.first) {
-        tag = *tags.first;
-        if (tag.empty() || tags.is_doubled) {
+    if (address.first_tag) {
+        tag = *address.first_tag;
+        if (tag.empty() || address.has_two_tags) {
             fault(ParseFault::BadParameter, line->value);
         }
     }
@@ -622,7 +652,7 @@ void MessageParser::screen_address(HeaderName name, NameAddr& address, std::stri
 void MessageParser::screen_call_id() {
     if (const HeaderLine* line = mandatory(HeaderName::CallId)) {
         message_->call_id_ = line->value;
-        if (!grammar::is_all(Chars::Word, line->value)) {
+        if (is_judged_ && !grammar::is_all(Chars::Word, line->value)) {
             fault(ParseFault::BadHeaderLine, line->value);
         }
     }
@@ -676,7 +706,9 @@ void MessageParser::screen_addresses() {
     if (message_->header(HeaderName::Contact) == nullptr) {
         return;
     }
-    if (auto contacts = parse_contacts(*message_); !contacts) {
+    if (auto contacts = parse_contacts(*message_)) {
+        message_->contacts_ = std::move(*contacts);
+    } else {
         fault(contacts.error(), message_->header(HeaderName::Contact)->value);
     }
 }

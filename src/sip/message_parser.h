@@ -22,6 +22,14 @@ struct WrittenLine {
     std::uint32_t value_at = 0;  // with blanks before it
 };
 
+// What a response repeats of its request, read there already; the views are into what was written.
+struct Echo {
+    Via top_via;
+    NameAddr from, to;
+    std::string_view from_tag, to_tag;
+    CSeq cseq;
+};
+
 class MessageParser {
 public:
     // Received: the limits of sip/limits.h hold. Own: what we wrote is as long as it is, and is
@@ -31,9 +39,10 @@ public:
     // With a source: stamped, see Message::parse.
     static Parsed parse(std::string bytes, Framing framing, Origin origin,
                         const Endpoint* source = nullptr);
-    // What we wrote, without a search for its lines. `head_end`: of the empty line.
+    // What we wrote, without a search for its lines. `head_end`: of the empty line. `echo`, if any,
+    // is not read again.
     static Parsed take_written(std::string bytes, std::span<const WrittenLine> lines,
-                               std::size_t head_end);
+                               std::size_t head_end, const Echo* echo = nullptr);
 
 private:
     struct Made;
@@ -52,11 +61,12 @@ private:
     void read_header(std::string_view line, std::size_t start);
     std::string_view unfold(std::string_view value);
     void check_controls(std::string_view head);
-    void stamp(const Endpoint& source);
+    void stamp(const Endpoint& source);  // reads the top Via
     bool is_unfolded(std::string_view value) const;
     void read_body();
 
     void screen();
+    void take(const Echo& echo);
     void screen_via();
     void screen_address(HeaderName name, NameAddr& address, std::string_view& tag);
     void screen_call_id();

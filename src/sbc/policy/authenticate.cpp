@@ -141,11 +141,12 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
                      std::string_view claimed) {
     const Subscriber* subscriber = subscriber_of(inbound, credentials, claimed);
     if (subscriber == nullptr || !inbound.from_adjacency().accepts(credentials.algorithm) ||
-        !sip::auth::proves(credentials, subscriber->password, inbound.request)) {
+        !sip::auth::proves(credentials, subscriber->password, inbound.request, inbound.verifier)) {
         return Challenge{.realm = credentials.realm, .stale = false};
     }
-    const auto nonce = inbound.nonces.check(credentials.nonce, credentials.realm,
-                                            inbound.source.address, inbound.now.wall);
+    const auto nonce =
+        inbound.nonce_window.check(inbound.nonces, credentials.nonce, credentials.realm,
+                                   inbound.source.address, inbound.now.wall);
     if (nonce.verdict != sip::auth::NonceMint::Verdict::Good) {
         // The password was right (RFC 7616 §3.3): the phone need not ask its user again. A nonce
         // that we do not know may be from before a restart, or of another worker.

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/permit.h"
+#include "sip/auth/digest.h"
 #include "sip/auth/nonce_mint.h"
 #include "sip/auth/nonce_window.h"
 #include "sip/message.h"
@@ -52,6 +53,7 @@ struct Inbound {
     std::span<const std::string> registered;
     const sip::auth::NonceMint& nonces;
     sip::auth::NonceWindow& nonce_window;  // of this worker; what `authenticate` accepts is noted
+    sip::auth::Verifier& verifier;
     Now now;
 
     // Output: set by the stage named.

@@ -42,8 +42,7 @@ bool has_gone_too_far(const Inbound& inbound) {
 
 // RFC 3261 §8.1.1.8: exactly one, or the other side could never send anything in the dialog.
 bool has_one_contact(const sip::Message& request) {
-    const auto contacts = request.name_addrs(HeaderName::Contact);
-    return contacts && contacts->size() == 1;
+    return request.contacts().list.size() == 1;
 }
 
 // RFC 3261 §10.2: the address-of-record, and so the To of a REGISTER, is a SIP or SIPS URI.

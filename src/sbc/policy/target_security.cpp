@@ -19,9 +19,8 @@ bool leads_out_of_its_scheme(const Inbound& inbound) {
     if (!makes_dialog(request.method())) {
         return false;
     }
-    const auto contacts = request.name_addrs(sip::HeaderName::Contact);
-    return !contacts || std::ranges::any_of(*contacts, [&](const sip::NameAddr& contact) {
-        const sip::Scheme scheme = contact.uri.scheme;
+    return std::ranges::any_of(request.contacts().list, [&](const sip::Contact& contact) {
+        const sip::Scheme scheme = contact.address.uri.scheme;
         return (scheme != sip::Scheme::Sip && scheme != sip::Scheme::Sips) ||
                !permit(inbound.call, callers_leg(inbound.from_adjacency(), scheme),
                        Event::RefreshByRequest);

@@ -83,14 +83,14 @@ void append_number(std::string& out, unsigned number, std::size_t digits) {
     out.append(digits - std::min(digits, text.size()), '0').append(text);
 }
 
-// RFC 3261 §20.17: "Sat, 13 Nov 2010 23:29:00 GMT". Not by way of printf: it is in every answer.
-std::string date_value(WallTime now) {
+// RFC 3261 §20.17: "Sat, 13 Nov 2010 23:29:00 GMT". Not by way of printf.
+std::string date_of(std::chrono::sys_seconds now) {
     static constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto day = std::chrono::floor<std::chrono::days>(now);
     const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(now - day)};
+    const std::chrono::hh_mm_ss time{now - day};
     std::string out;
     out.reserve(32);
     out.append(weekdays[std::chrono::weekday{day}.c_encoding()]).append(", ");
@@ -105,6 +105,20 @@ std::string date_value(WallTime now) {
     }
     out.append(" GMT");
     return out;
+}
+
+// Of the last second that was asked for: it is in every answer.
+const std::string& date_value(WallTime now) {
+    struct Last {
+        std::chrono::sys_seconds second;
+        std::string text;
+    };
+    thread_local Last last;
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    if (last.text.empty() || last.second != second) {
+        last = {second, date_of(second)};
+    }
+    return last.text;
 }
 
 // We are the edge proxy and the registrar in one: what came through another proxy came by a flow
@@ -215,25 +229,22 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
     if (user.empty() || address_of_record != user) {
         return refuse(403, "Not Your Address-Of-Record");
     }
-    const auto contacts = sip::parse_contacts(request);
-    if (!contacts) {
-        return refuse(contacts.error().status(), std::string(contacts.error().reason()));
-    }
+    const sip::Contacts& contacts = request.contacts();
 
     Location::Held held = location_.hold(address_of_record);
     Update update(request, held.find(now), now);
-    if (contacts->is_star) {
+    if (contacts.is_star) {
         if (auto refusal = update.remove_all()) {
             return std::move(*refusal);
         }
     }
     const std::uint32_t least = adjacency.reg_min_expiry;
-    if (const auto refusal = refuse_flows(request, *contacts)) {
+    if (const auto refusal = refuse_flows(request, contacts)) {
         return *refusal;
     }
     const bool is_outbound =
         request.has_token(sip::HeaderName::Supported, "outbound") && is_first_hop(request);
-    for (const sip::Contact& each : contacts->list) {
+    for (const sip::Contact& each : contacts.list) {
         const sip::Uri& contact = each.address.uri;
         if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
             return refuse(400, "Contact Is No SIP URI");
@@ -284,7 +295,7 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         location_.binding_count() + update.size_after() - update.size_before() > limits_.bindings) {
         return refuse(500, "Registrar Is Full");
     }
-    if (contacts->is_star || !contacts->list.empty()) {
+    if (contacts.is_star || !contacts.list.empty()) {
         held.assign(update.after());
     }
 
@@ -295,7 +306,7 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
     }
     outcome.is_registered = !outcome.contacts.empty();
     outcome.is_outbound =
-        is_outbound && std::ranges::any_of(contacts->list, [](const sip::Contact& each) {
+        is_outbound && std::ranges::any_of(contacts.list, [](const sip::Contact& each) {
             return each.reg_id != 0 && !each.instance.empty();
         });
     return outcome;

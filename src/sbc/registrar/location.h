@@ -52,7 +52,9 @@ class Location {
     };
     struct TextHash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
+        // Not noexcept, or libstdc++ would take it for so quick that it need not keep what it was
+        // of each name, and hash all that it passes on the way to one.
+        std::size_t operator()(std::string_view text) const {
             return std::hash<std::string_view>{}(text);
         }
     };

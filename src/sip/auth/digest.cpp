@@ -1,5 +1,6 @@
 #include "sip/auth/digest.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -14,23 +15,32 @@ std::string ha1_of(Algorithm algorithm, std::string_view username, std::string_v
     return hash_hex(algorithm, {username, ":", realm, ":", password.reveal()});  // into A1
 }
 
+// RFC 7616 §3.4.3.
+HexDigest ha2_of(Hasher& hash, const Credentials& c, std::string_view method,
+                 std::string_view body) {
+    return c.qop == Qop::AuthInt ? hash({method, ":", c.uri, ":", hash({body})})
+                                 : hash({method, ":", c.uri});
+}
+
 // RFC 7616 §3.4.1; without qop as in RFC 2069.
-std::string response_of(const Credentials& c, std::string_view ha1, std::string_view method,
-                        std::string_view body) {
-    switch (c.qop) {
-        case Qop::None:
-            break;
-        case Qop::Auth:
-            return hash_hex(c.algorithm, {ha1, ":", c.nonce, ":", c.nc, ":", c.cnonce,
-                                          ":auth:", hash_hex(c.algorithm, {method, ":", c.uri})});
-        case Qop::AuthInt:
-            return hash_hex(
-                c.algorithm,
-                {ha1, ":", c.nonce, ":", c.nc, ":", c.cnonce, ":auth-int:",
-                 hash_hex(c.algorithm, {method, ":", c.uri, ":", hash_hex(c.algorithm, {body})})});
+HexDigest response_of(Hasher& hash, const Credentials& c, std::string_view ha1,
+                      std::string_view ha2) {
+    if (c.qop == Qop::None) {
+        return hash({ha1, ":", c.nonce, ":", ha2});
     }
-    return hash_hex(c.algorithm,
-                    {ha1, ":", c.nonce, ":", hash_hex(c.algorithm, {method, ":", c.uri})});
+    const std::string_view qop = c.qop == Qop::AuthInt ? "auth-int" : "auth";
+    return hash({ha1, ":", c.nonce, ":", c.nc, ":", c.cnonce, ":", qop, ":", ha2});
+}
+
+// In any case. Takes as long whatever the digits are.
+bool is_digest(std::string_view text, const HexDigest& digest) {
+    const std::size_t length = digest.text().size();
+    if (text.size() != length) {
+        return false;
+    }
+    std::array<char, 2 * largest_digest> small{};
+    std::ranges::transform(text, small.begin(), to_lower);
+    return equal_in_constant_time({small.data(), length}, digest);
 }
 
 }  // namespace
@@ -88,16 +98,36 @@ Credentials answer(const Challenge& challenge, const Account& account, std::stri
         account.hashed.empty()
             ? Secret(ha1_of(c.algorithm, account.username, c.realm, account.password))
             : account.hashed.of(c.algorithm);
-    c.response = response_of(c, ha1.reveal(), method, body);  // into the response
+    Hasher hash(c.algorithm);
+    c.response = response_of(hash, c, ha1.reveal(), ha2_of(hash, c, method, body))
+                     .text();  // into the response
     return c;
 }
 
 bool verify(const Credentials& credentials, const HashedPassword& password, std::string_view method,
             std::string_view body) {
+    return Verifier().verify(credentials, password, method, body);
+}
+
+bool Verifier::verify(const Credentials& credentials, const HashedPassword& password,
+                      std::string_view method, std::string_view body) {
     const Secret& ha1 = password.of(credentials.algorithm);
-    return !ha1.empty() &&
-           equal_in_constant_time(lower(credentials.response),
-                                  response_of(credentials, ha1.reveal(), method, body));
+    if (ha1.empty()) {
+        return false;
+    }
+    auto& kept = by_algorithm_[static_cast<std::size_t>(credentials.algorithm)];
+    if (!kept) {
+        kept.emplace(credentials.algorithm);
+    }
+    HexDigest ha2 = kept->ha2;
+    if (credentials.qop == Qop::AuthInt) {
+        ha2 = ha2_of(kept->hash, credentials, method, body);
+    } else if (kept->uri != credentials.uri || kept->method != method) {
+        ha2 = kept->ha2 = ha2_of(kept->hash, credentials, method, body);
+        kept->uri = credentials.uri;
+        kept->method = method;
+    }
+    return is_digest(credentials.response, response_of(kept->hash, credentials, ha1.reveal(), ha2));
 }
 
 }  // namespace ringwall::sip::auth

@@ -84,4 +84,21 @@ Credentials answer(const Challenge& challenge, const Account& account, std::stri
 bool verify(const Credentials& credentials, const HashedPassword& password, std::string_view method,
             std::string_view body = {});
 
+// The same for one after another: it keeps the contexts of the hashes, and of the last request the
+// hash of method and uri, which many phones have in common.
+class Verifier {
+public:
+    bool verify(const Credentials& credentials, const HashedPassword& password,
+                std::string_view method, std::string_view body = {});
+
+private:
+    struct Kept {
+        explicit Kept(Algorithm algorithm) : hash(algorithm) {}
+        Hasher hash;
+        std::string method, uri;
+        HexDigest ha2;  // of these
+    };
+    std::array<std::optional<Kept>, algorithm_count> by_algorithm_;
+};
+
 }  // namespace ringwall::sip::auth

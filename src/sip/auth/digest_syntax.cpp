@@ -1,6 +1,7 @@
 // The header values of digest authentication: WWW-Authenticate, Proxy-Authenticate, Authorization,
 // Proxy-Authorization (RFC 3261 §25.1, RFC 7616 §3.3, §3.4).
 #include <array>
+#include <forward_list>
 #include <initializer_list>
 #include <span>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace ringwall::sip::auth {
 namespace {
 
-using Value = std::optional<std::string>;
+using Value = std::optional<std::string_view>;
 
 struct Parameter {
     std::string_view name;
@@ -38,13 +39,15 @@ class Reader {
 public:
     explicit Reader(std::string_view text) : text_(text) {}
 
-    // Reads `Digest` and the list after it into the values of `known`.
+    // Reads `Digest` and the list after it into the values of `known`: views of the text or of the
+    // reader.
     Result<void, ParseError> read(std::span<const Parameter> known);
 
 private:
     Result<void, ParseError> read_parameter(std::span<const Parameter> known);
     std::string_view token();
-    Result<std::string, ParseError> quoted_string();
+    Result<std::string_view, ParseError> quoted_string();
+    Result<std::string_view, ParseError> unescape_from(std::size_t start);
     void skip_blanks();
     bool take(char c);
     bool at_end() const { return at_ == text_.size(); }
@@ -52,6 +55,7 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
+    std::forward_list<std::string> unescaped_;
 };
 
 Result<void, ParseError> Reader::read(std::span<const Parameter> known) {
@@ -75,7 +79,7 @@ Result<void, ParseError> Reader::read_parameter(std::span<const Parameter> known
         return failure();
     }
     skip_blanks();
-    std::string value;
+    std::string_view value;
     if (!at_end() && text_[at_] == '"') {
         value = TRY(quoted_string());
     } else {
@@ -89,7 +93,7 @@ Result<void, ParseError> Reader::read_parameter(std::span<const Parameter> known
             if (parameter.value->has_value()) {
                 return failure();
             }
-            *parameter.value = std::move(value);
+            *parameter.value = value;
             break;
         }
     }
@@ -103,9 +107,21 @@ std::string_view Reader::token() {
     return text_.substr(start, at_ - start);
 }
 
-Result<std::string, ParseError> Reader::quoted_string() {
-    std::string value;
+Result<std::string_view, ParseError> Reader::quoted_string() {
+    const std::size_t start = ++at_;
+    while (!at_end() && quoted_text[static_cast<unsigned char>(text_[at_])]) {
+        ++at_;
+    }
+    if (at_end() || text_[at_] != '"') {
+        return unescape_from(start);
+    }
     ++at_;
+    return text_.substr(start, at_ - 1 - start);
+}
+
+Result<std::string_view, ParseError> Reader::unescape_from(std::size_t start) {
+    std::string& value = unescaped_.emplace_front();
+    at_ = start;
     while (true) {
         const std::size_t plain = at_;
         while (!at_end() && quoted_text[static_cast<unsigned char>(text_[at_])]) {
@@ -116,7 +132,7 @@ Result<std::string, ParseError> Reader::quoted_string() {
             return failure();
         }
         if (text_[at_++] == '"') {
-            return value;
+            return std::string_view(value);
         }
         if (at_end() || is_control(text_[at_])) {  // behind a backslash
             return failure();
@@ -208,7 +224,8 @@ Result<Challenge, ParseError> parse_challenge(std::string_view value) {
     const Parameter known[] = {
         {"realm", &realm},         {"nonce", &nonce}, {"opaque", &opaque},    {"qop", &qop},
         {"algorithm", &algorithm}, {"stale", &stale}, {"userhash", &userhash}};
-    TRY(Reader(value).read(known));
+    Reader reader(value);
+    TRY(reader.read(known));
     Challenge challenge;
     challenge.qop_auth = qop && offers(*qop, "auth");
     challenge.qop_auth_int = qop && offers(*qop, "auth-int");
@@ -216,9 +233,9 @@ Result<Challenge, ParseError> parse_challenge(std::string_view value) {
         return not_for_us();
     }
     challenge.algorithm = TRY(algorithm_of(algorithm));
-    challenge.realm = std::move(*realm);
-    challenge.nonce = std::move(*nonce);
-    challenge.opaque = std::move(opaque).value_or("");
+    challenge.realm = *realm;
+    challenge.nonce = *nonce;
+    challenge.opaque = opaque.value_or("");
     challenge.stale = stale && equals_ignoring_case(*stale, "true");
     challenge.userhash = userhash && equals_ignoring_case(*userhash, "true");
     return challenge;
@@ -234,7 +251,8 @@ Result<Credentials, ParseError> parse_credentials(std::string_view value) {
         {"cnonce", &cnonce},     {"nc", &nc},
         {"userhash", &userhash},
     };
-    TRY(Reader(value).read(known));
+    Reader reader(value);
+    TRY(reader.read(known));
     if (!username || !realm || !nonce || !uri || !response) {
         return not_for_us();
     }
@@ -244,16 +262,16 @@ Result<Credentials, ParseError> parse_credentials(std::string_view value) {
         return not_for_us();
     }
     credentials.algorithm = TRY(algorithm_of(algorithm));
-    credentials.username = std::move(*username);
-    credentials.realm = std::move(*realm);
-    credentials.nonce = std::move(*nonce);
-    credentials.uri = std::move(*uri);
-    credentials.response = std::move(*response);
-    credentials.opaque = std::move(opaque).value_or("");
+    credentials.username = *username;
+    credentials.realm = *realm;
+    credentials.nonce = *nonce;
+    credentials.uri = *uri;
+    credentials.response = *response;
+    credentials.opaque = opaque.value_or("");
     credentials.userhash = userhash && equals_ignoring_case(*userhash, "true");
     if (qop) {
-        credentials.cnonce = std::move(*cnonce);
-        credentials.nc = std::move(*nc);
+        credentials.cnonce = *cnonce;
+        credentials.nc = *nc;
     }
     return credentials;
 }

@@ -6,10 +6,11 @@
 #include <array>
 
 #include "base/check.h"
-#include "base/text.h"
 
 namespace ringwall::sip::auth {
 namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
@@ -52,12 +53,34 @@ Octets finish(const Context& context) {
 
 }  // namespace
 
-std::string hash_hex(Algorithm algorithm, std::initializer_list<std::string_view> parts) {
-    const Context context = begin(algorithm);
+void Hasher::Free::operator()(EVP_MD_CTX* context) const {
+    EVP_MD_CTX_free(context);
+}
+
+Hasher::Hasher(Algorithm algorithm) : algorithm_(algorithm), context_(EVP_MD_CTX_new()) {
+    CHECK(context_ != nullptr);
+}
+
+HexDigest Hasher::operator()(std::initializer_list<std::string_view> parts) {
+    EVP_MD_CTX* const context = context_.get();
+    CHECK(EVP_DigestInit_ex2(context, fetched(algorithm_), nullptr) == 1);
     for (const std::string_view part : parts) {
-        add(context, part);
+        CHECK(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
     }
-    return hex(finish(context).text());
+    std::array<unsigned char, EVP_MAX_MD_SIZE> octets;  // NOLINT: as much is read as is written
+    unsigned length = 0;
+    CHECK(EVP_DigestFinal_ex(context, octets.data(), &length) == 1);
+    HexDigest digest;
+    CHECK(2 * std::size_t{length} <= digest.digits_.size());
+    for (unsigned i = 0; i < length; ++i) {
+        digest.digits_[digest.length_++] = hex_digits[octets[i] >> 4];
+        digest.digits_[digest.length_++] = hex_digits[octets[i] & 15];
+    }
+    return digest;
+}
+
+std::string hash_hex(Algorithm algorithm, std::initializer_list<std::string_view> parts) {
+    return std::string(Hasher(algorithm)(parts).text());
 }
 
 struct HmacSha256::Contexts {

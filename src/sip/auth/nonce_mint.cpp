@@ -17,6 +17,7 @@ constexpr std::size_t time_length = 12;
 constexpr std::size_t number_length = 16;
 constexpr std::size_t mac_length = 32;
 constexpr std::size_t prefix_length = time_length + number_length;
+static_assert(prefix_length + mac_length == NonceMint::nonce_length);
 
 Secret make_key(Random& random) {
     std::array<std::uint8_t, 32> octets{};
@@ -59,9 +60,13 @@ std::string NonceMint::make(std::string_view realm, const IpAddress& source, Wal
     return nonce;
 }
 
+std::uint64_t NonceMint::number_of(std::string_view nonce) {
+    return number_in(nonce.substr(time_length, number_length));
+}
+
 NonceMint::Checked NonceMint::check(std::string_view nonce, std::string_view realm,
                                     const IpAddress& source, WallTime now) const {
-    if (nonce.size() != prefix_length + mac_length) {
+    if (nonce.size() != nonce_length) {
         return {};
     }
     const std::string_view prefix = nonce.substr(0, prefix_length);
@@ -69,15 +74,19 @@ NonceMint::Checked NonceMint::check(std::string_view nonce, std::string_view rea
                                 mac_of(hmac_, prefix, realm, source))) {
         return {};
     }
-    Checked checked;
+    Checked checked{.nonce = nonce, .realm = realm, .source = source};
     checked.made = WallTime(std::chrono::milliseconds(
         static_cast<std::int64_t>(number_in(prefix.substr(0, time_length)))));
-    checked.number = number_in(prefix.substr(time_length));
-    const Duration age = now - checked.made;
+    checked.number = number_of(nonce);
+    return check_age(checked, now);
+}
+
+NonceMint::Checked NonceMint::check_age(Checked nonce, WallTime now) const {
+    const Duration age = now - nonce.made;
     // A nonce from the future was made before the clock was set back: it would live too long.
     const bool is_alive = age >= Duration::zero() && age <= lifetime_;
-    checked.verdict = is_alive ? Verdict::Good : Verdict::Stale;
-    return checked;
+    nonce.verdict = is_alive ? Verdict::Good : Verdict::Stale;
+    return nonce;
 }
 
 }  // namespace ringwall::sip::auth

@@ -28,9 +28,18 @@ public:
         // higher than that of any made before.
         WallTime made{};
         std::uint64_t number = 0;
+        // What was checked: views of it.
+        std::string_view nonce = {}, realm = {};
+        IpAddress source = {};
     };
     Checked check(std::string_view nonce, std::string_view realm, const IpAddress& source,
                   WallTime now) const;
+    // The verdict on one that was made here: how old is it?
+    Checked check_age(Checked nonce, WallTime now) const;
+
+    static constexpr std::size_t nonce_length = 60;
+    // The number of what may be a nonce of that length.
+    static std::uint64_t number_of(std::string_view nonce);
 
     Duration lifetime() const { return lifetime_; }
 

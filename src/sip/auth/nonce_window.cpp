@@ -8,6 +8,28 @@ namespace ringwall::sip::auth {
 NonceWindow::NonceWindow(Duration lifetime, std::size_t capacity)
     : lifetime_(lifetime), capacity_(std::max<std::size_t>(capacity, 2)) {}
 
+NonceMint::Checked NonceWindow::check(const NonceMint& mint, std::string_view nonce,
+                                      std::string_view realm, const IpAddress& source,
+                                      WallTime now) const {
+    const bool may_be_known = nonce.size() == NonceMint::nonce_length;
+    const std::uint64_t number = may_be_known ? NonceMint::number_of(nonce) : 0;
+    const Used* used = may_be_known ? find(number) : nullptr;
+    const bool is_known =
+        used != nullptr && used->realm == realm && used->source == source &&
+        equal_in_constant_time(nonce, std::string_view(used->nonce.data(), used->nonce.size()));
+    return is_known ? mint.check_age({.made = used->made, .number = number}, now)
+                    : mint.check(nonce, realm, source, now);
+}
+
+const NonceWindow::Used* NonceWindow::find(std::uint64_t number) const {
+    for (const Generation* generation : {&young_, &old_}) {
+        if (const auto known = generation->find(number); known != generation->end()) {
+            return &known->second;
+        }
+    }
+    return nullptr;
+}
+
 NonceWindow::Verdict NonceWindow::use(const NonceMint::Checked& nonce, std::uint32_t count,
                                       WallTime now) {
     young_since_ = std::min(young_since_, now);  // the clock may have been set back
@@ -25,7 +47,13 @@ NonceWindow::Verdict NonceWindow::use(const NonceMint::Checked& nonce, std::uint
     if (count == 0) {
         return Verdict::Replayed;  // counts begin at 1
     }
-    young_.emplace(nonce.number, Used{count, 0});
+    Used& used = young_[nonce.number];
+    used.highest = count;
+    used.made = nonce.made;
+    std::copy_n(nonce.nonce.begin(), std::min(nonce.nonce.size(), used.nonce.size()),
+                used.nonce.begin());
+    used.source = nonce.source;
+    used.realm = nonce.realm;
     newest_young_ = std::max(newest_young_, nonce.number);
     return Verdict::Fresh;
 }

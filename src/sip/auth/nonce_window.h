@@ -4,11 +4,16 @@
 // generation is refused unless it is still known, and the client asks for another. The clock has no
 // say in that: it may be set back.
 //
-// Only what was proven by a right password comes in here, so strangers cannot fill it.
+// Only what was proven by a right password comes in here, so strangers cannot fill it. Of each
+// nonce it is also known for which realm and source it was found to be good, so that this is
+// compared and not hashed when the nonce is used again.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/time.h"
@@ -22,6 +27,9 @@ public:
     explicit NonceWindow(Duration lifetime, std::size_t capacity = 65'536);
 
     enum class Verdict : std::uint8_t { Fresh, Replayed, Forgotten };
+    // What `mint` says of a nonce.
+    NonceMint::Checked check(const NonceMint& mint, std::string_view nonce, std::string_view realm,
+                             const IpAddress& source, WallTime now) const;
     // `nonce` is Good, its count comes with a right response.
     Verdict use(const NonceMint::Checked& nonce, std::uint32_t count, WallTime now);
 
@@ -33,10 +41,15 @@ private:
     struct Used {
         std::uint32_t highest = 0;
         std::uint64_t below = 0;  // bit n: highest - 1 - n was used
+        WallTime made;
+        std::array<char, NonceMint::nonce_length> nonce{};
+        IpAddress source;
+        std::string realm;
     };
     using Generation = std::unordered_map<std::uint64_t, Used>;
 
     static bool take(Used& used, std::uint32_t count);
+    const Used* find(std::uint64_t number) const;
     void turn(WallTime now);
 
     Duration lifetime_;

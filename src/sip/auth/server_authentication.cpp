@@ -29,9 +29,15 @@ std::optional<Credentials> credentials_for(const Message& request, std::string_v
 
 bool proves(const Credentials& credentials, const HashedPassword& password,
             const Message& request) {
+    Verifier verifier;
+    return proves(credentials, password, request, verifier);
+}
+
+bool proves(const Credentials& credentials, const HashedPassword& password, const Message& request,
+            Verifier& verifier) {
     return credentials.qop != Qop::None && !credentials.userhash &&
            is_for_this_request(credentials, request) &&
-           verify(credentials, password, request.method_text(), request.body());
+           verifier.verify(credentials, password, request.method_text(), request.body());
 }
 
 }  // namespace ringwall::sip::auth

@@ -17,5 +17,7 @@ std::optional<Credentials> credentials_for(const Message& request, std::string_v
 // They prove the password for this very request. We always offer qop=auth; without it a response
 // could be used for any body and at any count.
 bool proves(const Credentials& credentials, const HashedPassword& password, const Message& request);
+bool proves(const Credentials& credentials, const HashedPassword& password, const Message& request,
+            Verifier& verifier);
 
 }  // namespace ringwall::sip::auth

@@ -207,6 +207,13 @@ Result<std::optional<NameAddr>, ParseError> dialog_contact(const Message& messag
     if (message.is_contact_star()) {
         return bad();
     }
+    if (const std::vector<Contact>& screened = message.contacts().list; !screened.empty()) {
+        const NameAddr& first = screened.front().address;
+        if (screened.size() != 1 || !is_sip(first.uri)) {
+            return bad();
+        }
+        return std::optional<NameAddr>(first);
+    }
     const auto contacts = message.name_addrs(HeaderName::Contact);
     if (!contacts || contacts->size() != 1) {
         return bad();

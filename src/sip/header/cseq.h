@@ -14,6 +14,7 @@ struct CSeq {
     std::uint32_t number = 0;
     Method method = Method::Unknown;
     std::string_view method_text;
+    bool operator==(const CSeq&) const = default;  // as written
 };
 
 Result<CSeq, ParseError> parse_cseq(std::string_view text);

@@ -21,7 +21,13 @@ ParseError shifted(ParseError error, std::size_t by) {
 
 Result<void, ParseError> read_parameters(NameAddr& value, std::size_t at) {
     const std::string_view rest = value.text.substr(at);
-    if (!grammar::is_parameters(rest)) {
+    const auto take = [&value](const grammar::Parameter& parameter) {
+        if (equals_ignoring_case(parameter.name, "tag")) {
+            value.has_two_tags = value.first_tag.has_value();
+            value.first_tag = value.first_tag.value_or(parameter.value);
+        }
+    };
+    if (!grammar::read_parameters(rest, take)) {
         return fail(ParseError{ParseFault::BadParameter, at});
     }
     value.parameters.text = rest;

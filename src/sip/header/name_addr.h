@@ -17,8 +17,11 @@ struct NameAddr {
     std::string_view display_name;  // as written, quotes included; may be empty
     Uri uri;
     Parameters parameters;  // header parameters, not the URI's
+    std::optional<std::string_view> first_tag;
+    bool has_two_tags = false;
 
-    std::optional<std::string_view> tag() const { return parameters.find("tag"); }
+    std::optional<std::string_view> tag() const { return first_tag; }
+    bool operator==(const NameAddr&) const = default;  // as written
 };
 
 // One value. Without <> the parameters belong to the header (§20.10).

@@ -96,6 +96,7 @@ Result<Via, ParseError> parse_via(std::string_view text) {
     bool has_branch = false;
     const auto take = [&via, &has_branch](const grammar::Parameter& parameter) {
         if (!equals_ignoring_case(parameter.name, "branch")) {
+            via.has_rport = via.has_rport || equals_ignoring_case(parameter.name, "rport");
             return;
         }
         if (has_branch) {

@@ -21,6 +21,7 @@ struct Via {
     Parameters parameters;
     std::string_view branch_value;  // of the first "branch"
     bool has_two_branches = false;
+    bool has_rport = false;  // with or without a value
 
     std::string_view branch() const { return branch_value; }
     // Where the sender saw it come from; "received" with or without brackets (RFC 5118 §4.5).
@@ -29,6 +30,7 @@ struct Via {
     std::optional<std::uint16_t> rport() const;
     // The branch starts with the magic cookie and holds more (RFC 3261 §8.1.1.7).
     bool has_rfc3261_branch() const;
+    bool operator==(const Via&) const = default;  // as written
 };
 
 // One Via value (no comma outside quotes).

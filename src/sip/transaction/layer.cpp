@@ -315,7 +315,7 @@ Hop response_hop(const Message& request, const Hop& from) {
     if (from.transport == Transport::Udp) {
         // The address that stamp_source wrote into "received", not what a peer may have put there.
         const Via& via = request.top_via();
-        if (!via.parameters.has("rport")) {
+        if (!via.has_rport) {
             hop.remote.port = via.port != 0 ? via.port : 5060;
         }
     }

@@ -22,6 +22,7 @@ struct Parameters {
     bool has(std::string_view name) const;
     // The value as written, quotes included; empty for a parameter without '='.
     std::optional<std::string_view> find(std::string_view name) const;
+    bool operator==(const Parameters&) const = default;  // as written
 };
 
 struct Uri {
@@ -36,6 +37,7 @@ struct Uri {
     std::string_view headers;  // after '?', or empty
 
     bool is_secure() const { return scheme == Scheme::Sips; }
+    bool operator==(const Uri&) const = default;  // as written; see also equivalent()
 };
 
 // The whole of `text` must be one URI. Another scheme than sip, sips and tel is Scheme::Other with

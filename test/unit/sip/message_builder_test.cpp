@@ -110,6 +110,29 @@ TEST(Reply, EchoesWhatTheRequestSaid) {
     EXPECT_EQ(response->to_tag(), "tag1");
 }
 
+// What was read of the request is not read again: nor is it lost when the response grows.
+TEST(Reply, IsReadLikeTheRequest) {
+    const MessagePtr request = parse(invite);
+    for (const std::size_t size : {0U, 100U, 10'000U}) {
+        const MessagePtr response =
+            reply(*request, 200, "314159").header("X-Long", std::string(size, 'x')).build();
+        EXPECT_EQ(response->top_via(), request->top_via());
+        EXPECT_EQ(response->from(), request->from());
+        EXPECT_EQ(response->from_tag(), "1928");
+        EXPECT_EQ(response->to().text, "Bob <sip:bob@biloxi.example>;tag=314159");
+        EXPECT_EQ(response->to().uri, request->to().uri);
+        EXPECT_EQ(response->to_tag(), "314159");
+        EXPECT_EQ(response->call_id(), "a84b4c@pc33");
+        EXPECT_EQ(response->cseq(), request->cseq());
+        const auto is_inside = [&](std::string_view part) {
+            return part.data() >= response->bytes().data() &&
+                   part.data() + part.size() <= response->bytes().data() + size + 500;
+        };
+        EXPECT_TRUE(is_inside(response->to().uri.host));
+        EXPECT_TRUE(is_inside(response->top_via().branch()));
+    }
+}
+
 TEST(Reply, OfTryingHasTheTimestampAndNoTag) {
     const MessagePtr response = reply(*parse(invite), 100, "").build();
     EXPECT_EQ(response->header(HeaderName::Timestamp)->value, "54");

@@ -83,6 +83,7 @@ struct Arrival {
     SeededRandom random{1};
     sip::auth::NonceMint nonces{random};
     sip::auth::NonceWindow nonce_window{nonces.lifetime()};
+    sip::auth::Verifier verifier{};
 
     Adjacency& adjacency() { return snapshot.adjacencies[by]; }
 
@@ -127,6 +128,7 @@ struct Arrival {
                         .registered = registered,
                         .nonces = nonces,
                         .nonce_window = nonce_window,
+                        .verifier = verifier,
                         .now = {TimePoint{}, wall}});
         return *inbound_;
     }

@@ -39,6 +39,28 @@ TEST(Digest, VerifiesTheExamplesOfRfc7616) {
     EXPECT_TRUE(verify(sha256, mufasa, "GET"));
 }
 
+// What it keeps of one request is not taken for another's.
+TEST(Digest, VerifierTellsMethodsUrisAndBodiesApart) {
+    const HashedPassword password("Mufasa", "http-auth@example.org", mufasa.password);
+    const Credentials get = of_rfc7616(Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec");
+    Credentials elsewhere = get;
+    elsewhere.uri = "/dir/other.html";
+    Credentials whole = get;
+    whole.qop = Qop::AuthInt;
+    Verifier verifier;
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_TRUE(verifier.verify(get, password, "GET"));
+        EXPECT_FALSE(verifier.verify(get, password, "POST"));
+        EXPECT_FALSE(verifier.verify(elsewhere, password, "GET"));
+        EXPECT_FALSE(verifier.verify(whole, password, "GET"));
+        EXPECT_TRUE(verifier.verify(get, password, "GET"));
+        EXPECT_TRUE(verifier.verify(
+            of_rfc7616(Algorithm::Sha256,
+                       "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+            password, "GET"));
+    }
+}
+
 // RFC 7616 §3.9.2 as corrected by its erratum 4897: SHA-512-256, a hashed user name, UTF-8.
 TEST(Digest, VerifiesTheExampleWithSha512t256) {
     const Account account{"J\xc3\xa4s\xc3\xb8n Doe", Secret("Secret, or not?")};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sip/auth/nonce_window.h"
+
 namespace ringwall::sip::auth {
 namespace {
 
@@ -15,9 +17,17 @@ protected:
     WallTime made{std::chrono::seconds(1'800'000'000)};
     std::string nonce = mint.make("phones", source, made);
 
+    // A window that knows the nonce agrees.
     Verdict check(std::string_view text, std::string_view realm, const IpAddress& from,
                   WallTime now) const {
-        return mint.check(text, realm, from, now).verdict;
+        NonceWindow window(300s);
+        window.use(mint.check(nonce, "phones", source, made), 1, made);
+        const NonceMint::Checked known = window.check(mint, text, realm, from, now);
+        const NonceMint::Checked checked = mint.check(text, realm, from, now);
+        EXPECT_EQ(known.verdict, checked.verdict);
+        EXPECT_EQ(known.made, checked.made);
+        EXPECT_EQ(known.number, checked.number);
+        return checked.verdict;
     }
 };
 
