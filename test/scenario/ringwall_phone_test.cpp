@@ -742,7 +742,7 @@ TEST_F(UdpPhone, ACallGoesToTheNextServer) {
 }
 
 // What the user's services do with calls, at a server that answers them.
-class Services : public UdpPhone {
+class PhoneServices : public UdpPhone {
 protected:
     sip::MessagePtr invite_of(RingwallPhone& phone, const std::string& number) {
         net.run_for(1s);
@@ -776,7 +776,7 @@ protected:
 };
 
 // RFC 3323, RFC 3325.
-TEST_F(Services, ACallerThatHidesIsAnonymous) {
+TEST_F(PhoneServices, ACallerThatHidesIsAnonymous) {
     settings.phone.block_cid_setting = true;
     settings.phone.star_codes = {
         {phone::StarService::BlockCidPerCallDeact, phone::StarServiceRow::Then::Call, "*82"}};
@@ -792,7 +792,7 @@ TEST_F(Services, ACallerThatHidesIsAnonymous) {
     EXPECT_EQ(shown->count(sip::HeaderName::Privacy), 0U);
 }
 
-TEST_F(Services, RemotePartyIdAndProxyRequireAreSent) {
+TEST_F(PhoneServices, RemotePartyIdAndProxyRequireAreSent) {
     settings.phone.block_cid_setting = true;
     settings.lines.front().sip_remote_party_id = true;
     settings.lines.front().use_anonymous_with_rpid = false;
@@ -807,7 +807,7 @@ TEST_F(Services, RemotePartyIdAndProxyRequireAreSent) {
     EXPECT_EQ(invite->header(sip::HeaderName::ProxyRequire)->value, "privacy");
 }
 
-TEST_F(Services, AnonymousCallersAreRefused) {
+TEST_F(PhoneServices, AnonymousCallersAreRefused) {
     settings.phone.block_anc_setting = true;
     RingwallPhone phone(net, phone_address, settings);
     net.run_for(1s);
@@ -818,7 +818,7 @@ TEST_F(Services, AnonymousCallersAreRefused) {
 }
 
 // A page is answered by itself, where that is wanted; so is one in a call.
-TEST_F(Services, APageIsAnswered) {
+TEST_F(PhoneServices, APageIsAnswered) {
     RingwallPhone phone(net, phone_address, settings);
     net.run_for(1s);
     EXPECT_EQ(answer_to({{"Call-Info", "<sip:pbx.example.org>;answer-after=0"}}), 200);
@@ -837,7 +837,7 @@ TEST_F(Services, APageIsAnswered) {
     EXPECT_TRUE(history.calls()[1].ended);
 }
 
-TEST_F(Services, APageRingsWhereNobodyWantsIt) {
+TEST_F(PhoneServices, APageRingsWhereNobodyWantsIt) {
     settings.phone.auto_answer_page = false;
     RingwallPhone phone(net, phone_address, settings);
     net.run_for(1s);
@@ -846,7 +846,7 @@ TEST_F(Services, APageRingsWhereNobodyWantsIt) {
     net.run_for(40s);
 }
 
-TEST_F(Services, AWaitingCallMayHearThatItWaits) {
+TEST_F(PhoneServices, AWaitingCallMayHearThatItWaits) {
     settings.lines.front().reply_182_on_call_waiting = true;
     RingwallPhone phone(net, phone_address, settings);
     net.run_for(1s);
@@ -862,7 +862,7 @@ TEST_F(Services, AWaitingCallMayHearThatItWaits) {
     EXPECT_TRUE(phone->calls().empty());
 }
 
-TEST_F(Services, SpeedDialsCodecsAndWhoCalledLast) {
+TEST_F(PhoneServices, SpeedDialsCodecsAndWhoCalledLast) {
     using Then = phone::StarServiceRow::Then;
     settings.phone.speed_dial[2] = "1002";
     settings.phone.star_codes = {{phone::StarService::CallReturn, Then::Nothing, "*69"},
@@ -887,7 +887,7 @@ TEST_F(Services, SpeedDialsCodecsAndWhoCalledLast) {
 }
 
 // An address by keys is called there, not at the server.
-TEST_F(Services, AnAddressIsDialledByKeys) {
+TEST_F(PhoneServices, AnAddressIsDialledByKeys) {
     settings.lines.front().dial_plan = "(xx.)";
     settings.lines.front().enable_ip_dialing = true;
     Phone other(net, ip("198.51.100.9"), sip::Transport::Udp, {phone_address, 5060},
