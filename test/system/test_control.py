@@ -190,7 +190,6 @@ class ControlTest(unittest.TestCase):
         a.do(f"/calls/{a.call_in('ringing')}/answer")
         wait_for("what came of the transfer", lambda: [each for each in a.events() if each["what"] == "transfer"
                                                        and each["status"] == 200])
-        b.do(f"/calls/{incoming}/hangup")
         wait_for("the recording", lambda: recording.stat().st_size > 1000)
         self.assertEqual(b.ask("GET", "/parameters")[0], 200)
         b.do("/parameters", name="User ID[1]", value="b")

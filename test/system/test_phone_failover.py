@@ -50,8 +50,9 @@ class Failover(AtKamailio):
         self.go_over("TLS", 10, Proxy_Fallback_Intvl="6")
 
     def test_over_udp(self):
-        # The next REGISTER finds that the server is dead: 64*T1 after half of what it was registered for.
-        self.go_over("UDP", 20, Proxy_Fallback_Intvl="6", Register_Expires="6", phone={"SIP_T1": ".1"})
+        # The next REGISTER finds that the server is dead: timer F after half of what it was registered for.
+        self.go_over("UDP", 20, Proxy_Fallback_Intvl="6", Register_Expires="6",
+                     phone={"SIP_T1": ".1", "SIP_Timer_F": "6.4"})
 
 
 if __name__ == "__main__":
