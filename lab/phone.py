@@ -30,12 +30,12 @@ net_interface eth0
 snd_path {folder}
 ctrl_tcp_listen 127.0.0.1:4444
 module_path {modules}
-module g711.so
+{codecs}
 module srtp.so
 module dtls_srtp.so
 module ausine.so
 module aubridge.so
-module sndfile.so
+{recorder}
 module_tmp uuid.so
 module_tmp account.so
 module_app contact.so
@@ -64,7 +64,8 @@ class Phone:
     tone = 440  # Hz: what it plays
 
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, account: str, *,
-                 certificate: pathlib.Path | None = None, name_server: str = "") -> None:
+                 certificate: pathlib.Path | None = None, name_server: str = "", codecs: tuple[str, ...] = ("g711",),
+                 records: bool = True) -> None:
         self.name, self.address, self.folder = name, address, folder
         self._network = network
         self._events: list[dict] = []
@@ -75,6 +76,7 @@ class Phone:
         (folder / "config").write_text(_CONFIG.format(
             address=address, name=name, tone=self.tone, folder=folder, modules=_MODULES,
             names=f"dns_server {name_server}:53" if name_server else "",
+            codecs="\n".join(f"module {codec}.so" for codec in codecs), recorder="module sndfile.so" if records else "",
             certificate=f"sip_certificate {certificate}" if certificate else ""))
         (folder / "accounts").write_text(account + "\n")
         (folder / "contacts").write_text("")
@@ -183,6 +185,10 @@ class Phone:
         with wave.open(str(self.recording())) as recording:
             samples = memoryview(recording.readframes(recording.getnframes())).cast("h")
             return samples[::recording.getnchannels()].tolist(), recording.getframerate()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def is_running(self) -> bool:
         return self._process.poll() is None

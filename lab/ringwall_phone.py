@@ -23,7 +23,7 @@ class Refused(Overdue):
 
 class RingwallPhone:
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, program: pathlib.Path,
-                 profile: str, *, tone: int = 440, auto_answer: bool = True) -> None:
+                 profile: str, *, tone: int = 440, auto_answer: bool = True, records: bool = True) -> None:
         self.name, self.address, self.folder, self.tone = name, address, folder, tone
         self._network = network
         self._mark = 0  # the last event that does not count any more
@@ -33,7 +33,8 @@ class RingwallPhone:
         with self.log.open("ab") as log:
             self._process = network.start(
                 name, [str(program), "--config", str(folder / "profile.conf"), "--control", str(_CONTROL),
-                       "--source", f"tone:{tone}", "--record", str(folder), *(["--auto-answer"] if auto_answer else [])],
+                       "--source", f"tone:{tone}", *(["--record", str(folder)] if records else []),
+                       *(["--auto-answer"] if auto_answer else [])],
                 stdout=log, stderr=subprocess.STDOUT)
 
     # Control.
@@ -134,6 +135,10 @@ class RingwallPhone:
                 samples = memoryview(recording.readframes(recording.getnframes())).cast("h")
                 return samples and (samples[1::2].tolist(), recording.getframerate())
         return wait_for(f"the recording of {self.name}", read, 5)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def is_running(self) -> bool:
         return self._process.poll() is None
