@@ -23,7 +23,6 @@ namespace ringwall::phone {
 namespace {
 
 constexpr std::chrono::seconds farewell_limit{3};
-constexpr const char* system_trust_anchors = "/etc/ssl/certs/ca-certificates.crt";
 
 // The engine is there before the phone that it tells.
 class MediaUser final : public media::User {

@@ -311,6 +311,20 @@ TEST_F(Subscriptions, ASubscriberThatForgotItEndsIt) {
     EXPECT_EQ(west.count("NOTIFY"), 2U);
 }
 
+// It asks for more of it before it says so: the notifier's 2xx would leave it waiting for ever.
+TEST_F(Subscriptions, ASubscriberThatForgotItIsNotRefreshed) {
+    subscribed();
+    refresh("60");
+    west.in_dialog_status = 481;
+    notify(*far, "active");
+    EXPECT_EQ(east.statuses("NOTIFY").back(), 481);
+    EXPECT_EQ(west.statuses("SUBSCRIBE").back(), 481);
+    east.respond(200, "", {{"Contact", east.contact()}, {"Expires", "60"}});
+    net.run_for(1s);
+    EXPECT_EQ(west.statuses("SUBSCRIBE").back(), 481);
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
 TEST_F(Subscriptions, ANotifierThatForgotItEndsIt) {
     subscribed();
     refresh("60");

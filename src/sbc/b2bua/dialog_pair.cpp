@@ -762,15 +762,16 @@ Leg DialogPair::leg_to_go(Side side) const {
 }
 
 // Who it was for is gone, the dialog it came in is not: 481 would end that (RFC 5057 §5.1).
-void DialogPair::turn_away_open() {
+void DialogPair::turn_away_open(int status) {
     for (Relay& relay : relays_) {
         if (relay.is_open && relay.request->method() != Method::Invite) {
             relay.is_open = false;
-            answer(leg(relay.from), relay.server, *relay.request, 480, "Temporarily Unavailable");
+            answer(leg(relay.from), relay.server, *relay.request, status,
+                   sip::reason_phrase(status));
         }
     }
     for (const Held& held : std::exchange(held_, {})) {
-        answer(leg(held.from), held.server, *held.request, 480, "Temporarily Unavailable");
+        answer(leg(held.from), held.server, *held.request, status, sip::reason_phrase(status));
     }
 }
 

@@ -165,8 +165,8 @@ public:
     void send_bye(Side side);
     // Nobody is left waiting for an answer.
     void close_relays();
-    // What is under way in dialogs that go on is answered: it cannot be passed on any more.
-    void turn_away_open();
+    // What is under way is answered: it cannot be passed on any more. An INVITE waits.
+    void turn_away_open(int status = 480);
 
 private:
     // A request of one leg that waits for the answer of the other.

@@ -264,8 +264,12 @@ void Subscription::on_response(ClientId id, const sip::MessagePtr& response) {
         if (!fate) {
             continue;
         }
-        if (status >= 200 && (fate->kind == Fate::Kind::Lost || status == 408 || status == 481 ||
-                              (is_notify && entry.is_ending))) {
+        const bool is_forgotten = status == 408 || status == 481;
+        if (status >= 200 &&
+            (fate->kind == Fate::Kind::Lost || is_forgotten || (is_notify && entry.is_ending))) {
+            if (is_notify && is_forgotten && !entry.is_ending) {
+                entry.pair->turn_away_open(481);  // a refresh of what it does not know
+            }
             end(entry);
         } else if (status >= 200 && status < 300 && !is_notify) {
             on_refreshed(entry, *response);
