@@ -531,9 +531,8 @@ std::optional<CallRef> Sbc::replace(const b2bua::Newcomer& newcomer) {
         return std::nullopt;
     }
     if (b2bua::is_voucher(*ids)) {  // it is worth what it stands for, and nothing by its form
-        const auto tag = shared_.vouchers.find(ids->to_tag, now().monotonic);
         const bool early_only = ids->early_only;
-        ids = tag ? b2bua::voucher(*tag) : sip::DialogIds{};
+        ids = shared_.vouchers.find(ids->to_tag, now().monotonic).value_or(sip::DialogIds{});
         ids->early_only = early_only;
     }
     b2bua::Usage* call = call_of_tag(ids->to_tag);
@@ -1158,9 +1157,13 @@ bool Sbc::is_our_tag(std::string_view tag) const {
     return by_tag_.contains(std::string(tag)) || (bucket && place.owner(*bucket) != place.number);
 }
 
-std::optional<std::string> Sbc::vouch_for(std::string_view tag) {
-    return is_our_tag(tag) ? std::optional(shared_.vouchers.issue(tag, now().monotonic, random_))
-                           : std::nullopt;
+std::optional<std::string> Sbc::vouch_for(const sip::DialogIds& ids) {
+    constexpr std::size_t longest = 1024;  // they are kept
+    const bool may_be_ours =
+        is_our_tag(ids.to_tag) &&
+        ids.call_id.size() + ids.to_tag.size() + ids.from_tag.size() <= longest;
+    return may_be_ours ? std::optional(shared_.vouchers.issue(ids, now().monotonic, random_))
+                       : std::nullopt;
 }
 
 bool Sbc::is_elsewhere(std::string_view tag) const {

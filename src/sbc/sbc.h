@@ -128,7 +128,7 @@ public:
     std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
     bool is_subscriber(std::string_view address_of_record) const override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
-    std::optional<std::string> vouch_for(std::string_view tag) override;
+    std::optional<std::string> vouch_for(const sip::DialogIds& ids) override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
     bool is_our_tag(std::string_view tag) const;
     bool is_elsewhere(std::string_view tag) const override;

@@ -10,11 +10,11 @@ constexpr std::size_t length = 20;  // as long as a tag of ours
 
 }  // namespace
 
-std::string Vouchers::issue(std::string_view tag, TimePoint now, Random& random) {
+std::string Vouchers::issue(const sip::DialogIds& ids, TimePoint now, Random& random) {
     const std::lock_guard lock(mutex_);
     forget_old(now);
-    Issued issued{known(tag).value_or(std::string(tag)), now + lifetime};
-    std::string voucher = bucket_token(bucket_of(tag).value_or(Bucket{}), random, length);
+    Issued issued{known(ids.to_tag).value_or(ids), now + lifetime};
+    std::string voucher = bucket_token(bucket_of(ids.to_tag).value_or(Bucket{}), random, length);
     if (issued_.size() >= capacity) {
         issued_.erase(in_order_.front());
         in_order_.pop_front();
@@ -24,7 +24,7 @@ std::string Vouchers::issue(std::string_view tag, TimePoint now, Random& random)
     return voucher;
 }
 
-std::optional<std::string> Vouchers::find(std::string_view voucher, TimePoint now) {
+std::optional<sip::DialogIds> Vouchers::find(std::string_view voucher, TimePoint now) {
     const std::lock_guard lock(mutex_);
     forget_old(now);
     return known(voucher);
@@ -35,9 +35,9 @@ std::size_t Vouchers::size() const {
     return issued_.size();
 }
 
-std::optional<std::string> Vouchers::known(std::string_view voucher) const {
+std::optional<sip::DialogIds> Vouchers::known(std::string_view voucher) const {
     const auto found = issued_.find(std::string(voucher));
-    return found == issued_.end() ? std::nullopt : std::optional(found->second.tag);
+    return found == issued_.end() ? std::nullopt : std::optional(found->second.ids);
 }
 
 void Vouchers::forget_old(TimePoint now) {

@@ -254,6 +254,28 @@ TEST_F(AttendedTransfers, ATagIsNoVoucher) {
     west_hangs_up();
 }
 
+// RFC 3891 §3: all three ids must name it. One of them is not enough to take somebody's place, nor
+// to have it taken.
+TEST_F(AttendedTransfers, ATagAloneBuysNothing) {
+    consult();
+    const std::string& tag = to_north->remote_tag();
+    for (const std::string& ids : {"wrong;to-tag=" + tag + ";from-tag=" + to_north->local_tag(),
+                                   to_north->call_id() + ";to-tag=" + tag + ";from-tag=wrong",
+                                   tag + ";to-tag=" + tag + ";from-tag=" + tag}) {
+        east.in_dialog_status = 0;
+        refer(*to_east, "<sip:nora@north.example.net?" + escaped(ids) + ">");
+        accept();
+        obey();
+        EXPECT_EQ(east.last_response("INVITE")->status(), 481) << ids;
+    }
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    EXPECT_EQ(west.count("BYE"), 0U);
+    EXPECT_EQ(north.count("BYE"), 0U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
 // A REFER is like any other request then, though it may outlive a call.
 TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
     consult();

@@ -11,6 +11,7 @@
 #include "sbc/policy/permit.h"
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/location.h"
+#include "sip/header/replaces.h"
 #include "sip/transaction/actions.h"
 
 namespace ringwall::sbc::b2bua {
@@ -70,9 +71,9 @@ public:
 
     // Requests whose To tag is `tag` are this call's, until it is over.
     virtual void own_tag(std::string_view tag, CallRef call) = 0;
-    // What stands for a tag of ours: of a call here; or, by its looks, of another worker. None: it
-    // is not ours.
-    virtual std::optional<std::string> vouch_for(std::string_view tag) = 0;
+    // What stands for a dialog of ours by its to-tag: of a call here; or, by its looks, of another
+    // worker. None: it is not ours.
+    virtual std::optional<std::string> vouch_for(const sip::DialogIds& ids) = 0;
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
     // The dialog with this tag of ours is of a call on another worker.
     virtual bool is_elsewhere(std::string_view tag) const = 0;

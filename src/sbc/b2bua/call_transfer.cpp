@@ -109,7 +109,7 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
     }
     const Changes changes =
         refer_changes(*request, allowed->leg_scheme(), in, out, asked.scheme,
-                      [this](std::string_view tag) { return host_.vouch_for(tag); });
+                      [this](const sip::DialogIds& ids) { return host_.vouch_for(ids); });
     const std::uint32_t before = asked.dialog.local_cseq();
     const Fate fate = pair.on_request(place.side, id, from, request, changes);
     if (asked.dialog.local_cseq() != before) {  // it went on
@@ -298,9 +298,8 @@ std::optional<Call::Place> Call::place_of(const sip::DialogIds& ids) const {
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         for (const Side side : {Side::Caller, Side::Callee}) {
             const sip::Dialog& dialog = pairs_[i]->leg(side).dialog;
-            const bool is_named =
-                dialog.call_id() == ids.call_id && dialog.remote_tag() == ids.from_tag;
-            if (dialog.local_tag() == ids.to_tag && (is_named || is_voucher(ids))) {
+            if (dialog.local_tag() == ids.to_tag && dialog.remote_tag() == ids.from_tag &&
+                dialog.call_id() == ids.call_id) {
                 return Place{i, side};
             }
         }

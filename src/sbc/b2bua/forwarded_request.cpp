@@ -177,7 +177,7 @@ Changes ForwardedRequest::changes_for(const Attempt& attempt) const {
         // The pipeline has said yes to it.
         changes = refer_changes(*setup_.request, allowed ? allowed->leg_scheme() : attempt.scheme,
                                 in, context_.adjacency(attempt.adjacency), attempt.scheme,
-                                [this](std::string_view tag) { return host_.vouch_for(tag); });
+                                [this](const sip::DialogIds& ids) { return host_.vouch_for(ids); });
     }
     changes.removed.insert(changes.removed.end(), setup_.removed_headers.begin(),
                            setup_.removed_headers.end());

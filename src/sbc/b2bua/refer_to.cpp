@@ -44,7 +44,7 @@ std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Ad
     }
     std::string headers(uri.headers);
     const auto replaced = sip::parse_replaces(sip::uri_header(uri.headers, "Replaces"));
-    const auto word = replaced ? vouch(replaced->to_tag) : std::nullopt;
+    const auto word = replaced ? vouch(*replaced) : std::nullopt;
     const bool names_our_dialog = word.has_value();
     if (names_our_dialog) {
         sip::DialogIds ids = voucher(*word);
@@ -93,7 +93,7 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
     const sip::NameAddr& target = targets->front();
     const std::string seen =
         refer_to(target, scheme, referred.from, referred.to,
-                 [](std::string_view) -> std::optional<std::string> { return std::nullopt; });
+                 [](const sip::DialogIds&) -> std::optional<std::string> { return std::nullopt; });
     const auto address = sip::parse_name_addr(seen);
     const sip::Uri& uri = address->uri;
     const std::string request_uri = uri.scheme == sip::Scheme::Tel

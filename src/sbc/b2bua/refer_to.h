@@ -15,8 +15,8 @@
 
 namespace ringwall::sbc::b2bua {
 
-// What stands for this tag, if it is one that we made.
-using Vouch = std::function<std::optional<std::string>(std::string_view tag)>;
+// What stands for this dialog, if its to-tag is one that we made.
+using Vouch = std::function<std::optional<std::string>(const sip::DialogIds& ids)>;
 
 // The Refer-To of a REFER that came in by `from` and goes on to a peer of `to`. A host of ours or
 // an address becomes our host there. A Replaces that names a dialog of ours becomes a voucher for
@@ -40,8 +40,7 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
 std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme);
 
 // A Replaces that names a dialog of ours by one word, and nothing of the peer's: any worker sees in
-// it whose call it is, and neither side's ids are seen on the other. On the wire the word is what
-// vouch gave; within, the tag that it stands for.
+// it whose call it is, and neither side's ids are seen on the other. The word is what vouch gave.
 sip::DialogIds voucher(std::string_view word);
 bool is_voucher(const sip::DialogIds& ids);
 

@@ -15,6 +15,7 @@ struct DialogIds {
     std::string to_tag;
     std::string from_tag;
     bool early_only = false;
+    bool operator==(const DialogIds&) const = default;
 };
 
 // callid *( SEMI replaces-param ), with exactly one to-tag and one from-tag. Target-Dialog calls
