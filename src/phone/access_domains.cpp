@@ -12,8 +12,7 @@ std::optional<IpAddress> address_in(std::string_view host) {
     if (host.starts_with('[') && host.ends_with(']')) {
         host = host.substr(1, host.size() - 2);
     }
-    const auto address = IpAddress::parse(host);
-    return address ? std::optional(*address) : std::nullopt;
+    return IpAddress::parse(host);
 }
 
 }  // namespace

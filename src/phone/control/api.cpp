@@ -12,8 +12,7 @@ namespace {
 using enum Field::Type;
 using enum Field::Need;
 using enum Field::Place;
-constexpr auto Get = Operation::Method::Get;
-constexpr auto Post = Operation::Method::Post;
+using enum Operation::Method;
 constexpr std::uint64_t most_number = 999'999'999'999'999'999;
 
 const std::vector<Operation>& table() {

@@ -305,8 +305,7 @@ bool is_any_up(const Phone& phone) {
 }  // namespace
 
 struct Server::Impl {
-    Impl(Configuration& configuration_, OnChanged on_changed_)
-        : configuration(configuration_), on_changed(std::move(on_changed_)) {}
+    Impl(Configuration& what, OnChanged tell) : configuration(what), on_changed(std::move(tell)) {}
 
     Configuration& configuration;
     OnChanged on_changed;
