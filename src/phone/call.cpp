@@ -10,6 +10,7 @@
 #include "phone/alert.h"
 #include "phone/call_media.h"
 #include "phone/user_agent_name.h"
+#include "sip/header/media_type.h"
 #include "sip/header/quoted_string.h"
 
 namespace ringwall::phone {
@@ -44,10 +45,10 @@ void prefer(const Call::Dialled::Codec& wanted, std::vector<sdp::AudioCodec>& co
 // "Signal=5" of application/dtmf-relay, or the digit alone of application/dtmf.
 std::optional<char> digit_in(const Session::Info& info) {
     std::string_view text = info.body;
-    if (equals_ignoring_case(info.content_type, "application/dtmf-relay")) {
+    if (sip::is_media_type(info.content_type, "application", "dtmf-relay")) {
         const auto at = text.find("Signal=");
         text = at == std::string_view::npos ? "" : text.substr(at + 7);
-    } else if (!equals_ignoring_case(info.content_type, "application/dtmf")) {
+    } else if (!sip::is_media_type(info.content_type, "application", "dtmf")) {
         return std::nullopt;
     }
     text = trim(text);

@@ -6,6 +6,7 @@
 #include "base/visitor.h"
 #include "phone/phone.h"
 #include "phone/user_agent_name.h"
+#include "sip/header/media_type.h"
 
 namespace ringwall::phone {
 
@@ -82,7 +83,8 @@ void Phone::tell_watch(std::size_t index, Event&& event) {
                                start_watch_timer(index, timer.after);
                            },
                            [&](const Subscription::Notified& notified) {
-                               if (equals_ignoring_case(notified.content_type, summary_type)) {
+                               if (sip::is_media_type(notified.content_type, "application",
+                                                      "simple-message-summary")) {
                                    take_summary(*lines_.at(index), notified.body);
                                }
                            },

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sip/grammar.h"
+#include "sip/header/media_type.h"
 #include "sip/limits.h"
 #include "sip/message_parser.h"
 
@@ -108,7 +109,8 @@ std::string_view Message::content_type() const {
     if (line == nullptr) {
         return {};
     }
-    return grammar::trim_blanks(line->value.substr(0, line->value.find(';')));
+    const auto type = parse_media_type(line->value);
+    return grammar::trim_blanks(line->value.substr(0, type ? type->end : line->value.find(';')));
 }
 
 }  // namespace ringwall::sip

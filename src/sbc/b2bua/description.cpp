@@ -2,15 +2,19 @@
 
 #include <algorithm>
 
-#include "base/text.h"
+#include "sip/body_parts.h"
+#include "sip/header/media_type.h"
 
 namespace ringwall::sbc::b2bua {
 namespace {
 
+bool is_sdp(std::string_view content_type) {
+    return sip::is_media_type(content_type, "application", "sdp");
+}
+
 // Multipart bodies are judged as a whole by judge_media.
 bool is_sdp(const sip::Message& message) {
-    return !message.body().empty() &&
-           equals_ignoring_case(message.content_type(), "application/sdp");
+    return !message.body().empty() && is_sdp(message.content_type());
 }
 
 }  // namespace
@@ -19,11 +23,10 @@ bool bears_description(const sip::Message& message) {
     if (is_sdp(message)) {
         return true;
     }
-    constexpr std::string_view sdp = "application/sdp";
-    const std::string_view body = message.body();
-    return equals_ignoring_case(message.content_type().substr(0, 10), "multipart/") &&
-           std::search(body.begin(), body.end(), sdp.begin(), sdp.end(),
-                       [](char a, char b) { return to_lower(a) == b; }) != body.end();
+    const auto type = sip::parse_media_type(message.content_type());
+    return type && type->is_multipart() &&
+           std::ranges::any_of(sip::body_parts(message.body()),
+                               [](const sip::BodyPart& part) { return is_sdp(part.content_type); });
 }
 
 bool is_session_refresh(sip::Method method) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/permit.h"
+#include "sip/header/media_type.h"
 #include "sip/header/warning.h"
 #include "sip/session/session_timer.h"
 
@@ -367,7 +368,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
                const policy::MediaVerdict& verdict) {
     const std::string_view whole = verdict.body ? std::string_view(*verdict.body) : message.body();
-    const bool is_fragment = equals_ignoring_case(message.content_type(), "message/sipfrag");
+    const bool is_fragment = sip::is_media_type(message.content_type(), "message", "sipfrag");
     const std::string_view body = is_fragment ? status_line(whole) : whole;
     if (!verdict.passes() || body.empty()) {
         return;

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "sdp/crypto_attribute.h"
 #include "sdp/session_description.h"
+#include "sip/body_parts.h"
+#include "sip/header/media_type.h"
 
 namespace ringwall::sbc::policy {
 namespace {
@@ -264,118 +266,144 @@ MediaVerdict judge_description(const MediaLeg& from, const MediaLeg& to, std::st
                          : MediaVerdict{.refusal = {}, .body = session->without(lines)};
 }
 
-std::string_view media_type(std::string_view content_type) {
-    return trim(content_type.substr(0, content_type.find(';')));
-}
-
-// A part of a multipart body: its header lines and its content.
-struct Part {
-    std::string_view content_type;
-    std::string_view transfer_encoding;
+// A body or a part of one: what its header says of it, and its content.
+struct Entity {
+    std::optional<sip::MediaType> type;  // none: it has none, or one that cannot be read
+    bool is_encoded = false;
     std::string_view content;
 };
 
-std::string_view take_line(std::string_view& text) {
-    std::string_view line = cut(text, '\n');
-    if (line.ends_with('\r')) {
-        line.remove_suffix(1);
-    }
-    return line;
+std::optional<sip::MediaType> type_of(std::string_view content_type) {
+    const auto type = sip::parse_media_type(content_type);
+    return type ? std::optional(*type) : std::nullopt;
 }
 
-Part part_of(std::string_view text) {
-    Part part;
+bool is_encoding(std::string_view transfer_encoding) {
+    return !transfer_encoding.empty() && !equals_ignoring_case(transfer_encoding, "7bit") &&
+           !equals_ignoring_case(transfer_encoding, "8bit") &&
+           !equals_ignoring_case(transfer_encoding, "binary");
+}
+
+Entity entity_of(const sip::BodyPart& part) {
+    return {.type = part.is_ambiguous ? std::nullopt : type_of(part.content_type),
+            .is_encoded = part.is_ambiguous || is_encoding(part.transfer_encoding),
+            .content = part.content};
+}
+
+bool begins_with(std::string_view text, std::string_view wanted) {
+    return equals_ignoring_case(text.substr(0, wanted.size()), wanted);
+}
+
+// Whether one of the lines, without white space before it, is such a one.
+template <class Is>
+bool has_line(std::string_view text, Is&& is) {
     while (!text.empty()) {
-        const std::string_view line = take_line(text);
-        if (trim(line).empty()) {
-            break;
+        if (is(trim(text.substr(0, text.find_first_of("\r\n"))))) {
+            return true;
         }
-        const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos) {
-            continue;
-        }
-        const std::string_view name = trim(line.substr(0, colon));
-        const std::string_view value = trim(line.substr(colon + 1));
-        if (equals_ignoring_case(name, "Content-Type") || equals_ignoring_case(name, "c")) {
-            part.content_type = value;
-        } else if (equals_ignoring_case(name, "Content-Transfer-Encoding")) {
-            part.transfer_encoding = value;
-        }
+        text.remove_prefix(std::min(text.find_first_of("\r\n"), text.size() - 1) + 1);
     }
-    part.content = text;
-    return part;
+    return false;
 }
 
-// What stands between lines that begin with "--", of whatever boundary: nested parts come out too,
-// and no line of a session description begins so.
-std::vector<Part> parts_of(std::string_view body) {
-    std::vector<Part> parts;
-    std::size_t start = std::string_view::npos;
-    std::string_view rest = body;
-    while (!rest.empty()) {
-        const std::size_t at = body.size() - rest.size();
-        const bool is_delimiter = rest.starts_with("--");
-        take_line(rest);
-        if (is_delimiter) {
-            if (start != std::string_view::npos) {
-                parts.push_back(part_of(body.substr(start, at - start)));
-            }
-            start = body.size() - rest.size();
-        }
+bool is_first_line(std::string_view line) {
+    return begins_with(line, "v=0");
+}
+
+bool is_media_line(std::string_view line) {
+    return begins_with(line, "m=");
+}
+
+bool is_key_line(std::string_view line) {
+    const std::string_view name = begins_with(line, "a=") ? trim(line.substr(2)) : "";
+    return begins_with(line, "inline:") || begins_with(name, "crypto") ||
+           begins_with(name, "key-mgmt");
+}
+
+bool requires_srtp(const MediaLeg& from, const MediaLeg& to) {
+    return from.media_security == MediaSecurity::Required ||
+           to.media_security == MediaSecurity::Required;
+}
+
+// Between legs where a key must not pass, or nothing without one, a body is what it looks like,
+// whatever its header says.
+bool are_watched(const MediaLeg& from, const MediaLeg& to) {
+    return !may_have_keys(from) || !may_have_keys(to) || requires_srtp(from, to);
+}
+
+bool is_description(const MediaLeg& from, const MediaLeg& to, const Entity& entity) {
+    if (entity.type && entity.type->is("application", "sdp")) {
+        return true;
     }
-    if (start != std::string_view::npos && start < body.size()) {
-        parts.push_back(part_of(body.substr(start)));
+    const bool looks_like_one = is_first_line(trim(entity.content));
+    if (!are_watched(from, to)) {
+        return !entity.type && looks_like_one;
     }
-    return parts;
+    return looks_like_one || has_line(entity.content, is_key_line);
 }
 
-bool is_description(std::string_view content_type, std::string_view body) {
-    return equals_ignoring_case(media_type(content_type), "application/sdp") ||
-           (content_type.empty() && body.starts_with("v=0"));
+// What cannot be taken apart and may hold a key or, where SRTP is required, a description.
+bool may_hide(const MediaLeg& from, const MediaLeg& to, const Entity& entity) {
+    const bool is_closed = !entity.type || entity.type->is_message() || entity.type->is_multipart();
+    if (!are_watched(from, to) || !(is_closed || entity.is_encoded)) {
+        return false;
+    }
+    return (is_closed && entity.is_encoded) || contains_ignoring_case(entity.content, "inline:") ||
+           contains_ignoring_case(entity.content, "key-mgmt:") ||
+           (requires_srtp(from, to) &&
+            (has_line(entity.content, is_first_line) || has_line(entity.content, is_media_line)));
 }
 
-bool is_encoded(const Part& part) {
-    return !part.transfer_encoding.empty() &&
-           !equals_ignoring_case(part.transfer_encoding, "7bit") &&
-           !equals_ignoring_case(part.transfer_encoding, "8bit") &&
-           !equals_ignoring_case(part.transfer_encoding, "binary");
+// A part passes as it is or not at all. One that is multipart itself holds no parts any more:
+// body_parts took them out.
+MediaVerdict judge_part(const MediaLeg& from, const MediaLeg& to, const Entity& part) {
+    if (!is_description(from, to, part)) {
+        return may_hide(from, to, part) ? refuse(MediaRefusal::BadDescription) : MediaVerdict{};
+    }
+    if (part.is_encoded) {
+        return refuse(MediaRefusal::BadDescription);
+    }
+    MediaVerdict verdict = judge_description(from, to, part.content, std::nullopt);
+    if (verdict.body) {
+        const bool is_untrusted =
+            from.security == Security::Untrusted || to.security == Security::Untrusted;
+        return refuse(is_untrusted ? MediaRefusal::KeysOnUntrusted : MediaRefusal::SrtpOnPlain);
+    }
+    return verdict;
 }
 
-// Several parts pass as they are or not at all.
 MediaVerdict judge_parts(const MediaLeg& from, const MediaLeg& to, std::string_view body) {
-    for (const Part& part : parts_of(body)) {
-        if (!is_description(part.content_type, part.content)) {
+    for (const sip::BodyPart& part : sip::body_parts(body)) {
+        if (part.content.empty()) {
             continue;
         }
-        if (is_encoded(part)) {
-            return refuse(MediaRefusal::BadDescription);
-        }
-        MediaVerdict verdict = judge_description(from, to, part.content, std::nullopt);
+        MediaVerdict verdict = judge_part(from, to, entity_of(part));
         if (!verdict.passes()) {
             return verdict;
         }
-        if (verdict.body) {
-            const bool is_untrusted =
-                from.security == Security::Untrusted || to.security == Security::Untrusted;
-            return refuse(is_untrusted ? MediaRefusal::KeysOnUntrusted : MediaRefusal::SrtpOnPlain);
-        }
     }
     return {};
 }
 
-MediaVerdict judge_body(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
-                        std::string_view body, Offer offer) {
-    if (body.empty()) {
+MediaVerdict judge_body(const MediaLeg& from, const MediaLeg& to, const Entity& body, Offer offer) {
+    if (body.content.empty()) {
         return {};
     }
-    if (is_description(content_type, body)) {
-        return judge_description(from, to, body, offer);
+    if (body.type && body.type->is_multipart() && !body.is_encoded) {
+        return judge_parts(from, to, body.content);
     }
-    constexpr std::string_view multipart = "multipart/";
-    if (equals_ignoring_case(media_type(content_type).substr(0, multipart.size()), multipart)) {
-        return judge_parts(from, to, body);
+    if (is_description(from, to, body) && !body.is_encoded) {
+        return judge_description(from, to, body.content, offer);
     }
-    return {};
+    return judge_part(from, to, body);
+}
+
+// Not a field of SIP (RFC 3261 §7.4.1), but some peer may heed it.
+bool has_transfer_encoding(const sip::Message& message) {
+    return std::ranges::any_of(message.headers(), [](const sip::HeaderLine& line) {
+        return equals_ignoring_case(line.name, "Content-Transfer-Encoding") &&
+               is_encoding(line.value);
+    });
 }
 
 MediaVerdict judge_message(const MediaLeg& from, const MediaLeg& to, const sip::Message& message,
@@ -394,7 +422,11 @@ MediaVerdict judge_message(const MediaLeg& from, const MediaLeg& to, const sip::
     if (is_encoded && !(may_be_dark(from) && may_be_dark(to))) {
         return {MediaRefusal::EncodedBody, {}};
     }
-    return judge_body(from, to, message.content_type(), message.body(), offer);
+    return judge_body(from, to,
+                      {.type = type_of(message.content_type()),
+                       .is_encoded = has_transfer_encoding(message),
+                       .content = message.body()},
+                      offer);
 }
 
 }  // namespace
@@ -450,7 +482,9 @@ MediaAnswer answer_to(MediaRefusal refusal) {
 
 MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, std::string_view content_type,
                          std::string_view body) {
-    return judge_body(from, to, content_type, body, std::nullopt);
+    return judge_body(from, to,
+                      {.type = type_of(content_type), .is_encoded = false, .content = body},
+                      std::nullopt);
 }
 
 MediaVerdict judge_media(const MediaLeg& from, const MediaLeg& to, const sip::Message& message) {

@@ -3,7 +3,9 @@
 // media engine plain RTP cannot be made SRTP: what does not fit is refused. Pure.
 //
 // An offer and an answer are judged alike; an answer also by answer_matches_offer. A body that is
-// no session description passes octet by octet.
+// no session description passes octet by octet. Where keys must not pass, or SRTP is required, the
+// type alone does not decide that: what looks like a description is judged as one, and what cannot
+// be taken apart and may hold keys is refused.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sip/header/contact.h"
+#include "sip/header/media_type.h"
 #include "sip/session/session_timer.h"
 
 namespace ringwall::sip::session {
@@ -24,7 +25,8 @@ bool is_success(const Message& response) {
 }
 
 std::string description_in(const Message& message) {
-    return equals_ignoring_case(message.content_type(), sdp) ? std::string(message.body()) : "";
+    return is_media_type(message.content_type(), "application", "sdp") ? std::string(message.body())
+                                                                       : "";
 }
 
 // RFC 3261 §8.2.2.3: what it demands and we do not know.

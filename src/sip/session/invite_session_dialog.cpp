@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sip/header/event.h"
+#include "sip/header/media_type.h"
 #include "sip/header/rack.h"
 #include "sip/header/subscription_state.h"
 #include "sip/session/invite_session.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr std::string_view sdp = "application/sdp";
 
 std::string description_in(const Message& message) {
-    return equals_ignoring_case(message.content_type(), sdp) ? std::string(message.body()) : "";
+    return is_media_type(message.content_type(), "application", "sdp") ? std::string(message.body())
+                                                                       : "";
 }
 
 // The status of a message/sipfrag: "SIP/2.0 200 OK".

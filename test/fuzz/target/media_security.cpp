@@ -10,6 +10,7 @@
 #include "fuzz/input.h"
 #include "fuzz/target.h"
 #include "sdp/session_description.h"
+#include "sip/header/media_type.h"
 
 namespace ringwall::fuzz {
 namespace {
@@ -57,7 +58,7 @@ void run(std::string_view octets) {
         return;
     }
     const std::string_view sent = verdict.body ? std::string_view(*verdict.body) : body;
-    if (equals_ignoring_case(type, "application/sdp") && !trim(body).empty()) {
+    if (sip::is_media_type(type, "application", "sdp") && !trim(body).empty()) {
         CHECK(to.security != sbc::Security::Untrusted || !has_keys(sent));
         (void)sbc::policy::answer_matches_offer(sent, body);
     }

@@ -166,7 +166,13 @@ TEST(MediaSecurity, LeavesOtherBodiesAlone) {
         const MediaVerdict verdict = judge_media(phones, untrusted, type, body);
         return verdict.passes() && !verdict.body;
     };
-    EXPECT_TRUE(passes("application/pidf+xml", "a=crypto:1 text\r\n"));
+    EXPECT_TRUE(passes("application/pidf+xml", "<note>a=crypto:1 inline: text</note>\r\n"));
+    EXPECT_TRUE(passes("message/sipfrag", "SIP/2.0 200 OK\r\n"));
+    EXPECT_TRUE(passes("no type at all", "hello, v=0\r\n"));
+    EXPECT_TRUE(passes("multipart/mixed", "--b\r\n\r\nhello\r\n--b--\r\n"));
+    EXPECT_TRUE(passes("multipart/mixed",
+                       "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
+                       "\r\niVBORw0KGgo=\r\n--b--\r\n"));
     EXPECT_TRUE(passes("application/sdp", ""));
     EXPECT_FALSE(passes("Application/SDP ; charset=utf-8", savp));
     EXPECT_FALSE(passes("", savp)) << "a description without its type is one";
@@ -199,6 +205,78 @@ TEST(MediaSecurity, LooksIntoSeveralParts) {
                                     "--b2\r\n" + headers + "\r\n" + savp + "--b2--\r\n")),
               "keys-on-untrusted")
         << "a part within a part";
+}
+
+std::string verdict_on(const MediaLeg& from, const MediaLeg& to, std::string_view type,
+                       std::string_view body) {
+    const MediaVerdict verdict = judge_media(from, to, type, body);
+    return verdict.refusal ? std::string(to_string(*verdict.refusal))
+           : verdict.body  ? "removed"
+                           : "pass";
+}
+
+TEST(MediaSecurity, KnowsADescriptionByAnySpellingOfItsType) {
+    for (const char* type :
+         {"application/sdp", "application / sdp", "application/\r\n sdp", "APPLICATION/\tSDP",
+          "application/sdp (x)", "(x (y)) application (;) / (/) sdp ;charset=utf-8"}) {
+        EXPECT_EQ(verdict_on(phones, untrusted, type, savp), "keys-on-untrusted") << type;
+        EXPECT_EQ(verdict_on(phones, untrusted, type, avp_crypto), "removed") << type;
+        EXPECT_EQ(verdict_on(untrusted, strict, type, plain), "not-secure") << type;
+        EXPECT_EQ(verdict_on(phones, untrusted, type, plain), "pass") << type;
+        const std::string part =
+            "--b\r\nContent-Type: " + std::string(type) + "\r\n\r\n" + savp + "--b--\r\n";
+        EXPECT_EQ(verdict_on(phones, untrusted, "multipart / mixed", part), "keys-on-untrusted")
+            << type;
+        EXPECT_EQ(verdict_on(phones, core, "multipart / mixed", part), "pass") << type;
+    }
+}
+
+TEST(MediaSecurity, KnowsADescriptionByItsLooksWhereKeysMustNotPass) {
+    for (const char* type : {"text/plain", "application/sdp x", "application", "text/plain, a/b"}) {
+        EXPECT_EQ(verdict_on(phones, untrusted, type, savp), "keys-on-untrusted") << type;
+        EXPECT_EQ(verdict_on(untrusted, strict, type, plain), "not-secure") << type;
+        EXPECT_EQ(verdict_on(phones, untrusted, type, "\r\n " + savp), "bad-description") << type;
+        EXPECT_EQ(verdict_on(phones, untrusted, type, "x\r\n" + crypto()), "bad-description");
+        EXPECT_EQ(verdict_on(phones, untrusted, type, "x\r\n " + std::string(key)),
+                  "bad-description");
+        EXPECT_EQ(verdict_on(phones, untrusted, type, "x\ra= Crypto:1 y"), "bad-description");
+        EXPECT_EQ(verdict_on(phones, core, type, savp), "pass") << type;
+        EXPECT_EQ(verdict_on(phones, untrusted, type, plain), "pass") << type;
+    }
+}
+
+TEST(MediaSecurity, RefusesWhatItCannotTakeApartWhereItMayHoldKeys) {
+    struct Closed {
+        const char* type;
+        std::string body;
+    };
+    const std::string coded = "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
+    const std::array bodies{
+        Closed{"message/sip", "INVITE sip:a@b SIP/2.0\r\n\r\nX " + std::string(key)},
+        Closed{"message / sipfrag", "SIP/2.0 200 OK\r\n\r\n" + savp},
+        Closed{"message/external-body", "Content-Type: application/sdp\r\n\r\n" + savp},
+        Closed{"multipart/mixed;boundary=b", "x " + std::string(key)},
+        Closed{"multipart/mixed;boundary=b", "x\r\n" + savp},
+        Closed{"multipart/mixed", "--b\r\nContent-Type: multipart/mixed\r\n\r\nx " +
+                                      std::string(key) + "\r\n--b--\r\n"},
+        Closed{"multipart/mixed",
+               "--b\r\nContent-Type: text/plain\r\n" + coded + "x " + std::string(key)},
+        Closed{"multipart/mixed", "--b\r\nContent-Type: application / sdp\r\n" + coded + "v=3D0"},
+        Closed{"multipart/mixed", "--b\r\nContent-Type: message/sip\r\n" + coded + "v=3D0"},
+        Closed{"multipart/mixed",
+               "--b\r\nContent-Type: text/plain\r\nc: application/sdp\r\n" + coded + "v=3D0"},
+        Closed{"not a type", "x " + std::string(key)},
+    };
+    for (const Closed& each : bodies) {
+        EXPECT_EQ(verdict_on(phones, untrusted, each.type, each.body), "bad-description")
+            << each.type << "\n"
+            << each.body;
+    }
+    const std::string within = "SIP/2.0 200 OK\r\n\r\n" + plain;
+    EXPECT_EQ(verdict_on(untrusted, strict, "message/sip", within), "bad-description");
+    EXPECT_EQ(verdict_on(untrusted, strict, "multipart/mixed", "--b\r\n\r\nx\r\nm=audio 1"),
+              "bad-description");
+    EXPECT_EQ(verdict_on(phones, untrusted, "message/sip", within), "pass");
 }
 
 TEST(MediaSecurity, HoldsAnAnswerToItsOffer) {
