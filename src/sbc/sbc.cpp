@@ -143,6 +143,11 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
     decision.handshake_timeout = adjacency.tls_handshake_timeout;
+    if (adjacency.profile == Profile::Access) {
+        // A binding goes with its connection: that may be silent for as long as the binding holds.
+        constexpr std::chrono::seconds longest_binding(registrar::RegistrarLimits{}.max_expiry);
+        decision.idle_timeout = longest_binding + 60s;
+    }
     return decision;
 }
 
