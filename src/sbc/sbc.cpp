@@ -33,6 +33,16 @@ constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::size_t max_gone = 256;
 constexpr std::uint32_t refusal_lines_a_second = 100;
 
+// Where the next request goes (RFC 3261 §12.2.1.1): by the first route, else to the remote target.
+std::string next_uri(const sip::Dialog& dialog) {
+    if (!dialog.route_set().empty()) {
+        if (const auto route = sip::parse_name_addr(dialog.route_set().front())) {
+            return std::string(route->uri.text);
+        }
+    }
+    return dialog.remote_target();
+}
+
 }  // namespace
 
 Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
@@ -133,6 +143,11 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
     decision.handshake_timeout = adjacency.tls_handshake_timeout;
+    if (adjacency.profile == Profile::Access) {
+        // A binding goes with its connection: that may be silent for as long as the binding holds.
+        constexpr std::chrono::seconds longest_binding(registrar::RegistrarLimits{}.max_expiry);
+        decision.idle_timeout = longest_binding + 60s;
+    }
     return decision;
 }
 
@@ -1087,20 +1102,46 @@ sip::Hop Sbc::hop_of(ClientId client, const sip::Hop& to) const {
     return hop != nullptr ? *hop : to;
 }
 
-// To a peer whose connection is gone: to the server where the dialog is, else to any of its own.
+// To a peer whose connection is gone: to the server where the dialog is, else, if certificates say
+// who it is, to any of its own.
 std::optional<sip::Hop> Sbc::hop_back_to(const b2bua::Leg& leg) {
     const AdjacencyIndex index = leg.peer.adjacency;
+    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    if (!adjacency.is_attached) {
+        return std::nullopt;
+    }
     const auto known = locator_.find(*snapshot_, index, std::nullopt);
     const Locator::Ways& ways = known ? *known : locator_.last_ways(index);
     const auto same = std::ranges::find_if(
         ways, [&](const auto& way) { return way.remote.address == leg.hop.remote.address; });
-    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    if (!adjacency.is_encrypted()) {
+        return hop_back_in_the_clear(leg, same != ways.end()
+                                              ? same->remote.port
+                                              : sip::locate::default_port(leg.hop.transport));
+    }
     // Another server bears the same name, unless there are several names to bear.
     const bool is_same_peer = same != ways.end() || adjacency.tls_peer_domains.size() <= 1;
-    if (ways.empty() || !adjacency.is_attached || !is_same_peer) {
+    if (ways.empty() || !is_same_peer) {
         return std::nullopt;
     }
     return connections_.hop_by(*snapshot_, index, same != ways.end() ? *same : ways.front());
+}
+
+// Nothing tells two hosts of such an adjacency apart but their addresses: to the one that was heard
+// and to no other. A phone's connection is its identity: nobody connects to where it was.
+std::optional<sip::Hop> Sbc::hop_back_in_the_clear(const b2bua::Leg& leg, std::uint16_t port) {
+    const AdjacencyIndex index = leg.peer.adjacency;
+    const IpAddress& address = leg.hop.remote.address;
+    if (snapshot_->adjacencies[index].profile == Profile::Access ||
+        !locator_.is_peers_own(*snapshot_, index, address)) {
+        return std::nullopt;
+    }
+    const std::string target = next_uri(leg.dialog);
+    if (const auto uri = sip::parse_uri(target); uri && uri->port != 0) {
+        const auto named = IpAddress::parse(uri->host);
+        port = !named || *named == address ? uri->port : port;
+    }
+    return connections_.hop_by(*snapshot_, index, {leg.hop.transport, {address, port}});
 }
 
 std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
@@ -1115,18 +1156,13 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
         }
         return hop_back_to(leg);
     }
-    // RFC 3261 §12.2.1.1: the first route, else the remote target; but only within the adjacency's
-    // own addresses. A phone, or a peer behind a NAT, is answered where it was heard.
+    // Only within the adjacency's own addresses. A phone, or a peer behind a NAT, is answered where
+    // it was heard.
     const Adjacency& adjacency = snapshot_->adjacencies[leg.peer.adjacency];
     if (adjacency.profile == Profile::Access || adjacency.remote_addresses.empty()) {
         return leg.hop;
     }
-    std::string target = leg.dialog.remote_target();
-    if (!leg.dialog.route_set().empty()) {
-        if (const auto route = sip::parse_name_addr(leg.dialog.route_set().front())) {
-            target = route->uri.text;
-        }
-    }
+    const std::string target = next_uri(leg.dialog);
     const auto uri = sip::parse_uri(target);
     const auto address = uri ? IpAddress::parse(uri->host) : std::nullopt;
     const Endpoint local{adjacency.signaling_address, adjacency.signaling_port};

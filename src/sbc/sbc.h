@@ -213,6 +213,7 @@ private:
     void stop_waiting(Client& client);
     void own_flow(const sip::Hop& hop, b2bua::CallRef call);
     std::optional<sip::Hop> hop_back_to(const b2bua::Leg& leg);
+    std::optional<sip::Hop> hop_back_in_the_clear(const b2bua::Leg& leg, std::uint16_t port);
     bool is_another_server(const b2bua::Leg& leg, const tls::PeerIdentity& identity) const;
     void watch_expiry();
     void sweep();

@@ -128,6 +128,75 @@ TEST_F(SmallLab, ResponseOfATrustedPeerComesByANewConnection) {
     EXPECT_THAT(lines, Contains(HasSubstr(" 486 ")));
 }
 
+// Two hosts of one adjacency in the clear: the signaling-peer, and another that calls alice with
+// keys.
+class TwoHosts : public SmallLab {
+protected:
+    TwoHosts()
+        : SmallLab(configured(small_lab, "softswitch",
+                              {"remote-address ipv4 192.0.2.16 255.255.255.240"})),
+          other(net, ip("192.0.2.21"), sip::Transport::Tcp, {ip("192.0.2.2"), 5060},
+                {"other", "other.example.com", "", "sip"}, 99) {
+        alice.offer = other.offer =
+            "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+            "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+            "inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd\r\n";
+    }
+    void call_and_cut() {
+        register_phones();
+        other.invite("sip:alice@example.com");
+        ASSERT_TRUE(run_until([&] { return other.is_in_call() && alice.is_in_call(); }));
+        net.run_for(1s);
+        other.node().cut();
+        net.run_for(1s);
+    }
+    Phone other;
+};
+
+TEST_F(TwoHosts, ADialogWhoseConnectionIsGoneStaysWithItsHost) {
+    call_and_cut();
+    alice.reinvite();
+    net.run_for(2s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 200);
+    ASSERT_EQ(other.count("INVITE"), 1U);
+    EXPECT_THAT(std::string(other.last_request("INVITE")->body()), HasSubstr("inline:"));
+    alice.bye();
+    net.run_for(40s);
+    EXPECT_EQ(other.count("BYE"), 1U);
+    EXPECT_THAT(net.packets_of(ip("192.0.2.20")), IsEmpty());
+}
+
+TEST_F(TwoHosts, NorDoesItWanderWhenItsHostTakesNoConnection) {
+    net.refuse_connections({ip("192.0.2.21"), 5060});
+    call_and_cut();
+    alice.reinvite();
+    net.run_for(100s);
+    alice.bye();
+    net.run_for(100s);
+    EXPECT_EQ(other.count("INVITE") + other.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_THAT(net.packets_of(ip("192.0.2.20")), IsEmpty());
+}
+
+TEST_F(TwoHosts, ItIsCalledAtThePortOfItsContact) {
+    const Endpoint second{ip("192.0.2.21"), 5070};
+    other.node().listen_tcp(second);
+    register_phones();
+    other.send("INVITE", "sip:alice@example.com",
+               {{"Contact", "<sip:other@192.0.2.21:5070;transport=tcp>"}}, "");
+    net.run_for(1s);
+    other.node().cut();
+    net.run_for(1s);
+    alice.bye();
+    net.run_for(40s);  // it waits for the ACK that is lost
+    const auto packets = net.packets_of(ip("192.0.2.21"));
+    EXPECT_TRUE(std::ranges::any_of(packets, [&](const auto& packet) {
+        return packet.to == second && packet.bytes.starts_with("BYE ");
+    }));
+    EXPECT_THAT(net.packets_of(ip("192.0.2.20")), IsEmpty());
+    net.run_for(100s);
+}
+
 // A phone's connection is its identity: nobody connects to where it was.
 TEST_F(SmallLab, ResponseOfAPhoneIsNotSentElsewhere) {
     register_phones();

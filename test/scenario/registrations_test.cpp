@@ -143,6 +143,20 @@ TEST_F(Registrations, TheBindingGoesWithItsConnectionAndWithItsTime) {
     EXPECT_EQ(border.sbc().location().binding_count(), 0U);
 }
 
+// A connection is not taken for idle before the longest registration that is granted has ended.
+TEST_F(Registrations, APhoneThatSaysNothingIsReachableAsLongAsItIsRegistered) {
+    bob.register_now(100000);
+    ASSERT_TRUE(run_until([&] { return bob.is_registered(); }));
+    ASSERT_THAT(std::string(bob.last_response("REGISTER")->bytes()), HasSubstr("expires=7200"));
+    net.run_for(7100s);
+    softswitch.invite("sip:bob@example.com");
+    net.run_for(1s);
+    EXPECT_TRUE(softswitch.is_in_call());
+    EXPECT_EQ(bob.count("INVITE"), 1U);
+    softswitch.bye();
+    net.run_for(70s);
+}
+
 // Timers that an earlier one took the place of end, and set no other.
 TEST_F(Registrations, ThatEndEverEarlierDoNotMultiplyTimers) {
     bob.register_now(3600);

@@ -275,6 +275,47 @@ TEST_F(SessionTimers, ALongIntervalIsShortened) {
     hang_up();
 }
 
+// One answer to a caller that never asked does not keep Ringwall from asking.
+TEST_F(SessionTimers, AnAnswerCannotSwitchTheWatchOff) {
+    east.success_fields = {{"Session-Expires", "4000000000;refresher=uas"}};
+    call();
+    east.reinvite_status = west.reinvite_status = 0;
+    net.run_for(960s);
+    expect_ended("peer does not answer");
+}
+
+// RFC 4028 §9: what is above the request's counts, and is passed on, as what was asked for.
+TEST_F(SessionTimers, AnAnswerGrantsNoMoreThanWasAskedFor) {
+    west.invite_fields = {{"Supported", "timer"}, {"Session-Expires", "7200"}};
+    east.success_fields = {{"Require", "timer"}, {"Session-Expires", "86400000;refresher=uac"}};
+    call();
+    EXPECT_EQ(field(east.last_request("INVITE"), "Session-Expires"), "1800");
+    EXPECT_EQ(field(west.last_response("INVITE"), "Session-Expires"), "1800;refresher=uac");
+    west.dialog_fields = {{"Supported", "timer"}, {"Session-Expires", "600;refresher=uac"}};
+    west.in_dialog(sip::Method::Update);
+    net.run_for(1s);
+    EXPECT_EQ(field(west.last_response("UPDATE"), "Session-Expires"), "600;refresher=uac");
+    net.run_for(569s);
+    expect_ended("session expired");
+}
+
+// The ends insist on more than our own interval: each is asked, and what they keep stays.
+TEST_F(SessionTimers, EndsWithALongIntervalAreAskedByOptions) {
+    west.invite_fields = {
+        {"Supported", "timer"}, {"Session-Expires", "86400"}, {"Min-SE", "86400"}};
+    east.success_fields = {{"Require", "timer"},
+                           {"Session-Expires", "86400;refresher=uac"},
+                           {"Allow", "INVITE, ACK, BYE, UPDATE"}};
+    call();
+    net.run_for(2000s);
+    EXPECT_EQ(east.count("OPTIONS"), 2U);
+    EXPECT_EQ(east.count("INVITE"), 1U);
+    EXPECT_EQ(west.count("INVITE") + east.count("UPDATE") + west.count("UPDATE"), 0U);
+    east.in_dialog_status = 0;
+    net.run_for(2000s);
+    expect_ended("peer does not answer");
+}
+
 class NoTimers : public SessionTimers {
 protected:
     NoTimers()

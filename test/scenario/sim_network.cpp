@@ -1,6 +1,7 @@
 #include "scenario/sim_network.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
 
@@ -123,6 +124,34 @@ void SimNetwork::arrive(Connection& connection) {
     if (!decision.is_admitted) {
         tear(shared, CloseReason::PeerClosed, CloseReason::NotAdmitted);
         return;
+    }
+    // Who accepted it closes it when nothing has passed for so long.
+    struct IdleWatch {
+        SimNetwork* net;
+        std::shared_ptr<Connection> connection;
+        Duration limit;
+        TimePoint last;  // when something passed
+        void operator()() {
+            const auto& [client, server] = std::tie(connection->client, connection->server);
+            const auto is_its = [&](const Packet& packet) {
+                return packet.from == client.local || packet.to == client.local;
+            };
+            const auto& packets = net->packets_;
+            const auto at = std::find_if(packets.rbegin(), packets.rend(), is_its);
+            last = at == packets.rend() ? last : std::max(last, at->time);
+            const TimePoint now = net->now_.monotonic;
+            if (!net->connections_.contains(server.flow.value)) {
+                return;
+            }
+            if (now >= last + limit) {
+                net->tear(connection, CloseReason::PeerClosed, CloseReason::Idle);
+            } else {
+                net->at(last + limit - now, *this);
+            }
+        }
+    };
+    if (decision.idle_timeout > Duration::zero()) {
+        at(decision.idle_timeout, IdleWatch{this, shared, decision.idle_timeout, now_.monotonic});
     }
     connection.server_tls = decision.tls != nullptr;
     connection.is_forced =

@@ -572,7 +572,7 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair.leg(Side::Caller).user));
-    copy_end_to_end(builder, *response, out, caller_adjacency());
+    copy_answer(builder, *response, *branch.invite, out, caller_adjacency());
     copy_body(builder, *response, media);
     const sip::MessagePtr success = builder.build();
 

@@ -99,7 +99,7 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
     for (Leg* leg : {&caller_, &callee_}) {
         leg->timer = sip::session::SessionTimer(adjacency_of(*leg).session_timer, now.monotonic);
     }
-    refreshed(*invitation.request, *success);
+    refreshed(*invitation.sent, *success);
     context_.host.respond(invitation.server, success);
     start_repeating(Side::Caller);
 }
@@ -451,7 +451,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
                          builder);
         return {};
     }
-    copy_end_to_end(builder, *response, in, out);
+    copy_answer(builder, *response, *relay.sent, in, out);
     copy_body(builder, *response, media);
     const sip::MessagePtr passed = builder.build();
     if (is_success && refreshes) {
@@ -472,7 +472,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     }
     if (is_success && is_session_refresh(relay.request->method())) {
         note_description(asking, *passed);
-        refreshed(*relay.request, *passed);
+        refreshed(*relay.sent, *passed);
     } else {
         asked.timer.on_heard(host.now().monotonic);
     }

@@ -225,7 +225,7 @@ private:
                 const sip::Message& request);
     void take_target(Side side, const sip::Message& request);
     static void note_description(Leg& told, const sip::Message& message);
-    void refreshed(const sip::Message& request, const sip::Message& success);
+    void refreshed(const sip::Message& sent, const sip::Message& success);
     void watch_session();
     Fate keep_session();
     bool is_busy(Side side) const;
@@ -251,6 +251,8 @@ private:
     std::size_t branch_;
     bool is_confirmed_ = false;
     bool is_session_watched_ = false;  // its timer runs
+    bool is_interval_agreed_ = false;  // the ends keep a timer between them: none of our requests
+                                       // may take its place
     Leg caller_;
     Leg callee_;
     std::vector<Relay> relays_;

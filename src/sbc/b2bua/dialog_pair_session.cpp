@@ -177,8 +177,9 @@ void DialogPair::note_description(Leg& told, const sip::Message& message) {
 
 // An INVITE or UPDATE succeeded from end to end: both are there, and may have agreed on an
 // interval.
-void DialogPair::refreshed(const sip::Message& request, const sip::Message& success) {
-    const auto agreed = sip::session::agreed(request, success);
+void DialogPair::refreshed(const sip::Message& sent, const sip::Message& success) {
+    const auto agreed = sip::session::agreed(sent, success);
+    is_interval_agreed_ = agreed && sent.has_token(sip::HeaderName::Supported, "timer");
     for (Leg* leg : {&caller_, &callee_}) {
         leg->timer.on_refreshed(agreed, context_.host.now().monotonic);
     }
@@ -236,16 +237,18 @@ bool DialogPair::is_busy(Side side) const {
 }
 
 // Is the peer still there? UPDATE where it allows it; else a re-INVITE that says again what it was
-// told last (RFC 4028 §7.4), and if it was told nothing, OPTIONS.
+// told last (RFC 4028 §7.4). OPTIONS if it was told nothing, and where the ends agreed on an
+// interval longer than ours: without a Session-Expires the others would end that (§9).
 void DialogPair::refresh(Side side) {
     Leg& to = leg(side);
     if (is_busy(side)) {
         return;  // what is under way tells more; if it does not, this comes again soon
     }
     to.timer.on_heard(context_.host.now().monotonic);
-    const Method method = to.allows_update ? Method::Update
-                          : to.described   ? Method::Invite
-                                           : Method::Options;
+    const Method method = is_interval_agreed_ ? Method::Options
+                          : to.allows_update  ? Method::Update
+                          : to.described      ? Method::Invite
+                                              : Method::Options;
     const auto client = send(side, method, [&](sip::MessageBuilder& request) {
         if (method == Method::Invite) {
             copy_body(request, *to.described);

@@ -365,6 +365,18 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
     }
 }
 
+void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
+                 const sip::Message& sent, const Adjacency& from, const Adjacency& to) {
+    const auto interval = sip::session::granted(sent, response);
+    if (interval == sip::session::session_expires(response)) {
+        copy_end_to_end(builder, response, from, to);
+        return;
+    }
+    constexpr std::array replaced{sip::HeaderName::SessionExpires};
+    copy_end_to_end(builder, response, from, to, replaced);
+    builder.header(sip::HeaderName::SessionExpires, sip::to_string(*interval));
+}
+
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
                const policy::MediaVerdict& verdict) {
     const std::string_view whole = verdict.body ? std::string_view(*verdict.body) : message.body();

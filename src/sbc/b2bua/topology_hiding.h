@@ -45,6 +45,10 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
                      std::span<const sip::HeaderName> removed = {});
 
+// The same of a final response to `sent`: its Session-Expires is at most what was asked for.
+void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
+                 const sip::Message& sent, const Adjacency& from, const Adjacency& to);
+
 // The body as the media rule lets it pass, with the fields that describe it; nothing of both when
 // it may not pass.
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,

@@ -17,7 +17,8 @@ std::optional<std::uint32_t> min_se(const Message& message) {
 }
 
 void SessionTimer::on_refreshed(const std::optional<SessionExpires>& agreed, TimePoint now) {
-    agreed_ = agreed ? std::optional(agreed->seconds) : std::nullopt;
+    const bool is_short_enough = agreed && (!own_ || agreed->seconds <= *own_);
+    agreed_ = is_short_enough ? std::optional(agreed->seconds) : std::nullopt;
     refreshed_ = now;
     heard_ = now;
 }
@@ -29,8 +30,16 @@ std::optional<TimePoint> SessionTimer::next() const {
     return own_ ? std::optional(refresh_at(heard_, *own_)) : std::nullopt;
 }
 
+std::optional<SessionExpires> granted(const Message& request, const Message& success) {
+    auto said = session_expires(success);
+    if (const auto asked = session_expires(request); said && asked) {
+        said->seconds = std::min(said->seconds, asked->seconds);
+    }
+    return said;
+}
+
 std::optional<SessionExpires> agreed(const Message& request, const Message& success) {
-    const auto said = session_expires(success);
+    const auto said = granted(request, success);
     if (!said || said->seconds < shortest_session) {
         return std::nullopt;
     }

@@ -35,7 +35,8 @@ public:
     // `own`: our own interval, in seconds; none: we ask nobody.
     SessionTimer(std::optional<std::uint32_t> own, TimePoint now) : own_(own), heard_(now) {}
 
-    // A 2xx to an INVITE or UPDATE: what it says was agreed on from now on.
+    // A 2xx to an INVITE or UPDATE: what it says was agreed on from now on. An interval longer than
+    // our own does not keep us from asking.
     void on_refreshed(const std::optional<SessionExpires>& agreed, TimePoint now);
     // Anything else from the peer within the dialog.
     void on_heard(TimePoint now) { heard_ = now; }
@@ -57,6 +58,10 @@ private:
     TimePoint refreshed_;
     TimePoint heard_;
 };
+
+// The Session-Expires of a 2xx to `request`, as that was sent: §9: never above what was asked for;
+// what is above counts as that. None: it says nothing that can be read.
+std::optional<SessionExpires> granted(const Message& request, const Message& success);
 
 // What a 2xx says was agreed on, as an answer to `request`: none when it says nothing, or names as
 // refresher a UAC that did not say that it can (§9: then nobody would refresh).

@@ -1,4 +1,5 @@
-// A session timer: when it says to look again there is one thing to do, and before that none.
+// A session timer: when it says to look again there is one thing to do, and before that none; and
+// whatever the peers agree on, one with an interval of its own looks again within that.
 #include "sip/session/session_timer.h"
 
 #include "base/check.h"
@@ -12,7 +13,8 @@ void run(std::string_view octets) {
     Input input(octets);
     TimePoint now = TimePoint{} + 1h;
     const bool asks = input.flip();
-    SessionTimer timer(asks ? std::optional(90 + input.number() % 100'000) : std::nullopt, now);
+    const auto own = asks ? std::optional(90 + input.number() % 100'000) : std::nullopt;
+    SessionTimer timer(own, now);
     while (!input.is_empty()) {
         switch (input.below(4)) {
             case 0: {
@@ -33,6 +35,7 @@ void run(std::string_view octets) {
         }
         const auto next = timer.next();
         CHECK(next.has_value() || (!timer.is_expired(now) && !timer.is_refresh_due(now)));
+        CHECK(!own || (next && *next <= now + std::chrono::seconds(*own)));
         if (next) {
             CHECK(!timer.is_expired(*next - 1us) && !timer.is_refresh_due(*next - 1us));
             CHECK(timer.is_expired(*next) != timer.is_refresh_due(*next));

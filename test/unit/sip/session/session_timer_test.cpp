@@ -48,6 +48,11 @@ TEST(SessionTimer, WhatWasAgreedOn) {
     EXPECT_EQ(agreed(*able, *ok("60;refresher=uac")), std::nullopt);
     EXPECT_EQ(agreed(*unable, *ok("1800;refresher=uas")), (SessionExpires{1800, Refresher::Uas}));
     EXPECT_EQ(agreed(*unable, *ok("1800;refresher=uac")), std::nullopt);
+    const auto asking =
+        message("INVITE sip:b@h SIP/2.0", "Supported: timer\r\nSession-Expires: 1800\r\n");
+    EXPECT_EQ(agreed(*asking, *ok("86400000;refresher=uac")),
+              (SessionExpires{1800, Refresher::Uac}));
+    EXPECT_EQ(agreed(*asking, *ok("600;refresher=uas")), (SessionExpires{600, Refresher::Uas}));
     EXPECT_EQ(min_se(*able), 120U);
     EXPECT_EQ(min_se(*unable), std::nullopt);
 }
@@ -73,6 +78,15 @@ TEST(SessionTimer, WhatWasAgreedOnTakesThePlaceOfOurOwn) {
     timer.on_refreshed(std::nullopt, TimePoint{} + 70s);
     EXPECT_FALSE(timer.is_expired(TimePoint{} + 5000s));
     EXPECT_EQ(timer.next(), TimePoint{} + 970s);
+}
+
+TEST(SessionTimer, WhatIsLongerThanOurOwnDoesNotTakeItsPlace) {
+    SessionTimer timer(1800, TimePoint{});
+    timer.on_refreshed(SessionExpires{4000000000, Refresher::Uas}, TimePoint{} + 10s);
+    EXPECT_EQ(timer.next(), TimePoint{} + 910s);
+    EXPECT_TRUE(timer.is_refresh_due(TimePoint{} + 910s));
+    timer.on_refreshed(SessionExpires{1800, Refresher::Uas}, TimePoint{} + 20s);
+    EXPECT_EQ(timer.next(), TimePoint{} + 1788s);
 }
 
 TEST(SessionTimer, OffUnlessTheEndsAgree) {
