@@ -111,11 +111,12 @@ protected:
         return sip::with_uri_header("Replaces=", "Replaces", value);
     }
     // East does what the REFER says.
-    void obey() {
+    void obey(const Phone::Fields& more = {}) {
         const auto refer = east.last_request("REFER");
         const auto target = refer->name_addrs(sip::HeaderName::ReferTo)->front();
         replaces = sip::uri_header(target.uri.headers, "Replaces");
         east.invite_fields = {{"Replaces", replaces}};
+        east.invite_fields.insert(east.invite_fields.end(), more.begin(), more.end());
         east.invite(sip::with_scheme(target.uri, sip::Scheme::Sip));
         net.run_for(1s);
     }

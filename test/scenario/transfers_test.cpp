@@ -276,6 +276,21 @@ TEST_F(AttendedTransfers, ATagAloneBuysNothing) {
     west_hangs_up();
 }
 
+// RFC 4028 §9: as of any answer.
+TEST_F(AttendedTransfers, ANewcomerIsGrantedNoMoreThanItAskedFor) {
+    consult();
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    north.success_fields = {{"Session-Expires", "4000000;refresher=uas"}};
+    obey({{"Supported", "timer"}, {"Session-Expires", "1200;refresher=uac"}});
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    EXPECT_EQ(east.last_response("INVITE")->header("Session-Expires")->value, "1200;refresher=uas");
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
 // A REFER is like any other request then, though it may outlive a call.
 TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
     consult();

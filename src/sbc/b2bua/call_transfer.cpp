@@ -370,7 +370,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     auto builder = sip::reply(*newcomer.request, status, tag, response->reason());
     builder.copy(HeaderName::RecordRoute, *newcomer.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(in, newcomer.from.transport, scheme, leg.user));
-    copy_end_to_end(builder, *response, out, in);
+    copy_answer(builder, *response, *remaining.invited, out, in);
     copy_body(builder, *response, media);
     host_.own_tag(tag, ref());
     if (side == Side::Caller) {
