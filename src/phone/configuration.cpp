@@ -11,6 +11,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "net/file_descriptor.h"
 #include "phone/parameters/settings_of.h"
@@ -138,21 +139,29 @@ Result<std::vector<std::string>, Configuration::Failure> Configuration::load() {
     if (!tls) {
         return fail(Failure{Cause::Certificates, tls.error()});
     }
-    state.settings = std::move(drawn.settings);
-    state.tls = std::move(*tls);
+    state.start = {std::move(drawn.settings), std::move(*tls)};
     profile_ = std::move(*text);
-    state_ = before_ = std::move(state);
+    state_ = running_ = std::move(state);
     return remarks;
 }
 
-SettingsPtr Configuration::settings() const {
+Configuration::Start Configuration::start() {
     const std::lock_guard lock(mutex_);
-    return state_.settings;
+    starting_ = state_;
+    return starting_.start;
 }
 
-std::shared_ptr<const tls::Context> Configuration::tls() const {
+void Configuration::has_started() {
     const std::lock_guard lock(mutex_);
-    return state_.tls;
+    running_ = starting_;
+}
+
+void Configuration::revert() {
+    const std::lock_guard lock(mutex_);
+    state_ = running_;
+    if (const auto written = write(state_); !written) {
+        log::error("phone.profile-not-written", {{"reason", written.error()}});
+    }
 }
 
 Configuration::Shown Configuration::shown(const Parameter& parameter, unsigned n) const {
@@ -203,18 +212,12 @@ Result<Configuration::Done, std::string> Configuration::set(std::string_view nam
     }
     next.own = own + statement_of(*parameter, n, value) + "\n";
     DrawnSettings drawn = settings_of(next.values);
-    next.settings = std::move(drawn.settings);
-    next.tls = TRY(tls_context(*next.settings));
+    next.start.tls = TRY(tls_context(*drawn.settings));
+    next.start.settings = std::move(drawn.settings);
     TRY(write(next));
     const bool is_new = next.values != state_.values;
-    before_ = std::exchange(state_, std::move(next));
+    state_ = std::move(next);
     return Done{is_new, std::move(drawn.remarks)};
-}
-
-void Configuration::revert() {
-    const std::lock_guard lock(mutex_);
-    state_ = before_;
-    (void)write(state_);  // what cannot be written was not written before either
 }
 
 Result<void, std::string> Configuration::write(const State& state) const {

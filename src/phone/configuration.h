@@ -32,10 +32,16 @@ public:
     // What is wrong in it, a line each: "FILE:7: ...". The phone starts with the rest.
     Result<std::vector<std::string>, Failure> load();
 
-    // As of the last load() or set().
-    SettingsPtr settings() const;
-    // Of all lines over TLS; null: there is none.
-    std::shared_ptr<const tls::Context> tls() const;
+    // As of the last load() or set(): what a phone is to be started with.
+    struct Start {
+        SettingsPtr settings;
+        std::shared_ptr<const tls::Context> tls;  // of all lines over TLS; null: there is none
+    };
+    Start start();
+    // The phone of the last start() runs.
+    void has_started();
+    // It could not be started: back to what one ran with last, in the file too.
+    void revert();
 
     struct Shown {
         std::string name;   // "Proxy[1]"
@@ -53,15 +59,12 @@ public:
     };
     // Into the file at once, whole or not at all. The error is a sentence, and nothing has changed.
     Result<Done, std::string> set(std::string_view name, std::string_view value);
-    // To what settings() were before the last set(): the phone could not start with them.
-    void revert();
 
 private:
     struct State {
         Values values;
         std::string own;  // the statements of set()
-        SettingsPtr settings;
-        std::shared_ptr<const tls::Context> tls;
+        Start start;
     };
     Result<void, std::string> write(const State& state) const;
     Shown shown(const Parameter& parameter, unsigned n) const;
@@ -69,7 +72,7 @@ private:
     std::filesystem::path file_;
     mutable std::mutex mutex_;
     std::string profile_;  // the file, without what set() wrote
-    State state_, before_;
+    State state_, starting_, running_;
 };
 
 }  // namespace ringwall::phone

@@ -2,6 +2,7 @@
 
 #include <sysexits.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <future>
@@ -122,27 +123,38 @@ Result<std::unique_ptr<Supervisor>, net::SocketError> Supervisor::create() {
     it->signals_ = TRY(net::Signals::create(it->loop_, {SIGTERM, SIGINT},
                                             [raw = it.get()](int) { raw->is_running_ = false; }));
     it->watch_ = it->loop_.watch(it->box_->fd(), net::Interest::Read, *it);
+    if (it->watch_ == 0) {
+        return fail(net::SocketError{errno, "cannot wait for what the control asks for"});
+    }
     return it;
 }
 
+// Why a phone could not be started.
+struct Failure {
+    int status = EX_OSERR;
+    std::string sentence;
+};
+
 // One phone, until it is to stop or to start again.
-Result<Supervisor::Order, std::string> run_phone(const SoundOptions& sound,
-                                                 const Configuration& configuration,
-                                                 control::Server& control, Supervisor& supervisor) {
+Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
+                                             Configuration& configuration, control::Server& control,
+                                             Supervisor& supervisor) {
     const auto worker = engine::Worker::create();
     if (!worker) {
-        return fail(worker.error().sentence);
+        return fail(Failure{EX_OSERR, worker.error().sentence});
     }
     MediaUser media_user;
     media::Engine media(
         media_user, [&](std::function<void()> function) { (*worker)->post(std::move(function)); });
     SystemRandom random;
-    const SettingsPtr settings = configuration.settings();
-    Phone phone(**worker, media, random, settings, configuration.tls(), (*worker)->now(), control,
-                sound);
+    const auto [settings, tls] = configuration.start();
+    Phone phone(**worker, media, random, settings, tls, (*worker)->now(), control, sound);
     media_user.phone = &phone;
     (*worker)->set_user(phone.shard());
-    TRY(bind(**worker, phone, *settings));
+    if (const auto bound = bind(**worker, phone, *settings); !bound) {
+        return fail(Failure{EX_CONFIG, bound.error()});
+    }
+    configuration.has_started();
     control.attach(**worker, phone);
     std::thread thread([&] {
         phone.shard().wake((*worker)->now());
@@ -175,14 +187,14 @@ int run(const ProcessOptions& options, Configuration& configuration) {
     for (bool is_first = true, was_reverted = false;; is_first = false) {
         const auto order = run_phone(options.sound, configuration, control, **supervisor);
         if (!order && (is_first || was_reverted)) {
-            return complain(EX_CONFIG, order.error());
+            return complain(order.error().status, order.error().sentence);
         }
         if (order && *order == Supervisor::Order::Stop) {
             return EX_OK;
         }
         was_reverted = !order;
         if (!order) {  // better the phone as it was than none
-            log::error("phone.parameters-reverted", {{"reason", order.error()}});
+            log::error("phone.parameters-reverted", {{"reason", order.error().sentence}});
             configuration.revert();
         }
     }

@@ -8,6 +8,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -16,6 +17,9 @@ import unittest
 import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from lab.waiting import wait_for  # noqa: E402
+
 RINGWALL = os.environ.get("RINGWALL", str(ROOT / "build/debug/apps/ringwall"))
 PHONE = os.environ.get("RINGWALL_PHONE", str(ROOT / "build/debug/apps/ringwall-phone"))
 DESCRIPTION = json.loads((ROOT / "docs/phone-control.json").read_text())
@@ -27,16 +31,6 @@ def free_port(kind: int) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_for(what: str, condition):
-    limit = time.monotonic() + PATIENCE
-    while time.monotonic() < limit:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"{what}: not within {PATIENCE} s")
 
 
 def operation_of(method: str, path: str) -> dict:
@@ -351,6 +345,13 @@ class ControlTest(unittest.TestCase):
         wait_for("the log tells", lambda: "phone.parameters-reverted" in a.log.read_text())
         wait_for("the phone is back", lambda: a.command("state").returncode == 0)
         self.assertEqual(a.profile.read_text(), kept)
+        call, _ = self.call(a, b)
+        for name, value in (("SIP Port[1]", str(b.sip_port)), ("Max Forward", "69")):
+            self.assertEqual(a.command("set", name, value).stdout, "starts after the last call\n")
+        a.do(f"/calls/{call}/hangup")
+        wait_for("the log tells again", lambda: a.log.read_text().count("phone.parameters-reverted") == 2)
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+        self.assertEqual(a.profile.read_text(), kept, "back to what it ran with, not to the last but one")
         self.assertEqual(a.command("get", "SIP Port[1]").stdout, f'SIP Port[1] "{a.sip_port}"\n')
         missing = a.command("set", "Custom CA File", "/nonexistent/ca.pem")
         self.assertEqual(missing.returncode, 0, "there is no line over TLS")

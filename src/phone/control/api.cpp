@@ -246,17 +246,17 @@ const Operation* find_operation(std::string_view name) {
 }
 
 std::string description() {
-    json out = {
-        {"openapi", "3.0.3"},
-        {"info",
-         {{"title", "ringwall-phone: control"},
-          {"version", "1"},
-          {"description",
-           "JSON over HTTP on the loopback address, for programs on this machine."}}},
-        {"servers",
-         {{{"url", "http://127.0.0.1:{port}"}, {"variables", {{"port", {{"default", "8201"}}}}}}}},
-        {"paths", json::object()},
-        {"components", {{"schemas", json::parse(schemas)}}}};
+    json out = {{"openapi", "3.0.3"},
+                {"info",
+                 {{"title", "ringwall-phone: control"},
+                  {"version", "1"},
+                  {"description",
+                   "JSON over HTTP on the loopback address, for programs on this machine."}}},
+                {"servers",
+                 {{{"url", "http://127.0.0.1:{port}"},
+                   {"variables", {{"port", {{"default", std::to_string(default_port)}}}}}}}},
+                {"paths", json::object()},
+                {"components", {{"schemas", json::parse(schemas)}}}};
     for (auto& [name, schema] : out["components"]["schemas"].items()) {
         json& closed = schema["type"] == "array" ? schema["items"] : schema;
         // An event bears what a line or a call bears.

@@ -2,6 +2,7 @@
 // `ringwall phone` and the OpenAPI description (docs/phone-control.json) are drawn from here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -35,6 +36,11 @@ struct Operation {
     std::string_view answer = "Done";  // a schema of the description; "stream": server-sent events
     bool has_call() const { return path.find("{call}") != std::string_view::npos; }
 };
+
+// Where a phone listens, unless it is told otherwise.
+inline constexpr std::uint16_t default_port = 8201;
+// A stream of events says something at least so often.
+inline constexpr std::chrono::seconds stream_pause{15};
 
 std::span<const Operation> operations();
 const Operation* find_operation(std::string_view name);

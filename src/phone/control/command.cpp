@@ -17,12 +17,11 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int first_port = 8201;
 constexpr std::chrono::seconds patience{10};
 
 // What was said on the command line.
 struct Said {
-    int port = first_port;
+    std::uint16_t port = default_port;
     bool wants_json = false;
     std::uint64_t call = 0;
     std::map<std::string_view, std::string> texts;  // by field
@@ -156,7 +155,7 @@ int nobody(const Said& said) {
 
 // A JSON object on each line, until the phone ends.
 int follow(httplib::Client& client, const std::string& path, const Said& said) {
-    client.set_read_timeout(2 * 15 + 10, 0);
+    client.set_read_timeout(stream_pause + patience);
     std::string rest;
     int status = 0;
     const auto result = client.Get(

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "phone/control/api.h"
+#include "sip/header/media_type.h"
 
 namespace ringwall::phone::control {
 
@@ -24,7 +25,6 @@ namespace {
 constexpr std::size_t max_events = 256;
 constexpr std::size_t max_body = 4096;
 constexpr std::size_t max_streams = 3;  // each has a thread while it lasts
-constexpr std::chrono::seconds stream_pause{15};
 constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int conflict = 409;
@@ -173,8 +173,7 @@ json query_of(const Operation& operation, const httplib::Request& request) {
 }
 
 json body_of(const httplib::Request& request) {
-    const std::string type = request.get_header_value("Content-Type");
-    if (lower(trim(std::string_view(type).substr(0, type.find(';')))) != "application/json") {
+    if (!sip::is_media_type(request.get_header_value("Content-Type"), "application", "json")) {
         return nullptr;
     }
     return request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
@@ -403,7 +402,7 @@ json Server::Impl::set(const json& fields) {
             return json(starts_when_quiet);
         });
         starts = is_waiting == true ? "after the last call" : "now";
-        if (is_waiting == false) {
+        if (is_waiting != true) {  // also when it is just starting, maybe with what was before
             on_changed();
         }
     }
