@@ -36,6 +36,14 @@ void Wire::close(FlowId flow) {
     node_.close(flow, CloseReason::PeerClosed);
 }
 
+void Wire::close_all() {
+    for (const auto& [flow, framer] : framers_) {
+        if (!is_closed(flow)) {
+            close(flow);
+        }
+    }
+}
+
 std::string Wire::agree(const sip::Message& request) {
     if (request.method() == sip::Method::Invite && request.header(HeaderName::Accept) != nullptr &&
         !request.has_token(HeaderName::Accept, "application/sdp")) {

@@ -30,6 +30,7 @@ public:
     FlowId connect(const Endpoint& to);
     void stream(FlowId flow, std::string_view bytes);
     void close(FlowId flow);
+    void close_all();  // that anything came by
 
     // Failures of INVITEs are acknowledged. What it does with requests: by default, what an
     // easy-going user agent does (agree). An ACK is never answered.
