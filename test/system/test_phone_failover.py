@@ -3,7 +3,7 @@
 import time
 
 from phone_test import main, wait_for
-from registrar import ALICE, DOMAIN, AtKamailio, Registrar
+from registrar import ALICE, DOMAIN, AtKamailio, start_registrar
 
 NAME_SERVER, FIRST, SECOND = "192.0.2.53", "192.0.2.31", "192.0.2.32"
 
@@ -20,7 +20,7 @@ class Failover(AtKamailio):
         self.servers = {}
         for name, address in (("one", FIRST), ("two", SECOND)):
             self.network.add(name, [f"{address}/24"])
-            self.servers[name] = Registrar(self, name, address, DOMAIN)
+            self.servers[name] = start_registrar(self, name, address, DOMAIN)
         self.network.add("alice", [f"{ALICE}/24"])
         self.wire = self.capture("alice")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """ringwall-phone registers at Kamailio and calls by it, over UDP, TCP and TLS."""
 from phone_test import main, wait_for
-from registrar import ALICE, DOMAIN, AtKamailio, Registrar
+from registrar import ALICE, DOMAIN, AtKamailio, start_registrar
 
 from lab import ear
 
@@ -13,7 +13,7 @@ class Registered(AtKamailio):
         super().setUp()
         self.name_server(NAME_SERVER, f"--host-record={DOMAIN},{SERVER}")
         self.network.add("server", [f"{SERVER}/24"])
-        Registrar(self, "server", SERVER, DOMAIN)
+        start_registrar(self, "server", SERVER, DOMAIN)
         self.network.add("alice", [f"{ALICE}/24"])
         self.wire = self.capture("alice")
 

@@ -2,6 +2,7 @@
 """Kamailio is the provider: Ringwall registers there, proves itself, calls out and is called."""
 import subprocess
 
+from kamailio import Kamailio
 from system_test import SystemTest, main, wait_for
 
 OFFICE, PROVIDER = "198.51.100.21", "203.0.113.70"
@@ -40,41 +41,7 @@ UDP = "   security untrusted"
 TLS = "   security trusted-encrypted\n   sip-calls-out any\n   tls peer-domain provider.test"
 
 # Its customer is "trunk"; all other numbers are somebody's telephone behind it, on port 5080.
-KAMAILIO = """\
-#!KAMAILIO
-debug=-1
-log_stderror=yes
-fork=yes
-disable_core_dump=yes
-children=1
-socket_workers=1
-tcp_children=1
-listen=udp:203.0.113.70:5060
-listen=tls:203.0.113.70:5061
-enable_tls=yes
-auto_aliases=no
-alias="provider.test"
-dns=no
-rev_dns=no
-dns_try_ipv6=no
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
-loadmodule "tls.so"
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "nathelper.so"
-loadmodule "siputils.so"
-loadmodule "textops.so"
-loadmodule "auth.so"
-modparam("tls", "config", "@FOLDER@/kamailio-tls.cfg")
-modparam("usrloc", "db_mode", 0)
-modparam("registrar|nathelper", "received_avp", "$avp(received)")
-modparam("auth", "nonce_expire", 300)
-
+ROUTES = """\
 request_route {
     if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
     if (is_method("REGISTER")) {
@@ -109,22 +76,6 @@ request_route {
     t_relay();
 }
 """
-KAMAILIO_TLS = """\
-[server:default]
-method = TLSv1.2+
-verify_certificate = no
-require_certificate = no
-private_key = @FOLDER@/pki/provider.key
-certificate = @FOLDER@/pki/provider.crt
-ca_list = @FOLDER@/pki/ca.crt
-[client:default]
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-private_key = @FOLDER@/pki/provider.key
-certificate = @FOLDER@/pki/provider.crt
-ca_list = @FOLDER@/pki/ca.crt
-"""
 
 
 class Provider(SystemTest):
@@ -135,12 +86,7 @@ class Provider(SystemTest):
     def trunk(self, link: str) -> None:
         self.network.add("office", [f"{OFFICE}/24"])
         self.network.add("provider", [f"{PROVIDER}/24"])
-        self.authority.issue("provider", ["URI:sip:provider.test", "DNS:provider.test"], "serverAuth,clientAuth")
-        for name, text in (("kamailio.cfg", KAMAILIO), ("kamailio-tls.cfg", KAMAILIO_TLS)):
-            (self.folder / name).write_text(text.replace("@FOLDER@", str(self.folder)))
-        kamailio = self.start("provider", ["kamailio", "-DD", "-m", "32", "-M", "8", "-Y", str(self.folder),
-                                           "-f", str(self.folder / "kamailio.cfg")])
-        self.wait_listening(kamailio, "tcp", 5061)
+        Kamailio(self, "provider", PROVIDER, "provider.test", ROUTES)
         border = self.start_border(CONFIGURATION.format(link=link))
         wait_for("registered", lambda: "trunk.registered" in border.log.read_text(errors="replace"))
         self.assertNotIn("our secret", border.log.read_text(errors="replace"))
