@@ -51,6 +51,25 @@ protected:
     }
 };
 
+// Another server than Ringwall.
+Phone other_server(SimNetwork& net) {
+    return Phone(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+}
+
+void say_yes_to_registers(Phone& server) {
+    server.answered_by_test = [&server](sip::transaction::ServerId id,
+                                        const sip::MessagePtr& request) {
+        if (request->method() != sip::Method::Register) {
+            return false;
+        }
+        auto builder = sip::reply(*request, 200, "t");
+        builder.copy(sip::HeaderName::Contact, *request);
+        server.shard().respond(id, builder.build());
+        return true;
+    };
+}
+
 TEST_F(PhoneLab, RegistersOverTls) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
@@ -1059,18 +1078,9 @@ TEST_F(PhoneLab, ACallOutlivesBothConnections) {
 // A far end without UPDATE is told by a re-INVITE. Its offer is one that the answer can be judged
 // by, also where the phone had only ever answered.
 TEST_F(PhoneLab, AFarEndWithoutUpdateIsReinvited) {
-    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.11"), 5061},
-                 {"x", "example.com", ""}, 77);
+    Phone server = other_server(net);
     server.node().set_server_identity(certificate_of("border.example.com"));
-    server.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
-        if (request->method() != sip::Method::Register) {
-            return false;
-        }
-        auto builder = sip::reply(*request, 200, "t");
-        builder.copy(sip::HeaderName::Contact, *request);
-        server.shard().respond(id, builder.build());
-        return true;
-    };
+    say_yes_to_registers(server);
     net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.66")}));
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
@@ -1100,15 +1110,9 @@ TEST_F(PhoneLab, PingsKeepTheConnection) {
 // RFC 5626 §4.4.1: nobody closed it, but nobody is there: noticed within the interval, and the
 // next server is tried.
 TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
-    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
-                 {"x", "example.com", ""}, 77);
+    Phone server = other_server(net);
     server.node().set_server_identity(certificate_of("border.example.com"));
-    server.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
-        auto builder = sip::reply(*request, 200, "t");
-        builder.copy(sip::HeaderName::Contact, *request);
-        server.shard().respond(id, builder.build());
-        return true;
-    };
+    say_yes_to_registers(server);
     phone::Settings settings = line_of("alice", "wonderland");
     settings.lines.front().outbound_proxy =
         "border.example.com:p=1:A=192.0.2.66|border.example.com:p=2:A=192.0.2.1";
@@ -1126,8 +1130,7 @@ TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
 // SRV (RFC 2782) and Try Backup RSC: a server that answers 503 gives way to the next, and is
 // tried again after Proxy Fallback Intvl.
 TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
-    Phone first(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
-                {"x", "example.com", ""}, 77);
+    Phone first = other_server(net);
     first.node().set_server_identity(certificate_of("border.example.com"));
     unsigned asked = 0;
     first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
@@ -1159,15 +1162,9 @@ TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
 
 // However short it was registered at the one that died.
 TEST_F(PhoneLab, TheNextServerHearsOfThePhoneAtOnce) {
-    Phone first(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
-                {"x", "example.com", ""}, 77);
+    Phone first = other_server(net);
     first.node().set_server_identity(certificate_of("border.example.com"));
-    first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
-        auto builder = sip::reply(*request, 200, "t");
-        builder.copy(sip::HeaderName::Contact, *request);
-        first.shard().respond(id, builder.build());
-        return true;
-    };
+    say_yes_to_registers(first);
     phone::Settings settings = line_of("alice", "wonderland");
     settings.lines.front().outbound_proxy =
         "border.example.com:p=1:A=192.0.2.66|border.example.com:p=2:A=192.0.2.1";
@@ -1182,8 +1179,7 @@ TEST_F(PhoneLab, TheNextServerHearsOfThePhoneAtOnce) {
 
 // Such as a proxy of TLS before a server that is down: opened again once, then as after a failure.
 TEST_F(PhoneLab, AServerThatClosesEveryConnectionIsNotPestered) {
-    Phone server(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
-                 {"x", "example.com", ""}, 77);
+    Phone server = other_server(net);
     server.node().set_server_identity(certificate_of("border.example.com"));
     server.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr&) {
         return true;

@@ -467,6 +467,17 @@ TEST_F(Publications, TheNextRouteIsTriedWhenTheFirstIsNotThere) {
 
 class PhonesWithLamps : public SmallLab {
 protected:
+    // The softswitch's dialog of what alice subscribed to, after its first NOTIFY.
+    sip::Dialog lit() {
+        auto far = *sip::Dialog::of_request(*softswitch.last_request("SUBSCRIBE"), "s1",
+                                            sip::Dialog::State::Confirmed);
+        softswitch.within(far, sip::Method::Notify,
+                          {{"Contact", softswitch.contact()},
+                           {"Event", "message-summary"},
+                           {"Subscription-State", "active;expires=100"}});
+        net.run_for(1s);
+        return far;
+    }
     void SetUp() override { register_phones(); }
     void notify_bob(Phone& from) {
         from.send("NOTIFY", "sip:bob@example.com",
@@ -533,13 +544,7 @@ TEST_F(PhonesWithLamps, APhoneSubscribesToItsLamp) {
     softswitch.respond(200, "s1", {{"Contact", softswitch.contact()}, {"Expires", "100"}});
     net.run_for(1s);
     ASSERT_EQ(alice.last_response("SUBSCRIBE")->status(), 200);
-    auto far = *sip::Dialog::of_request(*softswitch.last_request("SUBSCRIBE"), "s1",
-                                        sip::Dialog::State::Confirmed);
-    softswitch.within(far, sip::Method::Notify,
-                      {{"Contact", softswitch.contact()},
-                       {"Event", "message-summary"},
-                       {"Subscription-State", "active;expires=100"}});
-    net.run_for(1s);
+    auto far = lit();
     EXPECT_EQ(alice.count("NOTIFY"), 1U);
     alice.node().cut();
     net.run_for(1s);
@@ -563,13 +568,7 @@ TEST_F(PhonesWithLamps, APhoneThatWasCutOffIsToldWhenItsSubscriptionRunsOut) {
     net.run_for(1s);
     softswitch.respond(200, "s1", {{"Contact", softswitch.contact()}, {"Expires", "100"}});
     net.run_for(1s);
-    auto far = *sip::Dialog::of_request(*softswitch.last_request("SUBSCRIBE"), "s1",
-                                        sip::Dialog::State::Confirmed);
-    softswitch.within(far, sip::Method::Notify,
-                      {{"Contact", softswitch.contact()},
-                       {"Event", "message-summary"},
-                       {"Subscription-State", "active;expires=100"}});
-    net.run_for(1s);
+    auto far = lit();
     ASSERT_EQ(alice.count("NOTIFY"), 1U);
     alice.node().cut();
     net.run_for(1s);
