@@ -19,7 +19,7 @@ help:
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
-	@echo 'make bench      CPU time and memory beside Kamailio: a table, and JSON (ARGUMENTS="--metrics call")'
+	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
 	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
 	@echo 'make format     puts the sources into the house format'
 	@echo 'make clean      removes build folders and what the lab left'
@@ -84,10 +84,17 @@ fuzz: packages-build+fuzz
 	@$(MAKE) --no-print-directory build BUILD=fuzz TARGET=fuzz_targets
 	@test/fuzz/run build/fuzz $(SECONDS) $(TARGETS)
 
-bench: packages-build+bench
-	@$(MAKE) --no-print-directory build BUILD=release TARGET='ringwall-sbc bench_load bench_micro'
+# With ARGUMENTS only the border controller's table.
+bench: packages-build+bench+lab
+	@$(MAKE) --no-print-directory build BUILD=release \
+	    TARGET='ringwall-sbc ringwall-phone bench_load bench_micro bench_media'
 	build/release/test/bench/bench_micro
 	test/bench/run --build build/release $(ARGUMENTS)
+ifndef ARGUMENTS
+	test/bench/phone --build build/release
+	build/release/test/bench/bench_media 20 10 pcmu 80
+	build/release/test/bench/bench_media 20 10 opus 80
+endif
 
 lint: packages-build+lint
 	@cmake --preset $(BUILD) --log-level=WARNING >/dev/null
