@@ -717,7 +717,7 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
                    {"bound", outcome.is_registered ? "yes" : "no"}});
     }
     respond(id,
-            registrar::EdgeRegistrar::response(*request, outcome, new_tag(), now().wall).build());
+            registrar_.response(*request, outcome, new_tag(), now().wall).build());
     watch_expiry();
 }
 

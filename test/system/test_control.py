@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 import jsonschema
@@ -244,7 +243,6 @@ class ControlTest(unittest.TestCase):
 
         def calls_somebody():  # again, until the stream is there
             a.ask("POST", "/dial", {"to": "nobody"})
-            time.sleep(0.1)
             return told
         wait_for("the stream tells", calls_somebody)
         calls = [each for each in told if each["what"] == "call"]

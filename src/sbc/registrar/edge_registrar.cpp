@@ -84,7 +84,7 @@ void append_number(std::string& out, unsigned number, std::size_t digits) {
 }
 
 // RFC 3261 §20.17: "Sat, 13 Nov 2010 23:29:00 GMT". Not by way of printf.
-std::string date_of(std::chrono::sys_seconds now) {
+std::string date_value(std::chrono::sys_seconds now) {
     static constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -105,20 +105,6 @@ std::string date_of(std::chrono::sys_seconds now) {
     }
     out.append(" GMT");
     return out;
-}
-
-// Of the last second that was asked for: it is in every answer.
-const std::string& date_value(WallTime now) {
-    struct Last {
-        std::chrono::sys_seconds second;
-        std::string text;
-    };
-    thread_local Last last;
-    const auto second = std::chrono::floor<std::chrono::seconds>(now);
-    if (last.text.empty() || last.second != second) {
-        last = {second, date_of(second)};
-    }
-    return last.text;
 }
 
 // We are the edge proxy and the registrar in one: what came through another proxy came by a flow
@@ -326,7 +312,12 @@ sip::MessageBuilder EdgeRegistrar::response(const sip::Message& request,
         builder.header(sip::HeaderName::Require, "outbound");
     }
     if (outcome.status == 200) {
-        builder.header(sip::HeaderName::Date, date_value(now));
+        const auto second = std::chrono::floor<std::chrono::seconds>(now);
+        if (date_.empty() || date_of_ != second) {
+            date_ = date_value(second);
+            date_of_ = second;
+        }
+        builder.header(sip::HeaderName::Date, date_);
     }
     return builder;
 }

@@ -2,6 +2,7 @@
 // The sender has been authenticated before; transactions absorb retransmissions before.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,12 +46,15 @@ public:
                                 const sip::Hop& from, TimePoint now);
 
     // The response that says so, with a Date (RFC 3261 §10.3 step 8).
-    static sip::MessageBuilder response(const sip::Message& request, const RegisterOutcome& outcome,
-                                        std::string_view to_tag, WallTime now);
+    sip::MessageBuilder response(const sip::Message& request, const RegisterOutcome& outcome,
+                                 std::string_view to_tag, WallTime now);
 
 private:
     Location& location_;
     RegistrarLimits limits_;
+    // The last Date that was said: it is in every answer.
+    std::chrono::sys_seconds date_of_{};
+    std::string date_;
 };
 
 }  // namespace ringwall::sbc::registrar

@@ -103,9 +103,9 @@ TEST_F(EdgeRegistrarTest, AFlowTakesThePlaceOfTheOneWithItsNumber) {
     EXPECT_EQ(send({.contact = flow(3000, "a", 2), .call_id = "call-3"}).contacts.size(), 2U);
     EXPECT_EQ(send({.contact = flow(4000, "b", 1), .call_id = "call-4"}).contacts.size(), 3U);
     const auto response =
-        EdgeRegistrar::response(*message(again),
-                                send({.contact = flow(2000, "a", 1), .call_id = "call-5"}), "t",
-                                WallTime{})
+        registrar
+            .response(*message(again), send({.contact = flow(2000, "a", 1), .call_id = "call-5"}),
+                      "t", WallTime{})
             .build();
     EXPECT_TRUE(response->has_token(sip::HeaderName::Require, "outbound"));
 }
@@ -290,17 +290,22 @@ TEST_F(EdgeRegistrarTest, WritesTheResponse) {
     const auto request = message({.contact = "Contact: <sip:a@192.0.2.7>\r\n"});
     const auto outcome = registrar.on_register(*request, "alice@example.com", phones, 0, hop, now);
     const WallTime wall{std::chrono::seconds(1289690940)};
-    const auto response = EdgeRegistrar::response(*request, outcome, "tag", wall).build();
+    const auto response = registrar.response(*request, outcome, "tag", wall).build();
     ASSERT_EQ(response->status(), 200);
     ASSERT_NE(response->header(sip::HeaderName::Date), nullptr);
     EXPECT_EQ(response->header(sip::HeaderName::Date)->value, "Sat, 13 Nov 2010 23:29:00 GMT");
+    for (const auto& [later, date] : {std::pair{999ms, "Sat, 13 Nov 2010 23:29:00 GMT"},
+                                      std::pair{1000ms, "Sat, 13 Nov 2010 23:29:01 GMT"}}) {
+        const auto next = registrar.response(*request, outcome, "tag", wall + later).build();
+        EXPECT_EQ(next->header(sip::HeaderName::Date)->value, std::string_view(date));
+    }
     EXPECT_EQ(response->header(sip::HeaderName::Contact)->value, "<sip:a@192.0.2.7>;expires=3600");
 
     const auto brief_request =
         message({.contact = "Contact: <sip:a@192.0.2.7>;expires=5\r\n", .cseq = 2});
     const auto brief =
         registrar.on_register(*brief_request, "alice@example.com", phones, 0, hop, now);
-    const auto refusal = EdgeRegistrar::response(*brief_request, brief, "tag", wall).build();
+    const auto refusal = registrar.response(*brief_request, brief, "tag", wall).build();
     EXPECT_EQ(refusal->status(), 423);
     ASSERT_NE(refusal->header(sip::HeaderName::MinExpires), nullptr);
     EXPECT_EQ(refusal->header(sip::HeaderName::MinExpires)->value, "60");
