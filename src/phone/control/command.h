@@ -1,7 +1,7 @@
 // `ringwall phone ...`: what the control's API has, for people and scripts.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
 }
 
