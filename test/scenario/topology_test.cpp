@@ -9,6 +9,8 @@
 namespace ringwall::test {
 namespace {
 
+using ::testing::ElementsAre;
+
 using Packets = std::vector<SimNetwork::Packet>;
 
 struct Secrets {
@@ -363,6 +365,31 @@ TEST_F(Passage, TheRecordRouteOfACallerComesBackToIt) {
     EXPECT_EQ(east.last_request("INVITE")->count(sip::HeaderName::RecordRoute), 0U);
     border.sbc().end_all("test");
     net.run_for(40s);
+}
+
+// A 3xx that passes: the addresses of the side that redirects are ours for the caller, who then
+// calls there by us. A domain of somebody else passes.
+TEST_F(Topology, TheContactsOfARedirectionNameNoHostOfTheOtherSide) {
+    register_phones();
+    softswitch.on_invite = Phone::OnInvite::Redirect;
+    softswitch.redirect_to =
+        "\"Desk 2\" <sip:9002@198.51.100.77:5080;transport=tcp>;q=0.7, "
+        "<sip:9003@[2001:db8::77]>;q=0.5, <sip:9004@192.0.2.20>, <sip:9005@192.0.2.2>, "
+        "<sip:9006@example.org;user=phone>;q=0.1, <tel:+15551234>";
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.statuses("INVITE").size() == 2; }));
+    EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(100, 302));
+    const sip::MessagePtr response = alice.last_response("INVITE");
+    std::vector<std::string> contacts;
+    for (const auto value : response->values(sip::HeaderName::Contact)) {
+        contacts.emplace_back(value);
+    }
+    EXPECT_THAT(contacts,
+                ElementsAre("\"Desk 2\" <sip:9002@border.example.com:5061;transport=tls>;q=0.7",
+                            "<sip:9003@border.example.com:5061;transport=tls>;q=0.5",
+                            "<sip:9004@border.example.com:5061;transport=tls>",
+                            "<sip:9005@border.example.com:5061;transport=tls>",
+                            "<sip:9006@example.org;user=phone>;q=0.1", "<tel:+15551234>"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sbc/b2bua/description.h"
 #include "sbc/b2bua/own_credentials.h"
+#include "sbc/b2bua/refer_to.h"
 #include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
@@ -282,12 +283,11 @@ void Call::fail() {
                                           .value_or(std::vector<sip::NameAddr>{})) {
                 if (permit(branch.adjacency, target.uri.scheme, Event::Redirect)) {
                     // On a leg with `sips-conversion` it was sip; for the caller it is its own.
-                    const bool is_sip = target.uri.scheme != sip::Scheme::Tel;
-                    const bool differs = is_sip && scheme_of(target.uri) != caller_scheme_;
                     builder.header(HeaderName::Contact,
-                                   differs
-                                       ? "<" + sip::with_scheme(target.uri, caller_scheme_) + ">"
-                                       : std::string(target.text));
+                                   redirect_contact(target, caller_scheme_, out, caller_adjacency(),
+                                                    [this](const sip::DialogIds& ids) {
+                                                        return context_.host.vouch_for(ids);
+                                                    }));
                 }
             }
         }

@@ -70,6 +70,20 @@ std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Ad
     return value.append(">");
 }
 
+std::string redirect_contact(const sip::NameAddr& original, sip::Scheme scheme,
+                             const Adjacency& from, const Adjacency& to, const Vouch& vouch) {
+    std::string value = refer_to(original, scheme, from, to, vouch);
+    if (value == original.text) {
+        return value;
+    }
+    for (const std::string_view name : {"q", "expires"}) {
+        if (const auto said = original.parameters.find(name)) {
+            value.append(";").append(name).append("=").append(*said);
+        }
+    }
+    return value;
+}
+
 Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjacency& from,
                       const Adjacency& to, sip::Scheme leg_scheme, const Vouch& vouch) {
     using sip::HeaderName;

@@ -1,5 +1,5 @@
-// Refer-To and Referred-By for the other leg: no host and no dialog of one side is
-// named on the other.
+// Where one side sends the other: Refer-To, Referred-By and the Contacts of a redirection, for the
+// other leg. No host and no dialog of one side is named there.
 #pragma once
 
 #include <functional>
@@ -36,6 +36,10 @@ struct Referred {
 };
 sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
                                 const Referred& referred);
+// A Contact of a 3xx (RFC 3261 §8.1.3.4) that passes to the caller, with its q and expires. Hosts
+// and dialogs as in refer_to.
+std::string redirect_contact(const sip::NameAddr& original, sip::Scheme scheme,
+                             const Adjacency& from, const Adjacency& to, const Vouch& vouch);
 // The Referred-By (RFC 3892): as it is, unless it bears an address.
 std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme);
 
