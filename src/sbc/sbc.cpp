@@ -30,8 +30,13 @@ using sip::transaction::TerminationCause;
 namespace {
 
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
+constexpr std::uint64_t newcomers_cookie = UINT64_MAX - 1;
 constexpr std::size_t max_gone = 256;
 constexpr std::uint32_t refusal_lines_a_second = 100;
+
+bool is_door_of_phones(const Adjacency& adjacency) {
+    return adjacency.is_encrypted() && adjacency.profile == Profile::Access;
+}
 
 // Where the next request goes (RFC 3261 §12.2.1.1): by the first route, else to the remote target.
 std::string next_uri(const sip::Dialog& dialog) {
@@ -140,6 +145,9 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
     if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
         return decision;
     }
+    if (is_door_of_phones(adjacency) && !shared_.newcomers.admit(*index, remote)) {
+        return decision;
+    }
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
     decision.handshake_timeout = adjacency.tls_handshake_timeout;
@@ -153,8 +161,9 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
 
 bool Sbc::on_established(const engine::Flow& flow) {
     const auto index = flow.purpose;
-    if (!index) {
-        return true;  // accepted: the pipeline looks at its certificate with every request
+    if (!index) {  // accepted: the pipeline looks at its certificate with every request
+        watch_newcomer(flow);
+        return true;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
     if (Connections::is_peer_genuine(adjacency, flow.identity.get())) {
@@ -173,6 +182,35 @@ bool Sbc::on_established(const engine::Flow& flow) {
     return false;
 }
 
+void Sbc::watch_newcomer(const engine::Flow& flow) {
+    const auto index = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
+    if (!index || !is_door_of_phones(snapshot_->adjacencies[*index])) {
+        return;
+    }
+    if (flow.identity != nullptr && flow.identity->has_certificate) {
+        shared_.newcomers.remove(*index, flow.remote);
+        return;
+    }
+    if (newcomers_.empty()) {
+        shard_.start_timer(Newcomers::patience, newcomers_cookie);
+    }
+    newcomers_.push_back({flow.id, *index, flow.remote, now().monotonic + Newcomers::patience});
+}
+
+void Sbc::close_newcomers() {
+    while (!newcomers_.empty() && newcomers_.front().patience_ends <= now().monotonic) {
+        const Newcomer newcomer = newcomers_.front();
+        newcomers_.pop_front();
+        const engine::Flow* flow = shard_.flow(newcomer.flow);
+        if (flow != nullptr && shared_.newcomers.contains(newcomer.adjacency, newcomer.source)) {
+            shard_.close(newcomer.flow, CloseReason::Idle);
+        }
+    }
+    if (!newcomers_.empty()) {
+        shard_.start_timer(newcomers_.front().patience_ends - now().monotonic, newcomers_cookie);
+    }
+}
+
 void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
     const auto by_listener = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
     const auto which = flow.purpose ? flow.purpose : by_listener;
@@ -185,6 +223,7 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
     if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
         reason != CloseReason::TooMany) {
         shared_.strangers.release(*by_listener, flow.remote.address);
+        shared_.newcomers.remove(*by_listener, flow.remote);
     }
     connections_.drop(flow.id);
     remember_gone(flow);
@@ -359,6 +398,9 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         return;
     }
     note_alias(inbound);
+    if (is_door_of_phones(inbound.from_adjacency())) {
+        shared_.newcomers.remove(*inbound.adjacency, inbound.source);
+    }
     if (request->method() == Method::Register) {
         do_register(inbound, id, request);
     } else if (request->method() == Method::Invite && is_stopping_) {
@@ -716,8 +758,7 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
                    {"status", outcome.status},
                    {"bound", outcome.is_registered ? "yes" : "no"}});
     }
-    respond(id,
-            registrar_.response(*request, outcome, new_tag(), now().wall).build());
+    respond(id, registrar_.response(*request, outcome, new_tag(), now().wall).build());
     watch_expiry();
 }
 
@@ -974,6 +1015,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
             log::info("registration.expired", {{"user", binding.address_of_record}});
         }
         watch_expiry();
+        return;
+    }
+    if (cookie == newcomers_cookie) {
+        close_newcomers();
         return;
     }
     if (trunk::Registrations::is_cookie(cookie)) {

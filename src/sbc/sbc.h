@@ -195,6 +195,8 @@ private:
     void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                         const std::string& reason);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
+    void watch_newcomer(const engine::Flow& flow);
+    void close_newcomers();
     void remember_gone(const engine::Flow& flow);
     void note_alias(const policy::Inbound& inbound);
     sip::transaction::ClientId send_by(b2bua::CallRef call, const sip::Hop& to,
@@ -231,6 +233,13 @@ private:
     Connections connections_;
     Locator locator_;
     Failover failover_;
+    struct Newcomer {
+        FlowId flow;
+        AdjacencyIndex adjacency;
+        Endpoint source;
+        TimePoint patience_ends;
+    };
+    std::deque<Newcomer> newcomers_;  // of this worker; some are known or gone by now
     // Connections of trusted peers that are gone, the last ones: responses may still be owed.
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;

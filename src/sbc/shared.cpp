@@ -20,4 +20,36 @@ void Strangers::release(AdjacencyIndex adjacency, const IpAddress& source) {
     }
 }
 
+bool Newcomers::admit(AdjacencyIndex adjacency, const Endpoint& source) {
+    const std::lock_guard lock(mutex_);
+    std::set<std::uint16_t>& ports = ports_[{adjacency, source.address}];
+    if (ports.size() >= max_connections) {
+        return false;
+    }
+    ports.insert(source.port);
+    is_empty_ = false;
+    return true;
+}
+
+bool Newcomers::contains(AdjacencyIndex adjacency, const Endpoint& source) {
+    const std::lock_guard lock(mutex_);
+    const auto found = ports_.find({adjacency, source.address});
+    return found != ports_.end() && found->second.contains(source.port);
+}
+
+void Newcomers::remove(AdjacencyIndex adjacency, const Endpoint& source) {
+    if (is_empty_) {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto found = ports_.find({adjacency, source.address});
+    if (found != ports_.end()) {
+        found->second.erase(source.port);
+        if (found->second.empty()) {
+            ports_.erase(found);
+        }
+    }
+    is_empty_ = ports_.empty();
+}
+
 }  // namespace ringwall::sbc

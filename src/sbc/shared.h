@@ -2,10 +2,14 @@
 // nothing else of a border controller may.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/endpoint.h"
+#include "base/time.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/registrar/location.h"
@@ -28,10 +32,31 @@ private:
     std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> open_;
 };
 
+// Connections at an encrypted door of phones of which nobody knows yet whose they are: no client
+// certificate was shown, and no request was let through. They may be many, since all phones of a
+// house may come back at once from one address, but neither all that there are nor for long.
+class Newcomers {
+public:
+    static constexpr std::size_t max_connections = 1000;  // of one source
+    static constexpr Duration patience = 64s;             // after the handshake
+
+    // False: the source has enough of them.
+    bool admit(AdjacencyIndex adjacency, const Endpoint& source);
+    bool contains(AdjacencyIndex adjacency, const Endpoint& source);
+    // It is known now, or closed.
+    void remove(AdjacencyIndex adjacency, const Endpoint& source);
+
+private:
+    std::mutex mutex_;
+    std::map<std::pair<AdjacencyIndex, IpAddress>, std::set<std::uint16_t>> ports_;
+    std::atomic<bool> is_empty_ = true;  // so that nobody waits for the mutex while all are known
+};
+
 struct Shared {
     registrar::Location location;
     OpenedConnections connections;
     Strangers strangers;
+    Newcomers newcomers;
     Vouchers vouchers;
 };
 

@@ -4,17 +4,19 @@
 namespace ringwall::test {
 namespace {
 
+using ::testing::ElementsAre;
+
 class Strangers : public SmallLab {
 protected:
-    engine::AcceptDecision connects(const char* source) {
-        return border.worker(0).on_accept(listener, {ip(source), 40000});
+    engine::AcceptDecision connects(const char* source, std::uint16_t port = 40000) {
+        return border.worker(0).on_accept(listener, {ip(source), port});
     }
-    void closed(const char* source, CloseReason reason) {
+    void closed(const char* source, CloseReason reason, std::uint16_t port = 40000) {
         engine::Flow flow;
         flow.id = FlowId{999'999};
         flow.listener = listener;
         flow.local = local;
-        flow.remote = {ip(source), 40000};
+        flow.remote = {ip(source), port};
         border.worker(0).on_flow_closed(flow, reason, "");
     }
     void listen_on(const char* address, std::uint16_t port) {
@@ -43,6 +45,81 @@ TEST_F(Strangers, TrustedPeersAreNotCounted) {
     for (int i = 0; i < 500; ++i) {
         ASSERT_TRUE(connects("192.0.2.20").is_admitted) << i;
     }
+}
+
+// ---- doors of phones ----------------------------------------------------------------------------
+
+class DoorOfPhones : public Strangers {
+protected:
+    std::uint64_t closed_idle() {
+        return border.sbc().counters().value("connections_closed", "idle");
+    }
+    std::uint64_t closed_by_peer() {
+        return border.sbc().counters().value("connections_closed", "peer-closed");
+    }
+};
+
+TEST_F(DoorOfPhones, OneSourceHasAThousandNewcomersAndNoMore) {
+    listen_on("192.0.2.1", 5061);
+    for (std::uint16_t port = 1; port <= 1000; ++port) {
+        ASSERT_TRUE(connects("192.0.2.40", port).is_admitted) << port;
+    }
+    EXPECT_FALSE(connects("192.0.2.40", 1001).is_admitted);
+    EXPECT_TRUE(connects("192.0.2.41", 1).is_admitted);  // another house
+    closed("192.0.2.40", CloseReason::NotAdmitted, 1001);
+    EXPECT_FALSE(connects("192.0.2.40", 1001).is_admitted);
+    closed("192.0.2.40", CloseReason::HandshakeFailed, 7);
+    EXPECT_TRUE(connects("192.0.2.40", 1001).is_admitted);
+    EXPECT_FALSE(connects("192.0.2.40", 1002).is_admitted);
+}
+
+TEST_F(DoorOfPhones, WhoHasRegisteredCountsNoMoreAndStays) {
+    alice.register_now();
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    listen_on("192.0.2.1", 5061);
+    const std::string source = alice.node().address().to_string();
+    for (std::uint16_t port = 1; port <= 1000; ++port) {
+        ASSERT_TRUE(connects(source.c_str(), port).is_admitted) << port;
+    }
+    net.run_for(600s);
+    EXPECT_EQ(closed_idle(), 0U);
+    EXPECT_EQ(closed_by_peer(), 0U);
+}
+
+TEST_F(DoorOfPhones, WhoShowsACertificateCountsNoMoreAndStays) {
+    alice.node().set_client_identity(certificate_of_user("alice@example.com"));
+    alice.send("OPTIONS", "sip:192.0.2.1", {});
+    net.run_for(1s);
+    listen_on("192.0.2.1", 5061);
+    const std::string source = alice.node().address().to_string();
+    for (std::uint16_t port = 1; port <= 1000; ++port) {
+        ASSERT_TRUE(connects(source.c_str(), port).is_admitted) << port;
+    }
+    net.run_for(600s);
+    EXPECT_EQ(closed_idle(), 0U);
+}
+
+TEST_F(DoorOfPhones, WhoNeverSaysWhoItIsIsClosed) {
+    Phone mallory(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                  {"mallory", "example.com", "guess"});
+    mallory.send("OPTIONS", "sip:bob@example.com", {});
+    net.run_for(1s);
+    EXPECT_THAT(mallory.statuses("OPTIONS"), ElementsAre(401, 401));
+    net.run_for(62s);
+    EXPECT_EQ(closed_idle(), 0U);
+    net.run_for(2s);
+    EXPECT_EQ(closed_idle(), 1U);
+}
+
+// Its call is not cut.
+TEST_F(DoorOfPhones, WhoCallsWithoutARegistrationIsKnownToo) {
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    net.run_for(600s);
+    EXPECT_EQ(closed_idle(), 0U);
+    EXPECT_TRUE(alice.is_in_call());
+    alice.bye();
+    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 0; }));
 }
 
 }  // namespace
