@@ -654,6 +654,44 @@ TEST_F(Privacy, NoneKeepsTheIdentity) {
     EXPECT_THAT(heard_outside({}), HasSubstr("P-Asserted-Identity:"));
 }
 
+// The fields before and after RFC 3325 say who somebody is as well.
+TEST_F(Privacy, IdTakesOtherClaimsOutTowardsTheOutside) {
+    for (const char* kind : {"id", "none;id"}) {
+        Fields fields = claims;
+        fields.emplace_back("Privacy", kind);
+        const std::string heard = heard_outside(fields);
+        for (const auto& [name, value] : claims) {
+            EXPECT_THAT(heard, Not(HasSubstr(name))) << kind;
+        }
+    }
+    const std::string heard = heard_outside(claims);
+    for (const auto& [name, value] : claims) {
+        EXPECT_THAT(heard, HasSubstr(name + ": " + value));
+    }
+}
+
+TEST_F(Privacy, AClaimMayAskForItself) {
+    const std::string uri = "<sip:president@example.org>";
+    for (const Fields& fields : {
+             Fields{{"Remote-Party-ID", uri + ";party=calling;privacy=full"}},
+             Fields{{"Diversion", uri + ";reason=unconditional;privacy=\"uri\""}},
+             Fields{{"Diversion", uri + ";privacy=off, " + uri + ";privacy=name"}},
+             Fields{{"History-Info", "<sip:president@example.org?Privacy=history>;index=1"}},
+             Fields{{"History-Info", uri + ";index=1"}, {"Privacy", "history"}},
+             Fields{{"History-Info", uri + ";index=1"}, {"Privacy", "session"}},
+             Fields{{"Diversion", "<sip:president@example.org"}},
+         }) {
+        EXPECT_THAT(heard_outside(fields), Not(HasSubstr("president"))) << fields.front().second;
+    }
+    for (const Fields& fields : {
+             Fields{{"Remote-Party-ID", uri + ";party=calling;privacy=off"}},
+             Fields{{"History-Info", "<sip:president@example.org?Privacy=none>;index=1"}},
+             Fields{{"Diversion", uri + ";reason=unconditional"}, {"Privacy", "history"}},
+         }) {
+        EXPECT_THAT(heard_outside(fields), HasSubstr("president")) << fields.front().second;
+    }
+}
+
 // ---- two phones of one user --------------------------------------------------------------------
 
 class TwoPhones : public Identities {

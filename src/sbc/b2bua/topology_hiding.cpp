@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "sbc/policy/carried.h"
 #include "sbc/policy/permit.h"
 #include "sip/header/media_type.h"
+#include "sip/header/name_addr.h"
+#include "sip/header/replaces.h"
 #include "sip/header/warning.h"
 #include "sip/session/session_timer.h"
 
@@ -138,25 +141,54 @@ bool may_claim(const Adjacency& from) {
     return from.is_trusted() && from.profile != Profile::Access;
 }
 
-// May a field that we have no rule for pass?
-bool may_pass(std::string_view name, const Adjacency& from) {
-    return !names_dialog(name) && !is_of_one_hop(name) &&
-           (!claims_identity(name) || may_claim(from));
-}
-
-// RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
-bool asks_for_privacy(const sip::Message& message) {
+// Does a Privacy field (RFC 3323 §4.2) name one of these?
+bool asks_for_privacy(const sip::Message& message, std::span<const std::string_view> kinds) {
     for (const sip::HeaderLine& line : message.headers()) {
         std::string_view rest = line.id == sip::HeaderName::Privacy ? line.value : "";
         while (!rest.empty()) {
             const auto end = std::min(rest.find_first_of(";,"), rest.size());
-            if (equals_ignoring_case(trim(rest.substr(0, end)), "id")) {
+            const std::string_view asked = trim(rest.substr(0, end));
+            if (std::ranges::any_of(kinds, [&](std::string_view kind) {
+                    return equals_ignoring_case(asked, kind);
+                })) {
                 return true;
             }
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }
     return false;
+}
+
+// RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
+bool asks_for_privacy(const sip::Message& message) {
+    constexpr std::array<std::string_view, 1> kinds{"id"};
+    return asks_for_privacy(message, kinds);
+}
+
+// The same of a field that claims_identity: RFC 7044 §10.1.2 for History-Info, whose entries may
+// ask in their URIs; elsewhere a parameter asks (RFC 5806 §5). What cannot be read is not told.
+bool asks_for_privacy(const sip::Message& message, const sip::HeaderLine& claim) {
+    constexpr std::array<std::string_view, 4> of_history{"id", "history", "header", "session"};
+    if (equals_ignoring_case(claim.name, "History-Info") ? asks_for_privacy(message, of_history)
+                                                         : asks_for_privacy(message)) {
+        return true;
+    }
+    const auto named = sip::parse_name_addr_list(claim.value);
+    return !named || std::ranges::any_of(*named, [](const sip::NameAddr& each) {
+        const std::string in_uri = sip::uri_header(each.uri.headers, "Privacy");
+        const auto asked = each.parameters.find("privacy");
+        return (!in_uri.empty() && !equals_ignoring_case(in_uri, "none")) ||
+               (asked && !equals_ignoring_case(*asked, "off"));
+    });
+}
+
+// May a field that we have no rule for pass?
+bool may_pass(const sip::Message& message, const sip::HeaderLine& line, const Adjacency& from,
+              const Adjacency& to) {
+    if (claims_identity(line.name)) {
+        return may_claim(from) && (to.is_trusted() || !asks_for_privacy(message, line));
+    }
+    return !names_dialog(line.name) && !is_of_one_hop(line.name);
 }
 
 // RFC 4028 §8.1: a request asks for no more than the `session-timer` of where it goes, nor for less
@@ -325,7 +357,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
             case Passage::Hop:
                 break;
             case Passage::EndToEnd:
-                if (line.id != sip::HeaderName::Other || may_pass(line.name, from)) {
+                if (line.id != sip::HeaderName::Other || may_pass(message, line, from, to)) {
                     builder.raw(line);
                 }
                 break;
