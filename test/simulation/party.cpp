@@ -1,6 +1,7 @@
 #include "simulation/party.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "scenario/tls_contexts.h"
@@ -182,6 +183,24 @@ std::string Party::via(const sip::Hop& to) {
            host_text(node_.address()) + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
 }
 
+// Mostly as everybody writes it.
+std::string Party::sdp_type() {
+    constexpr std::array<const char*, 4> others{"Application/SDP", "application / sdp",
+                                                "application/sdp;charset=utf-8",
+                                                "application\t/\r\n sdp"};
+    const std::uint64_t drawn = random_.number() % 32;
+    return drawn < others.size() ? others[drawn] : "application/sdp";
+}
+
+// RFC 4028: intervals that the border controller has to shorten, or to lengthen never.
+void Party::ask_for_interval(sip::MessageBuilder& builder) {
+    constexpr std::array<const char*, 4> intervals{"90", "300", "7200", "4294967295"};
+    const std::uint64_t drawn = random_.number() % 8;
+    if (drawn < intervals.size()) {
+        builder.header(HeaderName::SessionExpires, intervals[drawn]);
+    }
+}
+
 std::string Party::contact(Scheme leg, Twist twist) const {
     if (twist == Twist::Tel) {
         return "<tel:+15551234>";
@@ -289,7 +308,7 @@ void Party::again_with_credentials(const Sent& sent, const sip::Message& respons
         }
         builder.header(HeaderName::Authorization, sip::auth::to_string(credentials));
         if (!first.body().empty()) {
-            builder.body("application/sdp", first.body());
+            builder.body(sdp_type(), first.body());
         }
         cseq_ = std::max(cseq_, first.cseq().number + 1);
         const auto request = builder.build();
@@ -347,8 +366,11 @@ void Party::begin(const Plan& plan) {
     if (plan.has_100rel) {
         builder.header(HeaderName::Supported, "100rel");
     }
+    if (!plan.is_message && !plan.is_subscription) {
+        ask_for_interval(builder);
+    }
     if (plan.media != Media::None) {
-        builder.body("application/sdp", description(plan.media));
+        builder.body(sdp_type(), description(plan.media));
     }
     leg->invite = builder.build();
     if (is_odd) {
@@ -394,7 +416,7 @@ void Party::take_over(const Plan& plan, const std::string& replaces) {
     builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
     builder.header(HeaderName::Replaces, replaces);
     builder.header(HeaderName::Subject, "newcomer " + std::to_string(plan.number));
-    builder.body("application/sdp", description(Media::Plain));
+    builder.body(sdp_type(), description(Media::Plain));
     leg->invite = builder.build();
     legs_.push_back(leg);
     by_call_id_.emplace(std::string(leg->invite->call_id()), leg);
@@ -511,7 +533,7 @@ void Party::acknowledge(Leg& leg, const sip::Message& response) {
         builder.header(HeaderName::Via, via(to));
         if (leg.is_caller && !leg.is_newcomer && leg.plan->media == Media::None &&
             response.cseq().number == leg.invite->cseq().number) {
-            builder.body("application/sdp", description(media_of(response.body())));
+            builder.body(sdp_type(), description(media_of(response.body())));
         }
         ack = builder.build();
     }
@@ -640,7 +662,7 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
     auto builder = sip::reply(*request, 200, {});
     builder.header(HeaderName::Contact, contact(leg->scheme, twist));
     if (!request->body().empty()) {
-        builder.body("application/sdp", description(media_of(request->body())));
+        builder.body(sdp_type(), description(media_of(request->body())));
     }
     const auto response = builder.build();
     if (request->method() == Method::Invite) {
@@ -793,9 +815,11 @@ void Party::redirect(const LegPtr& leg, const Answering& answering) {
     for (const Twist twist : answering.targets) {
         const bool is_sips = (leg->scheme == Scheme::Sips) != (twist == Twist::Other);
         const bool is_sip = twist == Twist::Same || twist == Twist::Other;
+        const bool is_elsewhere = is_sip && random_.number() % 2 == 0;
         builder.header(HeaderName::Contact,
-                       is_sip ? std::string(is_sips ? "<sips:" : "<sip:") + "new@moved.example.org>"
-                              : contact(leg->scheme, twist));
+                       is_elsewhere
+                           ? std::string(is_sips ? "<sips:" : "<sip:") + "new@moved.example.org>"
+                           : contact(leg->scheme, twist));
     }
     awake().respond(leg->server, builder.build());
 }
@@ -817,8 +841,10 @@ void Party::accept(const LegPtr& leg, const std::string& tag, Twist twist) {
     mine->dialog = std::move(*made);
     auto builder = sip::reply(*leg->invite, 200, tag);
     builder.header(HeaderName::Contact, contact(leg->scheme, twist));
-    builder.body("application/sdp",
-                 description(leg->media == Media::None ? Media::Plain : leg->media));
+    if (leg->invite->header(HeaderName::SessionExpires) != nullptr) {
+        ask_for_interval(builder);
+    }
+    builder.body(sdp_type(), description(leg->media == Media::None ? Media::Plain : leg->media));
     if (leg->media == Media::None) {
         mine->media = Media::Plain;
     }
@@ -949,7 +975,7 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
                        contact(leg->scheme, method == Method::Refer ? Twist::Same : twist));
     }
     if (method == Method::Invite) {
-        builder.body("application/sdp", description(leg->media));
+        builder.body(sdp_type(), description(leg->media));
     }
     const auto request = builder.build();
     const ClientId id = awake().send_request(to, request);

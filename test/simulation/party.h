@@ -124,6 +124,8 @@ private:
     std::string mark(std::size_t length);
     std::string via(const sip::Hop& hop);
     std::string contact(Scheme leg, Twist twist) const;
+    std::string sdp_type();
+    void ask_for_interval(sip::MessageBuilder& builder);
     std::string refer_to(const Leg& leg, const Step& step) const;
     void begin(const Plan& plan);
     void send_odd(const Plan& plan, const sip::Message& invite);
