@@ -212,6 +212,27 @@ TEST_F(SmallLab, ResponseOfAPhoneIsNotSentElsewhere) {
     EXPECT_EQ(net.packets_of(ip("192.0.2.11")).size(), before);
 }
 
+// RFC 5626 §5.3.1. A phone that asks is no proxy, and may try nothing else.
+TEST_F(SmallLab, AProxyHearsThatThePhonesConnectionFailed) {
+    for (const auto& [caller, uri, status] : {std::tuple{&softswitch, "sip:bob@example.com", 430},
+                                              std::tuple{&alice, "sip:bob@example.com", 480}}) {
+        for (const char* method : {"INVITE", "MESSAGE"}) {
+            register_phones();
+            bob.on_invite = Phone::OnInvite::Ignore;
+            bob.in_dialog_status = 0;
+            const auto before = bob.count(method);
+            caller->send(method, uri, {{"Contact", caller->contact()}},
+                         method == std::string_view("INVITE") ? caller->offer : "");
+            ASSERT_TRUE(run_until([&] { return bob.count(method) == before + 1; }));
+            bob.node().cut();
+            net.run_for(1s);
+            ASSERT_FALSE(caller->statuses(method).empty());
+            EXPECT_EQ(caller->statuses(method).back(), status) << method;
+            EXPECT_EQ(bob.count(method), before + 1);
+        }
+    }
+}
+
 // ---- IPv6 ---------------------------------------------------------------------------------------
 
 std::string with_sixth_version() {

@@ -249,18 +249,6 @@ void Call::refuse(policy::MediaRefusal refusal) {
     remember({answer.status, std::string(answer.text), answer.warning, nullptr, 0});
 }
 
-// RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")
-// before what only says that nobody was there, else the first.
-void Call::remember(Failure failure) {
-    const auto rank = [](const Failure& f) {
-        const bool is_absence = f.status == 404 || f.status == 408 || f.status == 480;
-        return f.status >= 600 ? 0 : 2 * (f.status / 100) + (is_absence ? 1 : 0);
-    };
-    if (!best_ || rank(failure) < rank(*best_)) {
-        best_ = std::move(failure);
-    }
-}
-
 void Call::fail() {
     if (is_answered_) {
         return;
@@ -273,7 +261,7 @@ void Call::fail() {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
                         failure.reason, failure.warning);
     } else {
-        const Branch& branch = branches_[failure.branch];
+        const Branch& branch = branches_[failure.attempt];
         auto builder =
             sip::reply(*setup_.request, failure.status, context_.own_tag, failure.reason);
         const Adjacency& out = adjacency(branch.adjacency);
@@ -668,8 +656,9 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
         if (branches_[i].client == id) {
             if (branches_[i].is_open) {
                 close_branch(i);
-                on_failure(i, is_timeout ? Failure{408, "Request Timeout", 0, nullptr, i}
-                                         : Failure{480, "Temporarily Unavailable", 0, nullptr, i});
+                const Branch& branch = branches_[i];
+                on_failure(i, unanswered(cause, !branch.address_of_record.empty(),
+                                         branch.hop.transport, caller_adjacency(), i));
             }
             check_over();
             return;

@@ -22,6 +22,7 @@
 #include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/dialog_pair.h"
+#include "sbc/b2bua/failure.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/referrals.h"
 #include "sbc/b2bua/transfer.h"
@@ -129,14 +130,6 @@ private:
         std::string from_tag;
         std::uint32_t cseq = 0;
     };
-    // The best of the failures so far: what the caller is told when nothing is left.
-    struct Failure {
-        int status = 0;
-        std::string reason;
-        int warning = 0;
-        sip::MessagePtr response;  // to be passed on; null: our own
-        std::size_t branch = 0;
-    };
 
     const Adjacency& adjacency(AdjacencyIndex index) const {
         return setup_.snapshot->adjacencies[index];
@@ -157,7 +150,7 @@ private:
     void on_failure(std::size_t index, Failure failure);
     void cancel_branches(std::optional<std::size_t> but);
     void cancel_branch(Branch& branch);
-    void remember(Failure failure);
+    void remember(Failure failure) { keep_best(best_, std::move(failure)); }
     void refuse(policy::Refusal refusal, policy::Event event);
     void refuse(policy::MediaRefusal refusal);
     void go_on_or_fail();
@@ -230,6 +223,7 @@ private:
     bool is_cancelled_ = false;
     bool is_over_ = false;
     bool was_lingering_ = false;  // when it was over
+    // What the caller is told when nothing is left.
     std::optional<Failure> best_;
     std::unique_ptr<CallRecord> record_;  // until it is written and the rest goes
 };

@@ -220,9 +220,9 @@ void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
                 targets_.clear();
                 next_route_ = setup_.routes.size();
             }
-            on_failure(i, cause == TerminationCause::Timeout
-                              ? Failure{408, "Request Timeout", 0, nullptr, i}
-                              : Failure{480, "Temporarily Unavailable", 0, nullptr, i});
+            on_failure(i, unanswered(cause, !attempts_[i].address_of_record.empty(),
+                                     attempts_[i].hop.transport,
+                                     context_.adjacency(setup_.sender.adjacency), i));
             return;
         }
     }
@@ -249,17 +249,6 @@ void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
     }
     remember(std::move(failure));
     go_on_or_fail();
-}
-
-// As a call does: see Call::remember.
-void ForwardedRequest::remember(Failure failure) {
-    const auto rank = [](const Failure& f) {
-        const bool is_absence = f.status == 404 || f.status == 408 || f.status == 480;
-        return f.status >= 600 ? 0 : 2 * (f.status / 100) + (is_absence ? 1 : 0);
-    };
-    if (!best_ || rank(failure) < rank(*best_)) {
-        best_ = std::move(failure);
-    }
 }
 
 void ForwardedRequest::accept(const Attempt& attempt, const sip::MessagePtr& response) {

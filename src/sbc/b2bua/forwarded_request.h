@@ -14,6 +14,7 @@
 #include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/dialog_pair.h"
+#include "sbc/b2bua/failure.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
@@ -92,21 +93,12 @@ private:
         std::string address_of_record;
         policy::Permit permit;
     };
-    // The best of the failures so far.
-    struct Failure {
-        int status = 0;
-        std::string reason;
-        int warning = 0;
-        sip::MessagePtr response;  // to be passed on; null: our own
-        std::size_t attempt = 0;
-    };
-
     void go_on_or_fail();
     void add_targets(const policy::Route& route);
     bool send(const Target& target);
     Changes changes_for(const Attempt& attempt) const;
     void on_failure(std::size_t index, Failure failure);
-    void remember(Failure failure);
+    void remember(Failure failure) { keep_best(best_, std::move(failure)); }
 
     CallHost& host_;
     Setup setup_;

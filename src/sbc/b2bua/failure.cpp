@@ -1,0 +1,34 @@
+#include "sbc/b2bua/failure.h"
+
+#include <utility>
+
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc::b2bua {
+
+namespace {
+
+int rank(const Failure& failure) {
+    const bool is_absence = failure.status == 404 || failure.status == 408 ||
+                            failure.status == 430 || failure.status == 480;
+    return failure.status >= 600 ? 0 : 2 * (failure.status / 100) + (is_absence ? 1 : 0);
+}
+
+}  // namespace
+
+void keep_best(std::optional<Failure>& best, Failure failure) {
+    if (!best || rank(failure) < rank(*best)) {
+        best = std::move(failure);
+    }
+}
+
+Failure unanswered(sip::transaction::TerminationCause cause, bool is_phone,
+                   sip::Transport transport, const Adjacency& asking, std::size_t attempt) {
+    const bool may_know = asking.is_trusted() && asking.profile != Profile::Access;
+    const int status = cause == sip::transaction::TerminationCause::Timeout       ? 408
+                       : is_phone && transport != sip::Transport::Udp && may_know ? 430
+                                                                                  : 480;
+    return {status, std::string(sip::reason_phrase(status)), 0, nullptr, attempt};
+}
+
+}  // namespace ringwall::sbc::b2bua
