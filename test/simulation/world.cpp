@@ -252,7 +252,9 @@ private:
         ask_for_consistency();
         for (const auto& party : parties_) {
             for (const Party::Open& open : party->open()) {
-                if (!is_stormy_ || !open.was_cut) {
+                // A phone that was away when the other side hung up is not told when it is back.
+                const bool was_away = open.was_cut && party->identity().place->is_access;
+                if (!is_stormy_ || !was_away) {
                     watch_->complain("half-up", open.plan,
                                      std::string(open.is_caller ? "caller" : "callee") + " at " +
                                          party->identity().place->name() + " is still in it");
