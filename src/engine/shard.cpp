@@ -71,6 +71,13 @@ void Shard::respond(ServerId id, sip::MessagePtr response) {
     perform();
 }
 
+void Shard::rebind(ServerId id, const sip::Hop& to) {
+    if (is_distant(to.flow)) {
+        distant(to);
+    }
+    layer_.rebind(id, to);
+}
+
 ClientId Shard::cancel(ClientId invite) {
     const ClientId id = layer_.cancel(invite, fresh_);
     perform();
@@ -381,6 +388,11 @@ bool Shard::is_distant(FlowId flow) const {
     return place_.siblings != nullptr && owner != place_.number && owner != every_shard;
 }
 
+// One that a request came by was known here as long as it stood.
+bool Shard::is_gone(FlowId flow) const {
+    return is_distant(flow) && !distant_flows_.contains(flow);
+}
+
 // What is sent over a sibling's connection is to learn when that is closed, as over our own.
 Shard::DistantFlow& Shard::distant(const sip::Hop& to) {
     const auto [entry, is_new] = distant_flows_.try_emplace(to.flow);
@@ -569,8 +581,8 @@ void Shard::perform(Action& action) {
 }
 
 void Shard::transmit(const Transmit& action) {
-    if (!put(action.hop, *action.message)) {
-        const auto* server = std::get_if<ServerId>(&action.transaction);
+    const auto* server = std::get_if<ServerId>(&action.transaction);
+    if ((server != nullptr && is_gone(action.hop.flow)) || !put(action.hop, *action.message)) {
         const auto other =
             server != nullptr ? user_.way_back(action.hop, *action.message) : std::nullopt;
         if (other && *other != action.hop) {

@@ -96,6 +96,8 @@ public:
     // For the user. Ids of what is gone do nothing.
     sip::transaction::ClientId send_request(const sip::Hop& to, sip::MessagePtr request);
     void respond(sip::transaction::ServerId id, sip::MessagePtr response);
+    // What is still to be answered goes there: its own connection is gone.
+    void rebind(sip::transaction::ServerId id, const sip::Hop& to);
     sip::transaction::ClientId cancel(sip::transaction::ClientId invite);
     // Ends a server transaction without an answer: silence is the answer.
     void forget(sip::transaction::ServerId id);
@@ -206,6 +208,7 @@ private:
     bool is_distant(FlowId flow) const;
     void begin(FlowId flow, const ConnectSpec& spec);
     DistantFlow& distant(const sip::Hop& to);
+    bool is_gone(FlowId flow) const;
     void tell_watchers(std::uint64_t watchers, const Letter& letter);
     void answer_fault(const sip::Hop& from, const sip::Message& request,
                       const sip::ParseError& fault);

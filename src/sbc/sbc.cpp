@@ -270,24 +270,28 @@ void Sbc::tell_calls_on(FlowId flow) {
 }
 
 bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
+    return is_peer(leg.peer, leg.hop, from);
+}
+
+bool Sbc::is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Hop& from) const {
     const auto index = adjacency_of(from);
-    if (!index || *index != leg.peer.adjacency) {
+    if (!index || *index != peer.adjacency) {
         return false;
     }
-    if (from.transport == sip::Transport::Udp || from.flow == leg.hop.flow) {
+    if (from.transport == sip::Transport::Udp || from.flow == heard.flow) {
         return true;
     }
     const engine::Flow* flow = shard_.flow(from.flow);
     if (flow == nullptr) {
         return false;
     }
-    if (!leg.peer.fingerprint.empty()) {
-        return flow->identity != nullptr && (flow->identity->fingerprint == leg.peer.fingerprint ||
-                                             is_another_server(leg, *flow->identity));
+    if (!peer.fingerprint.empty()) {
+        return flow->identity != nullptr && (flow->identity->fingerprint == peer.fingerprint ||
+                                             is_another_server(peer, *flow->identity));
     }
-    if (!leg.peer.address_of_record.empty()) {
+    if (!peer.address_of_record.empty()) {
         const auto users = shared_.location.registered_on(from.flow, now().monotonic);
-        return std::find(users.begin(), users.end(), leg.peer.address_of_record) != users.end();
+        return std::find(users.begin(), users.end(), peer.address_of_record) != users.end();
     }
     // Who has proven nothing cannot be known again by another connection.
     return !snapshot_->adjacencies[*index].is_encrypted();
@@ -295,8 +299,8 @@ bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
 
 // Of the same trunk, with a certificate of its own: it bears the trunk's name, unless there are
 // several to bear. It is where hop_back_to() would go.
-bool Sbc::is_another_server(const b2bua::Leg& leg, const tls::PeerIdentity& identity) const {
-    const Adjacency& adjacency = snapshot_->adjacencies[leg.peer.adjacency];
+bool Sbc::is_another_server(const b2bua::Proof& peer, const tls::PeerIdentity& identity) const {
+    const Adjacency& adjacency = snapshot_->adjacencies[peer.adjacency];
     return adjacency.profile != Profile::Access && adjacency.tls_peer_domains.size() <= 1 &&
            Connections::is_peer_genuine(adjacency, &identity);
 }
@@ -339,22 +343,44 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
 
 void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
                     ServerId cancelled) {
-    const sip::Hop* of_invite = cancelled ? shard_.transactions().hop(cancelled) : nullptr;
-    const bool is_same_way =
-        of_invite != nullptr &&
-        (from.transport == sip::Transport::Udp ? from.remote.address == of_invite->remote.address
-                                               : from.flow == of_invite->flow);
-    if (!is_same_way) {
+    if (!is_sender(cancelled, from)) {
         counters_.add("rejected", "no-transaction");
         reply(id, *request, 481);
+        if (cancelled) {
+            shard_.forget(id);  // or the CANCEL of who may would be taken for its repetition
+        }
         return;
     }
     reply(id, *request, 200);
-    if (const auto found = by_server_.find(cancelled); found != by_server_.end()) {
-        if (b2bua::Usage* call = call_of(found->second)) {
-            call->on_cancel(cancelled);
-        }
+    if (shard_.flow(shard_.transactions().hop(cancelled)->flow) == nullptr) {
+        shard_.rebind(cancelled, from);
     }
+    if (b2bua::Usage* call = call_of(cancelled)) {
+        call->on_cancel(cancelled);
+    }
+}
+
+// RFC 3261 §9.2 looks for the branch alone, but whoever hears of one must not end a call by it: it
+// comes by the way of the INVITE, or by another connection of who has proven to be the same peer.
+bool Sbc::is_sender(ServerId invite, const sip::Hop& from) {
+    const sip::Hop* sent = invite ? shard_.transactions().hop(invite) : nullptr;
+    if (sent == nullptr || from.transport != sent->transport) {
+        return false;
+    }
+    const bool is_same_address = from.remote.address == sent->remote.address;
+    if (from.flow == sent->flow) {
+        return from.transport != sip::Transport::Udp || is_same_address;
+    }
+    const b2bua::Usage* call = call_of(invite);
+    const auto sender = call == nullptr || from.transport == sip::Transport::Udp
+                            ? std::nullopt
+                            : call->sender_of(invite);
+    if (!sender || !is_peer(sender->peer, *sent, from)) {
+        return false;
+    }
+    const bool has_proven =
+        !sender->peer.fingerprint.empty() || !sender->peer.address_of_record.empty();
+    return has_proven || is_same_address;
 }
 
 void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
@@ -966,16 +992,20 @@ void Sbc::note_alias(const policy::Inbound& inbound) {
     }
 }
 
-// RFC 3261 §18.2.2: a connection to where the request came from, at the port of its Via; only
-// within a trusted adjacency, and over TLS only to who can prove to be its peer.
 std::optional<sip::Hop> Sbc::way_back(const sip::Hop& lost, const sip::Message& response) {
     const auto gone = std::ranges::find(gone_, lost.flow, &decltype(gone_)::value_type::first);
-    if (gone == gone_.end() || !snapshot_->adjacencies[gone->second].is_attached) {
+    return gone == gone_.end() ? std::nullopt
+                               : hop_back(gone->second, lost, response.top_via().port);
+}
+
+std::optional<sip::Hop> Sbc::hop_back(AdjacencyIndex index, const sip::Hop& lost,
+                                      std::uint16_t port) {
+    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    if (!adjacency.is_attached || !adjacency.is_trusted() || adjacency.profile == Profile::Access) {
         return std::nullopt;
     }
-    const std::uint16_t port = response.top_via().port;
     return connections_.hop_by(
-        *snapshot_, gone->second,
+        *snapshot_, index,
         {lost.transport,
          {lost.remote.address, port != 0 ? port : sip::locate::default_port(lost.transport)}});
 }
@@ -1103,11 +1133,41 @@ void Sbc::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
 
 void Sbc::respond(ServerId id, sip::MessagePtr response) {
     if ((id.value & errand_bit) == 0) {
+        can_answer(id);
         shard_.respond(id, std::move(response));
     } else if (const auto errand = errands_.find(id); errand != errands_.end()) {
         errand->second.is_accepted = response->status() >= 200 && response->status() < 300;
         errand_answers_.emplace_back(id, std::move(response));
     }
+}
+
+bool Sbc::can_answer(ServerId id) {
+    const sip::Hop* sent = shard_.transactions().hop(id);
+    if (sent == nullptr || is_up(*sent)) {
+        return true;  // an errand has no connection
+    }
+    const b2bua::Usage* call = call_of(id);
+    const auto sender = call == nullptr ? std::nullopt : call->sender_of(id);
+    if (!sender) {
+        return false;
+    }
+    std::optional<sip::Hop> back;
+    if (!sender->peer.address_of_record.empty()) {
+        back = hop_of_phone(sender->peer, sender->contact);
+    } else if (const auto request = shard_.transactions().request(id)) {
+        back = hop_back(sender->peer.adjacency, *sent, request->top_via().port);
+        back = back && is_up(*back) ? back : std::nullopt;
+    }
+    if (back) {
+        shard_.rebind(id, *back);
+        own_flow(*back, call->ref());
+    }
+    return back.has_value();
+}
+
+bool Sbc::is_up(const sip::Hop& hop) const {
+    const engine::Flow* flow = shard_.flow(hop.flow);
+    return hop.transport == sip::Transport::Udp || (flow != nullptr && flow->is_established);
 }
 
 ClientId Sbc::cancel(CallRef call, ClientId invite) {
@@ -1189,17 +1249,21 @@ std::optional<sip::Hop> Sbc::hop_back_in_the_clear(const b2bua::Leg& leg, std::u
     return connections_.hop_by(*snapshot_, index, {leg.hop.transport, {address, port}});
 }
 
+// By the connection that it has now.
+std::optional<sip::Hop> Sbc::hop_of_phone(const b2bua::Proof& peer,
+                                          std::string_view contact) const {
+    return registrar::find_again(shared_.location.find(peer.address_of_record, now().monotonic),
+                                 {peer.adjacency, peer.instance, contact});
+}
+
 std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
     if (leg.hop.transport != sip::Transport::Udp) {
         if (shard_.flow(leg.hop.flow) != nullptr) {
             return leg.hop;
         }
-        if (!leg.peer.address_of_record.empty()) {  // a phone: by the connection it has now
-            return registrar::find_again(
-                shared_.location.find(leg.peer.address_of_record, now().monotonic),
-                {leg.peer.adjacency, leg.peer.instance, leg.dialog.remote_target()});
-        }
-        return hop_back_to(leg);
+        return leg.peer.address_of_record.empty()
+                   ? hop_back_to(leg)
+                   : hop_of_phone(leg.peer, leg.dialog.remote_target());
     }
     // Only within the adjacency's own addresses. A phone, or a peer behind a NAT, is answered where
     // it was heard.
@@ -1336,6 +1400,11 @@ void Sbc::forget_dialogs(CallRef ref, CallEntry& entry) {
 b2bua::Usage* Sbc::call_of(CallRef ref) {
     const auto found = calls_.find(ref);
     return found == calls_.end() ? nullptr : found->second.call.get();
+}
+
+b2bua::Usage* Sbc::call_of(ServerId request) {
+    const auto found = by_server_.find(request);
+    return found == by_server_.end() ? nullptr : call_of(found->second);
 }
 
 b2bua::Usage* Sbc::call_of_tag(std::string_view tag) {

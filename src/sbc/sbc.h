@@ -116,6 +116,7 @@ public:
                                               sip::MessagePtr request) override;
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) override;
     void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
+    bool can_answer(sip::transaction::ServerId id) override;
     sip::transaction::ClientId cancel(b2bua::CallRef call,
                                       sip::transaction::ClientId invite) override;
     void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
@@ -171,6 +172,7 @@ private:
                           const sip::MessagePtr& request);
     void on_cancel(sip::transaction::ServerId id, const sip::Hop& from,
                    const sip::MessagePtr& request, sip::transaction::ServerId cancelled);
+    bool is_sender(sip::transaction::ServerId invite, const sip::Hop& from);
     bool is_merged(const sip::Message& request);
     bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
@@ -216,7 +218,15 @@ private:
     void own_flow(const sip::Hop& hop, b2bua::CallRef call);
     std::optional<sip::Hop> hop_back_to(const b2bua::Leg& leg);
     std::optional<sip::Hop> hop_back_in_the_clear(const b2bua::Leg& leg, std::uint16_t port);
-    bool is_another_server(const b2bua::Leg& leg, const tls::PeerIdentity& identity) const;
+    std::optional<sip::Hop> hop_of_phone(const b2bua::Proof& peer, std::string_view contact) const;
+    // RFC 3261 §18.2.2: a connection to where a request came from, at the port of its Via; only
+    // within a trusted adjacency, and over TLS only to who can prove to be its peer.
+    std::optional<sip::Hop> hop_back(AdjacencyIndex adjacency, const sip::Hop& lost,
+                                     std::uint16_t port);
+    bool is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Hop& from) const;
+    bool is_another_server(const b2bua::Proof& peer, const tls::PeerIdentity& identity) const;
+    bool is_up(const sip::Hop& hop) const;
+    b2bua::Usage* call_of(sip::transaction::ServerId request);
     void watch_expiry();
     void sweep();
     void forget_dialogs(b2bua::CallRef ref, CallEntry& entry);

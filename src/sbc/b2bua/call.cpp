@@ -58,6 +58,11 @@ std::string essence_of(const sip::Message& request) {
     return octets;
 }
 
+std::string contact_of(const sip::Message& request) {
+    const auto contact = sip::dialog_contact(request);
+    return contact && *contact ? std::string((*contact)->uri.text) : std::string();
+}
+
 sip::Scheme scheme_of(const sip::Uri& uri) {
     return uri.scheme == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
 }
@@ -68,7 +73,8 @@ Call::Call(CallHost& host, Setup setup)
     : host_(host),
       setup_(std::move(setup)),
       origin_{std::string(setup_.request->call_id()), std::string(setup_.request->from_tag()),
-              setup_.request->cseq().number},
+              setup_.request->cseq().number,
+              setup_.caller.address_of_record.empty() ? "" : contact_of(*setup_.request)},
       caller_scheme_(scheme_of(setup_.request->request_uri())),
       context_{host,
                setup_.ref,
@@ -879,6 +885,8 @@ void Call::on_timer(std::uint32_t timer) {
         act_on(transfer_->pair(), transfer_->on_timer(timer & ~Transfer::timer_bit));
     } else if (timer == referrer_timer) {
         pairs_[*confirmed_]->end();  // after the NOTIFY it should have
+    } else if (timer == caller_timer) {
+        on_caller_timer();
     } else {
         on_timer_c(timer);
     }
@@ -903,7 +911,36 @@ void Call::on_timer_c(std::uint32_t index) {
 void Call::on_flow_closed(FlowId flow) {
     if (confirmed_ && !is_over_) {
         pairs_[*confirmed_]->on_flow_closed(flow);
+    } else if (!is_answered_ && !is_caller_awaited_ && !host_.can_answer(setup_.invite)) {
+        is_caller_awaited_ = true;
+        host_.start_timer(ref(), lost_flow_limit, caller_timer);
     }
+}
+
+// Whoever rings would ring, and answer, for nobody.
+void Call::on_caller_timer() {
+    is_caller_awaited_ = false;
+    if (confirmed_) {
+        act_on(*confirmed_, pairs_[*confirmed_]->on_timer(DialogPair::Timer::LostFlow, 0));
+    } else if (!is_answered_ && !host_.can_answer(setup_.invite)) {
+        best_.reset();  // nobody hears what others said
+        terminate("connection lost");
+    }
+}
+
+std::optional<Sender> Call::sender_of(ServerId id) const {
+    if (id == setup_.invite) {
+        return Sender{setup_.caller, origin_.contact};
+    }
+    if (joining_ && joining_->newcomer.invite == id) {
+        return Sender{joining_->newcomer.peer, contact_of(*joining_->newcomer.request)};
+    }
+    for (const auto& pair : pairs_) {
+        if (auto sender = pair->sender_of(id)) {
+            return sender;
+        }
+    }
+    return std::nullopt;
 }
 
 void Call::terminate(std::string_view reason, int status) {

@@ -73,8 +73,10 @@ public:
     std::uint32_t next_cseq(sip::transaction::ClientId id, std::uint32_t used) override;
     void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) override;
     void on_timer(std::uint32_t cookie) override;
-    // A connection is gone. If a leg's peer does not come back by another, the call ends in 32 s.
+    // A connection is gone. If a leg's peer, or who waits for the answer to the INVITE, does not
+    // come back by another, the call ends in 32 s.
     void on_flow_closed(FlowId flow) override;
+    std::optional<Sender> sender_of(sip::transaction::ServerId id) const override;
     // BYE to both, or `status` and CANCEL: the operator or a rule ends it.
     void terminate(std::string_view reason) override { terminate(reason, 480); }
     void terminate(std::string_view reason, int status);
@@ -129,6 +131,7 @@ private:
         std::string call_id;
         std::string from_tag;
         std::uint32_t cseq = 0;
+        std::string contact;  // of a phone, else empty
     };
 
     const Adjacency& adjacency(AdjacencyIndex index) const {
@@ -195,6 +198,7 @@ private:
     void on_referral_timer(std::uint32_t number);
     void act_on(std::size_t pair, const Fate& fate);
     void on_timer_c(std::uint32_t index);
+    void on_caller_timer();
     void end_pair(std::string_view reason);
     void close_relays();
     void finish(std::string_view result, int status, std::string_view reason);
@@ -204,6 +208,7 @@ private:
     static constexpr std::uint32_t referral_timer = 1U << 30;
     static constexpr std::uint32_t newcomer_timer = 1U << 29;
     static constexpr std::uint32_t referrer_timer = 1U << 27;
+    static constexpr std::uint32_t caller_timer = 1U << 26;
 
     CallHost& host_;
     Setup setup_;  // its request: until it is answered
@@ -221,6 +226,7 @@ private:
     std::optional<std::size_t> confirmed_;  // the pair that the call is
     bool is_answered_ = false;              // a final response went to the caller
     bool is_cancelled_ = false;
+    bool is_caller_awaited_ = false;  // its connection is gone, and the time for it runs
     bool is_over_ = false;
     bool was_lingering_ = false;  // when it was over
     // What the caller is told when nothing is left.

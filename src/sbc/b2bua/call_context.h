@@ -14,6 +14,8 @@ namespace ringwall::sbc::b2bua {
 
 // RFC 3261 §16.6 step 11: more than three minutes.
 inline constexpr Duration timer_c = 181s;
+// RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
+inline constexpr Duration lost_flow_limit = 32s;
 
 struct CallContext {
     CallHost& host;

@@ -50,6 +50,10 @@ public:
                                                       sip::MessagePtr request) = 0;
     virtual void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) = 0;
     virtual void respond(sip::transaction::ServerId id, sip::MessagePtr response) = 0;
+    // Can who sent that request hear its answer? If its connection is gone: by the one that the
+    // phone registered on since, or by a new one to a trusted peer (RFC 3261 §18.2.2), which is
+    // opened and can be asked for later. What is answered goes there from then on.
+    virtual bool can_answer(sip::transaction::ServerId id) = 0;
     virtual sip::transaction::ClientId cancel(CallRef call, sip::transaction::ClientId invite) = 0;
     // Call::on_timer(cookie) after that time.
     virtual void start_timer(CallRef call, Duration after, std::uint32_t cookie) = 0;

@@ -22,9 +22,7 @@ using sip::transaction::TerminationCause;
 
 namespace {
 
-// RFC 3261 says nothing of a peer whose connection is gone; within this it may come back.
-constexpr Duration lost_flow_limit = 32s;
-constexpr Duration held_step = 1s;  // so often it is looked whether it has
+constexpr Duration held_step = 1s;  // so often it is looked whether a lost peer is back
 
 bool is_of_subscription(Method method) {
     return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
@@ -692,6 +690,19 @@ void DialogPair::on_flow_closed(FlowId flow) {
 
 void DialogPair::wait_for_flow() {
     start_timer(lost_flow_limit, Timer::LostFlow);
+}
+
+std::optional<Sender> DialogPair::sender_of(ServerId id) const {
+    const auto of_leg = [this](Side side) {
+        return Sender{leg(side).peer, leg(side).dialog.remote_target()};
+    };
+    if (const auto relay = std::ranges::find(relays_, id, &Relay::server); relay != relays_.end()) {
+        return of_leg(relay->from);
+    }
+    if (const auto held = std::ranges::find(held_, id, &Held::server); held != held_.end()) {
+        return of_leg(held->from);
+    }
+    return std::nullopt;
 }
 
 std::optional<ClientId> DialogPair::send(Side to, Method method,

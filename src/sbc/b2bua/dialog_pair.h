@@ -129,6 +129,9 @@ public:
     // A peer's connection is gone: it may come back by another.
     void wait_for_flow();
 
+    // Of a request that waits for its answer, or was the last INVITE.
+    std::optional<Sender> sender_of(sip::transaction::ServerId id) const;
+
     // A request of our own within the dialog on `to`; `write` adds fields and body. Its answer is
     // the asker's business. None: the peer cannot be reached now.
     std::optional<sip::transaction::ClientId> send(

@@ -32,6 +32,12 @@ struct Proof {
     std::string instance = {};      // its +sip.instance (RFC 5626 §4.1), when it registered one
 };
 
+// Who sent a request, for when the connection that it came by is gone.
+struct Sender {
+    Proof peer;
+    std::string contact;  // its URI, of the request or of the dialog
+};
+
 struct Leg {
     Proof peer;
     sip::Scheme scheme = sip::Scheme::Sip;  // of this leg's URIs

@@ -10,6 +10,7 @@
 
 #include "base/id.h"
 #include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/leg.h"
 #include "sbc/record/call_record.h"
 #include "sip/header/replaces.h"
 #include "sip/message.h"
@@ -53,6 +54,11 @@ public:
     }
     virtual void on_timer(std::uint32_t cookie) = 0;
     virtual void on_flow_closed(FlowId flow) = 0;
+    // Of a request that is this usage's to answer; none: nobody waits for that any more.
+    virtual std::optional<Sender> sender_of(sip::transaction::ServerId id) const {
+        (void)id;
+        return std::nullopt;
+    }
     // Only an INVITE is cancelled or acknowledged.
     virtual void on_cancel(sip::transaction::ServerId invite) { (void)invite; }
     virtual void on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
