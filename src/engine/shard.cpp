@@ -78,8 +78,8 @@ void Shard::rebind(ServerId id, const sip::Hop& to) {
     layer_.rebind(id, to);
 }
 
-ClientId Shard::cancel(ClientId invite) {
-    const ClientId id = layer_.cancel(invite, fresh_);
+ClientId Shard::cancel(ClientId invite, const Reasons& reasons) {
+    const ClientId id = layer_.cancel(invite, reasons, fresh_);
     perform();
     return id;
 }

@@ -98,7 +98,8 @@ public:
     void respond(sip::transaction::ServerId id, sip::MessagePtr response);
     // What is still to be answered goes there: its own connection is gone.
     void rebind(sip::transaction::ServerId id, const sip::Hop& to);
-    sip::transaction::ClientId cancel(sip::transaction::ClientId invite);
+    sip::transaction::ClientId cancel(sip::transaction::ClientId invite,
+                                      const sip::transaction::Reasons& reasons = {});
     // Ends a server transaction without an answer: silence is the answer.
     void forget(sip::transaction::ServerId id);
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack);

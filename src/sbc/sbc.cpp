@@ -356,7 +356,7 @@ void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& re
         shard_.rebind(cancelled, from);
     }
     if (b2bua::Usage* call = call_of(cancelled)) {
-        call->on_cancel(cancelled);
+        call->on_cancel(cancelled, b2bua::reasons_of(*request));
     }
 }
 
@@ -703,7 +703,7 @@ void Sbc::drop_errand(ServerId id, std::string_view reason) {
     if (made != nullptr && errand.is_accepted) {
         made->terminate(reason);
     } else if (made != nullptr) {
-        made->on_cancel(id);
+        made->on_cancel(id, {});
     }
 }
 
@@ -1170,9 +1170,9 @@ bool Sbc::is_up(const sip::Hop& hop) const {
     return hop.transport == sip::Transport::Udp || (flow != nullptr && flow->is_established);
 }
 
-ClientId Sbc::cancel(CallRef call, ClientId invite) {
+ClientId Sbc::cancel(CallRef call, ClientId invite, const sip::transaction::Reasons& reasons) {
     const ClientId sent = failover_.cancel(call, invite);
-    const ClientId id = sent ? shard_.cancel(challenges_.current(sent)) : ClientId{};
+    const ClientId id = sent ? shard_.cancel(challenges_.current(sent), reasons) : ClientId{};
     challenges_.give_up(challenges_.first(sent));
     if (id) {
         own_client(id, call, true);

@@ -117,8 +117,8 @@ public:
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) override;
     void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
     bool can_answer(sip::transaction::ServerId id) override;
-    sip::transaction::ClientId cancel(b2bua::CallRef call,
-                                      sip::transaction::ClientId invite) override;
+    sip::transaction::ClientId cancel(b2bua::CallRef call, sip::transaction::ClientId invite,
+                                      const sip::transaction::Reasons& reasons) override;
     void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
     std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
     sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const override;

@@ -23,6 +23,7 @@ using policy::Refusal;
 using sip::HeaderName;
 using sip::Method;
 using sip::transaction::ClientId;
+using sip::transaction::Reasons;
 using sip::transaction::ServerId;
 using sip::transaction::TerminationCause;
 
@@ -549,7 +550,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         return;
     }
     confirm(*pair, response, media);
-    cancel_branches(index);
+    cancel_branches(index, {R"(SIP;cause=200;text="Call completed elsewhere")"});  // RFC 3326 §3.1
 }
 
 void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
@@ -638,7 +639,8 @@ void Call::on_failure(std::size_t index, Failure failure) {
         std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
     const bool is_phone = !branch.address_of_record.empty();
     if (failure.status >= 600) {  // RFC 3261 §16.7 step 5: nobody else is asked
-        cancel_branches(std::nullopt);
+        cancel_branches(std::nullopt,
+                        {"SIP;cause=" + std::to_string(failure.status)});  // RFC 3326 §2
         next_route_ = setup_.routes.size();
     } else if (!hunts && !is_phone && failure.status >= 300) {
         next_route_ = setup_.routes.size();
@@ -698,37 +700,39 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
     }
 }
 
-void Call::cancel_branches(std::optional<std::size_t> but) {
+void Call::cancel_branches(std::optional<std::size_t> but, const Reasons& reasons) {
     for (std::size_t i = 0; i < branches_.size(); ++i) {
         if (but != i && branches_[i].is_open) {
-            cancel_branch(branches_[i]);
+            cancel_branch(branches_[i], reasons);
         }
     }
 }
 
-void Call::cancel_branch(Branch& branch) {
-    branch.is_cancelled = true;
+void Call::cancel_branch(Branch& branch, const Reasons& reasons) {
+    if (!std::exchange(branch.is_cancelled, true)) {
+        branch.reasons = reasons;
+    }
     if (branch.is_cancel_sent || !branch.is_open) {
         return;
     }
     // No id: not before the first provisional response (RFC 3261 §9.1). Once it is cancelled, the
     // transaction gives up by itself when no final response comes.
-    branch.is_cancel_sent = static_cast<bool>(host_.cancel(ref(), branch.client));
+    branch.is_cancel_sent = static_cast<bool>(host_.cancel(ref(), branch.client, branch.reasons));
 }
 
-void Call::on_cancel(ServerId invite) {
+void Call::on_cancel(ServerId invite, const Reasons& reasons) {
     if (invite == setup_.invite) {
         if (is_answered_) {
             return;  // RFC 3261 §9.2: a final response was sent, nothing happens
         }
         is_cancelled_ = true;
-        cancel_branches(std::nullopt);
+        cancel_branches(std::nullopt, reasons);
         fail();
     } else if (joining_ && joining_->newcomer.invite == invite) {
-        drop_newcomer(487, "Request Terminated");
+        drop_newcomer(487, "Request Terminated", reasons);
     } else {
         for (const auto& pair : pairs_) {
-            pair->on_cancel(invite);
+            pair->on_cancel(invite, reasons);
         }
     }
     check_over();
@@ -760,7 +764,7 @@ bool Call::drop_early(std::size_t pair) {
                (&branch != &branches_[index] || has_forked);
     });
     if (is_left && !has_forked) {
-        cancel_branch(branches_[index]);
+        cancel_branch(branches_[index], pairs_[pair]->reasons());
     }
     return is_left;
 }
@@ -809,6 +813,9 @@ void Call::drop_surplus(Branch& branch, const sip::MessagePtr& response) {
     branch.dropped.emplace_back(response->to_tag());
     auto bye = dialog->request(Method::Bye, "BYE");
     bye.header(HeaderName::Via, own_via());
+    for (const std::string& reason : branch.reasons) {
+        bye.header(HeaderName::Reason, reason);
+    }
     host_.send_in_dialog(ref(), branch.hop, bye.build());
 }
 
@@ -854,7 +861,7 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
                 // RFC 3261 §15: a BYE on an early dialog ends that one. On the last it ends the
                 // attempt.
                 is_cancelled_ = true;
-                cancel_branches(std::nullopt);
+                cancel_branches(std::nullopt, pairs_[pair]->reasons());
                 fail();
             }
             return;

@@ -65,7 +65,8 @@ public:
                     const sip::MessagePtr& request) override;
     // The INVITE or re-INVITE with this server transaction is cancelled (§9.2). The CANCEL itself
     // has been answered.
-    void on_cancel(sip::transaction::ServerId invite) override;
+    void on_cancel(sip::transaction::ServerId invite,
+                   const sip::transaction::Reasons& reasons) override;
     void on_ack(const sip::Hop& from, const sip::MessagePtr& ack) override;
     void on_response(sip::transaction::ClientId id, const sip::MessagePtr& response) override;
     void on_client_failed(sip::transaction::ClientId id,
@@ -116,8 +117,9 @@ private:
         TimePoint heard;  // last provisional response: timer C runs from here
         bool is_cancelled = false;
         bool is_cancel_sent = false;
-        bool is_open = true;               // no final response yet
-        std::vector<std::string> dropped;  // To tags of 2xx whose dialogs were ended at once
+        sip::transaction::Reasons reasons;  // why it is cancelled
+        bool is_open = true;                // no final response yet
+        std::vector<std::string> dropped;   // To tags of 2xx whose dialogs were ended at once
         // Once the call is over: how its 2xx was acknowledged, for it may come again.
         struct Acknowledged {
             std::string to_tag;
@@ -151,8 +153,9 @@ private:
     void on_success(std::size_t index, const sip::MessagePtr& response);
     void on_redirect(std::size_t index, const sip::MessagePtr& response);
     void on_failure(std::size_t index, Failure failure);
-    void cancel_branches(std::optional<std::size_t> but);
-    void cancel_branch(Branch& branch);
+    void cancel_branches(std::optional<std::size_t> but,
+                         const sip::transaction::Reasons& reasons = {});
+    void cancel_branch(Branch& branch, const sip::transaction::Reasons& reasons = {});
     void remember(Failure failure) { keep_best(best_, std::move(failure)); }
     void refuse(policy::Refusal refusal, policy::Event event);
     void refuse(policy::MediaRefusal refusal);
@@ -180,13 +183,15 @@ private:
         std::uint32_t number = 0;  // for its timer
         bool is_answered = false;  // it gave up, or was told no
         bool is_cancel_owed = false;
+        sip::transaction::Reasons reasons = {};  // of that CANCEL
     };
     std::optional<Place> place_of(const sip::Message& request) const;
     std::optional<Place> place_of(const sip::DialogIds& ids) const;
     std::optional<policy::Reject> refuse_replacement(const Place& place,
                                                      const Newcomer& newcomer) const;
     void on_newcomers_answer(const sip::MessagePtr& response);
-    void drop_newcomer(int status, std::string_view reason);
+    void drop_newcomer(int status, std::string_view reason,
+                       const sip::transaction::Reasons& reasons = {});
     Fate pass_on(Place place, sip::transaction::ServerId id, const sip::Hop& from,
                  const sip::MessagePtr& request);
     Fate on_refer(Place place, sip::transaction::ServerId id, const sip::Hop& from,

@@ -54,7 +54,8 @@ public:
     // phone registered on since, or by a new one to a trusted peer (RFC 3261 §18.2.2), which is
     // opened and can be asked for later. What is answered goes there from then on.
     virtual bool can_answer(sip::transaction::ServerId id) = 0;
-    virtual sip::transaction::ClientId cancel(CallRef call, sip::transaction::ClientId invite) = 0;
+    virtual sip::transaction::ClientId cancel(CallRef call, sip::transaction::ClientId invite,
+                                              const sip::transaction::Reasons& reasons) = 0;
     // Call::on_timer(cookie) after that time.
     virtual void start_timer(CallRef call, Duration after, std::uint32_t cookie) = 0;
 

@@ -311,7 +311,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     const int status = response->status();
     if (status < 200) {
         if (std::exchange(joining_->is_cancel_owed, false)) {
-            host_.cancel(ref(), joining_->client);
+            host_.cancel(ref(), joining_->client, joining_->reasons);
         }
         return;
     }
@@ -380,13 +380,15 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
                    builder.build());
 }
 
-void Call::drop_newcomer(int status, std::string_view reason) {
+void Call::drop_newcomer(int status, std::string_view reason,
+                         const sip::transaction::Reasons& reasons) {
     if (joining_ && !std::exchange(joining_->is_answered, true)) {
         const Newcomer& newcomer = joining_->newcomer;
         context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, status,
                         reason);
         // Before any provisional response it has to wait for one (RFC 3261 §9.1).
-        joining_->is_cancel_owed = !host_.cancel(ref(), joining_->client);
+        joining_->reasons = reasons;
+        joining_->is_cancel_owed = !host_.cancel(ref(), joining_->client, reasons);
     }
 }
 

@@ -17,6 +17,7 @@ using Offer = sip::session::OfferAnswer::Offer;
 using sip::HeaderName;
 using sip::Method;
 using sip::transaction::ClientId;
+using sip::transaction::Reasons;
 using sip::transaction::ServerId;
 using sip::transaction::TerminationCause;
 
@@ -119,6 +120,7 @@ Fate DialogPair::on_request(Side side, ServerId id, const sip::Hop& from,
     if (request->method() == Method::Bye) {
         answer(leg(side), id, *request, 200, "OK");
         leg(side).is_ended = true;
+        bye_ = request;
         return Fate::hung_up(side);
     }
     return relay(side, id, request, changes);
@@ -395,7 +397,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         return {};
     }
     if (status < 200 && std::exchange(relay.is_cancel_owed, false)) {
-        host.cancel(context_.ref, relay.client);
+        host.cancel(context_.ref, relay.client, relay.reasons);
     }
     if (status == 100 || (status < 200 && !is_invite)) {
         return {};
@@ -522,11 +524,12 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
     return std::nullopt;
 }
 
-void DialogPair::on_cancel(ServerId invite) {
+void DialogPair::on_cancel(ServerId invite, const Reasons& reasons) {
     for (Relay& relay : relays_) {
         if (relay.server == invite && relay.is_open) {
             // Before any provisional response it has to wait for one (RFC 3261 §9.1).
-            relay.is_cancel_owed = !context_.host.cancel(context_.ref, relay.client);
+            relay.reasons = reasons;
+            relay.is_cancel_owed = !context_.host.cancel(context_.ref, relay.client, reasons);
         }
     }
     std::erase_if(held_, [&](const Held& held) {
@@ -643,7 +646,7 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
         case Timer::RelayTimerC:
             for (Relay& relay : relays_) {
                 if (relay.number == number && relay.is_open) {
-                    relay.is_cancel_owed = !host.cancel(context_.ref, relay.client);
+                    relay.is_cancel_owed = !host.cancel(context_.ref, relay.client, {});
                 }
             }
             return {};
@@ -827,6 +830,10 @@ void DialogPair::take_over(Side side, Leg newcomer, ServerId invite, ClientId cl
     }
 }
 
+Reasons DialogPair::reasons() const {
+    return bye_ == nullptr ? Reasons{} : reasons_of(*bye_);
+}
+
 void DialogPair::end() {
     close_relays();
     provisionals_.reset();
@@ -850,7 +857,7 @@ void DialogPair::close_relays() {
         relay.is_open = false;
         if (relay.request->method() == Method::Invite) {
             answer(leg(relay.from), relay.server, *relay.request, 487, "Request Terminated");
-            context_.host.cancel(context_.ref, relay.client);
+            context_.host.cancel(context_.ref, relay.client, reasons());
         } else {
             answer(leg(relay.from), relay.server, *relay.request, 481,
                    "Call/Transaction Does Not Exist");
@@ -886,7 +893,23 @@ void DialogPair::send_bye(Leg& to) {
     }
     auto bye = to.dialog.request(Method::Bye, "BYE");
     bye.header(HeaderName::Via, context_.new_via(adjacency_of(to), hop->transport));
+    if (bye_ != nullptr) {
+        pass_bye(to, bye);
+    }
     context_.host.send_in_dialog(context_.ref, *hop, bye.build());
+}
+
+// What whoever hung up said by it, as of any request within a dialog; but a body that may not pass
+// does not keep the call up.
+void DialogPair::pass_bye(const Leg& to, sip::MessageBuilder& bye) const {
+    const Adjacency& in = adjacency_of(&to == &caller_ ? callee_ : caller_);
+    const Adjacency& out = adjacency_of(to);
+    copy_end_to_end(bye, *bye_, in, out);
+    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *bye_);
+    if (!media.passes()) {
+        context_.host.count_refusal(policy::to_string(*media.refusal));
+    }
+    copy_body(bye, *bye_, media);
 }
 
 // ---- timers -------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ public:
                               const sip::MessagePtr& request);
     Fate on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack);
     // A re-INVITE with this server transaction is cancelled (§9.2).
-    void on_cancel(sip::transaction::ServerId invite);
+    void on_cancel(sip::transaction::ServerId invite, const sip::transaction::Reasons& reasons);
     // A relayed request is challenged: see Usage. None: the transaction is not of this pair.
     std::optional<std::uint32_t> next_cseq(sip::transaction::ClientId id);
     // What was sent until now; null: nothing of this pair.
@@ -161,6 +161,8 @@ public:
     // Who waits for an answer from the one or the other side gets one.
     Leg replace(Side side, Leg leg);
 
+    // Why whoever hung up did so.
+    sip::transaction::Reasons reasons() const;
     // BYE to both; who waits for an answer gets one.
     void end();
     // The early dialogs come to nothing, and nobody is told but who waits for an answer.
@@ -182,8 +184,9 @@ private:
         sip::MessagePtr sent;  // what became of it on the other leg
         bool is_open = true;
         bool is_cancel_owed = false;
-        bool offers = false;       // a description that the answer is to answer
-        bool lacks_prack = false;  // cancelled for that reason: 504 (RFC 3262 §3)
+        sip::transaction::Reasons reasons = {};  // of that CANCEL
+        bool offers = false;                     // a description that the answer is to answer
+        bool lacks_prack = false;                // cancelled for that reason: 504 (RFC 3262 §3)
     };
     // Reliable provisional responses to the INVITE that is open, or was last.
     struct Provisionals {
@@ -243,6 +246,7 @@ private:
     void answer(const Leg& to, sip::transaction::ServerId id, const sip::Message& request,
                 int status, std::string_view reason, int warning = 0);
     void send_bye(Leg& to);
+    void pass_bye(const Leg& to, sip::MessageBuilder& bye) const;
     void send_ack(Side to, const sip::Message* from = nullptr,
                   const policy::MediaVerdict* media = nullptr);
     void send_ack(const Leg& to, const Leg::Accepted& again);
@@ -263,6 +267,7 @@ private:
     std::uint16_t last_relay_ = 0;
     std::uint16_t last_repetition_ = 0;
     std::unique_ptr<Provisionals> provisionals_;
+    sip::MessagePtr bye_;  // that came
 };
 
 // The owner's cookie for a pair's timer, and back.

@@ -142,7 +142,7 @@ Fate DialogPair::repeat_provisional() {
     for (Relay& relay : relays_) {
         if (relay.server == provisionals_->server && relay.is_open) {
             relay.lacks_prack = true;
-            relay.is_cancel_owed = !host.cancel(context_.ref, relay.client);
+            relay.is_cancel_owed = !host.cancel(context_.ref, relay.client, {});
         }
     }
     return {};

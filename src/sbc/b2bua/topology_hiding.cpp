@@ -397,6 +397,16 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
     }
 }
 
+sip::transaction::Reasons reasons_of(const sip::Message& request) {
+    sip::transaction::Reasons reasons;
+    for (const sip::HeaderLine& line : request.headers()) {
+        if (line.id == sip::HeaderName::Reason) {
+            reasons.emplace_back(line.value);
+        }
+    }
+    return reasons;
+}
+
 void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
                  const sip::Message& sent, const Adjacency& from, const Adjacency& to) {
     const auto interval = sip::session::granted(sent, response);

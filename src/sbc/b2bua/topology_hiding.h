@@ -12,6 +12,7 @@
 #include "sbc/policy/media_security.h"
 #include "sip/message.h"
 #include "sip/message_builder.h"
+#include "sip/transaction/actions.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -48,6 +49,9 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 // The same of a final response to `sent`: its Session-Expires is at most what was asked for.
 void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
                  const sip::Message& sent, const Adjacency& from, const Adjacency& to);
+
+// Why a BYE or CANCEL was sent: what of it passes into a CANCEL, which bears little.
+sip::transaction::Reasons reasons_of(const sip::Message& request);
 
 // The body as the media rule lets it pass, with the fields that describe it; nothing of both when
 // it may not pass.

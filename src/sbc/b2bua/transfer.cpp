@@ -114,7 +114,7 @@ std::optional<Fate> Transfer::on_response(ClientId id, const sip::MessagePtr& re
     const int status = response->status();
     if (status < 200) {
         if (std::exchange(is_cancel_owed_, false)) {
-            context_.host.cancel(context_.ref, asked_);
+            context_.host.cancel(context_.ref, asked_, {});
         }
         return Fate{};
     }
@@ -232,7 +232,7 @@ Fate Transfer::fail(int status, std::string_view reason) {
     drop_errand("transfer failed");
     state_ = State::Failed;
     if (is_asking_) {
-        is_cancel_owed_ = !context_.host.cancel(context_.ref, asked_);
+        is_cancel_owed_ = !context_.host.cancel(context_.ref, asked_, {});
     }
     subscription_.say(status, reason);
     return pair_.leg(referrer_).is_ended ? Fate::lost("transfer failed") : Fate{};

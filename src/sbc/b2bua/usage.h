@@ -60,7 +60,11 @@ public:
         return std::nullopt;
     }
     // Only an INVITE is cancelled or acknowledged.
-    virtual void on_cancel(sip::transaction::ServerId invite) { (void)invite; }
+    virtual void on_cancel(sip::transaction::ServerId invite,
+                           const sip::transaction::Reasons& reasons) {
+        (void)invite;
+        (void)reasons;
+    }
     virtual void on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
         (void)from;
         (void)ack;

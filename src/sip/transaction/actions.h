@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -38,6 +39,9 @@ enum class TerminationCause : std::uint8_t {
     TransportError,
 };
 std::string_view to_string(TerminationCause cause);
+
+// Why a request ends something: the values of its Reason fields (RFC 3326).
+using Reasons = std::vector<std::string>;
 
 // One transaction of either side, for timers.
 using AnyId = std::variant<ServerId, ClientId>;

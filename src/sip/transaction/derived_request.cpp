@@ -7,7 +7,8 @@
 namespace ringwall::sip::transaction {
 namespace {
 
-MessagePtr derive(Method method, const Message& invite, const Message& to) {
+MessagePtr derive(Method method, const Message& invite, const Message& to,
+                  const Reasons& reasons = {}) {
     MessageBuilder builder = MessageBuilder::request(to_string(method), invite.request_uri_text());
     builder.header(HeaderName::Via, invite.top_via().text)
         .header(HeaderName::MaxForwards, "70")
@@ -17,6 +18,9 @@ MessagePtr derive(Method method, const Message& invite, const Message& to) {
         .copy(HeaderName::CallId, invite)
         .header(HeaderName::CSeq,
                 std::to_string(invite.cseq().number) + " " + std::string(to_string(method)));
+    for (const std::string& reason : reasons) {
+        builder.header(HeaderName::Reason, reason);
+    }
     return builder.build();
 }
 
@@ -26,8 +30,8 @@ MessagePtr make_ack(const Message& invite, const Message& response) {
     return derive(Method::Ack, invite, response);
 }
 
-MessagePtr make_cancel(const Message& invite) {
-    return derive(Method::Cancel, invite, invite);
+MessagePtr make_cancel(const Message& invite, const Reasons& reasons) {
+    return derive(Method::Cancel, invite, invite, reasons);
 }
 
 MessagePtr make_again(const Message& request, std::string_view via,

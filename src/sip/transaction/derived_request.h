@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sip/message.h"
+#include "sip/transaction/actions.h"
 
 namespace ringwall::sip::transaction {
 
@@ -15,7 +16,7 @@ namespace ringwall::sip::transaction {
 MessagePtr make_ack(const Message& invite, const Message& response);
 
 // RFC 3261 §9.1.
-MessagePtr make_cancel(const Message& invite);
+MessagePtr make_cancel(const Message& invite, const Reasons& reasons = {});
 
 // The same request with another Via (RFC 3263 §4.3), but the fields in `without`.
 MessagePtr make_again(const Message& request, std::string_view via,

@@ -116,13 +116,13 @@ void InviteClientTransaction::on_transport_error(Actions& out) {
     }
 }
 
-MessagePtr InviteClientTransaction::cancel(Actions& out) {
+MessagePtr InviteClientTransaction::cancel(const Reasons& reasons, Actions& out) {
     if (state_ != State::Proceeding || cancelled_) {
         return nullptr;
     }
     cancelled_ = true;
     running_.start(Timer::B, 64 * timers_.t1, out);
-    return make_cancel(*request_);
+    return make_cancel(*request_, reasons);
 }
 
 void InviteClientTransaction::deliver(const Hop& from, MessagePtr response, Actions& out) const {

@@ -46,7 +46,7 @@ public:
     void on_transport_error(Actions& out);
     // The CANCEL to be sent in a transaction of its own; null when it may not be sent (§9.1: no
     // provisional response yet, a final one, or cancelled before).
-    MessagePtr cancel(Actions& out);
+    MessagePtr cancel(const Reasons& reasons, Actions& out);
     // Ends it at once, without a word to the peer.
     void terminate(Actions& out);
     void rebind(const Hop& hop) { hop_ = hop; }

@@ -202,13 +202,13 @@ ClientId Layer::send(const Hop& to, MessagePtr request, Actions& out) {
     return id;
 }
 
-ClientId Layer::cancel(ClientId invite, Actions& out) {
+ClientId Layer::cancel(ClientId invite, const Reasons& reasons, Actions& out) {
     Client* client = tables_->clients.find(invite);
     auto* machine = client ? std::get_if<InviteClientTransaction>(&client->machine) : nullptr;
     if (machine == nullptr) {
         return {};
     }
-    MessagePtr message = machine->cancel(out);
+    MessagePtr message = machine->cancel(reasons, out);
     return message ? send(machine->hop(), std::move(message), out) : ClientId{};
 }
 

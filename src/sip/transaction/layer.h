@@ -34,7 +34,7 @@ public:
     // A CANCEL for an INVITE of ours (RFC 3261 §9.1), its own client transaction; none when there
     // has been no provisional response yet or a final one (the caller must wait or need not
     // bother).
-    ClientId cancel(ClientId invite, Actions& out);
+    ClientId cancel(ClientId invite, const Reasons& reasons, Actions& out);
     // Its connection is another now: what is still to be sent goes to `to`.
     void rebind(ClientId id, const Hop& to);
     void rebind(ServerId id, const Hop& to);

@@ -69,7 +69,7 @@ void run(std::string_view octets) {
             case 3:
                 story.happens([&](Machine& m, Actions& out) {
                     const bool was_proceeding = m.state() == Machine::State::Proceeding;
-                    const bool is_sent = m.cancel(out) != nullptr;
+                    const bool is_sent = m.cancel({}, out) != nullptr;
                     CHECK(is_sent == (was_proceeding && !is_cancelled));  // §9.1, and once
                     is_cancelled = is_cancelled || is_sent;
                 });

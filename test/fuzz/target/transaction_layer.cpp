@@ -114,7 +114,7 @@ private:
         }
         const ClientId id = pick(clients_);
         const bool may = layer_.has_provisional(id);
-        const ClientId made = layer_.cancel(id, out_);
+        const ClientId made = layer_.cancel(id, {}, out_);
         CHECK(!made || may);
         if (made) {
             clients_.push_back(made);

@@ -163,7 +163,7 @@ private:
 
     void cancel_when_possible(ClientId id) {
         Actions out;
-        const ClientId cancelling = client_.cancel(id, out);
+        const ClientId cancelling = client_.cancel(id, {}, out);
         if (cancelling) {
             begun_.insert(cancelling);
         } else if (client_.hop(id) != nullptr) {

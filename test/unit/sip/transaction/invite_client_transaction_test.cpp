@@ -35,7 +35,7 @@ public:
         return after([&] { machine_.on_transport_error(out_); });
     }
     Words cancel() {
-        return after([&] { cancelled_with_ = machine_.cancel(out_); });
+        return after([&] { cancelled_with_ = machine_.cancel({}, out_); });
     }
     State state() const { return machine_.state(); }
     const InviteClientTransaction& machine() const { return machine_; }

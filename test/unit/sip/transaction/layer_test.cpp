@@ -42,7 +42,7 @@ protected:
     }
     ClientId cancel(ClientId invite) {
         ClientId id;
-        after([&] { id = layer.cancel(invite, out); });
+        after([&] { id = layer.cancel(invite, {}, out); });
         return id;
     }
     ServerId newest() const { return only<NewRequest>(out).at(0).id; }
