@@ -19,6 +19,24 @@ int hex_value(char c) {
     return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
+void append_token(std::string& out, Random& random, std::size_t length) {
+    static constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    std::array<std::uint8_t, 32> octets{};
+    out.resize(out.size() + length);
+    char* const end = out.data() + out.size();
+    char* at = end - length;
+    while (at != end) {
+        random.fill(octets);
+        for (std::size_t i = 0; i < octets.size() && at != end; ++i) {
+            const unsigned value = octets[i] & 63U;
+            if (value < alphabet.size()) {  // 62 and 63 are thrown away: no letter is likelier
+                *at++ = alphabet[value];
+            }
+        }
+    }
+}
+
 }  // namespace
 
 std::uint64_t Random::number() {
@@ -30,22 +48,8 @@ std::uint64_t Random::number() {
 }
 
 std::string Random::token(std::size_t length) {
-    static constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     std::string out;
-    out.reserve(length);
-    std::array<std::uint8_t, 32> octets{};
-    std::size_t at = octets.size();
-    while (out.size() < length) {
-        if (at == octets.size()) {
-            fill(octets);
-            at = 0;
-        }
-        const unsigned value = octets[at++] & 63U;
-        if (value < alphabet.size()) {  // 62 and 63 are thrown away: no letter is likelier
-            out.push_back(alphabet[value]);
-        }
-    }
+    append_token(out, *this, length);
     return out;
 }
 
@@ -87,7 +91,7 @@ std::string bucket_token(Bucket bucket, Random& random, std::size_t length) {
     out.reserve(2 + length);
     out.push_back(hex_digits[bucket.value >> 4]);
     out.push_back(hex_digits[bucket.value & 15]);
-    out.append(random.token(length));
+    append_token(out, random, length);
     return out;
 }
 

@@ -1,9 +1,14 @@
 #include "sbc/registrar/location.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace ringwall::sbc::registrar {
 namespace {
+
+std::uint64_t hash_of(std::string_view address_of_record) {
+    return std::hash<std::string_view>{}(address_of_record);
+}
 
 bool is_over_connection(const Binding& binding) {
     return binding.hop.transport != sip::Transport::Udp;
@@ -33,16 +38,38 @@ bool are_on(const std::vector<Binding>& bindings, FlowId flow) {
 
 }  // namespace
 
+std::optional<Location::Place> Location::Stripe::find(std::string_view address_of_record) const {
+    return by_name.find(hash_of(address_of_record),
+                        [&](Place each) { return users[each].name == address_of_record; });
+}
+
+Location::Place Location::Stripe::add(std::string_view address_of_record) {
+    if (free.empty()) {
+        free.push_back(static_cast<Place>(users.size()));
+        users.emplace_back();
+    }
+    const Place place = free.back();
+    free.pop_back();
+    users[place].name = address_of_record;
+    by_name.insert(hash_of(address_of_record), place);
+    return place;
+}
+
+void Location::Stripe::remove(Place place) {
+    by_name.erase(hash_of(users[place].name), place);
+    users[place] = {};
+    free.push_back(place);
+}
+
 Location::Held::Held(Location& location, std::string_view address_of_record)
     : location_(location),
       address_of_record_(address_of_record),
       stripe_(location.stripe(address_of_record)),
       lock_(stripe_.mutex),
-      user_(stripe_.users.find(address_of_record)) {}
+      user_(stripe_.find(address_of_record)) {}
 
 std::vector<const Binding*> Location::Held::find(TimePoint now) const {
-    return user_ == stripe_.users.end() ? std::vector<const Binding*>{}
-                                        : live(user_->second.bindings, now);
+    return user_ ? live(stripe_.users[*user_].bindings, now) : std::vector<const Binding*>{};
 }
 
 void Location::Held::assign(std::vector<Binding> bindings) {
@@ -50,7 +77,8 @@ void Location::Held::assign(std::vector<Binding> bindings) {
 }
 
 Location::Stripe& Location::stripe(std::string_view address_of_record) const {
-    return stripes_[std::hash<std::string_view>{}(address_of_record) % stripe_count];
+    // By the bits that the index of a stripe does not look at.
+    return stripes_[(hash_of(address_of_record) >> 32) % stripe_count];
 }
 
 Location::FlowStripe& Location::stripe(FlowId flow) const {
@@ -60,10 +88,10 @@ Location::FlowStripe& Location::stripe(FlowId flow) const {
 std::vector<Binding> Location::find(std::string_view address_of_record, TimePoint now) const {
     const Stripe& its = stripe(address_of_record);
     const std::lock_guard lock(its.mutex);
-    const auto user = its.users.find(address_of_record);
+    const auto user = its.find(address_of_record);
     std::vector<Binding> out;
-    if (user != its.users.end()) {
-        for (const Binding* each : live(user->second.bindings, now)) {
+    if (user) {
+        for (const Binding* each : live(its.users[*user].bindings, now)) {
             out.push_back(*each);
         }
     }
@@ -82,11 +110,11 @@ std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) con
     for (const std::string& each : users_on(flow)) {
         const Stripe& its = stripe(each);
         const std::lock_guard lock(its.mutex);
-        const auto user = its.users.find(each);
+        const auto user = its.find(each);
         const auto hangs_on_it = [&](const Binding& one) {
             return is_over_connection(one) && one.hop.flow == flow && one.expires > now;
         };
-        if (user != its.users.end() && std::ranges::any_of(user->second.bindings, hangs_on_it)) {
+        if (user && std::ranges::any_of(its.users[*user].bindings, hangs_on_it)) {
             out.push_back(each);
         }
     }
@@ -97,35 +125,36 @@ void Location::assign(std::string_view address_of_record, std::vector<Binding> b
     hold(address_of_record).assign(std::move(bindings));
 }
 
-Location::Users::iterator Location::assign(Stripe& its, Users::iterator user,
-                                           std::string_view address_of_record, Bindings bindings) {
-    if (user == its.users.end()) {
+std::optional<Location::Place> Location::assign(Stripe& its, std::optional<Place> user,
+                                                std::string_view address_of_record,
+                                                Bindings bindings) {
+    if (!user) {
         if (bindings.empty()) {
             return user;
         }
-        user = its.users.try_emplace(std::string(address_of_record)).first;
+        user = its.add(address_of_record);
     }
-    reindex(address_of_record, user->second.bindings, bindings);
+    reindex(address_of_record, its.users[*user].bindings, bindings);
     if (bindings.empty()) {
-        its.by_time.erase({user->second.looked_at, user->first});
-        its.users.erase(user);
-        return its.users.end();
+        its.by_time.erase({its.users[*user].looked_at, *user});
+        its.remove(*user);
+        return std::nullopt;
     }
     const auto first = std::ranges::min_element(bindings, {}, &Binding::expires);
-    look_at(its, user, first->expires);
-    user->second.bindings = std::move(bindings);
+    look_at(its, *user, first->expires);
+    its.users[*user].bindings = std::move(bindings);
     return user;
 }
 
 // Not later than `time`.
-void Location::look_at(Stripe& its, Users::iterator user, TimePoint time) {
-    TimePoint& looked_at = user->second.looked_at;
+void Location::look_at(Stripe& its, Place user, TimePoint time) {
+    TimePoint& looked_at = its.users[user].looked_at;
     if (looked_at <= time) {
         return;
     }
-    its.by_time.erase({looked_at, user->first});
+    its.by_time.erase({looked_at, user});
     looked_at = time;
-    its.by_time.emplace(looked_at, user->first);
+    its.by_time.emplace(looked_at, user);
     expires_at(looked_at);
 }
 
@@ -134,12 +163,12 @@ std::vector<Binding> Location::drop_flow(FlowId flow) {
     for (const std::string& each : users_on(flow)) {
         Stripe& its = stripe(each);
         const std::lock_guard lock(its.mutex);
-        const auto user = its.users.find(each);
-        if (user == its.users.end()) {
+        const auto user = its.find(each);
+        if (!user) {
             continue;
         }
         Bindings kept;
-        for (const Binding& binding : user->second.bindings) {
+        for (const Binding& binding : its.users[*user].bindings) {
             const bool is_gone = is_over_connection(binding) && binding.hop.flow == flow;
             (is_gone ? dropped : kept).push_back(binding);
         }
@@ -155,14 +184,15 @@ std::vector<Binding> Location::expire(TimePoint now) {
     for (Stripe& its : stripes_) {
         const std::lock_guard lock(its.mutex);
         while (!its.by_time.empty() && its.by_time.begin()->first <= now) {
-            const auto user = its.users.find(its.by_time.begin()->second);
+            const Place place = its.by_time.begin()->second;
             its.by_time.erase(its.by_time.begin());
-            user->second.looked_at = TimePoint::max();
+            User& user = its.users[place];
+            user.looked_at = TimePoint::max();
             Bindings kept;
-            for (const Binding& binding : user->second.bindings) {
+            for (const Binding& binding : user.bindings) {
                 (binding.expires <= now ? expired : kept).push_back(binding);
             }
-            assign(its, user, user->first, std::move(kept));
+            assign(its, place, user.name, std::move(kept));
         }
         if (!its.by_time.empty()) {
             expires_at(its.by_time.begin()->first);
@@ -223,7 +253,7 @@ std::size_t Location::user_count() const {
     std::size_t count = 0;
     for (const Stripe& its : stripes_) {
         const std::lock_guard lock(its.mutex);
-        count += its.users.size();
+        count += its.by_name.size();
     }
     return count;
 }
@@ -233,20 +263,27 @@ bool Location::is_consistent() const {
     std::unordered_map<FlowId, std::set<std::string, std::less<>>> flows;
     for (const Stripe& its : stripes_) {
         const std::lock_guard lock(its.mutex);
-        std::set<std::pair<TimePoint, std::string_view>> times;
-        for (const auto& [name, user] : its.users) {
-            times.emplace(user.looked_at, name);
+        std::set<std::pair<TimePoint, Place>> times;
+        for (Place place = 0; place < its.users.size(); ++place) {
+            const User& user = its.users[place];
+            if (user.name.empty()) {
+                continue;
+            }
+            if (its.find(user.name) != place) {
+                return false;
+            }
+            times.emplace(user.looked_at, place);
             for (const Binding& each : user.bindings) {
                 ++count;
                 if (each.expires < user.looked_at) {
                     return false;
                 }
                 if (is_over_connection(each)) {
-                    flows[each.hop.flow].insert(name);
+                    flows[each.hop.flow].insert(user.name);
                 }
             }
         }
-        if (times != its.by_time ||
+        if (times.size() != its.by_name.size() || times != its.by_time ||
             (!times.empty() && times.begin()->first < next_expiry_.load())) {
             return false;
         }

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash_index.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
@@ -45,25 +46,24 @@ struct Binding {
 class Location {
     using Bindings = std::vector<Binding>;
     struct User {
+        std::string name;  // the address-of-record; empty: the place is free
         Bindings bindings;
         // When they are looked at for what has expired: not after the first, but before it where
         // that was refreshed. A refresh costs nothing here. max: not yet.
         TimePoint looked_at = TimePoint::max();
     };
-    struct TextHash {
-        using is_transparent = void;
-        // Not noexcept, or libstdc++ would take it for so quick that it need not keep what it was
-        // of each name, and hash all that it passes on the way to one.
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using Users = std::unordered_map<std::string, User, TextHash, std::equal_to<>>;
-    // By address-of-record.
+    using Place = std::uint32_t;
+    // Names of subscribers only, so no peer chooses what makes a search slow.
     struct Stripe {
         mutable std::mutex mutex;
-        Users users;
-        std::set<std::pair<TimePoint, std::string_view>> by_time;  // when each user is looked at
+        std::vector<User> users;
+        std::vector<Place> free;
+        HashIndex by_name;
+        std::set<std::pair<TimePoint, Place>> by_time;  // when each user is looked at
+
+        std::optional<Place> find(std::string_view address_of_record) const;
+        Place add(std::string_view address_of_record);
+        void remove(Place place);
     };
 
 public:
@@ -82,7 +82,7 @@ public:
         const std::string_view address_of_record_;
         Stripe& stripe_;
         std::unique_lock<std::mutex> lock_;
-        Users::iterator user_;
+        std::optional<Place> user_;
     };
     // `address_of_record` must outlive what is given back.
     Held hold(std::string_view address_of_record) { return {*this, address_of_record}; }
@@ -121,10 +121,10 @@ private:
     FlowStripe& stripe(FlowId flow) const;
     std::set<std::string, std::less<>> users_on(FlowId flow) const;
     void expires_at(TimePoint time);
-    // `user` is the one of that address-of-record, or the end. Gives it back as it is then.
-    Users::iterator assign(Stripe& stripe, Users::iterator user, std::string_view address_of_record,
-                           Bindings bindings);
-    void look_at(Stripe& stripe, Users::iterator user, TimePoint time);
+    // `user` is the one of that address-of-record, or none. Gives it back as it is then.
+    std::optional<Place> assign(Stripe& stripe, std::optional<Place> user,
+                                std::string_view address_of_record, Bindings bindings);
+    void look_at(Stripe& stripe, Place user, TimePoint time);
     // Of one user, from what was to what is: one of the two may be empty.
     void reindex(std::string_view address_of_record, const Bindings& before, const Bindings& after);
     void add_to_flow(FlowId flow, std::string_view address_of_record);
