@@ -2,6 +2,7 @@
 import dataclasses
 import ipaddress
 import pathlib
+import select
 import socket
 import struct
 import threading
@@ -73,30 +74,42 @@ class Capture:
         self._file = PcapFile(path)
         self._socket = network.socket(host, socket.SOCK_RAW, socket.AF_PACKET, socket.htons(_ETH_P_ALL))
         self._socket.bind(("eth0", _ETH_P_ALL))
-        self._socket.settimeout(0.2)
+        self._socket.setblocking(False)
         self._is_stopped = False
+        self._turn = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         while not self._is_stopped:
-            try:
-                frame = self._socket.recv(262144)
-            except TimeoutError:
-                continue
-            self._file.write(frame)
-            if packet := parse_frame(frame):
-                self._packets.append(packet)
+            select.select([self._socket], [], [], 0.2)
+            self._take()
+
+    def _take(self) -> None:
+        """All that has come by now."""
+        with self._turn:
+            while self._socket.fileno() >= 0:  # else it was stopped, and took what there was
+                try:
+                    frame = self._socket.recv(262144)
+                except BlockingIOError:
+                    return
+                self._file.write(frame)
+                if packet := parse_frame(frame):
+                    self._packets.append(packet)
 
     def mark(self) -> int:
         """A place in what is captured: "from here on"."""
+        self._take()
         return len(self._packets)
 
     def since(self, mark: int) -> list[Packet]:
+        """All that has gone over the wire since then, up to now."""
+        self._take()
         return self._packets[mark:]
 
     def stop(self) -> None:
         self._is_stopped = True
         self._thread.join()
+        self._take()
         self._socket.close()
         self._file.close()
