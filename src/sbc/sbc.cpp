@@ -278,7 +278,12 @@ bool Sbc::is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Ho
     if (!index || *index != peer.adjacency) {
         return false;
     }
-    if (from.transport == sip::Transport::Udp || from.flow == heard.flow) {
+    const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    const bool is_same_address = from.remote.address == heard.remote.address;
+    if (from.transport == sip::Transport::Udp) {
+        return is_same_address || adjacency.is_one_party() || is_registered_at(peer, from.remote);
+    }
+    if (from.flow == heard.flow) {
         return true;
     }
     const engine::Flow* flow = shard_.flow(from.flow);
@@ -294,7 +299,18 @@ bool Sbc::is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Ho
         return std::find(users.begin(), users.end(), peer.address_of_record) != users.end();
     }
     // Who has proven nothing cannot be known again by another connection.
-    return !snapshot_->adjacencies[*index].is_encrypted();
+    return !adjacency.is_encrypted() && (is_same_address || adjacency.is_one_party());
+}
+
+// Over UDP, from that host: its address is all that a phone without a connection can show.
+bool Sbc::is_registered_at(const b2bua::Proof& peer, const Endpoint& remote) const {
+    const auto bindings = peer.address_of_record.empty()
+                              ? std::vector<registrar::Binding>{}
+                              : shared_.location.find(peer.address_of_record, now().monotonic);
+    return std::ranges::any_of(bindings, [&](const registrar::Binding& each) {
+        return each.adjacency == peer.adjacency && each.hop.transport == sip::Transport::Udp &&
+               each.hop.remote.address == remote.address;
+    });
 }
 
 // Of the same trunk, with a certificate of its own: it bears the trunk's name, unless there are
@@ -592,12 +608,15 @@ CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
 // RFC 3891 §3: the dialog that it names must be one of ours.
 void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
+    const b2bua::Proof peer =
+        proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : "");
     const auto call = replace({
         .invite = id,
         .request = request,
         .from = inbound.hop,
-        .peer = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+        .peer = peer,
         .security = inbound.call,
+        .speaker = {peer, inbound.source.address},
     });
     if (call) {
         by_server_[id] = *call;
@@ -606,7 +625,7 @@ void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::Messag
     }
 }
 
-std::optional<CallRef> Sbc::replace(const b2bua::Newcomer& newcomer) {
+std::optional<CallRef> Sbc::replace(b2bua::Newcomer newcomer) {
     const sip::Message& request = *newcomer.request;
     auto ids = sip::parse_replaces(request.header(HeaderName::Replaces)->value);
     if (!ids || request.count(HeaderName::Replaces) != 1) {
@@ -615,8 +634,11 @@ std::optional<CallRef> Sbc::replace(const b2bua::Newcomer& newcomer) {
     }
     if (b2bua::is_voucher(*ids)) {  // it is worth what it stands for, and nothing by its form
         const bool early_only = ids->early_only;
-        ids = shared_.vouchers.find(ids->to_tag, now().monotonic).value_or(sip::DialogIds{});
+        Vouchers::Word word =
+            shared_.vouchers.find(ids->to_tag, now().monotonic).value_or(Vouchers::Word{});
+        ids = std::move(word.ids);
         ids->early_only = early_only;
+        newcomer.speaker = std::move(word.speaker);
     }
     b2bua::Usage* call = call_of_tag(ids->to_tag);
     if (call == nullptr || !call->replace(*ids, newcomer)) {
@@ -655,6 +677,7 @@ CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
                         .from = errand.hop,
                         .peer = errand.party,
                         .security = errand.security,
+                        .speaker = errand.referrer,
                         .absent_caller = errand.as_caller})
             .value_or(CallRef{});
     }
@@ -1302,13 +1325,15 @@ bool Sbc::is_our_tag(std::string_view tag) const {
     return by_tag_.contains(std::string(tag)) || (bucket && place.owner(*bucket) != place.number);
 }
 
-std::optional<std::string> Sbc::vouch_for(const sip::DialogIds& ids) {
+std::optional<std::string> Sbc::vouch_for(const sip::DialogIds& ids,
+                                          const b2bua::Speaker& speaker) {
     constexpr std::size_t longest = 1024;  // they are kept
     const bool may_be_ours =
         is_our_tag(ids.to_tag) &&
         ids.call_id.size() + ids.to_tag.size() + ids.from_tag.size() <= longest;
-    return may_be_ours ? std::optional(shared_.vouchers.issue(ids, now().monotonic, random_))
-                       : std::nullopt;
+    return may_be_ours
+               ? std::optional(shared_.vouchers.issue({ids, speaker}, now().monotonic, random_))
+               : std::nullopt;
 }
 
 bool Sbc::is_elsewhere(std::string_view tag) const {

@@ -129,7 +129,8 @@ public:
     std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
     bool is_subscriber(std::string_view address_of_record) const override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
-    std::optional<std::string> vouch_for(const sip::DialogIds& ids) override;
+    std::optional<std::string> vouch_for(const sip::DialogIds& ids,
+                                         const b2bua::Speaker& speaker) override;
     void own_call_id(std::string_view call_id, b2bua::CallRef call) override;
     bool is_our_tag(std::string_view tag) const;
     bool is_elsewhere(std::string_view tag) const override;
@@ -182,7 +183,7 @@ private:
     void replace(const policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     // None: it was refused before any call was asked.
-    std::optional<b2bua::CallRef> replace(const b2bua::Newcomer& newcomer);
+    std::optional<b2bua::CallRef> replace(b2bua::Newcomer newcomer);
     b2bua::CallRef begin_errand(sip::transaction::ServerId id, const b2bua::OnBehalf& errand);
     void deliver_errands();
     void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -223,6 +224,7 @@ private:
     // within a trusted adjacency, and over TLS only to who can prove to be its peer.
     std::optional<sip::Hop> hop_back(AdjacencyIndex adjacency, const sip::Hop& lost,
                                      std::uint16_t port);
+    bool is_registered_at(const b2bua::Proof& peer, const Endpoint& remote) const;
     bool is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Hop& from) const;
     bool is_another_server(const b2bua::Proof& peer, const tls::PeerIdentity& identity) const;
     bool is_up(const sip::Hop& hop) const;

@@ -10,11 +10,12 @@ constexpr std::size_t length = 20;  // as long as a tag of ours
 
 }  // namespace
 
-std::string Vouchers::issue(const sip::DialogIds& ids, TimePoint now, Random& random) {
+std::string Vouchers::issue(const Word& word, TimePoint now, Random& random) {
     const std::lock_guard lock(mutex_);
     forget_old(now);
-    Issued issued{known(ids.to_tag).value_or(ids), now + lifetime};
-    std::string voucher = bucket_token(bucket_of(ids.to_tag).value_or(Bucket{}), random, length);
+    const std::string& tag = word.ids.to_tag;
+    Issued issued{known(tag).value_or(word), now + lifetime};
+    std::string voucher = bucket_token(bucket_of(tag).value_or(Bucket{}), random, length);
     if (issued_.size() >= capacity) {
         issued_.erase(in_order_.front());
         in_order_.pop_front();
@@ -24,7 +25,7 @@ std::string Vouchers::issue(const sip::DialogIds& ids, TimePoint now, Random& ra
     return voucher;
 }
 
-std::optional<sip::DialogIds> Vouchers::find(std::string_view voucher, TimePoint now) {
+std::optional<Vouchers::Word> Vouchers::find(std::string_view voucher, TimePoint now) {
     const std::lock_guard lock(mutex_);
     forget_old(now);
     return known(voucher);
@@ -35,9 +36,9 @@ std::size_t Vouchers::size() const {
     return issued_.size();
 }
 
-std::optional<sip::DialogIds> Vouchers::known(std::string_view voucher) const {
+std::optional<Vouchers::Word> Vouchers::known(std::string_view voucher) const {
     const auto found = issued_.find(std::string(voucher));
-    return found == issued_.end() ? std::nullopt : std::optional(found->second.ids);
+    return found == issued_.end() ? std::nullopt : std::optional(found->second.word);
 }
 
 void Vouchers::forget_old(TimePoint now) {

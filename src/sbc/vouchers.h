@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "sbc/b2bua/leg.h"
 #include "sip/header/replaces.h"
 
 namespace ringwall::sbc {
@@ -23,20 +24,26 @@ public:
     // When there are more, the oldest goes.
     static constexpr std::size_t capacity = 16'384;
 
-    // A new one for `ids`, whose to-tag says by its bucket whose call that is; or for what that
-    // to-tag itself stands for, if it is one. Whether they name a dialog is asked when it is shown.
-    std::string issue(const sip::DialogIds& ids, TimePoint now, Random& random);
-    // The ids that it stands for; none: nobody was given it, or too long ago.
-    std::optional<sip::DialogIds> find(std::string_view voucher, TimePoint now);
+    // A dialog, and who named it: what a voucher stands for.
+    struct Word {
+        sip::DialogIds ids;
+        b2bua::Speaker speaker;
+    };
+    // A new one for a dialog whose to-tag says by its bucket whose call that is; or for what that
+    // to-tag itself stands for, if it is one. Whether it names a dialog, and the speaker's own, is
+    // asked when it is shown.
+    std::string issue(const Word& word, TimePoint now, Random& random);
+    // What it stands for; none: nobody was given it, or too long ago.
+    std::optional<Word> find(std::string_view voucher, TimePoint now);
     std::size_t size() const;
 
 private:
     struct Issued {
-        sip::DialogIds ids;
+        Word word;
         TimePoint until;
     };
     void forget_old(TimePoint now);
-    std::optional<sip::DialogIds> known(std::string_view voucher) const;
+    std::optional<Word> known(std::string_view voucher) const;
 
     mutable std::mutex mutex_;
     std::unordered_map<std::string, Issued> issued_;

@@ -17,11 +17,11 @@ std::string four_places() {
     for (const std::string_view each : places) {
         const std::string place(each);
         const std::string last = std::to_string(number);
-        adjacencies += "  adjacency sip " + place +
-                       "\n   security trusted-unencrypted\n   refer pass\n"
-                       "   signaling-address ipv4 192.0.2." +
-                       last + "\n   remote-address ipv4 192.0.2." + last +
-                       "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
+        adjacencies +=
+            "  adjacency sip " + place + "\n   security trusted-unencrypted\n   refer pass\n" +
+            (place == "server" ? "   replaces trusted\n" : "") +
+            "   signaling-address ipv4 192.0.2." + last + "\n   remote-address ipv4 192.0.2." +
+            last + "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
         entries += "    entry " + std::to_string(number - 3) + "\n     match-domain " + place +
                    ".example.com\n     dst-adjacency " + place + "\n     action complete\n";
         ++number;

@@ -2,6 +2,8 @@
 // not. What the far ends do for a transfer passes; what they name on the way is translated.
 #include "scenario/transfers.h"
 
+#include "sip/limits.h"
+
 namespace ringwall::test {
 namespace {
 
@@ -487,6 +489,27 @@ TEST_F(AttendedTransfers, TheTransferorHangsUpWhileItIsUnderWay) {
     west_hangs_up();
     EXPECT_EQ(border.sbc().calls(), 0U);
 }
+
+// ---- a Refer-To that cannot pass ----------------------------------------------------------------
+
+// On the other side it has a longer host, and nobody could read it.
+class LongTargets : public Transfers, public ::testing::WithParamInterface<const char*> {
+protected:
+    LongTargets() : Transfers(GetParam()) {}
+};
+
+TEST_P(LongTargets, AreRefusedAndTheCallGoesOn) {
+    talk();
+    const std::string tail = "@192.0.2.40";
+    refer(*to_east, "<sip:" + std::string(sip::limits::uri - 4 - tail.size(), '5') + tail + ">");
+    EXPECT_THAT(west.statuses("REFER"), ElementsAre(400));
+    EXPECT_EQ(east.count("REFER"), 0U);
+    EXPECT_EQ(north.count("INVITE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west_hangs_up();
+}
+
+INSTANTIATE_TEST_SUITE_P(Transfers, LongTargets, ::testing::Values("pass", "handle"));
 
 // ---- an INVITE with Replaces --------------------------------------------------------------------
 

@@ -83,6 +83,7 @@ void write(std::ostream& out, const Place& place) {
     }
     out << "   media-security " << to_string(place.media_security) << "\n"
         << "   refer " << word(place.refer) << "\n"
+        << "   replaces trusted\n"  // a newcomer knows the ids of the dialog, and no more
         << "   session-timer " << place.session_timer << "\n"
         << "   redirect-mode " << (place.recurses ? "recurse" : "pass-through") << "\n";
     if (!place.is_encrypted()) {

@@ -278,11 +278,16 @@ void Call::fail() {
                                           .value_or(std::vector<sip::NameAddr>{})) {
                 if (permit(branch.adjacency, target.uri.scheme, Event::Redirect)) {
                     // On a leg with `sips-conversion` it was sip; for the caller it is its own.
-                    builder.header(HeaderName::Contact,
-                                   redirect_contact(target, caller_scheme_, out, caller_adjacency(),
-                                                    [this](const sip::DialogIds& ids) {
-                                                        return context_.host.vouch_for(ids);
-                                                    }));
+                    const auto contact = redirect_contact(
+                        target, caller_scheme_, out, caller_adjacency(),
+                        [&](const sip::DialogIds& ids) {
+                            return host_.vouch_for(
+                                ids, {{branch.adjacency, "", branch.address_of_record},
+                                      branch.hop.remote.address});
+                        });
+                    if (contact) {
+                        builder.header(HeaderName::Contact, *contact);
+                    }
                 }
             }
         }

@@ -24,7 +24,8 @@ struct OnBehalf {
     CallRef by;              // the call that the party is in
     sip::MessagePtr invite;  // as the party would have sent it, without a description
     Proof party;
-    sip::Hop hop;  // of the party
+    sip::Hop hop;      // of the party
+    Speaker referrer;  // who wants it called
     Bucket bucket;
     policy::CallSecurity security;   // of that call: it is kept
     policy::CallSecurity as_caller;  // what the party's own call would be
@@ -77,8 +78,9 @@ public:
     // Requests whose To tag is `tag` are this call's, until it is over.
     virtual void own_tag(std::string_view tag, CallRef call) = 0;
     // What stands for a dialog of ours by its to-tag: of a call here; or, by its looks, of another
-    // worker. None: it is not ours.
-    virtual std::optional<std::string> vouch_for(const sip::DialogIds& ids) = 0;
+    // worker. None: it is not ours. It is worth as much as `speaker`'s own word.
+    virtual std::optional<std::string> vouch_for(const sip::DialogIds& ids,
+                                                 const Speaker& speaker) = 0;
     virtual void own_call_id(std::string_view call_id, CallRef call) = 0;
     // The dialog with this tag of ours is of a call on another worker.
     virtual bool is_elsewhere(std::string_view tag) const = 0;

@@ -107,11 +107,16 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
         context_.answer(asking.peer.adjacency, id, *request, 500, "Server Internal Error");
         return {};
     }
-    const Changes changes =
-        refer_changes(*request, allowed->leg_scheme(), in, out, asked.scheme,
-                      [this](const sip::DialogIds& ids) { return host_.vouch_for(ids); });
+    const auto changes =
+        refer_changes(*request, allowed->leg_scheme(), in, out, [&](const sip::DialogIds& ids) {
+            return host_.vouch_for(ids, {asking.peer, asking.hop.remote.address});
+        });
+    if (!changes) {
+        context_.answer(asking.peer.adjacency, id, *request, 400, "Refer-To Too Long");
+        return {};
+    }
     const std::uint32_t before = asked.dialog.local_cseq();
-    const Fate fate = pair.on_request(place.side, id, from, request, changes);
+    const Fate fate = pair.on_request(place.side, id, from, request, *changes);
     if (asked.dialog.local_cseq() != before) {  // it went on
         const Duration limit = 64 * host_.timers().t1;
         const auto number =
@@ -169,12 +174,16 @@ std::optional<Fate> Call::follow(Place place, ServerId id, const sip::Hop& from,
         (transfer_ != nullptr && !transfer_->is_over())) {
         return refuse(491, "Request Pending");
     }
+    const Adjacency& in = adjacency(asking.peer.adjacency);
+    const Adjacency& out = adjacency(party.peer.adjacency);
+    sip::MessagePtr invite = referred_invite(*refer, scheme, {in, out, party, context_});
+    if (invite == nullptr) {
+        return refuse(400, "Refer-To Too Long");
+    }
     constexpr std::uint32_t numbers = 1U << 11;
     transfer_ = std::make_unique<Transfer>(context_, pair, place.pair, place.side, *refer,
                                            ++transfers_ % numbers);
-    const Adjacency& in = adjacency(asking.peer.adjacency);
-    const Adjacency& out = adjacency(party.peer.adjacency);
-    transfer_->begin(id, *refer, referred_invite(*refer, scheme, {in, out, party, context_}));
+    transfer_->begin(id, *refer, std::move(invite));
     return Fate{};
 }
 
@@ -217,6 +226,28 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
 
 // ---- INVITE with Replaces -----------------------------------------------------------------------
 
+namespace {
+
+// Dialog-info (RFC 4235) tells whoever may watch a line the ids of its calls: to know them is no
+// right to them. A peer of a trunk that one may trust, or whose addresses are known, is one party.
+bool is_party(const Speaker& speaker, const Leg& leg, const Adjacency& adjacency) {
+    if (speaker.peer.adjacency != leg.peer.adjacency) {
+        return false;
+    }
+    if (!leg.peer.address_of_record.empty() || !leg.peer.fingerprint.empty()) {
+        const bool is_same_user = !leg.peer.address_of_record.empty() &&
+                                  speaker.peer.address_of_record == leg.peer.address_of_record;
+        const bool is_same_certificate =
+            !leg.peer.fingerprint.empty() && speaker.peer.fingerprint == leg.peer.fingerprint;
+        if (is_same_user || is_same_certificate || adjacency.profile == Profile::Access) {
+            return is_same_user || is_same_certificate;
+        }
+    }
+    return adjacency.is_one_party() || speaker.address == leg.hop.remote.address;
+}
+
+}  // namespace
+
 std::optional<policy::Reject> Call::refuse_replacement(const Place& place,
                                                        const Newcomer& newcomer) const {
     const DialogPair& pair = *pairs_[place.pair];
@@ -245,6 +276,7 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     }
     DialogPair& pair = *pairs_[place->pair];
     const Leg& remaining = pair.leg(other_side(place->side));
+    const Leg& replaced = pair.leg(place->side);
     const AdjacencyIndex on = newcomer.peer.adjacency;
     const auto refuse = [&](int status, std::string_view reason) {
         context_.answer(on, newcomer.invite, *newcomer.request, status, reason);
@@ -259,6 +291,12 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     if (const auto reject = refuse_replacement(*place, newcomer)) {
         host_.count_refusal(reject->detail);
         refuse(reject->status, reject->reason);
+        return true;
+    }
+    if (adjacency(replaced.peer.adjacency).replaces == ReplacesMode::Own &&
+        !is_party(newcomer.speaker, replaced, adjacency(replaced.peer.adjacency))) {
+        host_.count_refusal("replaces-own");
+        refuse(403, "Not Your Dialog");
         return true;
     }
     if (joining_ || is_transferring() || pair.is_negotiating()) {

@@ -154,9 +154,13 @@ bool ForwardedRequest::send(const Target& target) {
         builder.header(HeaderName::Contact,
                        contact(out, target.hop.transport, attempt.scheme, request.from().uri.user));
     }
-    const Changes changes = changes_for(attempt);
-    copy_end_to_end(builder, request, in, out, changes.removed);
-    for (const auto& [name, value] : changes.added) {
+    const auto changes = changes_for(attempt);
+    if (!changes) {
+        remember({400, "Refer-To Too Long", 0, nullptr, 0});
+        return false;
+    }
+    copy_end_to_end(builder, request, in, out, changes->removed);
+    for (const auto& [name, value] : changes->added) {
         builder.header(name, value);
     }
     copy_body(builder, request, media);
@@ -168,19 +172,23 @@ bool ForwardedRequest::send(const Target& target) {
     return true;
 }
 
-Changes ForwardedRequest::changes_for(const Attempt& attempt) const {
-    Changes changes;
+std::optional<Changes> ForwardedRequest::changes_for(const Attempt& attempt) const {
+    std::optional<Changes> changes{std::in_place};
     if (setup_.request->method() == Method::Refer) {
         const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
         const auto allowed = policy::judge_refer(
             setup_.security, in, policy::callers_leg(in, setup_.security.scheme), *setup_.request);
         // The pipeline has said yes to it.
-        changes = refer_changes(*setup_.request, allowed ? allowed->leg_scheme() : attempt.scheme,
-                                in, context_.adjacency(attempt.adjacency), attempt.scheme,
-                                [this](const sip::DialogIds& ids) { return host_.vouch_for(ids); });
+        changes = refer_changes(
+            *setup_.request, allowed ? allowed->leg_scheme() : attempt.scheme, in,
+            context_.adjacency(attempt.adjacency), [this](const sip::DialogIds& ids) {
+                return host_.vouch_for(ids, {setup_.sender, setup_.from.remote.address});
+            });
     }
-    changes.removed.insert(changes.removed.end(), setup_.removed_headers.begin(),
-                           setup_.removed_headers.end());
+    if (changes) {
+        changes->removed.insert(changes->removed.end(), setup_.removed_headers.begin(),
+                                setup_.removed_headers.end());
+    }
     return changes;
 }
 

@@ -96,7 +96,7 @@ private:
     void go_on_or_fail();
     void add_targets(const policy::Route& route);
     bool send(const Target& target);
-    Changes changes_for(const Attempt& attempt) const;
+    std::optional<Changes> changes_for(const Attempt& attempt) const;
     void on_failure(std::size_t index, Failure failure);
     void remember(Failure failure) { keep_best(best_, std::move(failure)); }
 

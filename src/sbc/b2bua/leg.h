@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "base/endpoint.h"
 #include "base/time.h"
 #include "sbc/b2bua/kept_body.h"
 #include "sbc/config/snapshot.h"
@@ -30,6 +31,12 @@ struct Proof {
     std::string fingerprint;        // of its certificate; empty: none shown
     std::string address_of_record;  // of a phone; empty: no phone
     std::string instance = {};      // its +sip.instance (RFC 5626 §4.1), when it registered one
+};
+
+// Who asks that somebody takes a party's place: the newcomer itself, or who sent it.
+struct Speaker {
+    Proof peer;
+    IpAddress address;  // where it was heard
 };
 
 // Who sent a request, for when the connection that it came by is gone.

@@ -1,6 +1,8 @@
 #include "sbc/b2bua/refer_to.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "sbc/b2bua/topology_hiding.h"
@@ -10,8 +12,15 @@ namespace ringwall::sbc::b2bua {
 
 namespace {
 
+// With the root's dot, too (RFC 1034 §3.1).
+bool is_same_host(std::string_view host, std::string_view other) {
+    return equals_ignoring_case(host.ends_with('.') ? host.substr(0, host.size() - 1) : host,
+                                other);
+}
+
 bool is_address(std::string_view host) {
-    return IpAddress::parse(host).has_value();
+    return IpAddress::parse(host.ends_with('.') ? host.substr(0, host.size() - 1) : host)
+        .has_value();
 }
 
 // "<sip:user@our.host:5060>", as our Contact there is.
@@ -25,6 +34,19 @@ std::string own_uri(const sip::Uri& uri, sip::Scheme scheme, const Adjacency& to
     return value;
 }
 
+// Somebody else's URI: what says how to get there from the near side stays behind.
+std::string others_uri(const sip::Uri& uri, sip::Scheme scheme) {
+    std::string value = scheme == sip::Scheme::Sips ? "sips:" : "sip:";
+    if (uri.has_user) {
+        value.append(uri.user).append("@");
+    }
+    value.append(uri.host);
+    if (uri.port != 0) {
+        value.append(":").append(std::to_string(uri.port));
+    }
+    return value.append(parameters_of_user(uri.parameters.text));
+}
+
 // RFC 3261 §19.1.1: no Request-URI says its method.
 std::string without_method(std::string uri) {
     const auto found = std::ranges::search(uri, std::string_view(";method="), [](char a, char b) {
@@ -34,66 +56,79 @@ std::string without_method(std::string uri) {
     return found.empty() ? uri : uri.erase(at, uri.find_first_of(";?", at + 1) - at);
 }
 
+// Of the headers that a URI asks for (RFC 3261 §19.1.1) those that say what is wanted. Route, Via
+// and the like would name hosts, and a body could bear keys. An escaped name is none of these.
+std::string passed_headers(std::string_view headers) {
+    constexpr std::array<std::string_view, 5> passed{"Replaces", "Require", "Subject",
+                                                     "Accept-Contact", "Priority"};
+    std::string out;
+    while (!headers.empty()) {
+        const std::string_view one = headers.substr(0, headers.find('&'));
+        const std::string_view name = one.substr(0, one.find('='));
+        if (std::ranges::any_of(
+                passed, [&](std::string_view each) { return equals_ignoring_case(name, each); })) {
+            out.append(out.empty() ? "" : "&").append(one);
+        }
+        headers.remove_prefix(std::min(one.size() + 1, headers.size()));
+    }
+    return out;
+}
+
 }  // namespace
 
-std::string refer_to(const sip::NameAddr& original, sip::Scheme scheme, const Adjacency& from,
-                     const Adjacency& to, const Vouch& vouch) {
+std::optional<std::string> refer_to(const sip::NameAddr& original, sip::Scheme scheme,
+                                    const Adjacency& from, const Adjacency& to,
+                                    const Vouch& vouch) {
     const sip::Uri& uri = original.uri;
-    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
-        return std::string(original.text);
-    }
-    std::string headers(uri.headers);
-    const auto replaced = sip::parse_replaces(sip::uri_header(uri.headers, "Replaces"));
-    const auto word = replaced ? vouch(*replaced) : std::nullopt;
-    const bool names_our_dialog = word.has_value();
-    if (names_our_dialog) {
-        sip::DialogIds ids = voucher(*word);
-        ids.early_only = replaced->early_only;
-        headers = sip::with_uri_header(uri.headers, "Replaces", sip::replaces_value(ids));
-    }
-    const bool names_our_host = equals_ignoring_case(uri.host, from.own_host()) ||
-                                equals_ignoring_case(uri.host, to.own_host()) ||
-                                equals_ignoring_case(uri.host, from.signaling_peer) ||
-                                is_address(uri.host);
-    if (!names_our_host && !names_our_dialog && scheme == uri.scheme) {
-        return std::string(original.text);
-    }
     std::string value;
     if (!original.display_name.empty()) {
         value.append(original.display_name).append(" ");
     }
-    value.append("<").append(names_our_host || names_our_dialog ? own_uri(uri, scheme, to)
-                                                                : sip::with_scheme(uri, scheme));
+    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
+        return value.append("<").append(uri.text).append(">");
+    }
+    std::string headers = passed_headers(uri.headers);
+    const auto replaced = sip::parse_replaces(sip::uri_header(headers, "Replaces"));
+    const auto word = replaced ? vouch(*replaced) : std::nullopt;
+    if (word) {
+        sip::DialogIds ids = voucher(*word);
+        ids.early_only = replaced->early_only;
+        headers = sip::with_uri_header(headers, "Replaces", sip::replaces_value(ids));
+    }
+    const bool is_ours = word || is_same_host(uri.host, from.own_host()) ||
+                         is_same_host(uri.host, to.own_host()) ||
+                         is_same_host(uri.host, from.signaling_peer) || is_address(uri.host);
+    value.append("<").append(is_ours ? own_uri(uri, scheme, to) : others_uri(uri, scheme));
     if (!headers.empty()) {
         value.append("?").append(headers);
     }
-    return value.append(">");
+    value.append(">");
+    return sip::parse_name_addr(value) ? std::optional(std::move(value)) : std::nullopt;
 }
 
-std::string redirect_contact(const sip::NameAddr& original, sip::Scheme scheme,
-                             const Adjacency& from, const Adjacency& to, const Vouch& vouch) {
-    std::string value = refer_to(original, scheme, from, to, vouch);
-    if (value == original.text) {
-        return value;
-    }
+std::optional<std::string> redirect_contact(const sip::NameAddr& original, sip::Scheme scheme,
+                                            const Adjacency& from, const Adjacency& to,
+                                            const Vouch& vouch) {
+    auto value = refer_to(original, scheme, from, to, vouch);
     for (const std::string_view name : {"q", "expires"}) {
-        if (const auto said = original.parameters.find(name)) {
-            value.append(";").append(name).append("=").append(*said);
+        if (const auto said = original.parameters.find(name); value && said) {
+            value->append(";").append(name).append("=").append(*said);
         }
     }
     return value;
 }
 
-Changes refer_changes(const sip::Message& refer, sip::Scheme scheme, const Adjacency& from,
-                      const Adjacency& to, sip::Scheme leg_scheme, const Vouch& vouch) {
+std::optional<Changes> refer_changes(const sip::Message& refer, sip::Scheme scheme,
+                                     const Adjacency& from, const Adjacency& to,
+                                     const Vouch& vouch) {
     using sip::HeaderName;
-    Changes changes{{HeaderName::ReferTo, HeaderName::ReferredBy}, {}};
+    Changes changes{{HeaderName::ReferTo}, {}};
     if (const auto targets = refer.name_addrs(HeaderName::ReferTo); targets && !targets->empty()) {
-        changes.added.emplace_back(HeaderName::ReferTo,
-                                   refer_to(targets->front(), scheme, from, to, vouch));
-    }
-    if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
-        changes.added.emplace_back(HeaderName::ReferredBy, referred_by(by->value, to, leg_scheme));
+        auto value = refer_to(targets->front(), scheme, from, to, vouch);
+        if (!value) {
+            return std::nullopt;
+        }
+        changes.added.emplace_back(HeaderName::ReferTo, std::move(*value));
     }
     return changes;
 }
@@ -105,10 +140,13 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
     const CallContext& context = referred.context;
     const auto targets = refer.name_addrs(HeaderName::ReferTo);
     const sip::NameAddr& target = targets->front();
-    const std::string seen =
+    const auto seen =
         refer_to(target, scheme, referred.from, referred.to,
                  [](const sip::DialogIds&) -> std::optional<std::string> { return std::nullopt; });
-    const auto address = sip::parse_name_addr(seen);
+    if (!seen) {
+        return nullptr;
+    }
+    const auto address = sip::parse_name_addr(*seen);
     const sip::Uri& uri = address->uri;
     const std::string request_uri = uri.scheme == sip::Scheme::Tel
                                         ? std::string(uri.text)
@@ -127,21 +165,15 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
                                          ? "INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE"
                                          : "INVITE, ACK, CANCEL, OPTIONS, BYE");
     if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
-        invite.header(HeaderName::ReferredBy, referred_by(by->value, referred.to, party.scheme));
+        if (const auto value = referred_by(by->value, referred.to)) {
+            invite.header(HeaderName::ReferredBy, *value);
+        }
     }
     if (const std::string replaces = sip::uri_header(target.uri.headers, "Replaces");
         !replaces.empty()) {
         invite.header(HeaderName::Replaces, replaces);
     }
     return invite.build();
-}
-
-std::string referred_by(std::string_view original, const Adjacency& to, sip::Scheme scheme) {
-    const auto parsed = sip::parse_name_addr(original);
-    if (!parsed || !is_address(parsed->uri.host)) {
-        return std::string(original);
-    }
-    return address(*parsed, to, scheme);
 }
 
 sip::DialogIds voucher(std::string_view word) {

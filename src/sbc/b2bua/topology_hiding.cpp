@@ -29,6 +29,7 @@ enum class Passage : std::uint8_t {
     Body,      // goes with the body, or not at all: copy_body
     Interval,  // a session's: may be shortened
     Trusted,   // says who somebody is: by trust (RFC 3325 §7)
+    Referrer,  // names who referred: written anew
     Software,  // of the far end: not for the untrusted
 };
 
@@ -60,7 +61,10 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::RSeq:
         case HeaderName::Warning:  // names hosts of the other side
         case HeaderName::Timestamp:
+        case HeaderName::ReferTo:  // of a REFER: see refer_to
             return Passage::Hop;
+        case HeaderName::ReferredBy:
+            return Passage::Referrer;
         case HeaderName::SessionExpires:
             return Passage::Interval;
         case HeaderName::Allow:
@@ -84,8 +88,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Accept:
         case HeaderName::Privacy:
         case HeaderName::Identity:
-        case HeaderName::ReferTo:
-        case HeaderName::ReferredBy:
         case HeaderName::Event:
         case HeaderName::SubscriptionState:
         case HeaderName::MinSe:
@@ -321,18 +323,34 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
     }
     const bool is_renamed = names_us && !to.signaling_peer.empty();
     value.append(is_renamed ? host_text(to.signaling_peer) : std::string(original.host));
-    // What says how to get to the near side's host stays there; what is said of the user passes.
-    std::string_view rest = is_renamed ? "" : original.parameters.text;
-    while (!rest.empty()) {
-        const std::string_view one = rest.substr(0, rest.find(';', 1));
-        const std::string_view name = one.substr(1, one.find('=') - 1);
+    return is_renamed ? value : value.append(parameters_of_user(original.parameters.text));
+}
+
+std::string parameters_of_user(std::string_view parameters) {
+    std::string kept;
+    while (!parameters.empty()) {
+        const std::string_view one = parameters.substr(0, parameters.find(';', 1));
+        const std::string name = sip::unescape(one.substr(1, one.find('=') - 1));
         const bool is_of_the_way =
             equals_ignoring_case(name, "transport") || equals_ignoring_case(name, "maddr") ||
             equals_ignoring_case(name, "ttl") || equals_ignoring_case(name, "lr");
         if (!is_of_the_way) {
-            value.append(one);
+            kept.append(one);
         }
-        rest.remove_prefix(one.size());
+        parameters.remove_prefix(one.size());
+    }
+    return kept;
+}
+
+std::optional<std::string> referred_by(std::string_view original, const Adjacency& to) {
+    const auto parsed = sip::parse_name_addr(original);
+    if (!parsed) {
+        return std::nullopt;
+    }
+    std::string value =
+        address(*parsed, to, to.is_encrypted() ? sip::Scheme::Sips : sip::Scheme::Sip);
+    if (const auto cid = parsed->parameters.find("cid")) {
+        value.append(";cid=").append(*cid);
     }
     return value;
 }
@@ -376,6 +394,11 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                     builder.header(line.id, *shorter);
                 } else {
                     builder.raw(line);
+                }
+                break;
+            case Passage::Referrer:
+                if (const auto value = referred_by(line.value, to)) {
+                    builder.header(line.id, *value);
                 }
                 break;
             case Passage::Body:

@@ -36,6 +36,11 @@ std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
 std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
                         const Adjacency& to);
 
+// Of a URI's parameters those that say nothing of how to get there from the side that wrote them.
+std::string parameters_of_user(std::string_view parameters);
+// The Referred-By (RFC 3892) for the other leg: as a From, with its cid. None: it cannot be read.
+std::optional<std::string> referred_by(std::string_view original, const Adjacency& to);
+
 // A Warning of ours towards a peer on `adjacency`: the text that RFC 5630 has for the code, else
 // `text`.
 std::string warning(const Adjacency& adjacency, int code, std::string_view text = {});

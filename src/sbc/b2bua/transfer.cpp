@@ -34,12 +34,14 @@ Transfer::Transfer(const CallContext& context, DialogPair& pair, std::size_t ind
 
 void Transfer::begin(ServerId id, const sip::Message& refer, sip::MessagePtr invite) {
     const Leg& party = pair_.leg(remaining());
+    const Leg& referrer = pair_.leg(referrer_);
     subscription_.accept(id, refer);
     errand_ = context_.host.begin_errand(
         {.by = context_.ref,
          .invite = std::move(invite),
          .party = party.peer,
          .hop = party.hop,
+         .referrer = {referrer.peer, referrer.hop.remote.address},
          .bucket = context_.bucket,
          .security = context_.security,
          .as_caller = policy::call_from(context_.adjacency(party.peer.adjacency),

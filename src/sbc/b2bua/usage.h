@@ -25,6 +25,7 @@ struct Newcomer {
     sip::Hop from;
     Proof peer;
     policy::CallSecurity security;
+    Speaker speaker;  // who names the dialog
     // Set: who asks is not there yet, but will be joined (OnBehalf); what its own call would be.
     std::optional<policy::CallSecurity> absent_caller = std::nullopt;
 };

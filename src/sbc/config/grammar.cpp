@@ -84,6 +84,8 @@ constexpr std::array media_security_words{Choice{"off", MediaSecurity::Off},
 constexpr std::array refer_words{Choice{"pass", ReferMode::Pass},
                                  Choice{"refuse", ReferMode::Refuse},
                                  Choice{"handle", ReferMode::Handle}};
+constexpr std::array replaces_words{Choice{"own", ReplacesMode::Own},
+                                    Choice{"trusted", ReplacesMode::Trusted}};
 constexpr std::array profile_words{Choice{"preset-access", Profile::Access},
                                    Choice{"preset-peering", Profile::Peering},
                                    Choice{"preset-core", Profile::Core}};
@@ -309,7 +311,12 @@ std::span<const DraftReader::Command> DraftReader::commands() {
                     return self.choose(self.adjacency().said, given, media_security_words,
                                        self.adjacency().adjacency.media_security);
                 }},
-        Command{Adjacency, "refer", "pass|refuse", 1, 1,
+        Command{Adjacency, "replaces", "own|trusted", 1, 1,
+                [](Self& self, const Given& given) {
+                    return self.choose(self.adjacency().said, given, replaces_words,
+                                       self.adjacency().adjacency.replaces);
+                }},
+        Command{Adjacency, "refer", "pass|refuse|handle", 1, 1,
                 [](Self& self, const Given& given) {
                     return self.choose(self.adjacency().said, given, refer_words,
                                        self.adjacency().adjacency.refer);

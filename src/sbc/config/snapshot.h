@@ -27,6 +27,7 @@ enum class SipsConversion : std::uint8_t { Off, ToSip };
 enum class UntrustedCallers : std::uint8_t { Allow, Refuse };
 enum class MediaSecurity : std::uint8_t { Off, Preferred, Required };
 enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
+enum class ReplacesMode : std::uint8_t { Own, Trusted };
 enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
 enum class Profile : std::uint8_t { Peering, Access, Core };
 
@@ -64,6 +65,7 @@ struct Adjacency {
     MediaSecurity media_security =
         MediaSecurity::Off;             // default by security: preferred when encrypted
     ReferMode refer = ReferMode::Pass;  // default by security: refuse when untrusted
+    ReplacesMode replaces = ReplacesMode::Own;
 
     // Where.
     Profile profile = Profile::Peering;  // Access: the far ends are phones that register here
@@ -108,6 +110,10 @@ struct Adjacency {
 
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }
+    // All that comes in here is of one party: a trunk that is trusted, or known by its addresses.
+    bool is_one_party() const {
+        return profile != Profile::Access && (is_trusted() || !remote_addresses.empty());
+    }
     bool accepts(sip::auth::Algorithm algorithm) const {
         return std::ranges::find(digest_algorithms, algorithm) != digest_algorithms.end();
     }
