@@ -58,7 +58,7 @@ public:
 private:
     bool may_send() const;
     bool may_hear() const;
-    Result<void, std::string> set_keys(const StreamSpec& spec, TimePoint now);
+    void set_keys(const StreamSpec& spec);
     void begin_sender();
     bool open(Octets& packet, const Endpoint& from, TimePoint now, SrtpPurpose purpose);
 
@@ -97,7 +97,7 @@ private:
     // in
     std::unique_ptr<SrtpReceiver> receiver_;
     std::unique_ptr<SrtpReceiver> receiver_before_;  // the key before, for what is under way
-    TimePoint receiver_changed_;
+    std::optional<TimePoint> heard_by_new_key_;      // the first time
     Playout playout_;
     Reception reception_;
     EventReceiver events_;

@@ -265,6 +265,9 @@ void Call::hold(bool is_held) {
         return;
     }
     is_held_ = is_held;
+    if (!is_held) {
+        negotiation_.renew_keys();  // RFC 4568 §7.1.4
+    }
     offer();
     host_.on_call_changed(*this);
 }
@@ -469,6 +472,7 @@ void Call::offer() {
 // A new offer within the dialog, or the wish for one of ours.
 void Call::on_offer(const std::string& description) {
     if (description.empty()) {
+        negotiation_.renew_keys();  // it may be for somebody else
         tell([&](Session::Actions& out) {
             session_.answer(negotiation_.offer(local(), random_), now(), out);
         });
@@ -541,7 +545,13 @@ std::optional<std::string> Call::answer_to(const std::string& offer) {
     if (!description) {
         return std::nullopt;
     }
+    const sdp::Negotiation before = negotiation_;
     auto answer = negotiation_.answer(*description, local(), random_);
+    if (answer && is_of_another(answer->stream)) {
+        negotiation_ = before;
+        negotiation_.renew_keys();
+        answer = negotiation_.answer(*description, local(), random_);
+    }
     if (!answer) {
         log::info("call.offer-not-acceptable",
                   {{"call", id_.value}, {"reason", to_string(answer.error())}});
@@ -551,6 +561,12 @@ std::optional<std::string> Call::answer_to(const std::string& offer) {
         return std::nullopt;
     }
     return std::move(answer->text);
+}
+
+// Other keys or another address: whoever knew ours before is not to hear what we say now.
+bool Call::is_of_another(const sdp::AudioStream& offered) const {
+    return agreed_ && agreed_->send_key &&
+           (offered.receive_key != agreed_->receive_key || offered.remote != agreed_->remote);
 }
 
 bool Call::agree(sdp::AudioStream stream) {

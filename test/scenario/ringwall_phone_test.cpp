@@ -144,6 +144,29 @@ TEST_F(PhoneLab, HoldsAndResumes) {
     ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
 }
 
+// RFC 4568 §7.1.4: a call that is taken up again has new keys, both ways; one that is held keeps
+// its own.
+TEST_F(PhoneLab, AResumedCallHasNewKeys) {
+    RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    const media::StreamSpec hers = *alice.stream().spec;
+    ASSERT_TRUE(alice->hold(alice.call()->id(), true));
+    ASSERT_TRUE(
+        run_until([&] { return alice.stream().spec->direction == media::Direction::SendOnly; }));
+    EXPECT_EQ(alice.stream().spec->send_key, hers.send_key);
+    EXPECT_EQ(alice.stream().spec->receive_key, hers.receive_key);
+    ASSERT_TRUE(alice->hold(alice.call()->id(), false));
+    ASSERT_TRUE(
+        run_until([&] { return alice.stream().spec->direction == media::Direction::SendReceive; }));
+    EXPECT_NE(alice.stream().spec->send_key, hers.send_key);
+    EXPECT_NE(alice.stream().spec->receive_key, hers.receive_key);
+    EXPECT_EQ(alice.stream().spec->send_key, bob.stream().spec->receive_key);
+    EXPECT_EQ(alice.stream().spec->receive_key, bob.stream().spec->send_key);
+    ASSERT_TRUE(alice->hang_up(alice.call()->id()));
+    ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
+}
+
 // Both at once: one of the two offers meets 491 and comes again (RFC 3261 §14.1).
 TEST_F(PhoneLab, BothHoldAtOnce) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
