@@ -1,0 +1,173 @@
+// What the services of its user do with a phone's calls.
+#include "scenario/udp_phone.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::test {
+namespace {
+
+using State = phone::Call::State;
+
+// What the user's services do with calls, at a server that answers them.
+class PhoneServices : public UdpPhone {
+protected:
+    sip::MessagePtr invite_of(RingwallPhone& phone, const std::string& number) {
+        net.run_for(1s);
+        const std::size_t before = server.count("INVITE");
+        phone.dial(number);
+        net.run_until([&] { return server.count("INVITE") > before; }, 5s);
+        EXPECT_EQ(server.count("INVITE"), before + 1) << phone.last_error;
+        net.run_for(1s);
+        if (phone.call() != nullptr) {
+            EXPECT_TRUE(phone->hang_up(phone.call()->id()));
+        }
+        net.run_for(40s);
+        return server.last_request("INVITE");
+    }
+    // How an INVITE to the phone is answered, at first.
+    int answer_to(Phone::Fields fields) {
+        const std::size_t before = server.statuses("INVITE").size();
+        server.invite_fields = std::move(fields);
+        server.invite("sip:1001@192.0.2.77:5060");
+        net.run_until([&] { return server.statuses("INVITE").size() > before; }, 5s);
+        return server.statuses("INVITE").at(before);
+    }
+
+    phone::Settings settings = udp_line();
+    Phone server{net,
+                 ip("198.51.100.1"),
+                 sip::Transport::Udp,
+                 {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""},
+                 602};
+};
+
+// RFC 3323, RFC 3325.
+TEST_F(PhoneServices, ACallerThatHidesIsAnonymous) {
+    settings.phone.block_cid_setting = true;
+    settings.phone.star_codes = {
+        {phone::StarService::BlockCidPerCallDeact, phone::StarServiceRow::Then::Call, "*82"}};
+    RingwallPhone phone(net, phone_address, settings);
+    const auto hidden = invite_of(phone, "1002");
+    EXPECT_EQ(hidden->from().uri.text, "sip:anonymous@anonymous.invalid");
+    EXPECT_EQ(hidden->header(sip::HeaderName::Privacy)->value, "id");
+    EXPECT_EQ(hidden->header(sip::HeaderName::PPreferredIdentity)->value,
+              "<sip:1001@pbx.example.org>");
+    const auto shown = invite_of(phone, "*821002");
+    EXPECT_EQ(shown->request_uri_text(), "sip:1002@pbx.example.org");
+    EXPECT_EQ(shown->from().uri.text, "sip:1001@pbx.example.org");
+    EXPECT_EQ(shown->count(sip::HeaderName::Privacy), 0U);
+}
+
+TEST_F(PhoneServices, RemotePartyIdAndProxyRequireAreSent) {
+    settings.phone.block_cid_setting = true;
+    settings.lines.front().sip_remote_party_id = true;
+    settings.lines.front().use_anonymous_with_rpid = false;
+    settings.lines.front().sip_proxy_require = "privacy";
+    settings.lines.front().display_name = "Alice \"A\"";
+    RingwallPhone phone(net, phone_address, settings);
+    const auto invite = invite_of(phone, "1002");
+    EXPECT_EQ(invite->from().uri.text, "sip:1001@pbx.example.org");
+    EXPECT_EQ(invite->header("Remote-Party-ID")->value,
+              "\"Alice \\\"A\\\"\" <sip:1001@pbx.example.org>;party=calling;screen=yes;"
+              "privacy=full");
+    EXPECT_EQ(invite->header(sip::HeaderName::ProxyRequire)->value, "privacy");
+}
+
+TEST_F(PhoneServices, AnonymousCallersAreRefused) {
+    settings.phone.block_anc_setting = true;
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({{"From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=a"}}), 433);
+    EXPECT_EQ(answer_to({}), 180);
+    server.cancel();
+    net.run_for(40s);
+}
+
+// A page is answered by itself, where that is wanted; so is one in a call.
+TEST_F(PhoneServices, APageIsAnswered) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({{"Call-Info", "<sip:pbx.example.org>;answer-after=0"}}), 200);
+    net.run_for(1s);
+    server.bye();
+    net.run_for(40s);
+    EXPECT_EQ(answer_to({{"Alert-Info", "<http://127.0.0.1/Bellcore-dr3>"}}), 180);
+    EXPECT_EQ(phone.call()->ring_name(), "3");
+    server.cancel();
+    net.run_for(40s);
+
+    const phone::CallHistory& history = phone->history();
+    ASSERT_EQ(history.calls().size(), 2U);
+    EXPECT_FALSE(history.calls()[0].answered);
+    EXPECT_TRUE(history.calls()[1].answered);
+    EXPECT_TRUE(history.calls()[1].ended);
+}
+
+TEST_F(PhoneServices, APageRingsWhereNobodyWantsIt) {
+    settings.phone.auto_answer_page = false;
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({{"Call-Info", "<sip:pbx.example.org>;answer-after=0"}}), 180);
+    server.cancel();
+    net.run_for(40s);
+}
+
+TEST_F(PhoneServices, AWaitingCallMayHearThatItWaits) {
+    settings.lines.front().reply_182_on_call_waiting = true;
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({}), 180);
+    Phone other(net, ip("198.51.100.7"), sip::Transport::Udp, {phone_address, 5060},
+                {"x", "example.net", ""}, 605);
+    other.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(1s);
+    EXPECT_EQ(other.statuses("INVITE"), std::vector<int>{182});
+    other.cancel();
+    server.cancel();
+    net.run_for(40s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+TEST_F(PhoneServices, SpeedDialsCodecsAndWhoCalledLast) {
+    using Then = phone::StarServiceRow::Then;
+    settings.phone.speed_dial[2] = "1002";
+    settings.phone.star_codes = {{phone::StarService::CallReturn, Then::Nothing, "*69"},
+                                 {phone::StarService::ForceG722, Then::Call, "*02722"},
+                                 {phone::StarService::Paging, Then::Number, "*96"}};
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(invite_of(phone, "2")->request_uri_text(), "sip:1002@pbx.example.org");
+    EXPECT_EQ(invite_of(phone, "3")->request_uri_text(), "sip:3@pbx.example.org");
+    const auto forced = invite_of(phone, "*027221002");
+    EXPECT_EQ(forced->request_uri_text(), "sip:1002@pbx.example.org");
+    EXPECT_NE(forced->body().find("RTP/AVP 9 "), std::string_view::npos);
+    EXPECT_EQ(forced->body().find("PCMU"), std::string_view::npos);
+    EXPECT_EQ(invite_of(phone, "*961002")->header(sip::HeaderName::CallInfo)->value,
+              "<sip:pbx.example.org>;answer-after=0");
+    phone.dial("*69");
+    EXPECT_EQ(phone.last_error, "nobody has called");
+    EXPECT_EQ(answer_to({}), 180);
+    server.cancel();
+    net.run_for(40s);
+    EXPECT_EQ(invite_of(phone, "*69")->request_uri_text(), "sip:pbx@pbx.example.org");
+}
+
+// An address by keys is called there, not at the server.
+TEST_F(PhoneServices, AnAddressIsDialledByKeys) {
+    settings.lines.front().dial_plan = "(xx.)";
+    settings.lines.front().enable_ip_dialing = true;
+    Phone other(net, ip("198.51.100.9"), sip::Transport::Udp, {phone_address, 5060},
+                {"x", "example.net", ""}, 605);
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    phone.dial("7*198*51*100*9");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s)) << phone.last_error;
+    EXPECT_EQ(other.last_request("INVITE")->request_uri_text(), "sip:7@198.51.100.9:5060");
+    EXPECT_EQ(server.count("INVITE"), 0U);
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_EQ(other.count("BYE"), 1U);
+}
+
+}  // namespace
+}  // namespace ringwall::test
