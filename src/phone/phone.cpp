@@ -103,11 +103,11 @@ Phone::Phone(engine::Network& network, media::Port& media, Random& random, Setti
       trust_(shard_, settings_->phone),
       challenge_(random),
       mailboxes_(settings_->lines.size()),
-      watches_(settings_->lines.size()),
       services_(user_services(settings_->phone)) {
     if (!settings_->phone.auth_support_rfc8760) {
         challenge_.set_algorithms({sip::auth::Algorithm::Md5});
     }
+    plan_watches();
 }
 
 std::vector<Phone::Socket> Phone::sockets(const Settings& settings) {
@@ -176,7 +176,7 @@ void Phone::on_line_reached(Line& line) {
             call->on_line_reached();
         }
     }
-    move_watch(line);
+    move_watches(line);
 }
 
 void Phone::send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) {
@@ -194,8 +194,8 @@ void Phone::stop() {
     for (const auto& [id, call] : calls_) {
         call->hang_up();
     }
+    stop_watches();
     for (const auto& line : lines_) {
-        stop_watch(*line);
         line->stop();
     }
 }

@@ -16,12 +16,19 @@
 #include "phone/call.h"
 #include "phone/call_history.h"
 #include "phone/challenge.h"
+#include "phone/dialog_info.h"
 #include "phone/line.h"
 #include "phone/settings.h"
 #include "phone/trust.h"
 #include "sip/subscription/client_subscription.h"
 
 namespace ringwall::phone {
+
+// Somebody else's line, by a line key.
+struct WatchedLine {
+    LineKey key;
+    DialogInfo dialogs;
+};
 
 // Told after the fact; it may call the phone's functions.
 class Observer {
@@ -32,6 +39,7 @@ public:
     virtual void on_digit(Call& /*call*/, char /*digit*/) {}
     virtual void on_transferred(Call& /*call*/, int /*status*/) {}
     virtual void on_messages(const Line& /*line*/) {}
+    virtual void on_watched(const WatchedLine& /*watched*/) {}
     // NOTIFY "resync", "check-sync", "reboot" or "report", after its challenge.
     virtual void on_order(const Line& /*line*/, std::string_view /*event*/) {}
     virtual void on_trace(std::string_view /*direction*/, const sip::Hop& /*hop*/,
@@ -97,6 +105,10 @@ public:
     const std::vector<std::unique_ptr<Line>>& lines() const { return lines_; }
     const std::map<CallId, std::unique_ptr<Call>>& calls() const { return calls_; }
     Call* call(CallId id);
+    // What a line key is for: picks up the call that rings there, or else calls it.
+    Result<CallId, std::string> press(unsigned key);
+
+    const std::vector<WatchedLine>& watched() const { return watched_; }
     const Mailbox& mailbox(const Line& line) const { return mailboxes_.at(line.index()); }
     const CallHistory& history() const { return history_; }
 
@@ -163,9 +175,11 @@ private:
         FlowId udp_flow;
     };
 
-    // What a line subscribes to.
+    // What is subscribed to, by one of the lines: its mailbox, or a line that is watched.
     struct Watch {
-        std::optional<sip::ClientSubscription> subscription;
+        std::size_t line = 0;
+        std::optional<std::size_t> watched = {};  // in watched_; none: the mailbox
+        std::optional<sip::ClientSubscription> subscription = {};
         bool is_ready = false;  // its line is
     };
 
@@ -196,13 +210,19 @@ private:
     static Result<void, std::string> choose_codec(media::Codec codec, bool is_only,
                                                   const std::string& number, Wanted& wanted);
     Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
+    Result<void, std::string> transfer_active(const Line& line, std::string_view number);
+    static std::optional<Call::Dialled> picking_up(const WatchedLine& watched);
     Result<void, std::string> dial_number(Line& line, std::string_view number,
                                           Wanted& wanted) const;
     void hold_others(const Call& active);
     void put_down(CallId call);
     void forget_ended();
     void take_summary(const Line& line, std::string_view body);
+    void plan_watches();
+    sip::ClientSubscription::Setup watch_setup(const Watch& watch) const;
     void watch(const Line& line);
+    void take_watched(const Watch& watch, std::string_view content_type, std::string_view body);
+    void lose_watched(const Watch& watch, int status, std::string_view reason);
     template <class Event>
     void tell_watch(std::size_t index, Event&& event);
     void send_for_watch(std::size_t index, sip::MessageBuilder request);
@@ -211,8 +231,8 @@ private:
                            const sip::Message& response);
     void on_watch_failed(std::size_t index, const sip::Message& request);
     void on_watch_timer(std::size_t index);
-    void move_watch(const Line& line);
-    void stop_watch(const Line& line);
+    void move_watches(const Line& line);
+    void stop_watches();
     bool is_notified(ServerId id, const sip::Message& request);
     bool may_speak(const Line& line, const IpAddress& address) const;
     std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
@@ -229,8 +249,9 @@ private:
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Line>> lines_;
     std::vector<Mailbox> mailboxes_;
-    std::vector<Watch> watches_;  // by line
-    std::size_t started_ = 0;     // lines
+    std::vector<WatchedLine> watched_;
+    std::vector<Watch> watches_;
+    std::size_t started_ = 0;  // lines
     std::map<CallId, std::unique_ptr<Call>> calls_;
     std::uint64_t last_call_ = 0;
     CallHistory history_;

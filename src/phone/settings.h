@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "media/port.h"
+#include "phone/line_key.h"
 #include "phone/star_codes.h"
 #include "sip/transaction/actions.h"
 #include "sip/transport.h"
@@ -167,7 +168,8 @@ struct LineSettings {
     bool enable_ip_dialing = false;
     std::vector<std::string> emergency_number;
     // More of Call Feature and SIP Settings, and of Audio
-    std::string mailbox_id;  // empty: the User ID
+    std::string mailbox_id;                     // empty: the User ID
+    std::uint32_t subscription_expires = 3600;  // of watching other lines
     std::string moh_server;
     std::string conference_bridge_url;  // empty: we mix
     std::string default_ring = "1";     // "No Ring", a cadence, or "User 1"
@@ -185,6 +187,7 @@ struct LineSettings {
 
 struct Settings {
     PhoneSettings phone;
+    std::vector<LineKey> keys;        // by number; those that are for other lines than ours
     std::vector<LineSettings> lines;  // by number
 };
 using SettingsPtr = std::shared_ptr<const Settings>;

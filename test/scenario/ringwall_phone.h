@@ -74,6 +74,9 @@ public:
     }
     void on_digit(phone::Call&, char digit) override { digits.push_back(digit); }
     void on_transferred(phone::Call&, int status) override { transfers.push_back(status); }
+    void on_watched(const phone::WatchedLine& watched) override {
+        lamps.push_back(watched.dialogs.state());
+    }
     void on_order(const phone::Line&, std::string_view event) override {
         orders.emplace_back(event);
     }
@@ -84,6 +87,7 @@ public:
     std::string digits;
     std::vector<int> transfers;
     std::vector<std::string> orders;
+    std::vector<phone::DialogInfo::State> lamps;
     std::string last_error;
 
 private:

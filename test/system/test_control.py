@@ -59,7 +59,8 @@ class Phone:
         self.profile = folder / f"{name}.conf"
         self.profile.write_text("# the operator's own words\n" + "".join(
             line(number, name, ports[name + other], ports[other + name])
-            for number, other in enumerate(others, start=1)))
+            for number, other in enumerate(others, start=1)) +
+            f'Extended_Function[1] "fnc=blf+sd;sub={others[0]}@$PROXY;nme=first" ;\n')
         self.profile.chmod(0o600)
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
@@ -155,7 +156,10 @@ class ControlTest(unittest.TestCase):
         status, description = a.ask("GET", "/openapi.json")
         self.assertEqual((status, description), (200, DESCRIPTION))
 
-        refused = a.do("/dial", to="b", line=1)["call"]
+        # A phone does not tell of its dialogs: the lamp of its key is unknown, and calls it all the same.
+        self.assertEqual([(each["uri"], each["lamp"]) for each in a.ask("GET", "/state")[1]["keys"]],
+                         [("sip:b@127.0.0.1", "unknown")])
+        refused = a.do("/press", key=1)["call"]
         b.do(f"/calls/{b.call_in('ringing')}/reject", status=603)
         wait_for("a hears of it", lambda: [each for each in a.events() if each.get("call") == refused
                                            and each.get("status") == 603 and each.get("state") == "ended"])

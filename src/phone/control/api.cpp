@@ -75,6 +75,12 @@ const std::vector<Operation>& table() {
          "/calls/{call}/record",
          "Records a call, left what is said, right what is heard",
          {{"path", Text, Required, Word, "a WAV file of this machine, new"}}},
+        {"press",
+         Post,
+         "/press",
+         "Presses a line key: picks up the call that rings there, or else calls it",
+         {{"key", Number, Required, Word, "the number of the key", 1, 1000}},
+         "Dialled"},
         {"get",
          Get,
          "/parameters",
@@ -98,9 +104,18 @@ constexpr std::string_view schemas = R"({
   "Done": {"type": "object", "properties": {}},
   "Error": {"type": "object", "required": ["error"], "properties": {
     "error": {"type": "string", "description": "a sentence: what is wrong, and what would be right"}}},
-  "State": {"type": "object", "required": ["lines", "calls"], "properties": {
+  "State": {"type": "object", "required": ["lines", "keys", "calls"], "properties": {
     "lines": {"type": "array", "items": {"$ref": "#/components/schemas/Line"}},
+    "keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}},
     "calls": {"type": "array", "items": {"$ref": "#/components/schemas/Call"}}}},
+  "Key": {"type": "object", "required": ["key", "line", "name", "uri", "lamp", "caller"],
+    "description": "a line key with an Extended Function", "properties": {
+    "key": {"type": "integer", "description": "its number"},
+    "line": {"type": "integer", "description": "the extension that it is of"},
+    "name": {"type": "string"},
+    "uri": {"type": "string"},
+    "lamp": {"type": "string", "enum": ["unknown", "idle", "ringing", "busy"]},
+    "caller": {"type": "string", "description": "the URI of who calls there"}}},
   "Line": {"type": "object", "required": ["line", "user", "state", "registered", "problem",
       "messages-waiting", "new-messages", "old-messages"], "properties": {
     "line": {"type": "integer", "description": "the number of the extension"},
@@ -133,8 +148,9 @@ constexpr std::string_view schemas = R"({
   "Events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
   "Event": {"type": "object", "required": ["event", "what"], "properties": {
     "event": {"type": "integer", "description": "its number, from 1"},
-    "what": {"type": "string", "enum": ["line", "call", "digit", "transfer", "messages", "order"],
-      "description": "line and call: one of these has changed, and its members are in the event"},
+    "what": {"type": "string", "enum": ["line", "call", "digit", "transfer", "messages", "order",
+      "key"],
+      "description": "line, call and key: one of these has changed, and its members are in the event"},
     "call": {"type": "integer", "description": "the call that it is about"},
     "line": {"type": "integer", "description": "the extension that it is about"},
     "digit": {"type": "string", "description": "the far end pressed it"},

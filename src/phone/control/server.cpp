@@ -82,6 +82,16 @@ json to_json(Call& call) {
             {"packets-refused", sound.packets_refused}};
 }
 
+json to_json(const WatchedLine& watched) {
+    const OtherDialog* const ringing = watched.dialogs.ringing();
+    return {{"key", watched.key.number},
+            {"line", watched.key.line},
+            {"name", watched.key.name},
+            {"uri", watched.key.address},
+            {"lamp", to_string(watched.dialogs.state())},
+            {"caller", ringing == nullptr ? "" : ringing->remote}};
+}
+
 json error(std::string_view sentence) {
     return {{"error", sentence}};
 }
@@ -214,6 +224,11 @@ json dial(Phone& phone, CallId, const json& fields) {
     return *dialled ? json{{"call", (*dialled)->value}} : json::object();
 }
 
+json press(Phone& phone, CallId, const json& fields) {
+    const auto call = phone.press(static_cast<unsigned>(number_of(fields, "key", 0)));
+    return call ? json{{"call", call->value}} : error(call.error());
+}
+
 json join(Phone& phone, CallId, const json& fields) {
     std::vector<CallId> calls;
     for (const json& each : fields.value("calls", json::array())) {
@@ -251,9 +266,12 @@ json record(Phone& phone, CallId call, const json& fields) {
 }
 
 json state(Phone& phone, CallId, const json&) {
-    json out = {{"lines", json::array()}, {"calls", json::array()}};
+    json out = {{"lines", json::array()}, {"keys", json::array()}, {"calls", json::array()}};
     for (const auto& line : phone.lines()) {
         out["lines"].push_back(to_json(phone, *line));
+    }
+    for (const WatchedLine& watched : phone.watched()) {
+        out["keys"].push_back(to_json(watched));
     }
     for (const auto& [id, call] : phone.calls()) {
         out["calls"].push_back(to_json(*call));
@@ -266,6 +284,7 @@ const std::map<std::string_view, Action>& actions() {
     static const std::map<std::string_view, Action> table{
         {"state", state},
         {"dial", dial},
+        {"press", press},
         {"answer", [](Phone& it, CallId call, const json&) { return outcome(it.answer(call)); }},
         {"reject",
          [](Phone& it, CallId call, const json& fields) {
@@ -583,6 +602,10 @@ void Server::on_transferred(Call& call, int status) {
 
 void Server::on_messages(const Line& line) {
     impl_->note("messages", {{"line", line.settings().number}});
+}
+
+void Server::on_watched(const WatchedLine& watched) {
+    impl_->note("key", to_json(watched));
 }
 
 void Server::on_order(const Line& line, std::string_view event) {

@@ -301,10 +301,10 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Screen Saver Wait", Page::Phone, "General", number(0, 65535), "300", Access::Write, Use::Kept, "There is no display here."},
     {"Screen Saver Icon", Page::Phone, "General", choice("StationTime|Lock|Phone|DateTime|Background Picture"), "Background Picture", Access::Write, Use::Kept, "There is no display here."},
     // Phone: Line Key n
-    {"Extension", Page::Phone, "Line Key n", choice("1|2|3|4|5|6|7|8|9|10|11|12|Disabled"), "1", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
+    {"Extension", Page::Phone, "Line Key n", choice("1|2|3|4|5|6|7|8|9|10|11|12|Disabled"), "1", Access::None, Use::Works, "Whose the key is: the extension that an Extended Function without vid is of; Disabled is extension 1.", Count::Many},
     {"Short Name", Page::Phone, "Line Key n", text(), "$USER", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
     {"Share Call Appearance", Page::Phone, "Line Key n", choice("private|shared"), "private", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
-    {"Extended Function", Page::Phone, "Line Key n", text(255), "", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
+    {"Extended Function", Page::Phone, "Line Key n", text(255), "", Access::None, Use::Works, "What the key is for: fnc= of blf (watches a line), sd (calls it), cp (picks up what rings there), joined by +; sub= or usr= whose line; nme= its name; vid= the extension that asks.", Count::Many},
     // Phone: Miscellaneous Line Key Settings
     {"Line ID Mapping", Page::Phone, "Miscellaneous Line Key Settings", choice("Horizontal First|Vertical First"), "Vertical First", Access::None, Use::Kept, "There are no line keys here."},
     {"SCA Barge-In Enable", Page::Phone, "Miscellaneous Line Key Settings", yes_no(), "No", Access::None, Use::Kept, "Shared lines are not here."},
@@ -394,7 +394,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     // Ext: Share Line Appearance
     {"Share Ext", Page::Ext, "Share Line Appearance", choice("private|shared"), "private", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
     {"Shared User ID", Page::Ext, "Share Line Appearance", text(63), "", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
-    {"Subscription Expires", Page::Ext, "Share Line Appearance", number(0, 2147483647), "3600", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
+    {"Subscription Expires", Page::Ext, "Share Line Appearance", number(0, 2147483647), "3600", Access::None, Use::Works, "How long watching another line is asked for.", Count::Many},
     {"Restrict MWI", Page::Ext, "Share Line Appearance", yes_no(), "No", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
     {"Monitor User ID", Page::Ext, "Share Line Appearance", text(63), "", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
     // Ext: NAT Settings

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "phone/access_domains.h"
 #include "phone/servers.h"
+#include "sip/uri/uri.h"
 
 namespace ringwall::phone {
 namespace {
@@ -68,6 +69,17 @@ private:
 std::string program_name(const std::string& name) {
     constexpr std::string_view own = "$VERSION";
     return name == own ? std::string() : name;
+}
+
+std::string with_macros(std::string text, const LineSettings& line) {
+    const auto put = [&](std::string_view macro, const std::string& value) {
+        if (const auto at = text.find(macro); at != std::string::npos) {
+            text.replace(at, macro.size(), value);
+        }
+    };
+    put("$PROXY", domain_of(line));
+    put("$USER", sip::escape_user(line.user_id));
+    return text.find('@') == std::string::npos ? text + "@" + domain_of(line) : text;
 }
 
 void read_sip(const View& view, PhoneSettings& out) {
@@ -281,6 +293,7 @@ void read_line_calls(const View& view, LineSettings& out) {
     out.voice_mail_server = view.text("Voice Mail Server");
     out.voice_mail_subscribe_interval = view.time("Voice Mail Subscribe Interval");
     out.mailbox_id = view.text("Mailbox ID");
+    out.subscription_expires = view.number<std::uint32_t>("Subscription Expires");
     out.moh_server = view.text("MOH Server");
     out.conference_bridge_url = view.text("Conference Bridge URL");
     out.default_ring = view.text("Default Ring");
@@ -318,6 +331,9 @@ public:
             }
             settings_.lines.push_back(std::move(line));
         }
+        for (const unsigned n : values_.numbers_of(*find_parameter("Extended Function"))) {
+            read_key(n);
+        }
         return {std::make_shared<const Settings>(std::move(settings_)), std::move(remarks_)};
     }
 
@@ -342,6 +358,37 @@ private:
             }
             out.push_back({row.service, row.then, code});
         }
+    }
+
+    void read_key(unsigned n) {
+        const View view(values_, n);
+        const std::string value = view.text("Extended Function");
+        if (value.empty()) {
+            return;
+        }
+        const std::string name = "Extended Function[" + std::to_string(n) + "]";
+        auto key = parse_extended_function(value);
+        if (!key) {
+            remark(name + ": " + key.error() + "; the key does nothing");
+            return;
+        }
+        key->number = n;
+        if (key->line == 0) {
+            key->line = std::max(1U, view.number<unsigned>("Extension"));  // "Disabled" is 0
+        }
+        const auto line = std::ranges::find(settings_.lines, key->line, &LineSettings::number);
+        if (line == settings_.lines.end() || !line->line_enable) {
+            remark(name + " is of extension " + std::to_string(key->line) +
+                   ", which there is not; the key does nothing");
+            return;
+        }
+        const bool has_scheme = key->address.find(':') < key->address.find('@');
+        key->address = (has_scheme ? "" : "sip:") + with_macros(key->address, *line);
+        if (!sip::parse_uri(key->address)) {
+            remark(name + ": " + key->address + " is no address; the key does nothing");
+            return;
+        }
+        settings_.keys.push_back(std::move(*key));
     }
 
     // A range that is none goes back to its defaults.

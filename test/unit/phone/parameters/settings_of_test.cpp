@@ -78,6 +78,24 @@ TEST(SettingsOf, ReadsAPhone) {
     EXPECT_FALSE(settings.lines[1].line_enable);
 }
 
+TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
+    const DrawnSettings keys = drawn(
+        "Proxy[1] \"sip.example:5061\" ; User ID[1] \"u\" ; "
+        "Extended Function[3] \"fnc=blf+sd;sub=201@$PROXY\" ; Extension[3] \"Disabled\" ; "
+        "Extended Function[4] \"fnc=sd;sub=sip:x@other.example;vid=1\" ; "
+        "Extended Function[5] \"fnc=blf;sub=201@$PROXY;vid=2\" ; "
+        "Extended Function[6] \"fnc=xml\" ;");
+    ASSERT_EQ(keys.settings->keys.size(), 2U);
+    EXPECT_EQ(keys.settings->keys[0].number, 3U);
+    EXPECT_EQ(keys.settings->keys[0].address, "sip:201@sip.example");
+    EXPECT_EQ(keys.settings->keys[1].address, "sip:x@other.example");
+    EXPECT_THAT(keys.remarks,
+                ElementsAre("Extended Function[5] is of extension 2, which there is not; the key "
+                            "does nothing",
+                            "Extended Function[6]: there is no function \"xml\" here; there are "
+                            "blf, sd and cp; the key does nothing"));
+}
+
 TEST(SettingsOf, ContradictionsAreNamed) {
     const DrawnSettings proxy = drawn(
         "Restricted Access Domains \"sip.example\" ; Proxy[1] \"sip.example|other.example:5061\" ; "
