@@ -112,7 +112,8 @@ struct StreamStatistics {
 class User {
 public:
     virtual ~User() = default;
-    // A key that the far end pressed (RFC 4733, or in-band where told to listen): 0-9 * # A-D.
+    // A key that the far end pressed: 0-9 * # A-D. By RFC 4733; until the first of these comes, by
+    // tones as well.
     virtual void on_digit(StreamId stream, char digit, Duration length) = 0;
     // A File source that is not repeated has been played.
     virtual void on_source_ended(StreamId stream) = 0;

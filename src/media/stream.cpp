@@ -165,6 +165,7 @@ void Stream::on_rtp(Octets& packet, const Endpoint& from, TimePoint arrival) {
     }
     playout_.push_soundless(header);
     if (spec_->event_to_receive != header.payload_type) return;  // comfort noise and others
+    has_events_ = true;
     if (const auto digit = events_.on_packet(header, parsed->payload, arrival)) {
         digits_in_.push_back(*digit);
     }
@@ -200,6 +201,7 @@ const Samples& Stream::hear(TimePoint now) {
     playout_.pull(now, heard_);
     if (!may_hear()) std::fill(heard_.begin(), heard_.end(), std::int16_t{0});
     if (const auto digit = events_.on_time(now)) digits_in_.push_back(*digit);
+    if (!has_events_ && may_hear()) tones_.hear(heard_, heard_rate(), digits_in_);
     return heard_;
 }
 

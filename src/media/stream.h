@@ -14,6 +14,7 @@
 #include "media/port.h"
 #include "media/reception.h"
 #include "media/srtp_receiver.h"
+#include "media/tone_digits.h"
 
 namespace ringwall::media {
 
@@ -101,6 +102,8 @@ private:
     Playout playout_;
     Reception reception_;
     EventReceiver events_;
+    ToneDigits tones_;
+    bool has_events_ = false;  // one came: then a tone is no other key
     std::vector<Digit> digits_in_;
     Samples heard_;
 

@@ -356,6 +356,13 @@ void Call::on_line_reached() {
     tell([&](Session::Actions& out) { session_.set_contact(line_.contact(), now(), out); });
 }
 
+// A far end that sends keys by INFO too (AVT+INFO, InBand+INFO) is heard once: INFO comes first.
+void Call::on_digit(char digit) {
+    if (!has_info_keys_) {
+        host_.on_digit(*this, digit);
+    }
+}
+
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
     if (state_ != State::Ended) {
@@ -406,6 +413,7 @@ void Call::perform(Session::Action& action) {
             },
             [&](const Session::Info& info) {
                 if (const auto digit = digit_in(info)) {
+                    has_info_keys_ = true;
                     host_.on_digit(*this, *digit);
                 }
             }},

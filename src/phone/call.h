@@ -124,6 +124,7 @@ public:
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
     void on_line_reached();
+    void on_digit(char digit);  // of its stream
     void on_media_failed(std::string_view sentence);
 
 private:
@@ -168,6 +169,7 @@ private:
     std::optional<sdp::AudioStream> agreed_;
     std::optional<media::Source> source_;
     bool is_started_ = false;
+    bool has_info_keys_ = false;
     bool is_held_ = false;
     bool is_secure_wanted_ = false;
     std::string remote_uri_, remote_name_;

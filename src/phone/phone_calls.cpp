@@ -384,7 +384,7 @@ void Phone::on_digit(Call& call, char digit) {
 void Phone::on_digit(media::StreamId stream, char digit, Duration) {
     for (const auto& [id, each] : calls_) {
         if (each->stream() == stream) {
-            observer_.on_digit(*each, digit);
+            each->on_digit(digit);
             return;
         }
     }

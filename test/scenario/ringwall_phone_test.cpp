@@ -291,6 +291,11 @@ TEST_F(PhoneLab, DigitsGoByInfoWhereTheLineSaysSo) {
     ASSERT_TRUE(run_until([&] { return bob.digits == "12#"; }));
     ASSERT_TRUE(bob->send_digits(bob.call()->id(), "5"));
     EXPECT_EQ(bob.stream().digits, "5") << "by RFC 4733: the media's";
+    alice->on_digit(*alice.call()->stream(), '5', 100ms);
+    EXPECT_EQ(alice.digits, "5");
+    // The same in the sound as well is no other key.
+    bob->on_digit(*bob.call()->stream(), '1', 100ms);
+    EXPECT_EQ(bob.digits, "12#");
     ASSERT_TRUE(alice->hang_up(alice.call()->id()));
     ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
 }
