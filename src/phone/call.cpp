@@ -10,6 +10,7 @@
 #include "phone/alert.h"
 #include "phone/call_media.h"
 #include "phone/user_agent_name.h"
+#include "phone/with_fields.h"
 #include "sip/header/media_type.h"
 #include "sip/header/quoted_string.h"
 
@@ -381,12 +382,24 @@ void Call::tell(Event&& event) {
     }
 }
 
+// Stats In BYE: the figures of the call in a BYE, or in the answer to one.
+sip::MessagePtr Call::with_stats(const sip::MessagePtr& message) const {
+    const bool is_of_bye = message->cseq().method == sip::Method::Bye &&
+                           (message->is_request() || message->status() == 200);
+    if (!settings_->phone.stats_in_bye || !is_of_bye || message->header("P-RTP-Stat") != nullptr) {
+        return message;
+    }
+    return with_fields(*message, {{"P-RTP-Stat", rtp_stat(statistics(), agreed_)}});
+}
+
 void Call::perform(Session::Action& action) {
     std::visit(
         Visitor{
             [&](Session::Send& send) { host_.send_for(*this, std::move(send.request)); },
             [&](Session::SendAck& send) { host_.acknowledge_for(*this, std::move(send.ack)); },
-            [&](const Session::Respond& respond) { host_.respond(respond.to, respond.response); },
+            [&](const Session::Respond& respond) {
+                host_.respond(respond.to, with_stats(respond.response));
+            },
             [&](const Session::CancelInvite&) { host_.cancel_invite_of(*this); },
             [&](const Session::StartTimer& timer) { host_.start_timer(*this, timer.after); },
             [&](const Session::Ringing& ringing) {

@@ -108,6 +108,7 @@ public:
     const std::optional<sdp::AudioStream>& agreed() const { return agreed_; }
     // As of now, or of its end.
     media::StreamStatistics statistics() const;
+    sip::MessagePtr with_stats(const sip::MessagePtr& message) const;
     const Session& session() const { return session_; }
     const std::optional<Endpoint>& address() const { return address_; }  // of IP dialling
     // Of an incoming one: a cadence's number, "No Ring" or "User 1".

@@ -298,7 +298,7 @@ void Phone::answer_plainly(ServerId id, const sip::Message& request, int status,
             .header(HeaderName::Accept, "application/sdp")
             .header(HeaderName::Supported, "100rel, replaces, timer");
     }
-    shard_.respond(id, builder.build());
+    respond(id, builder.build());
 }
 
 Call* Phone::call_of(const sip::Message& request) {
@@ -387,8 +387,8 @@ bool Phone::passes_challenge(Line& line, ServerId id, const sip::Hop& from,
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
-    shard_.respond(id, challenge_.refusal(request, verdict, realm,
-                                          bucket_token(Bucket{}, random_, 20), source, now));
+    respond(id, challenge_.refusal(request, verdict, realm, bucket_token(Bucket{}, random_, 20),
+                                   source, now));
     return false;
 }
 

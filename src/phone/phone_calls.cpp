@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "phone/phone.h"
+#include "phone/user_agent_name.h"
+#include "phone/with_fields.h"
 #include "sip/header/replaces.h"
 
 namespace ringwall::phone {
@@ -230,7 +232,7 @@ std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
 
 void Phone::send_for(Call& call, sip::MessageBuilder request) {
     request.header(HeaderName::Via, call.line().via());
-    sip::MessagePtr message = request.build();
+    sip::MessagePtr message = call.with_stats(request.build());
     const auto hop = hop_of(call, *message);
     if (!hop) {
         // As good as unanswered, but not from within.
@@ -255,7 +257,7 @@ void Phone::acknowledge_for(Call& call, sip::MessageBuilder ack) {
 }
 
 void Phone::respond(ServerId id, const sip::MessagePtr& response) {
-    shard_.respond(id, response);
+    shard_.respond(id, with_fields(*response, {{"Server", server_name(settings_->phone)}}));
 }
 
 void Phone::cancel_invite_of(Call& call) {

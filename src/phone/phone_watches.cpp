@@ -143,22 +143,20 @@ void Phone::tell_watch(std::size_t index, Event&& event) {
     Subscription::Actions actions;
     event(*watch.subscription, actions);
     for (Subscription::Action& action : actions) {
-        std::visit(Visitor{[&](Subscription::Send& send) {
-                               send_for_watch(index, std::move(send.request));
-                           },
-                           [&](const Subscription::Respond& answer) {
-                               shard_.respond(answer.to, answer.response);
-                           },
-                           [&](const Subscription::StartTimer& timer) {
-                               start_watch_timer(index, timer.after);
-                           },
-                           [&](const Subscription::Notified& notified) {
-                               take_watched(watch, notified.content_type, notified.body);
-                           },
-                           [&](const Subscription::Ended& ended) {
-                               lose_watched(watch, ended.status, ended.reason);
-                           }},
-                   action);
+        std::visit(
+            Visitor{
+                [&](Subscription::Send& send) { send_for_watch(index, std::move(send.request)); },
+                [&](const Subscription::Respond& answer) { respond(answer.to, answer.response); },
+                [&](const Subscription::StartTimer& timer) {
+                    start_watch_timer(index, timer.after);
+                },
+                [&](const Subscription::Notified& notified) {
+                    take_watched(watch, notified.content_type, notified.body);
+                },
+                [&](const Subscription::Ended& ended) {
+                    lose_watched(watch, ended.status, ended.reason);
+                }},
+            action);
     }
 }
 

@@ -211,6 +211,77 @@ TEST_F(UdpPhone, ANatIsKeptOpenTowardsWhomThatIsWanted) {
     EXPECT_EQ(server.count("OPTIONS"), 0U);
 }
 
+// SIP Reg User Agent Name, SIP User Agent Name, SIP Server Name.
+TEST_F(UdpPhone, CallsItselfAsItIsTold) {
+    phone::Settings settings = udp_line();
+    settings.phone.sip_reg_user_agent_name = "Registrant/1";
+    settings.phone.sip_user_agent_name = "Caller/1";
+    settings.phone.sip_server_name = "Callee/1";
+    settings.lines.front().is_register = true;
+    settings.lines.front().make_call_without_reg = true;
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(server.last_request("REGISTER")->header(sip::HeaderName::UserAgent)->value,
+              "Registrant/1");
+    phone.dial("1002");
+    net.run_for(1s);
+    EXPECT_EQ(server.last_request("INVITE")->header(sip::HeaderName::UserAgent)->value, "Caller/1");
+    server.in_dialog(sip::Method::Info);
+    server.send("OPTIONS", "sip:1001@192.0.2.77:5060", {});
+    net.run_for(1s);
+    for (const char* const method : {"OPTIONS", "INFO"}) {
+        EXPECT_EQ(server.last_response(method)->header(sip::HeaderName::Server)->value, "Callee/1");
+    }
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+}
+
+// Stats In BYE: in ours, and in the answer to theirs.
+TEST_F(UdpPhone, TheFiguresOfACallAreInItsBye) {
+    phone::Settings settings = udp_line();
+    settings.phone.stats_in_bye = true;
+    Phone server(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 602);
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    const std::string_view figures = "PS=0,OS=0,PR=0,OR=0,PL=0,JI=0,LA=0,DU=0,EN=G711u,DE=G711u";
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    net.run_for(1s);
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_EQ(server.last_request("BYE")->header("P-RTP-Stat")->value, figures);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    net.run_for(1s);
+    server.bye();
+    net.run_for(1s);
+    EXPECT_EQ(server.last_response("BYE")->header("P-RTP-Stat")->value, figures);
+    net.run_for(40s);
+}
+
+// SRV records are asked for where the name is one of a service, or is to be made one.
+TEST_F(UdpPhone, ServicesAreLookedUpWhereThatIsSaid) {
+    net.answer({dns::RecordType::Srv, "_sip._udp.pbx.example.org"},
+               services({{1, 1, 5070, "one.example.org"}}));
+    net.answer({dns::RecordType::A, "one.example.org"}, addresses({ip("198.51.100.2")}));
+    phone::Settings settings = udp_line();
+    settings.lines.front().use_dns_srv = true;
+    RingwallPhone plain(net, ip("192.0.2.78"), settings);
+    settings.lines.front().dns_srv_auto_prefix = true;
+    RingwallPhone prefixed(net, ip("192.0.2.79"), settings);
+    settings.lines.front().dns_srv_auto_prefix = false;
+    settings.lines.front().proxy = "_sip._udp.pbx.example.org";
+    RingwallPhone named(net, ip("192.0.2.80"), settings);
+    net.run_for(1s);
+    EXPECT_EQ(plain.line().hop()->remote, (Endpoint{ip("198.51.100.1"), 5060}));
+    EXPECT_EQ(prefixed.line().hop()->remote, (Endpoint{ip("198.51.100.2"), 5070}));
+    EXPECT_EQ(named.line().hop()->remote, (Endpoint{ip("198.51.100.2"), 5070}));
+    EXPECT_EQ(named.line().domain(), "pbx.example.org");
+}
+
 // RFC 3842 by RFC 6665: asked for, heard, and asked for again before it ends.
 TEST_F(UdpPhone, SubscribesToItsMailbox) {
     phone::Settings settings = udp_line();

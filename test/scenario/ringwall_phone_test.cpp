@@ -480,6 +480,28 @@ TEST_F(PhoneLab, ACallOutlivesItsConnection) {
     EXPECT_TRUE(run_until([&] { return alice.call() == nullptr; }));
 }
 
+// Remove Last Reg: the binding of the connection that is no more goes with the new one.
+TEST_F(PhoneLab, TheLastBindingIsRemovedWhereThatIsWanted) {
+    Phone server = other_server(net);
+    server.node().set_server_identity(certificate_of("border.example.com"));
+    say_yes_to_registers(server);
+    net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.66")}));
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.phone.remove_last_reg = true;
+    RingwallPhone alice(net, ip("192.0.2.11"), settings);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    EXPECT_EQ(server.last_request("REGISTER")->count(sip::HeaderName::Contact), 1U);
+    net.run_for(60s);
+    alice.node().cut();
+    ASSERT_TRUE(run_until([&] { return !alice.is_registered(); }));
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    const auto contacts = server.last_request("REGISTER")->values(sip::HeaderName::Contact);
+    ASSERT_EQ(contacts.size(), 2U);
+    EXPECT_NE(contacts[0].find(":40001"), std::string_view::npos);
+    EXPECT_EQ(contacts[1], "<sip:alice@192.0.2.11:40000;transport=tls>;expires=0");
+    EXPECT_EQ(alice.line().problem(), "");
+}
+
 // Nobody waits for the timers of transactions: the other side has said that it is over.
 TEST_F(PhoneLab, APhoneThatStopsInACallIsQuietAtOnce) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
@@ -582,6 +604,7 @@ TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
     phone::Settings settings = line_of("alice", "wonderland");
     settings.phone.try_backup_rsc.patterns = {"503"};
     settings.lines.front().use_dns_srv = true;
+    settings.lines.front().dns_srv_auto_prefix = true;
     settings.lines.front().proxy_fallback_intvl = 600s;
     RingwallPhone alice(net, ip("192.0.2.11"), settings);
     ASSERT_TRUE(run_until([&] { return alice.is_registered(); }, 5s));

@@ -460,11 +460,23 @@ private:
             remark("Auth INVITE" + ext + " is Yes, but there is no Password" + ext +
                    ", so nobody can pass; every incoming call will be refused");
         }
+        check_services(line, ext);
         check_domains(line, "Proxy" + ext, line.proxy);
         if (line.use_outbound_proxy) {
             check_domains(line, "Outbound Proxy" + ext, line.outbound_proxy);
         }
         check_keep_alive(line, "NAT Keep Alive Dest" + ext);
+    }
+
+    void check_services(const LineSettings& line, const std::string& ext) {
+        const auto servers =
+            parse_proxy(line.use_outbound_proxy ? line.outbound_proxy : line.proxy);
+        const bool is_any_named = servers && std::ranges::any_of(*servers, &ProxyEntry::is_service);
+        if (line.use_dns_srv && !line.dns_srv_auto_prefix && !is_any_named) {
+            remark("Use DNS SRV" + ext + " is Yes, but DNS SRV Auto Prefix" + ext +
+                   " is No and the server's name does not begin with _sip; SRV records are not "
+                   "asked for");
+        }
     }
 
     // Every host of the list form has to be in Restricted Access Domains.

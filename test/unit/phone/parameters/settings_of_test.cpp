@@ -129,6 +129,14 @@ TEST(SettingsOf, ContradictionsAreNamed) {
                                            "little between them; 16384 and 16538 are used"));
     EXPECT_EQ(ports.settings->phone.rtp_port_min, 16384);
 
+    const DrawnSettings services = drawn(
+        "Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; Use DNS SRV[1] \"Yes\" ; "
+        "Proxy[2] \"_sip._udp.sip.example\" ; User ID[2] \"u\" ; Use DNS SRV[2] \"Yes\" ;");
+    EXPECT_THAT(services.remarks,
+                ElementsAre("Use DNS SRV[1] is Yes, but DNS SRV Auto Prefix[1] is No and the "
+                            "server's name does not begin with _sip; SRV records are not asked "
+                            "for"));
+
     const DrawnSettings codes = drawn("DND Act Code \"*72\" ;");
     EXPECT_THAT(codes.remarks, ElementsAre("DND Act Code is *72, which is Cfwd All Act Code "
                                            "already; it is not used"));
