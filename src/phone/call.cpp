@@ -165,6 +165,7 @@ Result<void, std::string> Call::dial(const Dialled& what) {
     tried_ = {what.target};
     address_ = what.address;
     codec_ = what.codec;
+    call_waiting_ = what.call_waiting;
     TRY(open_stream());
     Session::Invitation invitation;
     invitation.target = what.target;

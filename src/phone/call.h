@@ -71,7 +71,8 @@ public:
             media::Codec codec = media::Codec::Pcmu;
             bool is_only = false;
         };
-        std::optional<Codec> codec = {};  // before others, or alone
+        std::optional<Codec> codec = {};        // before others, or alone
+        std::optional<bool> call_waiting = {};  // while it lasts; none: as ever
     };
     Result<void, std::string> dial(const Dialled& what);
     // Incoming, once. What cannot be taken is answered, and the call has ended.
@@ -110,6 +111,7 @@ public:
     media::StreamStatistics statistics() const;
     sip::MessagePtr with_stats(const sip::MessagePtr& message) const;
     const Session& session() const { return session_; }
+    const std::optional<bool>& call_waiting() const { return call_waiting_; }
     const std::optional<Endpoint>& address() const { return address_; }  // of IP dialling
     // Of an incoming one: a cadence's number, "No Ring" or "User 1".
     const std::string& ring_name() const { return ring_name_; }
@@ -176,6 +178,7 @@ private:
     std::string remote_uri_, remote_name_;
     std::optional<Endpoint> address_;
     std::optional<Dialled::Codec> codec_;
+    std::optional<bool> call_waiting_;
     std::string ring_name_;
     std::string target_;                // of the INVITE
     std::vector<std::string> targets_;  // of 3xx responses, not yet tried

@@ -377,13 +377,17 @@ void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::Message
 }
 
 // Whoever sent it has to know the line's password.
-bool Phone::passes_challenge(Line& line, ServerId id, const sip::Hop& from,
-                             const sip::Message& request) {
+bool Phone::passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
+                                  const sip::Message& request) {
     const std::string& own = line.settings().reserved_auth_realm;
-    const std::string& realm = own.empty() ? line.domain() : own;
+    return passes_challenge(line.account(), own.empty() ? line.domain() : own, id, from, request);
+}
+
+bool Phone::passes_challenge(const sip::auth::Account& account, const std::string& realm,
+                             ServerId id, const sip::Hop& from, const sip::Message& request) {
     const IpAddress& source = from.remote.address;
     const WallTime now = shard_.now().wall;
-    const auto verdict = challenge_.check(request, line.account(), realm, source, now);
+    const auto verdict = challenge_.check(request, account, realm, source, now);
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
@@ -398,7 +402,14 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
         answer_plainly(id, *request, 480);
         return;
     }
-    if (line.settings().auth_invite && !passes_challenge(line, id, from, *request)) {
+    const LineSettings& settings = line.settings();
+    if (settings.auth_page && is_answered_by_itself(line, *request)) {
+        const std::string& own = settings.auth_page_realm;
+        if (!passes_challenge({line.account().username, settings.auth_page_password},
+                              own.empty() ? line.domain() : own, id, from, *request)) {
+            return;
+        }
+    } else if (settings.auth_invite && !passes_line_challenge(line, id, from, *request)) {
         return;
     }
     if (!line.is_registered() && line.settings().is_register &&
@@ -407,6 +418,17 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
         return;
     }
     take_call(line, id, request);
+}
+
+bool Phone::is_busy() const {
+    return std::ranges::any_of(
+        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+}
+
+// A page, by Auto Answer Page.
+bool Phone::is_answered_by_itself(const Line& line, const sip::Message& invite) const {
+    return settings_->phone.auto_answer_page && is_page(invite) &&
+           (!is_busy() || line.settings().auto_ans_page_on_active_call);
 }
 
 void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
@@ -431,8 +453,8 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
             return;
         }
     }
-    const bool is_busy = std::ranges::any_of(
-        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+    const bool was_busy = is_busy();
+    const bool is_paged = is_answered_by_itself(line, *invite);
     const CallId number{++last_call_};
     auto made = std::make_unique<Call>(number, line, Call::Origin::Theirs, media_, random_, *this,
                                        settings_, sound_);
@@ -451,28 +473,36 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         }
         return;
     }
-    if (refuse_or_forward(call, is_busy)) {
+    if (refuse_or_forward(call, was_busy)) {
         return;
     }
-    const bool is_paged = settings_->phone.auto_answer_page && is_page(*invite) &&
-                          (!is_busy || line.settings().auto_ans_page_on_active_call);
     if (is_paged) {
         if (call.answer()) {
             hold_others(call);
         }
         return;
     }
-    call.ring(is_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
+    call.ring(was_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
     if (!services_.forward_no_answer.empty()) {
         shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
                            cookie_of(TimerKind::NoAnswer, number.value));
     }
-    if (sound_.auto_answer && !is_busy) {
+    if (sound_.auto_answer && !was_busy) {
         (void)call.answer();
     }
 }
 
-bool Phone::refuse_or_forward(Call& call, bool is_busy) {
+// As the calls that go on were dialled, or else as ever.
+bool Phone::has_call_waiting() const {
+    for (const auto& [id, each] : calls_) {
+        if (each->state() != Call::State::Ended && each->call_waiting()) {
+            return *each->call_waiting();
+        }
+    }
+    return services_.call_waiting;
+}
+
+bool Phone::refuse_or_forward(Call& call, bool was_busy) {
     if (services_.blocks_anonymous && is_anonymous(*call.invite())) {
         call.reject(433);  // RFC 5079
         return true;
@@ -480,7 +510,7 @@ bool Phone::refuse_or_forward(Call& call, bool is_busy) {
     if (forward(call, services_.forward_all, "unconditional")) {
         return true;
     }
-    if (!services_.do_not_disturb && (!is_busy || services_.call_waiting)) {
+    if (!services_.do_not_disturb && (!was_busy || has_call_waiting())) {
         return false;
     }
     if (!forward(call, services_.forward_busy, "user-busy")) {
@@ -521,7 +551,7 @@ void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::
     }
     const bool is_challenged =
         is_summary ? line.settings().auth_invite : line.settings().auth_resync_reboot;
-    if (is_challenged && !passes_challenge(line, id, from, request)) {
+    if (is_challenged && !passes_line_challenge(line, id, from, request)) {
         return;
     }
     answer_plainly(id, request, 200);

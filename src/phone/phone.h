@@ -63,6 +63,7 @@ struct UserServices {
     // By the codes of one call, for the one that comes next.
     std::optional<bool> is_next_call_secure = {};
     std::optional<bool> is_next_call_hidden = {};
+    std::optional<bool> does_next_call_wait = {};
 };
 
 class Phone final : public engine::ShardUser, public LineHost, public CallHost, public media::User {
@@ -194,10 +195,15 @@ private:
     void on_invite(Line& line, ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
     void on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request);
     void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
-    bool passes_challenge(Line& line, ServerId id, const sip::Hop& from,
-                          const sip::Message& request);
+    bool passes_challenge(const sip::auth::Account& account, const std::string& realm, ServerId id,
+                          const sip::Hop& from, const sip::Message& request);
+    bool passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
+                               const sip::Message& request);
+    bool is_busy() const;
+    bool has_call_waiting() const;
+    bool is_answered_by_itself(const Line& line, const sip::Message& invite) const;
     void take_call(Line& line, ServerId id, const sip::MessagePtr& invite);
-    bool refuse_or_forward(Call& call, bool is_busy);
+    bool refuse_or_forward(Call& call, bool was_busy);
     bool forward(Call& call, const std::string& destination, std::string_view reason);
     Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what,
                                           bool is_emergency = false);

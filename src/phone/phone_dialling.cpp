@@ -68,6 +68,7 @@ Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view
         const auto hidden = std::exchange(services_.is_next_call_hidden, std::nullopt);
         wanted.call.is_secure_wanted = secure.value_or(wanted.call.is_secure_wanted);
         wanted.call.is_hidden = hidden.value_or(wanted.call.is_hidden);
+        wanted.call.call_waiting = std::exchange(services_.does_next_call_wait, std::nullopt);
     }
     TRY(dial_number(line, dialled, wanted));
     return wanted;
@@ -288,10 +289,15 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
             return {};
         case StarService::CallPark:
             return transfer_active(line, what.code.code + number);
-        case StarService::CallBackAct:
-        case StarService::CallBackDeact:
         case StarService::CwPerCallAct:
         case StarService::CwPerCallDeact:
+            wanted.call.call_waiting = what.code.service == StarService::CwPerCallAct;
+            if (number.empty()) {
+                services_.does_next_call_wait = wanted.call.call_waiting;
+            }
+            return {};
+        case StarService::CallBackAct:
+        case StarService::CallBackDeact:
             break;
     }
     return fail("the service of " + what.code.code + " is not built yet");

@@ -174,6 +174,9 @@ struct LineSettings {
     std::string conference_bridge_url;  // empty: we mix
     std::string default_ring = "1";     // "No Ring", a cadence, or "User 1"
     bool auto_ans_page_on_active_call = true;
+    bool auth_page = false;
+    std::string auth_page_realm;  // empty: the line's domain
+    Secret auth_page_password;
     std::string sip_proxy_require;
     bool sip_remote_party_id = false;
     bool use_anonymous_with_rpid = true;

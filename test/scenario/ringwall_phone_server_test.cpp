@@ -93,6 +93,26 @@ TEST_F(UdpPhone, AnInviteIsChallengedAndItsAckAndCancelAreNot) {
     EXPECT_EQ(phone.call(), nullptr);
 }
 
+// Without a password nobody can pass, and least of all who has none either.
+TEST_F(UdpPhone, NoPasswordIsNoneThatCanBeKnown) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().auth_invite = true;
+    settings.lines.front().password = Secret();
+    RingwallPhone phone(net, phone_address, settings);
+    Phone caller(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                 {"1001", "pbx.example.org", ""}, 602);
+    net.run_for(1s);
+    caller.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(10s);
+    EXPECT_EQ(caller.statuses("INVITE"), (std::vector<int>{401, 401}));
+    EXPECT_EQ(phone.call(), nullptr);
+    caller.send(
+        "NOTIFY", "sip:1001@192.0.2.77:5060",
+        {{"Event", "reboot"}, {"Contact", caller.contact()}, {"Subscription-State", "active"}});
+    net.run_for(2s);
+    EXPECT_TRUE(phone.orders.empty());
+}
+
 // In the clear a call offers no keys, and rings at the line's server.
 TEST_F(UdpPhone, CallsInTheClear) {
     RingwallPhone phone(net, phone_address, udp_line());

@@ -103,6 +103,61 @@ TEST_F(PhoneServices, APageIsAnswered) {
     EXPECT_TRUE(history.calls()[1].ended);
 }
 
+// Auth Page: a password of its own, before anything is answered; other calls are not asked for it.
+TEST_F(PhoneServices, APageIsChallenged) {
+    settings.lines.front().auth_page = true;
+    settings.lines.front().auth_page_realm = "paging";
+    settings.lines.front().auth_page_password = Secret("loud");
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({{"Call-Info", "<sip:pbx.example.org>;answer-after=0"}}), 401);
+    net.run_for(2s);
+    EXPECT_EQ(phone.call(), nullptr) << "it knows another password";
+    EXPECT_NE(server.last_response("INVITE")
+                  ->header(sip::HeaderName::WwwAuthenticate)
+                  ->value.find("realm=\"paging\""),
+              std::string_view::npos);
+    EXPECT_EQ(answer_to({}), 180);
+    ASSERT_TRUE(phone->reject(phone.call()->id()));
+    net.run_for(40s);
+
+    Phone pager(net, ip("198.51.100.7"), sip::Transport::Udp, {phone_address, 5060},
+                {"1001", "pbx.example.org", "loud"}, 604);
+    pager.invite_fields = {{"Call-Info", "<sip:pbx.example.org>;answer-after=0"}};
+    pager.invite("sip:1001@192.0.2.77:5060");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    EXPECT_EQ(pager.statuses("INVITE").front(), 401);
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+}
+
+// *70: nobody waits while that call lasts; *71 the other way round.
+TEST_F(PhoneServices, CallWaitingIsAlsoOfOneCall) {
+    settings.phone.star_codes = {
+        {phone::StarService::CwPerCallDeact, phone::StarServiceRow::Then::Call, "*70"},
+        {phone::StarService::CwPerCallAct, phone::StarServiceRow::Then::Call, "*71"}};
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_TRUE(phone.dial("*701002"));
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    EXPECT_EQ(server.last_request("INVITE")->request_uri_text(), "sip:1002@pbx.example.org");
+    Phone other(net, ip("198.51.100.7"), sip::Transport::Udp, {phone_address, 5060},
+                {"x", "example.net", ""}, 604);
+    other.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(1s);
+    EXPECT_EQ(other.statuses("INVITE").back(), 486);
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_FALSE(phone.dial("*71"));  // for the next
+    EXPECT_TRUE(phone.dial("1002"));
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    other.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(1s);
+    EXPECT_EQ(other.statuses("INVITE").back(), 180);
+    phone->stop();
+    net.run_for(40s);
+}
+
 TEST_F(PhoneServices, APageRingsWhereNobodyWantsIt) {
     settings.phone.auto_answer_page = false;
     RingwallPhone phone(net, phone_address, settings);

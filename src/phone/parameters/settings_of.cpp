@@ -298,6 +298,9 @@ void read_line_calls(const View& view, LineSettings& out) {
     out.conference_bridge_url = view.text("Conference Bridge URL");
     out.default_ring = view.text("Default Ring");
     out.auto_ans_page_on_active_call = view.flag("Auto Ans Page On Active Call");
+    out.auth_page = view.flag("Auth Page");
+    out.auth_page_realm = view.text("Auth Page Realm");
+    out.auth_page_password = view.secret("Auth Page Password");
     out.dial_plan = view.text("Dial Plan");
     out.enable_ip_dialing = view.flag("Enable IP Dialing");
     out.emergency_number = view.list("Emergency Number");
@@ -459,6 +462,10 @@ private:
         if (line.auth_invite && line.password.empty()) {
             remark("Auth INVITE" + ext + " is Yes, but there is no Password" + ext +
                    ", so nobody can pass; every incoming call will be refused");
+        }
+        if (line.auth_page && line.auth_page_password.empty()) {
+            remark("Auth Page" + ext + " is Yes, but there is no Auth Page Password" + ext +
+                   ", so nobody can pass; every page will be refused");
         }
         check_services(line, ext);
         check_domains(line, "Proxy" + ext, line.proxy);
