@@ -85,7 +85,8 @@ Mailbox read_summary(std::string_view body) {
 }
 
 bool is_order(std::string_view event) {
-    return event == "resync" || event == "check-sync" || event == "reboot" || event == "report";
+    return event == "resync" || event == "check-sync" || event == "reboot" ||
+           event == "reboot_now" || event == "restart_now" || event == "report";
 }
 
 }  // namespace

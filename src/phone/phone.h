@@ -40,7 +40,8 @@ public:
     virtual void on_transferred(Call& /*call*/, int /*status*/) {}
     virtual void on_messages(const Line& /*line*/) {}
     virtual void on_watched(const WatchedLine& /*watched*/) {}
-    // NOTIFY "resync", "check-sync", "reboot" or "report", after its challenge.
+    // NOTIFY "resync", "check-sync", "reboot", "reboot_now", "restart_now" or "report", after its
+    // challenge.
     virtual void on_order(const Line& /*line*/, std::string_view /*event*/) {}
     virtual void on_trace(std::string_view /*direction*/, const sip::Hop& /*hop*/,
                           const sip::Message& /*message*/) {}

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <functional>
 #include <future>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "phone/control/api.h"
 #include "sip/header/media_type.h"
@@ -265,6 +267,34 @@ json record(Phone& phone, CallId call, const json& fields) {
                      [&](Call& found) { return outcome(found.record(text_of(fields, "path"))); });
 }
 
+std::string date_time(const std::optional<WallTime>& time) {
+    if (!time) {
+        return "";
+    }
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(*time));
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 24> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+json history(Phone& phone, CallId, const json&) {
+    json out = json::array();
+    for (const PastCall& each : phone.history().calls()) {
+        out.push_back({{"call", each.id.value},
+                       {"line", each.line},
+                       {"incoming", each.origin == Call::Origin::Theirs},
+                       {"remote", each.remote_uri},
+                       {"remote-name", each.remote_name},
+                       {"began", date_time(each.began)},
+                       {"answered", date_time(each.answered)},
+                       {"ended", date_time(each.ended)},
+                       {"status", each.status}});
+    }
+    return out;
+}
+
 json state(Phone& phone, CallId, const json&) {
     json out = {{"lines", json::array()}, {"keys", json::array()}, {"calls", json::array()}};
     for (const auto& line : phone.lines()) {
@@ -283,6 +313,7 @@ json state(Phone& phone, CallId, const json&) {
 const std::map<std::string_view, Action>& actions() {
     static const std::map<std::string_view, Action> table{
         {"state", state},
+        {"history", history},
         {"dial", dial},
         {"press", press},
         {"answer", [](Phone& it, CallId call, const json&) { return outcome(it.answer(call)); }},
@@ -384,6 +415,7 @@ struct Server::Impl {
     }
     void answer(const Operation& operation, const httplib::Request& request,
                 httplib::Response& response);
+    void start_again();
     json act(const Operation& operation, CallId call, const json& fields);
     json set(const json& fields);
     json get(const json& fields) const;
@@ -426,6 +458,18 @@ json Server::Impl::set(const json& fields) {
         }
     }
     return {{"remarks", done->remarks}, {"starts", starts}};
+}
+
+// On the phone's thread: with the profile as it stands now, when no call is up.
+void Server::Impl::start_again() {
+    if (const auto read = configuration.reload(); !read) {
+        log::error("phone.profile-not-read", {{"reason", read.error().sentence}});
+        return;
+    }
+    starts_when_quiet = is_any_up(*quiet_phone);
+    if (!starts_when_quiet) {
+        on_changed();
+    }
 }
 
 json Server::Impl::act(const Operation& operation, CallId call, const json& fields) {
@@ -610,6 +654,9 @@ void Server::on_watched(const WatchedLine& watched) {
 
 void Server::on_order(const Line& line, std::string_view event) {
     impl_->note("order", {{"line", line.settings().number}, {"order", event}});
+    if (event != "report") {
+        impl_->start_again();
+    }
 }
 
 }  // namespace ringwall::phone::control

@@ -17,7 +17,8 @@ namespace ringwall::phone::control {
 
 class Server final : public Observer {
 public:
-    // `set` has changed something, and no call is up: the phone is to start again. Any thread.
+    // `set` or a NOTIFY has changed something, and no call is up: the phone is to start again. Any
+    // thread.
     using OnChanged = std::function<void()>;
     Server(Configuration& configuration, OnChanged on_changed);
     ~Server() override;
