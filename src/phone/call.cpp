@@ -267,6 +267,7 @@ void Call::hold(bool is_held) {
         return;
     }
     is_held_ = is_held;
+    apply_source();
     if (!is_held) {
         negotiation_.renew_keys();  // RFC 4568 §7.1.4
     }
@@ -311,8 +312,16 @@ void Call::tell_progress(int status, bool is_final) {
 
 void Call::set_source(const media::Source& source) {
     source_ = source;
+    if (is_started_) {
+        apply_source();
+    }
+}
+
+// Who is held does not hear what is said here.
+void Call::apply_source() {
     if (stream_) {
-        media_.set_source(*stream_, source);
+        media_.set_source(
+            *stream_, is_held_ ? media::Source(media::Silence{}) : source_.value_or(sound_.source));
     }
 }
 
@@ -601,7 +610,7 @@ bool Call::agree(sdp::AudioStream stream) {
     }
     agreed_ = std::move(stream);
     if (!std::exchange(is_started_, true)) {
-        media_.set_source(*stream_, source_.value_or(sound_.source));
+        apply_source();
         media_.set_sink(*stream_, sound_.sink);
         if (!sound_.recording_folder.empty()) {
             const std::string path =

@@ -146,6 +146,7 @@ private:
     sdp::LocalAudio local() const;
     // None: what they offer cannot be had.
     std::optional<std::string> answer_to(const std::string& offer);
+    void apply_source();
     bool is_of_another(const sdp::AudioStream& offered) const;
     bool agree(sdp::AudioStream stream);
     void close_stream();

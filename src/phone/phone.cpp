@@ -23,7 +23,7 @@ constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
 
 // What a timer of ours is for: kind, small number, id.
-enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer, Watch };
+enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer, Watch, CallBack };
 constexpr std::uint64_t cookie_of(TimerKind kind, std::uint64_t id, std::uint8_t which = 0) {
     return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{which} << 48 | id;
 }
@@ -192,6 +192,8 @@ void Phone::start_timer(Line& line, Timer timer, Duration after) {
 
 void Phone::stop() {
     is_stopping_ = true;
+    call_back_.reset();
+    music_.clear();
     for (const auto& [id, call] : calls_) {
         call->hang_up();
     }
@@ -568,6 +570,10 @@ void Phone::take_summary(const Line& line, std::string_view body) {
     observer_.on_messages(line);
 }
 
+void Phone::start_call_back_timer(Duration after) {
+    shard_.start_timer(after, cookie_of(TimerKind::CallBack, ++call_back_timer_));
+}
+
 void Phone::start_watch_timer(std::size_t index, Duration after) {
     shard_.start_timer(after, cookie_of(TimerKind::Watch, index));
 }
@@ -670,6 +676,12 @@ void Phone::on_timer(std::uint64_t cookie) {
             return;
         case TimerKind::Watch:
             on_watch_timer(id);
+            return;
+        case TimerKind::CallBack:
+            if (id == call_back_timer_) {
+                on_call_back_timer();
+                forget_ended();
+            }
             return;
         case TimerKind::NoAnswer:
             if (Call* const it = call(CallId{id});

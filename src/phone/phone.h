@@ -39,6 +39,8 @@ public:
     virtual void on_digit(Call& /*call*/, char /*digit*/) {}
     virtual void on_transferred(Call& /*call*/, int /*status*/) {}
     virtual void on_messages(const Line& /*line*/) {}
+    // Whom *66 waited for rings now, or has answered.
+    virtual void on_call_back(Call& /*call*/) {}
     virtual void on_watched(const WatchedLine& /*watched*/) {}
     // NOTIFY "resync", "check-sync", "reboot", "reboot_now", "restart_now" or "report", after its
     // challenge.
@@ -185,6 +187,19 @@ private:
         bool is_ready = false;  // its line is
     };
 
+    // Whom *66 waits for.
+    struct CallBack {
+        std::size_t line = 0;
+        Call::Dialled what;
+        TimePoint until;
+        CallId call;  // that is placed; none: it waits
+    };
+    // A conference that waits for its bridge.
+    struct Bridge {
+        std::string target;
+        std::vector<CallId> calls;
+    };
+
     void start_next_line();
     bool is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const;
     Line* line_of(const engine::Flow& flow);
@@ -222,6 +237,19 @@ private:
     Result<void, std::string> dial_number(Line& line, std::string_view number,
                                           Wanted& wanted) const;
     void hold_others(const Call& active);
+    Result<void, std::string> start_call_back(const Line& line);
+    void stop_call_back();
+    void try_call_back();
+    void wait_for_call_back();
+    void start_call_back_timer(Duration after);
+    void on_call_back_timer();
+    void go_on_with_call_back(Call& changed);
+    void hold_call(Call& held, bool is_held);
+    bool is_music(CallId id) const;
+    void end_music(CallId held);
+    void go_on_with_music(Call& changed);
+    Result<void, std::string> meet_at_bridge(const std::vector<CallId>& calls);
+    void go_on_with_bridge(Call& changed);
     void put_down(CallId call);
     void forget_ended();
     void take_summary(const Line& line, std::string_view body);
@@ -267,6 +295,11 @@ private:
     std::map<CallId, CallId> referrals_;       // the call that was made for another's REFER
     std::map<CallId, std::size_t> failovers_;  // of its INVITE, to other servers
     std::vector<CallId> conference_;
+    std::map<std::size_t, Call::Dialled> last_dialled_;  // by line
+    std::optional<CallBack> call_back_;
+    std::uint64_t call_back_timer_ = 0;  // the last: others are of calls back that are no more
+    std::map<CallId, CallId> music_;     // by the call that is held
+    std::map<CallId, Bridge> bridges_;   // by the call to it
     UserServices services_;
     bool is_stopping_ = false;
 };

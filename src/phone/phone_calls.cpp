@@ -89,7 +89,7 @@ Result<void, std::string> Phone::hold(CallId id, bool is_held) {
     if (it == nullptr || it->state() != Call::State::Active) {
         return fail(std::string("there is no such active call"));
     }
-    it->hold(is_held);
+    hold_call(*it, is_held);
     if (!is_held) {
         hold_others(*it);
     }
@@ -153,9 +153,12 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
         }
         streams.push_back(*it->stream());
     }
+    if (!calls.empty() && !call(calls.front())->line().settings().conference_bridge_url.empty()) {
+        return meet_at_bridge(calls);
+    }
     conference_ = calls;
     for (const CallId id : calls) {
-        call(id)->hold(false);
+        hold_call(*call(id), false);
     }
     media_.mix(streams);
     return {};
@@ -166,11 +169,16 @@ void Phone::hold_others(const Call& active) {
     const auto is_joined = [&](CallId id) {
         return std::ranges::find(conference_, id) != conference_.end();
     };
+    std::vector<CallId> others;  // the music for them is a call as well
     for (const auto& [id, each] : calls_) {
         const bool stays = is_joined(id) && is_joined(active.id());
-        if (each.get() != &active && each->state() == Call::State::Active && !stays) {
-            each->hold(true);
+        if (each.get() != &active && each->state() == Call::State::Active && !stays &&
+            !is_music(id)) {
+            others.push_back(id);
         }
+    }
+    for (const CallId id : others) {
+        hold_call(*call(id), true);
     }
 }
 
@@ -298,6 +306,9 @@ void Phone::on_call_changed(Call& call) {
         }
         media_.mix(streams);
     }
+    go_on_with_call_back(call);
+    go_on_with_music(call);
+    go_on_with_bridge(call);
     history_.note(call, call.line().settings().number, shard_.now().wall);
     observer_.on_call_changed(call);
 }

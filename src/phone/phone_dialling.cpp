@@ -47,6 +47,7 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
     if (wanted.call.target.empty()) {
         return std::optional<CallId>();
     }
+    last_dialled_[line.index()] = wanted.call;
     Call* const call = TRY(place_call(line, wanted.call, wanted.is_emergency));
     hold_others(*call);
     return std::optional(call->id());
@@ -297,10 +298,12 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
             }
             return {};
         case StarService::CallBackAct:
+            return start_call_back(line);
         case StarService::CallBackDeact:
-            break;
+            stop_call_back();
+            return {};
     }
-    return fail("the service of " + what.code.code + " is not built yet");
+    return {};
 }
 
 }  // namespace ringwall::phone

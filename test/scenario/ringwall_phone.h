@@ -74,6 +74,7 @@ public:
     }
     void on_digit(phone::Call&, char digit) override { digits.push_back(digit); }
     void on_transferred(phone::Call&, int status) override { transfers.push_back(status); }
+    void on_call_back(phone::Call& call) override { called_back.push_back(call.id()); }
     void on_watched(const phone::WatchedLine& watched) override {
         lamps.push_back(watched.dialogs.state());
     }
@@ -87,6 +88,7 @@ public:
     std::string digits;
     std::vector<int> transfers;
     std::vector<std::string> orders;
+    std::vector<phone::CallId> called_back;
     std::vector<phone::DialogInfo::State> lamps;
     std::string last_error;
 

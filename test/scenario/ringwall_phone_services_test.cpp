@@ -158,6 +158,112 @@ TEST_F(PhoneServices, CallWaitingIsAlsoOfOneCall) {
     net.run_for(40s);
 }
 
+// *66: who is busy is called again until he is not; the user hears of it when it rings there.
+TEST_F(PhoneServices, WhoIsBusyIsCalledBack) {
+    settings.phone.star_codes = {
+        {phone::StarService::CallBackAct, phone::StarServiceRow::Then::Nothing, "*66"},
+        {phone::StarService::CallBackDeact, phone::StarServiceRow::Then::Nothing, "*86"}};
+    settings.phone.call_back_expires = 100s;
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_FALSE(phone.dial("*66"));
+    EXPECT_EQ(phone.last_error, "nobody was called");
+    server.on_invite = Phone::OnInvite::Reject;
+    phone.dial("1002");
+    net.run_for(40s);
+    ASSERT_EQ(server.count("INVITE"), 1U);
+    EXPECT_FALSE(phone.dial("*66"));
+    EXPECT_EQ(phone.last_error, "");
+    net.run_for(35s);
+    EXPECT_EQ(server.count("INVITE"), 3U);
+    EXPECT_TRUE(phone.called_back.empty());
+    server.on_invite = Phone::OnInvite::Ring;
+    net.run_for(30s);
+    EXPECT_EQ(server.count("INVITE"), 4U);
+    ASSERT_NE(phone.call(), nullptr);
+    EXPECT_EQ(phone.called_back, std::vector<phone::CallId>{phone.call()->id()});
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(100s);
+    EXPECT_EQ(server.count("INVITE"), 4U);
+
+    // Not for ever; and not when it is given up.
+    server.on_invite = Phone::OnInvite::Reject;
+    phone.dial("*66");
+    net.run_for(300s);
+    EXPECT_EQ(server.count("INVITE"), 8U);
+    phone.dial("*66");
+    net.run_for(10s);
+    phone.dial("*86");
+    net.run_for(300s);
+    EXPECT_EQ(server.count("INVITE"), 9U);
+}
+
+// MOH Server is called while somebody is held, and he hears it, and nothing that is said here.
+TEST_F(PhoneServices, WhoIsHeldHearsTheMusicServer) {
+    settings.lines.front().moh_server = "music";
+    RingwallPhone phone(net, phone_address, settings);
+    Phone peer(net, ip("198.51.100.7"), sip::Transport::Udp, {phone_address, 5060},
+               {"x", "example.net", ""}, 604);
+    net.run_for(1s);
+    peer.invite("sip:1001@192.0.2.77:5060");
+    ASSERT_TRUE(net.run_until([&] { return phone.call() != nullptr; }, 5s));
+    const phone::CallId held = phone.call()->id();
+    ASSERT_TRUE(phone->answer(held));
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    phone.call()->set_source(media::Tone{440});
+    ASSERT_TRUE(phone->hold(held, true));
+    const media::StreamId stream = *phone->call(held)->stream();
+    ASSERT_TRUE(net.run_until([&] { return server.is_in_call(); }, 5s));
+    net.run_for(1s);
+    EXPECT_EQ(server.last_request("INVITE")->request_uri_text(), "sip:music@pbx.example.org");
+    EXPECT_EQ(phone.media.mixed.size(), 2U);
+    EXPECT_EQ(phone.media.mixed.front(), stream);
+    EXPECT_TRUE(std::holds_alternative<media::Silence>(phone.media.streams.at(stream).source));
+    ASSERT_TRUE(phone->hold(held, false));
+    net.run_for(2s);
+    EXPECT_EQ(phone.media.mixed, std::vector<media::StreamId>{stream});
+    EXPECT_TRUE(std::holds_alternative<media::Tone>(phone.media.streams.at(stream).source));
+    EXPECT_EQ(server.count("BYE"), 1U);
+    // Held again, and gone.
+    ASSERT_TRUE(phone->hold(held, true));
+    net.run_for(2s);
+    peer.bye();
+    net.run_for(40s);
+    EXPECT_EQ(server.count("BYE"), 2U);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+// Conference Bridge URL: the bridge is called, and the others are sent there.
+TEST_F(PhoneServices, AConferenceMeetsAtItsBridge) {
+    settings.lines.front().conference_bridge_url = "conference@pbx.example.org";
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    std::vector<phone::CallId> calls;
+    std::vector<std::unique_ptr<Phone>> peers;
+    for (const char* const address : {"198.51.100.7", "198.51.100.8"}) {
+        peers.push_back(std::make_unique<Phone>(net, ip(address), sip::Transport::Udp,
+                                                Endpoint{phone_address, 5060},
+                                                Phone::Account{"x", "example.net", ""}, 604));
+        peers.back()->invite("sip:1001@192.0.2.77:5060");
+        net.run_for(1s);
+        calls.push_back(std::prev(phone->calls().end())->first);
+        ASSERT_TRUE(phone->answer(calls.back()));
+        net.run_for(1s);
+    }
+    ASSERT_TRUE(phone->conference(calls));
+    ASSERT_TRUE(net.run_until([&] { return server.is_in_call(); }, 5s));
+    net.run_for(5s);
+    EXPECT_EQ(server.last_request("INVITE")->request_uri_text(), "sip:conference@pbx.example.org");
+    for (const auto& peer : peers) {
+        ASSERT_EQ(peer->count("REFER"), 1U);
+        EXPECT_EQ(peer->last_request("REFER")->header(sip::HeaderName::ReferTo)->value,
+                  "<sip:conference@pbx.example.org>");
+    }
+    EXPECT_TRUE(phone.media.mixed.empty());
+    phone->stop();
+    net.run_for(40s);
+}
+
 TEST_F(PhoneServices, APageRingsWhereNobodyWantsIt) {
     settings.phone.auto_answer_page = false;
     RingwallPhone phone(net, phone_address, settings);

@@ -166,7 +166,7 @@ constexpr std::string_view schemas = R"({
   "Event": {"type": "object", "required": ["event", "what"], "properties": {
     "event": {"type": "integer", "description": "its number, from 1"},
     "what": {"type": "string", "enum": ["line", "call", "digit", "transfer", "messages", "order",
-      "key"],
+      "key", "call-back"],
       "description": "line, call and key: one of these has changed, and its members are in the event"},
     "call": {"type": "integer", "description": "the call that it is about"},
     "line": {"type": "integer", "description": "the extension that it is about"},

@@ -648,6 +648,10 @@ void Server::on_messages(const Line& line) {
     impl_->note("messages", {{"line", line.settings().number}});
 }
 
+void Server::on_call_back(Call& call) {
+    impl_->note("call-back", {{"call", call.id().value}});
+}
+
 void Server::on_watched(const WatchedLine& watched) {
     impl_->note("key", to_json(watched));
 }

@@ -37,6 +37,7 @@ public:
     void on_digit(Call& call, char digit) override;
     void on_transferred(Call& call, int status) override;
     void on_messages(const Line& line) override;
+    void on_call_back(Call& call) override;
     void on_watched(const WatchedLine& watched) override;
     void on_order(const Line& line, std::string_view event) override;
 
