@@ -45,6 +45,7 @@ Stream::Stream(const StreamOptions& options, Random& random, Wire& wire)
     : random_(random),
       wire_(wire),
       canonical_name_(random.token(canonical_name_length)),
+      digits_out_(options.key_level),
       playout_(options.jitter_level, options.jitter_adjustment) {
     begin_sender();
 }

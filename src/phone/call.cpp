@@ -20,8 +20,6 @@ using Session = sip::session::InviteSession;
 
 namespace {
 
-constexpr Duration digit_length = 100ms;
-
 Session::Setup session_setup(const PhoneSettings& phone, const Line& line) {
     return {.contact = line.contact(),
             .accounts = {line.account()},
@@ -283,14 +281,18 @@ void Call::send_digits(std::string_view digits) {
     const bool by_info = method == DtmfTxMethod::Info || method == DtmfTxMethod::InBandAndInfo ||
                          method == DtmfTxMethod::AvtAndInfo;
     const bool by_sound = method != DtmfTxMethod::Info;
+    const Duration length = settings_->phone.dtmf_playback_length;
+    const std::string milliseconds =
+        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(length).count());
     for (const char digit : digits) {
         if (by_sound && stream_) {
-            media_.send_digit(*stream_, digit, digit_length);
+            media_.send_digit(*stream_, digit, length);
         }
         if (by_info) {
             tell([&](Session::Actions& out) {
-                session_.info("application/dtmf-relay",
-                              std::string("Signal=") + digit + "\r\nDuration=100\r\n", out);
+                session_.info(
+                    "application/dtmf-relay",
+                    std::string("Signal=") + digit + "\r\nDuration=" + milliseconds + "\r\n", out);
             });
         }
     }
@@ -412,11 +414,7 @@ void Call::perform(Session::Action& action) {
             },
             [&](const Session::CancelInvite&) { host_.cancel_invite_of(*this); },
             [&](const Session::StartTimer& timer) { host_.start_timer(*this, timer.after); },
-            [&](const Session::Ringing& ringing) {
-                if (state_ == State::Calling && ringing.status >= 180) {
-                    set_state(State::RemoteRinging);
-                }
-            },
+            [&](const Session::Ringing& ringing) { on_ringing(ringing.status); },
             [&](Session::Refused& refused) { on_refused(refused); },
             [&](const Session::Answer& answer) { on_answer(answer); },
             [&](const Session::Offer& offer) { on_offer(offer.description); },
@@ -441,6 +439,24 @@ void Call::perform(Session::Action& action) {
                 }
             }},
         action);
+}
+
+// What rings there is heard here, until the far end sends sound of its own. After a 183 with sound
+// a 180 without is ringing again, but for Sticky 183.
+void Call::on_ringing(int status) {
+    const bool was_heard = hears_ringing_;
+    if (std::exchange(bears_sound_, false)) {
+        sound_status_ = status;
+        hears_ringing_ = false;
+    } else if (status == 180 || status == 182) {
+        hears_ringing_ = sound_status_ == 0 ||
+                         (sound_status_ == 183 && !line_.settings().sticky_183) || hears_ringing_;
+    }
+    if (state_ == State::Calling && status >= 180) {
+        set_state(State::RemoteRinging);
+    } else if (was_heard != hears_ringing_) {
+        host_.on_call_changed(*this);
+    }
 }
 
 // Another server for the same target, another target, or the end.
@@ -534,6 +550,7 @@ void Call::on_answer(const Session::Answer& answer) {
     const bool is_good = stream && agree(*stream);
     if (is_fork) {
         forks_.insert_or_assign(answer.remote_tag, negotiation_);
+        bears_sound_ = true;
     }
     if (!is_good) {
         log::warning("call.bad-answer", {{"call", id_.value},

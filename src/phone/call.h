@@ -111,6 +111,8 @@ public:
     media::StreamStatistics statistics() const;
     sip::MessagePtr with_stats(const sip::MessagePtr& message) const;
     const Session& session() const { return session_; }
+    // Ours rings there, and no sound of theirs says so.
+    bool hears_ringing() const { return state_ == State::RemoteRinging && hears_ringing_; }
     const std::optional<bool>& call_waiting() const { return call_waiting_; }
     const std::optional<Endpoint>& address() const { return address_; }  // of IP dialling
     // Of an incoming one: a cadence's number, "No Ring" or "User 1".
@@ -139,6 +141,7 @@ private:
     void offer();
     void on_offer(const std::string& description);
     void on_answer(const Session::Answer& answer);
+    void on_ringing(int status);
     void on_refused(Session::Refused& refused);
     std::optional<std::string> next_target();
     void on_session_ended(Session::Ended& ended);
@@ -174,6 +177,9 @@ private:
     std::optional<media::Source> source_;
     bool is_started_ = false;
     bool has_info_keys_ = false;
+    bool hears_ringing_ = false;
+    bool bears_sound_ = false;  // the provisional response that is looked at
+    int sound_status_ = 0;      // of that which bore sound last
     bool is_held_ = false;
     bool is_secure_wanted_ = false;
     std::string remote_uri_, remote_name_;

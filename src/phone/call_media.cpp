@@ -113,7 +113,8 @@ media::StreamOptions stream_options(const PhoneSettings& phone, const LineSettin
             .first_port = phone.rtp_port_min,
             .last_port = phone.rtp_port_max,
             .jitter_level = line.network_jitter_level,
-            .jitter_adjustment = line.jitter_buffer_adjustment};
+            .jitter_adjustment = line.jitter_buffer_adjustment,
+            .key_level = phone.dtmf_playback_level};
 }
 
 std::string rtp_stat(const media::StreamStatistics& statistics,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/alert.h"
+#include "phone/call_media.h"
 #include "sip/header/event.h"
 #include "sip/header/replaces.h"
 #include "sip/locate/way.h"
@@ -100,6 +101,7 @@ Phone::Phone(engine::Network& network, media::Port& media, Random& random, Setti
       tls_(std::move(tls)),
       observer_(observer),
       sound_(std::move(sound)),
+      tones_(media, sound_.sink, stream_options(settings_->phone, {})),
       shard_(network, *this, transaction_timers(settings_->phone), start),
       trust_(shard_, settings_->phone),
       challenge_(random),

@@ -19,6 +19,7 @@
 #include "phone/dialog_info.h"
 #include "phone/line.h"
 #include "phone/settings.h"
+#include "phone/tone_player.h"
 #include "phone/trust.h"
 #include "sip/subscription/client_subscription.h"
 
@@ -237,6 +238,8 @@ private:
     Result<void, std::string> dial_number(Line& line, std::string_view number,
                                           Wanted& wanted) const;
     void hold_others(const Call& active);
+    std::string tone_after(const Call& changed) const;
+    std::string ring_of(const Call& call) const;
     Result<void, std::string> start_call_back(const Line& line);
     void stop_call_back();
     void try_call_back();
@@ -278,6 +281,7 @@ private:
     std::shared_ptr<const tls::Context> tls_;
     Observer& observer_;
     SoundOptions sound_;
+    TonePlayer tones_;
     engine::Shard shard_;
     Trust trust_;
     Challenge challenge_;

@@ -309,6 +309,7 @@ void Phone::on_call_changed(Call& call) {
     go_on_with_call_back(call);
     go_on_with_music(call);
     go_on_with_bridge(call);
+    tones_.play(tone_after(call));
     history_.note(call, call.line().settings().number, shard_.now().wall);
     observer_.on_call_changed(call);
 }
@@ -403,9 +404,15 @@ void Phone::on_digit(media::StreamId stream, char digit, Duration) {
     }
 }
 
-void Phone::on_source_ended(media::StreamId) {}
+void Phone::on_source_ended(media::StreamId stream) {
+    tones_.on_ended(stream);
+}
 
 void Phone::on_failed(media::StreamId stream, std::string_view sentence) {
+    if (tones_.on_ended(stream)) {
+        log::warning("phone.no-tone", {{"reason", sentence}});
+        return;
+    }
     for (const auto& [id, each] : calls_) {
         if (each->stream() == stream) {
             each->on_media_failed(sentence);

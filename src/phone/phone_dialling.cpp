@@ -45,6 +45,9 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
     Line& line = *lines_[index];
     const Wanted wanted = TRY(wanted_by(line, dialled));
     if (wanted.call.target.empty()) {
+        if (!is_busy()) {
+            tones_.play(settings_->phone.tones.confirm);
+        }
         return std::optional<CallId>();
     }
     last_dialled_[line.index()] = wanted.call;

@@ -20,6 +20,7 @@ public:
         std::optional<media::StreamSpec> spec;
         media::Source source;
         std::string digits;
+        std::string tone;
         bool is_closed = false;
     };
 
@@ -30,6 +31,9 @@ public:
         streams.at(stream).source = source;
     }
     void set_sink(media::StreamId, const media::Sink&) override {}
+    void set_tone(media::StreamId stream, const media::ToneScript& tone) override {
+        streams.at(stream).tone = tone.script;
+    }
     void send_digit(media::StreamId stream, char digit, Duration) override {
         streams.at(stream).digits.push_back(digit);
     }
@@ -53,7 +57,9 @@ private:
 class RingwallPhone final : public phone::Observer {
 public:
     RingwallPhone(SimNetwork& net, const IpAddress& address, const phone::Settings& settings,
-                  std::uint64_t seed = 501);
+                  std::uint64_t seed = 501, const phone::SoundOptions& sound = {});
+    // What is heard at its sound card besides calls; empty: nothing.
+    std::string tone() const;
     ~RingwallPhone() override { node_.leave(); }
 
     // The phone, at the present time.

@@ -264,6 +264,131 @@ TEST_F(PhoneServices, AConferenceMeetsAtItsBridge) {
     net.run_for(40s);
 }
 
+// At the sound card, as the scripts of the page Regional have it.
+class PhoneTones : public PhoneServices {
+protected:
+    PhoneTones() {
+        settings.phone.tones.ring_back = "440@-19;*(2/4/1)";
+        settings.phone.tones.busy = "480@-19;10(.5/.5/1)";
+        settings.phone.tones.reorder = "480@-19;10(.25/.25/1)";
+        settings.phone.tones.call_waiting = "440@-10;30(.3/9.7/1)";
+        settings.phone.tones.confirm = "600@-16;1(.25/.25/1)";
+        settings.phone.cadences[0] = "60(2/4)";
+        settings.phone.cadences[2] = "60(.8/.4,.8/4)";
+        settings.phone.star_codes = {
+            {phone::StarService::DndAct, phone::StarServiceRow::Then::Nothing, "*78"}};
+    }
+    const phone::SoundOptions card{.sink = media::SoundCard{}};
+};
+
+TEST_F(PhoneTones, WhatRingsThereIsHeardHere) {
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    server.on_invite = Phone::OnInvite::Ring;
+    phone.dial("1002");
+    EXPECT_EQ(phone.tone(), "");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.ring_back);
+    // Until they send sound of their own, and again when they do not.
+    server.say(183, "t", {{"Contact", server.contact()}, {"Content-Type", "application/sdp"}},
+               server.offer);
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), "");
+    server.ring(180, "t");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.ring_back);
+    server.answer("t");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    EXPECT_EQ(phone.tone(), "");
+    EXPECT_EQ(phone.media.open_streams(), 1U);
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_EQ(phone.media.open_streams(), 0U);
+}
+
+// A 180 that bears sound is that sound, as often as it comes.
+TEST_F(PhoneTones, SoundThatRingsIsHeardAsItIs) {
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    server.on_invite = Phone::OnInvite::Ignore;
+    phone.dial("1002");
+    net.run_for(1s);
+    for (int i = 0; i < 2; ++i) {
+        server.say(180, "t", {{"Contact", server.contact()}, {"Content-Type", "application/sdp"}},
+                   server.offer);
+        net.run_for(1s);
+        EXPECT_EQ(phone.call()->state(), State::RemoteRinging);
+        EXPECT_EQ(phone.tone(), "");
+    }
+    phone->stop();
+    net.run_for(40s);
+}
+
+// Sticky 183: their sound stays.
+TEST_F(PhoneTones, A183MayStay) {
+    settings.lines.front().sticky_183 = true;
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    server.on_invite = Phone::OnInvite::Ring;
+    phone.dial("1002");
+    net.run_for(1s);
+    server.say(183, "t", {{"Contact", server.contact()}, {"Content-Type", "application/sdp"}},
+               server.offer);
+    net.run_for(1s);
+    server.ring(180, "t");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), "");
+    phone->stop();
+    net.run_for(40s);
+}
+
+TEST_F(PhoneTones, WhatFailsIsHeard) {
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    server.on_invite = Phone::OnInvite::Reject;
+    phone.dial("1002");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.busy);
+    phone->on_source_ended(phone.media.streams.rbegin()->first);
+    EXPECT_EQ(phone.media.open_streams(), 0U);
+    server.reject_status = 404;
+    phone.dial("1002");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.reorder);
+    EXPECT_FALSE(phone.dial("*78"));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.confirm);
+    net.run_for(40s);
+}
+
+// A ring by its cadence; in a call, that another waits. Without a sound card nobody listens.
+TEST_F(PhoneTones, ACallRings) {
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({{"Alert-Info", "<http://x/Bellcore-dr3>"}}), 180);
+    EXPECT_EQ(phone.tone(), "440@-10,480@-10;60(.8/.4/1+2,.8/4/1+2)");
+    ASSERT_TRUE(phone->answer(phone.call()->id()));
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    EXPECT_EQ(phone.tone(), "");
+    Phone other(net, ip("198.51.100.7"), sip::Transport::Udp, {phone_address, 5060},
+                {"x", "example.net", ""}, 604);
+    other.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.call_waiting);
+    phone->stop();
+    net.run_for(40s);
+
+    RingwallPhone headless(net, ip("192.0.2.78"), settings, 502);
+    net.run_for(1s);
+    Phone third(net, ip("198.51.100.8"), sip::Transport::Udp, {ip("192.0.2.78"), 5060},
+                {"x", "example.net", ""}, 605);
+    third.invite("sip:1001@192.0.2.78:5060");
+    net.run_for(1s);
+    EXPECT_NE(headless.call(), nullptr);
+    EXPECT_EQ(headless.media.open_streams(), 0U);
+    headless->stop();
+    net.run_for(40s);
+}
+
 TEST_F(PhoneServices, APageRingsWhereNobodyWantsIt) {
     settings.phone.auto_answer_page = false;
     RingwallPhone phone(net, phone_address, settings);

@@ -56,7 +56,7 @@ TEST_F(Keys, AreEventsWithThreeEnds) {
         EXPECT_EQ(sent[i].header.has_marker, i == 0);
         EXPECT_EQ(sent[i].header.timestamp, sent[0].header.timestamp);
         EXPECT_EQ(sent[i].event.code, 11);
-        EXPECT_EQ(sent[i].event.volume, 10);
+        EXPECT_EQ(sent[i].event.volume, 16);
         EXPECT_EQ(sent[i].event.is_end, i >= 4);
         EXPECT_EQ(sent[i].event.duration, std::min<std::size_t>(i + 1, 5) * 160);
     }
