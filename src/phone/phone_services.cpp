@@ -119,6 +119,11 @@ std::string Phone::tone_after(const Call& changed) const {
     if (!has_failed) {
         return {};
     }
+    for (std::size_t i = 0; i < tones.sit.size(); ++i) {
+        if (settings_->phone.sit_rsc[i].matches(status)) {
+            return tones.sit[i];
+        }
+    }
     return status == 486 || status == 600 ? tones.busy : tones.reorder;
 }
 

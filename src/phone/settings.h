@@ -75,6 +75,7 @@ struct PhoneSettings {
     unsigned max_forward = 70, max_redirection = 5, max_auth = 2;
     std::uint16_t sip_tcp_port_min = 5060, sip_tcp_port_max = 5080;
     ResponseTemplate try_backup_rsc, retry_reg_rsc;
+    std::array<ResponseTemplate, 4> sit_rsc;  // that play SIT1 Tone, and so on
     std::uint16_t rtp_port_min = 16384, rtp_port_max = 16538;
     Duration rtp_packet_size = 20ms;
     bool cw_setting = true;

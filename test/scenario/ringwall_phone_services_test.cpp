@@ -273,6 +273,8 @@ protected:
         settings.phone.tones.reorder = "480@-19;10(.25/.25/1)";
         settings.phone.tones.call_waiting = "440@-10;30(.3/9.7/1)";
         settings.phone.tones.confirm = "600@-16;1(.25/.25/1)";
+        settings.phone.tones.sit[1] = "914@-16;20(.274/0/1)";
+        settings.phone.sit_rsc[1].patterns = {"480"};
         settings.phone.cadences[0] = "60(2/4)";
         settings.phone.cadences[2] = "60(.8/.4,.8/4)";
         settings.phone.star_codes = {
@@ -355,6 +357,10 @@ TEST_F(PhoneTones, WhatFailsIsHeard) {
     phone.dial("1002");
     net.run_for(1s);
     EXPECT_EQ(phone.tone(), settings.phone.tones.reorder);
+    server.reject_status = 480;
+    phone.dial("1002");
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.sit[1]);
     EXPECT_FALSE(phone.dial("*78"));
     EXPECT_EQ(phone.tone(), settings.phone.tones.confirm);
     net.run_for(40s);

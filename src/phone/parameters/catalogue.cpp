@@ -120,10 +120,10 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Sub Max Expires", Page::Sip, "SIP Timer Values (sec)", number(1, 2147483647), "7200", Access::None, Use::Works, "The longest subscription in seconds, whatever the server says."},
     {"Sub Retry Intvl", Page::Sip, "SIP Timer Values (sec)", seconds(1, 268435455), "10", Access::None, Use::Works, "How long after a failed SUBSCRIBE the next one is sent."},
     // SIP: Response Status Code Handling
-    {"SIT1 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT1 Tone."},
-    {"SIT2 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT2 Tone."},
-    {"SIT3 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT3 Tone."},
-    {"SIT4 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT4 Tone."},
+    {"SIT1 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT1 Tone."},
+    {"SIT2 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT2 Tone."},
+    {"SIT3 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT3 Tone."},
+    {"SIT4 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT4 Tone."},
     {"Try Backup RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes after which the next server is tried, as after silence."},
     {"Retry Reg RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes after which Reg Retry Intvl counts; empty is all."},
     // SIP: RTP Parameters

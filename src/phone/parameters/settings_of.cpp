@@ -96,6 +96,9 @@ void read_sip(const View& view, PhoneSettings& out) {
     out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.try_backup_rsc.patterns = view.list("Try Backup RSC");
     out.retry_reg_rsc.patterns = view.list("Retry Reg RSC");
+    for (std::size_t i = 0; i < out.sit_rsc.size(); ++i) {
+        out.sit_rsc[i].patterns = view.list("SIT" + std::to_string(i + 1) + " RSC");
+    }
     out.nat_keep_alive_intvl = view.time("NAT Keep Alive Intvl");
 }
 
