@@ -24,7 +24,16 @@ constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
 
 // What a timer of ours is for: kind, small number, id.
-enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer, Watch, CallBack };
+enum class TimerKind : std::uint8_t {
+    Line = 1,
+    Call,
+    Trust,
+    NextLine,
+    NoAnswer,
+    Watch,
+    CallBack,
+    Keypad
+};
 constexpr std::uint64_t cookie_of(TimerKind kind, std::uint64_t id, std::uint8_t which = 0) {
     return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{which} << 48 | id;
 }
@@ -572,6 +581,10 @@ void Phone::take_summary(const Line& line, std::string_view body) {
     observer_.on_messages(line);
 }
 
+void Phone::start_keypad_timer(Duration after) {
+    shard_.start_timer(after, cookie_of(TimerKind::Keypad, ++keypad_timer_));
+}
+
 void Phone::start_call_back_timer(Duration after) {
     shard_.start_timer(after, cookie_of(TimerKind::CallBack, ++call_back_timer_));
 }
@@ -678,6 +691,11 @@ void Phone::on_timer(std::uint64_t cookie) {
             return;
         case TimerKind::Watch:
             on_watch_timer(id);
+            return;
+        case TimerKind::Keypad:
+            if (id == keypad_timer_) {
+                on_keypad_timer();
+            }
             return;
         case TimerKind::CallBack:
             if (id == call_back_timer_) {

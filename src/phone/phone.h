@@ -16,6 +16,7 @@
 #include "phone/call.h"
 #include "phone/call_history.h"
 #include "phone/challenge.h"
+#include "phone/dial_plan.h"
 #include "phone/dialog_info.h"
 #include "phone/line.h"
 #include "phone/settings.h"
@@ -97,6 +98,9 @@ public:
     // A URI, user@domain, a number as the line's dial plan has it, or a star code. None: it was the
     // code of a service, which is done.
     Result<std::optional<CallId>, std::string> dial(std::size_t line, std::string_view number);
+    // Keys one by one, as on a keypad: what they come to is dialled, maybe later. None: the handset
+    // is lifted.
+    Result<void, std::string> press_keys(std::size_t line, std::string_view keys);
     Result<void, std::string> answer(CallId call);
     Result<void, std::string> reject(CallId call, int status = 486);
     Result<void, std::string> hang_up(CallId call);
@@ -195,6 +199,7 @@ private:
         TimePoint until;
         CallId call;  // that is placed; none: it waits
     };
+    struct Keypad;
     // A conference that waits for its bridge.
     struct Bridge {
         std::string target;
@@ -237,6 +242,11 @@ private:
     static std::optional<Call::Dialled> picking_up(const WatchedLine& watched);
     Result<void, std::string> dial_number(Line& line, std::string_view number,
                                           Wanted& wanted) const;
+    Result<void, std::string> lift_handset(std::size_t index);
+    void start_keypad_timer(Duration after);
+    void on_keypad_timer();
+    Result<void, std::string> go_on_with_keypad(const std::vector<DialCollector::Event>& events);
+    Result<void, std::string> dial_collected(const DialResult& result);
     void hold_others(const Call& active);
     std::string tone_after(const Call& changed) const;
     std::string ring_of(const Call& call) const;
@@ -299,6 +309,8 @@ private:
     std::map<CallId, CallId> referrals_;       // the call that was made for another's REFER
     std::map<CallId, std::size_t> failovers_;  // of its INVITE, to other servers
     std::vector<CallId> conference_;
+    std::shared_ptr<Keypad> keypad_;                     // while a number is collected
+    std::uint64_t keypad_timer_ = 0;                     // the last
     std::map<std::size_t, Call::Dialled> last_dialled_;  // by line
     std::optional<CallBack> call_back_;
     std::uint64_t call_back_timer_ = 0;  // the last: others are of calls back that are no more

@@ -366,6 +366,50 @@ TEST_F(PhoneTones, WhatFailsIsHeard) {
     net.run_for(40s);
 }
 
+// Key by key, by the plan and its timers; and what a handset says to that.
+TEST_F(PhoneTones, KeysAreTakenOneByOne) {
+    settings.phone.tones.dial = "350@-19;10(*/0/1)";
+    settings.phone.tones.outside_dial = "420@-16;10(*/0/1)";
+    settings.phone.tones.prompt = "520@-19;10(*/0/1)";
+    settings.phone.star_codes.push_back(
+        {phone::StarService::CfwdAllAct, phone::StarServiceRow::Then::Number, "*72"});
+    settings.lines.front().dial_plan = "(9,<:0>xxx|[1-4]xx.)";
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    ASSERT_TRUE(phone->press_keys(0, ""));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.dial);
+    ASSERT_TRUE(phone->press_keys(0, "9"));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.outside_dial);
+    ASSERT_TRUE(phone->press_keys(0, "12"));
+    EXPECT_EQ(phone.tone(), "");
+    EXPECT_EQ(phone.call(), nullptr);
+    ASSERT_TRUE(phone->press_keys(0, "3"));
+    net.run_for(1s);
+    EXPECT_EQ(server.last_request("INVITE")->request_uri_text(), "sip:90123@pbx.example.org");
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+
+    // Complete, but it could be longer: Interdigit Short Timer.
+    ASSERT_TRUE(phone->press_keys(0, "100"));
+    net.run_for(2s);
+    EXPECT_EQ(phone.call(), nullptr);
+    net.run_for(2s);
+    EXPECT_EQ(server.last_request("INVITE")->request_uri_text(), "sip:100@pbx.example.org");
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+
+    // A code, and the number that belongs to it.
+    ASSERT_TRUE(phone->press_keys(0, "*72"));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.prompt);
+    ASSERT_TRUE(phone->press_keys(0, "102#"));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.confirm);
+    EXPECT_EQ(answer_to({}), 302);
+
+    EXPECT_FALSE(phone->press_keys(0, "5"));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.reorder);
+    net.run_for(40s);
+}
+
 // A ring by its cadence; in a call, that another waits. Without a sound card nobody listens.
 TEST_F(PhoneTones, ACallRings) {
     RingwallPhone phone(net, phone_address, settings, 501, card);

@@ -164,6 +164,7 @@ class ControlTest(unittest.TestCase):
         wait_for("a hears of it", lambda: [each for each in a.events() if each.get("call") == refused
                                            and each.get("status") == 603 and each.get("state") == "ended"])
 
+        a.do("/keypad")
         history = a.ask("GET", "/history")[1]
         self.assertEqual([(each["call"], each["incoming"], each["remote"], each["status"], each["answered"])
                           for each in history], [(refused, False, "sip:b@127.0.0.1", 603, "")])

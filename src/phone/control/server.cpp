@@ -316,6 +316,11 @@ const std::map<std::string_view, Action>& actions() {
         {"history", history},
         {"dial", dial},
         {"press", press},
+        {"keypad",
+         [](Phone& it, CallId, const json& fields) {
+             return outcome(
+                 it.press_keys(number_of(fields, "line", 1) - 1, text_of(fields, "keys")));
+         }},
         {"answer", [](Phone& it, CallId call, const json&) { return outcome(it.answer(call)); }},
         {"reject",
          [](Phone& it, CallId call, const json& fields) {
