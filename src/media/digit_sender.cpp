@@ -10,9 +10,8 @@ namespace {
 constexpr unsigned end_packets = 3;  // RFC 4733 §2.5.1.4
 constexpr Duration pause = 60ms;
 constexpr Duration shortest = 40ms;
-constexpr Duration longest = 8s;  // what 16 bits of duration hold
-// "DTMF Playback Level" of the phones that the parameters are of; each of the two tones.
-constexpr double tone_level = -16 - full_scale_dbm0;
+constexpr Duration longest = 8s;   // what 16 bits of duration hold
+constexpr double most_quiet = 63;  // RFC 4733 §2.3.1
 
 // ITU-T Q.23: rows and columns of the keypad.
 constexpr std::array<double, 4> rows{697, 770, 852, 941};
@@ -48,6 +47,7 @@ std::optional<DigitSender::EventStep> DigitSender::step_event() {
     EventStep step;
     step.is_first = is_first;
     step.event.code = *event_code_of(digit.digit);
+    step.event.volume = static_cast<std::uint8_t>(std::clamp(-level_, 0.0, most_quiet));
     step.event.is_end = elapsed_ >= digit.length;
     step.event.duration = static_cast<std::uint16_t>(down.count() * event_clock / 1'000'000);
     return step;
@@ -58,7 +58,8 @@ bool DigitSender::step_tone(std::span<std::int16_t> frame, unsigned sample_rate)
     const Digit& digit = digits_.front();
     if (elapsed_ == Duration{}) {
         const std::size_t key = keypad.find(digit.digit);
-        tones_ = {Oscillator(rows[key / 4], tone_level), Oscillator(columns[key % 4], tone_level)};
+        const double level = level_ - full_scale_dbm0;
+        tones_ = {Oscillator(rows[key / 4], level), Oscillator(columns[key % 4], level)};
     }
     elapsed_ += frame_time;
     std::fill(frame.begin(), frame.end(), std::int16_t{0});

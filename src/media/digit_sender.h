@@ -11,6 +11,8 @@ namespace ringwall::media {
 
 class DigitSender {
 public:
+    // dBm0, of each of two tones; in events without its sign.
+    explicit DigitSender(double level) : level_(level) {}
     void queue(char digit, Duration length);
     bool is_idle() const { return digits_.empty(); }
 
@@ -25,6 +27,7 @@ public:
 
 private:
     void advance();
+    double level_;
     std::deque<Digit> digits_;
     Duration elapsed_{};  // of the first
     std::vector<Oscillator> tones_;

@@ -45,6 +45,7 @@ struct Line final : Wire {
     Stream stream;
     std::unique_ptr<SoundSource> source;  // none: silence
     std::unique_ptr<CardSink> sink;       // none: nowhere
+    std::unique_ptr<SoundSource> tone;    // at the sink
     std::unique_ptr<Recorder> recorder;
     Mixer::Member in_mix;
     Samples heard;  // this turn
@@ -142,6 +143,13 @@ void Engine::Impl::listen(Line& line, Now now) {
     for (const Digit& digit : line.stream.take_digits()) {
         tell([id = line.id, digit](User& to) { to.on_digit(id, digit.digit, digit.length); },
              line.id);
+    }
+    if (line.tone != nullptr) {
+        line.tone->read(line.heard, line.stream.heard_rate());
+        if (line.tone->has_ended()) {
+            line.tone.reset();
+            tell([id = line.id](User& to) { to.on_source_ended(id); }, line.id);
+        }
     }
     if (line.sink == nullptr) return;
     line.sink->play(line.heard, line.stream.heard_rate());
@@ -306,6 +314,12 @@ void Engine::set_sink(StreamId stream, const Sink& sink) {
         line.sink =
             std::make_unique<CardSink>(impl_->cards->use(CardDirection::Speaker, card->device));
     }
+}
+
+void Engine::set_tone(StreamId stream, const ToneScript& tone) {
+    const std::lock_guard lock(impl_->mutex);
+    Line& line = impl_->line_of(stream);
+    line.tone = tone.script.empty() ? nullptr : impl_->make_source(stream, tone);
 }
 
 void Engine::send_digit(StreamId stream, char digit, Duration length) {

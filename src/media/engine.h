@@ -27,6 +27,7 @@ public:
     Result<void, std::string> start(StreamId stream, const StreamSpec& spec) override;
     void set_source(StreamId stream, const Source& source) override;
     void set_sink(StreamId stream, const Sink& sink) override;
+    void set_tone(StreamId stream, const ToneScript& tone) override;
     void send_digit(StreamId stream, char digit, Duration length) override;
     void mix(const std::vector<StreamId>& streams) override;
     Result<void, std::string> record(StreamId stream, const std::string& path) override;

@@ -68,6 +68,7 @@ struct StreamOptions {
     std::uint16_t last_port = 16538;
     JitterLevel jitter_level = JitterLevel::High;
     JitterAdjustment jitter_adjustment = JitterAdjustment::UpAndDown;
+    double key_level = -16;  // of a key that is sent, in dBm0; as a tone each of the two
 };
 
 // Where sound comes from.
@@ -112,9 +113,10 @@ struct StreamStatistics {
 class User {
 public:
     virtual ~User() = default;
-    // A key that the far end pressed (RFC 4733, or in-band where told to listen): 0-9 * # A-D.
+    // A key that the far end pressed: 0-9 * # A-D. By RFC 4733; until the first of these comes, by
+    // tones as well.
     virtual void on_digit(StreamId stream, char digit, Duration length) = 0;
-    // A File source that is not repeated has been played.
+    // A File source that is not repeated has been played, or a tone.
     virtual void on_source_ended(StreamId stream) = 0;
     // A source or sink that was set cannot be used: a sound card, a file, a tone script. The stream
     // goes on with silence, and is still to be closed.
@@ -135,6 +137,9 @@ public:
     virtual Result<void, std::string> start(StreamId stream, const StreamSpec& spec) = 0;
     virtual void set_source(StreamId stream, const Source& source) = 0;
     virtual void set_sink(StreamId stream, const Sink& sink) = 0;
+    // At the sink, with what the far end says; another in place of the one before. Its end is told
+    // as that of a source. An empty script: none.
+    virtual void set_tone(StreamId stream, const ToneScript& tone) = 0;
     // RFC 4733 where the far end takes it, else as a tone in the sound. Queued after others.
     virtual void send_digit(StreamId stream, char digit, Duration length) = 0;
     // Every one hears all the others and not itself. Fewer than two: what was mixed with it is

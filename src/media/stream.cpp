@@ -6,7 +6,8 @@ namespace ringwall::media {
 
 namespace {
 
-// How long packets under the key before may still be on their way.
+// How long packets under the key before may still be on their way when the first under the new one
+// is there. Until then the far end may not have our answer, and uses the old one.
 constexpr Duration key_overlap = 1s;
 // RFC 3550 §6.2, §6.3.1: two members need no more than the least interval.
 constexpr Duration report_interval = 5s;
@@ -44,6 +45,7 @@ Stream::Stream(const StreamOptions& options, Random& random, Wire& wire)
     : random_(random),
       wire_(wire),
       canonical_name_(random.token(canonical_name_length)),
+      digits_out_(options.key_level),
       playout_(options.jitter_level, options.jitter_adjustment) {
     begin_sender();
 }
@@ -61,7 +63,7 @@ void Stream::begin_sender() {
 
 Result<void, std::string> Stream::set(const StreamSpec& spec, Now now) {
     TRY(check(spec));
-    TRY(set_keys(spec, now.monotonic));
+    set_keys(spec);
     if (!spec_ || spec_->codec != spec.codec) {
         encoder_ = make_encoder(spec.codec);
         rates_ = rates_of(spec.codec);
@@ -78,13 +80,13 @@ Result<void, std::string> Stream::set(const StreamSpec& spec, Now now) {
     return {};
 }
 
-Result<void, std::string> Stream::set_keys(const StreamSpec& spec, TimePoint now) {
+void Stream::set_keys(const StreamSpec& spec) {
     if (!spec.send_key) {
         rtp_seal_.reset();
         rtcp_seal_.reset();
         receiver_.reset();
         receiver_before_.reset();
-        return {};
+        return;
     }
     if (!spec_ || spec_->send_key != spec.send_key) {
         // The counter goes on with a new key (RFC 3711 §3.3.1), but some peers begin theirs at 0.
@@ -99,11 +101,10 @@ Result<void, std::string> Stream::set_keys(const StreamSpec& spec, TimePoint now
     }
     if (!spec_ || spec_->receive_key != spec.receive_key) {
         receiver_before_ = std::move(receiver_);
-        receiver_changed_ = now;
+        heard_by_new_key_.reset();
         receiver_ = std::make_unique<SrtpReceiver>(*spec.receive_key);
         if (receiver_before_ != nullptr) receiver_->continue_from(*receiver_before_);
     }
-    return {};
 }
 
 bool Stream::may_send() const {
@@ -125,12 +126,11 @@ bool Stream::open(Octets& packet, const Endpoint& from, TimePoint now, SrtpPurpo
     };
     // In the clear, the address is all there is to know a peer by; its port may be a NAT's.
     if (receiver_ == nullptr) return from.address == spec_->remote.address;
-    if (receiver_before_ != nullptr && now - receiver_changed_ > key_overlap) {
-        receiver_before_.reset();
-    }
+    if (heard_by_new_key_ && now - *heard_by_new_key_ > key_overlap) receiver_before_.reset();
     if (receiver_before_ == nullptr) return with(*receiver_, packet);
     Octets copy = packet;
     if (with(*receiver_, copy)) {
+        heard_by_new_key_ = heard_by_new_key_.value_or(now);
         packet = std::move(copy);
         return true;
     }
@@ -166,6 +166,7 @@ void Stream::on_rtp(Octets& packet, const Endpoint& from, TimePoint arrival) {
     }
     playout_.push_soundless(header);
     if (spec_->event_to_receive != header.payload_type) return;  // comfort noise and others
+    has_events_ = true;
     if (const auto digit = events_.on_packet(header, parsed->payload, arrival)) {
         digits_in_.push_back(*digit);
     }
@@ -201,6 +202,7 @@ const Samples& Stream::hear(TimePoint now) {
     playout_.pull(now, heard_);
     if (!may_hear()) std::fill(heard_.begin(), heard_.end(), std::int16_t{0});
     if (const auto digit = events_.on_time(now)) digits_in_.push_back(*digit);
+    if (!has_events_ && may_hear()) tones_.hear(heard_, heard_rate(), digits_in_);
     return heard_;
 }
 

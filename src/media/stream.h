@@ -14,6 +14,7 @@
 #include "media/port.h"
 #include "media/reception.h"
 #include "media/srtp_receiver.h"
+#include "media/tone_digits.h"
 
 namespace ringwall::media {
 
@@ -58,7 +59,7 @@ public:
 private:
     bool may_send() const;
     bool may_hear() const;
-    Result<void, std::string> set_keys(const StreamSpec& spec, TimePoint now);
+    void set_keys(const StreamSpec& spec);
     void begin_sender();
     bool open(Octets& packet, const Endpoint& from, TimePoint now, SrtpPurpose purpose);
 
@@ -97,10 +98,12 @@ private:
     // in
     std::unique_ptr<SrtpReceiver> receiver_;
     std::unique_ptr<SrtpReceiver> receiver_before_;  // the key before, for what is under way
-    TimePoint receiver_changed_;
+    std::optional<TimePoint> heard_by_new_key_;      // the first time
     Playout playout_;
     Reception reception_;
     EventReceiver events_;
+    ToneDigits tones_;
+    bool has_events_ = false;  // one came: then a tone is no other key
     std::vector<Digit> digits_in_;
     Samples heard_;
 

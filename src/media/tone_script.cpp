@@ -58,7 +58,7 @@ private:
         Tone tone;
         tone.hertz = static_cast<unsigned>(TRY(number(1, 4000)));
         if (!accept('@')) return complain("\"@\" and a level in dBm are wanted");
-        tone.level = TRY(number(-60, 3)) - full_scale_dbm0;
+        tone.level = TRY(number(-90, 3)) - full_scale_dbm0;
         return tone;
     }
     Result<std::optional<Duration>, std::string> time() {

@@ -10,6 +10,7 @@
 #include "phone/alert.h"
 #include "phone/call_media.h"
 #include "phone/user_agent_name.h"
+#include "phone/with_fields.h"
 #include "sip/header/media_type.h"
 #include "sip/header/quoted_string.h"
 
@@ -18,8 +19,6 @@ namespace ringwall::phone {
 using Session = sip::session::InviteSession;
 
 namespace {
-
-constexpr Duration digit_length = 100ms;
 
 Session::Setup session_setup(const PhoneSettings& phone, const Line& line) {
     return {.contact = line.contact(),
@@ -164,6 +163,7 @@ Result<void, std::string> Call::dial(const Dialled& what) {
     tried_ = {what.target};
     address_ = what.address;
     codec_ = what.codec;
+    call_waiting_ = what.call_waiting;
     TRY(open_stream());
     Session::Invitation invitation;
     invitation.target = what.target;
@@ -265,6 +265,10 @@ void Call::hold(bool is_held) {
         return;
     }
     is_held_ = is_held;
+    apply_source();
+    if (!is_held) {
+        negotiation_.renew_keys();  // RFC 4568 §7.1.4
+    }
     offer();
     host_.on_call_changed(*this);
 }
@@ -277,14 +281,18 @@ void Call::send_digits(std::string_view digits) {
     const bool by_info = method == DtmfTxMethod::Info || method == DtmfTxMethod::InBandAndInfo ||
                          method == DtmfTxMethod::AvtAndInfo;
     const bool by_sound = method != DtmfTxMethod::Info;
+    const Duration length = settings_->phone.dtmf_playback_length;
+    const std::string milliseconds =
+        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(length).count());
     for (const char digit : digits) {
         if (by_sound && stream_) {
-            media_.send_digit(*stream_, digit, digit_length);
+            media_.send_digit(*stream_, digit, length);
         }
         if (by_info) {
             tell([&](Session::Actions& out) {
-                session_.info("application/dtmf-relay",
-                              std::string("Signal=") + digit + "\r\nDuration=100\r\n", out);
+                session_.info(
+                    "application/dtmf-relay",
+                    std::string("Signal=") + digit + "\r\nDuration=" + milliseconds + "\r\n", out);
             });
         }
     }
@@ -306,8 +314,16 @@ void Call::tell_progress(int status, bool is_final) {
 
 void Call::set_source(const media::Source& source) {
     source_ = source;
+    if (is_started_) {
+        apply_source();
+    }
+}
+
+// Who is held does not hear what is said here.
+void Call::apply_source() {
     if (stream_) {
-        media_.set_source(*stream_, source);
+        media_.set_source(
+            *stream_, is_held_ ? media::Source(media::Silence{}) : source_.value_or(sound_.source));
     }
 }
 
@@ -353,6 +369,13 @@ void Call::on_line_reached() {
     tell([&](Session::Actions& out) { session_.set_contact(line_.contact(), now(), out); });
 }
 
+// A far end that sends keys by INFO too (AVT+INFO, InBand+INFO) is heard once: INFO comes first.
+void Call::on_digit(char digit) {
+    if (!has_info_keys_) {
+        host_.on_digit(*this, digit);
+    }
+}
+
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
     if (state_ != State::Ended) {
@@ -371,19 +394,27 @@ void Call::tell(Event&& event) {
     }
 }
 
+// Stats In BYE: the figures of the call in a BYE, or in the answer to one.
+sip::MessagePtr Call::with_stats(const sip::MessagePtr& message) const {
+    const bool is_of_bye = message->cseq().method == sip::Method::Bye &&
+                           (message->is_request() || message->status() == 200);
+    if (!settings_->phone.stats_in_bye || !is_of_bye || message->header("P-RTP-Stat") != nullptr) {
+        return message;
+    }
+    return with_fields(*message, {{"P-RTP-Stat", rtp_stat(statistics(), agreed_)}});
+}
+
 void Call::perform(Session::Action& action) {
     std::visit(
         Visitor{
             [&](Session::Send& send) { host_.send_for(*this, std::move(send.request)); },
             [&](Session::SendAck& send) { host_.acknowledge_for(*this, std::move(send.ack)); },
-            [&](const Session::Respond& respond) { host_.respond(respond.to, respond.response); },
+            [&](const Session::Respond& respond) {
+                host_.respond(respond.to, with_stats(respond.response));
+            },
             [&](const Session::CancelInvite&) { host_.cancel_invite_of(*this); },
             [&](const Session::StartTimer& timer) { host_.start_timer(*this, timer.after); },
-            [&](const Session::Ringing& ringing) {
-                if (state_ == State::Calling && ringing.status >= 180) {
-                    set_state(State::RemoteRinging);
-                }
-            },
+            [&](const Session::Ringing& ringing) { on_ringing(ringing.status); },
             [&](Session::Refused& refused) { on_refused(refused); },
             [&](const Session::Answer& answer) { on_answer(answer); },
             [&](const Session::Offer& offer) { on_offer(offer.description); },
@@ -403,10 +434,29 @@ void Call::perform(Session::Action& action) {
             },
             [&](const Session::Info& info) {
                 if (const auto digit = digit_in(info)) {
+                    has_info_keys_ = true;
                     host_.on_digit(*this, *digit);
                 }
             }},
         action);
+}
+
+// What rings there is heard here, until the far end sends sound of its own. After a 183 with sound
+// a 180 without is ringing again, but for Sticky 183.
+void Call::on_ringing(int status) {
+    const bool was_heard = hears_ringing_;
+    if (std::exchange(bears_sound_, false)) {
+        sound_status_ = status;
+        hears_ringing_ = false;
+    } else if (status == 180 || status == 182) {
+        hears_ringing_ = sound_status_ == 0 ||
+                         (sound_status_ == 183 && !line_.settings().sticky_183) || hears_ringing_;
+    }
+    if (state_ == State::Calling && status >= 180) {
+        set_state(State::RemoteRinging);
+    } else if (was_heard != hears_ringing_) {
+        host_.on_call_changed(*this);
+    }
 }
 
 // Another server for the same target, another target, or the end.
@@ -469,6 +519,7 @@ void Call::offer() {
 // A new offer within the dialog, or the wish for one of ours.
 void Call::on_offer(const std::string& description) {
     if (description.empty()) {
+        negotiation_.renew_keys();  // it may be for somebody else
         tell([&](Session::Actions& out) {
             session_.answer(negotiation_.offer(local(), random_), now(), out);
         });
@@ -499,6 +550,7 @@ void Call::on_answer(const Session::Answer& answer) {
     const bool is_good = stream && agree(*stream);
     if (is_fork) {
         forks_.insert_or_assign(answer.remote_tag, negotiation_);
+        bears_sound_ = true;
     }
     if (!is_good) {
         log::warning("call.bad-answer", {{"call", id_.value},
@@ -541,7 +593,13 @@ std::optional<std::string> Call::answer_to(const std::string& offer) {
     if (!description) {
         return std::nullopt;
     }
+    const sdp::Negotiation before = negotiation_;
     auto answer = negotiation_.answer(*description, local(), random_);
+    if (answer && is_of_another(answer->stream)) {
+        negotiation_ = before;
+        negotiation_.renew_keys();
+        answer = negotiation_.answer(*description, local(), random_);
+    }
     if (!answer) {
         log::info("call.offer-not-acceptable",
                   {{"call", id_.value}, {"reason", to_string(answer.error())}});
@@ -551,6 +609,12 @@ std::optional<std::string> Call::answer_to(const std::string& offer) {
         return std::nullopt;
     }
     return std::move(answer->text);
+}
+
+// Other keys or another address: whoever knew ours before is not to hear what we say now.
+bool Call::is_of_another(const sdp::AudioStream& offered) const {
+    return agreed_ && agreed_->send_key &&
+           (offered.receive_key != agreed_->receive_key || offered.remote != agreed_->remote);
 }
 
 bool Call::agree(sdp::AudioStream stream) {
@@ -563,7 +627,7 @@ bool Call::agree(sdp::AudioStream stream) {
     }
     agreed_ = std::move(stream);
     if (!std::exchange(is_started_, true)) {
-        media_.set_source(*stream_, source_.value_or(sound_.source));
+        apply_source();
         media_.set_sink(*stream_, sound_.sink);
         if (!sound_.recording_folder.empty()) {
             const std::string path =

@@ -71,7 +71,8 @@ public:
             media::Codec codec = media::Codec::Pcmu;
             bool is_only = false;
         };
-        std::optional<Codec> codec = {};  // before others, or alone
+        std::optional<Codec> codec = {};        // before others, or alone
+        std::optional<bool> call_waiting = {};  // while it lasts; none: as ever
     };
     Result<void, std::string> dial(const Dialled& what);
     // Incoming, once. What cannot be taken is answered, and the call has ended.
@@ -108,7 +109,11 @@ public:
     const std::optional<sdp::AudioStream>& agreed() const { return agreed_; }
     // As of now, or of its end.
     media::StreamStatistics statistics() const;
+    sip::MessagePtr with_stats(const sip::MessagePtr& message) const;
     const Session& session() const { return session_; }
+    // Ours rings there, and no sound of theirs says so.
+    bool hears_ringing() const { return state_ == State::RemoteRinging && hears_ringing_; }
+    const std::optional<bool>& call_waiting() const { return call_waiting_; }
     const std::optional<Endpoint>& address() const { return address_; }  // of IP dialling
     // Of an incoming one: a cadence's number, "No Ring" or "User 1".
     const std::string& ring_name() const { return ring_name_; }
@@ -124,6 +129,7 @@ public:
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
     void on_line_reached();
+    void on_digit(char digit);  // of its stream
     void on_media_failed(std::string_view sentence);
 
 private:
@@ -135,6 +141,7 @@ private:
     void offer();
     void on_offer(const std::string& description);
     void on_answer(const Session::Answer& answer);
+    void on_ringing(int status);
     void on_refused(Session::Refused& refused);
     std::optional<std::string> next_target();
     void on_session_ended(Session::Ended& ended);
@@ -142,6 +149,8 @@ private:
     sdp::LocalAudio local() const;
     // None: what they offer cannot be had.
     std::optional<std::string> answer_to(const std::string& offer);
+    void apply_source();
+    bool is_of_another(const sdp::AudioStream& offered) const;
     bool agree(sdp::AudioStream stream);
     void close_stream();
     void set_state(State state);
@@ -167,11 +176,16 @@ private:
     std::optional<sdp::AudioStream> agreed_;
     std::optional<media::Source> source_;
     bool is_started_ = false;
+    bool has_info_keys_ = false;
+    bool hears_ringing_ = false;
+    bool bears_sound_ = false;  // the provisional response that is looked at
+    int sound_status_ = 0;      // of that which bore sound last
     bool is_held_ = false;
     bool is_secure_wanted_ = false;
     std::string remote_uri_, remote_name_;
     std::optional<Endpoint> address_;
     std::optional<Dialled::Codec> codec_;
+    std::optional<bool> call_waiting_;
     std::string ring_name_;
     std::string target_;                // of the INVITE
     std::vector<std::string> targets_;  // of 3xx responses, not yet tried

@@ -35,6 +35,20 @@ std::optional<media::SrtpKey> to_media(const std::optional<sdp::SrtpKey>& key) {
     return key ? std::optional(media::SrtpKey{key->suite, key->key_and_salt}) : std::nullopt;
 }
 
+std::string_view name_of(sdp::AudioCodec codec) {
+    switch (codec) {
+        case sdp::AudioCodec::Pcmu:
+            return "G711u";
+        case sdp::AudioCodec::Pcma:
+            return "G711a";
+        case sdp::AudioCodec::G722:
+            return "G722";
+        case sdp::AudioCodec::Opus:
+            return "OPUS";
+    }
+    return "";
+}
+
 bool is_tls(const LineSettings& line) {
     return line.sip_transport == sip::Transport::Tls;
 }
@@ -99,7 +113,34 @@ media::StreamOptions stream_options(const PhoneSettings& phone, const LineSettin
             .first_port = phone.rtp_port_min,
             .last_port = phone.rtp_port_max,
             .jitter_level = line.network_jitter_level,
-            .jitter_adjustment = line.jitter_buffer_adjustment};
+            .jitter_adjustment = line.jitter_buffer_adjustment,
+            .key_level = phone.dtmf_playback_level};
+}
+
+std::string rtp_stat(const media::StreamStatistics& statistics,
+                     const std::optional<sdp::AudioStream>& agreed) {
+    using std::chrono::duration_cast;
+    std::string out;
+    const auto add = [&](std::string_view name, const std::string& value) {
+        out.append(out.empty() ? "" : ",").append(name).append("=").append(value);
+    };
+    const auto milliseconds = [](Duration time) {
+        return std::to_string(duration_cast<std::chrono::milliseconds>(time).count());
+    };
+    add("PS", std::to_string(statistics.packets_sent));
+    add("OS", std::to_string(statistics.octets_sent));
+    add("PR", std::to_string(statistics.packets_received));
+    add("OR", std::to_string(statistics.octets_received));
+    add("PL", std::to_string(statistics.packets_lost));
+    add("JI", milliseconds(statistics.jitter));
+    add("LA", milliseconds(statistics.round_trip.value_or(Duration::zero())));
+    add("DU", std::to_string(duration_cast<std::chrono::seconds>(statistics.duration).count()));
+    if (agreed) {
+        add("EN", std::string(name_of(agreed->codec)));
+        add("DE", std::string(name_of(agreed->receive.empty() ? agreed->codec
+                                                              : agreed->receive.front().codec)));
+    }
+    return out;
 }
 
 media::StreamSpec stream_spec(const sdp::AudioStream& agreed) {

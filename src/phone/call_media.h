@@ -22,6 +22,9 @@ sdp::AudioCodec to_sdp(media::Codec codec);
 sdp::LocalAudio local_audio(const PhoneSettings& phone, const LineSettings& line,
                             const Endpoint& rtp);
 media::StreamOptions stream_options(const PhoneSettings& phone, const LineSettings& line);
+// The value of P-RTP-Stat: packets, octets, loss, jitter and delay (ms), duration (s), codecs.
+std::string rtp_stat(const media::StreamStatistics& statistics,
+                     const std::optional<sdp::AudioStream>& agreed);
 media::StreamSpec stream_spec(const sdp::AudioStream& agreed);
 
 }  // namespace ringwall::phone

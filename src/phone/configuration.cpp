@@ -117,6 +117,17 @@ Result<void, std::string> replace_file(const std::filesystem::path& file, std::s
 
 Result<std::vector<std::string>, Configuration::Failure> Configuration::load() {
     const std::lock_guard lock(mutex_);
+    auto remarks = TRY(read());
+    running_ = state_;
+    return remarks;
+}
+
+Result<std::vector<std::string>, Configuration::Failure> Configuration::reload() {
+    const std::lock_guard lock(mutex_);
+    return read();
+}
+
+Result<std::vector<std::string>, Configuration::Failure> Configuration::read() {
     auto text = read_file(file_.string());
     if (!text) {
         return fail(Failure{Cause::File, text.error()});
@@ -141,7 +152,7 @@ Result<std::vector<std::string>, Configuration::Failure> Configuration::load() {
     }
     state.start = {std::move(drawn.settings), std::move(*tls)};
     profile_ = std::move(*text);
-    state_ = running_ = std::move(state);
+    state_ = std::move(state);
     return remarks;
 }
 

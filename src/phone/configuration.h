@@ -32,6 +32,9 @@ public:
     // What is wrong in it, a line each: "FILE:7: ...". The phone starts with the rest.
     Result<std::vector<std::string>, Failure> load();
 
+    // The same while a phone runs, for the next start(); where it fails nothing has changed.
+    Result<std::vector<std::string>, Failure> reload();
+
     // As of the last load() or set(): what a phone is to be started with.
     struct Start {
         SettingsPtr settings;
@@ -66,6 +69,7 @@ private:
         std::string own;  // the statements of set()
         Start start;
     };
+    Result<std::vector<std::string>, Failure> read();
     Result<void, std::string> write(const State& state) const;
     Shown shown(const Parameter& parameter, unsigned n) const;
 

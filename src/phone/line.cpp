@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/visitor.h"
 #include "phone/user_agent_name.h"
+#include "phone/with_fields.h"
 #include "sip/registration/instance_id.h"
 #include "sip/transaction/layer.h"
 
@@ -349,7 +350,18 @@ Line::Registration::Setup Line::registration_setup() {
         .base_delay = phone.reg_retry_intvl,
         .retry = [this](int status, unsigned failures) { return retry_after(status, failures); },
         .max_auth = phone.max_auth,
-        .user_agent = user_agent_name(phone)};
+        .user_agent = reg_user_agent_name(phone)};
+}
+
+// Remove Last Reg: with the binding of another contact than before, that one is removed.
+void Line::send_register(sip::MessageBuilder request) {
+    request.header(HeaderName::Via, via());
+    sip::MessagePtr message = request.build();
+    const bool has_moved = !registered_contact_.empty() && registered_contact_ != contact();
+    if (settings_->phone.remove_last_reg && has_moved && message->count(HeaderName::Contact) == 1) {
+        message = with_fields(*message, {{"Contact", registered_contact_ + ";expires=0"}});
+    }
+    host_.send_for(*this, hop_, std::move(message));
 }
 
 template <class Event>
@@ -357,37 +369,35 @@ void Line::tell(Event&& event) {
     Registration::Actions actions;
     event(*registration_, actions);
     for (Registration::Action& action : actions) {
-        std::visit(Visitor{[&](Registration::Send& send) {
-                               send.request.header(HeaderName::Via, via());
-                               host_.send_for(*this, hop_, send.request.build());
-                           },
-                           [&](const Registration::StartTimer& timer) {
-                               host_.start_timer(*this, Timer::Registration, timer.after);
-                           },
-                           [&](const Registration::Registered& registered) {
-                               problem_.clear();
-                               has_answer_ = true;
-                               registered_at_ = hop_.remote;
-                               log::info("line.registered", {{"line", settings().number},
-                                                             {"user", address_of_record()},
-                                                             {"server", hop_.remote.to_string()},
-                                                             {"expires", registered.expires}});
-                               host_.on_line_changed(*this);
-                           },
-                           [&](const Registration::Unregistered& unregistered) {
-                               problem_ = unregistered.status == 0
-                                              ? unregistered.reason
-                                              : std::to_string(unregistered.status) + " " +
-                                                    unregistered.reason;
-                               has_answer_ = has_answer_ || unregistered.status != 0;
-                               has_given_up_ = !unregistered.retry && !is_stopping_;
-                               log::warning("line.unregistered", {{"line", settings().number},
-                                                                  {"user", address_of_record()},
-                                                                  {"status", unregistered.status},
-                                                                  {"reason", unregistered.reason}});
-                               host_.on_line_changed(*this);
-                           }},
-                   action);
+        std::visit(
+            Visitor{[&](Registration::Send& send) { send_register(std::move(send.request)); },
+                    [&](const Registration::StartTimer& timer) {
+                        host_.start_timer(*this, Timer::Registration, timer.after);
+                    },
+                    [&](const Registration::Registered& registered) {
+                        problem_.clear();
+                        has_answer_ = true;
+                        registered_at_ = hop_.remote;
+                        registered_contact_ = contact();
+                        log::info("line.registered", {{"line", settings().number},
+                                                      {"user", address_of_record()},
+                                                      {"server", hop_.remote.to_string()},
+                                                      {"expires", registered.expires}});
+                        host_.on_line_changed(*this);
+                    },
+                    [&](const Registration::Unregistered& unregistered) {
+                        problem_ = unregistered.status == 0 ? unregistered.reason
+                                                            : std::to_string(unregistered.status) +
+                                                                  " " + unregistered.reason;
+                        has_answer_ = has_answer_ || unregistered.status != 0;
+                        has_given_up_ = !unregistered.retry && !is_stopping_;
+                        log::warning("line.unregistered", {{"line", settings().number},
+                                                           {"user", address_of_record()},
+                                                           {"status", unregistered.status},
+                                                           {"reason", unregistered.reason}});
+                        host_.on_line_changed(*this);
+                    }},
+            action);
     }
 }
 

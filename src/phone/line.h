@@ -104,6 +104,7 @@ private:
     void come_up();
     void fail_over(std::string problem);
     void wait();
+    void send_register(sip::MessageBuilder request);
     template <class Event>
     void tell(Event&& event);
     void keep_alive();
@@ -132,7 +133,8 @@ private:
     sip::Hop hop_;
     Endpoint local_;
     std::string problem_;
-    Endpoint registered_at_;    // that server
+    Endpoint registered_at_;  // that server
+    std::string registered_contact_;
     unsigned failures_ = 0;     // rounds without a server, in a row
     TimePoint up_at_{};         // since then the connection stands, or stood
     unsigned brief_flows_ = 0;  // connections that did not last, in a row

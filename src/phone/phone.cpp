@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/alert.h"
+#include "phone/call_media.h"
 #include "sip/header/event.h"
 #include "sip/header/replaces.h"
 #include "sip/locate/way.h"
@@ -23,7 +24,16 @@ constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
 
 // What a timer of ours is for: kind, small number, id.
-enum class TimerKind : std::uint8_t { Line = 1, Call, Trust, NextLine, NoAnswer, Watch };
+enum class TimerKind : std::uint8_t {
+    Line = 1,
+    Call,
+    Trust,
+    NextLine,
+    NoAnswer,
+    Watch,
+    CallBack,
+    Keypad
+};
 constexpr std::uint64_t cookie_of(TimerKind kind, std::uint64_t id, std::uint8_t which = 0) {
     return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{which} << 48 | id;
 }
@@ -85,7 +95,8 @@ Mailbox read_summary(std::string_view body) {
 }
 
 bool is_order(std::string_view event) {
-    return event == "resync" || event == "check-sync" || event == "reboot" || event == "report";
+    return event == "resync" || event == "check-sync" || event == "reboot" ||
+           event == "reboot_now" || event == "restart_now" || event == "report";
 }
 
 }  // namespace
@@ -99,15 +110,16 @@ Phone::Phone(engine::Network& network, media::Port& media, Random& random, Setti
       tls_(std::move(tls)),
       observer_(observer),
       sound_(std::move(sound)),
+      tones_(media, sound_.sink, stream_options(settings_->phone, {})),
       shard_(network, *this, transaction_timers(settings_->phone), start),
       trust_(shard_, settings_->phone),
       challenge_(random),
       mailboxes_(settings_->lines.size()),
-      watches_(settings_->lines.size()),
       services_(user_services(settings_->phone)) {
     if (!settings_->phone.auth_support_rfc8760) {
         challenge_.set_algorithms({sip::auth::Algorithm::Md5});
     }
+    plan_watches();
 }
 
 std::vector<Phone::Socket> Phone::sockets(const Settings& settings) {
@@ -176,7 +188,7 @@ void Phone::on_line_reached(Line& line) {
             call->on_line_reached();
         }
     }
-    move_watch(line);
+    move_watches(line);
 }
 
 void Phone::send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) {
@@ -191,11 +203,13 @@ void Phone::start_timer(Line& line, Timer timer, Duration after) {
 
 void Phone::stop() {
     is_stopping_ = true;
+    call_back_.reset();
+    music_.clear();
     for (const auto& [id, call] : calls_) {
         call->hang_up();
     }
+    stop_watches();
     for (const auto& line : lines_) {
-        stop_watch(*line);
         line->stop();
     }
 }
@@ -298,7 +312,7 @@ void Phone::answer_plainly(ServerId id, const sip::Message& request, int status,
             .header(HeaderName::Accept, "application/sdp")
             .header(HeaderName::Supported, "100rel, replaces, timer");
     }
-    shard_.respond(id, builder.build());
+    respond(id, builder.build());
 }
 
 Call* Phone::call_of(const sip::Message& request) {
@@ -377,18 +391,22 @@ void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::Message
 }
 
 // Whoever sent it has to know the line's password.
-bool Phone::passes_challenge(Line& line, ServerId id, const sip::Hop& from,
-                             const sip::Message& request) {
+bool Phone::passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
+                                  const sip::Message& request) {
     const std::string& own = line.settings().reserved_auth_realm;
-    const std::string& realm = own.empty() ? line.domain() : own;
+    return passes_challenge(line.account(), own.empty() ? line.domain() : own, id, from, request);
+}
+
+bool Phone::passes_challenge(const sip::auth::Account& account, const std::string& realm,
+                             ServerId id, const sip::Hop& from, const sip::Message& request) {
     const IpAddress& source = from.remote.address;
     const WallTime now = shard_.now().wall;
-    const auto verdict = challenge_.check(request, line.account(), realm, source, now);
+    const auto verdict = challenge_.check(request, account, realm, source, now);
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
-    shard_.respond(id, challenge_.refusal(request, verdict, realm,
-                                          bucket_token(Bucket{}, random_, 20), source, now));
+    respond(id, challenge_.refusal(request, verdict, realm, bucket_token(Bucket{}, random_, 20),
+                                   source, now));
     return false;
 }
 
@@ -398,7 +416,14 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
         answer_plainly(id, *request, 480);
         return;
     }
-    if (line.settings().auth_invite && !passes_challenge(line, id, from, *request)) {
+    const LineSettings& settings = line.settings();
+    if (settings.auth_page && is_answered_by_itself(line, *request)) {
+        const std::string& own = settings.auth_page_realm;
+        if (!passes_challenge({line.account().username, settings.auth_page_password},
+                              own.empty() ? line.domain() : own, id, from, *request)) {
+            return;
+        }
+    } else if (settings.auth_invite && !passes_line_challenge(line, id, from, *request)) {
         return;
     }
     if (!line.is_registered() && line.settings().is_register &&
@@ -407,6 +432,17 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
         return;
     }
     take_call(line, id, request);
+}
+
+bool Phone::is_busy() const {
+    return std::ranges::any_of(
+        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+}
+
+// A page, by Auto Answer Page.
+bool Phone::is_answered_by_itself(const Line& line, const sip::Message& invite) const {
+    return settings_->phone.auto_answer_page && is_page(invite) &&
+           (!is_busy() || line.settings().auto_ans_page_on_active_call);
 }
 
 void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
@@ -431,8 +467,8 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
             return;
         }
     }
-    const bool is_busy = std::ranges::any_of(
-        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+    const bool was_busy = is_busy();
+    const bool is_paged = is_answered_by_itself(line, *invite);
     const CallId number{++last_call_};
     auto made = std::make_unique<Call>(number, line, Call::Origin::Theirs, media_, random_, *this,
                                        settings_, sound_);
@@ -451,28 +487,36 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         }
         return;
     }
-    if (refuse_or_forward(call, is_busy)) {
+    if (refuse_or_forward(call, was_busy)) {
         return;
     }
-    const bool is_paged = settings_->phone.auto_answer_page && is_page(*invite) &&
-                          (!is_busy || line.settings().auto_ans_page_on_active_call);
     if (is_paged) {
         if (call.answer()) {
             hold_others(call);
         }
         return;
     }
-    call.ring(is_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
+    call.ring(was_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
     if (!services_.forward_no_answer.empty()) {
         shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
                            cookie_of(TimerKind::NoAnswer, number.value));
     }
-    if (sound_.auto_answer && !is_busy) {
+    if (sound_.auto_answer && !was_busy) {
         (void)call.answer();
     }
 }
 
-bool Phone::refuse_or_forward(Call& call, bool is_busy) {
+// As the calls that go on were dialled, or else as ever.
+bool Phone::has_call_waiting() const {
+    for (const auto& [id, each] : calls_) {
+        if (each->state() != Call::State::Ended && each->call_waiting()) {
+            return *each->call_waiting();
+        }
+    }
+    return services_.call_waiting;
+}
+
+bool Phone::refuse_or_forward(Call& call, bool was_busy) {
     if (services_.blocks_anonymous && is_anonymous(*call.invite())) {
         call.reject(433);  // RFC 5079
         return true;
@@ -480,7 +524,7 @@ bool Phone::refuse_or_forward(Call& call, bool is_busy) {
     if (forward(call, services_.forward_all, "unconditional")) {
         return true;
     }
-    if (!services_.do_not_disturb && (!is_busy || services_.call_waiting)) {
+    if (!services_.do_not_disturb && (!was_busy || has_call_waiting())) {
         return false;
     }
     if (!forward(call, services_.forward_busy, "user-busy")) {
@@ -521,7 +565,7 @@ void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::
     }
     const bool is_challenged =
         is_summary ? line.settings().auth_invite : line.settings().auth_resync_reboot;
-    if (is_challenged && !passes_challenge(line, id, from, request)) {
+    if (is_challenged && !passes_line_challenge(line, id, from, request)) {
         return;
     }
     answer_plainly(id, request, 200);
@@ -535,6 +579,14 @@ void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::
 void Phone::take_summary(const Line& line, std::string_view body) {
     mailboxes_.at(line.index()) = read_summary(body);
     observer_.on_messages(line);
+}
+
+void Phone::start_keypad_timer(Duration after) {
+    shard_.start_timer(after, cookie_of(TimerKind::Keypad, ++keypad_timer_));
+}
+
+void Phone::start_call_back_timer(Duration after) {
+    shard_.start_timer(after, cookie_of(TimerKind::CallBack, ++call_back_timer_));
 }
 
 void Phone::start_watch_timer(std::size_t index, Duration after) {
@@ -639,6 +691,17 @@ void Phone::on_timer(std::uint64_t cookie) {
             return;
         case TimerKind::Watch:
             on_watch_timer(id);
+            return;
+        case TimerKind::Keypad:
+            if (id == keypad_timer_) {
+                on_keypad_timer();
+            }
+            return;
+        case TimerKind::CallBack:
+            if (id == call_back_timer_) {
+                on_call_back_timer();
+                forget_ended();
+            }
             return;
         case TimerKind::NoAnswer:
             if (Call* const it = call(CallId{id});

@@ -16,12 +16,21 @@
 #include "phone/call.h"
 #include "phone/call_history.h"
 #include "phone/challenge.h"
+#include "phone/dial_plan.h"
+#include "phone/dialog_info.h"
 #include "phone/line.h"
 #include "phone/settings.h"
+#include "phone/tone_player.h"
 #include "phone/trust.h"
 #include "sip/subscription/client_subscription.h"
 
 namespace ringwall::phone {
+
+// Somebody else's line, by a line key.
+struct WatchedLine {
+    LineKey key;
+    DialogInfo dialogs;
+};
 
 // Told after the fact; it may call the phone's functions.
 class Observer {
@@ -32,7 +41,11 @@ public:
     virtual void on_digit(Call& /*call*/, char /*digit*/) {}
     virtual void on_transferred(Call& /*call*/, int /*status*/) {}
     virtual void on_messages(const Line& /*line*/) {}
-    // NOTIFY "resync", "check-sync", "reboot" or "report", after its challenge.
+    // Whom *66 waited for rings now, or has answered.
+    virtual void on_call_back(Call& /*call*/) {}
+    virtual void on_watched(const WatchedLine& /*watched*/) {}
+    // NOTIFY "resync", "check-sync", "reboot", "reboot_now", "restart_now" or "report", after its
+    // challenge.
     virtual void on_order(const Line& /*line*/, std::string_view /*event*/) {}
     virtual void on_trace(std::string_view /*direction*/, const sip::Hop& /*hop*/,
                           const sip::Message& /*message*/) {}
@@ -55,6 +68,7 @@ struct UserServices {
     // By the codes of one call, for the one that comes next.
     std::optional<bool> is_next_call_secure = {};
     std::optional<bool> is_next_call_hidden = {};
+    std::optional<bool> does_next_call_wait = {};
 };
 
 class Phone final : public engine::ShardUser, public LineHost, public CallHost, public media::User {
@@ -84,6 +98,9 @@ public:
     // A URI, user@domain, a number as the line's dial plan has it, or a star code. None: it was the
     // code of a service, which is done.
     Result<std::optional<CallId>, std::string> dial(std::size_t line, std::string_view number);
+    // Keys one by one, as on a keypad: what they come to is dialled, maybe later. None: the handset
+    // is lifted.
+    Result<void, std::string> press_keys(std::size_t line, std::string_view keys);
     Result<void, std::string> answer(CallId call);
     Result<void, std::string> reject(CallId call, int status = 486);
     Result<void, std::string> hang_up(CallId call);
@@ -97,6 +114,10 @@ public:
     const std::vector<std::unique_ptr<Line>>& lines() const { return lines_; }
     const std::map<CallId, std::unique_ptr<Call>>& calls() const { return calls_; }
     Call* call(CallId id);
+    // What a line key is for: picks up the call that rings there, or else calls it.
+    Result<CallId, std::string> press(unsigned key);
+
+    const std::vector<WatchedLine>& watched() const { return watched_; }
     const Mailbox& mailbox(const Line& line) const { return mailboxes_.at(line.index()); }
     const CallHistory& history() const { return history_; }
 
@@ -163,10 +184,26 @@ private:
         FlowId udp_flow;
     };
 
-    // What a line subscribes to.
+    // What is subscribed to, by one of the lines: its mailbox, or a line that is watched.
     struct Watch {
-        std::optional<sip::ClientSubscription> subscription;
+        std::size_t line = 0;
+        std::optional<std::size_t> watched = {};  // in watched_; none: the mailbox
+        std::optional<sip::ClientSubscription> subscription = {};
         bool is_ready = false;  // its line is
+    };
+
+    // Whom *66 waits for.
+    struct CallBack {
+        std::size_t line = 0;
+        Call::Dialled what;
+        TimePoint until;
+        CallId call;  // that is placed; none: it waits
+    };
+    struct Keypad;
+    // A conference that waits for its bridge.
+    struct Bridge {
+        std::string target;
+        std::vector<CallId> calls;
     };
 
     void start_next_line();
@@ -180,10 +217,15 @@ private:
     void on_invite(Line& line, ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
     void on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request);
     void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
-    bool passes_challenge(Line& line, ServerId id, const sip::Hop& from,
-                          const sip::Message& request);
+    bool passes_challenge(const sip::auth::Account& account, const std::string& realm, ServerId id,
+                          const sip::Hop& from, const sip::Message& request);
+    bool passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
+                               const sip::Message& request);
+    bool is_busy() const;
+    bool has_call_waiting() const;
+    bool is_answered_by_itself(const Line& line, const sip::Message& invite) const;
     void take_call(Line& line, ServerId id, const sip::MessagePtr& invite);
-    bool refuse_or_forward(Call& call, bool is_busy);
+    bool refuse_or_forward(Call& call, bool was_busy);
     bool forward(Call& call, const std::string& destination, std::string_view reason);
     Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what,
                                           bool is_emergency = false);
@@ -196,13 +238,39 @@ private:
     static Result<void, std::string> choose_codec(media::Codec codec, bool is_only,
                                                   const std::string& number, Wanted& wanted);
     Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
+    Result<void, std::string> transfer_active(const Line& line, std::string_view number);
+    static std::optional<Call::Dialled> picking_up(const WatchedLine& watched);
     Result<void, std::string> dial_number(Line& line, std::string_view number,
                                           Wanted& wanted) const;
+    Result<void, std::string> lift_handset(std::size_t index);
+    void start_keypad_timer(Duration after);
+    void on_keypad_timer();
+    Result<void, std::string> go_on_with_keypad(const std::vector<DialCollector::Event>& events);
+    Result<void, std::string> dial_collected(const DialResult& result);
     void hold_others(const Call& active);
+    std::string tone_after(const Call& changed) const;
+    std::string ring_of(const Call& call) const;
+    Result<void, std::string> start_call_back(const Line& line);
+    void stop_call_back();
+    void try_call_back();
+    void wait_for_call_back();
+    void start_call_back_timer(Duration after);
+    void on_call_back_timer();
+    void go_on_with_call_back(Call& changed);
+    void hold_call(Call& held, bool is_held);
+    bool is_music(CallId id) const;
+    void end_music(CallId held);
+    void go_on_with_music(Call& changed);
+    Result<void, std::string> meet_at_bridge(const std::vector<CallId>& calls);
+    void go_on_with_bridge(Call& changed);
     void put_down(CallId call);
     void forget_ended();
     void take_summary(const Line& line, std::string_view body);
+    void plan_watches();
+    sip::ClientSubscription::Setup watch_setup(const Watch& watch) const;
     void watch(const Line& line);
+    void take_watched(const Watch& watch, std::string_view content_type, std::string_view body);
+    void lose_watched(const Watch& watch, int status, std::string_view reason);
     template <class Event>
     void tell_watch(std::size_t index, Event&& event);
     void send_for_watch(std::size_t index, sip::MessageBuilder request);
@@ -211,8 +279,8 @@ private:
                            const sip::Message& response);
     void on_watch_failed(std::size_t index, const sip::Message& request);
     void on_watch_timer(std::size_t index);
-    void move_watch(const Line& line);
-    void stop_watch(const Line& line);
+    void move_watches(const Line& line);
+    void stop_watches();
     bool is_notified(ServerId id, const sip::Message& request);
     bool may_speak(const Line& line, const IpAddress& address) const;
     std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
@@ -223,14 +291,16 @@ private:
     std::shared_ptr<const tls::Context> tls_;
     Observer& observer_;
     SoundOptions sound_;
+    TonePlayer tones_;
     engine::Shard shard_;
     Trust trust_;
     Challenge challenge_;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Line>> lines_;
     std::vector<Mailbox> mailboxes_;
-    std::vector<Watch> watches_;  // by line
-    std::size_t started_ = 0;     // lines
+    std::vector<WatchedLine> watched_;
+    std::vector<Watch> watches_;
+    std::size_t started_ = 0;  // lines
     std::map<CallId, std::unique_ptr<Call>> calls_;
     std::uint64_t last_call_ = 0;
     CallHistory history_;
@@ -239,6 +309,13 @@ private:
     std::map<CallId, CallId> referrals_;       // the call that was made for another's REFER
     std::map<CallId, std::size_t> failovers_;  // of its INVITE, to other servers
     std::vector<CallId> conference_;
+    std::shared_ptr<Keypad> keypad_;                     // while a number is collected
+    std::uint64_t keypad_timer_ = 0;                     // the last
+    std::map<std::size_t, Call::Dialled> last_dialled_;  // by line
+    std::optional<CallBack> call_back_;
+    std::uint64_t call_back_timer_ = 0;  // the last: others are of calls back that are no more
+    std::map<CallId, CallId> music_;     // by the call that is held
+    std::map<CallId, Bridge> bridges_;   // by the call to it
     UserServices services_;
     bool is_stopping_ = false;
 };

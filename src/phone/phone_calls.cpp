@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "phone/phone.h"
+#include "phone/user_agent_name.h"
+#include "phone/with_fields.h"
 #include "sip/header/replaces.h"
 
 namespace ringwall::phone {
@@ -87,7 +89,7 @@ Result<void, std::string> Phone::hold(CallId id, bool is_held) {
     if (it == nullptr || it->state() != Call::State::Active) {
         return fail(std::string("there is no such active call"));
     }
-    it->hold(is_held);
+    hold_call(*it, is_held);
     if (!is_held) {
         hold_others(*it);
     }
@@ -151,9 +153,12 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
         }
         streams.push_back(*it->stream());
     }
+    if (!calls.empty() && !call(calls.front())->line().settings().conference_bridge_url.empty()) {
+        return meet_at_bridge(calls);
+    }
     conference_ = calls;
     for (const CallId id : calls) {
-        call(id)->hold(false);
+        hold_call(*call(id), false);
     }
     media_.mix(streams);
     return {};
@@ -164,11 +169,16 @@ void Phone::hold_others(const Call& active) {
     const auto is_joined = [&](CallId id) {
         return std::ranges::find(conference_, id) != conference_.end();
     };
+    std::vector<CallId> others;  // the music for them is a call as well
     for (const auto& [id, each] : calls_) {
         const bool stays = is_joined(id) && is_joined(active.id());
-        if (each.get() != &active && each->state() == Call::State::Active && !stays) {
-            each->hold(true);
+        if (each.get() != &active && each->state() == Call::State::Active && !stays &&
+            !is_music(id)) {
+            others.push_back(id);
         }
+    }
+    for (const CallId id : others) {
+        hold_call(*call(id), true);
     }
 }
 
@@ -230,7 +240,7 @@ std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
 
 void Phone::send_for(Call& call, sip::MessageBuilder request) {
     request.header(HeaderName::Via, call.line().via());
-    sip::MessagePtr message = request.build();
+    sip::MessagePtr message = call.with_stats(request.build());
     const auto hop = hop_of(call, *message);
     if (!hop) {
         // As good as unanswered, but not from within.
@@ -255,7 +265,7 @@ void Phone::acknowledge_for(Call& call, sip::MessageBuilder ack) {
 }
 
 void Phone::respond(ServerId id, const sip::MessagePtr& response) {
-    shard_.respond(id, response);
+    shard_.respond(id, with_fields(*response, {{"Server", server_name(settings_->phone)}}));
 }
 
 void Phone::cancel_invite_of(Call& call) {
@@ -296,6 +306,10 @@ void Phone::on_call_changed(Call& call) {
         }
         media_.mix(streams);
     }
+    go_on_with_call_back(call);
+    go_on_with_music(call);
+    go_on_with_bridge(call);
+    tones_.play(tone_after(call));
     history_.note(call, call.line().settings().number, shard_.now().wall);
     observer_.on_call_changed(call);
 }
@@ -384,15 +398,21 @@ void Phone::on_digit(Call& call, char digit) {
 void Phone::on_digit(media::StreamId stream, char digit, Duration) {
     for (const auto& [id, each] : calls_) {
         if (each->stream() == stream) {
-            observer_.on_digit(*each, digit);
+            each->on_digit(digit);
             return;
         }
     }
 }
 
-void Phone::on_source_ended(media::StreamId) {}
+void Phone::on_source_ended(media::StreamId stream) {
+    tones_.on_ended(stream);
+}
 
 void Phone::on_failed(media::StreamId stream, std::string_view sentence) {
+    if (tones_.on_ended(stream)) {
+        log::warning("phone.no-tone", {{"reason", sentence}});
+        return;
+    }
     for (const auto& [id, each] : calls_) {
         if (each->stream() == stream) {
             each->on_media_failed(sentence);

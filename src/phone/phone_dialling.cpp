@@ -6,6 +6,7 @@
 #include "base/visitor.h"
 #include "phone/dial_plan.h"
 #include "phone/phone.h"
+#include "sip/header/replaces.h"
 
 namespace ringwall::phone {
 namespace {
@@ -44,8 +45,12 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
     Line& line = *lines_[index];
     const Wanted wanted = TRY(wanted_by(line, dialled));
     if (wanted.call.target.empty()) {
+        if (!is_busy()) {
+            tones_.play(settings_->phone.tones.confirm);
+        }
         return std::optional<CallId>();
     }
+    last_dialled_[line.index()] = wanted.call;
     Call* const call = TRY(place_call(line, wanted.call, wanted.is_emergency));
     hold_others(*call);
     return std::optional(call->id());
@@ -67,6 +72,7 @@ Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view
         const auto hidden = std::exchange(services_.is_next_call_hidden, std::nullopt);
         wanted.call.is_secure_wanted = secure.value_or(wanted.call.is_secure_wanted);
         wanted.call.is_hidden = hidden.value_or(wanted.call.is_hidden);
+        wanted.call.call_waiting = std::exchange(services_.does_next_call_wait, std::nullopt);
     }
     TRY(dial_number(line, dialled, wanted));
     return wanted;
@@ -118,6 +124,68 @@ Result<void, std::string> Phone::choose_codec(media::Codec codec, bool is_only,
         return fail(std::string("the number belongs behind the code of a codec"));
     }
     return {};
+}
+
+// The call that is spoken in.
+Result<void, std::string> Phone::transfer_active(const Line& line, std::string_view number) {
+    const auto active = std::ranges::find_if(calls_, [&](const auto& each) {
+        return &each.second->line() == &line && each.second->state() == Call::State::Active &&
+               !each.second->is_held();
+    });
+    return active == calls_.end() ? fail(std::string("there is no call to transfer"))
+                                  : transfer(active->first, number);
+}
+
+// RFC 5359 §2.16: a call to who calls there, in place of the dialog that rings. None: nothing
+// rings, or which dialog it is was not said.
+std::optional<Call::Dialled> Phone::picking_up(const WatchedLine& watched) {
+    const OtherDialog* const ringing = watched.dialogs.ringing();
+    if (ringing == nullptr || ringing->call_id.empty() || ringing->local_tag.empty() ||
+        ringing->remote_tag.empty()) {
+        return std::nullopt;
+    }
+    const std::string& target =
+        ringing->remote_target.empty() ? ringing->remote : ringing->remote_target;
+    const auto uri = sip::parse_uri(target);
+    if (!uri || uri->scheme == sip::Scheme::Other || !uri->headers.empty()) {
+        return std::nullopt;
+    }
+    Call::Dialled what;
+    what.target = target;
+    // The receiver's view (RFC 3891 §3): his own tag is the other's remote one.
+    what.fields.emplace_back("Replaces", sip::replaces_value({.call_id = ringing->call_id,
+                                                              .to_tag = ringing->remote_tag,
+                                                              .from_tag = ringing->local_tag,
+                                                              .early_only = true}));
+    what.fields.emplace_back("Require", "replaces");
+    return what;
+}
+
+Result<CallId, std::string> Phone::press(unsigned key) {
+    const auto found =
+        std::ranges::find(watched_, key, [](const WatchedLine& each) { return each.key.number; });
+    if (found == watched_.end()) {
+        return fail("there is no line key " + std::to_string(key) + " with an Extended Function");
+    }
+    const auto line = std::ranges::find_if(
+        lines_, [&](const auto& each) { return each->settings().number == found->key.line; });
+    if (line == lines_.end()) {
+        return fail(std::string("there is no such line"));
+    }
+    auto what = found->key.picks_up ? picking_up(*found) : std::nullopt;
+    if (!what && !found->key.dials) {
+        return fail(found->key.picks_up ? "nothing rings at " + found->key.name
+                                        : "line key " + std::to_string(key) + " only watches");
+    }
+    if (!what) {
+        what.emplace();
+        what->target = found->key.address;
+    }
+    what->is_secure_wanted = services_.secure_calls;
+    what->is_hidden = services_.blocks_caller_id;
+    Call* const call = TRY(place_call(**line, *what));
+    hold_others(*call);
+    return call->id();
 }
 
 Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line, Wanted& wanted) {
@@ -203,25 +271,42 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
         case StarService::CfwdNoAnsDeact:
             services_.forward_no_answer.clear();
             return {};
-        case StarService::BlindTransfer: {
-            const auto active = std::ranges::find_if(calls_, [&](const auto& each) {
-                return &each.second->line() == &line &&
-                       each.second->state() == Call::State::Active && !each.second->is_held();
+        case StarService::BlindTransfer:
+            return transfer_active(line, number);
+        case StarService::CallPickup: {
+            const auto watched = std::ranges::find_if(watched_, [&](const WatchedLine& each) {
+                const auto uri = sip::parse_uri(each.key.address);
+                return uri && sip::unescape(uri->user) == number;
             });
-            return active == calls_.end() ? fail(std::string("there is no call to transfer"))
-                                          : transfer(active->first, number);
+            const auto there = watched == watched_.end() ? std::nullopt : picking_up(*watched);
+            if (there) {
+                wanted.call.target = there->target;
+                wanted.call.fields = there->fields;
+                return {};
+            }
+            wanted.call.target = TRY(target_of(line, what.code.code + number));
+            return {};
         }
-        case StarService::CallBackAct:
-        case StarService::CallBackDeact:
-        case StarService::CwPerCallAct:
-        case StarService::CwPerCallDeact:
-        case StarService::CallPark:
-        case StarService::CallPickup:
         case StarService::CallUnPark:
         case StarService::GroupCallPickup:
-            break;
+            wanted.call.target = TRY(target_of(line, what.code.code + number));
+            return {};
+        case StarService::CallPark:
+            return transfer_active(line, what.code.code + number);
+        case StarService::CwPerCallAct:
+        case StarService::CwPerCallDeact:
+            wanted.call.call_waiting = what.code.service == StarService::CwPerCallAct;
+            if (number.empty()) {
+                services_.does_next_call_wait = wanted.call.call_waiting;
+            }
+            return {};
+        case StarService::CallBackAct:
+            return start_call_back(line);
+        case StarService::CallBackDeact:
+            stop_call_back();
+            return {};
     }
-    return fail("the service of " + what.code.code + " is not built yet");
+    return {};
 }
 
 }  // namespace ringwall::phone

@@ -1,4 +1,6 @@
-// The part of Phone that subscribes: to what a line's mailbox holds (RFC 3842).
+// The part of Phone that subscribes: to what a line's mailbox holds (RFC 3842), and to the dialogs
+// of other lines (RFC 4235).
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -14,7 +16,8 @@ using Subscription = sip::ClientSubscription;
 
 namespace {
 
-constexpr std::string_view summary_type = "application/simple-message-summary";
+constexpr const char* summary_type = "application/simple-message-summary";
+constexpr const char* dialog_info_type = "application/dialog-info+xml";
 
 std::string mailbox_uri(const LineSettings& line) {
     const std::string& server = line.voice_mail_server;
@@ -33,35 +36,102 @@ bool is_ready(const Line& line) {
 
 }  // namespace
 
+void Phone::plan_watches() {
+    for (std::size_t i = 0; i < settings_->lines.size(); ++i) {
+        if (!settings_->lines[i].voice_mail_server.empty()) {
+            watches_.push_back({.line = i});
+        }
+    }
+    for (const LineKey& key : settings_->keys) {
+        const auto line = std::ranges::find(settings_->lines, key.line, &LineSettings::number);
+        watched_.push_back({key, {}});
+        if (key.watches && line != settings_->lines.end()) {
+            watches_.push_back({.line = static_cast<std::size_t>(line - settings_->lines.begin()),
+                                .watched = watched_.size() - 1});
+        }
+    }
+}
+
+Subscription::Setup Phone::watch_setup(const Watch& watch) const {
+    const PhoneSettings& phone = settings_->phone;
+    const Line& line = *lines_.at(watch.line);
+    Subscription::Setup setup;
+    setup.from = "<" + line.address_of_record() + ">";
+    setup.contact = line.contact();
+    setup.min_expires = phone.sub_min_expires;
+    setup.max_expires = phone.sub_max_expires;
+    setup.retry = phone.sub_retry_intvl;
+    setup.bucket = shard_.place().own_bucket();
+    setup.accounts = {line.account()};
+    setup.max_auth = phone.max_auth;
+    setup.max_forwards = phone.max_forward;
+    setup.user_agent = user_agent_name(phone);
+    if (watch.watched) {
+        setup.target = watched_[*watch.watched].key.address;
+        setup.event = "dialog";
+        setup.accept = dialog_info_type;
+        setup.expires = line.settings().subscription_expires;
+    } else {
+        setup.target = mailbox_uri(line.settings());
+        setup.event = "message-summary";
+        setup.accept = summary_type;
+        setup.expires =
+            static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(
+                                           line.settings().voice_mail_subscribe_interval)
+                                           .count());
+    }
+    return setup;
+}
+
 void Phone::watch(const Line& line) {
-    Watch& watch = watches_.at(line.index());
-    const bool was_ready = std::exchange(watch.is_ready, is_ready(line));
-    if (was_ready || !watch.is_ready || line.settings().voice_mail_server.empty() || is_stopping_) {
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        Watch& watch = watches_[i];
+        if (watch.line != line.index()) {
+            continue;
+        }
+        const bool was_ready = std::exchange(watch.is_ready, is_ready(line));
+        if (was_ready || !watch.is_ready || is_stopping_) {
+            continue;
+        }
+        if (!watch.subscription) {
+            watch.subscription.emplace(watch_setup(watch));
+        }
+        tell_watch(i, [&](Subscription& subscription, Subscription::Actions& out) {
+            subscription.start(random_, out);
+        });
+    }
+}
+
+void Phone::take_watched(const Watch& watch, std::string_view content_type, std::string_view body) {
+    if (!watch.watched) {
+        if (sip::is_media_type(content_type, "application", "simple-message-summary")) {
+            take_summary(*lines_.at(watch.line), body);
+        }
         return;
     }
-    if (!watch.subscription) {
-        const PhoneSettings& phone = settings_->phone;
-        const auto expires = std::chrono::duration_cast<std::chrono::seconds>(
-            line.settings().voice_mail_subscribe_interval);
-        watch.subscription.emplace(
-            Subscription::Setup{.target = mailbox_uri(line.settings()),
-                                .from = "<" + line.address_of_record() + ">",
-                                .contact = line.contact(),
-                                .event = "message-summary",
-                                .accept = std::string(summary_type),
-                                .expires = static_cast<std::uint32_t>(expires.count()),
-                                .min_expires = phone.sub_min_expires,
-                                .max_expires = phone.sub_max_expires,
-                                .retry = phone.sub_retry_intvl,
-                                .bucket = shard_.place().own_bucket(),
-                                .accounts = {line.account()},
-                                .max_auth = phone.max_auth,
-                                .max_forwards = phone.max_forward,
-                                .user_agent = user_agent_name(phone)});
+    WatchedLine& watched = watched_[*watch.watched];
+    if (!sip::is_media_type(content_type, "application", "dialog-info+xml")) {
+        return;
     }
-    tell_watch(line.index(), [&](Subscription& subscription, Subscription::Actions& out) {
-        subscription.start(random_, out);
-    });
+    if (watched.dialogs.take(body)) {
+        observer_.on_watched(watched);
+    } else {
+        log::warning("key.bad-dialog-info", {{"key", watched.key.number}});
+    }
+}
+
+void Phone::lose_watched(const Watch& watch, int status, std::string_view reason) {
+    if (!watch.watched) {
+        log::warning("line.messages-not-known", {{"line", lines_.at(watch.line)->settings().number},
+                                                 {"status", status},
+                                                 {"reason", reason}});
+        return;
+    }
+    WatchedLine& watched = watched_[*watch.watched];
+    log::warning("key.not-known",
+                 {{"key", watched.key.number}, {"status", status}, {"reason", reason}});
+    watched.dialogs.forget();
+    observer_.on_watched(watched);
 }
 
 template <class Event>
@@ -73,33 +143,25 @@ void Phone::tell_watch(std::size_t index, Event&& event) {
     Subscription::Actions actions;
     event(*watch.subscription, actions);
     for (Subscription::Action& action : actions) {
-        std::visit(Visitor{[&](Subscription::Send& send) {
-                               send_for_watch(index, std::move(send.request));
-                           },
-                           [&](const Subscription::Respond& answer) {
-                               shard_.respond(answer.to, answer.response);
-                           },
-                           [&](const Subscription::StartTimer& timer) {
-                               start_watch_timer(index, timer.after);
-                           },
-                           [&](const Subscription::Notified& notified) {
-                               if (sip::is_media_type(notified.content_type, "application",
-                                                      "simple-message-summary")) {
-                                   take_summary(*lines_.at(index), notified.body);
-                               }
-                           },
-                           [&](const Subscription::Ended& ended) {
-                               log::warning("line.messages-not-known",
-                                            {{"line", lines_.at(index)->settings().number},
-                                             {"status", ended.status},
-                                             {"reason", ended.reason}});
-                           }},
-                   action);
+        std::visit(
+            Visitor{
+                [&](Subscription::Send& send) { send_for_watch(index, std::move(send.request)); },
+                [&](const Subscription::Respond& answer) { respond(answer.to, answer.response); },
+                [&](const Subscription::StartTimer& timer) {
+                    start_watch_timer(index, timer.after);
+                },
+                [&](const Subscription::Notified& notified) {
+                    take_watched(watch, notified.content_type, notified.body);
+                },
+                [&](const Subscription::Ended& ended) {
+                    lose_watched(watch, ended.status, ended.reason);
+                }},
+            action);
     }
 }
 
 void Phone::send_for_watch(std::size_t index, sip::MessageBuilder request) {
-    Line& line = *lines_.at(index);
+    Line& line = *lines_.at(watches_.at(index).line);
     request.header(sip::HeaderName::Via, line.via());
     sip::MessagePtr message = request.build();
     const auto hop = line.hop();
@@ -130,16 +192,22 @@ void Phone::on_watch_timer(std::size_t index) {
     });
 }
 
-void Phone::move_watch(const Line& line) {
-    tell_watch(line.index(), [&](Subscription& subscription, Subscription::Actions& out) {
-        subscription.set_contact(line.contact(), out);
-    });
+void Phone::move_watches(const Line& line) {
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        if (watches_[i].line == line.index()) {
+            tell_watch(i, [&](Subscription& subscription, Subscription::Actions& out) {
+                subscription.set_contact(line.contact(), out);
+            });
+        }
+    }
 }
 
-void Phone::stop_watch(const Line& line) {
-    tell_watch(line.index(), [](Subscription& subscription, Subscription::Actions& out) {
-        subscription.stop(out);
-    });
+void Phone::stop_watches() {
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        tell_watch(i, [](Subscription& subscription, Subscription::Actions& out) {
+            subscription.stop(out);
+        });
+    }
 }
 
 // It is of a subscription of ours, which is told.

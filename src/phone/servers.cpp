@@ -60,6 +60,7 @@ Result<std::vector<ProxyEntry>, std::string> parse_proxy(std::string_view value)
     std::vector<ProxyEntry> entries;
     for (std::string_view text : split(value, '|')) {
         ProxyEntry entry;
+        entry.is_service = text.starts_with('_');
         std::size_t end = text.find(':');
         if (text.starts_with('[')) {
             const auto bracket = text.find(']');
@@ -87,6 +88,7 @@ std::string domain_of(const LineSettings& settings) {
 Servers::Servers(const LineSettings& settings)
     : transport_(settings.sip_transport),
       uses_srv_(settings.use_dns_srv),
+      adds_prefix_(settings.dns_srv_auto_prefix),
       method_(settings.proxy_redundancy_method) {
     const bool by_outbound = settings.use_outbound_proxy && !settings.outbound_proxy.empty();
     auto entries = parse_proxy(by_outbound ? settings.outbound_proxy : settings.proxy);
@@ -99,8 +101,10 @@ Servers::Servers(const LineSettings& settings)
 void Servers::locate(IpAddress::Family family) {
     searches_.clear();
     for (const ProxyEntry& entry : entries_) {
-        const std::uint16_t port =
-            entry.port == 0 && !uses_srv_ ? sip::locate::default_port(transport_) : entry.port;
+        const bool asks_for_services = uses_srv_ && (adds_prefix_ || entry.is_service);
+        const std::uint16_t port = entry.port == 0 && !asks_for_services
+                                       ? sip::locate::default_port(transport_)
+                                       : entry.port;
         searches_.push_back({entry, Search({sip::Scheme::Sip, entry.host, port, transport_},
                                            {{transport_}, family})});
     }

@@ -1,7 +1,9 @@
 // The servers of a line: its Proxy or Outbound Proxy, as DNS (RFC 3263) or the list in the
 // parameter itself has them, best first, and which of them is used now.
 //
-//   "sip.example.com"                 A or AAAA; with Use DNS SRV: SRV first
+//   "sip.example.com"                 A or AAAA; with Use DNS SRV and DNS SRV Auto Prefix: SRV
+//   first
+//   "_sip._udp.sip.example.com"       with Use DNS SRV: SRV first
 //   "a.example.com:5061:p=1|b.example.com:p=2:A=192.0.2.1,192.0.2.2"    static redundancy
 //
 // Pure: it asks by open_questions() and is told by on_answer().
@@ -26,6 +28,7 @@ struct ProxyEntry {
     std::uint16_t priority = 0;
     std::uint16_t weight = 1;
     std::vector<IpAddress> addresses = {};  // A=
+    bool is_service = false;                // "_sip._udp." stood before the host
     bool operator==(const ProxyEntry&) const = default;
 };
 // The value of Proxy or Outbound Proxy, in its order. The error is a sentence.
@@ -67,6 +70,7 @@ private:
 
     sip::Transport transport_;
     bool uses_srv_;
+    bool adds_prefix_;
     ProxyRedundancyMethod method_;
     std::vector<ProxyEntry> entries_;
     std::vector<Located> searches_;

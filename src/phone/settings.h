@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "media/port.h"
+#include "phone/line_key.h"
 #include "phone/star_codes.h"
 #include "sip/transaction/actions.h"
 #include "sip/transport.h"
@@ -74,6 +75,7 @@ struct PhoneSettings {
     unsigned max_forward = 70, max_redirection = 5, max_auth = 2;
     std::uint16_t sip_tcp_port_min = 5060, sip_tcp_port_max = 5080;
     ResponseTemplate try_backup_rsc, retry_reg_rsc;
+    std::array<ResponseTemplate, 4> sit_rsc;  // that play SIT1 Tone, and so on
     std::uint16_t rtp_port_min = 16384, rtp_port_max = 16538;
     Duration rtp_packet_size = 20ms;
     bool cw_setting = true;
@@ -167,11 +169,15 @@ struct LineSettings {
     bool enable_ip_dialing = false;
     std::vector<std::string> emergency_number;
     // More of Call Feature and SIP Settings, and of Audio
-    std::string mailbox_id;  // empty: the User ID
+    std::string mailbox_id;                     // empty: the User ID
+    std::uint32_t subscription_expires = 3600;  // of watching other lines
     std::string moh_server;
     std::string conference_bridge_url;  // empty: we mix
     std::string default_ring = "1";     // "No Ring", a cadence, or "User 1"
     bool auto_ans_page_on_active_call = true;
+    bool auth_page = false;
+    std::string auth_page_realm;  // empty: the line's domain
+    Secret auth_page_password;
     std::string sip_proxy_require;
     bool sip_remote_party_id = false;
     bool use_anonymous_with_rpid = true;
@@ -185,6 +191,7 @@ struct LineSettings {
 
 struct Settings {
     PhoneSettings phone;
+    std::vector<LineKey> keys;        // by number; those that are for other lines than ours
     std::vector<LineSettings> lines;  // by number
 };
 using SettingsPtr = std::shared_ptr<const Settings>;

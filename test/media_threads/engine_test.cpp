@@ -102,6 +102,18 @@ TEST(MediaEngine, CarriesACallOverLoopbackAndLeavesNothing) {
     EXPECT_TRUE(phone.wait_for([&] { return threads_of_process() == idle_threads; }));
 }
 
+// At this end alone, before anything is agreed; its end is told, and what is wrong with it.
+TEST(MediaEngine, PlaysATone) {
+    Phone phone;
+    const auto stream = phone.engine.open(loopback, {});
+    ASSERT_TRUE(stream);
+    phone.engine.set_tone(stream->id, {"600@-16;.1(.1/0/1)"});
+    EXPECT_TRUE(phone.wait_for([&] { return phone.ended == 1; }));
+    phone.engine.set_tone(stream->id, {"600@-16;"});
+    EXPECT_TRUE(phone.wait_for([&] { return !phone.failure.empty(); }));
+    EXPECT_EQ(phone.engine.statistics(stream->id).packets_sent, 0U);
+}
+
 // Another phone's socket in the place of the far end.
 TEST(MediaEngine, SetsTheTypeOfServiceAndUsesItsPorts) {
     Phone phone;

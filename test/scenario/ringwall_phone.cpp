@@ -9,7 +9,7 @@ namespace ringwall::test {
 Result<media::Port::Opened, std::string> RecordedMedia::open(const IpAddress& local,
                                                              const media::StreamOptions& options) {
     const media::StreamId id{++last_};
-    streams[id] = Stream{{local, next_port_}, options, {}, media::Silence{}, {}, false};
+    streams[id] = Stream{{local, next_port_}, options, {}, media::Silence{}, {}, {}, false};
     next_port_ = static_cast<std::uint16_t>(next_port_ + 2);
     return Opened{id, streams[id].rtp};
 }
@@ -26,12 +26,13 @@ std::size_t RecordedMedia::open_streams() const {
 }
 
 RingwallPhone::RingwallPhone(SimNetwork& net, const IpAddress& address,
-                             const phone::Settings& settings, std::uint64_t seed)
+                             const phone::Settings& settings, std::uint64_t seed,
+                             const phone::SoundOptions& sound)
     : net_(net),
       node_(net.add_node(address)),
       random_(seed),
       phone_(node_, media, random_, std::make_shared<const phone::Settings>(settings),
-             client_context(), net.now(), *this) {
+             client_context(), net.now(), *this, sound) {
     for (const auto& wanted : phone::Phone::sockets(settings)) {
         const Endpoint local{address, wanted.port};
         if (wanted.transport == sip::Transport::Udp) {
@@ -48,6 +49,15 @@ RingwallPhone::RingwallPhone(SimNetwork& net, const IpAddress& address,
 phone::Phone& RingwallPhone::operator*() {
     phone_.shard().wake(net_.now());
     return phone_;
+}
+
+std::string RingwallPhone::tone() const {
+    for (const auto& [id, stream] : media.streams) {
+        if (!stream.is_closed && !stream.tone.empty()) {
+            return stream.tone;
+        }
+    }
+    return {};
 }
 
 phone::Call* RingwallPhone::call() {

@@ -20,6 +20,7 @@ public:
         std::optional<media::StreamSpec> spec;
         media::Source source;
         std::string digits;
+        std::string tone;
         bool is_closed = false;
     };
 
@@ -30,6 +31,9 @@ public:
         streams.at(stream).source = source;
     }
     void set_sink(media::StreamId, const media::Sink&) override {}
+    void set_tone(media::StreamId stream, const media::ToneScript& tone) override {
+        streams.at(stream).tone = tone.script;
+    }
     void send_digit(media::StreamId stream, char digit, Duration) override {
         streams.at(stream).digits.push_back(digit);
     }
@@ -53,7 +57,9 @@ private:
 class RingwallPhone final : public phone::Observer {
 public:
     RingwallPhone(SimNetwork& net, const IpAddress& address, const phone::Settings& settings,
-                  std::uint64_t seed = 501);
+                  std::uint64_t seed = 501, const phone::SoundOptions& sound = {});
+    // What is heard at its sound card besides calls; empty: nothing.
+    std::string tone() const;
     ~RingwallPhone() override { node_.leave(); }
 
     // The phone, at the present time.
@@ -74,6 +80,10 @@ public:
     }
     void on_digit(phone::Call&, char digit) override { digits.push_back(digit); }
     void on_transferred(phone::Call&, int status) override { transfers.push_back(status); }
+    void on_call_back(phone::Call& call) override { called_back.push_back(call.id()); }
+    void on_watched(const phone::WatchedLine& watched) override {
+        lamps.push_back(watched.dialogs.state());
+    }
     void on_order(const phone::Line&, std::string_view event) override {
         orders.emplace_back(event);
     }
@@ -84,6 +94,8 @@ public:
     std::string digits;
     std::vector<int> transfers;
     std::vector<std::string> orders;
+    std::vector<phone::CallId> called_back;
+    std::vector<phone::DialogInfo::State> lamps;
     std::string last_error;
 
 private:

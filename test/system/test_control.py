@@ -59,7 +59,8 @@ class Phone:
         self.profile = folder / f"{name}.conf"
         self.profile.write_text("# the operator's own words\n" + "".join(
             line(number, name, ports[name + other], ports[other + name])
-            for number, other in enumerate(others, start=1)))
+            for number, other in enumerate(others, start=1)) +
+            f'Extended_Function[1] "fnc=blf+sd;sub={others[0]}@$PROXY;nme=first" ;\n')
         self.profile.chmod(0o600)
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
@@ -155,10 +156,19 @@ class ControlTest(unittest.TestCase):
         status, description = a.ask("GET", "/openapi.json")
         self.assertEqual((status, description), (200, DESCRIPTION))
 
-        refused = a.do("/dial", to="b", line=1)["call"]
+        # A phone does not tell of its dialogs: the lamp of its key is unknown, and calls it all the same.
+        self.assertEqual([(each["uri"], each["lamp"]) for each in a.ask("GET", "/state")[1]["keys"]],
+                         [("sip:b@127.0.0.1", "unknown")])
+        refused = a.do("/press", key=1)["call"]
         b.do(f"/calls/{b.call_in('ringing')}/reject", status=603)
         wait_for("a hears of it", lambda: [each for each in a.events() if each.get("call") == refused
                                            and each.get("status") == 603 and each.get("state") == "ended"])
+
+        a.do("/keypad")
+        history = a.ask("GET", "/history")[1]
+        self.assertEqual([(each["call"], each["incoming"], each["remote"], each["status"], each["answered"])
+                          for each in history], [(refused, False, "sip:b@127.0.0.1", 603, "")])
+        self.assertLess(history[0]["began"], history[0]["ended"] + "~")
 
         call, incoming = self.call(a, b)
         a.do(f"/calls/{call}/source", tone=440)
@@ -300,6 +310,24 @@ class ControlTest(unittest.TestCase):
         nobody = a.command("state")
         self.assertEqual(nobody.returncode, 69)
         self.assertIn(f"--control {a.port}", nobody.stderr)
+
+    def test_an_order_starts_it_again(self):
+        a = self.phone("a", "b")
+        self.assertEqual(a.command("set", "Auth Resync-Reboot[1]", "No").returncode, 0)
+        wait_for("the phone is back", lambda: a.command("state").returncode == 0)
+        a.profile.write_text(a.profile.read_text().replace('User_ID[1] "a"', 'User_ID[1] "anna"'))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            port = server.getsockname()[1]
+            server.settimeout(PATIENCE)
+            server.sendto((f"NOTIFY sip:a@127.0.0.1:{a.sip_port} SIP/2.0\r\n"
+                           f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK1\r\nMax-Forwards: 70\r\n"
+                           "From: <sip:b@127.0.0.1>;tag=1\r\nTo: <sip:a@127.0.0.1>\r\nCall-ID: 1\r\n"
+                           f"CSeq: 1 NOTIFY\r\nContact: <sip:b@127.0.0.1:{port}>\r\nEvent: check-sync\r\n"
+                           "Subscription-State: terminated\r\nContent-Length: 0\r\n\r\n").encode(),
+                          ("127.0.0.1", a.sip_port))
+            self.assertIn(b"200 OK", server.recv(4000))
+        wait_for("the profile as it is now", lambda: "anna" in a.command("state").stdout)
 
     def test_setting_parameters(self):
         a, b = self.phone("a", "b"), self.phone("b", "a")

@@ -25,7 +25,7 @@ class Failover(AtKamailio):
         self.wire = self.capture("alice")
 
     def go_over(self, transport: str, within: float, **settings) -> None:
-        alice, bob = self.two_phones(transport, Use_DNS_SRV="Yes", **settings)
+        alice, bob = self.two_phones(transport, Use_DNS_SRV="Yes", DNS_SRV_Auto_Prefix="Yes", **settings)
         self.call(alice, bob, self.wire)
         self.assertEqual(self.payloads(self.wire.since(0), ALICE, SECOND), [])
         marks = {phone.name: len(phone.log.read_text()) for phone in (alice, bob)}

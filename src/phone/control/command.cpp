@@ -126,7 +126,7 @@ void print(const Operation& operation, const json& answer) {
     } else if (operation.answer == "Parameters") {
         print_parameters(answer);
     } else if (operation.answer == "State") {
-        for (const char* part : {"lines", "calls"}) {
+        for (const char* part : {"lines", "keys", "calls"}) {
             for (const json& each : answer[part]) {
                 print_line(each);
             }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <functional>
 #include <future>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "phone/control/api.h"
 #include "sip/header/media_type.h"
@@ -80,6 +82,16 @@ json to_json(Call& call) {
             {"packets-received", sound.packets_received},
             {"packets-lost", sound.packets_lost},
             {"packets-refused", sound.packets_refused}};
+}
+
+json to_json(const WatchedLine& watched) {
+    const OtherDialog* const ringing = watched.dialogs.ringing();
+    return {{"key", watched.key.number},
+            {"line", watched.key.line},
+            {"name", watched.key.name},
+            {"uri", watched.key.address},
+            {"lamp", to_string(watched.dialogs.state())},
+            {"caller", ringing == nullptr ? "" : ringing->remote}};
 }
 
 json error(std::string_view sentence) {
@@ -214,6 +226,11 @@ json dial(Phone& phone, CallId, const json& fields) {
     return *dialled ? json{{"call", (*dialled)->value}} : json::object();
 }
 
+json press(Phone& phone, CallId, const json& fields) {
+    const auto call = phone.press(static_cast<unsigned>(number_of(fields, "key", 0)));
+    return call ? json{{"call", call->value}} : error(call.error());
+}
+
 json join(Phone& phone, CallId, const json& fields) {
     std::vector<CallId> calls;
     for (const json& each : fields.value("calls", json::array())) {
@@ -250,10 +267,41 @@ json record(Phone& phone, CallId call, const json& fields) {
                      [&](Call& found) { return outcome(found.record(text_of(fields, "path"))); });
 }
 
+std::string date_time(const std::optional<WallTime>& time) {
+    if (!time) {
+        return "";
+    }
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(*time));
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 24> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+json history(Phone& phone, CallId, const json&) {
+    json out = json::array();
+    for (const PastCall& each : phone.history().calls()) {
+        out.push_back({{"call", each.id.value},
+                       {"line", each.line},
+                       {"incoming", each.origin == Call::Origin::Theirs},
+                       {"remote", each.remote_uri},
+                       {"remote-name", each.remote_name},
+                       {"began", date_time(each.began)},
+                       {"answered", date_time(each.answered)},
+                       {"ended", date_time(each.ended)},
+                       {"status", each.status}});
+    }
+    return out;
+}
+
 json state(Phone& phone, CallId, const json&) {
-    json out = {{"lines", json::array()}, {"calls", json::array()}};
+    json out = {{"lines", json::array()}, {"keys", json::array()}, {"calls", json::array()}};
     for (const auto& line : phone.lines()) {
         out["lines"].push_back(to_json(phone, *line));
+    }
+    for (const WatchedLine& watched : phone.watched()) {
+        out["keys"].push_back(to_json(watched));
     }
     for (const auto& [id, call] : phone.calls()) {
         out["calls"].push_back(to_json(*call));
@@ -265,7 +313,14 @@ json state(Phone& phone, CallId, const json&) {
 const std::map<std::string_view, Action>& actions() {
     static const std::map<std::string_view, Action> table{
         {"state", state},
+        {"history", history},
         {"dial", dial},
+        {"press", press},
+        {"keypad",
+         [](Phone& it, CallId, const json& fields) {
+             return outcome(
+                 it.press_keys(number_of(fields, "line", 1) - 1, text_of(fields, "keys")));
+         }},
         {"answer", [](Phone& it, CallId call, const json&) { return outcome(it.answer(call)); }},
         {"reject",
          [](Phone& it, CallId call, const json& fields) {
@@ -365,6 +420,7 @@ struct Server::Impl {
     }
     void answer(const Operation& operation, const httplib::Request& request,
                 httplib::Response& response);
+    void start_again();
     json act(const Operation& operation, CallId call, const json& fields);
     json set(const json& fields);
     json get(const json& fields) const;
@@ -407,6 +463,18 @@ json Server::Impl::set(const json& fields) {
         }
     }
     return {{"remarks", done->remarks}, {"starts", starts}};
+}
+
+// On the phone's thread: with the profile as it stands now, when no call is up.
+void Server::Impl::start_again() {
+    if (const auto read = configuration.reload(); !read) {
+        log::error("phone.profile-not-read", {{"reason", read.error().sentence}});
+        return;
+    }
+    starts_when_quiet = is_any_up(*quiet_phone);
+    if (!starts_when_quiet) {
+        on_changed();
+    }
 }
 
 json Server::Impl::act(const Operation& operation, CallId call, const json& fields) {
@@ -585,8 +653,19 @@ void Server::on_messages(const Line& line) {
     impl_->note("messages", {{"line", line.settings().number}});
 }
 
+void Server::on_call_back(Call& call) {
+    impl_->note("call-back", {{"call", call.id().value}});
+}
+
+void Server::on_watched(const WatchedLine& watched) {
+    impl_->note("key", to_json(watched));
+}
+
 void Server::on_order(const Line& line, std::string_view event) {
     impl_->note("order", {{"line", line.settings().number}, {"order", event}});
+    if (event != "report") {
+        impl_->start_again();
+    }
 }
 
 }  // namespace ringwall::phone::control

@@ -17,7 +17,8 @@ namespace ringwall::phone::control {
 
 class Server final : public Observer {
 public:
-    // `set` has changed something, and no call is up: the phone is to start again. Any thread.
+    // `set` or a NOTIFY has changed something, and no call is up: the phone is to start again. Any
+    // thread.
     using OnChanged = std::function<void()>;
     Server(Configuration& configuration, OnChanged on_changed);
     ~Server() override;
@@ -36,6 +37,8 @@ public:
     void on_digit(Call& call, char digit) override;
     void on_transferred(Call& call, int status) override;
     void on_messages(const Line& line) override;
+    void on_call_back(Call& call) override;
+    void on_watched(const WatchedLine& watched) override;
     void on_order(const Line& line, std::string_view event) override;
 
 private:

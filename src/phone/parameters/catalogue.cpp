@@ -120,10 +120,10 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Sub Max Expires", Page::Sip, "SIP Timer Values (sec)", number(1, 2147483647), "7200", Access::None, Use::Works, "The longest subscription in seconds, whatever the server says."},
     {"Sub Retry Intvl", Page::Sip, "SIP Timer Values (sec)", seconds(1, 268435455), "10", Access::None, Use::Works, "How long after a failed SUBSCRIBE the next one is sent."},
     // SIP: Response Status Code Handling
-    {"SIT1 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT1 Tone."},
-    {"SIT2 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT2 Tone."},
-    {"SIT3 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT3 Tone."},
-    {"SIT4 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Kept, "Status codes that play SIT4 Tone."},
+    {"SIT1 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT1 Tone."},
+    {"SIT2 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT2 Tone."},
+    {"SIT3 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT3 Tone."},
+    {"SIT4 RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes that play SIT4 Tone."},
     {"Try Backup RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes after which the next server is tried, as after silence."},
     {"Retry Reg RSC", Page::Sip, "Response Status Code Handling", of(Kind::ResponseTemplate), "", Access::None, Use::Works, "Status codes after which Reg Retry Intvl counts; empty is all."},
     // SIP: RTP Parameters
@@ -301,10 +301,10 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Screen Saver Wait", Page::Phone, "General", number(0, 65535), "300", Access::Write, Use::Kept, "There is no display here."},
     {"Screen Saver Icon", Page::Phone, "General", choice("StationTime|Lock|Phone|DateTime|Background Picture"), "Background Picture", Access::Write, Use::Kept, "There is no display here."},
     // Phone: Line Key n
-    {"Extension", Page::Phone, "Line Key n", choice("1|2|3|4|5|6|7|8|9|10|11|12|Disabled"), "1", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
+    {"Extension", Page::Phone, "Line Key n", choice("1|2|3|4|5|6|7|8|9|10|11|12|Disabled"), "1", Access::None, Use::Works, "Whose the key is: the extension that an Extended Function without vid is of; Disabled is extension 1.", Count::Many},
     {"Short Name", Page::Phone, "Line Key n", text(), "$USER", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
     {"Share Call Appearance", Page::Phone, "Line Key n", choice("private|shared"), "private", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
-    {"Extended Function", Page::Phone, "Line Key n", text(255), "", Access::None, Use::Kept, "There are no line keys here.", Count::Many},
+    {"Extended Function", Page::Phone, "Line Key n", text(255), "", Access::None, Use::Works, "What the key is for: fnc= of blf (watches a line), sd (calls it), cp (picks up what rings there), joined by +; sub= or usr= whose line; nme= its name; vid= the extension that asks.", Count::Many},
     // Phone: Miscellaneous Line Key Settings
     {"Line ID Mapping", Page::Phone, "Miscellaneous Line Key Settings", choice("Horizontal First|Vertical First"), "Vertical First", Access::None, Use::Kept, "There are no line keys here."},
     {"SCA Barge-In Enable", Page::Phone, "Miscellaneous Line Key Settings", yes_no(), "No", Access::None, Use::Kept, "Shared lines are not here."},
@@ -394,7 +394,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     // Ext: Share Line Appearance
     {"Share Ext", Page::Ext, "Share Line Appearance", choice("private|shared"), "private", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
     {"Shared User ID", Page::Ext, "Share Line Appearance", text(63), "", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
-    {"Subscription Expires", Page::Ext, "Share Line Appearance", number(0, 2147483647), "3600", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
+    {"Subscription Expires", Page::Ext, "Share Line Appearance", number(0, 2147483647), "3600", Access::None, Use::Works, "How long watching another line is asked for.", Count::Many},
     {"Restrict MWI", Page::Ext, "Share Line Appearance", yes_no(), "No", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
     {"Monitor User ID", Page::Ext, "Share Line Appearance", text(63), "", Access::None, Use::Kept, "Shared lines are not here.", Count::Many},
     // Ext: NAT Settings
@@ -441,11 +441,11 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Blind Attn-Xfer Enable", Page::Ext, "Call Feature Settings", yes_no(), "No", Access::None, Use::Kept, "An attended transfer waits for the answer.", Count::Many},
     {"MOH Server", Page::Ext, "Call Feature Settings", text(255), "", Access::None, Use::Works, "Who plays music to those on hold: a number or an address.", Count::Many},
     {"Message Waiting", Page::Ext, "Call Feature Settings", yes_no(), "No", Access::None, Use::Kept, "Whether messages wait is said by the server.", Count::Many},
-    {"Auth Page", Page::Ext, "Call Feature Settings", yes_no(), "No", Access::None, Use::Kept, "Whether pages are challenged.", Count::Many},
+    {"Auth Page", Page::Ext, "Call Feature Settings", yes_no(), "No", Access::None, Use::Works, "Whether pages that would be answered by themselves are challenged: whoever pages must know Auth Page Password.", Count::Many},
     {"Default Ring", Page::Ext, "Call Feature Settings", choice("No Ring|1|2|3|4|5|6|7|8|9|10|11|12|User 1|User 2"), "1", Access::None, Use::Works, "The ring of this extension.", Count::Many},
-    {"Auth Page Realm", Page::Ext, "Call Feature Settings", text(), "", Access::None, Use::Kept, "The realm of challenges to pages.", Count::Many},
+    {"Auth Page Realm", Page::Ext, "Call Feature Settings", text(), "", Access::None, Use::Works, "The realm of challenges to pages; empty is the domain of the server.", Count::Many},
     {"Conference Bridge URL", Page::Ext, "Call Feature Settings", text(255), "", Access::None, Use::Works, "The server that mixes conferences; empty is this phone.", Count::Many},
-    {"Auth Page Password", Page::Ext, "Call Feature Settings", secret(), "", Access::None, Use::Kept, "The password of challenges to pages.", Count::Many},
+    {"Auth Page Password", Page::Ext, "Call Feature Settings", secret(), "", Access::None, Use::Works, "The password of challenges to pages.", Count::Many},
     {"Mailbox ID", Page::Ext, "Call Feature Settings", text(63), "", Access::None, Use::Works, "The mailbox, if it is not the User ID.", Count::Many},
     {"Voice Mail Server", Page::Ext, "Call Feature Settings", text(255), "", Access::None, Use::Works, "Who says whether messages wait: the address that is subscribed to; empty is nobody.", Count::Many, "Mailbox Subscribe URL"},
     {"Voice Mail Subscribe Interval", Page::Ext, "Call Feature Settings", seconds(1, 2147483647), "86400", Access::None, Use::Works, "How long that subscription is good.", Count::Many, "Mailbox Subscribe Expires"},

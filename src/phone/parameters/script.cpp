@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 #include "base/text.h"
+#include "media/tone_script.h"
 
 namespace ringwall::phone {
 namespace {
@@ -33,14 +35,6 @@ bool is_time(std::string_view text) {
     return text == "*" || is_decimal(text, 3);
 }
 
-// "350@-19"
-bool is_frequency(std::string_view text) {
-    const std::size_t at = text.find('@');
-    return at != std::string_view::npos &&
-           parse_number(text.substr(0, at), 4000).value_or(0) != 0 &&
-           is_power_level(text.substr(at + 1));
-}
-
 bool is_on_off(std::string_view text) {
     const std::size_t slash = text.find('/');
     return slash != std::string_view::npos && is_time(text.substr(0, slash)) &&
@@ -54,14 +48,6 @@ bool is_section(std::string_view text, Fits segment_fits) {
     return open != std::string_view::npos && text.ends_with(')') &&
            is_time(trim(text.substr(0, open))) &&
            all_parts(text.substr(open + 1, text.size() - open - 2), ',', most_parts, segment_fits);
-}
-
-std::size_t count_of(std::string_view frequencies) {
-    std::size_t count = 1;
-    for (const char c : frequencies) {
-        count += c == ',' ? 1 : 0;
-    }
-    return count;
 }
 
 }  // namespace
@@ -79,29 +65,14 @@ bool is_cadence_script(std::string_view text) {
            });
 }
 
+// How a ToneScript begins.
 bool is_frequency_script(std::string_view text) {
-    return text.size() <= most_octets && all_parts(text, ',', most_parts, is_frequency);
+    return text.find(';') == std::string_view::npos &&
+           is_tone_script(std::string(text) + ";1(1/0/0)");
 }
 
 bool is_tone_script(std::string_view text) {
-    if (text.size() > most_octets) {
-        return false;
-    }
-    const std::size_t end = text.find(';');
-    const std::string_view frequencies = text.substr(0, end);
-    if (end == std::string_view::npos || !is_frequency_script(frequencies)) {
-        return false;
-    }
-    const std::size_t count = count_of(frequencies);
-    const auto is_segment = [&](std::string_view segment) {
-        const std::size_t slash = segment.rfind('/');
-        return slash != std::string_view::npos && is_on_off(segment.substr(0, slash)) &&
-               all_parts(segment.substr(slash + 1), '+', most_parts, [&](std::string_view number) {
-                   return parse_number(number, count).has_value();
-               });
-    };
-    return all_parts(text.substr(end + 1), ';', 2,
-                     [&](std::string_view section) { return is_section(section, is_segment); });
+    return text.size() <= most_octets && media::parse_tone_script(text).has_value();
 }
 
 }  // namespace ringwall::phone

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "phone/access_domains.h"
 #include "phone/servers.h"
+#include "sip/uri/uri.h"
 
 namespace ringwall::phone {
 namespace {
@@ -70,6 +71,17 @@ std::string program_name(const std::string& name) {
     return name == own ? std::string() : name;
 }
 
+std::string with_macros(std::string text, const LineSettings& line) {
+    const auto put = [&](std::string_view macro, const std::string& value) {
+        if (const auto at = text.find(macro); at != std::string::npos) {
+            text.replace(at, macro.size(), value);
+        }
+    };
+    put("$PROXY", domain_of(line));
+    put("$USER", sip::escape_user(line.user_id));
+    return text.find('@') == std::string::npos ? text + "@" + domain_of(line) : text;
+}
+
 void read_sip(const View& view, PhoneSettings& out) {
     out.sip_user_agent_name = program_name(view.text("SIP User Agent Name"));
     out.sip_server_name = program_name(view.text("SIP Server Name"));
@@ -84,6 +96,9 @@ void read_sip(const View& view, PhoneSettings& out) {
     out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.try_backup_rsc.patterns = view.list("Try Backup RSC");
     out.retry_reg_rsc.patterns = view.list("Retry Reg RSC");
+    for (std::size_t i = 0; i < out.sit_rsc.size(); ++i) {
+        out.sit_rsc[i].patterns = view.list("SIT" + std::to_string(i + 1) + " RSC");
+    }
     out.nat_keep_alive_intvl = view.time("NAT Keep Alive Intvl");
 }
 
@@ -281,10 +296,14 @@ void read_line_calls(const View& view, LineSettings& out) {
     out.voice_mail_server = view.text("Voice Mail Server");
     out.voice_mail_subscribe_interval = view.time("Voice Mail Subscribe Interval");
     out.mailbox_id = view.text("Mailbox ID");
+    out.subscription_expires = view.number<std::uint32_t>("Subscription Expires");
     out.moh_server = view.text("MOH Server");
     out.conference_bridge_url = view.text("Conference Bridge URL");
     out.default_ring = view.text("Default Ring");
     out.auto_ans_page_on_active_call = view.flag("Auto Ans Page On Active Call");
+    out.auth_page = view.flag("Auth Page");
+    out.auth_page_realm = view.text("Auth Page Realm");
+    out.auth_page_password = view.secret("Auth Page Password");
     out.dial_plan = view.text("Dial Plan");
     out.enable_ip_dialing = view.flag("Enable IP Dialing");
     out.emergency_number = view.list("Emergency Number");
@@ -318,6 +337,9 @@ public:
             }
             settings_.lines.push_back(std::move(line));
         }
+        for (const unsigned n : values_.numbers_of(*find_parameter("Extended Function"))) {
+            read_key(n);
+        }
         return {std::make_shared<const Settings>(std::move(settings_)), std::move(remarks_)};
     }
 
@@ -342,6 +364,37 @@ private:
             }
             out.push_back({row.service, row.then, code});
         }
+    }
+
+    void read_key(unsigned n) {
+        const View view(values_, n);
+        const std::string value = view.text("Extended Function");
+        if (value.empty()) {
+            return;
+        }
+        const std::string name = "Extended Function[" + std::to_string(n) + "]";
+        auto key = parse_extended_function(value);
+        if (!key) {
+            remark(name + ": " + key.error() + "; the key does nothing");
+            return;
+        }
+        key->number = n;
+        if (key->line == 0) {
+            key->line = std::max(1U, view.number<unsigned>("Extension"));  // "Disabled" is 0
+        }
+        const auto line = std::ranges::find(settings_.lines, key->line, &LineSettings::number);
+        if (line == settings_.lines.end() || !line->line_enable) {
+            remark(name + " is of extension " + std::to_string(key->line) +
+                   ", which there is not; the key does nothing");
+            return;
+        }
+        const bool has_scheme = key->address.find(':') < key->address.find('@');
+        key->address = (has_scheme ? "" : "sip:") + with_macros(key->address, *line);
+        if (!sip::parse_uri(key->address)) {
+            remark(name + ": " + key->address + " is no address; the key does nothing");
+            return;
+        }
+        settings_.keys.push_back(std::move(*key));
     }
 
     // A range that is none goes back to its defaults.
@@ -413,11 +466,27 @@ private:
             remark("Auth INVITE" + ext + " is Yes, but there is no Password" + ext +
                    ", so nobody can pass; every incoming call will be refused");
         }
+        if (line.auth_page && line.auth_page_password.empty()) {
+            remark("Auth Page" + ext + " is Yes, but there is no Auth Page Password" + ext +
+                   ", so nobody can pass; every page will be refused");
+        }
+        check_services(line, ext);
         check_domains(line, "Proxy" + ext, line.proxy);
         if (line.use_outbound_proxy) {
             check_domains(line, "Outbound Proxy" + ext, line.outbound_proxy);
         }
         check_keep_alive(line, "NAT Keep Alive Dest" + ext);
+    }
+
+    void check_services(const LineSettings& line, const std::string& ext) {
+        const auto servers =
+            parse_proxy(line.use_outbound_proxy ? line.outbound_proxy : line.proxy);
+        const bool is_any_named = servers && std::ranges::any_of(*servers, &ProxyEntry::is_service);
+        if (line.use_dns_srv && !line.dns_srv_auto_prefix && !is_any_named) {
+            remark("Use DNS SRV" + ext + " is Yes, but DNS SRV Auto Prefix" + ext +
+                   " is No and the server's name does not begin with _sip; SRV records are not "
+                   "asked for");
+        }
     }
 
     // Every host of the list form has to be in Restricted Access Domains.

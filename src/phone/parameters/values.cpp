@@ -120,6 +120,15 @@ std::vector<unsigned> Values::extensions() const {
     return {out.begin(), out.end()};
 }
 
+std::vector<unsigned> Values::numbers_of(const Parameter& parameter) const {
+    std::vector<unsigned> out;
+    for (auto at = values_.lower_bound({&parameter, 0});
+         at != values_.end() && at->first.first == &parameter; ++at) {
+        out.push_back(at->first.second);
+    }
+    return out;
+}
+
 std::vector<Values::Changed> Values::changed() const {
     // Rows are in one array: the order of their addresses is that of the catalogue.
     std::map<Key, Changed> out;

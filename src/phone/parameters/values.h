@@ -32,6 +32,8 @@ public:
 
     // Extensions that something was said of, ascending.
     std::vector<unsigned> extensions() const;
+    // Of one that there is many times: those with a value, ascending.
+    std::vector<unsigned> numbers_of(const Parameter& parameter) const;
 
     // In the order of the catalogue, then of n.
     struct Changed {

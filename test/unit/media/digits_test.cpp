@@ -56,7 +56,7 @@ TEST_F(Keys, AreEventsWithThreeEnds) {
         EXPECT_EQ(sent[i].header.has_marker, i == 0);
         EXPECT_EQ(sent[i].header.timestamp, sent[0].header.timestamp);
         EXPECT_EQ(sent[i].event.code, 11);
-        EXPECT_EQ(sent[i].event.volume, 10);
+        EXPECT_EQ(sent[i].event.volume, 16);
         EXPECT_EQ(sent[i].event.is_end, i >= 4);
         EXPECT_EQ(sent[i].event.duration, std::min<std::size_t>(i + 1, 5) * 160);
     }
@@ -131,6 +131,58 @@ TEST_F(Keys, AreTonesWhereTheFarEndTakesNoEvents) {
     }
     EXPECT_GT(low, 0.4);
     EXPECT_GT(high, 0.4);
+}
+
+class TonesByCodec : public testing::TestWithParam<Codec> {};
+
+// Where no events come, the tones are heard, whatever the rate.
+TEST_P(TonesByCodec, AreKeys) {
+    Talk talk;
+    talk.start(GetParam());
+    talk.alice.tone.reset();
+    for (const char digit : std::string("0123456789*#ABCD55")) {
+        talk.alice.stream.send_digit(digit, 80ms);
+    }
+    talk.run_for(5s);
+    std::string heard;
+    for (const Digit& digit : talk.bob.digits) {
+        heard += digit.digit;
+        EXPECT_GE(digit.length, 40ms);
+        EXPECT_LE(digit.length, 120ms);
+    }
+    EXPECT_EQ(heard, "0123456789*#ABCD55");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TonesByCodec,
+                         testing::Values(Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus));
+
+// Two tones that are no key, and speech-like sums of them, are none.
+TEST(Tones, OfOtherPitchesAreNoKeys) {
+    Talk talk;
+    talk.start();
+    for (const auto& [low, high] : {std::pair(440.0, 480.0),
+                                    {350.0, 440.0},
+                                    {697.0, 1100.0},
+                                    {600.0, 1209.0},
+                                    {941.0, 0.0}}) {
+        talk.alice.tone.emplace(low, -12);
+        talk.run_for(300ms);
+        talk.alice.tone.emplace(high, -12);
+        talk.run_for(300ms);
+    }
+    EXPECT_THAT(talk.bob.digits, IsEmpty());
+}
+
+// A far end that sends both is heard once: an event goes before, and its tone is no other key.
+TEST_F(Keys, AnEventGoesBeforeItsTone) {
+    talk.alice.tone.reset();
+    talk.alice.stream.send_digit('1', 100ms);
+    talk.run_for(500ms);
+    StreamSpec in_band = talk.spec_for(talk.alice);
+    talk.set(talk.alice, in_band);
+    talk.alice.stream.send_digit('2', 100ms);
+    talk.run_for(500ms);
+    EXPECT_EQ(heard(), "1");
 }
 
 }  // namespace

@@ -172,6 +172,37 @@ TEST(Stream, IsRekeyedInTheMiddle) {
               parse_rtp(talk.alice.rtp.back())->header.ssrc);
 }
 
+// The far end uses its old key until it has our answer, however long that takes, and not for long
+// after.
+TEST(Stream, HearsTheOldKeyUntilTheNewOneComes) {
+    Talk talk;
+    talk.start(Codec::Pcmu, CryptoSuite::AesCm128HmacSha1Tag80, 'a');
+    talk.run_for(1s);
+    const auto spec_of_bob = [&](char key) {
+        constexpr auto suite = CryptoSuite::AesCm128HmacSha1Tag80;
+        const std::size_t length = sdp::key_and_salt_length(suite);
+        StreamSpec spec = talk.spec_for(talk.bob);
+        spec.send_key = SrtpKey{suite, Secret(std::string(length, 'b'))};
+        spec.receive_key = SrtpKey{suite, Secret(std::string(length, key))};
+        return spec;
+    };
+    talk.set(talk.bob, spec_of_bob('x'));
+    talk.run_for(4s);
+    EXPECT_EQ(talk.bob.stream.statistics(talk.now).packets_refused, 0U);
+    EXPECT_GT(share_of(440, last(talk.bob.heard, 3s, 8000), 8000), 0.97);
+
+    talk.start(Codec::Pcmu, CryptoSuite::AesCm128HmacSha1Tag80, 'x');
+    talk.run_for(2s);
+    EXPECT_EQ(talk.bob.stream.statistics(talk.now).packets_refused, 0U);
+    // Back at the old one, which nobody has said again.
+    StreamSpec old = talk.spec_for(talk.alice);
+    old.send_key = SrtpKey{CryptoSuite::AesCm128HmacSha1Tag80, Secret(std::string(30, 'a'))};
+    old.receive_key = SrtpKey{CryptoSuite::AesCm128HmacSha1Tag80, Secret(std::string(30, 'y'))};
+    talk.set(talk.alice, old);
+    talk.run_for(1s);
+    EXPECT_GT(talk.bob.stream.statistics(talk.now).packets_refused, 40U);
+}
+
 // After 65536 packets peers differ in where the counter stands with a new key: a new SSRC does not.
 TEST(Stream, TakesANewSsrcWhenRekeyedAfterARollover) {
     Talk talk;

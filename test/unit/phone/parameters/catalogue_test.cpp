@@ -123,9 +123,11 @@ TEST(Catalogue, WhatIsSaidToWorkReachesTheSettings) {
                                           {"User ID", "alice"},
                                           {"Outbound Proxy", "server.example"},
                                           {"Auth ID", "a"},
-                                          {"Preferred Codec", "OPUS"}}) {
+                                          {"Preferred Codec", "OPUS"},
+                                          {"Extended Function", "fnc=sd;sub=5@x"}}) {
             ASSERT_TRUE(before.set(name, 1, value));
         }
+        ASSERT_TRUE(before.set("Proxy", 2, "server.example"));
         if (parameter.name == "Client Certificate File") {
             ASSERT_TRUE(before.set("Client Private Key File", 0, "key.pem"));
         } else if (parameter.name == "Client Private Key File") {
@@ -140,7 +142,8 @@ TEST(Catalogue, WhatIsSaidToWorkReachesTheSettings) {
             const auto old_settings = settings_of(before).settings;
             const auto new_settings = settings_of(after).settings;
             has_effect = has_effect || old_settings->phone != new_settings->phone ||
-                         old_settings->lines != new_settings->lines;
+                         old_settings->lines != new_settings->lines ||
+                         old_settings->keys != new_settings->keys;
         }
         if (parameter.name == "SRTP Method") {
             continue;  // there is no other value

@@ -78,6 +78,24 @@ TEST(SettingsOf, ReadsAPhone) {
     EXPECT_FALSE(settings.lines[1].line_enable);
 }
 
+TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
+    const DrawnSettings keys = drawn(
+        "Proxy[1] \"sip.example:5061\" ; User ID[1] \"u\" ; "
+        "Extended Function[3] \"fnc=blf+sd;sub=201@$PROXY\" ; Extension[3] \"Disabled\" ; "
+        "Extended Function[4] \"fnc=sd;sub=sip:x@other.example;vid=1\" ; "
+        "Extended Function[5] \"fnc=blf;sub=201@$PROXY;vid=2\" ; "
+        "Extended Function[6] \"fnc=xml\" ;");
+    ASSERT_EQ(keys.settings->keys.size(), 2U);
+    EXPECT_EQ(keys.settings->keys[0].number, 3U);
+    EXPECT_EQ(keys.settings->keys[0].address, "sip:201@sip.example");
+    EXPECT_EQ(keys.settings->keys[1].address, "sip:x@other.example");
+    EXPECT_THAT(keys.remarks,
+                ElementsAre("Extended Function[5] is of extension 2, which there is not; the key "
+                            "does nothing",
+                            "Extended Function[6]: there is no function \"xml\" here; there are "
+                            "blf, sd and cp; the key does nothing"));
+}
+
 TEST(SettingsOf, ContradictionsAreNamed) {
     const DrawnSettings proxy = drawn(
         "Restricted Access Domains \"sip.example\" ; Proxy[1] \"sip.example|other.example:5061\" ; "
@@ -110,6 +128,14 @@ TEST(SettingsOf, ContradictionsAreNamed) {
     EXPECT_THAT(ports.remarks, ElementsAre("RTP Port Min 20000 and RTP Port Max 20002 leave too "
                                            "little between them; 16384 and 16538 are used"));
     EXPECT_EQ(ports.settings->phone.rtp_port_min, 16384);
+
+    const DrawnSettings services = drawn(
+        "Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; Use DNS SRV[1] \"Yes\" ; "
+        "Proxy[2] \"_sip._udp.sip.example\" ; User ID[2] \"u\" ; Use DNS SRV[2] \"Yes\" ;");
+    EXPECT_THAT(services.remarks,
+                ElementsAre("Use DNS SRV[1] is Yes, but DNS SRV Auto Prefix[1] is No and the "
+                            "server's name does not begin with _sip; SRV records are not asked "
+                            "for"));
 
     const DrawnSettings codes = drawn("DND Act Code \"*72\" ;");
     EXPECT_THAT(codes.remarks, ElementsAre("DND Act Code is *72, which is Cfwd All Act Code "
