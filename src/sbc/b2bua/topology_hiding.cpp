@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/permit.h"
+#include "sip/body_parts.h"
 #include "sip/header/media_type.h"
 #include "sip/header/name_addr.h"
 #include "sip/header/replaces.h"
@@ -230,12 +231,32 @@ void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::H
 
 // What passes of a fragment of the other side's message (RFC 3420): how it went, which is all that
 // RFC 3515 §2.4.5 asks for. The rest names hosts and dialogs. Empty: it is no response.
-std::string_view status_line(std::string_view fragment) {
-    constexpr std::string_view end = "\r\n";
-    const auto length = fragment.find(end);
-    return !fragment.starts_with("SIP/2.0 ")  ? std::string_view()
-           : length == std::string_view::npos ? fragment
-                                              : fragment.substr(0, length + end.size());
+std::string status_line(std::string_view fragment) {
+    return fragment.starts_with("SIP/2.0 ")
+               ? std::string(fragment.substr(0, fragment.find_first_of("\r\n"))) + "\r\n"
+               : std::string();
+}
+
+// Of what bears a message of the other side: its status line where it is a fragment, else nothing.
+std::string without_message(std::string_view content_type, std::string_view content) {
+    if (sip::is_media_type(content_type, "message", "sip")) {
+        return {};
+    }
+    return sip::is_media_type(content_type, "message", "sipfrag") ? status_line(content)
+                                                                  : std::string(content);
+}
+
+// The same of each part. All keep their places, so that the rest can be read as before.
+std::string without_messages(std::string_view multipart) {
+    std::string kept;
+    std::size_t done = 0;
+    for (const sip::BodyPart& part : sip::body_parts(multipart)) {
+        const auto begin = static_cast<std::size_t>(part.content.data() - multipart.data());
+        kept.append(multipart.substr(done, begin - done));
+        kept.append(without_message(part.content_type, part.content));
+        done = begin + part.content.size();
+    }
+    return kept.append(multipart.substr(done));
 }
 
 std::string host_text(const std::string& host) {
@@ -421,10 +442,18 @@ void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
 
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
                const policy::MediaVerdict& verdict) {
-    const std::string_view whole = verdict.body ? std::string_view(*verdict.body) : message.body();
-    const bool is_fragment = sip::is_media_type(message.content_type(), "message", "sipfrag");
-    const std::string_view body = is_fragment ? status_line(whole) : whole;
-    if (!verdict.passes() || body.empty()) {
+    if (!verdict.passes()) {
+        return;
+    }
+    std::string_view body = verdict.body ? std::string_view(*verdict.body) : message.body();
+    const auto type = sip::parse_media_type(message.content_type());
+    std::string kept;
+    if (type && (type->is_message() || type->is_multipart())) {
+        kept = type->is_multipart() ? without_messages(body)
+                                    : without_message(message.content_type(), body);
+        body = kept;
+    }
+    if (body.empty()) {
         return;
     }
     for (const sip::HeaderLine& line : message.headers()) {
