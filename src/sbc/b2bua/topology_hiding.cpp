@@ -14,6 +14,7 @@
 #include "sip/header/name_addr.h"
 #include "sip/header/replaces.h"
 #include "sip/header/warning.h"
+#include "sip/limits.h"
 #include "sip/session/session_timer.h"
 
 namespace ringwall::sbc::b2bua {
@@ -326,6 +327,16 @@ std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
     const bool is_address = IpAddress::parse(uri.host).has_value();
     value.append(is_address ? host_text(adjacency.own_host()) : std::string(uri.host));
     return value.append(">");
+}
+
+int refuse_length(std::string_view request_uri, std::initializer_list<std::string_view> addresses) {
+    if (request_uri.size() > sip::limits::uri) {
+        return 414;
+    }
+    const bool can_be_read = std::ranges::all_of(addresses, [](std::string_view each) {
+        return each.size() <= sip::limits::uri || sip::parse_name_addr(each).has_value();
+    });
+    return can_be_read ? 0 : 400;
 }
 
 std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,

@@ -3,6 +3,7 @@
 // on the other; what is end to end (subject, identity by trust, bodies, unknown fields) passes.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,11 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 // scheme is.
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme);
+
+// With our hosts in them they may be longer than anybody reads (sip::limits::uri): the status by
+// which a request that would go with these is refused; 0: all can be read. `addresses` are values
+// of From, To and Contact.
+int refuse_length(std::string_view request_uri, std::initializer_list<std::string_view> addresses);
 
 // The Request-URI of a request that came in by `from` and goes to the peer of `to`: tel stays; of a
 // SIP URI the scheme is the leg's, and a host that is ours, or an address, becomes the peer's.
