@@ -209,8 +209,9 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     const sip::Scheme leg_scheme =
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
 
-    const std::string from = address(request.from(), out, leg_scheme) + ";tag=" + tag;
-    const std::string called = address(request.to(), out, leg_scheme);
+    const std::string from =
+        from_address(request.from(), leg_scheme, caller_adjacency(), out) + ";tag=" + tag;
+    const std::string called = to_address(request.to(), leg_scheme, caller_adjacency(), out);
     const std::string ours = contact(out, hop.transport, leg_scheme, contact_user(request.from()));
     const std::string callers = contact(caller_adjacency(), setup_.from.transport, caller_scheme_,
                                         contact_user(request.to()));

@@ -141,8 +141,9 @@ bool ForwardedRequest::send(const Target& target) {
     attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
-    const std::string from = address(request.from(), out, attempt.scheme) + ";tag=" + attempt.tag;
-    const std::string called = address(request.to(), out, attempt.scheme);
+    const std::string from =
+        from_address(request.from(), attempt.scheme, in, out) + ";tag=" + attempt.tag;
+    const std::string called = to_address(request.to(), attempt.scheme, in, out);
     const std::string ours =
         contact(out, target.hop.transport, attempt.scheme, request.from().uri.user);
     const std::string senders = contact_for_sender();

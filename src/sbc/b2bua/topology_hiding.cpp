@@ -260,6 +260,18 @@ std::string without_messages(std::string_view multipart) {
     return kept.append(multipart.substr(done));
 }
 
+// RFC 3261 §19.1.4: case does not count; nor does the dot at the end of a name.
+bool is_same_host(std::string_view a, std::string_view b) {
+    const auto without_dot = [](std::string_view name) {
+        return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+    };
+    return equals_ignoring_case(without_dot(a), without_dot(b));
+}
+
+bool is_address(std::string_view host) {
+    return IpAddress::parse(host).has_value();
+}
+
 std::string host_text(const std::string& host) {
     const bool is_bare_v6 = host.find(':') != std::string::npos && host.front() != '[';
     return is_bare_v6 ? "[" + host + "]" : host;
@@ -276,6 +288,28 @@ std::string_view transport_parameter(sip::Transport transport, sip::Scheme schem
             return scheme == sip::Scheme::Sips ? "" : ";transport=tls";
     }
     return "";
+}
+
+// `is_ours`: the host becomes our own on the far side, as an IP address does.
+std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Scheme leg_scheme,
+                    bool is_ours) {
+    std::string value;
+    value.reserve(usual_length);
+    if (!original.display_name.empty()) {
+        value.append(original.display_name).append(" ");
+    }
+    const sip::Uri& uri = original.uri;
+    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
+        return value.append("<").append(uri.text).append(">");
+    }
+    const bool is_secure = uri.scheme == sip::Scheme::Sips && leg_scheme == sip::Scheme::Sips;
+    value.append(is_secure ? "<sips:" : "<sip:");
+    if (uri.has_user) {
+        value.append(uri.user).append("@");
+    }
+    const bool is_replaced = is_ours || is_address(uri.host);
+    value.append(is_replaced ? host_text(far.own_host()) : std::string(uri.host));
+    return value.append(">");
 }
 
 }  // namespace
@@ -310,23 +344,20 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme) {
-    std::string value;
-    value.reserve(usual_length);
-    if (!original.display_name.empty()) {
-        value.append(original.display_name).append(" ");
-    }
-    const sip::Uri& uri = original.uri;
-    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
-        return value.append("<").append(uri.text).append(">");
-    }
-    const bool is_secure = uri.scheme == sip::Scheme::Sips && leg_scheme == sip::Scheme::Sips;
-    value.append(is_secure ? "<sips:" : "<sip:");
-    if (uri.has_user) {
-        value.append(uri.user).append("@");
-    }
-    const bool is_address = IpAddress::parse(uri.host).has_value();
-    value.append(is_address ? host_text(adjacency.own_host()) : std::string(uri.host));
-    return value.append(">");
+    return address(original, adjacency, leg_scheme, false);
+}
+
+std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
+                         const Adjacency& from, const Adjacency& to) {
+    // A phone's address-of-record stays, even if its domain is our name there.
+    const bool is_ours =
+        from.profile != Profile::Access && is_same_host(original.uri.host, from.own_host());
+    return address(original, to, leg_scheme, is_ours);
+}
+
+std::string to_address(const sip::NameAddr& original, sip::Scheme leg_scheme, const Adjacency& from,
+                       const Adjacency& to) {
+    return address(original, to, leg_scheme, is_same_host(original.uri.host, from.own_host()));
 }
 
 int refuse_length(std::string_view request_uri, std::initializer_list<std::string_view> addresses) {
@@ -343,7 +374,7 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
                         const Adjacency& to) {
     const bool names_us =
         original.scheme != sip::Scheme::Tel &&
-        (original.host == from.own_host() || IpAddress::parse(original.host).has_value());
+        (is_same_host(original.host, from.own_host()) || is_address(original.host));
     if (original.scheme == sip::Scheme::Tel) {
         return sip::with_scheme(original, leg_scheme);
     }
