@@ -144,6 +144,14 @@ TEST_F(ReasonsTest, OfACancelReachWhoeverRings) {
     EXPECT_THAT(std::string(east.last_request("CANCEL")->bytes()), Not(HasSubstr("192.0.2.40")));
 }
 
+TEST_F(ReasonsTest, OfACancelThatSayNothingStayHere) {
+    ring();
+    cancel_saying({{"Reason", ""}, {"Reason", preempted}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("CANCEL"), 1U);
+    EXPECT_THAT(reasons(east.last_request("CANCEL")), ElementsAre(preempted));
+}
+
 // RFC 3261 §9.1: not before a provisional response.
 TEST_F(ReasonsTest, OfACancelThatHasToWaitReachWhoeverRingsWithIt) {
     east.on_invite = Phone::OnInvite::Ignore;

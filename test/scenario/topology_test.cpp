@@ -317,6 +317,23 @@ TEST_F(Passage, WhatIsSaidOfTheWayInTheRequestUriStaysHere) {
     EXPECT_EQ(east.count("MESSAGE"), 3U);
 }
 
+// RFC 7315 §5.4: where somebody is stays among those who are trusted.
+TEST_F(Passage, TheAccessNetworkIsNotNamedToTheUntrusted) {
+    west.send("MESSAGE", "sip:5001@192.0.2.4",
+              {{"P-Access-Network-Info", "3GPP-E-UTRAN;utran-cell-id-3gpp=234151D0FCE11"}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("MESSAGE"), 1U);
+    EXPECT_EQ(east.last_request("MESSAGE")->header("P-Access-Network-Info"), nullptr);
+}
+
+TEST_F(Topology, TheAccessNetworkIsNamedToTheTrusted) {
+    alice.send("MESSAGE", "sip:9001@switch.example.com",
+               {{"P-Access-Network-Info", "IEEE-802.11;i-wlan-node-id=ABCDEF123456"}});
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("MESSAGE"), 1U);
+    EXPECT_NE(softswitch.last_request("MESSAGE")->header("P-Access-Network-Info"), nullptr);
+}
+
 // Each side knows us by a name of its own.
 class OurNames : public Trunks {
 protected:

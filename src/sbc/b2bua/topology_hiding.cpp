@@ -190,6 +190,9 @@ bool may_pass(const sip::Message& message, const sip::HeaderLine& line, const Ad
     if (claims_identity(line.name)) {
         return may_claim(from) && (to.is_trusted() || !asks_for_privacy(message, line));
     }
+    if (equals_ignoring_case(line.name, "P-Access-Network-Info")) {  // RFC 7315 §5.4
+        return to.is_trusted();
+    }
     return !names_dialog(line.name) && !is_of_one_hop(line.name);
 }
 
@@ -463,7 +466,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 sip::transaction::Reasons reasons_of(const sip::Message& request) {
     sip::transaction::Reasons reasons;
     for (const sip::HeaderLine& line : request.headers()) {
-        if (line.id == sip::HeaderName::Reason) {
+        if (line.id == sip::HeaderName::Reason && !line.value.empty()) {
             reasons.emplace_back(line.value);
         }
     }
