@@ -201,7 +201,8 @@ void Worker::Impl::accept(Listener& listener, net::TcpListener::Accepted accepte
                                : std::make_unique<net::TcpStream>(std::move(accepted.fd),
                                                                   net::Origin::Accepted);
     if (!watch(flow, net::Interest::Read)) {
-        end(flow, CloseReason::TooMany, "the system watches no more descriptors");
+        // Not TooMany: that says that the user was not asked, and this one may have counted it.
+        end(flow, CloseReason::Reset, "the system watches no more descriptors");
         return;
     }
     flow.state = State::Handshaking;

@@ -34,8 +34,10 @@ constexpr std::uint64_t newcomers_cookie = UINT64_MAX - 1;
 constexpr std::size_t max_gone = 256;
 constexpr std::uint32_t refusal_lines_a_second = 100;
 
-bool is_door_of_phones(const Adjacency& adjacency) {
-    return adjacency.is_encrypted() && adjacency.profile == Profile::Access;
+// A phone's certificate is looked at when it says who it is; a trunk's must be the trunk's.
+bool is_known(const Adjacency& adjacency, const tls::PeerIdentity* identity) {
+    return adjacency.profile == Profile::Access ? identity != nullptr && identity->has_certificate
+                                                : Connections::is_peer_genuine(adjacency, identity);
 }
 
 // Where the next request goes (RFC 3261 §12.2.1.1): by the first route, else to the remote target.
@@ -145,7 +147,7 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
     if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
         return decision;
     }
-    if (is_door_of_phones(adjacency) && !shared_.newcomers.admit(*index, remote)) {
+    if (adjacency.is_encrypted() && !shared_.newcomers.admit(*index, remote)) {
         return decision;
     }
     decision.is_admitted = true;
@@ -184,10 +186,10 @@ bool Sbc::on_established(const engine::Flow& flow) {
 
 void Sbc::watch_newcomer(const engine::Flow& flow) {
     const auto index = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
-    if (!index || !is_door_of_phones(snapshot_->adjacencies[*index])) {
+    if (!index || !snapshot_->adjacencies[*index].is_encrypted()) {
         return;
     }
-    if (flow.identity != nullptr && flow.identity->has_certificate) {
+    if (is_known(snapshot_->adjacencies[*index], flow.identity.get())) {
         shared_.newcomers.remove(*index, flow.remote);
         return;
     }
@@ -440,7 +442,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         return;
     }
     note_alias(inbound);
-    if (is_door_of_phones(inbound.from_adjacency())) {
+    if (inbound.from_adjacency().is_encrypted()) {
         shared_.newcomers.remove(*inbound.adjacency, inbound.source);
     }
     if (request->method() == Method::Register) {

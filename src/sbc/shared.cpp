@@ -1,10 +1,22 @@
 #include "sbc/shared.h"
 
+#include <algorithm>
+
 namespace ringwall::sbc {
+namespace {
+
+IpAddress source_of(IpAddress address) {
+    if (address.family == IpAddress::Family::V6) {
+        std::ranges::fill(address.bytes.begin() + 8, address.bytes.end(), std::uint8_t{0});
+    }
+    return address;
+}
+
+}  // namespace
 
 bool Strangers::admit(AdjacencyIndex adjacency, const IpAddress& source) {
     const std::lock_guard lock(mutex_);
-    unsigned& open = open_[{adjacency, source}];
+    unsigned& open = open_[{adjacency, source_of(source)}];
     if (open >= max_connections) {
         return false;
     }
@@ -14,7 +26,7 @@ bool Strangers::admit(AdjacencyIndex adjacency, const IpAddress& source) {
 
 void Strangers::release(AdjacencyIndex adjacency, const IpAddress& source) {
     const std::lock_guard lock(mutex_);
-    const auto found = open_.find({adjacency, source});
+    const auto found = open_.find({adjacency, source_of(source)});
     if (found != open_.end() && --found->second == 0) {
         open_.erase(found);
     }
@@ -22,19 +34,19 @@ void Strangers::release(AdjacencyIndex adjacency, const IpAddress& source) {
 
 bool Newcomers::admit(AdjacencyIndex adjacency, const Endpoint& source) {
     const std::lock_guard lock(mutex_);
-    std::set<std::uint16_t>& ports = ports_[{adjacency, source.address}];
-    if (ports.size() >= max_connections) {
+    std::set<Endpoint>& open = open_[{adjacency, source_of(source.address)}];
+    if (open.size() >= max_connections) {
         return false;
     }
-    ports.insert(source.port);
+    open.insert(source);
     is_empty_ = false;
     return true;
 }
 
 bool Newcomers::contains(AdjacencyIndex adjacency, const Endpoint& source) {
     const std::lock_guard lock(mutex_);
-    const auto found = ports_.find({adjacency, source.address});
-    return found != ports_.end() && found->second.contains(source.port);
+    const auto found = open_.find({adjacency, source_of(source.address)});
+    return found != open_.end() && found->second.contains(source);
 }
 
 void Newcomers::remove(AdjacencyIndex adjacency, const Endpoint& source) {
@@ -42,14 +54,14 @@ void Newcomers::remove(AdjacencyIndex adjacency, const Endpoint& source) {
         return;
     }
     const std::lock_guard lock(mutex_);
-    const auto found = ports_.find({adjacency, source.address});
-    if (found != ports_.end()) {
-        found->second.erase(source.port);
+    const auto found = open_.find({adjacency, source_of(source.address)});
+    if (found != open_.end()) {
+        found->second.erase(source);
         if (found->second.empty()) {
-            ports_.erase(found);
+            open_.erase(found);
         }
     }
-    is_empty_ = ports_.empty();
+    is_empty_ = open_.empty();
 }
 
 }  // namespace ringwall::sbc

@@ -18,7 +18,8 @@
 namespace ringwall::sbc {
 
 // How many connections a source has open towards an untrusted adjacency: so that one stranger does
-// not take the descriptors that phones and trunks need.
+// not take the descriptors that phones and trunks need. Here and below a source is an IPv4 address
+// or a /64 of IPv6, of which one host has all addresses if it likes.
 class Strangers {
 public:
     static constexpr unsigned max_connections = 100;
@@ -32,9 +33,10 @@ private:
     std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> open_;
 };
 
-// Connections at an encrypted door of phones of which nobody knows yet whose they are: no client
-// certificate was shown, and no request was let through. They may be many, since all phones of a
-// house may come back at once from one address, but neither all that there are nor for long.
+// Connections at an encrypted door of which nobody knows yet whose they are: no client certificate
+// was shown (a trunk's must bear its name), and no request was let through. They may be many, since
+// all phones of a house may come back at once from one address, but neither all that there are nor
+// for long.
 class Newcomers {
 public:
     static constexpr std::size_t max_connections = 1000;  // of one source
@@ -48,7 +50,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::map<std::pair<AdjacencyIndex, IpAddress>, std::set<std::uint16_t>> ports_;
+    std::map<std::pair<AdjacencyIndex, IpAddress>, std::set<Endpoint>> open_;
     std::atomic<bool> is_empty_ = true;  // so that nobody waits for the mutex while all are known
 };
 

@@ -114,6 +114,11 @@ TEST_P(Encoded, TowardsTheOutsideIsRefusedAndNothingIsSent) {
     softswitch.send("MESSAGE", "sip:5001@outside.example.com", encoded(softswitch), octets);
     net.run_for(2s);
     EXPECT_THAT(softswitch.statuses("MESSAGE"), ElementsAre(415));
+    for (const char* method : {"INVITE", "MESSAGE"}) {  // RFC 3261 §21.4.13
+        const auto* accepted = softswitch.last_response(method)->header("Accept-Encoding");
+        ASSERT_NE(accepted, nullptr) << method;
+        EXPECT_EQ(accepted->value, "identity");
+    }
     EXPECT_EQ(sent_to(outside), before);
 }
 

@@ -88,7 +88,9 @@ TEST_P(Disguised, WithoutKeysPassesOctetByOctet) {
     net.run_for(2s);
     EXPECT_EQ(softswitch.statuses("INVITE").back(), 486);
     ASSERT_EQ(outside.count("INVITE"), 1U);
-    EXPECT_EQ(outside.last_request("INVITE")->body(), body(softswitch.offer));
+    // A message within a message does not pass, whatever it bears.
+    const bool is_message = std::string_view(GetParam().type) == "message/sip";
+    EXPECT_EQ(outside.last_request("INVITE")->body(), is_message ? "" : body(softswitch.offer));
 }
 
 TEST_P(Disguised, KeysInAnAnswerDoNotGoOn) {

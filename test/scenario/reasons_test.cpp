@@ -144,6 +144,14 @@ TEST_F(ReasonsTest, OfACancelReachWhoeverRings) {
     EXPECT_THAT(std::string(east.last_request("CANCEL")->bytes()), Not(HasSubstr("192.0.2.40")));
 }
 
+TEST_F(ReasonsTest, OfACancelThatSayNothingStayHere) {
+    ring();
+    cancel_saying({{"Reason", ""}, {"Reason", preempted}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("CANCEL"), 1U);
+    EXPECT_THAT(reasons(east.last_request("CANCEL")), ElementsAre(preempted));
+}
+
 // RFC 3261 §9.1: not before a provisional response.
 TEST_F(ReasonsTest, OfACancelThatHasToWaitReachWhoeverRingsWithIt) {
     east.on_invite = Phone::OnInvite::Ignore;
@@ -293,11 +301,43 @@ TEST_F(ByeTowardsTheOutside, LeavesWhatOnlyAnUnpackerKnowsBehind) {
     EXPECT_EQ(bye->header(sip::HeaderName::ContentEncoding), nullptr);
 }
 
-TEST_F(ByeTowardsTheOutside, OfAFragmentTheStatusLinePasses) {
-    hang_up_saying({{"Content-Type", "message/sipfrag"}},
-                   "SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/TCP 192.0.2.20\r\n");
-    EXPECT_EQ(outside.last_request("BYE")->body(), "SIP/2.0 486 Busy Here\r\n");
+// A message of the other side within the body, and what passes of it: of a fragment the status
+// line, whatever its lines end with, and of a whole message nothing.
+struct Quotation {
+    const char* type;
+    const char* body;
+    const char* passed;
+};
+
+const std::vector<Quotation> quotations{
+    {"message/sipfrag", "SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/TCP 192.0.2.20\r\n",
+     "SIP/2.0 486 Busy Here\r\n"},
+    {"message/sipfrag", "SIP/2.0 486 Busy Here\nVia: SIP/2.0/TCP 192.0.2.20\n",
+     "SIP/2.0 486 Busy Here\r\n"},
+    {"Message/SIPfrag ; version=2.0", "SIP/2.0 486 Busy Here\rVia: SIP/2.0/TCP 192.0.2.20\r",
+     "SIP/2.0 486 Busy Here\r\n"},
+    {"message/sipfrag", "BYE sip:192.0.2.20 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.20\r\n", ""},
+    {"message/sip", "SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/TCP 192.0.2.20\r\n\r\n", ""},
+    {"multipart/mixed;boundary=b",
+     "--b\r\nContent-Type: message/sipfrag\r\n\r\n"
+     "SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/TCP 192.0.2.20\r\n"
+     "--b\r\nContent-Type: message/sip\r\n\r\nBYE sip:192.0.2.20 SIP/2.0\r\n\r\n"
+     "--b\r\nContent-Type: text/plain\r\n\r\nSIP/2.0 as it is\nwritten\r\n--b--\r\nafter it",
+     "--b\r\nContent-Type: message/sipfrag\r\n\r\nSIP/2.0 486 Busy Here\r\n"
+     "--b\r\nContent-Type: message/sip\r\n\r\n"
+     "--b\r\nContent-Type: text/plain\r\n\r\nSIP/2.0 as it is\nwritten\r\n--b--\r\nafter it"},
+};
+
+class QuotedMessages : public ByeTowardsTheOutside,
+                       public ::testing::WithParamInterface<Quotation> {};
+
+TEST_P(QuotedMessages, NameNoHosts) {
+    hang_up_saying({{"Content-Type", GetParam().type}}, GetParam().body);
+    EXPECT_EQ(outside.last_request("BYE")->body(), GetParam().passed);
+    EXPECT_THAT(std::string(outside.last_request("BYE")->bytes()), Not(HasSubstr("192.0.2.20")));
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, QuotedMessages, ::testing::ValuesIn(quotations));
 
 }  // namespace
 }  // namespace ringwall::test

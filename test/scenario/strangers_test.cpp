@@ -6,8 +6,11 @@ namespace {
 
 using ::testing::ElementsAre;
 
-class Strangers : public SmallLab {
+template <class World>
+class AtADoor : public World {
 protected:
+    using World::border;
+    using World::World;
     engine::AcceptDecision connects(const char* source, std::uint16_t port = 40000) {
         return border.worker(0).on_accept(listener, {ip(source), port});
     }
@@ -27,6 +30,8 @@ protected:
     Endpoint local;
     engine::ListenerId listener;
 };
+
+class Strangers : public AtADoor<SmallLab> {};
 
 TEST_F(Strangers, OneSourceHasAHundredConnectionsAndNoMore) {
     listen_on("192.0.2.3", 5060);
@@ -120,6 +125,119 @@ TEST_F(DoorOfPhones, WhoCallsWithoutARegistrationIsKnownToo) {
     EXPECT_TRUE(alice.is_in_call());
     alice.bye();
     ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 0; }));
+}
+
+// ---- doors of trunks, and IPv6 ------------------------------------------------------------------
+
+constexpr std::string_view open_doors = R"(
+sbc mysbc
+ sbe
+  tls certificate border.pem
+  tls private-key border.key
+  tls trust-anchors anchors.pem
+  adjacency sip trunk
+   security trusted-encrypted
+   sip-calls-in secure
+   sip-calls-out any
+   tls client-authentication optional
+   signaling-address ipv4 192.0.2.1
+   signaling-peer trunk.example.net
+   attach
+  adjacency sip secure-six
+   security trusted-encrypted
+   sip-calls-in secure
+   sip-calls-out any
+   signaling-address ipv6 2001:db8::2
+   signaling-peer six.example.net
+   attach
+  adjacency sip six
+   security untrusted
+   signaling-address ipv6 2001:db8::1
+   signaling-peer 2001:db8::9
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency trunk
+     dst-adjacency six
+     action complete
+  active-call-policy-set 1
+)";
+
+class OpenDoors : public AtADoor<Lab> {
+protected:
+    OpenDoors() : AtADoor(std::string(open_doors)) {}
+    unsigned admitted_of_a_thousand(const char* source) {
+        unsigned admitted = 0;
+        for (std::uint16_t port = 1; port <= 1000; ++port) {
+            admitted += connects(source, port).is_admitted ? 1 : 0;
+        }
+        return admitted;
+    }
+    std::uint64_t closed_idle() {
+        return border.sbc().counters().value("connections_closed", "idle");
+    }
+    Phone peer{net,
+               ip("192.0.2.70"),
+               sip::Transport::Tls,
+               {ip("192.0.2.1"), 5061},
+               {"tim", "trunk.example.net", ""},
+               700};
+};
+
+TEST_F(OpenDoors, OfATrunkLetAThousandStrangersOfASourceIn) {
+    listen_on("192.0.2.1", 5061);
+    EXPECT_EQ(admitted_of_a_thousand("203.0.113.66"), 1000U);
+    EXPECT_FALSE(connects("203.0.113.66", 1001).is_admitted);
+    EXPECT_TRUE(connects("203.0.113.67", 1).is_admitted);
+    closed("203.0.113.66", CloseReason::HandshakeFailed, 7);
+    EXPECT_TRUE(connects("203.0.113.66", 1001).is_admitted);
+}
+
+TEST_F(OpenDoors, TheTrunkIsKnownByItsCertificate) {
+    peer.node().set_client_identity(certificate_of("trunk.example.net"));
+    peer.send("OPTIONS", "sip:192.0.2.1", {});
+    net.run_for(1s);
+    listen_on("192.0.2.1", 5061);
+    EXPECT_EQ(admitted_of_a_thousand("192.0.2.70"), 1000U);
+    net.run_for(600s);
+    EXPECT_EQ(closed_idle(), 0U);
+}
+
+TEST_F(OpenDoors, WhoHasNoneIsRefusedAndClosed) {
+    peer.send("OPTIONS", "sip:192.0.2.1", {});
+    net.run_for(1s);
+    EXPECT_EQ(peer.last_response("OPTIONS")->status(), 403);
+    listen_on("192.0.2.1", 5061);
+    EXPECT_EQ(admitted_of_a_thousand("192.0.2.70"), 999U);
+    net.run_for(65s);
+    EXPECT_EQ(closed_idle(), 1U);
+}
+
+// One host has all addresses of its /64 if it likes.
+TEST_F(OpenDoors, ASourceOfIpv6IsItsNetwork) {
+    listen_on("2001:db8::1", 5060);
+    unsigned admitted = 0;
+    for (const char* source : {"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::"}) {
+        admitted += admitted_of_a_thousand(source);
+    }
+    EXPECT_EQ(admitted, 100U);
+    EXPECT_TRUE(connects("2001:db8:0:2::1").is_admitted);
+    closed("2001:db8:0:1::77", CloseReason::PeerClosed);
+    EXPECT_TRUE(connects("2001:db8:0:1::78").is_admitted);
+}
+
+TEST_F(OpenDoors, NewcomersOfIpv6AreCountedByNetworkAndKnownByAddress) {
+    listen_on("2001:db8::2", 5061);
+    EXPECT_EQ(admitted_of_a_thousand("2001:db8:0:1::1"), 1000U);
+    EXPECT_EQ(admitted_of_a_thousand("2001:db8:0:1::2"), 0U);
+    EXPECT_TRUE(connects("2001:db8:0:2::1").is_admitted);
+    closed("2001:db8:0:1::2", CloseReason::NotAdmitted, 1);
+    EXPECT_FALSE(connects("2001:db8:0:1::2", 1).is_admitted);
+    closed("2001:db8:0:1::1", CloseReason::PeerClosed, 1);
+    EXPECT_TRUE(connects("2001:db8:0:1::2", 1).is_admitted);
+    EXPECT_FALSE(connects("2001:db8:0:1::2", 2).is_admitted);
 }
 
 }  // namespace

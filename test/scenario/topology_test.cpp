@@ -317,6 +317,69 @@ TEST_F(Passage, WhatIsSaidOfTheWayInTheRequestUriStaysHere) {
     EXPECT_EQ(east.count("MESSAGE"), 3U);
 }
 
+// RFC 7315 §5.4: where somebody is stays among those who are trusted.
+TEST_F(Passage, TheAccessNetworkIsNotNamedToTheUntrusted) {
+    west.send("MESSAGE", "sip:5001@192.0.2.4",
+              {{"P-Access-Network-Info", "3GPP-E-UTRAN;utran-cell-id-3gpp=234151D0FCE11"}});
+    net.run_for(1s);
+    ASSERT_EQ(east.count("MESSAGE"), 1U);
+    EXPECT_EQ(east.last_request("MESSAGE")->header("P-Access-Network-Info"), nullptr);
+}
+
+TEST_F(Topology, TheAccessNetworkIsNamedToTheTrusted) {
+    alice.send("MESSAGE", "sip:9001@switch.example.com",
+               {{"P-Access-Network-Info", "IEEE-802.11;i-wlan-node-id=ABCDEF123456"}});
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("MESSAGE"), 1U);
+    EXPECT_NE(softswitch.last_request("MESSAGE")->header("P-Access-Network-Info"), nullptr);
+}
+
+// Each side knows us by a name of its own.
+class OurNames : public Trunks {
+protected:
+    OurNames()
+        : Trunks(configured(
+              configured(three_trunks, "west", {"local-id host border.west.example.net"}), "east",
+              {"local-id host border.east.example.net"})) {}
+};
+
+TEST_F(OurNames, OfTheCallersSideAreNotSeenOnTheOther) {
+    for (const std::string host : {"border.west.example.net", "BORDER.West.Example.NET",
+                                   "border.west.example.net.", "192.0.2.4"}) {
+        const std::string called = "sip:5001@" + host;
+        west.invite(called);
+        ASSERT_TRUE(run_until([&] { return west.is_in_call(); })) << host;
+        const auto invite = east.last_request("INVITE");
+        EXPECT_EQ(invite->request_uri_text(), "sip:5001@192.0.2.50") << host;
+        EXPECT_EQ(invite->to().uri.text, "sip:5001@border.east.example.net") << host;
+        EXPECT_EQ(west.last_response("INVITE")->to().uri.text, called);
+        west.bye();
+        net.run_for(1s);
+        EXPECT_EQ(west.last_response("BYE")->status(), 200);
+        EXPECT_EQ(east.last_request("BYE")->to().uri.text, "sip:5001@border.east.example.net");
+        west.send("MESSAGE", called, {{"From", "<sip:wendy@" + host + ">;tag=w"}});
+        net.run_for(1s);
+        const auto message = east.last_request("MESSAGE");
+        EXPECT_EQ(message->request_uri_text(), "sip:5001@192.0.2.50") << host;
+        EXPECT_EQ(message->to().uri.text, "sip:5001@border.east.example.net") << host;
+        EXPECT_EQ(message->from().uri.text, "sip:wendy@border.east.example.net") << host;
+    }
+}
+
+class NamedAsTheirDomain : public SmallLab {
+protected:
+    NamedAsTheirDomain()
+        : SmallLab(configured(small_lab, "phones", {"local-id host example.com"})) {}
+};
+
+TEST_F(NamedAsTheirDomain, PhonesKeepTheirAddressesOfRecord) {
+    register_phones();
+    alice.send("MESSAGE", "sip:9001@switch.example.com", {});
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("MESSAGE"), 1U);
+    EXPECT_EQ(softswitch.last_request("MESSAGE")->from().uri.text, "sip:alice@example.com");
+}
+
 // RFC 3261 §21.4.15: who asked has to know what it must not require the next time.
 TEST_F(Passage, A420SaysWhatIsNotSupported) {
     east.answered_by_test = [this](sip::transaction::ServerId id, const sip::MessagePtr& request) {

@@ -209,18 +209,28 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     const sip::Scheme leg_scheme =
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
 
+    const std::string from =
+        from_address(request.from(), leg_scheme, caller_adjacency(), out) + ";tag=" + tag;
+    const std::string called = to_address(request.to(), leg_scheme, caller_adjacency(), out);
+    const std::string ours = contact(out, hop.transport, leg_scheme, contact_user(request.from()));
+    const std::string callers = contact(caller_adjacency(), setup_.from.transport, caller_scheme_,
+                                        contact_user(request.to()));
+    if (const int status = refuse_length(target, {from, called, ours, callers})) {
+        remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
+        return false;
+    }
+
     auto builder = sip::MessageBuilder::request("INVITE", target);
     builder.header(
         HeaderName::Via,
         via(out, hop.transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
     builder.header(HeaderName::MaxForwards,
                    std::to_string(request.max_forwards().value_or(70) - 1));
-    builder.header(HeaderName::From, address(request.from(), out, leg_scheme) + ";tag=" + tag);
-    builder.header(HeaderName::To, address(request.to(), out, leg_scheme));
+    builder.header(HeaderName::From, from);
+    builder.header(HeaderName::To, called);
     builder.header(HeaderName::CallId, call_id);
     builder.header(HeaderName::CSeq, "1 INVITE");
-    builder.header(HeaderName::Contact,
-                   contact(out, hop.transport, leg_scheme, contact_user(request.from())));
+    builder.header(HeaderName::Contact, ours);
     copy_end_to_end(builder, request, caller_adjacency(), out, setup_.removed_headers);
     copy_body(builder, request, media);
 

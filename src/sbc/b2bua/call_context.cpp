@@ -24,6 +24,9 @@ void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(adjacency(to).profile));
     }
+    if (status == 415) {  // RFC 3261 §21.4.13: no type is refused, only what is encoded
+        builder.header("Accept-Encoding", "identity");
+    }
     if (const std::string options = policy::unsupported_options(request);
         status == 420 && !options.empty()) {
         builder.header(HeaderName::Unsupported, options);

@@ -141,18 +141,27 @@ bool ForwardedRequest::send(const Target& target) {
     attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
+    const std::string from =
+        from_address(request.from(), attempt.scheme, in, out) + ";tag=" + attempt.tag;
+    const std::string called = to_address(request.to(), attempt.scheme, in, out);
+    const std::string ours =
+        contact(out, target.hop.transport, attempt.scheme, request.from().uri.user);
+    const std::string senders = contact_for_sender();
+    if (const int status = refuse_length(target.uri, {from, called, ours, senders})) {
+        remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
+        return false;
+    }
+
     auto builder = sip::MessageBuilder::request(request.method_text(), target.uri);
     builder.header(HeaderName::Via, context_.new_via(out, target.hop.transport));
     builder.header(HeaderName::MaxForwards,
                    std::to_string(request.max_forwards().value_or(70) - 1));
-    builder.header(HeaderName::From,
-                   address(request.from(), out, attempt.scheme) + ";tag=" + attempt.tag);
-    builder.header(HeaderName::To, address(request.to(), out, attempt.scheme));
+    builder.header(HeaderName::From, from);
+    builder.header(HeaderName::To, called);
     builder.header(HeaderName::CallId, call_id);
     builder.header(HeaderName::CSeq, "1 " + std::string(request.method_text()));
     if (has_contact(request.method())) {
-        builder.header(HeaderName::Contact,
-                       contact(out, target.hop.transport, attempt.scheme, request.from().uri.user));
+        builder.header(HeaderName::Contact, ours);
     }
     const auto changes = changes_for(attempt);
     if (!changes) {
@@ -264,6 +273,11 @@ void ForwardedRequest::accept(const Attempt& attempt, const sip::MessagePtr& res
     finish();
 }
 
+std::string ForwardedRequest::contact_for_sender() const {
+    return contact(context_.adjacency(setup_.sender.adjacency), setup_.from.transport,
+                   setup_.request->request_uri().scheme, setup_.request->to().uri.user);
+}
+
 sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip::Message& response,
                                               std::string_view tag, bool makes_dialog) const {
     const Adjacency& from = context_.adjacency(attempt.adjacency);
@@ -271,9 +285,7 @@ sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip:
     auto builder = sip::reply(*setup_.request, response.status(), tag, response.reason());
     if (makes_dialog) {
         builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
-        builder.header(HeaderName::Contact,
-                       contact(to, setup_.from.transport, setup_.request->request_uri().scheme,
-                               setup_.request->to().uri.user));
+        builder.header(HeaderName::Contact, contact_for_sender());
     }
     copy_end_to_end(builder, response, from, to);
     copy_body(builder, response,

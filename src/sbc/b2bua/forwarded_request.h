@@ -76,6 +76,7 @@ protected:
     // `response` for the sender, with our Contact and his Record-Route where it makes a dialog.
     sip::MessagePtr passed_back(const Attempt& attempt, const sip::Message& response,
                                 std::string_view tag, bool makes_dialog) const;
+    std::string contact_for_sender() const;
     void respond(sip::MessagePtr response);
     void fail();
     void finish();

@@ -9,10 +9,12 @@
 #include "base/text.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/permit.h"
+#include "sip/body_parts.h"
 #include "sip/header/media_type.h"
 #include "sip/header/name_addr.h"
 #include "sip/header/replaces.h"
 #include "sip/header/warning.h"
+#include "sip/limits.h"
 #include "sip/session/session_timer.h"
 
 namespace ringwall::sbc::b2bua {
@@ -190,6 +192,9 @@ bool may_pass(const sip::Message& message, const sip::HeaderLine& line, const Ad
     if (claims_identity(line.name)) {
         return may_claim(from) && (to.is_trusted() || !asks_for_privacy(message, line));
     }
+    if (equals_ignoring_case(line.name, "P-Access-Network-Info")) {  // RFC 7315 §5.4
+        return to.is_trusted();
+    }
     return !names_dialog(line.name) && !is_of_one_hop(line.name);
 }
 
@@ -232,12 +237,44 @@ void copy_list(sip::MessageBuilder& builder, const sip::Message& message, sip::H
 
 // What passes of a fragment of the other side's message (RFC 3420): how it went, which is all that
 // RFC 3515 §2.4.5 asks for. The rest names hosts and dialogs. Empty: it is no response.
-std::string_view status_line(std::string_view fragment) {
-    constexpr std::string_view end = "\r\n";
-    const auto length = fragment.find(end);
-    return !fragment.starts_with("SIP/2.0 ")  ? std::string_view()
-           : length == std::string_view::npos ? fragment
-                                              : fragment.substr(0, length + end.size());
+std::string status_line(std::string_view fragment) {
+    return fragment.starts_with("SIP/2.0 ")
+               ? std::string(fragment.substr(0, fragment.find_first_of("\r\n"))) + "\r\n"
+               : std::string();
+}
+
+// Of what bears a message of the other side: its status line where it is a fragment, else nothing.
+std::string without_message(std::string_view content_type, std::string_view content) {
+    if (sip::is_media_type(content_type, "message", "sip")) {
+        return {};
+    }
+    return sip::is_media_type(content_type, "message", "sipfrag") ? status_line(content)
+                                                                  : std::string(content);
+}
+
+// The same of each part. All keep their places, so that the rest can be read as before.
+std::string without_messages(std::string_view multipart) {
+    std::string kept;
+    std::size_t done = 0;
+    for (const sip::BodyPart& part : sip::body_parts(multipart)) {
+        const auto begin = static_cast<std::size_t>(part.content.data() - multipart.data());
+        kept.append(multipart.substr(done, begin - done));
+        kept.append(without_message(part.content_type, part.content));
+        done = begin + part.content.size();
+    }
+    return kept.append(multipart.substr(done));
+}
+
+// RFC 3261 §19.1.4: case does not count; nor does the dot at the end of a name.
+bool is_same_host(std::string_view a, std::string_view b) {
+    const auto without_dot = [](std::string_view name) {
+        return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+    };
+    return equals_ignoring_case(without_dot(a), without_dot(b));
+}
+
+bool is_address(std::string_view host) {
+    return IpAddress::parse(host).has_value();
 }
 
 std::string host_text(const std::string& host) {
@@ -256,6 +293,28 @@ std::string_view transport_parameter(sip::Transport transport, sip::Scheme schem
             return scheme == sip::Scheme::Sips ? "" : ";transport=tls";
     }
     return "";
+}
+
+// `is_ours`: the host becomes our own on the far side, as an IP address does.
+std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Scheme leg_scheme,
+                    bool is_ours) {
+    std::string value;
+    value.reserve(usual_length);
+    if (!original.display_name.empty()) {
+        value.append(original.display_name).append(" ");
+    }
+    const sip::Uri& uri = original.uri;
+    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
+        return value.append("<").append(uri.text).append(">");
+    }
+    const bool is_secure = uri.scheme == sip::Scheme::Sips && leg_scheme == sip::Scheme::Sips;
+    value.append(is_secure ? "<sips:" : "<sip:");
+    if (uri.has_user) {
+        value.append(uri.user).append("@");
+    }
+    const bool is_replaced = is_ours || is_address(uri.host);
+    value.append(is_replaced ? host_text(far.own_host()) : std::string(uri.host));
+    return value.append(">");
 }
 
 }  // namespace
@@ -290,30 +349,37 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme) {
-    std::string value;
-    value.reserve(usual_length);
-    if (!original.display_name.empty()) {
-        value.append(original.display_name).append(" ");
+    return address(original, adjacency, leg_scheme, false);
+}
+
+std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
+                         const Adjacency& from, const Adjacency& to) {
+    // A phone's address-of-record stays, even if its domain is our name there.
+    const bool is_ours =
+        from.profile != Profile::Access && is_same_host(original.uri.host, from.own_host());
+    return address(original, to, leg_scheme, is_ours);
+}
+
+std::string to_address(const sip::NameAddr& original, sip::Scheme leg_scheme, const Adjacency& from,
+                       const Adjacency& to) {
+    return address(original, to, leg_scheme, is_same_host(original.uri.host, from.own_host()));
+}
+
+int refuse_length(std::string_view request_uri, std::initializer_list<std::string_view> addresses) {
+    if (request_uri.size() > sip::limits::uri) {
+        return 414;
     }
-    const sip::Uri& uri = original.uri;
-    if (uri.scheme != sip::Scheme::Sip && uri.scheme != sip::Scheme::Sips) {
-        return value.append("<").append(uri.text).append(">");
-    }
-    const bool is_secure = uri.scheme == sip::Scheme::Sips && leg_scheme == sip::Scheme::Sips;
-    value.append(is_secure ? "<sips:" : "<sip:");
-    if (uri.has_user) {
-        value.append(uri.user).append("@");
-    }
-    const bool is_address = IpAddress::parse(uri.host).has_value();
-    value.append(is_address ? host_text(adjacency.own_host()) : std::string(uri.host));
-    return value.append(">");
+    const bool can_be_read = std::ranges::all_of(addresses, [](std::string_view each) {
+        return each.size() <= sip::limits::uri || sip::parse_name_addr(each).has_value();
+    });
+    return can_be_read ? 0 : 400;
 }
 
 std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const Adjacency& from,
                         const Adjacency& to) {
     const bool names_us =
         original.scheme != sip::Scheme::Tel &&
-        (original.host == from.own_host() || IpAddress::parse(original.host).has_value());
+        (is_same_host(original.host, from.own_host()) || is_address(original.host));
     if (original.scheme == sip::Scheme::Tel) {
         return sip::with_scheme(original, leg_scheme);
     }
@@ -423,7 +489,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 sip::transaction::Reasons reasons_of(const sip::Message& request) {
     sip::transaction::Reasons reasons;
     for (const sip::HeaderLine& line : request.headers()) {
-        if (line.id == sip::HeaderName::Reason) {
+        if (line.id == sip::HeaderName::Reason && !line.value.empty()) {
             reasons.emplace_back(line.value);
         }
     }
@@ -444,10 +510,18 @@ void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
 
 void copy_body(sip::MessageBuilder& builder, const sip::Message& message,
                const policy::MediaVerdict& verdict) {
-    const std::string_view whole = verdict.body ? std::string_view(*verdict.body) : message.body();
-    const bool is_fragment = sip::is_media_type(message.content_type(), "message", "sipfrag");
-    const std::string_view body = is_fragment ? status_line(whole) : whole;
-    if (!verdict.passes() || body.empty()) {
+    if (!verdict.passes()) {
+        return;
+    }
+    std::string_view body = verdict.body ? std::string_view(*verdict.body) : message.body();
+    const auto type = sip::parse_media_type(message.content_type());
+    std::string kept;
+    if (type && (type->is_message() || type->is_multipart())) {
+        kept = type->is_multipart() ? without_messages(body)
+                                    : without_message(message.content_type(), body);
+        body = kept;
+    }
+    if (body.empty()) {
         return;
     }
     for (const sip::HeaderLine& line : message.headers()) {

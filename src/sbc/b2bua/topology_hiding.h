@@ -3,6 +3,7 @@
 // on the other; what is end to end (subject, identity by trust, bodies, unknown fields) passes.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,11 +26,23 @@ std::string via(const Adjacency& adjacency, sip::Transport transport, std::strin
 std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::Scheme scheme,
                     std::string_view user);
 
-// A From or To for the other leg: display name and address kept, no parameters and no port (RFC
-// 3261 §19.1.1), an IP address replaced by our own host there; sips becomes sip where the leg's
-// scheme is.
+// An address of the other side for the leg on `adjacency`: display name and address kept, no
+// parameters and no port (RFC 3261 §19.1.1), an IP address replaced by our own host there; sips
+// becomes sip where the leg's scheme is.
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme);
+
+// The same of the From and the To of a request that came in by `from` and goes out by `to`: where
+// they bear our name on the one side, they bear that on the other.
+std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
+                         const Adjacency& from, const Adjacency& to);
+std::string to_address(const sip::NameAddr& original, sip::Scheme leg_scheme, const Adjacency& from,
+                       const Adjacency& to);
+
+// With our hosts in them they may be longer than anybody reads (sip::limits::uri): the status by
+// which a request that would go with these is refused; 0: all can be read. `addresses` are values
+// of From, To and Contact.
+int refuse_length(std::string_view request_uri, std::initializer_list<std::string_view> addresses);
 
 // The Request-URI of a request that came in by `from` and goes to the peer of `to`: tel stays; of a
 // SIP URI the scheme is the leg's, and a host that is ours, or an address, becomes the peer's.
