@@ -291,6 +291,40 @@ TEST_F(AttendedTransfers, ANewcomerIsGrantedNoMoreThanItAskedFor) {
     west_hangs_up();
 }
 
+// RFC 4028 §7.2: the two ends of the call are others now, and so is what they agreed on.
+TEST_F(AttendedTransfers, TheIntervalOfWhoWasReplacedEndsWithIt) {
+    west.invite_fields = {{"Supported", "timer"}, {"Session-Expires", "90;refresher=uac"}};
+    north.success_fields = {{"Require", "timer"}, {"Session-Expires", "90;refresher=uac"}};
+    consult();
+    north.success_fields = {};
+    take_the_place();
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    west_hangs_up();
+    net.run_for(1000s);
+    EXPECT_EQ(north.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_EQ(north.count("INVITE"), 3U);  // each is asked by Ringwall, as without any interval
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+}
+
+TEST_F(AttendedTransfers, TheIntervalOfANewcomerBeginsWithItsAnswer) {
+    west.invite_fields = {{"Supported", "timer"}, {"Session-Expires", "1800;refresher=uac"}};
+    north.success_fields = {{"Require", "timer"}, {"Session-Expires", "1800;refresher=uac"}};
+    consult();
+    net.run_for(890s);
+    take_the_place({{"Supported", "timer"}, {"Session-Expires", "1800;refresher=uac"}});
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    west_hangs_up();
+    net.run_for(1750s);
+    EXPECT_EQ(north.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    net.run_for(20s);  // RFC 4028 §10: 32 s before the end
+    EXPECT_EQ(north.count("BYE"), 1U);
+    EXPECT_EQ(border.records.back().reason, "session expired");
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
 // A REFER is like any other request then, though it may outlive a call.
 TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
     consult();

@@ -211,7 +211,9 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     }
     host_.own_tag(party.dialog.local_tag(), ref());
     host_.own_call_id(party.dialog.call_id(), ref());
-    pair.join(side, party, answer, media);
+    Leg joined = party;
+    joined.timer.on_refreshed(sip::session::agreed(asked, answer), host_.now().monotonic);
+    pair.join(side, std::move(joined), answer, media);
     return true;
 }
 
