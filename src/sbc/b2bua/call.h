@@ -190,6 +190,7 @@ private:
     std::optional<policy::Reject> refuse_replacement(const Place& place,
                                                      const Newcomer& newcomer) const;
     void on_newcomers_answer(const sip::MessagePtr& response);
+    void refuse_newcomer(const Joining& joining, const sip::Message& response);
     void drop_newcomer(int status, std::string_view reason,
                        const sip::transaction::Reasons& reasons = {});
     Fate pass_on(Place place, sip::transaction::ServerId id, const sip::Hop& from,
