@@ -310,7 +310,7 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     // Whatever else is offered on the call meanwhile is glare.
     pair.leg(other_side(place->side)).session.on_offer_sent();
     host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
-    last_newcomer_ = (last_newcomer_ + 1) % newcomer_timer;
+    last_newcomer_ = (last_newcomer_ + 1) % lost_newcomer_timer;
     joining_ = Joining{newcomer, *place, *client, last_newcomer_, false};
     host_.start_timer(ref(), timer_c, newcomer_timer | last_newcomer_);
     return true;
