@@ -247,9 +247,9 @@ private:
     Failover failover_;
     struct Newcomer {
         FlowId flow;
-        AdjacencyIndex adjacency;
+        AdjacencyIndex adjacency = 0;
         Endpoint source;
-        TimePoint patience_ends;
+        TimePoint patience_ends{};
     };
     std::deque<Newcomer> newcomers_;  // of this worker; some are known or gone by now
     // Connections of trusted peers that are gone, the last ones: responses may still be owed.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> places{"atlanta", "biloxi", "chicago", "server"};
 
-std::string four_places() {
+std::string four_places(std::string_view open) {
     std::string adjacencies = "sbc mysbc\n sbe\n";
     std::string entries;
     int number = 4;
@@ -19,9 +19,9 @@ std::string four_places() {
         const std::string last = std::to_string(number);
         adjacencies +=
             "  adjacency sip " + place + "\n   security trusted-unencrypted\n   refer pass\n" +
-            (place == "server" ? "   replaces trusted\n" : "") +
-            "   signaling-address ipv4 192.0.2." + last + "\n   remote-address ipv4 192.0.2." +
-            last + "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
+            (place == open ? "   replaces trusted\n" : "") + "   signaling-address ipv4 192.0.2." +
+            last + "\n   remote-address ipv4 192.0.2." + last +
+            "0 255.255.255.255\n   signaling-peer 192.0.2." + last + "0\n   attach\n";
         entries += "    entry " + std::to_string(number - 3) + "\n     match-domain " + place +
                    ".example.com\n     dst-adjacency " + place + "\n     action complete\n";
         ++number;
@@ -34,8 +34,8 @@ std::string four_places() {
 
 }  // namespace
 
-Flows::Flows()
-    : Lab(four_places()),
+Flows::Flows(std::string_view open)
+    : Lab(four_places(open)),
       alice(net, ip("192.0.2.40"), sip::Transport::Udp, {ip("192.0.2.4"), 5060},
             {"alice", "atlanta.example.com", ""}, 501),
       bob(net, ip("192.0.2.50"), sip::Transport::Udp, {ip("192.0.2.5"), 5060},

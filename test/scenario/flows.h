@@ -13,7 +13,8 @@ namespace ringwall::test {
 
 class Flows : public Lab {
 protected:
-    Flows();
+    // Of the parties at `open` whoever is trusted may take the place.
+    explicit Flows(std::string_view open = "server");
 
     // An INVITE as printed, and what becomes of it within a second.
     void call(Phone& from, const FlowMessage& invite);

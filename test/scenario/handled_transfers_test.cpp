@@ -472,6 +472,22 @@ TEST_F(Handled, RefreshesAfterwardsDescribeTheNewPeers) {
     east_hangs_up();
 }
 
+// RFC 4028: it has promised to refresh, and does not.
+TEST_F(Handled, WhatThePartyPromisesItIsHeldTo) {
+    talk();
+    east.success_fields = {{"Session-Expires", "90;refresher=uas"}};
+    refer(*to_east, "<sip:nora@north.example.net>");
+    net.run_for(1s);
+    west_hangs_up();
+    net.run_for(50s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    net.run_for(20s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_EQ(border.records.back().reason, "session expired");
+    EXPECT_EQ(east.count("BYE"), 1U);
+    EXPECT_EQ(north.count("BYE"), 1U);
+}
+
 // What came of a transfer is a call like any other.
 TEST_F(Handled, TheNewCallCanBeTransferredAgain) {
     talk();
@@ -517,6 +533,21 @@ TEST_F(Handled, ADialogOfOursThatIsNamedGivesItsFarLeg) {
     EXPECT_EQ(east.count("INFO"), 1U);
     east_hangs_up();
     EXPECT_EQ(north.count("BYE"), 1U);
+}
+
+// Nor does what north had agreed on with west outlive that.
+TEST_F(Handled, TheIntervalOfADialogThatIsNamedEndsWithIt) {
+    west.invite_fields = {{"Supported", "timer"}, {"Session-Expires", "90;refresher=uac"}};
+    north.success_fields = {{"Require", "timer"}, {"Session-Expires", "90;refresher=uac"}};
+    consult();
+    north.success_fields = {};
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    net.run_for(2s);
+    west_hangs_up();
+    net.run_for(1000s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_EQ(east.count("BYE") + north.count("BYE"), 0U);
+    east_hangs_up();
 }
 
 // A call that came in elsewhere may live on another worker, and its leg cannot come over: then the

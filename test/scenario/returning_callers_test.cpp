@@ -341,6 +341,62 @@ TEST_F(AtTheSameAddress, ADatagramCancelsNothing) {
     EXPECT_EQ(softswitch.count("CANCEL"), 1U);
 }
 
+// ---- newcomers (RFC 3891) -----------------------------------------------------------------------
+
+// Alice is to take bob's place, and the softswitch takes its time to answer.
+class ReturningNewcomers : public ReturningCallers {
+protected:
+    ReturningNewcomers()
+        : ReturningCallers(configured(small_lab, "phones", {"replaces trusted"})) {}
+    void SetUp() override {
+        register_phones();
+        softswitch.invite("sip:bob@example.com");
+        ASSERT_TRUE(run_until([&] { return softswitch.is_in_call() && !bob.acks().empty(); }));
+        const sip::Dialog bobs = *bob.dialog();
+        softswitch.reinvite_status = 0;
+        alice.invite_fields = {{"Replaces", bobs.call_id() + ";to-tag=" + bobs.remote_tag() +
+                                                ";from-tag=" + bobs.local_tag()}};
+        alice.invite("sip:bob@example.com");
+        net.run_for(1s);
+        ASSERT_EQ(softswitch.count("INVITE"), 1U);
+        softswitch.ring_reinvite();
+        net.run_for(1s);
+        alice.node().cut();
+    }
+    void hang_up() {
+        softswitch.bye();
+        net.run_for(1s);
+        EXPECT_EQ(border.sbc().calls(), 0U);
+    }
+};
+
+TEST_F(ReturningNewcomers, OneThatStaysAwayIsWaitedForAsACallerIs) {
+    net.run_for(31s);
+    EXPECT_EQ(softswitch.count("CANCEL"), 0U);
+    net.run_for(2s);
+    EXPECT_EQ(softswitch.count("CANCEL"), 1U);
+    EXPECT_EQ(bob.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    hang_up();
+    EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+TEST_F(ReturningNewcomers, OneThatIsBackHearsTheAnswer) {
+    net.run_for(10s);
+    alice.register_now();
+    net.run_for(40s);
+    EXPECT_EQ(softswitch.count("CANCEL"), 0U);
+    const std::size_t mark = net.packets().size();
+    softswitch.answer_reinvite();
+    net.run_for(100ms);
+    EXPECT_THAT(lines_since(mark, alice), Contains("SIP/2.0 200 OK / INVITE"));
+    acknowledge(mark, alice);
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+    hang_up();
+    EXPECT_EQ(alice.count("BYE"), 1U);
+}
+
 // ---- trusted peers ------------------------------------------------------------------------------
 
 TEST_F(ReturningCallers, ATrustedPeerThatTakesAConnectionIsNotLost) {

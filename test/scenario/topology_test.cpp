@@ -465,7 +465,7 @@ TEST_F(Topology, TheContactsOfARedirectionSayNothingOfTheWay) {
              std::pair{"<sip:1@example.org;m%61ddr=192.0.2.20>", "<sip:1@example.org>"},
              std::pair{"<sip:1@example.org?Route=%3Csip%3A192.0.2.20%3Blr%3E&Subject=x>",
                        "<sip:1@example.org?Subject=x>"},
-             std::pair{"<sip:1@192.0.2.20.?R%6fute=%3Csip%3A192.0.2.20%3Blr%3E>",
+             std::pair{"<sip:1@192.0.2.20?R%6fute=%3Csip%3A192.0.2.20%3Blr%3E>",
                        "<sip:1@border.example.com:5061;transport=tls>"},
              std::pair{"<sip:1@example.org?body=a%3Dcrypto%3A1%20AES%20inline%3Ad0Rm>",
                        "<sip:1@example.org>"},
@@ -480,12 +480,12 @@ TEST_F(Topology, TheContactsOfARedirectionSayNothingOfTheWay) {
 }
 
 TEST_F(Topology, WhoReferredIsNotNamedByItsAddress) {
-    alice.invite_fields = {{"Referred-By", "\"Wendy\" <sip:wendy@192.0.2.11;x=1>;cid=2@h;y=2"},
+    alice.invite_fields = {{"Referred-By", "\"Wendy\" <sip:wendy@192.0.2.11;x=1>;cid=\"2@h\";y=2"},
                            {"Refer-To", "<sip:192.0.2.11>"}};
     alice.invite("sip:9001@switch.example.com");
     ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
     EXPECT_EQ(softswitch.last_request("INVITE")->header(sip::HeaderName::ReferredBy)->value,
-              "\"Wendy\" <sip:wendy@192.0.2.2>;cid=2@h");
+              "\"Wendy\" <sip:wendy@192.0.2.2>;cid=\"2@h\"");
     EXPECT_EQ(softswitch.last_request("INVITE")->header(sip::HeaderName::ReferTo), nullptr);
     border.sbc().end_all("test");
     net.run_for(40s);

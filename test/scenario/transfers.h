@@ -120,6 +120,13 @@ protected:
         east.invite(sip::with_scheme(target.uri, sip::Scheme::Sip));
         net.run_for(1s);
     }
+    // East is referred to west's call with north, and does so.
+    void take_the_place(const Phone::Fields& more = {}) {
+        east.in_dialog_status = 0;
+        refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+        accept();
+        obey(more);
+    }
 
     std::optional<sip::Dialog> to_north;
     std::optional<sip::Dialog> norths;

@@ -293,6 +293,107 @@ TEST_F(AttendedTransfers, ANewcomerIsGrantedNoMoreThanItAskedFor) {
     west_hangs_up();
 }
 
+// RFC 4028 §7.2: the two ends of the call are others now, and so is what they agreed on.
+TEST_F(AttendedTransfers, TheIntervalOfWhoWasReplacedEndsWithIt) {
+    west.invite_fields = {{"Supported", "timer"}, {"Session-Expires", "90;refresher=uac"}};
+    north.success_fields = {{"Require", "timer"}, {"Session-Expires", "90;refresher=uac"}};
+    consult();
+    north.success_fields = {};
+    take_the_place();
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    west_hangs_up();
+    net.run_for(1000s);
+    EXPECT_EQ(north.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_EQ(north.count("INVITE"), 3U);  // each is asked by Ringwall, as without any interval
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+}
+
+TEST_F(AttendedTransfers, TheIntervalOfANewcomerBeginsWithItsAnswer) {
+    west.invite_fields = {{"Supported", "timer"}, {"Session-Expires", "1800;refresher=uac"}};
+    north.success_fields = {{"Require", "timer"}, {"Session-Expires", "1800;refresher=uac"}};
+    consult();
+    net.run_for(890s);
+    take_the_place({{"Supported", "timer"}, {"Session-Expires", "1800;refresher=uac"}});
+    ASSERT_EQ(east.last_response("INVITE")->status(), 200);
+    west_hangs_up();
+    net.run_for(1750s);
+    EXPECT_EQ(north.count("BYE"), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    net.run_for(20s);  // RFC 4028 §10: 32 s before the end
+    EXPECT_EQ(north.count("BYE"), 1U);
+    EXPECT_EQ(border.records.back().reason, "session expired");
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// As of any caller: too short is 422, and nothing is sent; too long is shortened.
+TEST_F(AttendedTransfers, TheIntervalThatANewcomerAsksForIsLimited) {
+    consult();
+    take_the_place({{"Supported", "timer"}, {"Session-Expires", "50"}});
+    EXPECT_EQ(east.last_response("INVITE")->status(), 422);
+    ASSERT_NE(east.last_response("INVITE")->header("Min-SE"), nullptr);
+    EXPECT_EQ(east.last_response("INVITE")->header("Min-SE")->value, "90");
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    EXPECT_EQ(west.count("BYE"), 0U);
+    obey({{"Supported", "timer"}, {"Session-Expires", "86400"}});
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    EXPECT_EQ(north.last_request("INVITE")->header("Session-Expires")->value, "1800");
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// RFC 4028 §6: without the Min-SE it could not ask again.
+TEST_F(AttendedTransfers, WhyTheTargetRefusesReachesTheNewcomer) {
+    consult();
+    north.answered_by_test = [this](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        if (request->method() != sip::Method::Invite) {
+            return false;
+        }
+        auto response = sip::reply(*request, 422, norths->local_tag());
+        response.header(sip::HeaderName::MinSe, "3600");
+        response.header(sip::HeaderName::Contact, north.contact());
+        north.shard().respond(id, response.build());
+        return true;
+    };
+    take_the_place({{"Supported", "timer"}, {"Session-Expires", "1200"}});
+    EXPECT_EQ(east.last_response("INVITE")->status(), 422);
+    ASSERT_NE(east.last_response("INVITE")->header("Min-SE"), nullptr);
+    EXPECT_EQ(east.last_response("INVITE")->header("Min-SE")->value, "3600");
+    EXPECT_EQ(east.last_response("INVITE")->header("Contact"), nullptr);
+    EXPECT_EQ(west.count("BYE"), 0U);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+// What it requires of the one that it replaces, it does not require of the leg that remains; and no
+// provisional response of that one passes, so none is asked for reliably.
+TEST_F(AttendedTransfers, TheTargetNeedKnowNeitherReplacesNorReliableResponses) {
+    consult();
+    take_the_place({{"Require", "replaces, 100rel"}, {"Supported", "replaces"}});
+    ASSERT_EQ(north.count("INVITE"), 2U);
+    EXPECT_EQ(north.last_request("INVITE")->header("Require"), nullptr);
+    EXPECT_EQ(north.last_request("INVITE")->header("Supported"), nullptr);
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
+TEST_F(AttendedTransfers, WhatElseANewcomerRequiresPasses) {
+    consult();
+    take_the_place({{"Require", "Replaces, timer"}, {"Supported", "100rel, timer, norefersub"}});
+    ASSERT_EQ(north.count("INVITE"), 2U);
+    EXPECT_EQ(north.last_request("INVITE")->header("Require")->value, "timer");
+    EXPECT_EQ(north.last_request("INVITE")->header("Supported")->value, "timer, norefersub");
+    EXPECT_EQ(east.last_response("INVITE")->status(), 200);
+    north.within(*norths, sip::Method::Bye, {});
+    net.run_for(1s);
+    west_hangs_up();
+}
+
 // A REFER is like any other request then, though it may outlive a call.
 TEST_F(AttendedTransfers, WhatWasAskedOfTheOneReplacedIsAnswered) {
     consult();

@@ -371,8 +371,8 @@ TEST_F(AtProvider, TheAcksOfRefreshesAndOfLateAnswersShowItToo) {
 // A wire of the operator's own where any address is taken for the provider's.
 class AtProviderAnywhere : public AtProvider {
 protected:
-    AtProviderAnywhere()
-        : AtProvider({"   authentication-realm outbound provider trunk secret"}, {}, [] {
+    explicit AtProviderAnywhere(const char* security = "   security trusted-unencrypted")
+        : AtProvider({security, "   authentication-realm outbound provider trunk secret"}, {}, [] {
               std::string trunks(three_trunks);
               const std::string line = "   remote-address ipv4 192.0.2.50 255.255.255.255\n";
               trunks.erase(trunks.find(line), line.size());
@@ -401,6 +401,31 @@ TEST_F(AtProviderAnywhere, ProofGoesToThePeersOwnAddressesOnly) {
     for (const auto& request : thief.requests()) {
         EXPECT_EQ(request->header(HeaderName::ProxyAuthorization), nullptr);
     }
+    west.bye();
+    net.run_for(40s);
+}
+
+// Where nobody is trusted, another address is another party, and not even asked.
+class AtUntrustedProviderAnywhere : public AtProviderAnywhere {
+protected:
+    AtUntrustedProviderAnywhere() : AtProviderAnywhere("   security untrusted") {}
+};
+
+TEST_F(AtUntrustedProviderAnywhere, WhoKnowsTheIdsOfACallIsNotTheProvider) {
+    Phone thief{net,
+                ip("192.0.2.55"),
+                sip::Transport::Udp,
+                {ip("192.0.2.5"), 5060},
+                {"theo", "provider.example", ""},
+                701};
+    call();
+    sip::Dialog stolen = *east.dialog();
+    thief.within(stolen, Method::Info, {});
+    net.run_for(1s);
+    EXPECT_EQ(thief.statuses("INFO").back(), 481);
+    EXPECT_EQ(west.count("INFO"), 0U);
+    west.in_dialog(Method::Info);
+    ASSERT_TRUE(run_until([&] { return east.count("INFO") == 1U; }));
     west.bye();
     net.run_for(40s);
 }

@@ -909,6 +909,8 @@ void Call::on_timer(std::uint32_t timer) {
         pairs_[*confirmed_]->end();  // after the NOTIFY it should have
     } else if (timer == caller_timer) {
         on_caller_timer();
+    } else if ((timer & lost_newcomer_timer) != 0) {
+        on_newcomer_timer(timer & ~lost_newcomer_timer);
     } else {
         on_timer_c(timer);
     }
@@ -931,6 +933,11 @@ void Call::on_timer_c(std::uint32_t index) {
 }
 
 void Call::on_flow_closed(FlowId flow) {
+    if (joining_ && !joining_->is_answered && !joining_->is_awaited &&
+        !host_.can_answer(joining_->newcomer.invite)) {
+        joining_->is_awaited = true;
+        host_.start_timer(ref(), lost_flow_limit, lost_newcomer_timer | joining_->number);
+    }
     if (confirmed_ && !is_over_) {
         pairs_[*confirmed_]->on_flow_closed(flow);
     } else if (!is_answered_ && !is_caller_awaited_ && !host_.can_answer(setup_.invite)) {
@@ -947,6 +954,16 @@ void Call::on_caller_timer() {
     } else if (!is_answered_ && !host_.can_answer(setup_.invite)) {
         best_.reset();  // nobody hears what others said
         terminate("connection lost");
+    }
+}
+
+// The leg that remains would answer for nobody, and the one that it has would hear BYE.
+void Call::on_newcomer_timer(std::uint32_t number) {
+    if (joining_ && joining_->number == number) {
+        joining_->is_awaited = false;
+        if (!host_.can_answer(joining_->newcomer.invite)) {
+            drop_newcomer(480, "Temporarily Unavailable");
+        }
     }
 }
 

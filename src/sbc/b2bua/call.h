@@ -180,16 +180,19 @@ private:
         Newcomer newcomer;
         Place place;  // of the leg that it replaces
         sip::transaction::ClientId client;
-        std::uint32_t number = 0;  // for its timer
+        std::uint32_t number = 0;  // for its timers
         bool is_answered = false;  // it gave up, or was told no
         bool is_cancel_owed = false;
         sip::transaction::Reasons reasons = {};  // of that CANCEL
+        bool is_awaited = false;                 // its connection is gone, and the time for it runs
     };
     std::optional<Place> place_of(const sip::Message& request) const;
     std::optional<Place> place_of(const sip::DialogIds& ids) const;
     std::optional<policy::Reject> refuse_replacement(const Place& place,
                                                      const Newcomer& newcomer) const;
     void on_newcomers_answer(const sip::MessagePtr& response);
+    void refuse_newcomer(const Joining& joining, const sip::Message& response);
+    void on_newcomer_timer(std::uint32_t number);
     void drop_newcomer(int status, std::string_view reason,
                        const sip::transaction::Reasons& reasons = {});
     Fate pass_on(Place place, sip::transaction::ServerId id, const sip::Hop& from,
@@ -214,6 +217,7 @@ private:
     static constexpr std::uint32_t newcomer_timer = 1U << 29;
     static constexpr std::uint32_t referrer_timer = 1U << 27;
     static constexpr std::uint32_t caller_timer = 1U << 26;
+    static constexpr std::uint32_t lost_newcomer_timer = 1U << 25;
 
     CallHost& host_;
     Setup setup_;  // its request: until it is answered

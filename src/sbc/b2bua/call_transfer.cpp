@@ -6,6 +6,7 @@
 //      newcomer  -- INVITE -/                              the replaced one hears BYE when it is
 //      won
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sbc/b2bua/call.h"
@@ -220,7 +221,9 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     }
     host_.own_tag(party.dialog.local_tag(), ref());
     host_.own_call_id(party.dialog.call_id(), ref());
-    pair.join(side, party, answer, media);
+    Leg joined = party;
+    joined.timer.on_refreshed(sip::session::agreed(asked, answer), host_.now().monotonic);
+    pair.join(side, std::move(joined), answer, media);
     return true;
 }
 
@@ -244,6 +247,18 @@ bool is_party(const Speaker& speaker, const Leg& leg, const Adjacency& adjacency
         }
     }
     return adjacency.is_one_party() || speaker.address == leg.hop.remote.address;
+}
+
+// What a newcomer says to the leg that remains. That one replaces nothing (RFC 3891 §6.2), and none
+// of its provisional responses passes, so it is not to send them reliably.
+void copy_newcomers_fields(sip::MessageBuilder& builder, const sip::Message& invite,
+                           const Adjacency& from, const Adjacency& to) {
+    constexpr std::array lists{HeaderName::Supported, HeaderName::Require};
+    constexpr std::array<std::string_view, 2> removed{"replaces", "100rel"};
+    copy_end_to_end(builder, invite, from, to, lists);
+    for (const HeaderName list : lists) {
+        copy_options(builder, invite, list, removed);
+    }
 }
 
 }  // namespace
@@ -303,6 +318,9 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
         refuse(491, "Request Pending");
         return true;
     }
+    if (context_.refuse_short_session(on, newcomer.invite, *newcomer.request)) {
+        return true;
+    }
     const Adjacency& in = adjacency(on);
     const Adjacency& out = adjacency(remaining.peer.adjacency);
     const auto media =
@@ -315,7 +333,7 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     const auto client = pair.send(
         other_side(place->side), Method::Invite,
         [&](sip::MessageBuilder& invite) {
-            copy_end_to_end(invite, *newcomer.request, in, out);
+            copy_newcomers_fields(invite, *newcomer.request, in, out);
             copy_body(invite, *newcomer.request, media);
         },
         newcomer.request->max_forwards().value_or(70) - 1);
@@ -326,7 +344,7 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     // Whatever else is offered on the call meanwhile is glare.
     pair.leg(other_side(place->side)).session.on_offer_sent();
     host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
-    last_newcomer_ = (last_newcomer_ + 1) % newcomer_timer;
+    last_newcomer_ = (last_newcomer_ + 1) % lost_newcomer_timer;
     joining_ = Joining{newcomer, *place, *client, last_newcomer_, false};
     host_.start_timer(ref(), timer_c, newcomer_timer | last_newcomer_);
     return true;
@@ -370,11 +388,7 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
         return;
     }
     if (status >= 300) {
-        const int passed = status == 401 || status == 407 || status < 400 ? 480
-                           : status == 503                                ? 500
-                                                                          : status;
-        context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, passed,
-                        passed == status ? response->reason() : sip::reason_phrase(passed));
+        refuse_newcomer(joining, *response);
         if (status == 408 || status == 481) {
             act_on(joining.place.pair, Fate::lost("peer lost the dialog"));
         }
@@ -416,6 +430,22 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     }
     pair.take_over(side, std::move(leg), newcomer.invite, joining.client, newcomer.request,
                    builder.build());
+}
+
+// The leg that remains does not want it: as in any dialog it hears why.
+void Call::refuse_newcomer(const Joining& joining, const sip::Message& response) {
+    const Newcomer& newcomer = joining.newcomer;
+    const AdjacencyIndex on = newcomer.peer.adjacency;
+    const int status = response.status();
+    if (status < 400 || status == 401 || status == 407 || status == 503) {
+        const int passed = status == 503 ? 500 : 480;
+        context_.answer(on, newcomer.invite, *newcomer.request, passed, sip::reason_phrase(passed));
+        return;
+    }
+    const Leg& remaining = pairs_[joining.place.pair]->leg(other_side(joining.place.side));
+    auto builder = sip::reply(*newcomer.request, status, context_.own_tag, response.reason());
+    copy_end_to_end(builder, response, adjacency(remaining.peer.adjacency), adjacency(on));
+    host_.respond(newcomer.invite, builder.build());
 }
 
 void Call::drop_newcomer(int status, std::string_view reason,

@@ -823,6 +823,7 @@ void DialogPair::take_over(Side side, Leg newcomer, ServerId invite, ClientId cl
                       context_.host.now().monotonic + 64 * context_.host.timers().t1,
                       true};
     describe(side, bears_description(request), *success);
+    refreshed(*told, *success);  // what the one replaced had agreed on is no more
     context_.host.respond(invite, success);
     start_repeating(side);
     if (!replaced.is_ended) {

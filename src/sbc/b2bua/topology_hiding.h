@@ -64,7 +64,12 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
                      std::span<const sip::HeaderName> removed = {});
 
-// The same of a final response to `sent`: its Session-Expires is at most what was asked for.
+// The option tags in one of its fields that pass, but those in `removed`.
+void copy_options(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName field,
+                  std::span<const std::string_view> removed);
+
+// As copy_end_to_end, of a final response to `sent`: its Session-Expires is at most what was asked
+// for.
 void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
                  const sip::Message& sent, const Adjacency& from, const Adjacency& to);
 
