@@ -195,6 +195,7 @@ TEST_F(Topology, IsHiddenInWhatIsSaidInTheHeader) {
                 {"In-Reply-To", "secret-call-id@192.0.2.11"},
                 {"Join", "secret-call-id@192.0.2.11;to-tag=1;from-tag=2"},
                 {"Target-Dialog", "secret-call-id@192.0.2.11;local-tag=1;remote-tag=2"},
+                {"Original-Dialog-ID", "secret-call-id@192.0.2.11;remote-tag=1;local-tag=2"},
                 {"Route", "<sip:192.0.2.1;lr>"},
                 {"Record-Route", "<sip:192.0.2.99;lr>"},
                 {"Path", "<sip:192.0.2.99;lr>"},

@@ -113,9 +113,16 @@ Passage passage(sip::HeaderName name) {
     return Passage::Hop;
 }
 
-// Join (RFC 3911) and Target-Dialog (RFC 4538) name dialogs of the other side, as Replaces does.
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+    return std::ranges::any_of(
+        names, [&](std::string_view each) { return equals_ignoring_case(each, name); });
+}
+
+// Join (RFC 3911), Target-Dialog (RFC 4538) and Original-Dialog-ID (3GPP TS 24.337) name dialogs of
+// the other side, as Replaces does.
 bool names_dialog(std::string_view name) {
-    return equals_ignoring_case(name, "Join") || equals_ignoring_case(name, "Target-Dialog");
+    constexpr std::array<std::string_view, 3> names{"Join", "Target-Dialog", "Original-Dialog-ID"};
+    return is_one_of(names, name);
 }
 
 // Between two neighbours: RFC 7615 §4, RFC 3329 §2, RFC 5626 §11.3, RFC 7315 §4.5 and §4.6.
