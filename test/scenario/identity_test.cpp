@@ -628,6 +628,88 @@ TEST_F(Claims, InAnswersFollowTheSameRule) {
     }
 }
 
+// Who is served, charged or vouched for is said within a trust domain (RFC 3324).
+const Fields of_trust_domain{
+    {"P-Charge-Info", "<sip:president@example.org>;npi=1"},               // RFC 8496
+    {"P-Served-User", "<sip:president@example.org>;sescase=orig"},        // RFC 5502
+    {"P-Asserted-Service", "urn:urn-7:3gpp-service.president"},           // RFC 6050
+    {"P-Profile-Key", "<sip:president@example.org>"},                     // RFC 5002
+    {"P-Private-Network-Indication", "president.example.org"},            // RFC 7316
+    {"P-DCS-LAES", "192.0.2.99:5060;content=192.0.2.99:6060;president"},  // RFC 5503
+    {"P-Associated-URI", "<sip:president@example.org>"},                  // RFC 7315
+    {"P-Called-Party-ID", "<sip:president@example.org>"},                 // RFC 7315
+    {"P-Visited-Network-ID", "\"president's network\""},                  // RFC 7315
+    {"p-of-tomorrow", "president"},                                       // whatever comes
+    {"Attestation-Info", "president"},                                    // 3GPP TS 24.229
+    {"Origination-Id", "president"},
+    {"Additional-Identity", "<sip:president@example.org>"},
+    {"Relayed-Charge", "president"},
+    {"Priority-Verstat", "president"}};
+
+// What a phone may say of itself and of where it is, among those who are trusted.
+const Fields of_phones{{"P-Access-Network-Info", "IEEE-802.11;president"},
+                       {"Cellular-Network-Info", "3GPP-E-UTRAN-FDD;president"},
+                       {"P-Early-Media", "supported;president"},
+                       {"P-Preferred-Service", "urn:urn-7:3gpp-service.president"}};
+
+Fields joined(Fields fields, const Fields& more) {
+    fields.insert(fields.end(), more.begin(), more.end());
+    return fields;
+}
+
+TEST_F(Claims, OfATrustDomainDoNotComeInFromOutside) {
+    EXPECT_THAT(heard_by(softswitch, outside, "sip:9001@switch.example.com",
+                         joined(of_trust_domain, of_phones)),
+                Not(HasSubstr("president")));
+}
+
+TEST_F(Claims, OfATrustDomainAreNotAPhonesToMake) {
+    EXPECT_THAT(heard_by(softswitch, alice, "sip:9001@switch.example.com", of_trust_domain),
+                Not(HasSubstr("president")));
+    const std::string heard = heard_by(softswitch, alice, "sip:9001@switch.example.com", of_phones);
+    for (const auto& [name, value] : of_phones) {
+        EXPECT_THAT(heard, HasSubstr(name + ": " + value));
+    }
+}
+
+TEST_F(Claims, OfATrustDomainPassWithinIt) {
+    const Fields fields = joined(of_trust_domain, of_phones);
+    const std::string heard = heard_by(alice, softswitch, "sip:alice@example.com", fields);
+    for (const auto& [name, value] : fields) {
+        EXPECT_THAT(heard, HasSubstr(name + ": " + value));
+    }
+}
+
+TEST_F(Claims, OfATrustDomainDoNotGoOutInAnswersNorWithinDialogs) {
+    const Fields fields = joined(of_trust_domain, of_phones);
+    softswitch.on_invite = Phone::OnInvite::Ignore;
+    outside.invite("sip:9001@192.0.2.3");
+    ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
+    const Fields answer = joined(fields, {{"Contact", softswitch.contact()}});
+    softswitch.say(180, "t", answer);
+    softswitch.say(200, "t", answer, softswitch.offer);
+    ASSERT_TRUE(run_until([&] { return outside.is_in_call(); }));
+    outside.dialog_fields = fields;
+    outside.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.count("INFO"), 1U);
+    EXPECT_THAT(std::string(softswitch.last_request("INFO")->bytes()), Not(HasSubstr("president")));
+    outside.dialog_fields.clear();
+    outside.bye();
+    net.run_for(1s);
+    EXPECT_THAT(outside.statuses("INVITE"), ElementsAre(100, 180, 200));
+    for (const auto& response : outside.responses()) {
+        EXPECT_THAT(std::string(response->bytes()), Not(HasSubstr("president")));
+    }
+    softswitch.on_invite = Phone::OnInvite::Ignore;
+    outside.invite("sip:9001@192.0.2.3");
+    ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 2; }));
+    softswitch.say(486, "t", fields);
+    net.run_for(1s);
+    EXPECT_THAT(std::string(outside.last_response("INVITE")->bytes()), HasSubstr("SIP/2.0 486"));
+    EXPECT_THAT(std::string(outside.last_response("INVITE")->bytes()), Not(HasSubstr("president")));
+}
+
 class Privacy : public Claims {
 protected:
     Privacy() : Claims(configured(small_lab, "softswitch", {"sip-calls-in insecure"})) {}

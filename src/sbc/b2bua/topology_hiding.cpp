@@ -136,8 +136,30 @@ bool is_of_one_hop(std::string_view name) {
         "P-Charging-Vector",
         "P-Charging-Function-Addresses",
     };
-    return std::ranges::any_of(
-        names, [&](std::string_view each) { return equals_ignoring_case(each, name); });
+    return is_one_of(names, name);
+}
+
+// Who is served, charged or vouched for, by whom and where, as those say who trust each other. RFC
+// 3427 had P- fields registered for such private networks only, and their RFCs (3325, 5002, 5502,
+// 5503, 6050, 7315, 7316, 8496 ...) say so of each; 3GPP TS 24.229 has some without it.
+bool is_of_trust_domain(std::string_view name) {
+    constexpr std::array<std::string_view, 9> names{
+        "Additional-Identity", "Attestation-Info", "Cellular-Network-Info",
+        "Origination-Id",      "Priority-Verstat", "Relayed-Charge",
+        "Response-Source",     "Restoration-Info", "Service-Interact-Info",
+    };
+    return equals_ignoring_case(name.substr(0, 2), "P-") || is_one_of(names, name);
+}
+
+// Of these, what a phone says of itself and asks for: RFC 5009, RFC 6050, RFC 7315 §5.4.
+bool is_a_phones_to_say(std::string_view name) {
+    constexpr std::array<std::string_view, 4> names{
+        "Cellular-Network-Info",
+        "P-Access-Network-Info",
+        "P-Early-Media",
+        "P-Preferred-Service",
+    };
+    return is_one_of(names, name);
 }
 
 // Who somebody is, in fields older or newer than RFC 3325: Remote-Party-ID, and who passed the call
@@ -199,10 +221,12 @@ bool may_pass(const sip::Message& message, const sip::HeaderLine& line, const Ad
     if (claims_identity(line.name)) {
         return may_claim(from) && (to.is_trusted() || !asks_for_privacy(message, line));
     }
-    if (equals_ignoring_case(line.name, "P-Access-Network-Info")) {  // RFC 7315 §5.4
-        return to.is_trusted();
+    if (names_dialog(line.name) || is_of_one_hop(line.name)) {
+        return false;
     }
-    return !names_dialog(line.name) && !is_of_one_hop(line.name);
+    return !is_of_trust_domain(line.name) ||
+           (to.is_trusted() &&
+            (may_claim(from) || (from.is_trusted() && is_a_phones_to_say(line.name))));
 }
 
 // RFC 4028 §8.1: a request asks for no more than the `session-timer` of where it goes, nor for less
