@@ -752,6 +752,34 @@ TEST_F(Privacy, IdTakesOtherClaimsOutTowardsTheOutside) {
     }
 }
 
+TEST_F(Privacy, OfATrustDomainNothingGoesOutWhateverIsAsked) {
+    for (const char* kind : {"id", "none"}) {
+        EXPECT_THAT(heard_outside(joined(joined(of_trust_domain, of_phones), {{"Privacy", kind}})),
+                    Not(HasSubstr("president")))
+            << kind;
+    }
+}
+
+// A picture or a tune lies at a host; where that is one of our own side, the outside learns of it.
+TEST_F(Privacy, WhereATuneLiesInsideIsNotToldOutside) {
+    for (const char* url : {"<http://192.0.2.20/tune>", "<http://[2001:db8::20]:80/tune>",
+                            "<https://user@192.0.2.2:443/tune>", "<http://192.0.2.20.:80/tune>",
+                            "<sip:tune@192.0.2.20>", "<HTTP://192.0.2.99?tune>;purpose=icon"}) {
+        for (const char* name : {"Call-Info", "Alert-Info", "Error-Info"}) {
+            const std::string heard = heard_outside(
+                {{name, std::string(url) + ", <http://www.example.org/kept>;purpose=icon"}});
+            EXPECT_THAT(heard, Not(HasSubstr("tune"))) << name << url;
+            EXPECT_THAT(heard, HasSubstr("<http://www.example.org/kept>;purpose=icon"))
+                << name << url;
+        }
+        EXPECT_THAT(heard_outside({{"Call-Info", url}}), Not(HasSubstr("Call-Info"))) << url;
+    }
+    for (const char* kept : {"<cid:tune@192.0.2.20>", "<http://127.0.0.1/Bellcore-dr2>",
+                             "<urn:alert:source:internal>", "<http://192.0.2.20.example.org/x>"}) {
+        EXPECT_THAT(heard_outside({{"Alert-Info", kept}}), HasSubstr(kept));
+    }
+}
+
 TEST_F(Privacy, AClaimMayAskForItself) {
     const std::string uri = "<sip:president@example.org>";
     for (const Fields& fields : {

@@ -33,6 +33,7 @@ enum class Passage : std::uint8_t {
     Trusted,   // says who somebody is: by trust (RFC 3325 §7)
     Referrer,  // names who referred: written anew
     Software,  // of the far end: not for the untrusted
+    Urls,      // of things at hosts: not at our own hosts for the untrusted
 };
 
 Passage passage(sip::HeaderName name) {
@@ -80,6 +81,10 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::UserAgent:  // RFC 3261 §20.35, §20.41
         case HeaderName::Server:
             return Passage::Software;
+        case HeaderName::AlertInfo:
+        case HeaderName::CallInfo:
+        case HeaderName::ErrorInfo:
+            return Passage::Urls;
         case HeaderName::ContentType:
         case HeaderName::ContentEncoding:
         case HeaderName::ContentDisposition:
@@ -98,9 +103,6 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Date:
         case HeaderName::Subject:
         case HeaderName::Organization:
-        case HeaderName::AlertInfo:
-        case HeaderName::CallInfo:
-        case HeaderName::ErrorInfo:
         case HeaderName::Priority:
         case HeaderName::AllowEvents:
         case HeaderName::AcceptContact:
@@ -313,6 +315,42 @@ std::string host_text(const std::string& host) {
     return is_bare_v6 ? "[" + host + "]" : host;
 }
 
+// RFC 3986 §3.2: of "http://user@host:80/path". Empty: it names none.
+std::string_view host_of(const sip::Uri& uri) {
+    const auto authority = uri.text.find("://");
+    if (uri.scheme != sip::Scheme::Other || authority == std::string_view::npos) {
+        return uri.host;
+    }
+    std::string_view host = uri.text.substr(authority + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    host.remove_prefix(host.rfind('@') + 1);  // npos + 1 is 0
+    return host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
+}
+
+// Is what the trusted `from` points to at a host of its own? An address is taken for one, but for
+// 127.0.0.1, which is none, and by which phones know tunes.
+bool is_inside(const sip::NameAddr& value, const Adjacency& from) {
+    std::string_view host = host_of(value.uri);
+    host.remove_suffix(host.ends_with('.') ? 1 : 0);
+    return (is_address(host) && host != "127.0.0.1") || is_same_host(host, from.own_host()) ||
+           (!from.signaling_peer.empty() && is_same_host(host, from.signaling_peer));
+}
+
+// Call-Info and the like for the untrusted. What cannot be read is not told.
+void copy_urls(sip::MessageBuilder& builder, const sip::HeaderLine& line, const Adjacency& from) {
+    std::string kept;
+    if (const auto values = sip::parse_name_addr_list(line.value)) {
+        for (const sip::NameAddr& each : *values) {
+            if (!is_inside(each, from)) {
+                kept.append(kept.empty() ? "" : ", ").append(each.text);
+            }
+        }
+    }
+    if (!kept.empty()) {
+        builder.header(line.id, kept);
+    }
+}
+
 std::string_view transport_parameter(sip::Transport transport, sip::Scheme scheme) {
     switch (transport) {
         case sip::Transport::Udp:
@@ -478,6 +516,13 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 break;
             case Passage::Software:
                 if (to.is_trusted()) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Urls:
+                if (from.is_trusted() && !to.is_trusted()) {
+                    copy_urls(builder, line, from);
+                } else {
                     builder.raw(line);
                 }
                 break;
