@@ -459,6 +459,53 @@ TEST_F(TrunksInACall, ALostFirstAckIsRepeatedAlsoAfterAReinvite) {
     net.run_for(70s);
 }
 
+// RFC 3261 §12.1.2: a peer of RFC 2543 may give no tag before it answers.
+TEST_F(TrunksInACall, RingingWithoutATagPassesAndTheCallIsAnswered) {
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:5001@192.0.2.4");
+    net.run_for(100ms);
+    east.say(180, "", {});
+    net.run_for(100ms);
+    east.say(183, "", {{"Contact", east.contact()}, {"Require", "100rel"}, {"RSeq", "7"}},
+             east.offer);
+    net.run_for(1s);
+    EXPECT_THAT(west.statuses("INVITE"), ElementsAre(100, 180, 183));
+    for (const auto& response : west.responses()) {
+        EXPECT_EQ(response->to_tag().empty(), response->status() == 100);
+        EXPECT_EQ(response->count(sip::HeaderName::RSeq), 0U);
+        EXPECT_EQ(response->count(sip::HeaderName::Require), 0U);
+        EXPECT_TRUE(response->body().empty());
+    }
+    EXPECT_EQ(east.count("CANCEL"), 0U);
+    east.say(200, "t", {{"Contact", east.contact()}}, east.offer);
+    net.run_for(1s);
+    EXPECT_THAT(west.statuses("INVITE"), ElementsAre(100, 180, 183, 200));
+    EXPECT_TRUE(west.is_in_call());
+    EXPECT_EQ(east.acks().size(), 1U);
+    EXPECT_EQ(east.count("CANCEL") + east.count("BYE"), 0U);
+    west.bye();
+    net.run_for(1s);
+    EXPECT_EQ(east.count("BYE"), 1U);
+    ASSERT_EQ(border.records.size(), 1U);
+    EXPECT_EQ(border.records[0].result, "answered");
+    EXPECT_TRUE(border.records[0].ringing.has_value());
+}
+
+TEST_F(TrunksInACall, WhoRingsWithoutATagHearsTheCancel) {
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:5001@192.0.2.4");
+    net.run_for(100ms);
+    east.say(180, "", {});
+    net.run_for(100ms);
+    west.cancel();
+    net.run_for(1s);
+    EXPECT_EQ(east.count("CANCEL"), 1U);
+    EXPECT_THAT(west.statuses("INVITE"), ElementsAre(100, 180, 487));
+    east.say(180, "", {});  // too late for anybody
+    net.run_for(40s);
+    EXPECT_THAT(west.statuses("INVITE"), ElementsAre(100, 180, 487));
+}
+
 // RFC 3261 §13.3.1.4: each 2xx has intervals of its own, however soon it follows another.
 TEST_F(TrunksInACall, ASecondReinviteSoonAfterTheAckStartsOneRepetition) {
     west.invite("sip:5001@192.0.2.4");

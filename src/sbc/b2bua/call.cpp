@@ -1,6 +1,7 @@
 #include "sbc/b2bua/call.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -407,6 +408,10 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (response->status() == 100 || is_answered_ || !branch.is_open) {
         return;
     }
+    if (response->to_tag().empty()) {
+        ring_without_dialog(branch, *response);
+        return;
+    }
     const auto dialogs = static_cast<std::size_t>(std::count_if(
         pairs_.begin(), pairs_.end(), [&](const auto& pair) { return pair->branch() == index; }));
     if (dialogs >= max_dialogs && find_pair(index, *response) == nullptr) {
@@ -425,9 +430,7 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (pair->is_over()) {
         return;
     }
-    if (!record_->ringing && response->status() == 180) {
-        record_->ringing = host_.now().wall;
-    }
+    note_ringing(*response);
     auto builder = sip::reply(*setup_.request, response->status(),
                               pair->leg(Side::Caller).dialog.local_tag(), response->reason());
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
@@ -435,6 +438,24 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
                                                 caller_scheme_, pair->leg(Side::Caller).user));
     pair->pass_provisional({Side::Caller, setup_.invite, setup_.request, branch.invite}, *response,
                            media, builder);
+}
+
+// RFC 3261 §12.1.2: of a peer of RFC 2543. It makes no dialog there. Its body would be of none,
+// and its reliability too, which RFC 3262 §4 acknowledges within one: both stay behind.
+void Call::ring_without_dialog(const Branch& branch, const sip::Message& response) {
+    note_ringing(response);
+    auto builder =
+        sip::reply(*setup_.request, response.status(), context_.own_tag, response.reason());
+    constexpr std::array not_required{HeaderName::Require};
+    copy_end_to_end(builder, response, adjacency(branch.adjacency), caller_adjacency(),
+                    not_required);
+    host_.respond(setup_.invite, builder.build());
+}
+
+void Call::note_ringing(const sip::Message& response) {
+    if (!record_->ringing && response.status() == 180) {
+        record_->ringing = host_.now().wall;
+    }
 }
 
 DialogPair* Call::find_pair(std::size_t branch, const sip::Message& response) {

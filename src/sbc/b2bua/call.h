@@ -150,6 +150,8 @@ private:
                      std::string_view target, std::string_view address_of_record,
                      unsigned redirects);
     void on_provisional(std::size_t index, const sip::MessagePtr& response);
+    void ring_without_dialog(const Branch& branch, const sip::Message& response);
+    void note_ringing(const sip::Message& response);
     void on_success(std::size_t index, const sip::MessagePtr& response);
     void on_redirect(std::size_t index, const sip::MessagePtr& response);
     void on_failure(std::size_t index, Failure failure);
