@@ -50,6 +50,12 @@ std::string next_uri(const sip::Dialog& dialog) {
     return dialog.remote_target();
 }
 
+// RFC 3263 §4.1: by what the next request goes.
+bool says_tcp(const sip::Uri& uri) {
+    const auto transport = uri.parameters.find("transport");
+    return uri.scheme == sip::Scheme::Sip && transport && equals_ignoring_case(*transport, "tcp");
+}
+
 }  // namespace
 
 Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& observer,
@@ -1304,6 +1310,12 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
         return leg.hop;
     }
     const std::uint16_t port = uri->port != 0 ? uri->port : std::uint16_t{5060};
+    // Whoever is not trusted is not to have us hold a connection for each port that it names.
+    const bool may_choose = adjacency.is_trusted() || port == 5060 || port == leg.hop.remote.port;
+    if (says_tcp(*uri) && may_choose) {
+        return connections_.hop_by(*snapshot_, leg.peer.adjacency,
+                                   {sip::Transport::Tcp, Endpoint{*address, port}});
+    }
     return sip::Hop{leg.hop.flow, Endpoint{*address, port}, sip::Transport::Udp};
 }
 

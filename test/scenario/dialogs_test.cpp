@@ -623,5 +623,111 @@ TEST_F(SharedSocket, AContactWithinTheOwnAdjacencyIsFollowed) {
     EXPECT_EQ(other.count("BYE"), 1U);
 }
 
+// RFC 3263 §4.1: the URI that a request goes to says by what.
+class ByTcp : public SharedSocket {
+protected:
+    // What went to this address after the INVITE: its methods.
+    std::vector<std::string> heard_by(const char* address, bool is_by_tcp) {
+        std::vector<std::string> out;
+        for (const auto& packet : net.packets_of(ip(address))) {
+            const std::string method = packet.bytes.substr(0, packet.bytes.find(' '));
+            if (packet.to.address == ip(address) && packet.is_datagram != is_by_tcp &&
+                method != "SIP/2.0" && method != "INVITE") {
+                out.push_back(method);
+            }
+        }
+        return out;
+    }
+};
+
+TEST_F(ByTcp, ADialogGoesOnWhereTheContactSaysSo) {
+    call({{"Contact", "<sip:eric@192.0.2.50;transport=TCP>"}});
+    west.bye();
+    net.run_for(1s);
+    EXPECT_THAT(heard_by("192.0.2.50", true), ElementsAre("ACK", "INFO", "BYE"));
+    EXPECT_THAT(heard_by("192.0.2.50", false), IsEmpty());
+    EXPECT_THAT(west.statuses("INFO"), ElementsAre(200));
+    EXPECT_THAT(west.statuses("BYE"), ElementsAre(200));
+}
+
+TEST_F(ByTcp, OrWhereTheRecordRouteDoes) {
+    Phone proxy(net, ip("192.0.2.51"), sip::Transport::Tcp, {ip("192.0.2.5"), 5060},
+                {"proxy", "east.example.net", ""}, 77);
+    call({{"Contact", "<sip:eric@192.0.2.50>"},
+          {"Record-Route", "<sip:192.0.2.51;lr;transport=tcp>"}});
+    west.bye();
+    net.run_for(1s);
+    EXPECT_THAT(heard_by("192.0.2.51", true), ElementsAre("ACK", "INFO", "BYE"));
+    EXPECT_THAT(heard_by("192.0.2.50", false), IsEmpty());
+}
+
+// The peer is one party, by whatever it comes.
+TEST_F(ByTcp, WhatComesByThatConnectionIsThePeers) {
+    Phone peer(net, ip("192.0.2.51"), sip::Transport::Tcp, {ip("192.0.2.5"), 5060},
+               {"eric", "east.example.net", ""}, 77);
+    call({{"Contact", "<sip:eric@192.0.2.51;transport=tcp>"}});
+    ASSERT_EQ(peer.count("INFO"), 1U);
+    auto dialog =
+        sip::Dialog::of_request(*east.last_request("INVITE"), "t", sip::Dialog::State::Confirmed);
+    ASSERT_TRUE(dialog);
+    peer.within(*dialog, sip::Method::Bye, {});
+    net.run_for(1s);
+    EXPECT_THAT(peer.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(west.count("BYE"), 1U);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(ByTcp, NotIntoAnotherAdjacency) {
+    call({{"Contact", "<sip:eric@192.0.2.60;transport=tcp>"}});
+    EXPECT_EQ(packets_to("192.0.2.60"), 0U);
+    EXPECT_EQ(east.acks().size(), 1U);
+    EXPECT_EQ(east.count("INFO"), 1U);
+    west.bye();
+    net.run_for(1s);
+    EXPECT_EQ(packets_to("192.0.2.60"), 0U);
+    EXPECT_THAT(heard_by("192.0.2.50", true), IsEmpty());
+}
+
+TEST_F(ByTcp, NotToEveryPortOfAnUntrustedPeer) {
+    const Endpoint second{ip("192.0.2.50"), 5070};
+    east.node().listen_tcp(second);
+    call({{"Contact", "<sip:eric@192.0.2.50:5070;transport=tcp>"}});
+    EXPECT_THAT(heard_by("192.0.2.50", true), IsEmpty());
+    EXPECT_THAT(heard_by("192.0.2.50", false), Contains("ACK"));
+    border.sbc().end_all("test");
+    net.run_for(100s);
+}
+
+class ByTcpWhereTrusted : public Trunks {
+protected:
+    ByTcpWhereTrusted()
+        : Trunks(configured(three_trunks, "east", {"security trusted-unencrypted"})) {}
+};
+
+TEST_F(ByTcpWhereTrusted, ToThePortOfTheContact) {
+    const Endpoint second{ip("192.0.2.50"), 5070};
+    east.node().listen_tcp(second);
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:5001@192.0.2.4");
+    ASSERT_TRUE(run_until([&] { return east.count("INVITE") == 1; }));
+    east.say(200, "t", {{"Contact", "<sip:eric@192.0.2.50:5070;transport=tcp>"}}, east.offer);
+    net.run_for(1s);
+    const auto packets = net.packets_of(ip("192.0.2.50"));
+    EXPECT_TRUE(std::ranges::any_of(packets, [&](const auto& packet) {
+        return packet.to == second && !packet.is_datagram && packet.bytes.starts_with("ACK ");
+    }));
+    border.sbc().end_all("test");
+    net.run_for(100s);
+}
+
+TEST_F(ByTcp, NobodyThereIsAsNobodyElsewhere) {
+    net.refuse_connections({ip("192.0.2.50"), 5060});
+    call({{"Contact", "<sip:eric@192.0.2.50;transport=tcp>"}});
+    west.bye();
+    net.run_for(100s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_THAT(west.statuses("BYE"), ElementsAre(200));
+}
+
 }  // namespace
 }  // namespace ringwall::test
