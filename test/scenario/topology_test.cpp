@@ -318,6 +318,25 @@ TEST_F(Passage, WhatIsSaidOfTheWayInTheRequestUriStaysHere) {
     EXPECT_EQ(east.count("MESSAGE"), 3U);
 }
 
+// RFC 3261 §19.1.1: that the user part is a telephone number is part of who is called.
+TEST_F(Passage, ATelephoneNumberStaysOne) {
+    for (const char* parameter : {";user=phone", ";transport=udp;USER=Phone;lr"}) {
+        const std::string called = "sip:+15551234@192.0.2.4" + std::string(parameter);
+        west.send("MESSAGE", called,
+                  {{"From", "<sip:+15556789@west.example.net;user=phone;transport=udp>;tag=f"},
+                   {"To", "<" + called + ">"}});
+        net.run_for(1s);
+        const auto heard = east.last_request("MESSAGE");
+        EXPECT_EQ(heard->request_uri_text(), "sip:+15551234@192.0.2.50;user=phone");
+        EXPECT_EQ(heard->to().uri.text, "sip:+15551234@192.0.2.5;user=phone");
+        EXPECT_EQ(heard->from().uri.text, "sip:+15556789@west.example.net;user=phone");
+    }
+    west.send("MESSAGE", "sip:5001@192.0.2.4;user=ip", {{"To", "<sip:5001@192.0.2.4;user=ip>"}});
+    net.run_for(1s);
+    EXPECT_EQ(east.last_request("MESSAGE")->request_uri_text(), "sip:5001@192.0.2.50");
+    EXPECT_EQ(east.last_request("MESSAGE")->to().uri.text, "sip:5001@192.0.2.5");
+}
+
 // RFC 7315 §5.4: where somebody is stays among those who are trusted.
 TEST_F(Passage, TheAccessNetworkIsNotNamedToTheUntrusted) {
     west.send("MESSAGE", "sip:5001@192.0.2.4",

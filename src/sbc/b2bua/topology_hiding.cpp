@@ -364,6 +364,12 @@ std::string_view transport_parameter(sip::Transport transport, sip::Scheme schem
     return "";
 }
 
+// RFC 3261 §19.1.1: what the user part is, whatever the host.
+std::string_view parameter_of_user(const sip::Uri& uri) {
+    const auto user = uri.parameters.find("user");
+    return user && equals_ignoring_case(*user, "phone") ? ";user=phone" : "";
+}
+
 // `is_ours`: the host becomes our own on the far side, as an IP address does.
 std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Scheme leg_scheme,
                     bool is_ours) {
@@ -383,7 +389,7 @@ std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Sc
     }
     const bool is_replaced = is_ours || is_address(uri.host);
     value.append(is_replaced ? host_text(far.own_host()) : std::string(uri.host));
-    return value.append(">");
+    return value.append(parameter_of_user(uri)).append(">");
 }
 
 }  // namespace
@@ -458,7 +464,8 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
     }
     const bool is_renamed = names_us && !to.signaling_peer.empty();
     value.append(is_renamed ? host_text(to.signaling_peer) : std::string(original.host));
-    return is_renamed ? value : value.append(parameters_of_user(original.parameters.text));
+    return is_renamed ? value.append(parameter_of_user(original))
+                      : value.append(parameters_of_user(original.parameters.text));
 }
 
 std::string parameters_of_user(std::string_view parameters) {

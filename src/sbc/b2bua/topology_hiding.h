@@ -27,8 +27,8 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
                     std::string_view user);
 
 // An address of the other side for the leg on `adjacency`: display name and address kept, no
-// parameters and no port (RFC 3261 §19.1.1), an IP address replaced by our own host there; sips
-// becomes sip where the leg's scheme is.
+// parameters but user=phone and no port (RFC 3261 §19.1.1), an IP address replaced by our own host
+// there; sips becomes sip where the leg's scheme is.
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme);
 
