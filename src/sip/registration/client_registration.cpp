@@ -15,7 +15,6 @@ namespace {
 constexpr std::uint32_t shortest = 10;            // seconds: a registrar that grants less is obeyed
                                                   // at this pace
 constexpr std::uint32_t longest = 30U * 86'400U;  // of a 423: above it is no sane answer
-constexpr std::size_t max_service_routes = 8;
 
 // Between the two, evenly.
 Duration between(Duration from, Duration to, Random& random) {
@@ -147,12 +146,6 @@ void ClientRegistration::on_success(const Message& response, TimePoint now, Rand
     state_ = State::Registered;
     const Duration life = std::chrono::seconds(std::max(*seconds, shortest));
     expires_ = now + std::chrono::seconds(*seconds);
-    service_route_.clear();
-    for (const std::string_view route : response.values(HeaderName::ServiceRoute)) {
-        if (service_route_.size() < max_service_routes) {
-            service_route_.emplace_back(route);
-        }
-    }
     out.emplace_back(Registered{*seconds, was_registered});
     // Well before the end, and not with all the others that began when we did (RFC 5626 §4.4.1
     // spreads its keep-alives in the same way).
@@ -266,7 +259,6 @@ void ClientRegistration::give_up(int status, std::string_view reason, Actions& o
     state_ = State::Idle;
     expires_ = {};
     next_ = TimePoint::max();
-    service_route_.clear();
     out.emplace_back(Unregistered{status, std::string(reason), std::nullopt});
 }
 

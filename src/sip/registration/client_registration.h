@@ -101,8 +101,6 @@ public:
     bool is_registered(TimePoint now) const { return now < expires_; }
     TimePoint next() const { return next_; }
     std::uint32_t cseq() const { return cseq_; }  // of what was sent last
-    // RFC 3608 §5: the Route of requests towards this provider, name-addrs.
-    const std::vector<std::string>& service_route() const { return service_route_; }
     bool is_consistent() const;
 
 private:
@@ -130,7 +128,6 @@ private:
     TimePoint expires_{};                // of the binding
     TimePoint made_{};                   // when it was made over this flow
     TimePoint next_ = TimePoint::max();  // when on_time has something to do
-    std::vector<std::string> service_route_;
 };
 
 }  // namespace ringwall::sip

@@ -10,7 +10,6 @@ namespace ringwall::sip {
 namespace {
 
 using State = ClientRegistration::State;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -334,14 +333,6 @@ TEST_F(Registration, TakesTheRegistrarsWordWhereItListsNothing) {
     hear(200, {{"Expires", "120"}});
     ASSERT_TRUE(registered);
     EXPECT_EQ(registered->expires, 120U);
-}
-
-// RFC 3608 §5.
-TEST_F(Registration, KeepsTheServiceRoute) {
-    start();
-    hear(200, {{"Contact", setup().contact + ";expires=60"},
-               {"Service-Route", "<sip:a.example;lr>, <sip:b.example;lr>"}});
-    EXPECT_THAT(machine.service_route(), ElementsAre("<sip:a.example;lr>", "<sip:b.example;lr>"));
 }
 
 // RFC 5626 §4.1, §4.2: the registrar may list another URI for the same flow.
