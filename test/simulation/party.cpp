@@ -178,6 +178,13 @@ std::string Party::mark(std::size_t length) {
     return "~" + std::to_string(identity_.place->number) + "~" + random_.token(length);
 }
 
+// What stays on this side, and what passes only among those who trust each other.
+void Party::claim(sip::MessageBuilder& builder) const {
+    const std::string number = std::to_string(identity_.place->number);
+    builder.header("Original-Dialog-ID", "~" + number + "~original;remote-tag=1;local-tag=2");
+    builder.header("P-Charge-Info", "<sip:charged@example.org>;npi=" + number);
+}
+
 std::string Party::via(const sip::Hop& to) {
     return "SIP/2.0/" + std::string(sip::to_string(to.transport)) + " " +
            host_text(node_.address()) + ":5060;branch=z9hG4bK" + mark(16) + ";rport";
@@ -360,6 +367,7 @@ void Party::begin(const Plan& plan) {
         builder.header(HeaderName::Contact, contact(leg->scheme, plan.caller_contact));
     }
     builder.header(HeaderName::Subject, subject(plan));
+    claim(builder);
     if (plan.is_subscription) {
         builder.header(HeaderName::Event, "message-summary");
     }
@@ -787,6 +795,7 @@ void Party::ring(const LegPtr& leg, const std::string& tag, bool is_reliable) {
         builder.header(HeaderName::RSeq, std::to_string(1 + random_.number() % 1000));
     }
     builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
+    claim(builder);
     awake().respond(leg->server, builder.build());
 }
 
@@ -841,6 +850,7 @@ void Party::accept(const LegPtr& leg, const std::string& tag, Twist twist) {
     mine->dialog = std::move(*made);
     auto builder = sip::reply(*leg->invite, 200, tag);
     builder.header(HeaderName::Contact, contact(leg->scheme, twist));
+    claim(builder);
     if (leg->invite->header(HeaderName::SessionExpires) != nullptr) {
         ask_for_interval(builder);
     }

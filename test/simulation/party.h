@@ -122,6 +122,7 @@ private:
     sip::Hop hop();
     sip::Hop hop_of(Leg& leg);
     std::string mark(std::size_t length);
+    void claim(sip::MessageBuilder& builder) const;
     std::string via(const sip::Hop& hop);
     std::string contact(Scheme leg, Twist twist) const;
     std::string sdp_type();

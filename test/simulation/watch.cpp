@@ -141,6 +141,7 @@ void Watch::look(const Packet& packet, std::string bytes) {
 
 void Watch::outgoing(const Place& place, const sip::Message& message) {
     check_secrets(place, message);
+    check_claims(place, message);
     check_topology(place, message);
     if (begins_something(message) && message.method() != Method::Register) {
         called(place, message);
@@ -168,6 +169,21 @@ void Watch::check_secrets(const Place& place, const sip::Message& message) {
     const bool may_have_keys = place.is_trusted() && place.media_security != MediaSecurity::Off;
     if (!may_have_keys && message.body().find("inline:") != std::string_view::npos) {
         complain("keys-on-wrong-leg", nullptr, first_lines(message.bytes()));
+    }
+}
+
+// Who is charged is said between two trusted sides only, and is not a phone's to say.
+void Watch::check_claims(const Place& place, const sip::Message& message) {
+    const sip::HeaderLine* claim = message.header("P-Charge-Info");
+    if (claim == nullptr) {
+        return;
+    }
+    const std::string_view number = claim->value.substr(claim->value.rfind('=') + 1);
+    const auto from =
+        std::ranges::find(topology_.places, std::atoi(std::string(number).c_str()), &Place::number);
+    if (from == topology_.places.end() || !from->is_trusted() || from->is_access ||
+        !place.is_trusted()) {
+        complain("claim-across-trust", nullptr, first_lines(message.bytes()));
     }
 }
 

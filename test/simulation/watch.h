@@ -83,6 +83,7 @@ private:
     void sent_in_call(const Place& place, const sip::Message& message, Leg& leg);
     void final_to_caller(const sip::Message& response, Leg& leg);
     void check_secrets(const Place& place, const sip::Message& message);
+    void check_claims(const Place& place, const sip::Message& message);
     void check_topology(const Place& place, const sip::Message& message);
     void check_contact(const sip::Message& message, const Leg& leg);
     void came_in_call(const sip::Message& message, Leg& leg);
