@@ -79,6 +79,8 @@ public:
     Leg& leg(Side side) { return side == Side::Caller ? caller_ : callee_; }
     // Both ended: nothing more passes.
     bool is_over() const { return caller_.is_ended && callee_.is_ended; }
+    // A BYE may still need another connection.
+    bool is_parting() const { return caller_.goodbye || callee_.goodbye; }
     // An INVITE went out within the dialogs: its 2xx, or one more, may be there to acknowledge. Or
     // somebody waits for the answer to what he asked (a SUBSCRIBE outlives the call).
     bool is_owed() const;
