@@ -9,6 +9,7 @@
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sip/message_builder.h"
+#include "sip/transaction/derived_request.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -25,6 +26,7 @@ namespace {
 
 constexpr Duration held_step = 1s;        // so often it is looked whether a lost peer is back
 constexpr std::uint8_t max_goodbyes = 3;  // BYEs that one peer is sent
+constexpr std::uint8_t max_repeats = 2;   // of one NOTIFY, by other connections
 
 bool is_of_subscription(Method method) {
     return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
@@ -521,6 +523,9 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
     for (Relay& relay : relays_) {
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
+            if (!is_timeout && tell_again(relay)) {
+                return Fate{};
+            }
             relay.is_open = false;
             if (relay.offers || relay.request->method() == Method::Invite) {
                 close_exchange();
@@ -538,6 +543,21 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
         }
     }
     return std::nullopt;
+}
+
+// A NOTIFY that its connection took along may be the last, and nobody asks for it again.
+bool DialogPair::tell_again(Relay& relay) {
+    const Leg& to = leg(other_side(relay.from));
+    const bool may_be = relay.request->method() == Method::Notify && relay.repeats < max_repeats;
+    const auto hop = may_be ? context_.host.hop_in_dialog(to) : std::nullopt;
+    if (!hop) {
+        return false;
+    }
+    ++relay.repeats;
+    relay.sent = sip::transaction::make_again(*relay.sent,
+                                              context_.new_via(adjacency_of(to), hop->transport));
+    relay.client = context_.host.send_in_dialog(context_.ref, *hop, relay.sent);
+    return true;
 }
 
 void DialogPair::on_cancel(ServerId invite, const Reasons& reasons) {
