@@ -417,6 +417,41 @@ TEST_F(ReturningCallers, ATrustedPeerThatTakesAConnectionIsNotLost) {
     EXPECT_EQ(bob.count("BYE"), 1U);
 }
 
+// A BYE that its connection took along goes once more, by another; and not again and again.
+TEST_F(ReturningCallers, ATrustedPeerThatWasLostHearsThatTheCallIsOver) {
+    ring(softswitch, bob, "sip:bob@example.com");
+    bob.answer();
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call() && bob.acks().size() == 1; }));
+    net.run_for(1s);
+    const auto byes_to_softswitch = [&] {
+        return std::ranges::count_if(net.packets(), [&](const auto& packet) {
+            return packet.to.address == softswitch.node().address() &&
+                   packet.bytes.starts_with("BYE ");
+        });
+    };
+    bob.bye();
+    ASSERT_TRUE(run_until([&] { return byes_to_softswitch() == 1; }));
+    softswitch.node().cut();  // it is still under way
+    net.run_for(1s);
+    EXPECT_EQ(byes_to_softswitch(), 2);
+    EXPECT_EQ(softswitch.count("BYE"), 1U);
+    EXPECT_FALSE(softswitch.is_in_call());
+
+    softswitch.answers_bye = false;
+    call(softswitch, bob, "sip:bob@example.com");
+    bob.answer();
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call() && bob.acks().size() == 2; }));
+    bob.bye();
+    for (int i = 3; i <= 5; ++i) {
+        ASSERT_TRUE(run_until([&] { return byes_to_softswitch() == i; }));
+        softswitch.node().cut();
+    }
+    net.run_for(60s);
+    EXPECT_EQ(byes_to_softswitch(), 5);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_TRUE(border.sbc().is_empty());
+}
+
 TEST_F(ReturningCallers, ATrustedPeerThatTakesNoneIsLost) {
     net.refuse_connections({ip("192.0.2.20"), 5060});
     ring(softswitch, bob, "sip:bob@example.com");

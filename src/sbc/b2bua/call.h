@@ -92,9 +92,10 @@ public:
     bool is_established() const { return confirmed_.has_value(); }
     // Its record is written. Responses that are still under way may come in.
     bool is_over() const override { return is_over_; }
-    // The NOTIFYs of a REFER come after the BYE.
+    // The NOTIFYs of a REFER come after the BYE, which may need another connection.
     bool lingers() const override {
-        return !referrals_.empty() || (transfer_ != nullptr && !transfer_->is_told());
+        return !referrals_.empty() || (transfer_ != nullptr && !transfer_->is_told()) ||
+               std::ranges::any_of(pairs_, [](const auto& pair) { return pair->is_parting(); });
     }
     bool keep_least() override;
     // What the record would be if the program ended now.

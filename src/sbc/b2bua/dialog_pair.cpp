@@ -9,6 +9,7 @@
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sip/message_builder.h"
+#include "sip/transaction/derived_request.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -23,7 +24,9 @@ using sip::transaction::TerminationCause;
 
 namespace {
 
-constexpr Duration held_step = 1s;  // so often it is looked whether a lost peer is back
+constexpr Duration held_step = 1s;        // so often it is looked whether a lost peer is back
+constexpr std::uint8_t max_goodbyes = 3;  // BYEs that one peer is sent
+constexpr std::uint8_t max_repeats = 2;   // of one NOTIFY, by other connections
 
 bool is_of_subscription(Method method) {
     return method == Method::Subscribe || method == Method::Notify || method == Method::Refer;
@@ -370,6 +373,12 @@ sip::MessagePtr DialogPair::on_sent_again(ClientId id, const sip::MessagePtr& re
 
 std::optional<Fate> DialogPair::on_response(ClientId id, const sip::MessagePtr& response) {
     for (const Side side : {Side::Caller, Side::Callee}) {
+        if (leg(side).goodbye == id) {
+            if (response->status() >= 200) {
+                leg(side).goodbye.reset();
+            }
+            return Fate{};
+        }
         if (leg(side).refresh && leg(side).refresh->client == id) {
             return on_refresh_response(side, *response);
         }
@@ -492,6 +501,15 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
 
 std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause cause) {
     for (Leg* leg : {&caller_, &callee_}) {
+        if (leg->goodbye == id) {
+            // Its connection was lost while it was under way: once more, by another. That may go
+            // with the first, as all of a peer's do that starts again.
+            leg->goodbye.reset();
+            if (cause == TerminationCause::TransportError && leg->goodbyes < max_goodbyes) {
+                send_bye(*leg);
+            }
+            return Fate{};
+        }
         if (leg->refresh && leg->refresh->client == id) {
             const bool is_open = std::exchange(leg->refresh->is_open, false);
             if (is_open) {
@@ -505,6 +523,9 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
     for (Relay& relay : relays_) {
         if (relay.client == id && relay.is_open) {
             const bool is_timeout = cause == TerminationCause::Timeout;
+            if (!is_timeout && tell_again(relay)) {
+                return Fate{};
+            }
             relay.is_open = false;
             if (relay.offers || relay.request->method() == Method::Invite) {
                 close_exchange();
@@ -522,6 +543,21 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
         }
     }
     return std::nullopt;
+}
+
+// A NOTIFY that its connection took along may be the last, and nobody asks for it again.
+bool DialogPair::tell_again(Relay& relay) {
+    const Leg& to = leg(other_side(relay.from));
+    const bool may_be = relay.request->method() == Method::Notify && relay.repeats < max_repeats;
+    const auto hop = may_be ? context_.host.hop_in_dialog(to) : std::nullopt;
+    if (!hop) {
+        return false;
+    }
+    ++relay.repeats;
+    relay.sent = sip::transaction::make_again(*relay.sent,
+                                              context_.new_via(adjacency_of(to), hop->transport));
+    relay.client = context_.host.send_in_dialog(context_.ref, *hop, relay.sent);
+    return true;
 }
 
 void DialogPair::on_cancel(ServerId invite, const Reasons& reasons) {
@@ -897,7 +933,10 @@ void DialogPair::send_bye(Leg& to) {
     if (bye_ != nullptr) {
         pass_bye(to, bye);
     }
-    context_.host.send_in_dialog(context_.ref, *hop, bye.build());
+    const ClientId sent = context_.host.send_in_dialog(context_.ref, *hop, bye.build());
+    // A connection may be lost with it, and a datagram is repeated.
+    ++to.goodbyes;
+    to.goodbye = hop->transport == sip::Transport::Udp ? std::nullopt : std::optional(sent);
 }
 
 // What whoever hung up said by it, as of any request within a dialog; but a body that may not pass

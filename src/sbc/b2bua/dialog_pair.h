@@ -79,6 +79,10 @@ public:
     Leg& leg(Side side) { return side == Side::Caller ? caller_ : callee_; }
     // Both ended: nothing more passes.
     bool is_over() const { return caller_.is_ended && callee_.is_ended; }
+    // It was sent on, and has no answer yet.
+    bool is_open_from(Side side, sip::Method method) const;
+    // A BYE may still need another connection.
+    bool is_parting() const { return caller_.goodbye || callee_.goodbye; }
     // An INVITE went out within the dialogs: its 2xx, or one more, may be there to acknowledge. Or
     // somebody waits for the answer to what he asked (a SUBSCRIBE outlives the call).
     bool is_owed() const;
@@ -186,6 +190,7 @@ private:
         bool is_cancel_owed = false;
         sip::transaction::Reasons reasons = {};  // of that CANCEL
         bool offers = false;                     // a description that the answer is to answer
+        std::uint8_t repeats = 0;                // by other connections
         bool lacks_prack = false;                // cancelled for that reason: 504 (RFC 3262 §3)
     };
     // Reliable provisional responses to the INVITE that is open, or was last.
@@ -223,7 +228,7 @@ private:
     bool may_wait(Side side, const sip::Message& request) const;
     void hold(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request);
     Fate pass_held();
-    bool is_open_from(Side side, sip::Method method) const;
+    bool tell_again(Relay& relay);
     int refuse_turn(Side side, const sip::Message& request, bool offers) const;
     std::optional<std::string> translate_rack(Side side, const sip::Message& prack);
     Fate repeat_provisional();

@@ -93,6 +93,10 @@ struct Leg {
     // It left by its adjacency: `sips-conversion` there says what its scheme is. Else it came in.
     bool went_out = false;
 
+    // The BYE that was sent by a connection, until it is answered.
+    std::optional<sip::transaction::ClientId> goodbye = std::nullopt;
+    std::uint8_t goodbyes = 0;  // so far
+
     bool is_ended = false;  // BYE sent or received; or nobody is there yet (Call::join)
     // The call is over, but the peer has not acknowledged that it began: it may not even know the
     // dialog, so the BYE waits for the ACK or for the end of `answered` (RFC 3261 §15).

@@ -286,7 +286,9 @@ void Subscription::on_client_failed(ClientId id, TerminationCause cause) {
         if (entry.pair->on_client_failed(id, cause)) {
             // A lost connection ends nothing: by another the peer may still say what there is to
             // say. If nobody does, the subscription runs out.
-            if (cause == TerminationCause::Timeout || entry.is_ending) {
+            const bool is_told_again = entry.pair->is_open_from(Side::Callee, Method::Notify) ||
+                                       entry.pair->is_open_from(Side::Caller, Method::Notify);
+            if (cause == TerminationCause::Timeout || (entry.is_ending && !is_told_again)) {
                 end(entry);  // who asked was told; the other side's part runs out
             }
             check_over();
