@@ -45,6 +45,12 @@ struct Endpoint {
     auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
+// Both are of it.
+struct PortRange {
+    std::uint16_t first = 0, last = 0;
+    bool operator==(const PortRange&) const = default;
+};
+
 }  // namespace ringwall
 
 template <>

@@ -32,8 +32,8 @@ struct AcceptDecision {
 struct ConnectSpec {
     sip::Transport transport = sip::Transport::Tcp;  // Tcp or Tls
     Endpoint remote;
-    std::optional<IpAddress> local;  // to bind to; none: the system's choice
-    std::uint16_t local_port = 0;    // 0: the system's choice
+    std::optional<IpAddress> local;                       // to bind to; none: the system's choice
+    std::optional<PortRange> local_ports = std::nullopt;  // none: the system's choice
     std::optional<std::uint8_t> type_of_service = std::nullopt;  // the octet of the IP header
     std::shared_ptr<const tls::Context> tls;                     // Tls
     std::string server_name;                                     // SNI, when it is a name

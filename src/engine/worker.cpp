@@ -513,8 +513,10 @@ Result<Worker::UdpListener, net::SocketError> Worker::add_udp(
     return UdpListener{id, added.id, added.socket.local()};
 }
 
-Result<Worker::TcpListener, net::SocketError> Worker::add_tcp(const Endpoint& local) {
+Result<Worker::TcpListener, net::SocketError> Worker::add_tcp(
+    const Endpoint& local, std::optional<std::uint8_t> type_of_service) {
     net::TcpListener socket = TRY(net::TcpListener::listen(local, impl_->options.port_sharing));
+    if (type_of_service) socket.set_type_of_service(*type_of_service);
     const ListenerId id{++impl_->last_listener};
     auto listener = std::make_unique<Listener>(id, std::move(socket));
     Listener& added = *listener;
@@ -585,7 +587,7 @@ void Worker::Impl::connect(FlowId id, const ConnectSpec& spec) {
         return;
     }
     auto fd =
-        net::TcpStream::connect(spec.remote, {spec.local, spec.local_port, spec.type_of_service});
+        net::TcpStream::connect(spec.remote, {spec.local, spec.local_ports, spec.type_of_service});
     if (!fd) {
         end(flow, CloseReason::ConnectFailed, std::move(fd.error().sentence));
         return;

@@ -51,7 +51,8 @@ public:
     };
     Result<UdpListener, net::SocketError> add_udp(
         const Endpoint& local, std::optional<std::uint8_t> type_of_service = std::nullopt);
-    Result<TcpListener, net::SocketError> add_tcp(const Endpoint& local);
+    Result<TcpListener, net::SocketError> add_tcp(
+        const Endpoint& local, std::optional<std::uint8_t> type_of_service = std::nullopt);
     // Nothing new comes in by it. Connections that it accepted stay.
     void remove(ListenerId listener);
 

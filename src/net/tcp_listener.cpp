@@ -16,6 +16,10 @@ Result<TcpListener, SocketError> TcpListener::listen(const Endpoint& local, Port
     return TcpListener(std::move(fd), bound);
 }
 
+void TcpListener::set_type_of_service(std::uint8_t octet) {
+    net::set_type_of_service(fd_.number(), local_.address.family, octet);
+}
+
 TcpListener::Accepted TcpListener::accept() {
     SocketAddress remote;
     FileDescriptor fd(

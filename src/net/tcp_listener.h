@@ -28,6 +28,8 @@ public:
         FileDescriptor fd;
         Endpoint remote;
     };
+    // Of the connections that are accepted from here on.
+    void set_type_of_service(std::uint8_t octet);
     Accepted accept();
 
 private:

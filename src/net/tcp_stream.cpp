@@ -29,25 +29,27 @@ TcpStream::TcpStream(FileDescriptor fd, Origin origin)
     setsockopt(fd_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-Result<FileDescriptor, SocketError> TcpStream::connect(const Endpoint& remote,
-                                                       const LocalEnd& local) {
+namespace {
+
+Result<FileDescriptor, SocketError> connect_by(const Endpoint& remote,
+                                               const TcpStream::LocalEnd& local,
+                                               std::uint16_t port) {
     FileDescriptor fd(
         socket(socket_family(remote.address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) return fail(SocketError::of("cannot create a socket", errno));
     if (local.type_of_service) {
         set_type_of_service(fd.number(), remote.address.family, *local.type_of_service);
     }
-    if (local.address || local.port != 0) {
+    if (local.address || port != 0) {
         const int on = 1;
-        if (local.port == 0) {
+        if (port == 0) {
             // The port is chosen for the pair of addresses, not for ours alone: there are more.
             setsockopt(fd.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
         } else {
             // A connection of the last run to somebody else may still be remembered.
             setsockopt(fd.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         }
-        const Endpoint ours{local.address.value_or(IpAddress{remote.address.family, {}}),
-                            local.port};
+        const Endpoint ours{local.address.value_or(IpAddress{remote.address.family, {}}), port};
         const SocketAddress address(ours);
         if (::bind(fd.number(), address.get(), address.length) != 0) {
             return fail(SocketError::of("cannot bind " + ours.to_string(), errno));
@@ -58,6 +60,22 @@ Result<FileDescriptor, SocketError> TcpStream::connect(const Endpoint& remote,
         return fail(SocketError::of("cannot connect to " + remote.to_string(), errno));
     }
     return fd;
+}
+
+}  // namespace
+
+Result<FileDescriptor, SocketError> TcpStream::connect(const Endpoint& remote,
+                                                       const LocalEnd& local) {
+    const PortRange ports = local.ports.value_or(PortRange{});
+    for (unsigned port = ports.first;; ++port) {
+        auto fd = connect_by(remote, local, static_cast<std::uint16_t>(port));
+        // The port is another's; or it was ours to the same place, a moment ago.
+        const bool is_taken =
+            !fd && (fd.error().number == EADDRINUSE || fd.error().number == EADDRNOTAVAIL);
+        if (!is_taken || port >= ports.last) {
+            return fd;
+        }
+    }
 }
 
 Endpoint TcpStream::local() const {

@@ -37,10 +37,11 @@ public:
     // What our end is to be.
     struct LocalEnd {
         std::optional<IpAddress> address = std::nullopt;  // none: the system's choice
-        std::uint16_t port = 0;                           // 0: the system's choice
+        std::optional<PortRange> ports = std::nullopt;    // none: the system's choice
         std::optional<std::uint8_t> type_of_service = std::nullopt;
     };
-    // Begins to connect: writable when that is over, see connect_error().
+    // Begins to connect: writable when that is over, see connect_error(). Of ports the first that
+    // is free.
     static Result<FileDescriptor, SocketError> connect(const Endpoint& remote,
                                                        const LocalEnd& local);
     Endpoint local() const;

@@ -20,9 +20,10 @@ using Session = sip::session::InviteSession;
 
 namespace {
 
-Session::Setup session_setup(const PhoneSettings& phone, const Line& line) {
+Session::Setup session_setup(const PhoneSettings& phone, const Line& line, Call::Peer peer) {
     return {.contact = line.contact(),
-            .accounts = {line.account()},
+            .accounts = peer == Call::Peer::Server ? line.accounts_at_server()
+                                                   : std::vector<sip::auth::Account>(),
             .max_auth = phone.max_auth,
             .max_forwards = phone.max_forward,
             .timers = transaction_timers(phone),
@@ -77,17 +78,18 @@ std::string_view to_string(Call::State state) {
     return "";
 }
 
-Call::Call(CallId id, Line& line, Origin origin, media::Port& media, Random& random, CallHost& host,
-           SettingsPtr settings, const SoundOptions& sound)
+Call::Call(CallId id, Line& line, Origin origin, Peer peer, media::Port& media, Random& random,
+           CallHost& host, SettingsPtr settings, const SoundOptions& sound)
     : id_(id),
       line_(line),
       origin_(origin),
+      peer_(peer),
       media_(media),
       random_(random),
       host_(host),
       settings_(std::move(settings)),
       sound_(sound),
-      session_(session_setup(settings_->phone, line)),
+      session_(session_setup(settings_->phone, line, peer)),
       state_(origin == Origin::Ours ? State::Calling : State::Ringing),
       negotiation_(random) {}
 
@@ -173,7 +175,7 @@ Result<void, std::string> Call::dial(const Dialled& what) {
     invitation.local_tag = bucket_token(Bucket{}, random_, 20);
     invitation.fields = what.fields;
     add_identity(what.is_hidden, invitation);
-    invitation.offer = negotiation_.offer(local(), random_);
+    invitation.offer = negotiation_.offer(local_of_offer(), random_);
     offered_ = negotiation_;
     set_state(State::Calling);
     tell([&](Session::Actions& out) { session_.invite(std::move(invitation), out); });
@@ -239,7 +241,7 @@ Result<void, std::string> Call::answer() {
     }
     std::optional<std::string> description;
     if (session_.remote_offer().empty()) {
-        description = negotiation_.offer(local(), random_);
+        description = negotiation_.offer(local_of_offer(), random_);
     } else {
         description = answer_to(session_.remote_offer());
     }
@@ -479,7 +481,12 @@ void Call::on_refused(Session::Refused& refused) {
     if (state_ == State::RemoteRinging) {
         set_state(State::Calling);
     }
-    tell([&](Session::Actions& out) { session_.invite_again(target_, out); });
+    // Whoever refused it knows the keys of what it was offered.
+    negotiation_ = *offered_;
+    negotiation_.renew_keys();
+    const std::string description = negotiation_.offer(local_of_offer(), random_);
+    offered_ = negotiation_;
+    tell([&](Session::Actions& out) { session_.invite_again(target_, description, out); });
 }
 
 // RFC 3261 §8.1.3.4: none twice, not for ever, and from a SIPS URI to nothing less (§26.2.2).
@@ -506,13 +513,14 @@ std::optional<std::string> Call::next_target() {
 void Call::on_session_ended(Session::Ended& ended) {
     end_status_ = ended.status;
     end_reason_ = ended.reason;
+    is_hung_up_by_peer_ = ended.is_by_peer && state_ == State::Active;
     close_stream();
     set_state(State::Ended);
 }
 
 void Call::offer() {
     tell([&](Session::Actions& out) {
-        session_.offer(negotiation_.offer(local(), random_), now(), out);
+        session_.offer(negotiation_.offer(local_of_offer(), random_), now(), out);
     });
 }
 
@@ -521,7 +529,7 @@ void Call::on_offer(const std::string& description) {
     if (description.empty()) {
         negotiation_.renew_keys();  // it may be for somebody else
         tell([&](Session::Actions& out) {
-            session_.answer(negotiation_.offer(local(), random_), now(), out);
+            session_.answer(negotiation_.offer(local_of_offer(), random_), now(), out);
         });
         return;
     }
@@ -573,6 +581,16 @@ Result<void, std::string> Call::open_stream() {
     stream_ = opened.id;
     rtp_ = opened.rtp;
     return {};
+}
+
+// A call that was agreed on in the clear, over a line in the clear, is told no keys.
+sdp::LocalAudio Call::local_of_offer() const {
+    sdp::LocalAudio out = local();
+    const auto wanted = srtp_policy_of_offer(line_.settings(), is_secure_wanted_);
+    if (agreed_ && !is_secure() && wanted == sdp::SrtpPolicy::PlainOnly) {
+        out.srtp = wanted;
+    }
+    return out;
 }
 
 sdp::LocalAudio Call::local() const {

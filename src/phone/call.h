@@ -53,9 +53,15 @@ public:
     using Session = sip::session::InviteSession;
     enum class State : std::uint8_t { Calling, RemoteRinging, Ringing, Answering, Active, Ended };
     enum class Origin : std::uint8_t { Ours, Theirs };
+    // With whom its signalling is. Only a server of the line is answered when it challenges.
+    enum class Peer : std::uint8_t {
+        Server,    // of the line
+        Proven,    // somebody else, who has shown the line's password, or that of pages
+        Stranger,  // anybody; whoever IP dialling reaches
+    };
 
-    Call(CallId id, Line& line, Origin origin, media::Port& media, Random& random, CallHost& host,
-         SettingsPtr settings, const SoundOptions& sound);
+    Call(CallId id, Line& line, Origin origin, Peer peer, media::Port& media, Random& random,
+         CallHost& host, SettingsPtr settings, const SoundOptions& sound);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -94,6 +100,7 @@ public:
     Line& line() { return line_; }
     const Line& line() const { return line_; }
     Origin origin() const { return origin_; }
+    Peer peer() const { return peer_; }
     State state() const { return state_; }
     bool is_over() const { return state_ == State::Ended && session_.is_over(); }
     bool is_quiet() const { return state_ == State::Ended && session_.is_quiet(); }
@@ -105,6 +112,7 @@ public:
     // Why it ended: "486 Busy Here", "hung up".
     int end_status() const { return end_status_; }
     const std::string& end_reason() const { return end_reason_; }
+    bool is_hung_up_by_peer() const { return is_hung_up_by_peer_; }  // after it was answered
     std::optional<media::StreamId> stream() const { return stream_; }
     const std::optional<sdp::AudioStream>& agreed() const { return agreed_; }
     // As of now, or of its end.
@@ -147,6 +155,7 @@ private:
     void on_session_ended(Session::Ended& ended);
     Result<void, std::string> open_stream();
     sdp::LocalAudio local() const;
+    sdp::LocalAudio local_of_offer() const;
     // None: what they offer cannot be had.
     std::optional<std::string> answer_to(const std::string& offer);
     void apply_source();
@@ -161,6 +170,7 @@ private:
     CallId id_;
     Line& line_;
     Origin origin_;
+    Peer peer_;
     media::Port& media_;
     Random& random_;
     CallHost& host_;
@@ -192,6 +202,7 @@ private:
     std::vector<std::string> tried_;
     int end_status_ = 0;
     std::string end_reason_;
+    bool is_hung_up_by_peer_ = false;
     media::StreamStatistics last_statistics_;
     sip::transaction::ServerId invite_id_;
     sip::MessagePtr invite_;

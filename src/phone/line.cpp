@@ -18,7 +18,9 @@ using Timer = LineHost::Timer;
 
 namespace {
 
-constexpr Duration pong_limit = 10s;  // RFC 5626 §4.4.1
+constexpr Duration pong_limit = 10s;    // RFC 5626 §4.4.1
+constexpr Duration in_use_again = 10s;  // until a line with calls is looked at again
+constexpr std::size_t max_realms = 4;
 
 std::string host_of(const IpAddress& address) {
     const std::string text = address.to_string();
@@ -94,6 +96,21 @@ std::string Line::contact() const {
 sip::auth::Account Line::account() const {
     const bool has_own = settings().use_auth_id && !settings().auth_id.empty();
     return {has_own ? settings().auth_id : settings().user_id, settings().password};
+}
+
+std::vector<sip::auth::Account> Line::accounts_at_server() const {
+    sip::auth::Account mine = account();
+    if (!settings().is_register) {
+        return {mine};  // nobody has said which realm is theirs
+    }
+    std::vector<sip::auth::Account> out;
+    mine.realm = domain_;
+    out.push_back(mine);
+    for (const std::string& realm : realms_) {
+        mine.realm = realm;
+        out.push_back(mine);
+    }
+    return out;
 }
 
 std::string Line::via() const {
@@ -174,16 +191,7 @@ void Line::use(const Servers::Server& server) {
         come_up();
         return;
     }
-    engine::ConnectSpec spec;
-    spec.transport = settings().sip_transport;
-    spec.remote = remote;
-    spec.type_of_service = settings().sip_tos;
-    spec.idle_timeout = Duration::zero();  // the pings notice that it is dead
-    spec.purpose = static_cast<std::uint32_t>(index_);
-    if (settings().sip_transport == sip::Transport::Tls) {
-        spec.tls = tls_;
-        spec.server_name = server.domain;
-    }
+    const engine::ConnectSpec spec = connect_spec(server);
     has_pong_ = false;
     is_pong_due_ = false;
     flow_ = shard_.connect(spec);
@@ -191,25 +199,54 @@ void Line::use(const Servers::Server& server) {
     set_state(State::Connecting);
 }
 
+engine::ConnectSpec Line::connect_spec(const Servers::Server& server) const {
+    engine::ConnectSpec spec;
+    spec.transport = settings().sip_transport;
+    spec.remote = server.way.remote;
+    spec.type_of_service = settings().sip_tos;
+    spec.local_ports = settings_->phone.sip_tcp_ports;
+    spec.idle_timeout = Duration::zero();  // the pings notice that it is dead
+    spec.purpose = static_cast<std::uint32_t>(index_);
+    if (settings().sip_transport == sip::Transport::Tls) {
+        spec.tls = tls_;
+        spec.server_name = server.domain;
+    }
+    return spec;
+}
+
 bool Line::on_established(const engine::Flow& flow) {
-    const Servers::Server* const server = servers_.current();
+    const bool is_better = flow.id == better_flow_;
+    const Servers::Server* const server = is_better ? servers_.first() : servers_.current();
     if (server == nullptr) {
         return false;
     }
-    if (settings().sip_transport == sip::Transport::Tls) {
-        const tls::PeerIdentity* const peer = flow.identity.get();
-        const bool is_named = peer != nullptr && (!settings().tls_name_validate ||
-                                                  tls::matches_domain(*peer, server->domain));
-        if (peer == nullptr || !peer->is_verified || !is_named) {
-            problem_ = peer != nullptr && peer->is_verified
-                           ? "the certificate of the server does not bear " + server->domain
-                           : "the certificate of the server does not verify";
-            return false;
+    if (auto distrust = distrust_of(flow, *server); !distrust.empty()) {
+        if (!is_better) {
+            problem_ = std::move(distrust);
         }
+        return false;
+    }
+    if (is_better) {
+        take_better();
     }
     local_ = flow.local;
     come_up();
     return true;
+}
+
+// Empty: it is who it should be.
+std::string Line::distrust_of(const engine::Flow& flow, const Servers::Server& server) const {
+    if (settings().sip_transport != sip::Transport::Tls) {
+        return {};
+    }
+    const tls::PeerIdentity* const peer = flow.identity.get();
+    const bool is_verified = peer != nullptr && peer->is_verified;
+    if (is_verified &&
+        (!settings().tls_name_validate || tls::matches_domain(*peer, server.domain))) {
+        return {};
+    }
+    return is_verified ? "the certificate of the server does not bear " + server.domain
+                       : "the certificate of the server does not verify";
 }
 
 void Line::come_up() {
@@ -218,10 +255,7 @@ void Line::come_up() {
     const bool is_loss = std::exchange(is_loss_untold_, false);
     set_state(State::Up);
     keep_alive();
-    if (!servers_.is_first() && settings().proxy_fallback_intvl > Duration::zero()) {
-        fallback_at_ = now() + settings().proxy_fallback_intvl;
-        host_.start_timer(*this, Timer::Fallback, settings().proxy_fallback_intvl);
-    }
+    fall_back_later();
     if (!settings().is_register) {
         problem_.clear();
         has_answer_ = true;
@@ -253,7 +287,12 @@ void Line::come_up() {
     host_.on_line_reached(*this);
 }
 
-void Line::on_flow_closed(CloseReason reason, std::string_view detail) {
+void Line::on_flow_closed(FlowId flow, CloseReason reason, std::string_view detail) {
+    if (flow == better_flow_) {
+        better_flow_ = {};
+        fall_back_later();
+        return;
+    }
     flow_ = {};
     if (is_stopping_) {
         set_state(State::Off);
@@ -293,10 +332,62 @@ void Line::fail_over(std::string problem) {
     if (flow_) {
         shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
     }
+    if (better_flow_) {
+        shard_.close(std::exchange(better_flow_, {}), CloseReason::LocalClosed);
+    }
     if (servers_.go_on()) {
         connect();
     } else {
         wait();
+    }
+}
+
+// ---- back to the first server (Proxy Fallback Intvl) --------------------------------------------
+
+void Line::fall_back_later() {
+    const Duration interval = settings().proxy_fallback_intvl;
+    better_call_id_.clear();
+    fallback_at_ = TimePoint::max();
+    if (servers_.is_first() || interval == Duration::zero() || is_stopping_) {
+        return;
+    }
+    // What calls need is where they began.
+    const Duration next = host_.is_in_use(*this) ? std::min(interval, in_use_again) : interval;
+    fallback_at_ = now() + next;
+    host_.start_timer(*this, Timer::Fallback, next);
+}
+
+// The one in use stays until the first is there.
+void Line::try_better() {
+    const Servers::Server* const first = servers_.first();
+    if (host_.is_in_use(*this) || first == nullptr) {
+        fall_back_later();
+        return;
+    }
+    fallback_at_ = TimePoint::max();
+    if (is_stream()) {
+        better_flow_ = shard_.connect(connect_spec(*first));
+        return;
+    }
+    better_call_id_ = bucket_token(shard_.place().own_bucket(), random_, 24);
+    send_plain("OPTIONS", {sockets_.udp, first->way.remote, sip::Transport::Udp}, better_call_id_);
+}
+
+void Line::take_better() {
+    log::info("line.falls-back", {{"line", settings().number},
+                                  {"from", hop_.remote.to_string()},
+                                  {"to", servers_.first()->way.remote.to_string()}});
+    servers_.go_first();
+    is_loss_untold_ = true;
+    has_pong_ = false;
+    is_pong_due_ = false;
+    better_call_id_.clear();
+    if (is_stream()) {
+        const FlowId old = std::exchange(flow_, std::exchange(better_flow_, {}));
+        hop_ = {flow_, servers_.first()->way.remote, hop_.transport};
+        if (old) {
+            shard_.close(old, CloseReason::LocalClosed);
+        }
     }
 }
 
@@ -402,6 +493,17 @@ void Line::tell(Event&& event) {
 }
 
 void Line::on_response(const sip::Message& request, const sip::Message& response) {
+    if (is_better_asked(request)) {
+        const bool serves = response.status() != 408 && response.status() != 503 &&
+                            !settings_->phone.try_backup_rsc.matches(response.status());
+        if (!serves || state_ != State::Up || host_.is_in_use(*this)) {
+            fall_back_later();
+            return;
+        }
+        take_better();
+        use(*servers_.first());
+        return;
+    }
     if (!registration_ || request.method() != sip::Method::Register ||
         request.count(HeaderName::Contact) == 0) {
         return;  // a keep-alive of ours
@@ -414,12 +516,32 @@ void Line::on_response(const sip::Message& request, const sip::Message& response
         fail_over(std::to_string(response.status()) + " " + std::string(response.reason()));
         return;
     }
+    learn_realms(response);
     tell([&](Registration& registration, Registration::Actions& out) {
         registration.on_response(request, response, now(), random_, out);
     });
 }
 
+void Line::learn_realms(const sip::Message& response) {
+    const bool is_challenge = response.status() == 401 || response.status() == 407;
+    for (const sip::HeaderLine& line : response.headers()) {
+        const bool is_one = is_challenge && (line.id == HeaderName::WwwAuthenticate ||
+                                             line.id == HeaderName::ProxyAuthenticate);
+        const auto challenge =
+            is_one ? sip::auth::parse_challenge(line.value)
+                   : Result<sip::auth::Challenge, sip::ParseError>(fail(sip::ParseError{}));
+        if (challenge && realms_.size() < max_realms &&
+            std::ranges::find(realms_, challenge->realm) == realms_.end()) {
+            realms_.push_back(challenge->realm);
+        }
+    }
+}
+
 void Line::on_failed(const sip::Message& request) {
+    if (is_better_asked(request)) {
+        fall_back_later();
+        return;
+    }
     if (!registration_ || request.method() != sip::Method::Register ||
         request.count(HeaderName::Contact) == 0) {
         return;
@@ -458,12 +580,7 @@ void Line::on_timer(Timer timer) {
             return;
         case Timer::Fallback:
             if (state_ == State::Up && now() >= fallback_at_) {
-                fallback_at_ = TimePoint::max();
-                is_loss_untold_ = true;
-                if (flow_) {
-                    shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
-                }
-                locate();
+                try_better();
             }
             return;
     }
@@ -473,8 +590,9 @@ void Line::keep_alive() {
     const Duration interval = settings_->phone.nat_keep_alive_intvl;
     const bool is_wanted = is_stream() || settings().nat_keep_alive_enable;
     if (is_wanted && interval > Duration::zero()) {
-        keep_alive_at_ = now() + interval;
-        host_.start_timer(*this, Timer::KeepAlive, interval);
+        const Duration next = is_stream() ? interval / 2 : interval;
+        keep_alive_at_ = now() + next;
+        host_.start_timer(*this, Timer::KeepAlive, next);
     }
 }
 
@@ -496,11 +614,12 @@ void Line::send_keep_alive() {
         return;
     }
     // A server that has answered a ping once answers the next within 10 s, or is gone; of one that
-    // never did nothing is known (RFC 5626 §4.4.1).
+    // never did nothing is known (RFC 5626 §4.4.1). Twice in an interval, so that its loss is known
+    // before that is over.
     is_pong_due_ = true;
     shard_.ping(flow_);
-    const Duration next = has_pong_ ? std::min(pong_limit, settings_->phone.nat_keep_alive_intvl)
-                                    : settings_->phone.nat_keep_alive_intvl;
+    const Duration half = settings_->phone.nat_keep_alive_intvl / 2;
+    const Duration next = has_pong_ ? std::min(pong_limit, half) : half;
     keep_alive_at_ = now() + next;
     host_.start_timer(*this, Timer::KeepAlive, next);
 }
@@ -512,9 +631,14 @@ void Line::send_keep_alive_message(const sip::Hop& hop) {
         shard_.send_octets(hop, text);
         return;
     }
-    const std::string method = text == "$REGISTER"  ? "REGISTER"
-                               : text == "$OPTIONS" ? "OPTIONS"
-                                                    : "NOTIFY";
+    send_plain(text == "$REGISTER"  ? "REGISTER"
+               : text == "$OPTIONS" ? "OPTIONS"
+                                    : "NOTIFY",
+               hop, bucket_token(shard_.place().own_bucket(), random_, 24));
+}
+
+// Out of any dialog, and without a body.
+void Line::send_plain(std::string_view method, const sip::Hop& hop, const std::string& call_id) {
     auto builder = sip::MessageBuilder::request(method, "sip:" + domain_);
     const Bucket bucket = shard_.place().own_bucket();
     builder.header(HeaderName::Via, via())
@@ -522,8 +646,8 @@ void Line::send_keep_alive_message(const sip::Hop& hop) {
         .header(HeaderName::From,
                 "<" + address_of_record() + ">;tag=" + bucket_token(bucket, random_, 20))
         .header(HeaderName::To, "<sip:" + domain_ + ">")
-        .header(HeaderName::CallId, bucket_token(bucket, random_, 24))
-        .header(HeaderName::CSeq, std::to_string(++keep_alive_cseq_) + " " + method);
+        .header(HeaderName::CallId, call_id)
+        .header(HeaderName::CSeq, std::to_string(++keep_alive_cseq_) + " " + std::string(method));
     if (method == "NOTIFY") {
         builder.header(HeaderName::Event, "keep-alive");
     }

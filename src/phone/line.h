@@ -34,6 +34,8 @@ public:
     virtual ~LineHost() = default;
     virtual void send_for(Line& line, const sip::Hop& hop, sip::MessagePtr request) = 0;
     enum class Timer : std::uint8_t { Registration, Reconnect, KeepAlive, Fallback };
+    // Is there a call whose signalling goes by its server?
+    virtual bool is_in_use(const Line& line) const = 0;
     virtual void start_timer(Line& line, Timer timer, Duration after) = 0;
     // Something of state() or is_registered() is another.
     virtual void on_line_changed(Line& line) = 0;
@@ -71,6 +73,9 @@ public:
     std::string address_of_record() const;  // "sip:alice@example.com"
     std::string contact() const;            // a name-addr
     sip::auth::Account account() const;
+    // What its servers' challenges are answered with: of the realms that its registrar has shown,
+    // and of the domain. A far end whose challenge a proxy passes on has another.
+    std::vector<sip::auth::Account> accounts_at_server() const;
     std::string via() const;
     Endpoint local() const { return local_; }
     // For a request now; over a connection that is being opened it waits there. None: nowhere.
@@ -79,14 +84,18 @@ public:
     void leave(const sip::Hop& hop, const std::string& problem);
     std::size_t server_count() const { return servers_.count(); }
     FlowId flow() const { return flow_; }
+    bool has_flow(FlowId flow) const { return flow == flow_ || flow == better_flow_; }
     TimePoint now() const { return shard_.now().monotonic; }
     // Is this one of its servers?
     bool is_server(const IpAddress& address) const { return servers_.has(address); }
+    bool is_server(const sip::Hop& hop) const {
+        return is_stream() ? hop.flow == flow_ : servers_.has(hop.remote.address);
+    }
 
     void on_dns(const dns::Question& question, const dns::Answer& answer);
     // Of its flow. False: it is not the server that is wanted.
     bool on_established(const engine::Flow& flow);
-    void on_flow_closed(CloseReason reason, std::string_view detail);
+    void on_flow_closed(FlowId flow, CloseReason reason, std::string_view detail);
     void on_pong() { has_pong_ = true, is_pong_due_ = false; }
     void on_response(const sip::Message& request, const sip::Message& response);
     void on_failed(const sip::Message& request);
@@ -98,6 +107,11 @@ private:
     void locate();
     void connect();
     void use(const Servers::Server& server);
+    engine::ConnectSpec connect_spec(const Servers::Server& server) const;
+    std::string distrust_of(const engine::Flow& flow, const Servers::Server& server) const;
+    void fall_back_later();
+    void try_better();
+    void take_better();
     // How long after the n-th failure in a row to try again, by its status, 0: silence. None:
     // never.
     std::optional<Duration> retry_after(int status, unsigned failures) const;
@@ -110,6 +124,11 @@ private:
     void keep_alive();
     void send_keep_alive();
     void send_keep_alive_message(const sip::Hop& hop);
+    void send_plain(std::string_view method, const sip::Hop& hop, const std::string& call_id);
+    void learn_realms(const sip::Message& response);
+    bool is_better_asked(const sip::Message& request) const {
+        return !better_call_id_.empty() && request.call_id() == better_call_id_;
+    }
     void find_keep_alive();
     void conclude_keep_alive();
     void set_state(State state);
@@ -135,9 +154,10 @@ private:
     std::string problem_;
     Endpoint registered_at_;  // that server
     std::string registered_contact_;
-    unsigned failures_ = 0;     // rounds without a server, in a row
-    TimePoint up_at_{};         // since then the connection stands, or stood
-    unsigned brief_flows_ = 0;  // connections that did not last, in a row
+    std::vector<std::string> realms_;  // of its registrar's challenges
+    unsigned failures_ = 0;            // rounds without a server, in a row
+    TimePoint up_at_{};                // since then the connection stands, or stood
+    unsigned brief_flows_ = 0;         // connections that did not last, in a row
     bool has_answer_ = false;
     bool is_stopping_ = false;
     bool is_loss_untold_ = false;  // to the registration
@@ -146,6 +166,8 @@ private:
     TimePoint reconnect_at_ = TimePoint::max();
     TimePoint keep_alive_at_ = TimePoint::max();
     TimePoint fallback_at_ = TimePoint::max();
+    FlowId better_flow_;          // to the first server, beside the one in use
+    std::string better_call_id_;  // of the OPTIONS that asks whether it is there
     std::uint32_t keep_alive_cseq_ = 0;
     std::optional<sip::locate::Search> keep_alive_search_;  // of a NAT Keep Alive Dest
     std::optional<Endpoint> keep_alive_to_;

@@ -18,7 +18,8 @@ using sip::Method;
 
 namespace {
 
-constexpr std::size_t max_calls = 64;
+constexpr std::ptrdiff_t max_ringing_strangers = 4;
+constexpr std::uint32_t ring_limit = 180;  // seconds
 constexpr Duration line_start_limit = 20s;
 constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
@@ -32,7 +33,9 @@ enum class TimerKind : std::uint8_t {
     NoAnswer,
     Watch,
     CallBack,
-    Keypad
+    Keypad,
+    Reorder,
+    Ringing
 };
 constexpr std::uint64_t cookie_of(TimerKind kind, std::uint64_t id, std::uint8_t which = 0) {
     return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{which} << 48 | id;
@@ -201,6 +204,12 @@ void Phone::start_timer(Line& line, Timer timer, Duration after) {
                        cookie_of(TimerKind::Line, line.index(), static_cast<std::uint8_t>(timer)));
 }
 
+bool Phone::is_in_use(const Line& line) const {
+    return std::ranges::any_of(calls_, [&](const auto& each) {
+        return &each.second->line() == &line && each.second->state() != Call::State::Ended;
+    });
+}
+
 void Phone::stop() {
     is_stopping_ = true;
     call_back_.reset();
@@ -255,7 +264,7 @@ Line* Phone::line_of(const engine::Flow& flow) {
         return nullptr;
     }
     Line* const line = lines_[*flow.purpose].get();
-    return line->flow() == flow.id ? line : nullptr;
+    return line->has_flow(flow.id) ? line : nullptr;
 }
 
 bool Phone::on_established(const engine::Flow& flow) {
@@ -268,7 +277,7 @@ bool Phone::on_established(const engine::Flow& flow) {
 
 void Phone::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
     if (Line* const line = line_of(flow)) {
-        line->on_flow_closed(reason, detail);
+        line->on_flow_closed(flow.id, reason, detail);
     }
 }
 
@@ -417,21 +426,48 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
         return;
     }
     const LineSettings& settings = line.settings();
+    auto peer = line.is_server(from) ? Call::Peer::Server : Call::Peer::Stranger;
+    const auto prove = [&peer] { peer = peer == Call::Peer::Stranger ? Call::Peer::Proven : peer; };
     if (settings.auth_page && is_answered_by_itself(line, *request)) {
         const std::string& own = settings.auth_page_realm;
         if (!passes_challenge({line.account().username, settings.auth_page_password},
                               own.empty() ? line.domain() : own, id, from, *request)) {
             return;
         }
-    } else if (settings.auth_invite && !passes_line_challenge(line, id, from, *request)) {
-        return;
+        prove();
+    } else if (settings.auth_invite) {
+        if (!passes_line_challenge(line, id, from, *request)) {
+            return;
+        }
+        prove();
     }
     if (!line.is_registered() && line.settings().is_register &&
         !line.settings().ans_call_without_reg) {
         answer_plainly(id, *request, 480);
         return;
     }
-    take_call(line, id, request);
+    if (!may_ring(peer)) {
+        answer_plainly(id, *request, 486);
+        return;
+    }
+    take_call(line, peer, id, request);
+}
+
+// So that strangers leave room for others.
+bool Phone::may_ring(Call::Peer peer) const {
+    return peer != Call::Peer::Stranger ||
+           std::ranges::count_if(calls_, [](const auto& each) {
+               return each.second->state() == Call::State::Ringing &&
+                      each.second->peer() == Call::Peer::Stranger;
+           }) < max_ringing_strangers;
+}
+
+// RFC 3261 §13.3.1: no longer than the caller wants it, nor for ever.
+void Phone::limit_ringing(const Call& call) {
+    const std::uint32_t wanted = call.invite()->expires().value_or(ring_limit);
+    shard_.start_timer(
+        std::chrono::seconds(std::min(wanted, ring_limit)),
+        cookie_of(TimerKind::Ringing, call.id().value, wanted <= ring_limit ? 1 : 0));
 }
 
 bool Phone::is_busy() const {
@@ -445,7 +481,7 @@ bool Phone::is_answered_by_itself(const Line& line, const sip::Message& invite) 
            (!is_busy() || line.settings().auto_ans_page_on_active_call);
 }
 
-void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
+void Phone::take_call(Line& line, Call::Peer peer, ServerId id, const sip::MessagePtr& invite) {
     Call* replaced = nullptr;
     if (const sip::HeaderLine* const replaces = invite->header(HeaderName::Replaces)) {
         const auto ids = sip::parse_replaces(replaces->value);
@@ -468,10 +504,10 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         }
     }
     const bool was_busy = is_busy();
-    const bool is_paged = is_answered_by_itself(line, *invite);
+    const bool is_paged = peer != Call::Peer::Stranger && is_answered_by_itself(line, *invite);
     const CallId number{++last_call_};
-    auto made = std::make_unique<Call>(number, line, Call::Origin::Theirs, media_, random_, *this,
-                                       settings_, sound_);
+    auto made = std::make_unique<Call>(number, line, Call::Origin::Theirs, peer, media_, random_,
+                                       *this, settings_, sound_);
     Call& call = *calls_.emplace(number, std::move(made)).first->second;
     call.on_invite(id, invite);
     if (call.state() == Call::State::Ended) {
@@ -491,11 +527,13 @@ void Phone::take_call(Line& line, ServerId id, const sip::MessagePtr& invite) {
         return;
     }
     if (is_paged) {
+        announced_[number].is_page = true;
         if (call.answer()) {
             hold_others(call);
         }
         return;
     }
+    limit_ringing(call);
     call.ring(was_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
     if (!services_.forward_no_answer.empty()) {
         shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
@@ -589,6 +627,10 @@ void Phone::start_call_back_timer(Duration after) {
     shard_.start_timer(after, cookie_of(TimerKind::CallBack, ++call_back_timer_));
 }
 
+void Phone::start_reorder_timer(Duration after) {
+    shard_.start_timer(after, cookie_of(TimerKind::Reorder, ++reorder_timer_));
+}
+
 void Phone::start_watch_timer(std::size_t index, Duration after) {
     shard_.start_timer(after, cookie_of(TimerKind::Watch, index));
 }
@@ -603,16 +645,25 @@ void Phone::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 
 // ---- responses ----------------------------------------------------------------------------------
 
+// By the server of the line, where the request went there, and nobody else. A call with anybody
+// else has nothing to say to a challenge.
+bool Phone::may_be_challenged(const Sent& sent, const sip::Hop& from) {
+    if (from.flow != sent.hop.flow || from.remote.address != sent.hop.remote.address) {
+        return false;
+    }
+    const Call* const it = sent.whom == Sent::For::Call ? call(sent.call) : nullptr;
+    return (it != nullptr && it->peer() != Call::Peer::Server) ||
+           lines_.at(sent.line)->is_server(sent.hop);
+}
+
 void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
     const auto found = sent_.find(id);
     if (found == sent_.end()) {
         return;
     }
     const Sent sent = found->second;
-    // A challenge is answered to the peer that the request went to, and nobody else.
     const bool is_challenge = response->status() == 401 || response->status() == 407;
-    if (is_challenge &&
-        (from.flow != sent.hop.flow || from.remote.address != sent.hop.remote.address)) {
+    if (is_challenge && !may_be_challenged(sent, from)) {
         log::warning("challenge.from-another", {{"source", from.remote.to_string()}});
         on_client_failed(id, sip::transaction::TerminationCause::Normal);
         return;
@@ -697,9 +748,21 @@ void Phone::on_timer(std::uint64_t cookie) {
                 on_keypad_timer();
             }
             return;
+        case TimerKind::Reorder:
+            if (id == reorder_timer_) {
+                on_reorder_timer();
+            }
+            return;
         case TimerKind::CallBack:
             if (id == call_back_timer_) {
                 on_call_back_timer();
+                forget_ended();
+            }
+            return;
+        case TimerKind::Ringing:
+            if (Call* const it = call(CallId{id});
+                it != nullptr && it->state() == Call::State::Ringing) {
+                it->reject(which != 0 ? 487 : 480);
                 forget_ended();
             }
             return;

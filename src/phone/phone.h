@@ -101,6 +101,8 @@ public:
     // Keys one by one, as on a keypad: what they come to is dialled, maybe later. None: the handset
     // is lifted.
     Result<void, std::string> press_keys(std::size_t line, std::string_view keys);
+    // Voice Mail Number.
+    Result<CallId, std::string> dial_voice_mail(std::size_t line);
     Result<void, std::string> answer(CallId call);
     Result<void, std::string> reject(CallId call, int status = 486);
     Result<void, std::string> hang_up(CallId call);
@@ -148,6 +150,7 @@ public:
     void start_timer(Line& line, Timer timer, Duration after) override;
     void on_line_changed(Line& line) override;
     void on_line_reached(Line& line) override;
+    bool is_in_use(const Line& line) const override;
 
     // CallHost
     void send_for(Call& call, sip::MessageBuilder request) override;
@@ -177,6 +180,7 @@ private:
         sip::Hop hop;
         sip::MessagePtr request;
     };
+    static constexpr std::size_t max_calls = 64;
     struct Listener {
         engine::ListenerId id;
         Endpoint local;
@@ -200,6 +204,11 @@ private:
         CallId call;  // that is placed; none: it waits
     };
     struct Keypad;
+    // Of a call, by tones that are played once.
+    struct Announced {
+        bool is_page = false;  // to be
+        bool is_secure = false;
+    };
     // A conference that waits for its bridge.
     struct Bridge {
         std::string target;
@@ -224,7 +233,10 @@ private:
     bool is_busy() const;
     bool has_call_waiting() const;
     bool is_answered_by_itself(const Line& line, const sip::Message& invite) const;
-    void take_call(Line& line, ServerId id, const sip::MessagePtr& invite);
+    bool may_ring(Call::Peer peer) const;
+    void take_call(Line& line, Call::Peer peer, ServerId id, const sip::MessagePtr& invite);
+    void limit_ringing(const Call& call);
+    bool may_be_challenged(const Sent& sent, const sip::Hop& from);
     bool refuse_or_forward(Call& call, bool was_busy);
     bool forward(Call& call, const std::string& destination, std::string_view reason);
     Result<Call*, std::string> place_call(Line& line, const Call::Dialled& what,
@@ -248,8 +260,15 @@ private:
     Result<void, std::string> go_on_with_keypad(const std::vector<DialCollector::Event>& events);
     Result<void, std::string> dial_collected(const DialResult& result);
     void hold_others(const Call& active);
-    std::string tone_after(const Call& changed) const;
+    std::string tone_after(const Call& changed);
+    std::string tone_after_end(const Call& ended);
+    std::string tone_in_calls(const Call& changed);
     std::string ring_of(const Call& call) const;
+    const Call* find_audible(bool (*is_it)(const Call&)) const;
+    bool is_talking() const;
+    void start_reorder_timer(Duration after);
+    void on_reorder_timer();
+    void sound_pickup();
     Result<void, std::string> start_call_back(const Line& line);
     void stop_call_back();
     void try_call_back();
@@ -283,6 +302,7 @@ private:
     void stop_watches();
     bool is_notified(ServerId id, const sip::Message& request);
     bool may_speak(const Line& line, const IpAddress& address) const;
+    bool goes_straight(const Line& line, const std::optional<Endpoint>& address) const;
     std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
 
     media::Port& media_;
@@ -314,8 +334,10 @@ private:
     std::map<std::size_t, Call::Dialled> last_dialled_;  // by line
     std::optional<CallBack> call_back_;
     std::uint64_t call_back_timer_ = 0;  // the last: others are of calls back that are no more
-    std::map<CallId, CallId> music_;     // by the call that is held
-    std::map<CallId, Bridge> bridges_;   // by the call to it
+    std::uint64_t reorder_timer_ = 0;    // the last
+    std::map<CallId, Announced> announced_;
+    std::map<CallId, CallId> music_;    // by the call that is held
+    std::map<CallId, Bridge> bridges_;  // by the call to it
     UserServices services_;
     bool is_stopping_ = false;
 };

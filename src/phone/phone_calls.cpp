@@ -31,7 +31,7 @@ Call* Phone::call(CallId id) {
 
 Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& what,
                                              bool is_emergency) {
-    if (is_stopping_ || calls_.size() >= 64) {
+    if (is_stopping_ || (calls_.size() >= max_calls && !is_emergency)) {
         return fail(std::string("there are too many calls"));
     }
     if (line.state() != Line::State::Up) {
@@ -44,10 +44,10 @@ Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& wh
                     " is not registered: " + line.problem());
     }
     const CallId id{++last_call_};
-    Call& call = *calls_
-                      .emplace(id, std::make_unique<Call>(id, line, Call::Origin::Ours, media_,
-                                                          random_, *this, settings_, sound_))
-                      .first->second;
+    const auto peer = goes_straight(line, what.address) ? Call::Peer::Stranger : Call::Peer::Server;
+    auto made = std::make_unique<Call>(id, line, Call::Origin::Ours, peer, media_, random_, *this,
+                                       settings_, sound_);
+    Call& call = *calls_.emplace(id, std::move(made)).first->second;
     if (auto dialled = call.dial(what); !dialled) {
         calls_.erase(id);
         return fail(std::move(dialled.error()));
@@ -161,17 +161,27 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
         hold_call(*call(id), false);
     }
     media_.mix(streams);
+    if (!calls.empty()) {
+        tones_.play(tone_after(*call(calls.front())));
+    } else if (tones_.script() == settings_->phone.tones.conference) {
+        tones_.stop();
+    }
     return {};
 }
 
-// One is spoken with; whoever is in a conference with it stays.
+// One is spoken with; whoever is in a conference with it stays. Who holds us and waits for what
+// becomes of his REFER is not told more than that.
 void Phone::hold_others(const Call& active) {
     const auto is_joined = [&](CallId id) {
         return std::ranges::find(conference_, id) != conference_.end();
     };
     std::vector<CallId> others;  // the music for them is a call as well
     for (const auto& [id, each] : calls_) {
-        const bool stays = is_joined(id) && is_joined(active.id());
+        const bool waits =
+            each->is_held_by_peer() && std::ranges::any_of(referrals_, [&](const auto& referral) {
+                return referral.second == id;
+            });
+        const bool stays = (is_joined(id) && is_joined(active.id())) || waits;
         if (each.get() != &active && each->state() == Call::State::Active && !stays &&
             !is_music(id)) {
             others.push_back(id);
@@ -210,14 +220,19 @@ bool Phone::may_speak(const Line& line, const IpAddress& address) const {
            (!line.settings().restrict_source_ip || line.is_server(address));
 }
 
+// IP dialling, by no server.
+bool Phone::goes_straight(const Line& line, const std::optional<Endpoint>& address) const {
+    return address && line.settings().sip_transport == sip::Transport::Udp &&
+           may_speak(line, address->address);
+}
+
 // Over a connection everything goes by the line's own. Over UDP a dialog has its own way, where
 // that is an address and may be spoken to.
 std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
     Line& line = call.line();
     const auto by_line = line.hop();
     const LineSettings& settings = line.settings();
-    if (call.address() && by_line && by_line->transport == sip::Transport::Udp &&
-        may_speak(line, call.address()->address)) {
+    if (by_line && goes_straight(line, call.address())) {
         return sip::Hop{by_line->flow, *call.address(), sip::Transport::Udp};
     }
     const bool is_within = !request.to_tag().empty();
@@ -314,12 +329,18 @@ void Phone::on_call_changed(Call& call) {
     observer_.on_call_changed(call);
 }
 
-// RFC 5359 §2.4: the call to whom they name goes by our own server, as any call.
+// RFC 5359 §2.4: the call to whom they name goes by our own server, as any call. So nobody may ask
+// for it whom that server, or a challenge, has not let in.
 void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
     const auto refer_to = sip::parse_name_addr(referral.refer_to);
     const bool is_callable = refer_to && refer_to->uri.scheme != sip::Scheme::Other &&
                              (refer_to->uri.headers.empty() ||
                               !sip::uri_header(refer_to->uri.headers, "Replaces").empty());
+    if (call.peer() == Call::Peer::Stranger) {
+        log::warning("call.referral-refused", {{"call", call.id().value}});
+        call.answer_referral(403);
+        return;
+    }
     if (!is_callable) {
         call.answer_referral(603);
         return;

@@ -56,6 +56,16 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
     return std::optional(call->id());
 }
 
+Result<CallId, std::string> Phone::dial_voice_mail(std::size_t line) {
+    const std::string& number = settings_->phone.voice_mail_number;
+    if (number.empty()) {
+        return fail(std::string("Voice Mail Number is not set"));
+    }
+    const auto call = TRY(dial(line, number));
+    return call ? Result<CallId, std::string>(*call)
+                : fail("Voice Mail Number is the code of a service: " + number);
+}
+
 Result<Phone::Wanted, std::string> Phone::wanted_by(Line& line, std::string_view dialled) {
     Wanted wanted;
     wanted.call.is_secure_wanted = services_.secure_calls;

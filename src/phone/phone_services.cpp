@@ -83,50 +83,6 @@ void Phone::go_on_with_call_back(Call& changed) {
     }
 }
 
-// ---- what is heard of calls ---------------------------------------------------------------------
-
-std::string Phone::ring_of(const Call& call) const {
-    const std::string& name = call.ring_name();
-    if (name == "No Ring") {
-        return {};
-    }
-    const bool is_cadence = name.size() == 1 && name[0] >= '1' && name[0] <= '9';
-    return ring_script(
-        settings_->phone.cadences[is_cadence ? static_cast<std::size_t>(name[0] - '1') : 0]);
-}
-
-std::string Phone::tone_after(const Call& changed) const {
-    const Tones& tones = settings_->phone.tones;
-    const auto found = [&](const auto& is_it) -> const Call* {
-        const auto at = std::ranges::find_if(
-            calls_, [&](const auto& each) { return !is_music(each.first) && is_it(*each.second); });
-        return at == calls_.end() ? nullptr : at->second.get();
-    };
-    const bool is_talking = found([](const Call& each) {
-                                return each.state() == Call::State::Active && !each.is_held();
-                            }) != nullptr;
-    if (const Call* const ringing =
-            found([](const Call& each) { return each.state() == Call::State::Ringing; })) {
-        return is_talking ? tones.call_waiting : ring_of(*ringing);
-    }
-    if (found([](const Call& each) { return each.hears_ringing(); }) != nullptr) {
-        return tones.ring_back;
-    }
-    const int status = changed.end_status();
-    const bool has_failed = changed.state() == Call::State::Ended &&
-                            changed.origin() == Call::Origin::Ours && status >= 300 &&
-                            !is_talking && !is_music(changed.id());
-    if (!has_failed) {
-        return {};
-    }
-    for (std::size_t i = 0; i < tones.sit.size(); ++i) {
-        if (settings_->phone.sit_rsc[i].matches(status)) {
-            return tones.sit[i];
-        }
-    }
-    return status == 486 || status == 600 ? tones.busy : tones.reorder;
-}
-
 // ---- music on hold ------------------------------------------------------------------------------
 
 // MOH Server is called for each call that is held, and its sound goes to the far end of that.

@@ -62,7 +62,7 @@ Subscription::Setup Phone::watch_setup(const Watch& watch) const {
     setup.max_expires = phone.sub_max_expires;
     setup.retry = phone.sub_retry_intvl;
     setup.bucket = shard_.place().own_bucket();
-    setup.accounts = {line.account()};
+    setup.accounts = line.accounts_at_server();
     setup.max_auth = phone.max_auth;
     setup.max_forwards = phone.max_forward;
     setup.user_agent = user_agent_name(phone);
@@ -114,6 +114,7 @@ void Phone::take_watched(const Watch& watch, std::string_view content_type, std:
         return;
     }
     if (watched.dialogs.take(body)) {
+        sound_pickup();
         observer_.on_watched(watched);
     } else {
         log::warning("key.bad-dialog-info", {{"key", watched.key.number}});
@@ -131,6 +132,7 @@ void Phone::lose_watched(const Watch& watch, int status, std::string_view reason
     log::warning("key.not-known",
                  {{"key", watched.key.number}, {"status", status}, {"reason", reason}});
     watched.dialogs.forget();
+    sound_pickup();
     observer_.on_watched(watched);
 }
 

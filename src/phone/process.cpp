@@ -53,7 +53,7 @@ Result<void, std::string> bind(engine::Worker& worker, Phone& phone, const Setti
             }
             phone.add_listener(socket->id, socket->bound, wanted.transport, socket->flow);
         } else {
-            const auto socket = worker.add_tcp(local);
+            const auto socket = worker.add_tcp(local, wanted.type_of_service);
             if (!socket) {
                 return fail(socket.error().sentence + "; change 'SIP Port'");
             }

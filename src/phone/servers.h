@@ -57,6 +57,8 @@ public:
     // False: that was the last one; then current() is the first.
     bool go_on();
     bool is_first() const { return at_ == 0; }
+    const Server* first() const { return found_.empty() ? nullptr : &found_.front(); }
+    void go_first() { at_ = 0; }
     std::size_t count() const { return found_.size(); }
     // Is this the address of one of them, as far as is known?
     bool has(const IpAddress& address) const;

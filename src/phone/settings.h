@@ -37,9 +37,8 @@ struct ResponseTemplate {
 
 // ToneScripts of the Regional page, as media::ToneScript takes them; empty is silence.
 struct Tones {
-    std::string dial, outside_dial, prompt, busy, reorder, off_hook_warning, ring_back,
-        call_waiting, confirm, mwi_dial, cfwd_dial, holding, conference, secure_call_indication,
-        page, alert, call_pickup;
+    std::string dial, outside_dial, prompt, busy, reorder, ring_back, call_waiting, confirm,
+        mwi_dial, cfwd_dial, holding, conference, secure_call_indication, page, call_pickup;
     std::array<std::string, 4> sit;
     bool operator==(const Tones&) const = default;
 };
@@ -73,7 +72,7 @@ struct PhoneSettings {
     Duration reg_retry_intvl_cap{};  // 0: no back-off
     Duration nat_keep_alive_intvl = 15s;
     unsigned max_forward = 70, max_redirection = 5, max_auth = 2;
-    std::uint16_t sip_tcp_port_min = 5060, sip_tcp_port_max = 5080;
+    std::optional<PortRange> sip_tcp_ports;  // none: the system's choice
     ResponseTemplate try_backup_rsc, retry_reg_rsc;
     std::array<ResponseTemplate, 4> sit_rsc;  // that play SIT1 Tone, and so on
     std::uint16_t rtp_port_min = 16384, rtp_port_max = 16538;

@@ -19,6 +19,7 @@ public:
     // In place of the one before; empty: none. The one that is played goes on.
     void play(const std::string& script);
     void stop();
+    const std::string& script() const { return script_; }  // that is played; empty: none
     // What its stream has to tell; false: it is another's.
     bool on_ended(media::StreamId stream);
 
@@ -27,7 +28,7 @@ private:
     media::Sink sink_;
     media::StreamOptions options_;
     std::optional<media::StreamId> stream_;
-    std::string script_;  // that is played
+    std::string script_;
 };
 
 // A ring by a cadence of the Regional page: "60(2/4)".

@@ -424,6 +424,60 @@ TEST_F(UdpPhone, ACallGoesToTheNextServer) {
     EXPECT_EQ(first.count("INVITE"), 2U);
     EXPECT_EQ(second.count("INVITE"), 2U);
 }
+
+// Proxy Fallback Intvl: not while the first is dead, which is no outage; nor while there is a call,
+// whose dialog is the second's.
+TEST_F(UdpPhone, FallsBackWhenTheFirstIsThereAndNoCallIs) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().is_register = true;
+    settings.lines.front().proxy_fallback_intvl = 100s;
+    settings.lines.front().proxy =
+        "pbx.example.org:p=1:A=198.51.100.1|pbx.example.org:p=2:A=198.51.100.2";
+    Phone first(net, ip("198.51.100.1"), sip::Transport::Udp, {phone_address, 5060},
+                {"pbx", "pbx.example.org", ""}, 602);
+    Phone second(net, ip("198.51.100.2"), sip::Transport::Udp, {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""}, 603);
+    bool is_dead = true;
+    for (Phone* const each : {&first, &second}) {
+        each->answered_by_test = [&is_dead, &first, each](sip::transaction::ServerId id,
+                                                          const sip::MessagePtr& request) {
+            if (each == &first && is_dead) {
+                return true;
+            }
+            if (request->method() != sip::Method::Register) {
+                return false;
+            }
+            auto response = sip::reply(*request, 200, "t");
+            response.copy(sip::HeaderName::Contact, *request);
+            each->shard().respond(id, response.build());
+            return true;
+        };
+    }
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 40s));
+    const auto server = [&] { return phone.line().hop()->remote.address; };
+    EXPECT_EQ(server(), ip("198.51.100.2"));
+    const std::size_t asked = first.count("OPTIONS");
+    for (int i = 0; i < 250; ++i) {
+        net.run_for(1s);
+        ASSERT_TRUE(phone.is_registered()) << i;
+    }
+    EXPECT_GT(first.count("OPTIONS"), asked);
+    EXPECT_EQ(server(), ip("198.51.100.2"));
+
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    is_dead = false;
+    net.run_for(250s);
+    EXPECT_TRUE(is_active(phone));
+    EXPECT_EQ(server(), ip("198.51.100.2"));
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(110s);
+    EXPECT_EQ(second.count("BYE"), 1U);
+    EXPECT_EQ(server(), ip("198.51.100.1"));
+    EXPECT_TRUE(phone.is_registered());
+}
+
 // A challenge that only looks like the server's, from another address: no digest leaves.
 TEST_F(UdpPhone, AForgedChallengeIsNotAnswered) {
     RingwallPhone phone(net, phone_address, udp_line());

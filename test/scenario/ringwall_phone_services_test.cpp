@@ -32,6 +32,26 @@ protected:
         return server.statuses("INVITE").at(before);
     }
 
+    // From two others, both answered: the first is held.
+    struct Called {
+        std::vector<std::unique_ptr<Phone>> peers;
+        std::vector<phone::CallId> calls;
+    };
+    Called two_calls(RingwallPhone& phone) {
+        Called out;
+        for (const char* const address : {"198.51.100.7", "198.51.100.8"}) {
+            out.peers.push_back(std::make_unique<Phone>(
+                net, ip(address), sip::Transport::Udp, Endpoint{phone_address, 5060},
+                Phone::Account{"x", "example.net", ""}, 604));
+            out.peers.back()->invite("sip:1001@192.0.2.77:5060");
+            net.run_for(1s);
+            out.calls.push_back(std::prev(phone->calls().end())->first);
+            EXPECT_TRUE(phone->answer(out.calls.back()));
+            net.run_for(1s);
+        }
+        return out;
+    }
+
     phone::Settings settings = udp_line();
     Phone server{net,
                  ip("198.51.100.1"),
@@ -238,18 +258,7 @@ TEST_F(PhoneServices, AConferenceMeetsAtItsBridge) {
     settings.lines.front().conference_bridge_url = "conference@pbx.example.org";
     RingwallPhone phone(net, phone_address, settings);
     net.run_for(1s);
-    std::vector<phone::CallId> calls;
-    std::vector<std::unique_ptr<Phone>> peers;
-    for (const char* const address : {"198.51.100.7", "198.51.100.8"}) {
-        peers.push_back(std::make_unique<Phone>(net, ip(address), sip::Transport::Udp,
-                                                Endpoint{phone_address, 5060},
-                                                Phone::Account{"x", "example.net", ""}, 604));
-        peers.back()->invite("sip:1001@192.0.2.77:5060");
-        net.run_for(1s);
-        calls.push_back(std::prev(phone->calls().end())->first);
-        ASSERT_TRUE(phone->answer(calls.back()));
-        net.run_for(1s);
-    }
+    const auto [peers, calls] = two_calls(phone);
     ASSERT_TRUE(phone->conference(calls));
     ASSERT_TRUE(net.run_until([&] { return server.is_in_call(); }, 5s));
     net.run_for(5s);
@@ -363,6 +372,96 @@ TEST_F(PhoneTones, WhatFailsIsHeard) {
     EXPECT_EQ(phone.tone(), settings.phone.tones.sit[1]);
     EXPECT_FALSE(phone.dial("*78"));
     EXPECT_EQ(phone.tone(), settings.phone.tones.confirm);
+    net.run_for(40s);
+}
+
+// The far end hangs up, and nothing else happens: Reorder Delay.
+TEST_F(PhoneTones, AfterACallReorderIsHeard) {
+    settings.phone.reorder_delay = 5s;
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    server.bye();
+    net.run_for(4s);
+    EXPECT_EQ(phone.call(), nullptr);
+    EXPECT_EQ(phone.tone(), "");
+    net.run_for(2s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.reorder);
+    phone->on_source_ended(phone.media.streams.rbegin()->first);
+    // Whoever has hung up himself knows.
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_EQ(phone.tone(), "");
+}
+
+// Silence of who holds the call is explained; what he plays is heard.
+TEST_F(PhoneTones, WhoIsLeftAloneHearsIt) {
+    settings.phone.tones.holding = "600@-19;25(.1/9.9/1)";
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    const std::string offer = server.offer;
+    const auto change_to = [&](const std::string& direction) {
+        server.offer = offer + "a=" + direction + "\r\n";
+        server.reinvite();
+        net.run_for(1s);
+        return phone.tone();
+    };
+    EXPECT_EQ(change_to("inactive"), settings.phone.tones.holding);
+    EXPECT_EQ(change_to("sendonly"), "");
+    EXPECT_EQ(change_to("sendrecv"), "");
+    phone->stop();
+    net.run_for(40s);
+}
+
+TEST_F(PhoneTones, APageIsAnnounced) {
+    settings.phone.tones.page = "600@-16;.3(.05/0.05/1)";
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    EXPECT_EQ(answer_to({{"Call-Info", "<sip:pbx.example.org>;answer-after=0"}}), 200);
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    EXPECT_EQ(phone.tone(), settings.phone.tones.page);
+    phone->on_source_ended(phone.media.streams.rbegin()->first);
+    EXPECT_EQ(phone.tone(), "");
+    phone->stop();
+    net.run_for(40s);
+}
+
+TEST_F(PhoneTones, AConferenceIsHeard) {
+    settings.phone.tones.conference = "350@-19;20(.1/9.9/1)";
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    Called two = two_calls(phone);
+    ASSERT_TRUE(phone->conference(two.calls));
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.conference);
+    ASSERT_TRUE(phone->conference({}));
+    EXPECT_EQ(phone.tone(), "");
+    ASSERT_TRUE(phone->conference(two.calls));
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.conference);
+    ASSERT_TRUE(phone->hang_up(two.calls.front()));
+    net.run_for(1s);
+    EXPECT_EQ(phone.tone(), "");
+    phone->stop();
+    net.run_for(40s);
+}
+
+TEST_F(PhoneTones, TheVoiceMailIsCalled) {
+    RingwallPhone unset(net, ip("192.0.2.78"), settings, 502);
+    net.run_for(1s);
+    EXPECT_FALSE(unset->dial_voice_mail(0));
+    settings.phone.voice_mail_number = "8500";
+    RingwallPhone phone(net, phone_address, settings, 501, card);
+    net.run_for(1s);
+    ASSERT_TRUE(phone->dial_voice_mail(0));
+    net.run_for(1s);
+    EXPECT_EQ(server.last_request("INVITE")->request_uri_text(), "sip:8500@pbx.example.org");
+    phone->stop();
     net.run_for(40s);
 }
 

@@ -99,7 +99,7 @@ void SimNetwork::Node::connect_as(FlowId id, const engine::ConnectSpec& spec) {
                              id,
                              {},
                              Endpoint{spec.local.value_or(address_),
-                                      spec.local_port != 0 ? spec.local_port : next_port_++}};
+                                      spec.local_ports ? spec.local_ports->first : next_port_++}};
     net_.connections_[connection->client.flow.value] = connection;
     net_.at(net_.weather_.latency, [net = &net_, connection] { net->arrive(*connection); });
 }

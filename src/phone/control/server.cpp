@@ -316,6 +316,11 @@ const std::map<std::string_view, Action>& actions() {
         {"history", history},
         {"dial", dial},
         {"press", press},
+        {"voice-mail",
+         [](Phone& it, CallId, const json& fields) {
+             const auto call = it.dial_voice_mail(number_of(fields, "line", 1) - 1);
+             return call ? json{{"call", call->value}} : error(call.error());
+         }},
         {"keypad",
          [](Phone& it, CallId, const json& fields) {
              return outcome(

@@ -26,6 +26,9 @@ public:
         CHECK(parameter != nullptr);
         return values_.get(*parameter, parameter->count == Count::Many ? n_ : 0);
     }
+    bool is_changed(std::string_view name) const {
+        return text(name) != find_parameter(name)->default_value;
+    }
     Secret secret(std::string_view name) const { return Secret(text(name)); }
     bool flag(std::string_view name) const { return text(name) == "Yes"; }
     // An empty number or time is 0.
@@ -90,8 +93,10 @@ void read_sip(const View& view, PhoneSettings& out) {
     out.max_forward = view.number<unsigned>("Max Forward");
     out.max_redirection = view.number<unsigned>("Max Redirection");
     out.max_auth = view.number<unsigned>("Max Auth");
-    out.sip_tcp_port_min = view.number<std::uint16_t>("SIP TCP Port Min");
-    out.sip_tcp_port_max = view.number<std::uint16_t>("SIP TCP Port Max");
+    if (view.is_changed("SIP TCP Port Min") || view.is_changed("SIP TCP Port Max")) {
+        out.sip_tcp_ports = PortRange{view.number<std::uint16_t>("SIP TCP Port Min"),
+                                      view.number<std::uint16_t>("SIP TCP Port Max")};
+    }
     out.caller_id_header = view.choice<CallerIdHeader>("Caller ID Header");
     out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.try_backup_rsc.patterns = view.list("Try Backup RSC");
@@ -141,7 +146,6 @@ Tones tones_of(const View& view) {
             .prompt = view.text("Prompt Tone"),
             .busy = view.text("Busy Tone"),
             .reorder = view.text("Reorder Tone"),
-            .off_hook_warning = view.text("Off Hook Warning Tone"),
             .ring_back = view.text("Ring Back Tone"),
             .call_waiting = view.text("Call Waiting Tone"),
             .confirm = view.text("Confirm Tone"),
@@ -151,7 +155,6 @@ Tones tones_of(const View& view) {
             .conference = view.text("Conference Tone"),
             .secure_call_indication = view.text("Secure Call Indication Tone"),
             .page = view.text("Page Tone"),
-            .alert = view.text("Alert Tone"),
             .call_pickup = view.text("Call Pickup Tone"),
             .sit = {view.text("SIT1 Tone"), view.text("SIT2 Tone"), view.text("SIT3 Tone"),
                     view.text("SIT4 Tone")}};
@@ -421,8 +424,10 @@ private:
         constexpr std::uint16_t ports_of_a_call = 3;  // an even port, and the next
         check_range("RTP Port Min", phone.rtp_port_min, "RTP Port Max", phone.rtp_port_max,
                     ports_of_a_call);
-        check_range<std::uint16_t>("SIP TCP Port Min", phone.sip_tcp_port_min, "SIP TCP Port Max",
-                                   phone.sip_tcp_port_max, 0);
+        if (phone.sip_tcp_ports) {
+            check_range("SIP TCP Port Min", phone.sip_tcp_ports->first, "SIP TCP Port Max",
+                        phone.sip_tcp_ports->last, std::uint16_t{0});
+        }
         check_range<std::uint32_t>("Reg Min Expires", phone.reg_min_expires, "Reg Max Expires",
                                    phone.reg_max_expires, 0);
         check_range<std::uint32_t>("Sub Min Expires", phone.sub_min_expires, "Sub Max Expires",

@@ -254,12 +254,13 @@ void InviteSession::refuse_invitation(Ended end, std::vector<std::string> contac
     out.emplace_back(Refused{status, std::move(contacts)});
 }
 
-void InviteSession::invite_again(std::string_view target, Actions& out) {
+void InviteSession::invite_again(std::string_view target, const std::string& offer, Actions& out) {
     if (!refusal_) {
         return;
     }
     refusal_.reset();
     invitation_.target = target;
+    invitation_.offer = offer;
     legs_.clear();
     has_provisional_ = false;
     send_invite(out);

@@ -135,7 +135,7 @@ public:
     void invite(Invitation invitation, Actions& out);
     // After Refused: the same call once more, to another target (RFC 3261 §8.1.3.4) or by another
     // server (RFC 3263 §4.3); or its end.
-    void invite_again(std::string_view target, Actions& out);
+    void invite_again(std::string_view target, const std::string& offer, Actions& out);
     void give_up(Actions& out);
     // UAS: an initial INVITE that was not looked at yet. What cannot be taken is answered, and the
     // session has Ended without a word; else the owner looks at remote_offer().

@@ -297,8 +297,9 @@ TEST(InviteSession, ARedirectionIsFollowed) {
     ends.respond(ends.caller, 302,
                  "Contact: <sip:dave@example.com>;q=0.1, <sip:carol@example.com>;q=0.5");
     EXPECT_EQ(ends.caller.said.back(), "to sip:dave@example.com");
-    ends.tell(ends.caller,
-              [&](auto& out) { ends.caller.session.invite_again("sip:carol@example.com", out); });
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.invite_again("sip:carol@example.com", "offer 2", out);
+    });
     const Message& first = *ends.caller.sent.front();
     const Message& second = *ends.caller.sent.back();
     EXPECT_EQ(second.request_uri_text(), "sip:carol@example.com");
@@ -306,7 +307,7 @@ TEST(InviteSession, ARedirectionIsFollowed) {
     EXPECT_EQ(second.from_tag(), first.from_tag());
     EXPECT_EQ(second.to().uri.text, "sip:bob@example.com");
     EXPECT_EQ(second.cseq().number, first.cseq().number + 1);
-    EXPECT_EQ(second.body(), "offer");
+    EXPECT_EQ(second.body(), "offer 2");
     // It has no provisional response yet: no CANCEL.
     ends.hang_up(ends.caller);
     EXPECT_EQ(ends.caller.said.back(), "ended 0");

@@ -1,0 +1,234 @@
+// What somebody else than the server of a line can have of a phone that hears everybody: no digest,
+// no call at its owner's cost, and not all of its room.
+#include "scenario/udp_phone.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::test {
+namespace {
+
+using State = phone::Call::State;
+using Fields = Phone::Fields;
+
+class PhoneStrangers : public UdpPhone {
+protected:
+    // A challenge to a request of that method, which is the stranger's test to answer.
+    static void challenge(Phone& who, sip::Method method, int status, const std::string& realm) {
+        who.answered_by_test = [&who, method, status, realm](sip::transaction::ServerId id,
+                                                             const sip::MessagePtr& request) {
+            const bool is_signed = request->count(sip::HeaderName::Authorization) +
+                                       request->count(sip::HeaderName::ProxyAuthorization) !=
+                                   0;
+            if (request->method() != method || is_signed) {
+                return false;
+            }
+            auto response = sip::reply(*request, status, "challenger");
+            response.header(status == 401 ? sip::HeaderName::WwwAuthenticate
+                                          : sip::HeaderName::ProxyAuthenticate,
+                            "Digest realm=\"" + realm + "\", nonce=\"n\", qop=\"auth\"");
+            who.shard().respond(id, response.build());
+            return true;
+        };
+    }
+    std::size_t digests_to(const IpAddress& address) const {
+        const auto& packets = net.packets();
+        return static_cast<std::size_t>(std::ranges::count_if(packets, [&](const auto& packet) {
+            return packet.to.address == address &&
+                   packet.bytes.find("uthorization: Digest") != std::string::npos;
+        }));
+    }
+    // Its call, answered by the phone's user.
+    void be_called(RingwallPhone& phone, Phone& who) {
+        who.invite("sip:1001@192.0.2.77:5060");
+        net.run_for(1s);
+        ASSERT_NE(phone.call(), nullptr);
+        ASSERT_TRUE(phone->answer(phone.call()->id()));
+        ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    }
+
+    phone::Settings settings = udp_line();
+    Phone server{net,
+                 ip("198.51.100.1"),
+                 sip::Transport::Udp,
+                 {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""},
+                 602};
+    Phone stranger{net,
+                   ip("203.0.113.9"),
+                   sip::Transport::Udp,
+                   {phone_address, 5060},
+                   {"x", "example.net", ""},
+                   603};
+};
+
+TEST_F(PhoneStrangers, AChallengeOfAByeGetsNoDigest) {
+    for (const std::string realm : {"evil.example", "pbx.example.org"}) {
+        RingwallPhone phone(net, phone_address, settings);
+        net.run_for(1s);
+        challenge(stranger, sip::Method::Bye, 407, realm);
+        be_called(phone, stranger);
+        ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+        net.run_for(40s);
+        EXPECT_GE(stranger.count("BYE"), 1U);
+        EXPECT_EQ(digests_to(ip("203.0.113.9")), 0U);
+        EXPECT_TRUE(phone->calls().empty());
+    }
+}
+
+// A dialog that the server began, and that goes on by somebody else.
+TEST_F(PhoneStrangers, AFarEndThatIsReachedWithoutTheServerGetsNone) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    server.invite_fields = {{"Record-Route", "<sip:203.0.113.9:5060;lr>"}};
+    challenge(stranger, sip::Method::Bye, 401, "pbx.example.org");
+    be_called(phone, server);
+    ASSERT_TRUE(phone->hang_up(phone.call()->id()));
+    net.run_for(40s);
+    EXPECT_GE(stranger.count("BYE"), 1U);
+    EXPECT_EQ(digests_to(ip("203.0.113.9")), 0U);
+}
+
+// What a proxy passes on from a far end is not its own: its realms are those of its registrar.
+TEST_F(PhoneStrangers, AChallengeOfAnotherRealmIsNotAnswered) {
+    settings.lines.front().is_register = true;
+    const std::string own = "\"registrar\"";
+    server.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        const bool is_signed = request->count(sip::HeaderName::Authorization) != 0;
+        auto response = sip::reply(*request, is_signed ? 200 : 401, "t");
+        if (is_signed) {
+            response.copy(sip::HeaderName::Contact, *request);
+        } else {
+            response.header(sip::HeaderName::WwwAuthenticate,
+                            "Digest realm=" + own + ", nonce=\"n\", qop=\"auth\"");
+        }
+        server.shard().respond(id, response.build());
+        return true;
+    };
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 5s));
+    const std::size_t before = digests_to(ip("198.51.100.1"));
+    challenge(server, sip::Method::Invite, 407, "far-end.example");
+    phone.dial("1002");
+    net.run_for(2s);
+    EXPECT_EQ(phone.call(), nullptr);
+    EXPECT_EQ(digests_to(ip("198.51.100.1")), before);
+    challenge(server, sip::Method::Invite, 407, "registrar");
+    phone.dial("1002");
+    net.run_for(2s);
+    EXPECT_EQ(digests_to(ip("198.51.100.1")), before + 1);
+    EXPECT_TRUE(is_active(phone));
+    server.answered_by_test = {};
+    phone->stop();
+    net.run_for(40s);
+}
+
+// A plain call to a line in the clear: no offer of ours in it bears keys.
+TEST_F(PhoneStrangers, APlainCallIsToldNoKeys) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    be_called(phone, server);
+    ASSERT_TRUE(phone->hold(phone.call()->id(), true));
+    net.run_for(1s);
+    ASSERT_EQ(server.count("INVITE"), 1U);
+    EXPECT_EQ(server.last_request("INVITE")->body().find("a=crypto"), std::string_view::npos);
+    EXPECT_NE(server.last_request("INVITE")->body().find("a=sendonly"), std::string_view::npos);
+    phone->stop();
+    net.run_for(40s);
+}
+
+// IP dialling: whoever is there is not the server.
+TEST_F(PhoneStrangers, WhoeverIsDialledByAddressGetsNone) {
+    settings.lines.front().dial_plan = "(xx.)";
+    settings.lines.front().enable_ip_dialing = true;
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    challenge(stranger, sip::Method::Invite, 401, "pbx.example.org");
+    phone.dial("7*203*0*113*9");
+    net.run_for(5s);
+    EXPECT_EQ(stranger.count("INVITE"), 1U);
+    EXPECT_EQ(digests_to(ip("203.0.113.9")), 0U);
+    EXPECT_EQ(phone.call(), nullptr);
+}
+
+// A page opens the microphone, and REFER calls at the owner's cost: neither is a stranger's to ask.
+TEST_F(PhoneStrangers, AStrangersPageRingsAndHisReferIsRefused) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    stranger.invite_fields = {{"Call-Info", "<sip:example.net>;answer-after=0"}};
+    stranger.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(1s);
+    EXPECT_EQ(stranger.statuses("INVITE"), std::vector<int>{180});
+    ASSERT_TRUE(phone->answer(phone.call()->id()));
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    stranger.dialog_fields = {{"Refer-To", "<sip:19005551234@premium.example>"}};
+    stranger.in_dialog(sip::Method::Refer);
+    net.run_for(5s);
+    EXPECT_EQ(stranger.statuses("REFER"), std::vector<int>{403});
+    EXPECT_EQ(server.count("INVITE"), 0U);
+    EXPECT_TRUE(is_active(phone));
+    phone->stop();
+    net.run_for(40s);
+}
+
+// Who has shown the password is none.
+TEST_F(PhoneStrangers, WhoHasShownThePasswordMayPage) {
+    settings.lines.front().auth_invite = true;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone known(net, ip("203.0.113.10"), sip::Transport::Udp, {phone_address, 5060},
+                {"1001", "pbx.example.org", "secret"}, 604);
+    net.run_for(1s);
+    known.invite_fields = {{"Call-Info", "<sip:example.net>;answer-after=0"}};
+    known.invite("sip:1001@192.0.2.77:5060");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    phone->stop();
+    net.run_for(40s);
+}
+
+// RFC 3261 §13.3.1, and three minutes.
+TEST_F(PhoneStrangers, NoCallRingsForEver) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    server.invite_fields = {{"Expires", "5"}};
+    server.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(4900ms);
+    EXPECT_EQ(server.statuses("INVITE"), std::vector<int>{180});
+    net.run_for(1s);
+    EXPECT_EQ(server.statuses("INVITE"), (std::vector<int>{180, 487}));
+    server.invite_fields = {{"Expires", "4000000"}};
+    server.invite("sip:1001@192.0.2.77:5060");
+    net.run_for(179s);
+    EXPECT_EQ(server.statuses("INVITE").back(), 180);
+    net.run_for(2s);
+    EXPECT_EQ(server.statuses("INVITE").back(), 480);
+    net.run_for(40s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+// The room that strangers may take; and help is called for, however many calls there are.
+TEST_F(PhoneStrangers, StrangersLeaveRoomForOthers) {
+    settings.lines.front().emergency_number = {"112"};
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    for (int i = 0; i < 6; ++i) {
+        stranger.invite("sip:1001@192.0.2.77:5060");
+        net.run_for(100ms);
+    }
+    const auto heard = stranger.statuses("INVITE");
+    EXPECT_EQ(std::ranges::count(heard, 180), 4);
+    EXPECT_EQ(std::ranges::count(heard, 486), 2);
+    for (int i = 0; i < 70; ++i) {
+        server.invite("sip:1001@192.0.2.77:5060");
+        net.run_for(100ms);
+    }
+    EXPECT_EQ(phone->calls().size(), 64U);
+    EXPECT_FALSE(phone->dial(0, "1002"));
+    EXPECT_EQ(server.count("INVITE"), 0U);
+    ASSERT_TRUE(phone->dial(0, "112"));
+    net.run_for(1s);
+    EXPECT_EQ(server.last_request("INVITE")->request_uri().user, "112");
+    phone->stop();
+    net.run_for(240s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+}  // namespace
+}  // namespace ringwall::test
