@@ -54,6 +54,29 @@ contact="{name}" <sip:{name}@{address}>
 [net]
 mtu=1300
 """
+# Registered over UDP, with audio in the clear.
+_AT_REGISTRAR = """\
+[sip]
+sip_port=5060
+sip_tcp_port=-1
+sip_tls_port=-1
+default_proxy=0
+guess_hostname=1
+contact="{name}" <sip:{name}@{address}>
+[net]
+mtu=1300
+[proxy_0]
+reg_proxy=<sip:{domain};transport=udp>
+reg_identity=sip:{name}@{domain}
+reg_expires=120
+reg_sendregister=1
+publish=0
+[auth_info_0]
+username={name}
+passwd={password}
+realm={domain}
+domain={domain}
+"""
 
 ITS_TONE = 440  # Hz: what it plays in these tests
 
@@ -72,7 +95,7 @@ def write_tone(path: pathlib.Path, seconds: int = 60) -> None:
 
 
 class Linphone:
-    """It is registered over TLS; or `without_server`."""
+    """It is registered over TLS; or `at_registrar` over UDP, or `without_server`."""
 
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, domain: str, password: str,
                  authority: pathlib.Path) -> None:
@@ -88,6 +111,14 @@ class Linphone:
         phone._start(network, name, folder, _WITHOUT_SERVER.format(
             name=name, address=address, encryption=encryption, is_mandatory=int(encryption != "none"),
             uses_events=int(not uses_info), uses_info=int(uses_info), suites=f"srtp_crypto_suites={suites}" if suites else ""))
+        return phone
+
+    @classmethod
+    def at_registrar(cls, network: Network, name: str, address: str, folder: pathlib.Path, domain: str,
+                     password: str) -> "Linphone":
+        """It is registered over UDP."""
+        phone = cls.__new__(cls)
+        phone._start(network, name, folder, _AT_REGISTRAR.format(name=name, address=address, domain=domain, password=password))
         return phone
 
     def _start(self, network: Network, name: str, folder: pathlib.Path, configuration: str) -> None:
