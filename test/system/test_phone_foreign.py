@@ -109,6 +109,22 @@ class Transfers(WithForeign):
         self.assertEqual(len(carol.calls()), 1)
         self.assertIn("bob", carol.calls()[0]["remote"])
 
+    def test_linphone_transfers_us_to_whom_it_called(self):
+        alice, bob, carol = self.ringwall("alice", 660), self.linphone("bob"), self.ringwall("carol", 880)
+        self.wire = self.capture("carol")
+        bob.command("call alice@sip.test")
+        alice.wait_established()
+        bob.command("pause")
+        wait_for("alice is held", lambda: alice.calls()[0]["held-by-peer"])
+        bob.command("call carol@sip.test")
+        carol.wait_established()
+        bob.command("transfer 1 --to-call 2")
+        self.connected(alice, carol)
+        self.assertIn(b"\r\nReplaces: ", self.invites()[-1])
+        for phone, other in ((alice, "carol"), (carol, "alice")):
+            wait_for(f"{phone.name} has one call", lambda phone=phone: len(phone.calls()) == 1)
+            self.assertIn(other, phone.calls()[0]["remote"])
+
     def invites(self) -> list[bytes]:
         return [packet.payload for packet in self.wire.since(0) if packet.payload.startswith(b"INVITE ")]
 
