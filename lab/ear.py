@@ -105,15 +105,19 @@ def _entropy(octets: bytes) -> float:
     return -sum(n / len(octets) * math.log2(n / len(octets)) for n in counts.values()) if octets else 0.0
 
 
-def listen(packets: list[bytes], frequency: float = TONE) -> Heard:
+def samples_of(packets: list[bytes]) -> list[int]:
+    """8000 a second, of G.711."""
     samples: list[int] = []
-    payloads = []
     for packet in packets:
         payload_type, payload = _split(packet)
-        payloads.append(payload)
         table = _ALAW if payload_type == 8 else _ULAW
         samples += [table[octet] for octet in payload]
-    return Heard(len(packets), share_of_tone(samples, frequency=frequency), _entropy(b"".join(payloads)), frequency)
+    return samples
+
+
+def listen(packets: list[bytes], frequency: float = TONE) -> Heard:
+    payloads = b"".join(_split(packet)[1] for packet in packets)
+    return Heard(len(packets), share_of_tone(samples_of(packets), frequency=frequency), _entropy(payloads), frequency)
 
 
 _PROFILES = {

@@ -61,12 +61,11 @@ class TracedMessage:
 
 
 class Phone:
-    tone = 440  # Hz: what it plays
-
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, account: str, *,
                  certificate: pathlib.Path | None = None, name_server: str = "", codecs: tuple[str, ...] = ("g711",),
-                 records: bool = True) -> None:
-        self.name, self.address, self.folder = name, address, folder
+                 tone: int = 440, records: bool = True) -> None:
+        """`tone` is what it plays, in Hz."""
+        self.name, self.address, self.folder, self.tone = name, address, folder, tone
         self._network = network
         self._events: list[dict] = []
         self._responses: dict[str, dict] = {}
@@ -139,6 +138,10 @@ class Phone:
 
     def hang_up(self) -> None:
         self.command("hangup")
+
+    def press(self, key: str) -> None:
+        """In its call."""
+        self.command("sndcode", key)
 
     # What has happened.
 

@@ -47,7 +47,7 @@ class RingwallPhone:
                               f"{self.log.read_text(errors='replace').strip()[-600:]}")
             try:
                 return self.state()
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, Refused):  # not yet, or not quite
                 return None
         wait_for(f"ringwall-phone of {self.name} taking commands", listens)
 

@@ -37,6 +37,7 @@ loadmodule "auth.so"
 modparam("tls", "config", "@FOLDER@/tls.cfg")
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "min_expires", 5)
+modparam("registrar", "gruu_enabled", 0)
 modparam("registrar|nathelper", "received_avp", "$avp(received)")
 
 """

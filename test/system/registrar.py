@@ -1,4 +1,4 @@
-"""A Kamailio as the registrar and proxy of a domain: whoever knows "secret of USER" is USER."""
+"""A Kamailio as the registrar and proxy of a domain: whoever knows "secret-of-USER" is USER."""
 from kamailio import Kamailio
 from phone_test import PhoneTest, profile
 from system_test import SystemTest
@@ -14,7 +14,7 @@ _ROUTES = """\
 request_route {
     if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
     if (is_method("REGISTER")) {
-        if (!pv_www_authenticate("@DOMAIN@", "secret of $au", "0")) { www_challenge("@DOMAIN@", "1"); exit; }
+        if (!pv_www_authenticate("@DOMAIN@", "secret-of-$au", "0")) { www_challenge("@DOMAIN@", "1"); exit; }
         if ($proto != "udp") { fix_nated_register(); }
         save("location");
         exit;
@@ -26,7 +26,7 @@ request_route {
     }
     if (is_method("CANCEL")) { t_relay(); exit; }
     if ($fd == "@DOMAIN@") {
-        if (!pv_proxy_authenticate("@DOMAIN@", "secret of $au", "0")) { proxy_challenge("@DOMAIN@", "1"); exit; }
+        if (!pv_proxy_authenticate("@DOMAIN@", "secret-of-$au", "0")) { proxy_challenge("@DOMAIN@", "1"); exit; }
         consume_credentials();
     }
     record_route();
@@ -45,7 +45,7 @@ class AtKamailio(PhoneTest):
 
     def account(self, user: str, transport: str, *, phone: dict | None = None, **line: str) -> str:
         return profile({"Custom_CA_File": str(self.authority.certificate), **(phone or {})},
-                       {"SIP_Transport": transport, "Proxy": DOMAIN, "User_ID": user, "Password": f"secret of {user}", **line})
+                       {"SIP_Transport": transport, "Proxy": DOMAIN, "User_ID": user, "Password": f"secret-of-{user}", **line})
 
     def two_phones(self, transport: str, **settings) -> tuple[RingwallPhone, RingwallPhone]:
         phones = (self.phone("alice", ALICE, self.account("alice", transport, **settings), tone=440),

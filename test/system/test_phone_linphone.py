@@ -1,26 +1,13 @@
 #!/usr/bin/python3
 """ringwall-phone and linphonec call each other over UDP, without a server: in the clear, and encrypted by SDES."""
-import math
-import pathlib
-import struct
 import wave
 
 from phone_test import PhoneTest, TONE, main, profile
 
 from lab import ear
-from linphone import Linphone
+from linphone import ITS_TONE, Linphone, write_tone
 
 OURS, THEIRS = "192.0.2.11", "192.0.2.21"
-ITS_TONE = 440
-
-
-def write_tone(path: pathlib.Path, frequency: int, seconds: int = 60) -> None:
-    samples = [round(8000 * math.sin(2 * math.pi * frequency * n / 8000)) for n in range(8000)] * seconds
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
 
 
 class WithLinphone(PhoneTest):
@@ -33,7 +20,7 @@ class WithLinphone(PhoneTest):
     def peers(self, encryption: str, secure: str) -> None:
         self.theirs = Linphone.without_server(self.network, "theirs", THEIRS, self.folder / "theirs", encryption)
         self.addCleanup(self.theirs.stop)
-        write_tone(self.folder / "theirs/tone.wav", ITS_TONE)
+        write_tone(self.folder / "theirs/tone.wav")
         self.theirs.command(f"play {self.folder}/theirs/tone.wav")
         self.theirs.command(f"record {self.folder}/theirs/heard.wav")
         self.theirs.command("autoanswer enable")
