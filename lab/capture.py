@@ -22,6 +22,7 @@ class Packet:
     destination: str
     destination_port: int
     payload: bytes
+    type_of_service: int
 
 
 def parse_frame(frame: bytes) -> Packet | None:
@@ -39,7 +40,8 @@ def parse_frame(frame: bytes) -> Packet | None:
     start = 8 if protocol == "udp" else (transport[12] >> 4) * 4 if len(transport) >= 20 else len(transport)
     source_port, destination_port = struct.unpack("!HH", transport[:4])
     return Packet(protocol, str(ipaddress.IPv4Address(internet[12:16])), source_port,
-                  str(ipaddress.IPv4Address(internet[16:20])), destination_port, transport[start:])
+                  str(ipaddress.IPv4Address(internet[16:20])), destination_port, transport[start:],
+                  internet[1])
 
 
 def read_pcap(path: pathlib.Path) -> list[Packet]:

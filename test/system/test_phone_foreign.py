@@ -143,6 +143,7 @@ class Several(WithForeign):
     def two_calls(self) -> None:
         """The second waits until it is answered, and the first is held then."""
         for phone in (self.bob, self.carol):
+            self.alice.forget()  # else the ringing of the first is taken for the second's
             phone.dial("sip:alice@sip.test")
             if phone is self.carol:
                 self.alice.ask(f"/calls/{self.alice.wait_ringing()}/answer", {})
