@@ -123,11 +123,15 @@ std::optional<sip::Hop> Line::hop() {
     if (state_ == State::Up || state_ == State::Connecting) {
         return hop_;
     }
-    if (state_ == State::Waiting && servers_.current() != nullptr && is_stream()) {
-        connect();  // what is to be said now does not wait for the next try
-        return state_ == State::Connecting ? std::optional(hop_) : std::nullopt;
+    if (state_ != State::Waiting || servers_.current() == nullptr) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    // What is to be said now does not wait for the next try.
+    if (!is_stream()) {
+        return sip::Hop{sockets_.udp, servers_.current()->way.remote, sip::Transport::Udp};
+    }
+    connect();
+    return state_ == State::Connecting ? std::optional(hop_) : std::nullopt;
 }
 
 // ---- finding and reaching the server ------------------------------------------------------------

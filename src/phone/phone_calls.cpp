@@ -34,14 +34,17 @@ Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& wh
     if (is_stopping_ || (calls_.size() >= max_calls && !is_emergency)) {
         return fail(std::string("there are too many calls"));
     }
-    if (line.state() != Line::State::Up) {
+    const std::string& problem = line.problem();
+    const std::string why = problem.empty() ? "it has not answered yet" : problem;
+    const bool has_way = line.state() == Line::State::Up || (is_emergency && line.hop());
+    if (!has_way) {
         return fail("line " + std::to_string(line.settings().number) +
-                    " has no connection to its server: " + line.problem());
+                    " has no connection to its server: " + why);
     }
     if (!line.is_registered() && line.settings().is_register &&
         !line.settings().make_call_without_reg && !is_emergency) {
         return fail("line " + std::to_string(line.settings().number) +
-                    " is not registered: " + line.problem());
+                    " is not registered: " + why);
     }
     const CallId id{++last_call_};
     const auto peer = goes_straight(line, what.address) ? Call::Peer::Stranger : Call::Peer::Server;
@@ -402,7 +405,10 @@ bool Phone::has_other_way(Call& call, int status) {
     if ((is_silent || is_alone) && line.server_count() > 1) {
         line.leave(failed, is_silent ? "the server does not answer" : std::to_string(status));
     }
-    const auto way = line.hop();
+    // That of a line which waits was the last of them; a connection there would be another.
+    const bool was_last = line.state() == Line::State::Waiting &&
+                          line.settings().sip_transport == sip::Transport::Udp;
+    const auto way = was_last ? std::nullopt : line.hop();
     if (!way || (way->flow == failed.flow && way->remote == failed.remote)) {
         return false;
     }

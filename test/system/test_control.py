@@ -60,7 +60,8 @@ class Phone:
         self.profile.write_text("# the operator's own words\n" + "".join(
             line(number, name, ports[name + other], ports[other + name])
             for number, other in enumerate(others, start=1)) +
-            f'Extended_Function[1] "fnc=blf+sd;sub={others[0]}@$PROXY;nme=first" ;\n')
+            f'Extended_Function[1] "fnc=blf+sd;sub={others[0]}@$PROXY;nme=first" ;\n'
+            f'Voice_Mail_Number "{others[0]}" ;\n')
         self.profile.chmod(0o600)
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
@@ -169,6 +170,11 @@ class ControlTest(unittest.TestCase):
         self.assertEqual([(each["call"], each["incoming"], each["remote"], each["status"], each["answered"])
                           for each in history], [(refused, False, "sip:b@127.0.0.1", 603, "")])
         self.assertLess(history[0]["began"], history[0]["ended"] + "~")
+
+        mail = a.do("/voice-mail")["call"]
+        b.do(f"/calls/{b.call_in('ringing')}/reject", status=603)
+        wait_for("a hears of that", lambda: [each for each in a.events() if each.get("call") == mail
+                                             and each.get("state") == "ended"])
 
         call, incoming = self.call(a, b)
         a.do(f"/calls/{call}/source", tone=440)

@@ -2,7 +2,6 @@
 """ringwall-phone and a server that says what the test wants: redirections, forwarding, sound before the answer, messages that
 wait, line keys, emergencies, and how its packets are marked."""
 import re
-import unittest
 
 from phone_test import PACKETS, PhoneTest, main, profile, wait_for
 from sip_peer import SipPeer, Tone
@@ -238,8 +237,6 @@ class Emergencies(AtPeer):
         self.peer.expect("REGISTER")
         self.assert_only_the_emergency_is_called()
 
-    # Not yet: a line that waits to try again takes no call at all, an emergency's neither (Phone::place_call).
-    @unittest.expectedFailure
     def test_after_the_registrar_was_silent_for_too_long(self):
         self.start_unregistered({"SIP_Timer_F": "1"})
         self.peer.expect("REGISTER")
