@@ -597,6 +597,19 @@ Party::LegPtr Party::leg_of(const sip::Message& request) const {
     return nullptr;
 }
 
+// RFC 6665 §4.1.2.4: a NOTIFY may come before the answer to the SUBSCRIBE.
+Party::LegPtr Party::subscriber_of(const sip::Message& notify) const {
+    const auto [first, last] = by_call_id_.equal_range(notify.call_id());
+    for (auto it = first; it != last; ++it) {
+        const Leg& leg = *it->second;
+        if (leg.is_caller && leg.plan->is_subscription && !leg.dialog &&
+            leg.invite->from_tag() == notify.to_tag()) {
+            return it->second;
+        }
+    }
+    return nullptr;
+}
+
 void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
                        ServerId cancelled) {
     if (request->method() == Method::Cancel) {
@@ -625,7 +638,10 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         awake().respond(id, sip::reply(*request, status, {}).build());
         return;
     }
-    const LegPtr leg = leg_of(*request);
+    LegPtr leg = leg_of(*request);
+    if (leg == nullptr && request->method() == Method::Notify) {
+        leg = subscriber_of(*request);
+    }
     if (leg != nullptr && leg->is_gone) {
         return;
     }

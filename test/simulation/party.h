@@ -156,6 +156,7 @@ private:
     void in_dialog(const LegPtr& leg, sip::Method method, Twist twist, std::size_t step);
     void hang_up(const LegPtr& leg);
     LegPtr leg_of(const sip::Message& request) const;
+    LegPtr subscriber_of(const sip::Message& notify) const;
 
     HandOver hand_over_;
     test::SimNetwork& net_;
