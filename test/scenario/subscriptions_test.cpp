@@ -559,6 +559,37 @@ TEST_F(PhonesWithLamps, APhoneSubscribesToItsLamp) {
     EXPECT_EQ(softswitch.statuses("NOTIFY").back(), 200);
 }
 
+// The last one was under way when the subscriber lost its connection: once more, by another.
+TEST_F(PhonesWithLamps, ATrustedPeerThatWasCutOffIsToldTheLast) {
+    bob.in_dialog_status = 0;
+    softswitch.send("SUBSCRIBE", "sip:bob@example.com",
+                    {{"Contact", softswitch.contact()}, {"Event", "dialog"}});
+    net.run_for(1s);
+    ASSERT_EQ(bob.count("SUBSCRIBE"), 1U);
+    bob.respond(200, "b1", {{"Contact", bob.contact()}, {"Expires", "60"}});
+    net.run_for(1s);
+    auto dialog = *sip::Dialog::of_request(*bob.last_request("SUBSCRIBE"), "b1",
+                                           sip::Dialog::State::Confirmed);
+    const auto last_ones = [&] {
+        return std::ranges::count_if(net.packets(), [&](const auto& packet) {
+            return packet.to.address == softswitch.node().address() &&
+                   packet.bytes.starts_with("NOTIFY ");
+        });
+    };
+    bob.within(dialog, sip::Method::Notify,
+               {{"Contact", bob.contact()},
+                {"Event", "dialog"},
+                {"Subscription-State", "terminated;reason=noresource"}});
+    ASSERT_TRUE(run_until([&] { return last_ones() == 1; }));
+    softswitch.node().cut();
+    net.run_for(2s);
+    EXPECT_EQ(last_ones(), 2);
+    EXPECT_EQ(softswitch.count("NOTIFY"), 1U);
+    EXPECT_EQ(bob.statuses("NOTIFY"), std::vector<int>{200});
+    net.run_for(60s);
+    EXPECT_TRUE(border.sbc().is_quiet());
+}
+
 // It is cut off while it is notified, and nobody says more: it is told when the time is up.
 TEST_F(PhonesWithLamps, APhoneThatWasCutOffIsToldWhenItsSubscriptionRunsOut) {
     softswitch.in_dialog_status = 0;
