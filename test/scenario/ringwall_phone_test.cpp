@@ -226,7 +226,7 @@ TEST_F(ThreePhones, TransfersBlind) {
     ASSERT_TRUE(
         run_until([&] { return is_in(alice, State::Active) && is_in(carol, State::Active); }));
     EXPECT_EQ(bob.transfers.back(), 200);
-    EXPECT_EQ(said(alice, "a=inactive"), 0U);  // bob holds her, and waits for his NOTIFYs
+    EXPECT_EQ(said(alice, "a=sendonly"), 0U);  // bob holds her, and waits for his NOTIFYs
     EXPECT_EQ(alice.stream().spec->remote, carol.stream().rtp);
     EXPECT_EQ(alice.stream().spec->send_key, carol.stream().spec->receive_key);
     ASSERT_TRUE(carol->hang_up(carol.call()->id()));
