@@ -20,7 +20,7 @@ namespace {
 
 constexpr Duration pong_limit = 10s;    // RFC 5626 §4.4.1
 constexpr Duration in_use_again = 10s;  // until a line with calls is looked at again
-constexpr std::size_t max_realms = 4;
+constexpr std::size_t max_realms = 5;
 
 std::string host_of(const IpAddress& address) {
     const std::string text = address.to_string();
@@ -41,6 +41,7 @@ Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr set
       tls_(std::move(tls)),
       sockets_(sockets),
       domain_(domain_of(this->settings())),
+      realms_{domain_},
       servers_(this->settings()) {}
 
 void Line::start() {
@@ -104,8 +105,6 @@ std::vector<sip::auth::Account> Line::accounts_at_server() const {
         return {mine};  // nobody has said which realm is theirs
     }
     std::vector<sip::auth::Account> out;
-    mine.realm = domain_;
-    out.push_back(mine);
     for (const std::string& realm : realms_) {
         mine.realm = realm;
         out.push_back(mine);

@@ -144,6 +144,7 @@ private:
     std::shared_ptr<const tls::Context> tls_;
     Sockets sockets_;
     std::string domain_;
+    std::vector<std::string> realms_;  // the domain, and those of its registrar's challenges
     std::string instance_;
     Servers servers_;
     std::optional<Registration> registration_;
@@ -154,10 +155,9 @@ private:
     std::string problem_;
     Endpoint registered_at_;  // that server
     std::string registered_contact_;
-    std::vector<std::string> realms_;  // of its registrar's challenges
-    unsigned failures_ = 0;            // rounds without a server, in a row
-    TimePoint up_at_{};                // since then the connection stands, or stood
-    unsigned brief_flows_ = 0;         // connections that did not last, in a row
+    unsigned failures_ = 0;     // rounds without a server, in a row
+    TimePoint up_at_{};         // since then the connection stands, or stood
+    unsigned brief_flows_ = 0;  // connections that did not last, in a row
     bool has_answer_ = false;
     bool is_stopping_ = false;
     bool is_loss_untold_ = false;  // to the registration

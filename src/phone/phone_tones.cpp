@@ -1,5 +1,6 @@
 // The part of Phone that says what is heard at its sound card besides calls: rings and tones.
 #include <algorithm>
+#include <utility>
 
 #include "phone/phone.h"
 
@@ -29,6 +30,9 @@ bool Phone::is_talking() const {
 
 std::string Phone::tone_after(const Call& changed) {
     const Tones& tones = settings_->phone.tones;
+    if (changed.state() == Call::State::Ended) {
+        announced_.erase(changed.id());
+    }
     if (const Call* const ringing =
             find_audible([](const Call& each) { return each.state() == Call::State::Ringing; })) {
         return is_talking() ? tones.call_waiting : ring_of(*ringing);
@@ -36,11 +40,8 @@ std::string Phone::tone_after(const Call& changed) {
     if (find_audible([](const Call& each) { return each.hears_ringing(); }) != nullptr) {
         return tones.ring_back;
     }
-    if (changed.state() == Call::State::Ended) {
-        announced_.erase(changed.id());
-        if (!is_talking() && !is_music(changed.id())) {
-            return tone_after_end(changed);
-        }
+    if (changed.state() == Call::State::Ended && !is_talking() && !is_music(changed.id())) {
+        return tone_after_end(changed);
     }
     return tone_in_calls(changed);
 }

@@ -572,9 +572,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
 void copy_options(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName field,
                   std::span<const std::string_view> removed) {
     copy_list(builder, message, field, [removed](std::string_view tag) {
-        const bool is_removed = std::ranges::any_of(
-            removed, [tag](std::string_view each) { return equals_ignoring_case(each, tag); });
-        return !is_removed && policy::is_passed_option(tag);
+        return !is_one_of(removed, tag) && policy::is_passed_option(tag);
     });
 }
 
