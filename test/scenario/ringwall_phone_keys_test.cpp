@@ -8,7 +8,7 @@ namespace {
 
 using Lamp = phone::DialogInfo::State;
 
-class LineKeys : public UdpPhone {
+class LineKeys : public PhoneAtServer {
 protected:
     LineKeys() {
         settings.keys = {{.number = 3,
@@ -48,13 +48,6 @@ protected:
 
     int subscribe_status = 200;
     std::optional<sip::Dialog> dialog;
-    phone::Settings settings = udp_line();
-    Phone server{net,
-                 ip("198.51.100.1"),
-                 sip::Transport::Udp,
-                 {phone_address, 5060},
-                 {"pbx", "pbx.example.org", ""},
-                 602};
 };
 
 constexpr const char* ringing =
@@ -79,6 +72,17 @@ TEST_F(LineKeys, AWatchedLineIsShown) {
     phone->stop();
     net.run_for(1s);
     EXPECT_EQ(server.last_request("SUBSCRIBE")->expires(), 0U);
+}
+
+TEST_F(LineKeys, WhatCouldBePickedUpIsHeard) {
+    settings.phone.tones.call_pickup = "440@-10;30(.3/9.7/1)";
+    RingwallPhone phone(net, phone_address, settings, 501, {.sink = media::SoundCard{}});
+    ASSERT_TRUE(net.run_until([&] { return dialog.has_value(); }, 10s));
+    net.run_for(1s);
+    tell(ringing);
+    EXPECT_EQ(phone.tone(), settings.phone.tones.call_pickup);
+    tell("");
+    EXPECT_EQ(phone.tone(), "");
 }
 
 // What it does not know it does not show.

@@ -157,7 +157,7 @@ TEST_F(UdpPhone, NobodyIsWaitedForLongerThanItsTimers) {
 
 // How long a failed registration waits: Reg Retry Intvl where Retry Reg RSC has the status, up to
 // Reg Retry Intvl Cap; else Reg Retry Long Intvl.
-class RegistrationPace : public UdpPhone {
+class RegistrationPace : public PhoneAtServer {
 protected:
     RegistrationPace() {
         server.answered_by_test = [this](sip::transaction::ServerId id,
@@ -174,13 +174,6 @@ protected:
     }
 
     int status = 503;
-    phone::Settings settings = udp_line();
-    Phone server{net,
-                 ip("198.51.100.1"),
-                 sip::Transport::Udp,
-                 {phone_address, 5060},
-                 {"pbx", "pbx.example.org", ""},
-                 602};
 };
 
 TEST_F(RegistrationPace, AStatusOfTheListIsTriedAgainSoon) {

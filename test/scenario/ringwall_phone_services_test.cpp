@@ -8,7 +8,7 @@ namespace {
 using State = phone::Call::State;
 
 // What the user's services do with calls, at a server that answers them.
-class PhoneServices : public UdpPhone {
+class PhoneServices : public PhoneAtServer {
 protected:
     sip::MessagePtr invite_of(RingwallPhone& phone, const std::string& number) {
         net.run_for(1s);
@@ -51,14 +51,6 @@ protected:
         }
         return out;
     }
-
-    phone::Settings settings = udp_line();
-    Phone server{net,
-                 ip("198.51.100.1"),
-                 sip::Transport::Udp,
-                 {phone_address, 5060},
-                 {"pbx", "pbx.example.org", ""},
-                 602};
 };
 
 // RFC 3323, RFC 3325.

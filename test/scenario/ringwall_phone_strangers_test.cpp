@@ -9,7 +9,7 @@ namespace {
 using State = phone::Call::State;
 using Fields = Phone::Fields;
 
-class PhoneStrangers : public UdpPhone {
+class PhoneStrangers : public PhoneAtServer {
 protected:
     // A challenge to a request of that method, which is the stranger's test to answer.
     static void challenge(Phone& who, sip::Method method, int status, const std::string& realm) {
@@ -45,13 +45,6 @@ protected:
         ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
     }
 
-    phone::Settings settings = udp_line();
-    Phone server{net,
-                 ip("198.51.100.1"),
-                 sip::Transport::Udp,
-                 {phone_address, 5060},
-                 {"pbx", "pbx.example.org", ""},
-                 602};
     Phone stranger{net,
                    ip("203.0.113.9"),
                    sip::Transport::Udp,
@@ -131,6 +124,30 @@ TEST_F(PhoneStrangers, APlainCallIsToldNoKeys) {
     ASSERT_EQ(server.count("INVITE"), 1U);
     EXPECT_EQ(server.last_request("INVITE")->body().find("a=crypto"), std::string_view::npos);
     EXPECT_NE(server.last_request("INVITE")->body().find("a=sendonly"), std::string_view::npos);
+    phone->stop();
+    net.run_for(40s);
+}
+
+// Who redirects a call knows its keys, and does not hear it.
+TEST_F(PhoneStrangers, TheNextTargetHasKeysOfItsOwn) {
+    settings.phone.secure_call_setting = true;
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    server.on_invite = Phone::OnInvite::Redirect;
+    server.redirect_to = "<sip:1003@elsewhere.example.net>";
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return server.count("INVITE") == 1; }, 10s));
+    const std::string before(server.last_request("INVITE")->body());
+    server.on_invite = Phone::OnInvite::Ring;
+    ASSERT_TRUE(net.run_until([&] { return server.count("INVITE") == 2; }, 10s));
+    const std::string after(server.last_request("INVITE")->body());
+    const auto first_key = [](const std::string& body) {
+        const auto at = body.find("inline:");
+        return at == std::string::npos ? "" : body.substr(at, 40);
+    };
+    EXPECT_NE(first_key(before), "");
+    EXPECT_NE(first_key(after), "");
+    EXPECT_NE(first_key(before), first_key(after));
     phone->stop();
     net.run_for(40s);
 }

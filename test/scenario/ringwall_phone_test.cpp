@@ -167,6 +167,22 @@ TEST_F(PhoneLab, AResumedCallHasNewKeys) {
     ASSERT_TRUE(run_until([&] { return bob.call() == nullptr; }));
 }
 
+// At the sound card, once.
+TEST_F(PhoneLab, ThatACallIsEncryptedIsHeard) {
+    phone::Settings settings = line_of("alice", "wonderland");
+    settings.phone.tones.secure_call_indication = "397@-19;15(.2/2.1/1)";
+    RingwallPhone alice(net, ip("192.0.2.11"), settings, 501, {.sink = media::SoundCard{}});
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    talk(alice, bob, "bob");
+    EXPECT_EQ(alice.tone(), settings.phone.tones.secure_call_indication);
+    alice->on_source_ended(alice.media.streams.rbegin()->first);
+    ASSERT_TRUE(bob->hold(bob.call()->id(), true));
+    ASSERT_TRUE(run_until([&] { return alice.call()->is_held_by_peer(); }));
+    EXPECT_EQ(alice.tone(), "");
+    ASSERT_TRUE(bob->hang_up(bob.call()->id()));
+    ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }));
+}
+
 // Both at once: one of the two offers meets 491 and comes again (RFC 3261 §14.1).
 TEST_F(PhoneLab, BothHoldAtOnce) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));

@@ -47,4 +47,16 @@ protected:
     const IpAddress phone_address = ip("192.0.2.77");
 };
 
+// And that server.
+class PhoneAtServer : public UdpPhone {
+protected:
+    phone::Settings settings = udp_line();
+    Phone server{net,
+                 ip("198.51.100.1"),
+                 sip::Transport::Udp,
+                 {phone_address, 5060},
+                 {"pbx", "pbx.example.org", ""},
+                 602};
+};
+
 }  // namespace ringwall::test

@@ -1,9 +1,14 @@
 #include "net/tcp_stream.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <poll.h>
 #include <sys/socket.h>
+
+#include "base/check.h"
+#include "net/socket_address.h"
+#include "net/tcp_listener.h"
 
 namespace ringwall::net {
 namespace {
@@ -12,62 +17,65 @@ using testing::HasSubstr;
 
 const IpAddress localhost = IpAddress::v4(127, 0, 0, 1);
 
-std::uint16_t port_of(int fd) {
-    sockaddr_in address{};
-    socklen_t length = sizeof address;
-    EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), 0);
-    return ntohs(address.sin_port);
+TcpListener listener() {
+    auto out = TcpListener::listen({localhost, 0}, PortSharing::Exclusive);
+    CHECK(out);
+    return std::move(*out);
 }
-
-// A port of its own, that nobody else can have.
-class Listener {
-public:
-    Listener() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(bind(fd_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-                  0);
-        EXPECT_EQ(listen(fd_.number(), 4), 0);
-    }
-    std::uint16_t port() const { return port_of(fd_.number()); }
-
-private:
-    FileDescriptor fd_;
-};
 
 // "SIP TCP Port Min" and "Max" of a phone.
 TEST(TcpStream, TheFirstPortThatIsFreeIsTaken) {
-    const Listener server;
-    const Listener taken;
-    const auto last = static_cast<std::uint16_t>(std::min(taken.port() + 40, 65535));
-    const auto fd =
-        TcpStream::connect({localhost, server.port()}, {.ports = PortRange{taken.port(), last}});
+    TcpListener server = listener();
+    const TcpListener taken = listener();
+    const auto last = static_cast<std::uint16_t>(std::min(taken.local().port + 40, 65535));
+    const auto fd = TcpStream::connect({localhost, server.local().port},
+                                       {.ports = PortRange{taken.local().port, last}});
     ASSERT_TRUE(fd) << fd.error().sentence;
-    EXPECT_GT(port_of(fd->number()), taken.port());
-    EXPECT_LE(port_of(fd->number()), last);
+    EXPECT_GT(local_endpoint(fd->number()).port, taken.local().port);
+    EXPECT_LE(local_endpoint(fd->number()).port, last);
 }
 
 // The same port to the same place is one connection, and no second.
 TEST(TcpStream, ConnectionsToOnePlaceHavePortsOfTheirOwn) {
-    const Listener server;
-    const Listener taken;
-    const PortRange ports{taken.port(),
-                          static_cast<std::uint16_t>(std::min(taken.port() + 40, 65535))};
-    const auto first = TcpStream::connect({localhost, server.port()}, {.ports = ports});
-    const auto second = TcpStream::connect({localhost, server.port()}, {.ports = ports});
+    TcpListener server = listener();
+    const TcpListener taken = listener();
+    const PortRange ports{taken.local().port,
+                          static_cast<std::uint16_t>(std::min(taken.local().port + 40, 65535))};
+    const auto first = TcpStream::connect({localhost, server.local().port}, {.ports = ports});
+    const auto second = TcpStream::connect({localhost, server.local().port}, {.ports = ports});
     ASSERT_TRUE(first);
     ASSERT_TRUE(second);
-    EXPECT_GT(port_of(second->number()), port_of(first->number()));
+    EXPECT_GT(local_endpoint(second->number()).port, local_endpoint(first->number()).port);
 }
 
 TEST(TcpStream, ARangeThatIsTakenIsSaid) {
-    const Listener server;
-    const Listener taken;
-    const auto fd = TcpStream::connect({localhost, server.port()},
-                                       {.ports = PortRange{taken.port(), taken.port()}});
+    TcpListener server = listener();
+    const TcpListener taken = listener();
+    const auto fd =
+        TcpStream::connect({localhost, server.local().port},
+                           {.ports = PortRange{taken.local().port, taken.local().port}});
     ASSERT_FALSE(fd);
     EXPECT_THAT(fd.error().sentence, HasSubstr("in use"));
+}
+
+// RFC 2474: the octet that a phone's "SIP TOS" asks for, at both ends.
+TEST(TcpStream, TheTypeOfServiceIsOfWhatIsOpenedAndOfWhatIsAccepted) {
+    TcpListener server = listener();
+    server.set_type_of_service(0x48);
+    const auto opened = TcpStream::connect(server.local(), {.type_of_service = 0x68});
+    ASSERT_TRUE(opened);
+    pollfd state{server.fd(), POLLIN, 0};
+    ASSERT_EQ(poll(&state, 1, 30'000), 1);
+    const auto accepted = server.accept();
+    ASSERT_EQ(accepted.outcome, TcpListener::Outcome::Accepted);
+    const auto octet_of = [](int fd) {
+        int octet = 0;
+        socklen_t length = sizeof octet;
+        EXPECT_EQ(getsockopt(fd, IPPROTO_IP, IP_TOS, &octet, &length), 0);
+        return octet;
+    };
+    EXPECT_EQ(octet_of(opened->number()), 0x68);
+    EXPECT_EQ(octet_of(accepted.fd.number()), 0x48);
 }
 
 }  // namespace
