@@ -25,11 +25,7 @@ constexpr std::uint64_t first_waiting = UINT64_MAX;
 
 // Larger than what surely passes in one datagram, where the adjacency allows TCP.
 bool may_go_by_tcp(const Adjacency& adjacency, const sip::Message& request) {
-    if (request.bytes().size() <= max_datagram) {
-        return false;
-    }
-    const auto allowed = transports_of(adjacency);
-    return std::ranges::find(allowed, sip::Transport::Tcp) != allowed.end();
+    return request.bytes().size() > max_datagram && may_go_by(adjacency, sip::Transport::Tcp);
 }
 
 }  // namespace

@@ -44,6 +44,11 @@ std::vector<sip::Transport> transports_of(const Adjacency& adjacency) {
     return {sip::Transport::Udp, sip::Transport::Tcp};
 }
 
+bool may_go_by(const Adjacency& adjacency, sip::Transport transport) {
+    const auto allowed = transports_of(adjacency);
+    return std::ranges::find(allowed, transport) != allowed.end();
+}
+
 Search Locator::search_for(const Adjacency& adjacency) const {
     return {{sip::Scheme::Sip, adjacency.signaling_peer, adjacency.signaling_peer_port, {}},
             {transports_of(adjacency), adjacency.signaling_address.family}};

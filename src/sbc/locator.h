@@ -71,5 +71,6 @@ private:
 
 // By which the peer of an adjacency may be reached, the preferred one first.
 std::vector<sip::Transport> transports_of(const Adjacency& adjacency);
+bool may_go_by(const Adjacency& adjacency, sip::Transport transport);
 
 }  // namespace ringwall::sbc

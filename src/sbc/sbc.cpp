@@ -1312,7 +1312,7 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
     const std::uint16_t port = uri->port != 0 ? uri->port : std::uint16_t{5060};
     // Whoever is not trusted is not to have us hold a connection for each port that it names.
     const bool may_choose = adjacency.is_trusted() || port == 5060 || port == leg.hop.remote.port;
-    if (says_tcp(*uri) && may_choose) {
+    if (says_tcp(*uri) && may_choose && may_go_by(adjacency, sip::Transport::Tcp)) {
         return connections_.hop_by(*snapshot_, leg.peer.adjacency,
                                    {sip::Transport::Tcp, Endpoint{*address, port}});
     }

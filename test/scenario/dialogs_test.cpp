@@ -698,6 +698,25 @@ TEST_F(ByTcp, NotToEveryPortOfAnUntrustedPeer) {
     net.run_for(100s);
 }
 
+class ByUdpAlone : public Trunks {
+protected:
+    ByUdpAlone() : Trunks(configured(three_trunks, "east", {"mandated-transport udp"})) {}
+};
+
+// What the operator demands goes before what a peer's URI says.
+TEST_F(ByUdpAlone, WhateverTheContactSays) {
+    east.on_invite = Phone::OnInvite::Ignore;
+    west.invite("sip:5001@192.0.2.4");
+    ASSERT_TRUE(run_until([&] { return east.count("INVITE") == 1; }));
+    east.say(200, "t", {{"Contact", "<sip:eric@192.0.2.50;transport=tcp>"}}, east.offer);
+    net.run_for(1s);
+    EXPECT_EQ(east.acks().size(), 1U);
+    const auto packets = net.packets_of(ip("192.0.2.50"));
+    EXPECT_TRUE(std::ranges::all_of(packets, [](const auto& each) { return each.is_datagram; }));
+    border.sbc().end_all("test");
+    net.run_for(100s);
+}
+
 class ByTcpWhereTrusted : public Trunks {
 protected:
     ByTcpWhereTrusted()
