@@ -40,7 +40,7 @@ void append_row(const Parameter& parameter, std::string& out) {
 std::string reference() {
     std::string out =
         "# ringwall-phone: all parameters\n\n"
-        "Made from the catalogue (`src/phone/parameters/catalogue.cpp`) by `phone_reference`; not "
+        "Made from the catalogue (`src/phone/parameters/catalogue.cpp`) by `reference`; not "
         "to be edited.\n"
         "Of `[n]` there is one for each extension. Access is that of the account `user`: `na`, "
         "`ro` or `rw`.\n"

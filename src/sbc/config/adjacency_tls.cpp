@@ -3,13 +3,19 @@
 #include <string_view>
 #include <utility>
 
-#include "sbc/config/word_values.h"
+#include "sbc/model/word_values.h"
 
 namespace ringwall::sbc {
+namespace {
 
-AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file,
-                           const std::string& file_name)
-    : defaults_(defaults), read_file_(read_file), file_name_(file_name) {}
+ConfigError error(std::string path, const std::string& word, std::string sentence) {
+    return {.path = std::move(path), .word = word, .sentence = std::move(sentence)};
+}
+
+}  // namespace
+
+AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file)
+    : defaults_(defaults), read_file_(read_file) {}
 
 Result<void, ConfigError> AdjacencyTls::prepare(DraftAdjacency& draft) {
     Adjacency& adjacency = draft.adjacency;
@@ -25,7 +31,7 @@ Result<void, ConfigError> AdjacencyTls::prepare(DraftAdjacency& draft) {
         .session_id_context = adjacency.name,
     };
     const auto refused = [&](const tls::ContextError& why) {
-        return fail(error(certificate.line, certificate.name,
+        return fail(error(certificate.path, certificate.name,
                           "TLS of adjacency '" + adjacency.name + "' (certificate " +
                               shown(certificate.name) + ", private key " + shown(private_key.name) +
                               ", trust anchors " + shown(trust_anchors.name) +
@@ -54,9 +60,9 @@ Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& 
                                                           std::string TlsFiles::*member) const {
     const bool is_own = !(draft.files.*member).empty();
     const TlsFiles& files = is_own ? draft.files : defaults_;
-    Pem pem{.text = {}, .line = files.said.line(leaf), .name = files.*member};
+    Pem pem{.text = {}, .path = files.path + " " + std::string(leaf), .name = files.*member};
     if (pem.name.empty()) {
-        return fail(error(draft.line, draft.adjacency.name,
+        return fail(error(draft.path, draft.adjacency.name,
                           "adjacency '" + draft.adjacency.name +
                               "' cannot be attached encrypted without '" + std::string(leaf) +
                               " FILE'; add it there, or under 'sbe' for all"));
@@ -64,18 +70,13 @@ Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& 
     auto text = read_file_(pem.name);
     if (!text) {
         return fail(
-            error(pem.line, pem.name, shown(pem.name) + " cannot be read: " + text.error()));
+            error(pem.path, pem.name, shown(pem.name) + " cannot be read: " + text.error()));
     }
     if (text->empty()) {
-        return fail(error(pem.line, pem.name, shown(pem.name) + " is empty; it must be PEM"));
+        return fail(error(pem.path, pem.name, shown(pem.name) + " is empty; it must be PEM"));
     }
     pem.text = std::move(*text);
     return pem;
-}
-
-ConfigError AdjacencyTls::error(unsigned line, const std::string& word,
-                                std::string sentence) const {
-    return {file_name_, line, word, std::move(sentence)};
 }
 
 }  // namespace ringwall::sbc

@@ -14,8 +14,7 @@ namespace ringwall::sbc {
 class AdjacencyTls {
 public:
     // `defaults` are the host's files, for adjacencies without their own.
-    AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file,
-                 const std::string& file_name);
+    AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file);
 
     // For an attached trusted-encrypted adjacency: sets tls_server, tls_client, certificate_names.
     Result<void, ConfigError> prepare(DraftAdjacency& adjacency);
@@ -23,16 +22,14 @@ public:
 private:
     struct Pem {
         std::string text;
-        unsigned line = 0;  // where the configuration names the file
+        std::string path;  // where the configuration names the file
         std::string name;
     };
     Result<Pem, ConfigError> read(const DraftAdjacency& adjacency, std::string_view leaf,
                                   std::string TlsFiles::*member) const;
-    ConfigError error(unsigned line, const std::string& word, std::string sentence) const;
 
     const TlsFiles& defaults_;
     const FileReader& read_file_;
-    const std::string& file_name_;
 };
 
 }  // namespace ringwall::sbc

@@ -6,11 +6,13 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.h"
 #include "sbc/config/adjacency_tls.h"
 #include "sbc/config/checks.h"
-#include "sbc/config/draft.h"
-#include "sbc/config/grammar.h"
-#include "sbc/config/words.h"
+#include "sbc/config/draft_of.h"
+#include "sbc/model/command.h"
+#include "sbc/model/word_values.h"
+#include "sbc/model/words.h"
 
 namespace ringwall::sbc {
 namespace {
@@ -25,7 +27,7 @@ RoutingTable table_of(DraftTable& draft) {
 
 SnapshotPtr snapshot_of(Draft draft) {
     auto snapshot = std::make_shared<Snapshot>();
-    snapshot->service = std::move(draft.service);
+    snapshot->service = std::move(draft.services.front());
     if (draft.hunting_trigger) {
         snapshot->hunting_trigger = std::move(*draft.hunting_trigger);
     }
@@ -49,6 +51,165 @@ SnapshotPtr snapshot_of(Draft draft) {
         }
     }
     return snapshot;
+}
+
+// Reads line after line into a tree.
+class TreeReader {
+public:
+    explicit TreeReader(std::string file_name) : file_name_(std::move(file_name)) {}
+
+    Result<void, ConfigError> read(const WordsLine& line) {
+        if (line.words.front() == "exit" && line.words.size() == 1) {
+            if (place_.empty()) {
+                return fail(error(line.number, {}, "exit", "'exit' has no mode to leave here"));
+            }
+            place_.pop_back();
+            return {};
+        }
+        const auto command = model::parse_command(place_, line.words);
+        if (!command) {
+            return refuse(line, command.error());
+        }
+        TRY(note(line, *command));
+        auto after = model::apply(out_.tree, *command);
+        if (!after) {
+            return refuse(line, after.error());
+        }
+        place_ = std::move(*after);
+        return {};
+    }
+
+    FileTree take() { return std::move(out_); }
+
+private:
+    ConfigError error(unsigned line, std::string path, std::string word,
+                      std::string sentence) const {
+        return {.file = file_name_,
+                .line = line,
+                .path = std::move(path),
+                .word = std::move(word),
+                .sentence = std::move(sentence)};
+    }
+    Result<void, ConfigError> refuse(const WordsLine& line, const model::Fault& fault) const {
+        return fail(error(line.number, model::path_of(place_), fault.shown, fault.sentence));
+    }
+
+    // What is said again must be what may be said many times.
+    Result<void, ConfigError> note(const WordsLine& line, const model::Command& command) {
+        using enum model::Node::Kind;
+        const model::Node& node = *command.node;
+        std::string path = model::path_of(command.place, node);
+        const bool is_named = node.kind == Mode || node.kind == Record;
+        if (is_named && !command.values.empty()) {
+            path += " " + command.values.front();
+        }
+        const bool may_come_again = node.kind == Flag ||
+                                    (node.kind == LeafList && !node.is_together) ||
+                                    (node.kind == Mode && node.arguments.empty());
+        const auto [at, is_new] = out_.lines.emplace(path, line.number);
+        if (is_new || may_come_again) {
+            return {};
+        }
+        const std::string first = std::to_string(at->second);
+        if (node.kind == Record) {
+            return fail(error(line.number, path, "",
+                              "this " + lower(node.arguments.front().placeholder) +
+                                  " already has an account on this adjacency, on line " + first +
+                                  "; keep one of them"));
+        }
+        if (is_named) {
+            return fail(error(line.number, path, command.values.front(),
+                              "'" + node.command() + "' " + shown(command.values.front()) +
+                                  " is there twice, first on line " + first +
+                                  "; give one of them another name or remove it"));
+        }
+        return fail(error(
+            line.number, path, node.command(),
+            "'" + node.command() + "' was already given on line " + first + "; keep one of them"));
+    }
+
+    std::string file_name_;
+    model::Place place_;
+    FileTree out_;
+};
+
+// The line of a path, or of what it stands in.
+unsigned line_of(const FileTree& file, std::string_view path) {
+    while (true) {
+        const auto found = file.lines.find(path);
+        if (found != file.lines.end()) {
+            return found->second;
+        }
+        const std::size_t blank = path.rfind(' ');
+        if (blank == std::string_view::npos) {
+            return 0;
+        }
+        path = path.substr(0, blank);
+    }
+}
+
+void violations_of(const model::Tree& tree, ConfigErrors& out) {
+    for (model::Violation& each : tree.violations()) {
+        out.push_back({.path = std::move(each.path),
+                       .word = each.command,
+                       .sentence = "'" + each.command + "' " + each.sentence});
+    }
+}
+
+}  // namespace
+
+Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
+                                              const FileReader& read_file) {
+    ConfigErrors errors;
+    violations_of(tree, errors);
+    Draft draft = draft_of(tree);
+    check_draft(draft, errors);
+    AdjacencyTls tls(draft.files, read_file);
+    for (DraftAdjacency& each : draft.adjacencies) {
+        if (each.adjacency.is_attached && each.adjacency.is_encrypted()) {
+            if (auto prepared = tls.prepare(each); !prepared) {
+                errors.push_back(std::move(prepared.error()));
+            }
+        }
+    }
+    if (!errors.empty()) {
+        return fail(std::move(errors));
+    }
+    ConfigErrors warnings = find_surprises(draft);
+    return Configuration{snapshot_of(std::move(draft)), std::move(warnings)};
+}
+
+Result<FileTree, ConfigError> read_tree(std::string_view text, const std::string& file_name) {
+    const auto lines = split_words(text);
+    if (!lines) {
+        return fail(ConfigError{
+            .file = file_name, .line = lines.error().line, .sentence = lines.error().sentence});
+    }
+    TreeReader reader(file_name);
+    for (const WordsLine& line : *lines) {
+        TRY(reader.read(line));
+    }
+    return reader.take();
+}
+
+Result<Configuration, ConfigError> read_configuration(std::string_view text,
+                                                      const std::string& file_name,
+                                                      const FileReader& read_file) {
+    const FileTree file = TRY(read_tree(text, file_name));
+    const auto place = [&](ConfigError& error) {
+        error.file = file_name;
+        error.line = line_of(file, error.path);
+    };
+    auto configuration = configure(file.tree, read_file);
+    if (!configuration) {
+        ConfigError first = configuration.error().front();
+        place(first);
+        return fail(std::move(first));
+    }
+    for (ConfigError& warning : configuration->warnings) {
+        place(warning);
+    }
+    return std::move(*configuration);
 }
 
 Result<std::string, std::string> read_from_disk(const std::filesystem::path& path) {
@@ -77,31 +238,11 @@ Result<std::string, std::string> read_from_disk(const std::filesystem::path& pat
     return text;
 }
 
-}  // namespace
-
-Result<Configuration, ConfigError> read_configuration(std::string_view text,
-                                                      const std::string& file_name,
-                                                      const FileReader& read_file) {
-    const auto lines = split_words(text);
-    if (!lines) {
-        return fail(ConfigError{file_name, lines.error().line, "", lines.error().sentence});
-    }
-    Draft draft = TRY(read_draft(*lines, file_name));
-    TRY(check_draft(draft, file_name));
-    AdjacencyTls tls(draft.files, read_file, file_name);
-    for (DraftAdjacency& each : draft.adjacencies) {
-        if (each.adjacency.is_attached && each.adjacency.is_encrypted()) {
-            TRY(tls.prepare(each));
-        }
-    }
-    std::vector<ConfigError> warnings = find_surprises(draft, file_name);
-    return Configuration{snapshot_of(std::move(draft)), std::move(warnings)};
-}
-
 Result<Configuration, ConfigError> load_configuration(const std::filesystem::path& path) {
     const auto text = read_from_disk(path);
     if (!text) {
-        return fail(ConfigError{path.string(), 0, "", "it cannot be read: " + text.error()});
+        return fail(
+            ConfigError{.file = path.string(), .sentence = "it cannot be read: " + text.error()});
     }
     const std::filesystem::path folder = path.parent_path();
     return read_configuration(*text, path.string(), [&](const std::string& name) {

@@ -6,47 +6,53 @@
 #include <utility>
 #include <vector>
 
-#include "sbc/config/word_values.h"
+#include "sbc/model/word_values.h"
 
 namespace ringwall::sbc {
 namespace {
 
-using Done = Result<void, ConfigError>;
 using AdjacencyNames = std::map<std::string_view, AdjacencyIndex>;
 using TableNames = std::map<std::string_view, std::size_t>;
 
 class RoutingChecker {
-    auto wrong(unsigned line, std::string_view word, std::string sentence) const {
-        return fail(ConfigError{file_name_, line, std::string(word), std::move(sentence)});
+    void wrong(std::string path, std::string_view word, std::string sentence) const {
+        out_.push_back(
+            {.path = std::move(path), .word = std::string(word), .sentence = std::move(sentence)});
     }
 
 public:
-    RoutingChecker(const AdjacencyNames& adjacencies, const std::string& file_name)
-        : adjacencies_(adjacencies), file_name_(file_name) {}
+    RoutingChecker(const AdjacencyNames& adjacencies, ConfigErrors& out)
+        : adjacencies_(adjacencies), out_(out) {}
 
-    Done check(DraftPolicySet& set) const {
+    void check(DraftPolicySet& set) const {
         TableNames tables;
+        const std::size_t found_before = out_.size();
         for (std::size_t i = 0; i < set.tables.size(); ++i) {
-            tables.emplace(set.tables[i].table.name, i);
+            if (!tables.emplace(set.tables[i].table.name, i).second) {
+                wrong(set.tables[i].path, set.tables[i].table.name,
+                      "there are two tables " + shown(set.tables[i].table.name) +
+                          " in this call-policy-set; give one of them another name");
+            }
         }
         for (DraftTable& table : set.tables) {
             std::ranges::sort(table.entries, {},
                               [](const DraftEntry& each) { return each.entry.number; });
             for (DraftEntry& entry : table.entries) {
-                TRY(check_entry(entry, table.table.kind, tables));
+                check_entry(entry, table.table.kind, tables);
             }
         }
         if (set.first_table.empty()) {
-            return wrong(set.line, "call-policy-set",
-                         "call-policy-set " + std::to_string(set.number) +
-                             " does not say where to begin; add 'first-call-routing-table NAME'");
+            wrong(set.path, "call-policy-set",
+                  "call-policy-set " + std::to_string(set.number) +
+                      " does not say where to begin; add 'first-call-routing-table NAME'");
+        } else if (!tables.contains(set.first_table)) {
+            wrong(set.path + " first-call-routing-table", set.first_table,
+                  shown(set.first_table) + " is no table of call-policy-set " +
+                      std::to_string(set.number) + names_of(tables));
         }
-        if (!tables.contains(set.first_table)) {
-            return wrong(set.said.line("first-call-routing-table"), set.first_table,
-                         shown(set.first_table) + " is no table of call-policy-set " +
-                             std::to_string(set.number) + names_of(tables));
+        if (out_.size() == found_before) {
+            check_loops(set, tables);
         }
-        return check_loops(set, tables);
     }
 
 private:
@@ -66,43 +72,42 @@ private:
                                             : "; " + one_of(words);
     }
 
-    Done check_entry(DraftEntry& draft, RoutingTable::Kind kind, const TableNames& tables) const {
+    void check_entry(DraftEntry& draft, RoutingTable::Kind kind, const TableNames& tables) const {
         RoutingEntry& entry = draft.entry;
         const bool is_complete = entry.action == RoutingEntry::Action::Complete;
         if (kind == RoutingTable::Kind::SourceAdjacency && !entry.match.empty() &&
             !adjacencies_.contains(entry.match)) {
-            return wrong(draft.said.line("match"), entry.match,
-                         shown(entry.match) + " is no adjacency" + names_of(adjacencies_));
+            wrong(draft.path + " " + draft.match_command, entry.match,
+                  shown(entry.match) + " is no adjacency" + names_of(adjacencies_));
         }
         if (draft.destination.empty()) {
             if (is_complete) {
-                return wrong(draft.line, "entry",
-                             "entry " + std::to_string(entry.number) +
-                                 " leads nowhere; add 'dst-adjacency NAME', or 'action reject' or "
-                                 "'action next-table NAME'");
+                wrong(draft.path, "entry",
+                      "entry " + std::to_string(entry.number) +
+                          " leads nowhere; add 'dst-adjacency NAME', or 'action reject' or "
+                          "'action next-table NAME'");
             }
         } else if (!is_complete) {
-            return wrong(draft.said.line("dst-adjacency"), "dst-adjacency",
-                         "'dst-adjacency' goes with 'action complete' only; remove one of the two");
+            wrong(draft.path + " dst-adjacency", "dst-adjacency",
+                  "'dst-adjacency' goes with 'action complete' only; remove one of the two");
         } else {
             const auto found = adjacencies_.find(draft.destination);
             if (found == adjacencies_.end()) {
-                return wrong(
-                    draft.said.line("dst-adjacency"), draft.destination,
-                    shown(draft.destination) + " is no adjacency" + names_of(adjacencies_));
+                wrong(draft.path + " dst-adjacency", draft.destination,
+                      shown(draft.destination) + " is no adjacency" + names_of(adjacencies_));
+            } else {
+                entry.destination = found->second;
             }
-            entry.destination = found->second;
         }
         if (entry.action == RoutingEntry::Action::NextTable && !tables.contains(entry.next_table)) {
-            return wrong(draft.said.line("action"), entry.next_table,
-                         shown(entry.next_table) + " is no table of this call-policy-set" +
-                             names_of(tables));
+            wrong(draft.path + " action next-table", entry.next_table,
+                  shown(entry.next_table) + " is no table of this call-policy-set" +
+                      names_of(tables));
         }
-        return {};
     }
 
     // Walks the tables depth first, without recursion: a file may chain many.
-    Done check_loops(const DraftPolicySet& set, const TableNames& tables) const {
+    void check_loops(const DraftPolicySet& set, const TableNames& tables) const {
         enum class Mark : std::uint8_t { New, Open, Closed };
         struct Step {
             std::size_t table;
@@ -129,7 +134,7 @@ private:
                 }
                 const std::size_t next = tables.find(draft.entry.next_table)->second;
                 if (marks[next] == Mark::Open) {
-                    return wrong(draft.said.line("action"), draft.entry.next_table,
+                    return wrong(draft.path + " action next-table", draft.entry.next_table,
                                  "'next-table' " + shown(draft.entry.next_table) +
                                      " leads back to a table on the way here; a call would go "
                                      "round for ever");
@@ -140,34 +145,32 @@ private:
                 }
             }
         }
-        return {};
     }
 
     const AdjacencyNames& adjacencies_;
-    const std::string& file_name_;
+    ConfigErrors& out_;
 };
 
 }  // namespace
 
-Result<void, ConfigError> check_routing(Draft& draft, const std::string& file_name) {
+void check_routing(Draft& draft, ConfigErrors& out) {
     AdjacencyNames adjacencies;
     for (std::size_t i = 0; i < draft.adjacencies.size(); ++i) {
         adjacencies.emplace(draft.adjacencies[i].adjacency.name, static_cast<AdjacencyIndex>(i));
     }
-    const RoutingChecker checker(adjacencies, file_name);
+    const RoutingChecker checker(adjacencies, out);
     for (DraftPolicySet& set : draft.policy_sets) {
-        TRY(checker.check(set));
+        checker.check(set);
     }
     if (draft.active_policy_set &&
         std::ranges::find(draft.policy_sets, *draft.active_policy_set, &DraftPolicySet::number) ==
             draft.policy_sets.end()) {
-        return fail(ConfigError{file_name, draft.said.line("active-call-policy-set"),
-                                std::to_string(*draft.active_policy_set),
-                                "there is no call-policy-set " +
-                                    std::to_string(*draft.active_policy_set) +
-                                    " to be active; define it or name another"});
+        const std::string number = std::to_string(*draft.active_policy_set);
+        out.push_back({.path = draft.path + " active-call-policy-set",
+                       .word = number,
+                       .sentence = "there is no call-policy-set " + number +
+                                   " to be active; define it or name another"});
     }
-    return {};
 }
 
 }  // namespace ringwall::sbc

@@ -11,6 +11,6 @@
 namespace ringwall::sbc {
 
 // Resolves the destinations to indices as well, and sorts the entries by number.
-Result<void, ConfigError> check_routing(Draft& draft, const std::string& file_name);
+void check_routing(Draft& draft, ConfigErrors& out);
 
 }  // namespace ringwall::sbc

@@ -1,5 +1,6 @@
 // The configuration reader: it takes a file whole, the same every time, or says in a sentence what
-// is wrong and on which line; no error shows a password.
+// is wrong and on which line; no error shows a password. What it takes is the same when it is
+// written and read again, as commands and as JSON.
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -7,7 +8,8 @@
 #include "base/check.h"
 #include "fuzz/target.h"
 #include "sbc/config/reader.h"
-#include "sbc/config/words.h"
+#include "sbc/model/text_form.h"
+#include "sbc/model/words.h"
 
 namespace ringwall::fuzz {
 namespace {
@@ -23,7 +25,7 @@ Result<std::string, std::string> read_pki(const std::string& name) {
     return text.str();
 }
 
-// Words written with quotation marks are the same words.
+// Written words are the same words.
 void check_words(std::string_view octets) {
     const auto lines = sbc::split_words(octets);
     if (!lines) {
@@ -34,10 +36,7 @@ void check_words(std::string_view octets) {
     for (const sbc::WordsLine& line : *lines) {
         CHECK(!line.words.empty());
         for (const std::string& word : line.words) {
-            if (word.find_first_of("\"\\\r\n") != std::string::npos) {
-                return;  // no way to write it in quotation marks
-            }
-            text.append("\"").append(word).append("\" ");
+            text.append(sbc::quoted(word)).append(" ");
         }
         text.append("\n");
     }
@@ -56,10 +55,25 @@ bool is_only_as_password(std::string_view octets) {
            octets.substr(0, at).ends_with("\n   password \"open ");
 }
 
+void check_forms(std::string_view octets) {
+    const auto file = sbc::read_tree(octets, "ringwall.conf");
+    if (!file) {
+        return;
+    }
+    const std::string text = to_text(file->tree, sbc::model::Secrets::Written);
+    const auto again = sbc::read_tree(text, "again");
+    CHECK(again && to_text(again->tree, sbc::model::Secrets::Written) == text);
+    CHECK(again->tree == file->tree);
+    const auto json = sbc::model::Tree::from_json(file->tree.to_json());
+    CHECK(json && *json == file->tree);
+    CHECK(difference(file->tree, again->tree, sbc::model::Secrets::Written).empty());
+}
+
 }  // namespace
 
 void run(std::string_view octets) {
     check_words(octets);
+    check_forms(octets);
     const auto configuration = sbc::read_configuration(octets, "ringwall.conf", read_pki);
     const auto again = sbc::read_configuration(octets, "ringwall.conf", read_pki);
     CHECK(configuration.has_value() == again.has_value());

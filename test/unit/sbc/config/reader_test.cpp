@@ -224,8 +224,8 @@ TEST(ConfigurationReader, ReadsTheActiveCallPolicyByEntryNumber) {
 }
 
 TEST(ConfigurationReader, SaysWhatWouldBeRight) {
-    EXPECT_EQ(error_of(with_adjacency("   security trusted-encrypt\n")),
-              "ringwall.conf:7: 'trusted-encrypt' is no value of 'security'; use untrusted, "
+    EXPECT_EQ(error_of(with_adjacency("   security trusted-encryptd\n")),
+              "ringwall.conf:7: 'trusted-encryptd' is no value of 'security'; use untrusted, "
               "trusted-encrypted or trusted-unencrypted");
 }
 
@@ -271,15 +271,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"   description \"no end\n", 7, "opened and not closed"},
         Mistake{"  adjacency sip peer\n", 7, "there twice, first on line 6"},
         Mistake{"  adjacency sip a/b\n", 7, "is no name"},
-        Mistake{"  sbc other\n", 7, "was already given on line 1"},
+        Mistake{"  sbc other\n", 7, "there is one service only"},
         Mistake{"  subscriber alice\n", 7, "like alice@example.com"}));
 
 INSTANTIATE_TEST_SUITE_P(
     LeavesThatMeanNothing, AdjacencyMistake,
     ::testing::Values(
-        Mistake{"   sip-calls-in secure\n", 7,
-                "means nothing on adjacency 'peer', which is "
-                "untrusted"},
+        Mistake{"   sip-calls-in secure\n", 7, "means nothing on an adjacency that is untrusted"},
         Mistake{"   sip-calls-out any\n   security trusted-unencrypted\n", 7,
                 "make the adjacency trusted-encrypted"},
         Mistake{"   security trusted-encrypted\n   sips-conversion to-sip\n", 8,
@@ -506,7 +504,7 @@ TEST(ConfigurationReader, RefusesACallPolicyThatLeadsNowhere) {
     EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     action complete\n")),
                 HasSubstr(":11: entry 1 leads nowhere"));
     EXPECT_THAT(error_of(with_policy(set + "    entry 1\n     match-prefix 49\n")),
-                HasSubstr("'match-prefix' is not for this kind of table; use 'match-adjacency'"));
+                HasSubstr("it goes under 'entry NUMBER' of 'rtg-dst-address-table NAME'"));
     EXPECT_THAT(error_of(with_policy("  call-policy-set 1\n   first-call-routing-table A\n")),
                 HasSubstr(":9: 'A' is no table of call-policy-set 1"));
     EXPECT_THAT(error_of(with_policy(set + "  active-call-policy-set 2\n")),

@@ -1,4 +1,4 @@
-#include "sbc/config/words.h"
+#include "sbc/model/words.h"
 
 #include "base/text.h"
 
@@ -28,11 +28,16 @@ Result<std::vector<std::string>, std::string> words_of(std::string_view line) {
         }
         std::size_t end = at;
         if (line[at] == '"') {
-            end = line.find('"', at + 1);
-            if (end == std::string_view::npos) {
+            std::string& word = words.emplace_back();
+            for (++end; end < line.size() && line[end] != '"'; ++end) {
+                const bool is_escape = line[end] == '\\' && end + 1 < line.size() &&
+                                       (line[end + 1] == '"' || line[end + 1] == '\\');
+                end += is_escape ? 1 : 0;
+                word += line[end];
+            }
+            if (end == line.size()) {
                 return fail(std::string("a double quote is opened and not closed on this line"));
             }
-            words.emplace_back(line.substr(at + 1, end - at - 1));
             ++end;
             if (end < line.size() && !is_blank(line[end])) {
                 return fail(std::string("a closing double quote must be followed by a blank"));
@@ -48,6 +53,19 @@ Result<std::vector<std::string>, std::string> words_of(std::string_view line) {
 }
 
 }  // namespace
+
+std::string quoted(const std::string& word) {
+    const bool is_plain = !word.empty() && word.front() != '"' && word.front() != '!' &&
+                          word.find_first_of(" \t") == std::string::npos;
+    if (is_plain) {
+        return word;
+    }
+    std::string out = "\"";
+    for (const char c : word) {
+        out.append(c == '"' || c == '\\' ? "\\" : "").append(1, c);
+    }
+    return out + "\"";
+}
 
 Result<std::vector<WordsLine>, WordsError> split_words(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF")) {

@@ -1,5 +1,6 @@
-// The lines of a configuration file as words: blanks separate, double quotes hold a value with
-// blanks together, '!' at the start of a word begins a comment.
+// The lines of a configuration as words: blanks separate, double quotes hold a value with blanks
+// together (\" and \\ in it are a quote and a backslash), '!' at the start of a word begins a
+// comment.
 #pragma once
 
 #include <string>
@@ -22,5 +23,8 @@ struct WordsError {
 
 // Only lines with words.
 Result<std::vector<WordsLine>, WordsError> split_words(std::string_view text);
+
+// A word as it is written: in quotes where it must be.
+std::string quoted(const std::string& word);
 
 }  // namespace ringwall::sbc

@@ -1,4 +1,4 @@
-#include "sbc/config/word_values.h"
+#include "sbc/model/word_values.h"
 
 #include <algorithm>
 #include <numeric>

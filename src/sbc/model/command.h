@@ -1,0 +1,52 @@
+// One line of configuration: its words, in the place where they are said, and what they change.
+//
+// Commands and choices may be written by their beginnings where that is clear. A command that is
+// not of this mode but of one around it leaves all modes in between.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sbc/model/schema.h"
+#include "sbc/model/tree.h"
+
+namespace ringwall::sbc::model {
+
+struct Command {
+    enum class Action : std::uint8_t { Enter, Set, Remove, Copy };
+    Action action = Action::Enter;
+    Place place;  // the mode that the command stands in
+    const Node* node = nullptr;
+    // The model's: keys, or values. Of Copy: from, to. Of Remove maybe none.
+    std::vector<std::string> values;
+    // 'no attach force normal': what is set as well.
+    std::string also;
+};
+
+struct Fault {
+    std::size_t word = 0;  // which word is wrong; the number of words: one is missing
+    std::string sentence;  // what is wrong, and what would be right; never a secret
+    std::string shown;     // the word at fault, as it may be shown; may be empty
+};
+
+// `words` is not empty. "exit" and what else moves within modes is no command of the model.
+Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words);
+
+// Returns the place where one is after it.
+Result<Place, Fault> apply(Tree& tree, const Command& command);
+
+// What may be the next word, for help ('?') and completion.
+struct Suggestion {
+    std::string word;  // "security", "trusted-encrypted"; or "NAME", "SECONDS"
+    std::string help;
+    bool is_literal = true;  // false: it stands for a value
+};
+// `begun` is what is typed of the word so far. A line that ends with "<cr>" may end here.
+std::vector<Suggestion> suggest(const Place& place, std::span<const std::string> words,
+                                std::string_view begun);
+
+}  // namespace ringwall::sbc::model
