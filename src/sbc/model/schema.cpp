@@ -77,7 +77,7 @@ Argument argument(const lysc_node& leaf) {
     out.leaf = &leaf;
     out.help = unfolded(leaf.dsc);
     out.reads = argument_of(leaf, "reads");
-    out.is_secret = has(leaf, "secret");
+    out.is_secret = is_secret(leaf);
     add_words(*type_of(leaf), out.words);
     out.placeholder = argument_of(leaf, "value");
     if (out.placeholder.empty()) {
@@ -173,6 +173,10 @@ LY_ERR give_module(const char* name, const char*, const char*, const char*, void
 }
 
 }  // namespace
+
+bool is_secret(const lysc_node& leaf) {
+    return has(leaf, "secret");
+}
 
 std::string Node::command() const {
     std::string out;

@@ -67,6 +67,9 @@ struct Node {
     bool has_secret() const;  // itself or one that stands directly in it
 };
 
+// Whether the value of a leaf is never shown.
+bool is_secret(const lysc_node& leaf);
+
 class Schema {
 public:
     // Null only where the model that the program was built with cannot be read: a test sees that it

@@ -335,6 +335,20 @@ std::vector<Violation> Tree::violations() const {
     return out;
 }
 
+Tree Tree::without_secrets() const {
+    Tree out = *this;
+    for (lyd_node* top = out.root_.get(); top != nullptr; top = top->next) {
+        lyd_node* each = nullptr;
+        LYD_TREE_DFS_BEGIN(top, each) {
+            if (is_secret(*each->schema)) {
+                lyd_change_term(each, "***");
+            }
+            LYD_TREE_DFS_END(top, each)
+        }
+    }
+    return out;
+}
+
 std::string Tree::to_json() const {
     char* text = nullptr;
     CHECK(lyd_print_mem(&text, root_.get(), LYD_JSON, LYD_PRINT_WITHSIBLINGS) == LY_SUCCESS);

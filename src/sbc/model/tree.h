@@ -65,7 +65,9 @@ public:
     std::vector<std::vector<std::string>> entries(const Place& place, const Node& list) const;
     std::vector<Violation> violations() const;
 
-    // RFC 7951. Secrets too: for storing, not for showing.
+    // With "***" in the place of every secret: for showing, not for storing.
+    Tree without_secrets() const;
+    // RFC 7951. Secrets too.
     std::string to_json() const;
     // Whatever cannot be read of it is one sentence.
     static Result<Tree, std::string> from_json(std::string_view text);

@@ -16,16 +16,18 @@ constexpr bool is_control(char c) {
 
 // The words of one line. A sentence says what is wrong; it never repeats what stands in the line,
 // which may be a password.
-Result<std::vector<std::string>, std::string> words_of(std::string_view line) {
-    std::vector<std::string> words;
+Result<WordsLine, std::string> words_of(std::string_view line) {
+    WordsLine out;
+    std::vector<std::string>& words = out.words;
     std::size_t at = 0;
     while (true) {
         while (at < line.size() && is_blank(line[at])) {
             ++at;
         }
         if (at == line.size() || line[at] == '!') {
-            return words;
+            return out;
         }
+        out.columns.push_back(at);
         std::size_t end = at;
         if (line[at] == '"') {
             std::string& word = words.emplace_back();
@@ -88,8 +90,9 @@ Result<std::vector<WordsLine>, WordsError> split_words(std::string_view text) {
         if (!words) {
             return fail(WordsError{number, std::move(words.error())});
         }
-        if (!words->empty()) {
-            lines.push_back({number, std::move(*words)});
+        if (!words->words.empty()) {
+            words->number = number;
+            lines.push_back(std::move(*words));
         }
     }
     return lines;

@@ -14,6 +14,7 @@ namespace ringwall::sbc {
 struct WordsLine {
     unsigned number = 0;  // 1 is the first
     std::vector<std::string> words;
+    std::vector<std::size_t> columns;  // where each begins in its line
 };
 
 struct WordsError {

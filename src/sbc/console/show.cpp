@@ -1,0 +1,327 @@
+#include "sbc/console/show.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/endpoint.h"
+#include "sbc/policy/permit.h"
+
+namespace ringwall::sbc::console {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string printed(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// As the seed prints it: "Trusted-Encrypted".
+std::string title(std::string_view word) {
+    std::string out(word);
+    bool is_first = true;
+    for (char& c : out) {
+        if (is_first && c >= 'a' && c <= 'z') {
+            c = static_cast<char>(c - 32);
+        }
+        is_first = c == '-';
+    }
+    return out;
+}
+
+std::string_view state_text(AdjacencyState state) {
+    switch (state) {
+        case AdjacencyState::Attached:
+            return "Attached";
+        case AdjacencyState::GoingDown:
+            return "Going Down";
+        case AdjacencyState::Detached:
+            return "Detached";
+    }
+    return "";
+}
+
+bool has_address(const Adjacency& adjacency) {
+    return !adjacency.signaling_address.is_unspecified();
+}
+
+std::string address_of(const Adjacency& adjacency) {
+    return has_address(adjacency)
+               ? Endpoint{adjacency.signaling_address, adjacency.signaling_port}.to_string()
+               : "none";
+}
+
+std::string peer_of(const Adjacency& adjacency) {
+    std::string out = adjacency.signaling_peer.empty() ? "none" : adjacency.signaling_peer;
+    if (adjacency.signaling_peer_port != 0) {
+        out += " port " + std::to_string(adjacency.signaling_peer_port);
+    }
+    return out;
+}
+
+std::string networks_of(const Adjacency& adjacency) {
+    std::string out;
+    for (const Network& each : adjacency.remote_addresses) {
+        out.append(out.empty() ? "" : ", ").append(each.address.to_string());
+        out.append("/").append(std::to_string(each.prefix_length));
+    }
+    return out.empty() ? "any" : out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& each : words) {
+        out.append(out.empty() ? "" : ", ").append(each);
+    }
+    return out.empty() ? "none" : out;
+}
+
+std::string_view profile_text(Profile profile) {
+    switch (profile) {
+        case Profile::Peering:
+            return "preset-peering";
+        case Profile::Access:
+            return "preset-access";
+        case Profile::Core:
+            return "preset-core";
+    }
+    return "";
+}
+
+std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
+    std::string out = "Adjacency " + adjacency.name + "\n";
+    const auto line = [&](std::string_view what, const std::string& value) {
+        out.append("  ").append(what).append(": ").append(value).append("\n");
+    };
+    if (!adjacency.description.empty()) {
+        line("Description", adjacency.description);
+    }
+    line("Status", std::string(state_text(status.state)));
+    line("Signaling address", address_of(adjacency));
+    line("Security", title(to_string(adjacency.security)));
+    line("Profile", std::string(profile_text(adjacency.profile)));
+    line("Remote address", networks_of(adjacency));
+    line("Signaling peer", peer_of(adjacency));
+    if (adjacency.is_trusted()) {
+        line("SIP calls in", std::string(to_string(adjacency.sip_calls_in)));
+    }
+    if (adjacency.is_encrypted()) {
+        line("SIP calls out", std::string(to_string(adjacency.sip_calls_out)));
+        line("Peer's names", joined(adjacency.tls_peer_domains));
+        line("Our names", joined(adjacency.certificate_names));
+    } else if (adjacency.is_trusted()) {
+        line("SIPS conversion", std::string(to_string(adjacency.sips_conversion)));
+        line("Untrusted callers", std::string(to_string(adjacency.untrusted_callers)));
+    }
+    // Media passes by: who is called sees the caller's media address.
+    line("Media security", std::string(to_string(adjacency.media_security)));
+    line("Media", "by-passed, its addresses are not hidden");
+    line("Calls", std::to_string(status.calls));
+    if (adjacency.profile == Profile::Access) {
+        line("Registrations", std::to_string(status.registrations));
+    }
+    if (adjacency.registration) {
+        line("Registered at the peer", status.is_registered_at_peer ? "yes" : "no");
+    }
+    return out;
+}
+
+Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
+    Json out{{"name", adjacency.name},
+             {"status", state_text(status.state)},
+             {"signaling-address", has_address(adjacency) ? Json(address_of(adjacency)) : Json()},
+             {"security", to_string(adjacency.security)},
+             {"profile", profile_text(adjacency.profile)},
+             {"remote-address", networks_of(adjacency)},
+             {"signaling-peer", adjacency.signaling_peer},
+             {"media-security", to_string(adjacency.media_security)},
+             {"media", "by-passed"},
+             {"calls", status.calls},
+             {"registrations", status.registrations}};
+    if (adjacency.is_trusted()) {
+        out["sip-calls-in"] = to_string(adjacency.sip_calls_in);
+    }
+    if (adjacency.is_encrypted()) {
+        out["sip-calls-out"] = to_string(adjacency.sip_calls_out);
+        out["peer-domains"] = adjacency.tls_peer_domains;
+        out["certificate-names"] = adjacency.certificate_names;
+    }
+    if (adjacency.registration) {
+        out["registered-at-peer"] = status.is_registered_at_peer;
+    }
+    return out;
+}
+
+// The seed's two lines.
+std::string summary(const Adjacency& adjacency) {
+    return "Signaling address: " + address_of(adjacency) +
+           "\nSecurity: " + title(to_string(adjacency.security)) + "\n";
+}
+
+// ---- the matrix
+// -----------------------------------------------------------------------------------
+
+struct Column {
+    std::string_view name;
+    policy::Target target;
+};
+
+const std::vector<Column>& columns() {
+    using enum Security;
+    static const std::vector<Column> all{
+        {"untrusted", {.security = Untrusted}},
+        {"trusted-unencrypted", {.security = TrustedUnencrypted}},
+        {"trusted-unencrypted, untrusted-callers refuse",
+         {.security = TrustedUnencrypted, .untrusted_callers = UntrustedCallers::Refuse}},
+        {"trusted-unencrypted, sips-conversion to-sip",
+         {.security = TrustedUnencrypted, .sips_conversion = SipsConversion::ToSip}},
+        {"trusted-encrypted", {.security = TrustedEncrypted}},
+        {"trusted-encrypted, sip-calls-out secure-only",
+         {.security = TrustedEncrypted, .sip_calls_out = SipCallsOut::SecureOnly}},
+        {"trusted-encrypted, sip-calls-out any",
+         {.security = TrustedEncrypted, .sip_calls_out = SipCallsOut::Any}}};
+    return all;
+}
+
+struct Row {
+    std::string name;
+    policy::CallSecurity call;
+};
+
+std::vector<Row> rows() {
+    std::vector<Row> out;
+    const auto add = [&](Security security, SipCallsIn in, std::string_view with) {
+        for (const sip::Scheme scheme : {sip::Scheme::Sips, sip::Scheme::Sip}) {
+            out.push_back({std::string(to_string(security)) + std::string(with) +
+                               (scheme == sip::Scheme::Sips ? ", to a SIPS URI" : ", to a SIP URI"),
+                           {.caller = security, .sip_calls_in = in, .scheme = scheme}});
+        }
+    };
+    add(Security::Untrusted, SipCallsIn::Insecure, "");
+    for (const Security security : {Security::TrustedUnencrypted, Security::TrustedEncrypted}) {
+        add(security, SipCallsIn::Insecure, "");
+        add(security, SipCallsIn::Secure, ", sip-calls-in secure");
+        add(security, SipCallsIn::Reject, ", sip-calls-in reject");
+    }
+    return out;
+}
+
+// "yes", or the rule that forbids it.
+std::string_view verdict(const policy::CallSecurity& call, policy::Target target) {
+    if (const auto refusal = policy::refuse_caller(call, policy::Event::Initial)) {
+        return policy::to_string(*refusal);
+    }
+    target.scheme = call.scheme;
+    const auto permit = policy::permit(call, target, policy::Event::Initial);
+    return permit ? "yes" : policy::to_string(permit.error());
+}
+
+}  // namespace
+
+std::string show_adjacencies(Views& views, std::string_view name, bool with_details, bool as_json) {
+    const SnapshotPtr snapshot = views.snapshot();
+    std::string out;
+    Json list = Json::array();
+    std::size_t count = 0;
+    const std::vector<Adjacency> none;
+    const auto& all = snapshot == nullptr ? none : snapshot->adjacencies;
+    const bool are_many = all.size() > 1 && name.empty();
+    for (AdjacencyIndex i = 0; i < all.size(); ++i) {
+        if (all[i].name.empty() || (!name.empty() && all[i].name != name)) {
+            continue;
+        }
+        const AdjacencyStatus status = views.status_of(i);
+        list.push_back(json_of(all[i], status));
+        out += count++ == 0 ? "" : "\n";
+        if (with_details) {
+            out += details(all[i], status);
+        } else {
+            out += are_many ? "Adjacency " + all[i].name + ", " +
+                                  std::string(state_text(status.state)) + "\n"
+                            : "";
+            out += summary(all[i]);
+        }
+    }
+    return as_json ? printed(list) : out;
+}
+
+std::string show_counters(Views& views, bool as_json) {
+    const Counters counters = views.counters();
+    if (as_json) {
+        Json out = Json::object();
+        for (const auto& [name, value] : counters.all()) {
+            out[name] = value;
+        }
+        return printed(out);
+    }
+    std::string out;
+    for (const auto& [name, value] : counters.all()) {
+        out += name + " " + std::to_string(value) + "\n";
+    }
+    return out;
+}
+
+std::string show_call_policy(Views& views, bool as_json) {
+    const SnapshotPtr snapshot = views.snapshot();
+    if (snapshot == nullptr || !snapshot->call_policy) {
+        return as_json ? "null\n" : "No call-policy-set is active.\n";
+    }
+    const CallPolicySet& set = *snapshot->call_policy;
+    std::string out = "call-policy-set " + std::to_string(set.number) + " begins with table " +
+                      set.first_call_routing_table + "\n";
+    Json tables = Json::array();
+    for (const RoutingTable& table : set.tables) {
+        static constexpr std::array kinds{"source adjacency", "destination address",
+                                          "destination domain"};
+        const char* kind = kinds[static_cast<std::size_t>(table.kind)];
+        out += "Table " + table.name + ", by " + kind + "\n";
+        Json entries = Json::array();
+        for (const RoutingEntry& entry : table.entries) {
+            std::string where = "rejected";
+            if (entry.action == RoutingEntry::Action::NextTable) {
+                where = "table " + entry.next_table;
+            } else if (entry.destination) {
+                where = "adjacency " + snapshot->adjacencies[*entry.destination].name;
+            }
+            const std::string match = entry.match.empty() ? "any" : entry.match;
+            out += "  " + std::to_string(entry.number) + "  " + match + "  -> " + where + "\n";
+            entries.push_back({{"entry", entry.number}, {"match", match}, {"to", where}});
+        }
+        tables.push_back({{"table", table.name}, {"by", kind}, {"entries", std::move(entries)}});
+    }
+    return as_json ? printed({{"call-policy-set", set.number},
+                              {"first-call-routing-table", set.first_call_routing_table},
+                              {"tables", std::move(tables)}})
+                   : out;
+}
+
+std::string show_certificates(Views& views, bool as_json) {
+    const SnapshotPtr snapshot = views.snapshot();
+    std::string out;
+    Json list = Json::array();
+    for (const Adjacency& each :
+         snapshot == nullptr ? std::vector<Adjacency>() : snapshot->adjacencies) {
+        if (each.certificate_names.empty()) {
+            continue;
+        }
+        out += each.name + ": " + joined(each.certificate_names) + "\n";
+        list.push_back({{"adjacency", each.name}, {"names", each.certificate_names}});
+    }
+    return as_json ? printed(list) : out;
+}
+
+std::string show_security_matrix(bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    for (const Row& row : rows()) {
+        out += "From " + row.name + "\n";
+        for (const Column& column : columns()) {
+            const std::string_view answer = verdict(row.call, column.target);
+            out.append("  by ").append(column.name).append(": ").append(answer).append("\n");
+            list.push_back({{"from", row.name}, {"by", column.name}, {"verdict", answer}});
+        }
+    }
+    return as_json ? printed(list) : out;
+}
+
+}  // namespace ringwall::sbc::console

@@ -1,0 +1,19 @@
+// What the show commands print: for people in the words of the field, or as JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sbc/console/views.h"
+
+namespace ringwall::sbc::console {
+
+// Of one adjacency, or of all (""). Empty: there is none of that name.
+std::string show_adjacencies(Views& views, std::string_view name, bool with_details, bool as_json);
+std::string show_counters(Views& views, bool as_json);
+std::string show_call_policy(Views& views, bool as_json);
+std::string show_certificates(Views& views, bool as_json);
+// Every combination of two adjacencies and a call, decided by policy::permit.
+std::string show_security_matrix(bool as_json);
+
+}  // namespace ringwall::sbc::console

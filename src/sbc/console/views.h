@@ -1,0 +1,25 @@
+// What the show commands look at: the running border controller as the console sees it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sbc/adjacency_status.h"
+#include "sbc/config/snapshot.h"
+#include "sbc/counters.h"
+
+namespace ringwall::sbc::console {
+
+class Views {
+public:
+    virtual ~Views() = default;
+    // The running configuration with what follows from it. Null: there is none yet.
+    virtual SnapshotPtr snapshot() const = 0;
+    virtual AdjacencyStatus status_of(AdjacencyIndex adjacency) = 0;
+    virtual Counters counters() = 0;
+};
+
+}  // namespace ringwall::sbc::console

@@ -1,0 +1,270 @@
+#include "sbc/datastore/datastore.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sbc/model/text_form.h"
+
+namespace ringwall::sbc::datastore {
+namespace {
+
+using model::Node;
+using model::Place;
+using model::Tree;
+using Values = std::vector<std::string>;
+
+const Node& adjacency_mode() {
+    static const Node& mode =
+        *model::Schema::instance().root().child("sbc")->child("sbe")->child("adjacency");
+    return mode;
+}
+
+// Every adjacency of a configuration, by name.
+std::map<std::string, Place> adjacencies_of(const Tree& tree) {
+    std::map<std::string, Place> out;
+    const Node& service = *model::Schema::instance().root().child("sbc");
+    for (Values& keys : tree.entries({}, service)) {
+        const Place sbe{{&service, keys}, {service.child("sbe"), {}}};
+        for (Values& name : tree.entries(sbe, adjacency_mode())) {
+            Place place = sbe;
+            place.push_back({&adjacency_mode(), name});
+            out.emplace(name.front(), std::move(place));
+        }
+    }
+    return out;
+}
+
+Values value_of(const Tree& tree, const Place& place, std::string_view leaf) {
+    return tree.values(place, *adjacency_mode().child(leaf));
+}
+
+ConfigError error(std::string path, std::string word, std::string sentence) {
+    return {.path = std::move(path), .word = std::move(word), .sentence = std::move(sentence)};
+}
+
+std::string how_to_detach(AdjacencyState state) {
+    return state == AdjacencyState::GoingDown
+               ? "it is going down: wait for its last call to end, or commit 'no attach force "
+                 "normal'"
+               : "it is attached: commit 'no attach' first, and this when it is Detached";
+}
+
+}  // namespace
+
+Datastore::Datastore(Setup setup) : setup_(std::move(setup)) {}
+
+Result<void, ConfigErrors> Datastore::start() {
+    if (setup_.store == nullptr) {
+        return {};
+    }
+    const auto stored = setup_.store->running();
+    if (!stored) {
+        return fail(ConfigErrors{error("", "", stored.error())});
+    }
+    if (!*stored) {
+        return {};
+    }
+    auto file = read_tree((*stored)->commands, (setup_.store->folder() / "running.conf").string());
+    if (!file) {
+        return fail(ConfigErrors{file.error()});
+    }
+    const auto configuration = configure(file->tree, setup_.read_file);
+    if (!configuration) {
+        return fail(configuration.error());
+    }
+    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+        return fail(ConfigErrors{prepared.error()});
+    }
+    setup_.target->publish();
+    running_ = std::move(file->tree);
+    version_ = (*stored)->version;
+    return {};
+}
+
+Result<void, std::string> Datastore::begin_writing(const std::string& session,
+                                                   const std::string& name) {
+    if (writer_ && writer_->session != session) {
+        return fail("the configuration is being changed by " + writer_->name + " (session " +
+                    writer_->session + "); wait for that one's commit or abort");
+    }
+    if (!writer_) {
+        writer_ = Writer{session, name, setup_.now().wall};
+    }
+    return {};
+}
+
+void Datastore::end_writing(const std::string& session) {
+    if (writer_ && writer_->session == session) {
+        writer_.reset();
+    }
+}
+
+// What may be changed only while an adjacency is detached: compared with what runs.
+ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
+    ConfigErrors out;
+    const auto after = adjacencies_of(candidate);
+    for (const auto& [name, place] : adjacencies_of(running_)) {
+        const AdjacencyState state = setup_.target->state_of(name);
+        if (state == AdjacencyState::Detached) {
+            continue;
+        }
+        const auto found = after.find(name);
+        if (found == after.end()) {
+            out.push_back(error(path_of(place), name,
+                                "adjacency '" + name + "' can be removed only while it is " +
+                                    "detached, and " + how_to_detach(state)));
+            continue;
+        }
+        for (const auto& leaf : adjacency_mode().children) {
+            // Of a leaf these are its values, of a flag whether it is there.
+            if (leaf->is_while_detached &&
+                running_.values(place, *leaf) != candidate.values(found->second, *leaf)) {
+                out.push_back(error(path_of(place, *leaf), leaf->command(),
+                                    "'" + leaf->command() + "' of adjacency '" + name +
+                                        "' can be changed only while it is detached, and " +
+                                        how_to_detach(state)));
+            }
+        }
+    }
+    return out;
+}
+
+Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
+                                                             const CommitRequest& request) {
+    ConfigErrors errors = refused_changes(candidate);
+    auto configuration = configure(candidate, setup_.read_file);
+    if (!configuration) {
+        errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
+    }
+    if (!errors.empty()) {
+        return fail(std::move(errors));
+    }
+    setup_.on_point(CommitPoint::Validated);
+
+    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+        return fail(ConfigErrors{prepared.error()});
+    }
+    setup_.on_point(CommitPoint::Prepared);
+
+    const std::vector<Version> all = versions();
+    const unsigned last =
+        all.empty() ? version_.number : std::max(all.back().number, version_.number);
+    Version next{.number = last + 1,
+                 .time = setup_.now().wall,
+                 .author = request.author,
+                 .label = request.label,
+                 .comment = request.comment};
+    if (setup_.store != nullptr) {
+        const auto staged = setup_.store->stage(next, to_text(candidate, model::Secrets::Written));
+        if (!staged) {
+            setup_.target->drop();
+            setup_.store->discard();
+            store_problem_ = staged.error();
+            return fail(ConfigErrors{error("", "", store_problem_)});
+        }
+    }
+    setup_.on_point(CommitPoint::Staged);
+
+    setup_.target->publish();
+    Tree before = std::exchange(running_, candidate);
+    detach_by_force(before);
+    setup_.on_point(CommitPoint::Published);
+
+    Version version_before = std::exchange(version_, next);
+    if (request.confirm_within) {
+        // What comes back is what was there before the first that nobody confirmed.
+        if (!unconfirmed_) {
+            unconfirmed_ = Unconfirmed{std::move(before), std::move(version_before)};
+        }
+        unconfirmed_->ends = setup_.now().monotonic + *request.confirm_within;
+        return Committed{next.number, std::move(configuration->warnings)};
+    }
+    unconfirmed_.reset();
+    TRY(activate());
+    return Committed{next.number, std::move(configuration->warnings)};
+}
+
+Result<void, ConfigErrors> Datastore::activate() {
+    store_problem_.clear();
+    if (setup_.store != nullptr) {
+        if (auto activated = setup_.store->activate(); !activated) {
+            store_problem_ = activated.error();
+            return fail(ConfigErrors{error(
+                "", "", "the configuration runs, and a restart would lose it: " + store_problem_)});
+        }
+    }
+    setup_.on_point(CommitPoint::Activated);
+    return {};
+}
+
+// Those that say how they are to be detached, and were not detached before.
+void Datastore::detach_by_force(const Tree& before) {
+    const auto earlier = adjacencies_of(before);
+    for (const auto& [name, place] : adjacencies_of(running_)) {
+        const Values how = value_of(running_, place, "deactivation-mode");
+        const auto was = earlier.find(name);
+        const bool is_new = was == earlier.end() ||
+                            value_of(before, was->second, "deactivation-mode") != how ||
+                            !value_of(before, was->second, "attach").empty();
+        if (!how.empty() && is_new) {
+            setup_.target->detach(
+                name, how.front() == "abort" ? ForcedDetach::Abort : ForcedDetach::Normal);
+        }
+    }
+}
+
+std::optional<TimePoint> Datastore::confirmation_ends() const {
+    return unconfirmed_ ? std::optional(unconfirmed_->ends) : std::nullopt;
+}
+
+Result<void, ConfigErrors> Datastore::confirm() {
+    if (!unconfirmed_) {
+        return {};
+    }
+    unconfirmed_.reset();
+    return activate();
+}
+
+Result<void, ConfigErrors> Datastore::take_back() {
+    if (!unconfirmed_) {
+        return {};
+    }
+    const Unconfirmed back = std::move(*unconfirmed_);
+    unconfirmed_.reset();
+    const auto configuration = configure(back.before, setup_.read_file);
+    if (!configuration) {
+        return fail(configuration.error());
+    }
+    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+        return fail(ConfigErrors{prepared.error()});
+    }
+    setup_.target->publish();
+    if (setup_.store != nullptr) {
+        setup_.store->discard();
+    }
+    running_ = back.before;
+    version_ = back.version_before;
+    return {};
+}
+
+std::vector<Version> Datastore::versions() const {
+    std::vector<Version> out;
+    if (setup_.store != nullptr) {
+        out = setup_.store->versions();
+    }
+    return out;
+}
+
+Result<Tree, std::string> Datastore::version(unsigned number) const {
+    if (setup_.store == nullptr) {
+        return fail(std::string("there is no store, so there are no versions"));
+    }
+    const auto stored = TRY(setup_.store->version(number));
+    auto file = read_tree(stored.commands, "version " + std::to_string(number));
+    if (!file) {
+        return fail(file.error().to_string());
+    }
+    return std::move(file->tree);
+}
+
+}  // namespace ringwall::sbc::datastore

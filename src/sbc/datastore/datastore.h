@@ -1,0 +1,128 @@
+// The configurations of a running border controller: the running one, its versions, and who may
+// change it.
+//
+//   commit:  validate -> diff -> prepare (bind, load) -> stage (write, sync) -> publish -> activate
+//                 any of these may fail, and then nothing has changed      |
+//                                                                          one rename
+//
+// Of one thread: the main one. The workers see snapshots only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "sbc/adjacency_status.h"
+#include "sbc/config/config_error.h"
+#include "sbc/config/reader.h"
+#include "sbc/config/snapshot.h"
+#include "sbc/datastore/version_store.h"
+#include "sbc/model/tree.h"
+
+namespace ringwall::sbc::datastore {
+
+// What a configuration is for: the workers, as a commit sees them.
+class Target {
+public:
+    virtual ~Target() = default;
+    // Binds what the next one needs beside what there is. After an error nothing has changed.
+    virtual Result<void, ConfigError> prepare(SnapshotPtr next) = 0;
+    // What was prepared is in force.
+    virtual void publish() = 0;
+    // What was prepared is given back.
+    virtual void drop() = 0;
+    virtual AdjacencyState state_of(std::string_view adjacency) = 0;
+    // Of one that was attached until now, or is going down.
+    virtual void detach(std::string_view adjacency, ForcedDetach how) = 0;
+};
+
+// Named places within a commit, in their order.
+enum class CommitPoint : std::uint8_t { Validated, Prepared, Staged, Published, Activated };
+
+struct CommitRequest {
+    std::string author;
+    std::string comment = {};
+    std::string label = {};
+    // As long as nobody confirms it, it is not activated; afterwards what was there comes back.
+    std::optional<std::chrono::seconds> confirm_within = {};
+};
+
+class Datastore {
+public:
+    struct Setup {
+        VersionStore* store = nullptr;  // null: nothing is kept
+        Target* target = nullptr;
+        FileReader read_file;
+        std::function<Now()> now;
+        // For tests: told at each of them.
+        std::function<void(CommitPoint)> on_point = [](CommitPoint) {};
+    };
+    explicit Datastore(Setup setup);
+
+    // What the store has, or nothing. The error: it is there and cannot run.
+    Result<void, ConfigErrors> start();
+
+    const model::Tree& running() const { return running_; }
+    const Version& running_version() const { return version_; }
+
+    // ---- the one writer ------------------------------------------------------------------------
+    struct Writer {
+        std::string session;
+        std::string name;
+        WallTime since{};
+    };
+    // The error says who else has it.
+    Result<void, std::string> begin_writing(const std::string& session, const std::string& name);
+    void end_writing(const std::string& session);
+    const std::optional<Writer>& writer() const { return writer_; }
+
+    // ---- commits -------------------------------------------------------------------------------
+    struct Committed {
+        unsigned version = 0;
+        ConfigErrors warnings;
+    };
+    // All that is wrong, or the first thing that the system refuses.
+    Result<Committed, ConfigErrors> commit(const model::Tree& candidate,
+                                           const CommitRequest& request);
+    // Whether the running configuration waits to be confirmed, and until when.
+    std::optional<TimePoint> confirmation_ends() const;
+    Result<void, ConfigErrors> confirm();
+    // Brings back what was there before; to be called when the time is over. The error: even that
+    // was refused.
+    Result<void, ConfigErrors> take_back();
+
+    std::vector<Version> versions() const;
+    Result<model::Tree, std::string> version(unsigned number) const;
+
+    // The store could not be written, last time; empty: it could. An alarm.
+    const std::string& store_problem() const { return store_problem_; }
+    const std::filesystem::path* folder() const {
+        return setup_.store == nullptr ? nullptr : &setup_.store->folder();
+    }
+
+private:
+    struct Unconfirmed {
+        model::Tree before;
+        Version version_before;
+        TimePoint ends{};
+    };
+    ConfigErrors refused_changes(const model::Tree& candidate) const;
+    void detach_by_force(const model::Tree& before);
+    Result<void, ConfigErrors> activate();
+
+    Setup setup_;
+    model::Tree running_;
+    Version version_;
+    std::optional<Writer> writer_;
+    std::optional<Unconfirmed> unconfirmed_;
+    std::string store_problem_;
+};
+
+}  // namespace ringwall::sbc::datastore

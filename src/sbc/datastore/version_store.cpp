@@ -1,0 +1,236 @@
+#include "sbc/datastore/version_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+#include "sbc/config/reader.h"
+#include "sbc/record/call_record.h"
+
+namespace ringwall::sbc::datastore {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view first_line = "! Ringwall configuration";
+constexpr mode_t ours_alone = 0600;
+
+std::string why(const fs::path& path, const std::string& what) {
+    return path.string() + " " + what + ": " + std::generic_category().message(errno);
+}
+
+std::string one_line(std::string text) {
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return text;
+}
+
+std::string header(const Version& version) {
+    std::string out(first_line);
+    out += "\n! version " + std::to_string(version.number);
+    out += "\n! time " + to_iso8601(version.time);
+    out += "\n! author " + one_line(version.author);
+    out += version.label.empty() ? "" : "\n! label " + one_line(version.label);
+    out += version.comment.empty() ? "" : "\n! comment " + one_line(version.comment);
+    return out + "\n";
+}
+
+// "2026-11-29T10:12:13.123Z", to the second.
+std::optional<WallTime> parse_time(const std::string& text) {
+    std::tm parts{};
+    if (text.size() < 20 || strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) {
+        return std::nullopt;
+    }
+    return std::chrono::time_point_cast<WallTime::duration>(
+        std::chrono::system_clock::from_time_t(timegm(&parts)));
+}
+
+Result<VersionStore::Stored, std::string> read(const fs::path& path) {
+    auto text = read_from_disk(path);
+    if (!text) {
+        return fail(path.string() + " cannot be read: " + text.error());
+    }
+    VersionStore::Stored out;
+    std::string_view rest = *text;
+    if (cut(rest, '\n') != first_line) {
+        return fail(path.string() + " is no configuration that was committed");
+    }
+    while (rest.starts_with("! ")) {
+        std::string_view line = cut(rest, '\n');
+        line.remove_prefix(2);
+        const std::string_view what = cut(line, ' ');
+        if (what == "version") {
+            out.version.number = static_cast<unsigned>(parse_number(line, 1U << 30U).value_or(0));
+        } else if (what == "time") {
+            out.version.time = parse_time(std::string(line)).value_or(WallTime{});
+        } else if (what == "author") {
+            out.version.author = line;
+        } else if (what == "label") {
+            out.version.label = line;
+        } else if (what == "comment") {
+            out.version.comment = line;
+        }
+    }
+    if (out.version.number == 0) {
+        return fail(path.string() + " does not say which version it is");
+    }
+    out.commands = rest;
+    return out;
+}
+
+Result<void, std::string> sync(const fs::path& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_done = fd >= 0 && ::fsync(fd) == 0;
+    const std::string sentence = is_done ? "" : why(path, "cannot be synced");
+    if (fd >= 0) {
+        ::close(fd);
+    }
+    if (!is_done) {
+        return fail(sentence);
+    }
+    return {};
+}
+
+fs::path running_file(const fs::path& folder) {
+    return folder / "running.conf";
+}
+fs::path staged_file(const fs::path& folder) {
+    return folder / "staged.conf";
+}
+fs::path version_file(const fs::path& folder, unsigned number) {
+    std::string name = std::to_string(number);
+    name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
+    return folder / "versions" / (name + ".conf");
+}
+
+}  // namespace
+
+Result<void, std::string> write_file(const fs::path& path, std::string_view text) {
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, ours_alone);
+    if (fd < 0) {
+        return fail(why(path, "cannot be written"));
+    }
+    bool is_good = ::fchmod(fd, ours_alone) == 0;
+    while (is_good && !text.empty()) {
+        const ssize_t count = ::write(fd, text.data(), text.size());
+        is_good = count > 0 || (count < 0 && errno == EINTR);
+        text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+    }
+    is_good = is_good && ::fsync(fd) == 0;
+    const std::string sentence = is_good ? "" : why(path, "cannot be written");
+    ::close(fd);
+    if (!is_good) {
+        std::error_code ignored;
+        fs::remove(path, ignored);
+        return fail(sentence);
+    }
+    return {};
+}
+
+Result<VersionStore, std::string> VersionStore::open(const fs::path& folder) {
+    std::error_code failed;
+    fs::create_directories(folder / "versions", failed);
+    if (failed) {
+        return fail(folder.string() + " cannot be made: " + failed.message());
+    }
+    if (::chmod(folder.c_str(), 0700) != 0) {
+        return fail(why(folder, "cannot be made ours alone"));
+    }
+    const int lock = ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, ours_alone);
+    if (lock < 0) {
+        return fail(why(folder, "cannot be written"));
+    }
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        ::close(lock);
+        return fail(folder.string() + " is in use by another process; end that one first");
+    }
+    VersionStore store(folder, lock);
+    store.discard();
+    // What got its number and did not become the running one was never committed.
+    const auto running = store.running();
+    const unsigned last = running && *running ? (*running)->version.number : 0;
+    if (running) {
+        for (unsigned number = last + 1; fs::exists(version_file(folder, number)); ++number) {
+            fs::remove(version_file(folder, number), failed);
+        }
+    }
+    return store;
+}
+
+VersionStore::VersionStore(fs::path folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
+
+VersionStore::VersionStore(VersionStore&& other) noexcept
+    : folder_(std::move(other.folder_)), lock_(std::exchange(other.lock_, -1)) {}
+
+VersionStore::~VersionStore() {
+    if (lock_ >= 0) {
+        ::close(lock_);
+    }
+}
+
+Result<std::optional<VersionStore::Stored>, std::string> VersionStore::running() const {
+    std::error_code unknown;
+    if (!fs::exists(running_file(folder_), unknown) && !unknown) {
+        return std::nullopt;
+    }
+    auto stored = read(running_file(folder_));
+    if (!stored) {
+        return fail(stored.error());
+    }
+    return std::optional(std::move(*stored));
+}
+
+std::vector<Version> VersionStore::versions() const {
+    std::vector<Version> out;
+    std::error_code failed;
+    for (const auto& each : fs::directory_iterator(folder_ / "versions", failed)) {
+        if (const auto stored = read(each.path())) {
+            out.push_back(stored->version);
+        }
+    }
+    std::ranges::sort(out, {}, &Version::number);
+    return out;
+}
+
+Result<VersionStore::Stored, std::string> VersionStore::version(unsigned number) const {
+    return read(version_file(folder_, number));
+}
+
+Result<void, std::string> VersionStore::stage(const Version& version, const std::string& commands) {
+    TRY(write_file(staged_file(folder_), header(version) + commands));
+    const fs::path numbered = version_file(folder_, version.number);
+    std::error_code failed;
+    fs::remove(numbered, failed);
+    if (::link(staged_file(folder_).c_str(), numbered.c_str()) != 0) {
+        std::string sentence = why(numbered, "cannot be written");
+        discard();
+        return fail(std::move(sentence));
+    }
+    return sync(folder_ / "versions");
+}
+
+Result<void, std::string> VersionStore::activate() {
+    if (::rename(staged_file(folder_).c_str(), running_file(folder_).c_str()) != 0) {
+        return fail(why(running_file(folder_), "cannot be replaced"));
+    }
+    return sync(folder_);
+}
+
+void VersionStore::discard() {
+    std::error_code ignored;
+    if (const auto staged = read(staged_file(folder_))) {
+        fs::remove(version_file(folder_, staged->version.number), ignored);
+    }
+    fs::remove(staged_file(folder_), ignored);
+}
+
+}  // namespace ringwall::sbc::datastore

@@ -1,0 +1,69 @@
+// Committed configurations on disk, in one folder that is ours alone:
+//
+//   running.conf          what a start begins with
+//   versions/000003.conf  the same file under its number; all that were ever committed
+//   staged.conf           what a commit is about to make of it
+//
+// Each says in its first lines who, when, and why; the rest are the commands, with their secrets:
+// nobody else may read them. A version is written and synced before anything else happens (stage),
+// and becomes the running one by one rename (activate): whoever is killed finds the old one or the
+// new one.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace ringwall::sbc::datastore {
+
+struct Version {
+    unsigned number = 0;  // 1 is the first
+    WallTime time{};
+    std::string author;
+    std::string label;    // may be empty
+    std::string comment;  // one line; may be empty
+};
+
+// A file that nobody else may read, whole and synced, or not at all.
+Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view text);
+
+class VersionStore {
+public:
+    // Makes the folder where it is not there, and takes it for this process. The error is a
+    // sentence.
+    static Result<VersionStore, std::string> open(const std::filesystem::path& folder);
+
+    VersionStore(VersionStore&& other) noexcept;
+    VersionStore& operator=(VersionStore&& other) = delete;
+    ~VersionStore();
+
+    struct Stored {
+        Version version;
+        std::string commands;
+    };
+    // None: nothing was ever committed. An error: it is there and cannot be read.
+    Result<std::optional<Stored>, std::string> running() const;
+    // The newest last. What cannot be read is left out.
+    std::vector<Version> versions() const;
+    Result<Stored, std::string> version(unsigned number) const;
+
+    // Number and all. May fail for want of room, and then nothing has changed.
+    Result<void, std::string> stage(const Version& version, const std::string& commands);
+    Result<void, std::string> activate();
+    void discard();
+
+    const std::filesystem::path& folder() const { return folder_; }
+
+private:
+    VersionStore(std::filesystem::path folder, int lock);
+
+    std::filesystem::path folder_;
+    int lock_ = -1;  // the lock of the folder, as long as it is open
+};
+
+}  // namespace ringwall::sbc::datastore

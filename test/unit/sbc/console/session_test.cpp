@@ -1,0 +1,276 @@
+#include "sbc/console/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "unit/sbc/datastore/fake_target.h"
+
+namespace ringwall::sbc::console {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+
+class FakeViews final : public Views {
+public:
+    explicit FakeViews(datastore::FakeTarget& target) : target_(target) {}
+    SnapshotPtr snapshot() const override { return target_.published; }
+    AdjacencyStatus status_of(AdjacencyIndex adjacency) override {
+        return {.state = target_.state_of(target_.published->adjacencies[adjacency].name)};
+    }
+    Counters counters() override {
+        Counters out;
+        out.add("calls", "answered");
+        return out;
+    }
+
+private:
+    datastore::FakeTarget& target_;
+};
+
+class AtTheConsole : public ::testing::Test {
+protected:
+    AtTheConsole()
+        : store_(datastore::VersionStore::open(folder())),
+          datastore_({.store = &*store_,
+                      .target = &target_,
+                      .read_file = [](const std::string&) -> Result<std::string, std::string> {
+                          return fail(std::string("No such file or directory"));
+                      },
+                      .now =
+                          [] {
+                              return Now{TimePoint(1h), WallTime(1'795'000'000s)};
+                          }}),
+          session_(open("ops", Role::Administrator, "1")) {}
+    ~AtTheConsole() override { std::filesystem::remove_all(folder()); }
+
+    static std::filesystem::path folder() {
+        return std::filesystem::path(::testing::TempDir()) /
+               ("console-" + std::to_string(::getpid()));
+    }
+    Session open(const std::string& name, Role role, const std::string& id) {
+        return Session(
+            {.datastore = &datastore_,
+             .views = &views_,
+             .audit =
+                 [this](const User& user, std::string_view what, const std::string& text) {
+                     audit_ += user.name + " " + std::string(what) + " " + text + "\n";
+                 },
+             .host = "router"},
+            {name, role, id});
+    }
+    std::string says(const std::string& line) { return session_.on_line(line).output; }
+    std::string prompt_after(const std::string& line) { return session_.on_line(line).prompt; }
+    void typed(std::initializer_list<const char*> lines) {
+        for (const char* line : lines) {
+            const Reply reply = session_.on_line(line);
+            EXPECT_FALSE(reply.failed) << line << "\n" << reply.output;
+        }
+    }
+
+    datastore::FakeTarget target_;
+    FakeViews views_{target_};
+    std::string audit_;
+    Result<datastore::VersionStore, std::string> store_;
+    datastore::Datastore datastore_;
+    Session session_;
+};
+
+// The seed's procedure, as printed.
+TEST_F(AtTheConsole, TheSeedsProcedureAndItsOutput) {
+    EXPECT_EQ(prompt_after("configure"), "router(config)# ");
+    EXPECT_EQ(prompt_after("sbc mysbc"), "router(config-sbc)# ");
+    EXPECT_EQ(prompt_after("sbe"), "router(config-sbc-sbe)# ");
+    EXPECT_EQ(prompt_after("adjacency sip test"), "router(config-sbc-sbe-adj-sip)# ");
+    EXPECT_EQ(says("security trusted-encrypted"), "");
+    Reply committed = session_.on_line("commit");
+    EXPECT_FALSE(committed.failed) << committed.output;
+    EXPECT_EQ(committed.prompt, "router(config-sbc-sbe-adj-sip)# ");
+    EXPECT_EQ(prompt_after("exit"), "router(config-sbc-sbe)# ");
+    EXPECT_EQ(prompt_after("exit"), "router(config-sbc)# ");
+    EXPECT_EQ(prompt_after("exit"), "router(config)# ");
+    EXPECT_EQ(prompt_after("exit"), "router# ");
+    EXPECT_EQ(says("show services sbc mysbc sbe adjacencies"),
+              "Signaling address: none\nSecurity: Trusted-Encrypted\n");
+
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "signaling-address ipv4 10.1.0.2",
+           "commit", "end"});
+    EXPECT_EQ(says("show services sbc mysbc sbe adjacencies"),
+              "Signaling address: 10.1.0.2:5061\nSecurity: Trusted-Encrypted\n");
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "signaling-port 5060", "commit",
+           "end"});
+    EXPECT_EQ(says("show services sbc sbe adjacencies"),
+              "Signaling address: 10.1.0.2:5060\nSecurity: Trusted-Encrypted\n");
+    EXPECT_THAT(says("show services sbc mysbc sbe adjacencies detail"),
+                AllOf(HasSubstr("Adjacency test\n"), HasSubstr("Status: Detached\n")));
+    EXPECT_THAT(says("show services sbc mysbc sbe adjacencies | json"),
+                HasSubstr("\"security\": \"trusted-encrypted\""));
+    EXPECT_EQ(says("show services sbc yoursbc sbe adjacencies"),
+              "                          ^\n% Invalid input detected at '^' marker: there is no "
+              "service 'yoursbc'; use mysbc\n");
+}
+
+TEST_F(AtTheConsole, ACaretStandsUnderTheWrongWord) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    const std::string prompt = "router(config-sbc-sbe-adj-sip)# ";
+    EXPECT_EQ(says("  security  secret"),
+              std::string(prompt.size() + 12, ' ') +
+                  "^\n% Invalid input detected at '^' marker: 'secret' is no value of 'security'; "
+                  "use untrusted, trusted-encrypted or trusted-unencrypted\n");
+    EXPECT_EQ(says("signaling-port"),
+              std::string(prompt.size() + 15, ' ') +
+                  "^\n% Invalid input detected at '^' marker: 'signaling-port' has too few words; "
+                  "write: signaling-port PORT\n");
+    EXPECT_TRUE(session_.on_line("signaling-port").failed);
+}
+
+TEST_F(AtTheConsole, CommandsOfTheConsoleMayBeShort) {
+    EXPECT_EQ(prompt_after("conf"), "router(config)# ");
+    typed({"sbc mysbc", "sbe", "adj sip test", "comm"});
+    EXPECT_THAT(says("do sh run"), HasSubstr("adjacency sip test\n"));
+    EXPECT_THAT(says("sho conf commit list"), HasSubstr("1  "));
+    EXPECT_EQ(prompt_after("root"), "router(config)# ");
+    EXPECT_THAT(says("show configuration"), "");
+}
+
+TEST_F(AtTheConsole, ChangesAreACandidateUntilTheyAreCommitted) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description x"});
+    EXPECT_EQ(says("show configuration"),
+              "sbc mysbc\n sbe\n  adjacency sip test\n   description x\n  !\n !\n!\n");
+    EXPECT_EQ(says("show configuration diff"),
+              "+ sbc mysbc\n+  sbe\n+   adjacency sip test\n+    description x\n");
+    EXPECT_EQ(says("show configuration running-config"), "");
+    EXPECT_EQ(prompt_after("abort"), "router# ");
+    EXPECT_EQ(target_.published, nullptr);
+    EXPECT_EQ(says("configure"), "");
+    EXPECT_EQ(says("show configuration"), "");
+}
+
+TEST_F(AtTheConsole, LeavingWithChangesIsAskedAbout) {
+    const std::string question =
+        "Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:";
+    typed({"configure", "sbc mysbc"});
+    EXPECT_EQ(prompt_after("end"), question);
+    EXPECT_EQ(prompt_after(""), "router(config-sbc)# ");
+    typed({"root"});
+    EXPECT_EQ(prompt_after("exit"), question);
+    EXPECT_EQ(prompt_after("no"), "router# ");
+    typed({"configure", "sbc mysbc", "sbe"});
+    EXPECT_EQ(prompt_after("end"), question);
+    EXPECT_EQ(prompt_after("yes"), "router# ");
+    EXPECT_THAT(says("show running-config"), HasSubstr("sbc mysbc"));
+    EXPECT_TRUE(session_.on_line("exit").ended);
+}
+
+TEST_F(AtTheConsole, WhatIsWrongIsSaidAtTheCommitAndAgain) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "sip-calls-out any", "attach"});
+    const Reply refused = session_.on_line("commit");
+    EXPECT_TRUE(refused.failed);
+    EXPECT_THAT(refused.output, AllOf(HasSubstr("sbc mysbc sbe adjacency sip test sip-calls-out: "),
+                                      HasSubstr("% Failed to commit: 2 things are wrong")));
+    EXPECT_THAT(says("show configuration failed"), HasSubstr("sip-calls-out"));
+    EXPECT_THAT(says("show configuration"), HasSubstr("sip-calls-out any"));
+    EXPECT_EQ(target_.published, nullptr);
+}
+
+TEST_F(AtTheConsole, OneWritesAndTheOthersAreToldWho) {
+    Session other = open("eve", Role::Administrator, "2");
+    typed({"configure", "sbc mysbc"});
+    EXPECT_THAT(other.on_line("configure").output,
+                HasSubstr("is being changed by ops (session 1, since "));
+    const Reply refused = other.on_line("sbc mysbc");
+    EXPECT_TRUE(refused.failed);
+    EXPECT_THAT(refused.output, HasSubstr("is being changed by ops (session 1)"));
+    typed({"abort"});
+    EXPECT_FALSE(other.on_line("sbc mysbc").failed);
+    other.on_gone();
+    typed({"configure", "sbc mysbc"});
+}
+
+TEST_F(AtTheConsole, WhoMayOnlyLookChangesNothing) {
+    Session reader = open("guest", Role::ReadOnly, "2");
+    const Reply refused = reader.on_line("configure");
+    EXPECT_TRUE(refused.failed);
+    EXPECT_THAT(refused.output, HasSubstr("'configure' is for administrators; you are read-only"));
+    EXPECT_EQ(refused.prompt, "router# ");
+    EXPECT_FALSE(reader.on_line("show running-config").failed);
+    EXPECT_THAT(audit_, HasSubstr("guest refused configure\n"));
+}
+
+TEST_F(AtTheConsole, AnEarlierVersionComesBack) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description one",
+           "commit label first comment as it was", "description two", "commit"});
+    EXPECT_THAT(says("show configuration commit list"),
+                AllOf(HasSubstr("2  2026-11-"), HasSubstr("1  2026-11-"),
+                      HasSubstr("ops  [first]  as it was\n")));
+    EXPECT_THAT(says("show configuration version 1"), HasSubstr("description one"));
+    typed({"rollback last 1", "commit"});
+    EXPECT_THAT(says("show running-config"), HasSubstr("description one"));
+    typed({"rollback to 2", "commit"});
+    EXPECT_THAT(says("show running-config"), HasSubstr("description two"));
+    EXPECT_TRUE(session_.on_line("rollback to 17").failed);
+    EXPECT_TRUE(session_.on_line("rollback last 9").failed);
+}
+
+TEST_F(AtTheConsole, AConfirmedCommitSaysHowLong) {
+    typed({"configure", "sbc mysbc", "sbe"});
+    EXPECT_THAT(says("commit confirmed 30"), HasSubstr("taken back in 30 s"));
+    EXPECT_EQ(says("commit"), "The configuration is confirmed.\n");
+    EXPECT_THAT(says("commit"), HasSubstr("No configuration changes"));
+}
+
+TEST_F(AtTheConsole, AFileIsLoadedWholeOrNotAtAll) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description x", "commit",
+           "do save good.conf", "root", "no sbc mysbc"});
+    EXPECT_EQ(says("load good.conf"), "4 commands loaded.\n");
+    EXPECT_EQ(says("show configuration"), "");
+    EXPECT_TRUE(session_.on_line("load ../../etc/passwd").failed);
+    EXPECT_TRUE(session_.on_line("save running.conf").failed);
+    EXPECT_TRUE(session_.on_line("load gone").failed);
+}
+
+TEST_F(AtTheConsole, SecretsAreShownNowhere) {
+    typed({"configure", "sbc mysbc", "sbe", "subscriber a@b.example", "password hunter2",
+           "show configuration", "show configuration diff", "commit", "do show running-config",
+           "do show running-config | json"});
+    for (const char* line : {"show running-config", "show running-config | json",
+                             "show configuration version 1", "password hunter2 x"}) {
+        EXPECT_THAT(says(line), Not(HasSubstr("hunter2"))) << line;
+    }
+    EXPECT_THAT(audit_, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(AtTheConsole, WhatMayComeNext) {
+    const auto words = [&](const std::string& line) {
+        std::vector<std::string> out;
+        for (const model::Suggestion& each : session_.suggest(line)) {
+            out.push_back(each.word);
+        }
+        return out;
+    };
+    EXPECT_THAT(words(""), IsSupersetOf({"show", "configure", "exit"}));
+    EXPECT_THAT(words("show services sbc mysbc sbe adj"),
+                IsSupersetOf({"adjacencies", "adjacency"}));
+    EXPECT_THAT(words("conf"), ElementsAre("configure"));
+    typed({"configure", "sbc mysbc", "sbe"});
+    EXPECT_THAT(words(""), IsSupersetOf({"adjacency", "commit", "exit"}));
+    EXPECT_THAT(words("com"), ElementsAre("commit"));
+    EXPECT_THAT(words("adjacency sip x "), Contains("<cr>"));
+}
+
+TEST_F(AtTheConsole, TheMatrixIsWhatTheRulesSay) {
+    const std::string matrix = says("show security-matrix");
+    EXPECT_THAT(matrix, HasSubstr("From untrusted, to a SIPS URI\n  by untrusted: "
+                                  "untrusted-caller-secure-target\n"));
+    EXPECT_THAT(matrix, HasSubstr("From trusted-encrypted, to a SIPS URI\n  by untrusted: "
+                                  "secure-call-untrusted-target\n"));
+    EXPECT_THAT(says("show security-matrix | json"), HasSubstr("\"verdict\": \"yes\""));
+}
+
+}  // namespace
+}  // namespace ringwall::sbc::console

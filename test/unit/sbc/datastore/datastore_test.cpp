@@ -1,0 +1,320 @@
+#include "sbc/datastore/datastore.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+
+#include "sbc/config/reader.h"
+#include "sbc/model/text_form.h"
+#include "unit/sbc/datastore/fake_target.h"
+
+namespace ringwall::sbc::datastore {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+namespace fs = std::filesystem;
+
+model::Tree tree_of(const std::string& text) {
+    auto file = read_tree(text, "test");
+    EXPECT_TRUE(file) << (file ? "" : file.error().to_string());
+    return file ? std::move(file->tree) : model::Tree();
+}
+
+std::string with_adjacency(const std::string& lines) {
+    return "sbc mysbc\nsbe\nadjacency sip test\n" + lines;
+}
+
+Result<std::string, std::string> no_files(const std::string&) {
+    return fail(std::string("No such file or directory"));
+}
+
+class Stored : public ::testing::Test {
+protected:
+    Stored() : folder_(fs::path(::testing::TempDir()) / ("store-" + std::to_string(::getpid()))) {
+        fs::remove_all(folder_);
+    }
+    ~Stored() override { fs::remove_all(folder_); }
+
+    Datastore make(VersionStore* store) {
+        return Datastore({.store = store,
+                          .target = &target_,
+                          .read_file = no_files,
+                          .now = [this] { return now_; },
+                          .on_point = on_point_});
+    }
+    static std::string text_of(const model::Tree& tree) {
+        return to_text(tree, model::Secrets::Written);
+    }
+
+    fs::path folder_;
+    FakeTarget target_;
+    Now now_{TimePoint(1h), WallTime(std::chrono::seconds(1'795'000'000))};
+    std::function<void(CommitPoint)> on_point_ = [](CommitPoint) {};
+};
+
+TEST_F(Stored, ACommitIsInForceAndKept) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store) << store.error();
+        Datastore datastore = make(&*store);
+        ASSERT_TRUE(datastore.start());
+        const auto committed =
+            datastore.commit(tree_of(with_adjacency("description a b\n")),
+                             {.author = "ops", .comment = "first light", .label = "one"});
+        ASSERT_TRUE(committed) << committed.error().front().to_string();
+        EXPECT_EQ(committed->version, 1U);
+        ASSERT_NE(target_.published, nullptr);
+        EXPECT_EQ(target_.published->adjacencies.front().description, "a b");
+    }
+    FakeTarget again;
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore({.store = &*store, .target = &again, .read_file = no_files, .now = [this] {
+                             return now_;
+                         }});
+    ASSERT_TRUE(datastore.start());
+    EXPECT_EQ(text_of(datastore.running()), text_of(tree_of(with_adjacency("description a b\n"))));
+    ASSERT_NE(again.published, nullptr);
+    const auto versions = datastore.versions();
+    ASSERT_THAT(versions, SizeIs(1));
+    EXPECT_EQ(versions[0].author, "ops");
+    EXPECT_EQ(versions[0].comment, "first light");
+    EXPECT_EQ(versions[0].label, "one");
+    EXPECT_EQ(versions[0].time, now_.wall);
+}
+
+TEST_F(Stored, NobodyElseMayReadIt) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    for (const fs::path& each : {folder_ / "running.conf", folder_ / "versions" / "000001.conf"}) {
+        struct stat status {};
+        ASSERT_EQ(::stat(each.c_str(), &status), 0) << each;
+        EXPECT_EQ(status.st_mode & 0777U, 0600U) << each;
+    }
+}
+
+TEST_F(Stored, AFolderIsOfOneProcess) {
+    const auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    const auto second = VersionStore::open(folder_);
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error(), HasSubstr("is in use by another process"));
+}
+
+TEST_F(Stored, WhatIsWrongChangesNothing) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    const SnapshotPtr before = target_.published;
+    const auto refused = datastore.commit(
+        tree_of(with_adjacency("attach\nsip-calls-in secure\nmedia-security required\n")),
+        {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(
+        refused.error(),
+        ElementsAre(Field(&ConfigError::path, "sbc mysbc sbe adjacency sip test sip-calls-in"),
+                    Field(&ConfigError::path, "sbc mysbc sbe adjacency sip test media-security"),
+                    Field(&ConfigError::path, "sbc mysbc sbe adjacency sip test")));
+    EXPECT_EQ(target_.published, before);
+    EXPECT_THAT(datastore.versions(), SizeIs(1));
+}
+
+TEST_F(Stored, WhatCannotBeBoundChangesNothing) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    target_.bind_fault = "192.0.2.1:5060 is taken";
+    const auto refused = datastore.commit(tree_of(with_adjacency("")), {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(), ElementsAre(Field(&ConfigError::sentence, target_.bind_fault)));
+    EXPECT_EQ(target_.published, nullptr);
+    EXPECT_THAT(datastore.versions(), IsEmpty());
+}
+
+TEST_F(Stored, AStoreThatCannotBeWrittenRefusesTheCommit) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    fs::create_directory(folder_ / "staged.conf");  // no file can be written there
+    fs::create_directory(folder_ / "staged.conf" / "x");
+    const auto refused = datastore.commit(tree_of(with_adjacency("")), {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(target_.published, nullptr);
+    EXPECT_EQ(target_.prepared, nullptr) << "what was bound is given back";
+    EXPECT_THAT(datastore.store_problem(), HasSubstr("staged.conf cannot be written"));
+    fs::remove_all(folder_ / "staged.conf");
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    EXPECT_EQ(datastore.store_problem(), "");
+}
+
+TEST_F(Stored, AStoreThatCannotBeReadIsNoStart) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store);
+        Datastore datastore = make(&*store);
+        ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    }
+    std::ofstream(folder_ / "running.conf", std::ios::app) << "nonsense\n";
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    FakeTarget again;
+    Datastore datastore(
+        {.store = &*store, .target = &again, .read_file = no_files, .now = [&] { return now_; }});
+    const auto started = datastore.start();
+    ASSERT_FALSE(started);
+    EXPECT_THAT(started.error().front().to_string(), HasSubstr("running.conf:"));
+    EXPECT_EQ(again.published, nullptr);
+}
+
+// ---- security only while detached
+// -----------------------------------------------------------------
+
+TEST_F(Stored, SecurityIsChangedOnlyWhileDetached) {
+    Datastore datastore = make(nullptr);
+    const std::string address = "signaling-address ipv4 192.0.2.1\n";
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(address + "attach\n")), {.author = "ops"}));
+    for (const std::string& lines : {address + "attach\nsecurity trusted-unencrypted\n",
+                                     address + "no attach\nsecurity trusted-unencrypted\n"}) {
+        const auto refused = datastore.commit(tree_of(with_adjacency(lines)), {.author = "ops"});
+        ASSERT_FALSE(refused) << lines;
+        EXPECT_EQ(
+            refused.error().front().to_string(),
+            "sbc mysbc sbe adjacency sip test security: 'security' of adjacency 'test' can be "
+            "changed only while it is detached, and it is attached: commit 'no attach' "
+            "first, and this when it is Detached");
+    }
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(address)), {.author = "ops"}));
+    const auto candidate = tree_of(with_adjacency(address + "security trusted-unencrypted\n"));
+    target_.states["test"] = AdjacencyState::GoingDown;
+    const auto refused = datastore.commit(candidate, {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().front().sentence, HasSubstr("it is going down: wait"));
+    target_.states["test"] = AdjacencyState::Detached;
+    EXPECT_TRUE(datastore.commit(candidate, {.author = "ops"}));
+}
+
+TEST_F(Stored, AnAdjacencyIsRemovedOnlyWhileDetached) {
+    Datastore datastore = make(nullptr);
+    ASSERT_TRUE(datastore.commit(
+        tree_of(with_adjacency("signaling-address ipv4 192.0.2.1\nattach\n")), {.author = "ops"}));
+    const auto refused = datastore.commit(tree_of("sbc mysbc\nsbe\n"), {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().front().sentence, HasSubstr("can be removed only while"));
+    EXPECT_NE(target_.published->adjacencies.size(), 0U);
+}
+
+TEST_F(Stored, ForceIsUsedOnce) {
+    Datastore datastore = make(nullptr);
+    const std::string address = "signaling-address ipv4 192.0.2.1\n";
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(address + "attach\n")), {.author = "ops"}));
+    const auto force = [&](const std::string& more) {
+        return datastore
+            .commit(tree_of(with_adjacency(address + "no attach force normal\n" + more)),
+                    {.author = "ops"})
+            .has_value();
+    };
+    ASSERT_TRUE(force(""));
+    EXPECT_THAT(target_.detached, ElementsAre(Pair("test", ForcedDetach::Normal)));
+    ASSERT_TRUE(force("description x\n"));
+    EXPECT_THAT(target_.detached, SizeIs(1));
+}
+
+// ---- confirmed
+// ------------------------------------------------------------------------------------
+
+TEST_F(Stored, WhatNobodyConfirmsIsTakenBack) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    const auto first = tree_of(with_adjacency("description one\n"));
+    const auto second = tree_of(with_adjacency("description two\n"));
+    ASSERT_TRUE(datastore.commit(first, {.author = "ops"}));
+    ASSERT_TRUE(datastore.commit(second, {.author = "ops", .confirm_within = 60s}));
+    EXPECT_TRUE(datastore.running() == second);
+    EXPECT_EQ(datastore.confirmation_ends(), now_.monotonic + 60s);
+    EXPECT_THAT(store->running()->value().commands, HasSubstr("one")) << "until it is confirmed";
+    ASSERT_TRUE(datastore.take_back());
+    EXPECT_TRUE(datastore.running() == first);
+    EXPECT_EQ(target_.published->adjacencies.front().description, "one");
+    EXPECT_THAT(datastore.versions(), SizeIs(1));
+
+    ASSERT_TRUE(datastore.commit(second, {.author = "ops", .confirm_within = 60s}));
+    ASSERT_TRUE(datastore.confirm());
+    EXPECT_EQ(datastore.confirmation_ends(), std::nullopt);
+    EXPECT_THAT(store->running()->value().commands, HasSubstr("two"));
+    EXPECT_THAT(datastore.versions(), SizeIs(2));
+}
+
+// ---- killed -------------------------------------------------------------------------------------
+
+TEST_F(Stored, WhoeverIsKilledComesBackWithTheOldOrTheNewOne) {
+    const auto old_one = tree_of(with_adjacency("description old\n"));
+    const auto new_one = tree_of(with_adjacency("description new\n"));
+    constexpr std::array points{CommitPoint::Validated, CommitPoint::Prepared, CommitPoint::Staged,
+                                CommitPoint::Published, CommitPoint::Activated};
+    constexpr int times = 10;
+    int old_seen = 0;
+    int new_seen = 0;
+    for (const CommitPoint point : points) {
+        for (int i = 0; i < times; ++i) {
+            fs::remove_all(folder_);
+            const pid_t child = ::fork();
+            ASSERT_GE(child, 0);
+            if (child == 0) {
+                auto store = VersionStore::open(folder_);
+                bool is_second = false;
+                on_point_ = [&](CommitPoint at) {
+                    if (is_second && at == point) {
+                        std::raise(SIGKILL);
+                    }
+                };
+                Datastore datastore = make(store ? &*store : nullptr);
+                if (datastore.commit(old_one, {.author = "ops"})) {
+                    is_second = true;
+                    (void)datastore.commit(new_one, {.author = "ops"});
+                }
+                ::_exit(1);
+            }
+            int status = 0;
+            ASSERT_EQ(::waitpid(child, &status, 0), child);
+            ASSERT_TRUE(WIFSIGNALED(status)) << "it was to be killed";
+
+            auto store = VersionStore::open(folder_);
+            ASSERT_TRUE(store) << store.error();
+            FakeTarget target;
+            Datastore datastore(
+                {.store = &*store, .target = &target, .read_file = no_files, .now = [this] {
+                     return now_;
+                 }});
+            ASSERT_TRUE(datastore.start());
+            const bool is_old = datastore.running() == old_one;
+            const bool is_new = datastore.running() == new_one;
+            ASSERT_TRUE(is_old || is_new);
+            EXPECT_EQ(is_new, point == CommitPoint::Activated);
+            EXPECT_EQ(datastore.versions().back().number, datastore.running_version().number);
+            (is_old ? old_seen : new_seen) += 1;
+            // And it goes on.
+            ASSERT_TRUE(datastore.commit(is_old ? new_one : old_one, {.author = "ops"}));
+        }
+    }
+    EXPECT_EQ(old_seen, 4 * times);
+    EXPECT_EQ(new_seen, times);
+}
+
+}  // namespace
+}  // namespace ringwall::sbc::datastore

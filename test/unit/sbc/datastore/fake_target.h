@@ -1,0 +1,50 @@
+// Workers that take every configuration, unless told otherwise.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sbc/datastore/datastore.h"
+
+namespace ringwall::sbc::datastore {
+
+class FakeTarget final : public Target {
+public:
+    Result<void, ConfigError> prepare(SnapshotPtr next) override {
+        if (!bind_fault.empty()) {
+            return fail(ConfigError{.sentence = bind_fault});
+        }
+        prepared = std::move(next);
+        return {};
+    }
+    void publish() override { published = std::move(prepared); }
+    void drop() override { prepared.reset(); }
+    AdjacencyState state_of(std::string_view adjacency) override {
+        const auto found = states.find(adjacency);
+        if (found != states.end()) {
+            return found->second;
+        }
+        for (const Adjacency& each : published ? published->adjacencies : none) {
+            if (each.name == adjacency && each.is_attached) {
+                return AdjacencyState::Attached;
+            }
+        }
+        return AdjacencyState::Detached;
+    }
+    void detach(std::string_view adjacency, ForcedDetach how) override {
+        detached.emplace_back(adjacency, how);
+    }
+
+    std::string bind_fault;
+    SnapshotPtr prepared;
+    SnapshotPtr published;
+    std::map<std::string, AdjacencyState, std::less<>> states;
+    std::vector<std::pair<std::string, ForcedDetach>> detached;
+
+private:
+    const std::vector<Adjacency> none;
+};
+
+}  // namespace ringwall::sbc::datastore
