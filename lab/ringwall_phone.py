@@ -23,7 +23,9 @@ class Refused(Overdue):
 
 class RingwallPhone:
     def __init__(self, network: Network, name: str, address: str, folder: pathlib.Path, program: pathlib.Path,
-                 profile: str, *, tone: int = 440, auto_answer: bool = True, records: bool = True) -> None:
+                 profile: str, *, tone: int = 440, auto_answer: bool = True, records: bool = True, card: str = "",
+                 **options) -> None:
+        """`card` is a device of ALSA that it speaks and listens at, in place of the tone; `options` are its process's."""
         self.name, self.address, self.folder, self.tone = name, address, folder, tone
         self._network = network
         self._mark = 0  # the last event that does not count any more
@@ -33,9 +35,10 @@ class RingwallPhone:
         with self.log.open("ab") as log:
             self._process = network.start(
                 name, [str(program), "--config", str(folder / "profile.conf"), "--control", str(_CONTROL),
-                       "--source", f"tone:{tone}", *(["--record", str(folder)] if records else []),
+                       *(["--source", f"device:{card}", "--sink", f"device:{card}"] if card else ["--source", f"tone:{tone}"]),
+                       *(["--record", str(folder)] if records else []),
                        *(["--auto-answer"] if auto_answer else [])],
-                stdout=log, stderr=subprocess.STDOUT)
+                stdout=log, stderr=subprocess.STDOUT, **options)
 
     # Control.
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""docs/regressions.md and docs/flows.md name tests, `test/folder/file.cpp` `Suite.Name` (or only a file): each must be
-there, and each point of the list must have a test or a reason."""
+"""docs/regressions.md and docs/flows.md name tests, `test/folder/file.cpp` `Suite.Name` or `test/folder/file.py`
+`Class.test_name` (or only a file): each must be there, and each point of the list must have a test or a reason."""
+import ast
 import pathlib
 import re
 import sys
@@ -11,6 +12,9 @@ LISTS = (ROOT / "docs" / "regressions.md", ROOT / "docs" / "flows.md")
 
 def tests_of(path):
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return {f"{suite.name}.{test.name}" for suite in ast.parse(text).body if isinstance(suite, ast.ClassDef)
+                for test in suite.body if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")}
     return {f"{suite}.{name}"
             for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", text)}
 

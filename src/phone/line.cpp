@@ -42,7 +42,7 @@ Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr set
       sockets_(sockets),
       domain_(domain_of(this->settings())),
       realms_{domain_},
-      servers_(this->settings()) {}
+      servers_(this->settings(), domains_) {}
 
 void Line::start() {
     if (!settings().line_enable || domain_.empty()) {
@@ -63,6 +63,7 @@ void Line::start() {
 
 void Line::stop() {
     is_stopping_ = true;
+    stay();
     if (registration_ && state_ == State::Up) {
         tell([&](Registration& registration, Registration::Actions& out) {
             registration.stop(now(), random_, out);
@@ -142,6 +143,10 @@ void Line::set_state(State state) {
 
 void Line::locate() {
     set_state(State::Locating);
+    ask_for_servers();
+}
+
+void Line::ask_for_servers() {
     servers_.locate(IpAddress::Family::V4);
     const auto questions = servers_.open_questions();
     if (questions.empty()) {
@@ -158,18 +163,31 @@ void Line::on_dns(const dns::Question& question, const dns::Answer& answer) {
         keep_alive_search_->on_answer(question, answer);
         conclude_keep_alive();
     }
-    if (state_ != State::Locating) {
+    if (state_ != State::Locating && !(is_looking_ && state_ == State::Up)) {
         return;
     }
     const auto before = servers_.open_questions();
     if (servers_.on_answer(question, answer, random_)) {
-        connect();
+        on_servers_found();
         return;
     }
     for (const dns::Question& next : servers_.open_questions()) {
         if (std::ranges::find(before, next) == before.end()) {
             shard_.query(next);
         }
+    }
+}
+
+void Line::on_servers_found() {
+    if (!std::exchange(is_looking_, false)) {
+        connect();
+        return;
+    }
+    servers_.stay_at(hop_.remote);
+    if (servers_.is_first_missing() || servers_.is_first()) {
+        fall_back_later();
+    } else {
+        try_better();
     }
 }
 
@@ -335,9 +353,7 @@ void Line::fail_over(std::string problem) {
     if (flow_) {
         shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
     }
-    if (better_flow_) {
-        shard_.close(std::exchange(better_flow_, {}), CloseReason::LocalClosed);
-    }
+    stay();
     if (servers_.go_on()) {
         connect();
     } else {
@@ -348,16 +364,29 @@ void Line::fail_over(std::string problem) {
 // ---- back to the first server (Proxy Fallback Intvl) --------------------------------------------
 
 void Line::fall_back_later() {
-    const Duration interval = settings().proxy_fallback_intvl;
     better_call_id_.clear();
     fallback_at_ = TimePoint::max();
-    if (servers_.is_first() || interval == Duration::zero() || is_stopping_) {
+    if (servers_.is_first() || settings().proxy_fallback_intvl == Duration::zero() ||
+        is_stopping_) {
         return;
     }
-    // What calls need is where they began.
-    const Duration next = host_.is_in_use(*this) ? std::min(interval, in_use_again) : interval;
+    const Duration next = until_fallback();
     fallback_at_ = now() + next;
     host_.start_timer(*this, Timer::Fallback, next);
+}
+
+// As soon as the interval is over; with Auto Register When Failover when a REGISTER is due then, at
+// a multiple of Register Expires.
+Duration Line::until_fallback() const {
+    const Duration interval = settings().proxy_fallback_intvl;
+    if (settings().auto_register_when_failover && settings().is_register) {
+        const Duration period = register_expires();
+        const Duration since = now() - up_at_;
+        const auto next = std::max((interval + period - Duration{1}) / period, since / period + 1);
+        return next * period - since;
+    }
+    // What calls need is where they began.
+    return host_.is_in_use(*this) ? std::min(interval, in_use_again) : interval;
 }
 
 // The one in use stays until the first is there.
@@ -368,12 +397,26 @@ void Line::try_better() {
         return;
     }
     fallback_at_ = TimePoint::max();
+    if (servers_.is_first_missing()) {
+        is_looking_ = true;
+        ask_for_servers();
+        return;
+    }
     if (is_stream()) {
         better_flow_ = shard_.connect(connect_spec(*first));
         return;
     }
     better_call_id_ = bucket_token(shard_.place().own_bucket(), random_, 24);
     send_plain("OPTIONS", {sockets_.udp, first->way.remote, sip::Transport::Udp}, better_call_id_);
+}
+
+// What becomes of the search for the first does not matter any more.
+void Line::stay() {
+    is_looking_ = false;
+    better_call_id_.clear();
+    if (better_flow_) {
+        shard_.close(std::exchange(better_flow_, {}), CloseReason::LocalClosed);
+    }
 }
 
 void Line::take_better() {
@@ -423,6 +466,12 @@ std::optional<Duration> Line::retry_after(int status, unsigned failures) const {
 
 // ---- registration -------------------------------------------------------------------------------
 
+std::chrono::seconds Line::register_expires() const {
+    const PhoneSettings& phone = settings_->phone;
+    return std::chrono::seconds(
+        std::clamp(settings().register_expires, phone.reg_min_expires, phone.reg_max_expires));
+}
+
 Line::Registration::Setup Line::registration_setup() {
     const PhoneSettings& phone = settings_->phone;
     const Bucket bucket = shard_.place().own_bucket();
@@ -437,8 +486,7 @@ Line::Registration::Setup Line::registration_setup() {
         .call_id = bucket_token(bucket, random_, 24),
         .from_tag = bucket_token(bucket, random_, 20),
         .accounts = {account()},
-        .expires =
-            std::clamp(settings().register_expires, phone.reg_min_expires, phone.reg_max_expires),
+        .expires = static_cast<std::uint32_t>(register_expires().count()),
         .instance = is_stream() ? instance_ : "",
         .reg_id = is_stream() ? 1U : 0U,
         .base_delay = phone.reg_retry_intvl,

@@ -105,12 +105,16 @@ private:
     using Registration = sip::ClientRegistration;
 
     void locate();
+    void ask_for_servers();
     void connect();
     void use(const Servers::Server& server);
     engine::ConnectSpec connect_spec(const Servers::Server& server) const;
     std::string distrust_of(const engine::Flow& flow, const Servers::Server& server) const;
     void fall_back_later();
+    Duration until_fallback() const;
     void try_better();
+    void on_servers_found();
+    void stay();
     void take_better();
     // How long after the n-th failure in a row to try again, by its status, 0: silence. None:
     // never.
@@ -132,6 +136,7 @@ private:
     void find_keep_alive();
     void conclude_keep_alive();
     void set_state(State state);
+    std::chrono::seconds register_expires() const;
     Registration::Setup registration_setup();
     bool is_stream() const { return settings().sip_transport != sip::Transport::Udp; }
 
@@ -166,6 +171,7 @@ private:
     TimePoint reconnect_at_ = TimePoint::max();
     TimePoint keep_alive_at_ = TimePoint::max();
     TimePoint fallback_at_ = TimePoint::max();
+    bool is_looking_ = false;     // for a first server whose name nobody knew
     FlowId better_flow_;          // to the first server, beside the one in use
     std::string better_call_id_;  // of the OPTIONS that asks whether it is there
     std::uint32_t keep_alive_cseq_ = 0;

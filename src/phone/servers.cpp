@@ -1,6 +1,7 @@
 #include "phone/servers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
@@ -85,27 +86,40 @@ std::string domain_of(const LineSettings& settings) {
     return entries ? entries->front().host : "";
 }
 
-Servers::Servers(const LineSettings& settings)
+Servers::Servers(const LineSettings& settings, const AccessDomains& domains)
     : transport_(settings.sip_transport),
       uses_srv_(settings.use_dns_srv),
       adds_prefix_(settings.dns_srv_auto_prefix),
       method_(settings.proxy_redundancy_method) {
     const bool by_outbound = settings.use_outbound_proxy && !settings.outbound_proxy.empty();
-    auto entries = parse_proxy(by_outbound ? settings.outbound_proxy : settings.proxy);
-    if (entries) {
-        entries_ = std::move(*entries);
+    add(by_outbound ? settings.outbound_proxy : settings.proxy, false);
+    const std::string& alternate =
+        by_outbound ? settings.alternate_outbound_proxy : settings.alternate_proxy;
+    if (!domains.refused_of(alternate)) {
+        add(alternate, true);
     }
-    std::ranges::stable_sort(entries_, {}, &ProxyEntry::priority);
+}
+
+void Servers::add(std::string_view value, bool is_alternate) {
+    auto entries = parse_proxy(value);
+    if (!entries) {
+        return;
+    }
+    std::ranges::stable_sort(*entries, {}, &ProxyEntry::priority);
+    for (ProxyEntry& entry : *entries) {
+        entries_.push_back({std::move(entry), is_alternate});
+    }
 }
 
 void Servers::locate(IpAddress::Family family) {
     searches_.clear();
-    for (const ProxyEntry& entry : entries_) {
+    for (const Named& named : entries_) {
+        const ProxyEntry& entry = named.entry;
         const bool asks_for_services = uses_srv_ && (adds_prefix_ || entry.is_service);
         const std::uint16_t port = entry.port == 0 && !asks_for_services
                                        ? sip::locate::default_port(transport_)
                                        : entry.port;
-        searches_.push_back({entry, Search({sip::Scheme::Sip, entry.host, port, transport_},
+        searches_.push_back({named, Search({sip::Scheme::Sip, entry.host, port, transport_},
                                            {{transport_}, family})});
     }
 }
@@ -113,7 +127,7 @@ void Servers::locate(IpAddress::Family family) {
 std::vector<dns::Question> Servers::open_questions() const {
     std::vector<dns::Question> questions;
     for (const Located& each : searches_) {
-        if (each.entry.addresses.empty()) {
+        if (each.named.entry.addresses.empty()) {
             const auto& open = each.search.open_questions();
             questions.insert(questions.end(), open.begin(), open.end());
         }
@@ -137,44 +151,65 @@ bool Servers::on_answer(const dns::Question& question, const dns::Answer& answer
 
 void Servers::conclude(Random& random) {
     std::vector<Server> found;
+    for (const bool is_alternate : {false, true}) {
+        std::vector<Server> them = found_of(is_alternate, random);
+        if (them.empty()) {  // what was found before is better than nothing
+            std::ranges::copy_if(found_, std::back_inserter(them), [&](const Server& each) {
+                return each.is_alternate == is_alternate;
+            });
+        }
+        found.insert(found.end(), them.begin(), them.end());
+    }
+    searches_.clear();
+    found_ = std::move(found);
+    at_ = 0;
+}
+
+std::vector<Servers::Server> Servers::found_of(bool is_alternate, Random& random) const {
+    std::vector<Server> found;
     // Of one priority by weight, as SRV records are.
     std::vector<dns::Srv> order;
-    order.reserve(searches_.size());
     for (std::size_t i = 0; i < searches_.size(); ++i) {
-        const ProxyEntry& entry = searches_[i].entry;
-        order.push_back({entry.priority, entry.weight, static_cast<std::uint16_t>(i), entry.host});
+        const auto& [entry, is_one] = searches_[i].named;
+        if (is_one == is_alternate) {
+            order.push_back(
+                {entry.priority, entry.weight, static_cast<std::uint16_t>(i), entry.host});
+        }
     }
     for (const dns::Srv& each : sip::locate::in_order(std::move(order), random)) {
         const Located& located = searches_[each.port];
+        const ProxyEntry& entry = located.named.entry;
         std::vector<Way> ways;
-        ways.reserve(located.entry.addresses.size());
+        ways.reserve(entry.addresses.size());
         const std::uint16_t port =
-            located.entry.port != 0 ? located.entry.port : sip::locate::default_port(transport_);
-        for (const IpAddress& address : located.entry.addresses) {
+            entry.port != 0 ? entry.port : sip::locate::default_port(transport_);
+        for (const IpAddress& address : entry.addresses) {
             ways.push_back({transport_, {address, port}});
         }
         if (ways.empty()) {
             ways = located.search.ways(random);
         }
         for (const Way& way : ways) {
-            found.push_back({way, located.entry.host});
+            found.push_back({way, entry.host, is_alternate});
         }
     }
-    searches_.clear();
-    if (found.empty()) {
-        return;  // what was found before is better than nothing
-    }
-    if (method_ == ProxyRedundancyMethod::BasedOnSrvPort) {
+    if (method_ == ProxyRedundancyMethod::BasedOnSrvPort && !found.empty()) {
         const std::uint16_t port = found.front().way.remote.port;
         std::erase_if(found, [&](const Server& each) { return each.way.remote.port != port; });
     }
-    found_ = std::move(found);
-    at_ = 0;
+    return found;
 }
 
 bool Servers::go_on() {
     at_ = at_ + 1 < found_.size() ? at_ + 1 : 0;
     return at_ != 0;
+}
+
+void Servers::stay_at(const Endpoint& remote) {
+    const auto it =
+        std::ranges::find_if(found_, [&](const Server& each) { return each.way.remote == remote; });
+    // One that is nowhere any more is the last.
+    at_ = it != found_.end() ? static_cast<std::size_t>(it - found_.begin()) : found_.size() - 1;
 }
 
 bool Servers::has(const IpAddress& address) const {

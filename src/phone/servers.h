@@ -1,5 +1,6 @@
-// The servers of a line: its Proxy or Outbound Proxy, as DNS (RFC 3263) or the list in the
-// parameter itself has them, best first, and which of them is used now.
+// The servers of a line: those of its Proxy or Outbound Proxy, as DNS (RFC 3263) or the list in the
+// parameter itself has them, best first; then those of Alternate Proxy or Alternate Outbound Proxy;
+// and which of them is used now.
 //
 //   "sip.example.com"                 A or AAAA; with Use DNS SRV and DNS SRV Auto Prefix: SRV
 //   first
@@ -17,6 +18,7 @@
 #include "base/dns.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "phone/access_domains.h"
 #include "phone/settings.h"
 #include "sip/locate/search.h"
 
@@ -42,9 +44,11 @@ public:
     struct Server {
         sip::locate::Way way;
         std::string domain;  // as configured: what its certificate must bear
+        bool is_alternate = false;
     };
 
-    explicit Servers(const LineSettings& settings);
+    // An alternate that is not in `domains` is none.
+    Servers(const LineSettings& settings, const AccessDomains& domains);
 
     // Asks anew. What was found before is used until all has been answered.
     void locate(IpAddress::Family family);
@@ -56,25 +60,35 @@ public:
     const Server* current() const { return at_ < found_.size() ? &found_[at_] : nullptr; }
     // False: that was the last one; then current() is the first.
     bool go_on();
-    bool is_first() const { return at_ == 0; }
+    // Is none better than current()? No alternate is the first, whatever was found.
+    bool is_first() const { return at_ == 0 && !is_first_missing(); }
+    bool is_first_missing() const { return found_.empty() || found_.front().is_alternate; }
     const Server* first() const { return found_.empty() ? nullptr : &found_.front(); }
     void go_first() { at_ = 0; }
+    // After on_answer(): the one that is used, wherever it stands now.
+    void stay_at(const Endpoint& remote);
     std::size_t count() const { return found_.size(); }
     // Is this the address of one of them, as far as is known?
     bool has(const IpAddress& address) const;
 
 private:
-    struct Located {
+    struct Named {
         ProxyEntry entry;
+        bool is_alternate = false;
+    };
+    struct Located {
+        Named named;
         sip::locate::Search search;
     };
+    void add(std::string_view value, bool is_alternate);
     void conclude(Random& random);
+    std::vector<Server> found_of(bool is_alternate, Random& random) const;
 
     sip::Transport transport_;
     bool uses_srv_;
     bool adds_prefix_;
     ProxyRedundancyMethod method_;
-    std::vector<ProxyEntry> entries_;
+    std::vector<Named> entries_;
     std::vector<Located> searches_;
     std::vector<Server> found_;
     std::size_t at_ = 0;

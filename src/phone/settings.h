@@ -120,6 +120,8 @@ struct LineSettings {
     // Proxy and Registration
     std::string proxy;  // host, host:port, or the list form of static redundancy
     std::string outbound_proxy;
+    std::string alternate_proxy;  // further servers, after those of Proxy
+    std::string alternate_outbound_proxy;
     bool use_outbound_proxy = false;
     bool use_ob_proxy_in_dialog = true;
     bool is_register = true;  // "Register"
@@ -129,6 +131,7 @@ struct LineSettings {
     bool use_dns_srv = false;
     bool dns_srv_auto_prefix = false;
     Duration proxy_fallback_intvl = 3600s;
+    bool auto_register_when_failover = false;  // only a REGISTER goes back to the first server
     ProxyRedundancyMethod proxy_redundancy_method = ProxyRedundancyMethod::Normal;
     bool tls_name_validate = true;
     // Subscriber Information

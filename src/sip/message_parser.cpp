@@ -452,7 +452,8 @@ void MessageParser::check_controls(std::string_view head) {
     for (std::size_t i = 0; i < head.size(); ++i) {
         const auto octet = static_cast<unsigned char>(head[i]);
         const bool is_control = (octet < 0x20 && octet != '\t') || octet == 0x7f;
-        if (!is_control || octet == '\n') {  // LF: take_line has seen to it
+        const bool ends_line = octet == '\n' && i > 0 && head[i - 1] == '\r';
+        if (!is_control || ends_line) {
             continue;
         }
         const bool is_line_end = octet == '\r' && i + 1 < head.size() && head[i + 1] == '\n';

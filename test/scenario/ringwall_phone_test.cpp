@@ -1,55 +1,11 @@
 // Ringwall's phone at Ringwall's border controller.
-#include "scenario/ringwall_phone.h"
-
 #include <algorithm>
 
-#include "scenario/border.h"
+#include "scenario/phone_lab.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
-
-using State = phone::Call::State;
-
-class PhoneLab : public Lab {
-protected:
-    PhoneLab() : Lab(with_carol()) {
-        net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.1")}));
-    }
-    static std::string with_carol() {
-        std::string text(small_lab);
-        const std::string before = "  subscriber bob@example.com\n";
-        text.insert(text.find(before), "  subscriber carol@example.com\n   password lewis\n");
-        return text;
-    }
-    // At the border, for the domain that it serves.
-    static phone::Settings line_of(const std::string& user, const std::string& password) {
-        phone::Settings settings = tls_line(user, password);
-        settings.lines.front().outbound_proxy = "border.example.com";
-        settings.lines.front().use_outbound_proxy = true;
-        return settings;
-    }
-    // What the phone's end sent, in the clear, that holds this.
-    std::size_t said(RingwallPhone& phone, std::string_view text) const {
-        const auto packets = net.packets_of(phone.node().address());
-        return static_cast<std::size_t>(std::ranges::count_if(packets, [&](const auto& packet) {
-            return packet.from.address == phone.node().address() &&
-                   packet.bytes.find(text) != std::string::npos;
-        }));
-    }
-    void talk(RingwallPhone& caller, RingwallPhone& callee, const std::string& number) {
-        ASSERT_TRUE(run_until([&] { return caller.is_registered() && callee.is_registered(); }));
-        caller.dial(number);
-        ASSERT_TRUE(run_until([&] { return is_in(callee, State::Ringing); })) << caller.last_error;
-        ASSERT_TRUE(callee->answer(callee.call()->id()));
-        ASSERT_TRUE(run_until(
-            [&] { return is_in(caller, State::Active) && is_in(callee, State::Active); }));
-    }
-    static bool is_in(RingwallPhone& phone, State state) {
-        const phone::Call* const call = phone.call();
-        return call != nullptr && call->state() == state;
-    }
-};
 
 // Another server than Ringwall.
 Phone other_server(SimNetwork& net) {
@@ -97,7 +53,7 @@ TEST_F(PhoneLab, CallsAnotherWithKeysOfTheirOwn) {
     EXPECT_TRUE(bob->calls().empty());
 }
 
-// RFC 3665 §3.8: the callee does not want to.
+// RFC 3665 §3.9: the callee does not want to.
 TEST_F(PhoneLab, ARejectedCallIsBusy) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
@@ -110,7 +66,7 @@ TEST_F(PhoneLab, ARejectedCallIsBusy) {
     EXPECT_EQ(alice.media.open_streams(), 0U);
 }
 
-// RFC 3665 §3.9: the caller gives up while it rings.
+// RFC 3665 §3.8: the caller gives up while it rings.
 TEST_F(PhoneLab, ACancelledCallStopsRinging) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
@@ -220,17 +176,6 @@ TEST_F(PhoneLab, AWaitingCallHoldsTheFirst) {
 }
 
 // ---- supplementary services ---------------------------------------------------------------------
-
-class ThreePhones : public PhoneLab {
-protected:
-    void SetUp() override {
-        ASSERT_TRUE(run_until(
-            [&] { return alice.is_registered() && bob.is_registered() && carol.is_registered(); }));
-    }
-    RingwallPhone alice{net, ip("192.0.2.11"), line_of("alice", "wonderland")};
-    RingwallPhone bob{net, ip("192.0.2.12"), line_of("bob", "builder"), 502};
-    RingwallPhone carol{net, ip("192.0.2.13"), line_of("carol", "lewis"), 503};
-};
 
 // RFC 5359 §2.4: bob sends alice to carol, and leaves when they talk.
 TEST_F(ThreePhones, TransfersBlind) {

@@ -25,12 +25,13 @@ def profile(phone: dict[str, str], *lines: dict[str, str]) -> str:
 
 
 class PhoneTest(SystemTest):
-    def phone(self, name: str, address: str, settings: str, *, tone: int = TONE, auto_answer: bool = True) -> RingwallPhone:
+    def phone(self, name: str, address: str, settings: str, *, tone: int = TONE, auto_answer: bool = True,
+              **options) -> RingwallPhone:
         """On a host of its own; it takes commands when this returns."""
         if not pathlib.Path(f"/run/netns/{name}").exists():
             self.network.add(name, [f"{address}/24"])
         phone = RingwallPhone(self.network, name, address, self.folder / name, PROGRAM, settings, tone=tone,
-                              auto_answer=auto_answer)
+                              auto_answer=auto_answer, **options)
         self.addCleanup(self._stop_phone, phone)
         phone.connect()
         return phone

@@ -75,7 +75,7 @@ class SipPeer:
     # What it says.
 
     def _send(self, text: str) -> None:
-        if self._stream:
+        if self._has_stream(5):
             self._stream.sendall(text.encode())
         else:
             self._socket.sendto(text.encode(), self._remote)
@@ -143,10 +143,8 @@ class SipPeer:
 
     def _hear(self, seconds: float) -> Message | None:
         """The next message; None where none is whole yet."""
-        if self._stream is None and self.transport == "TCP":
-            if not select.select([self._socket], [], [], seconds)[0]:
-                return None
-            self._stream = self._socket.accept()[0]
+        if self.transport == "TCP" and not self._has_stream(seconds):
+            return None
         if (message := self._whole()) is None:
             end = self._stream or self._socket
             if not select.select([end], [], [], seconds)[0]:
@@ -158,6 +156,12 @@ class SipPeer:
             self._buffer += block.decode()
             message = self._whole()
         return message
+
+    def _has_stream(self, seconds: float) -> bool:
+        """Over TCP, once the phone has opened it."""
+        if self._stream is None and self.transport == "TCP" and select.select([self._socket], [], [], seconds)[0]:
+            self._stream = self._socket.accept()[0]
+        return self._stream is not None
 
     def _whole(self) -> Message | None:
         """Out of the buffer."""

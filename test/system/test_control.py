@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The phone's control: what its OpenAPI description says is what it does, its commands do the same, and nobody but
 a program of this machine is heard. RINGWALL and RINGWALL_PHONE name the programs."""
+import contextlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import jsonschema
@@ -295,6 +297,65 @@ class ControlTest(unittest.TestCase):
                 connection.close()
                 return 200, json.loads(line[6:])
         return response.status, None
+
+    def slow(self, phone: Phone, count: int, said: bytes = b"") -> list[socket.socket]:
+        """Programs that begin a request, and leave it at that."""
+        them = []
+        for _ in range(count):
+            them.append(socket.create_connection(("127.0.0.1", phone.port), PATIENCE))
+            self.addCleanup(them[-1].close)
+            them[-1].sendall(said)
+        return them
+
+    def test_who_is_slow_keeps_nobody_waiting(self):
+        a = self.phone("a", "b")
+        streams = [self.first_of_stream(a, {"Last-Event-ID": "0"}) for _ in range(2)]
+        self.assertEqual([status for status, _ in streams], [200, 200])
+        self.slow(a, 8)
+        self.slow(a, 6, b"POST /dial HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                        b"Content-Length: 100\r\n\r\n{")
+        dripping = self.slow(a, 4, b"GET /state HTTP/1.1\r\nX: ")
+        is_over = threading.Event()
+
+        def drip():
+            while not is_over.wait(0.1):
+                for each in dripping:
+                    with contextlib.suppress(OSError):  # it is not heard any more
+                        each.sendall(b"x")
+        dripper = threading.Thread(target=drip, daemon=True)
+        dripper.start()
+        try:
+            for _ in range(3):
+                asked = time.monotonic()
+                self.assertEqual(a.ask("GET", "/state")[0], 200)
+                self.assertLess(time.monotonic() - asked, 3)
+            # Alone as well a request has its time.
+            began = time.monotonic()
+            alone = self.slow(a, 1, b"GET /state HTTP/1.1\r\nX: ")[0]
+            dripping.append(alone)
+            alone.settimeout(PATIENCE)
+            with contextlib.suppress(ConnectionResetError):
+                while alone.recv(4096):  # 400, maybe
+                    pass
+            self.assertLess(time.monotonic() - began, 8)
+
+            # And the phone ends when it is told.
+            self.slow(a, 12)
+            self.slow(a, 1, b"GET /state HTTP/1.1\r\n")
+            told = time.monotonic()
+            self.assertEqual(a.stop(), 0)
+            self.assertLess(time.monotonic() - told, 2)
+        finally:
+            is_over.set()
+            dripper.join()
+
+    def test_a_request_is_not_without_end(self):
+        a = self.phone("a", "b")
+        one = self.slow(a, 1, b"GET /state HTTP/1.1\r\nX: ")[0]
+        with self.assertRaises(OSError):
+            for _ in range(1000):
+                one.sendall(b"x" * 65536)
+        self.assertEqual(a.ask("GET", "/state")[0], 200)
 
     def test_commands(self):
         a, b = self.phone("a", "b"), self.phone("b", "a")

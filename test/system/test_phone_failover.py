@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Two Kamailios of one domain, by SRV records: ringwall-phone goes to the second when the first is killed, and back."""
+"""Two Kamailios of one domain, by SRV records or as Proxy and Alternate Proxy: ringwall-phone goes to the second when the
+first is killed, and back."""
 import time
 
 from phone_test import main, wait_for
@@ -11,12 +12,15 @@ NAME_SERVER, FIRST, SECOND = "192.0.2.53", "192.0.2.31", "192.0.2.32"
 class Failover(AtKamailio):
     """Two servers, the first preferred."""
 
+    OFTEN = {"Proxy_Fallback_Intvl": "6", "Register_Expires": "6", "phone": {"SIP_T1": ".1", "SIP_Timer_F": "6.4"}}
+
     def setUp(self) -> None:
         super().setUp()
         records = [f"--srv-host={service}.{DOMAIN},{name}.{DOMAIN},{port},{priority}"
                    for service, port in (("_sip._udp", 5060), ("_sips._tcp", 5061))
                    for name, priority in (("one", 10), ("two", 20))]
-        self.name_server(NAME_SERVER, *records, f"--host-record=one.{DOMAIN},{FIRST}", f"--host-record=two.{DOMAIN},{SECOND}")
+        self.name_server(NAME_SERVER, *records, f"--host-record=one.{DOMAIN},{DOMAIN},{FIRST}",
+                         f"--host-record=two.{DOMAIN},{SECOND}")
         self.servers = {}
         for name, address in (("one", FIRST), ("two", SECOND)):
             self.network.add(name, [f"{address}/24"])
@@ -25,7 +29,7 @@ class Failover(AtKamailio):
         self.wire = self.capture("alice")
 
     def go_over(self, transport: str, within: float, **settings) -> None:
-        alice, bob = self.two_phones(transport, Use_DNS_SRV="Yes", DNS_SRV_Auto_Prefix="Yes", **settings)
+        alice, bob = self.two_phones(transport, **{"Use_DNS_SRV": "Yes", "DNS_SRV_Auto_Prefix": "Yes", **settings})
         self.call(alice, bob, self.wire)
         self.assertEqual(self.payloads(self.wire.since(0), ALICE, SECOND), [])
         marks = {phone.name: len(phone.log.read_text()) for phone in (alice, bob)}
@@ -51,8 +55,11 @@ class Failover(AtKamailio):
 
     def test_over_udp(self):
         # The next REGISTER finds that the server is dead: timer F after half of what it was registered for.
-        self.go_over("UDP", 20, Proxy_Fallback_Intvl="6", Register_Expires="6",
-                     phone={"SIP_T1": ".1", "SIP_Timer_F": "6.4"})
+        self.go_over("UDP", 20, **self.OFTEN)
+
+    def test_to_an_alternate(self):
+        self.go_over("UDP", 20, Use_DNS_SRV="No", Alternate_Proxy=f"two.{DOMAIN}", Auto_Register_When_Failover="Yes",
+                     **self.OFTEN)
 
 
 if __name__ == "__main__":

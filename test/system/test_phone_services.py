@@ -174,6 +174,10 @@ class Messages(AtPeer):
         self.assertEqual(self.asked("SUBSCRIBE"), [])
 
 
+class MessagesOverTcp(Messages):
+    TRANSPORT = "TCP"
+
+
 class LineKeys(AtPeer):
     def test_what_rings_there_is_shown_and_picked_up(self):
         self.start_phone(Extended_Function="fnc=blf+cp;sub=202@$PROXY;nme=Bob", Extension="1")
@@ -206,6 +210,10 @@ class LineKeys(AtPeer):
     def tell(self, subscribe, version: int, dialogs: str) -> None:
         self.peer.notify(subscribe, "application/dialog-info+xml",
                          DIALOGS.format(version=version, server=THEIRS, dialogs=dialogs))
+
+
+class LineKeysOverTcp(LineKeys):
+    TRANSPORT = "TCP"
 
 
 class Emergencies(AtPeer):

@@ -1,7 +1,5 @@
 #include "phone/control/server.h"
 
-#include <httplib.h>
-
 #include <array>
 #include <condition_variable>
 #include <ctime>
@@ -16,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/control/api.h"
+#include "phone/control/bounded_server.h"
 #include "sip/header/media_type.h"
 
 namespace ringwall::phone::control {
@@ -27,6 +26,7 @@ namespace {
 constexpr std::size_t max_events = 256;
 constexpr std::size_t max_body = 4096;
 constexpr std::size_t max_streams = 3;  // each has a thread while it lasts
+constexpr std::size_t other_threads = 3;
 constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int conflict = 409;
@@ -368,7 +368,7 @@ struct Server::Impl {
 
     Configuration& configuration;
     OnChanged on_changed;
-    httplib::Server server;
+    BoundedServer server{max_streams + other_threads};
     std::thread thread;
 
     std::mutex phone_mutex;  // held while something is asked of the phone, so that it stays
@@ -596,9 +596,7 @@ Server::~Server() {
 }
 
 Result<void, std::string> Server::listen(std::uint16_t port) {
-    impl_->server.new_task_queue = [] { return new httplib::ThreadPool(1 + max_streams); };
     impl_->server.set_payload_max_length(max_body);
-    impl_->server.set_keep_alive_max_count(1);
     impl_->set_routes();
     if (!impl_->server.bind_to_port("127.0.0.1", port)) {
         return fail("cannot listen on 127.0.0.1:" + std::to_string(port) +
@@ -615,7 +613,7 @@ void Server::stop() {
     }
     impl_->has_happened.notify_all();
     if (impl_->thread.joinable()) {
-        impl_->server.stop();
+        impl_->server.stop_at_once();
         impl_->thread.join();
     }
 }

@@ -459,8 +459,8 @@ constexpr std::array rows = std::to_array<Parameter>({
     // Ext: Proxy and Registration
     {"Proxy", Page::Ext, "Proxy and Registration", text(255), "", Access::None, Use::Works, "The server: a host, host:port, or several as host:port:p=1:w=2|host, each with its priority and weight.", Count::Many},
     {"Outbound Proxy", Page::Ext, "Proxy and Registration", text(255), "", Access::None, Use::Works, "Where requests are sent first.", Count::Many},
-    {"Alternate Proxy", Page::Ext, "Proxy and Registration", text(255), "", Access::None, Use::Kept, "The second server of Dual Registration.", Count::Many},
-    {"Alternate Outbound Proxy", Page::Ext, "Proxy and Registration", text(255), "", Access::None, Use::Kept, "The second server of Dual Registration.", Count::Many},
+    {"Alternate Proxy", Page::Ext, "Proxy and Registration", text(255), "", Access::None, Use::Works, "Further servers, written as Proxy is: tried when all of Proxy's have failed.", Count::Many},
+    {"Alternate Outbound Proxy", Page::Ext, "Proxy and Registration", text(255), "", Access::None, Use::Works, "The same after all of Outbound Proxy's, where that is used.", Count::Many},
     {"Use Outbound Proxy", Page::Ext, "Proxy and Registration", yes_no(), "No", Access::None, Use::Works, "Whether Outbound Proxy is used.", Count::Many},
     {"Use OB Proxy In Dialog", Page::Ext, "Proxy and Registration", yes_no(), "Yes", Access::None, Use::Works, "Whether it is used for requests within a dialog too.", Count::Many},
     {"Register", Page::Ext, "Proxy and Registration", yes_no(), "Yes", Access::None, Use::Works, "Whether this extension registers.", Count::Many},
@@ -472,7 +472,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Proxy Fallback Intvl", Page::Ext, "Proxy and Registration", seconds(0, 65535), "3600", Access::None, Use::Works, "How long after a failure the first server is tried again; 0 is never.", Count::Many},
     {"Proxy Redundancy Method", Page::Ext, "Proxy and Registration", choice("Normal|Based on SRV Port"), "Normal", Access::None, Use::Works, "Which SRV records count: all, or those with the port of the first.", Count::Many},
     {"Dual Registration", Page::Ext, "Proxy and Registration", yes_no(), "No", Access::None, Use::Kept, "This extension registers at one server at a time.", Count::Many},
-    {"Auto Register When Failover", Page::Ext, "Proxy and Registration", yes_no(), "No", Access::None, Use::Kept, "After Proxy Fallback Intvl the first server is used at once.", Count::Many},
+    {"Auto Register When Failover", Page::Ext, "Proxy and Registration", yes_no(), "No", Access::None, Use::Works, "No: the first server is tried again as soon as Proxy Fallback Intvl is over; Yes: only when a REGISTER is due, at the next multiple of Register Expires.", Count::Many},
     // Ext: Subscriber Information
     {"Display Name", Page::Ext, "Subscriber Information", text(), "", Access::None, Use::Works, "The name that is shown to the far end.", Count::Many},
     {"User ID", Page::Ext, "Subscriber Information", text(63), "", Access::None, Use::Works, "The number or name of this extension.", Count::Many},

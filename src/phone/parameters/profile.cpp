@@ -192,28 +192,4 @@ std::string statement_of(const Parameter& parameter, unsigned n, std::string_vie
     return name_of(parameter, n) + " " + quoted(value) + " ;";
 }
 
-std::string write_profile(const Values& values, Secrets secrets) {
-    std::string out;
-    std::string_view section;
-    for (const Values::Changed& each : values.changed()) {
-        const Parameter& parameter = *each.parameter;
-        if (section != parameter.section) {
-            section = parameter.section;
-            out.append(out.empty() ? "# " : "\n# ").append(to_string(parameter.page));
-            out.append(": ").append(section).append("\n");
-        }
-        out.append(name_of(parameter, each.n));
-        if (each.has_access) {
-            out.append(" ").append(1, mark_of(values.access(parameter, each.n)));
-        }
-        if (each.has_value) {
-            out.append(" ").append(quoted(secrets == Secrets::Hidden
-                                              ? values.shown(parameter, each.n)
-                                              : values.get(parameter, each.n)));
-        }
-        out.append(" ;\n");
-    }
-    return out;
-}
-
 }  // namespace ringwall::phone

@@ -27,11 +27,8 @@ struct Remark {
 // Into `values`, statement by statement: one that is wrong changes nothing and is remarked on.
 std::vector<Remark> read_profile(std::string_view text, Values& values);
 
-enum class Secrets : std::uint8_t { Hidden, Written };
-// What differs from the defaults. Written with its secrets it reads the same again.
-std::string write_profile(const Values& values, Secrets secrets);
-
-// `Proxy[1] "sip.example.com" ;`, of a value on one line. Secrets are written.
+// `Proxy[1] "sip.example.com" ;`, of a value on one line: it reads the same again. Secrets are
+// written.
 std::string statement_of(const Parameter& parameter, unsigned n, std::string_view value);
 
 }  // namespace ringwall::phone

@@ -246,6 +246,8 @@ std::vector<media::Codec> codecs_of(const View& view) {
 void read_registration(const View& view, LineSettings& out) {
     out.proxy = view.text("Proxy");
     out.outbound_proxy = view.text("Outbound Proxy");
+    out.alternate_proxy = view.text("Alternate Proxy");
+    out.alternate_outbound_proxy = view.text("Alternate Outbound Proxy");
     out.use_outbound_proxy = view.flag("Use Outbound Proxy");
     out.use_ob_proxy_in_dialog = view.flag("Use OB Proxy In Dialog");
     out.is_register = view.flag("Register");
@@ -255,6 +257,7 @@ void read_registration(const View& view, LineSettings& out) {
     out.use_dns_srv = view.flag("Use DNS SRV");
     out.dns_srv_auto_prefix = view.flag("DNS SRV Auto Prefix");
     out.proxy_fallback_intvl = view.time("Proxy Fallback Intvl");
+    out.auto_register_when_failover = view.flag("Auto Register When Failover");
     out.proxy_redundancy_method = view.choice<ProxyRedundancyMethod>("Proxy Redundancy Method");
     out.tls_name_validate = view.flag("TLS Name Validate");
     out.display_name = view.text("Display Name");
@@ -480,6 +483,7 @@ private:
         if (line.use_outbound_proxy) {
             check_domains(line, "Outbound Proxy" + ext, line.outbound_proxy);
         }
+        check_alternates(line, ext);
         check_keep_alive(line, "NAT Keep Alive Dest" + ext);
     }
 
@@ -501,6 +505,35 @@ private:
             remark(name + " \"" + *refused + "\" is not in Restricted Access Domains; extension " +
                    std::to_string(line.number) + " is not started");
             line.line_enable = false;
+        }
+    }
+
+    void check_alternates(LineSettings& line, const std::string& ext) {
+        if (!line.use_outbound_proxy) {
+            check_alternate("Alternate Proxy" + ext, line.alternate_proxy);
+            return;
+        }
+        check_alternate("Alternate Outbound Proxy" + ext, line.alternate_outbound_proxy);
+        if (!line.alternate_proxy.empty() && line.alternate_outbound_proxy.empty()) {
+            remark("Alternate Proxy" + ext + " is not used where an Outbound Proxy is; Alternate " +
+                   "Outbound Proxy" + ext + " would be");
+        }
+    }
+
+    void check_alternate(const std::string& name, std::string& servers) {
+        if (servers.empty()) {
+            return;
+        }
+        const AccessDomains domains(settings_.phone.restricted_access_domains);
+        const auto entries = parse_proxy(servers);
+        const auto refused = domains.refused_of(servers);
+        if (!entries) {
+            remark(name + ": " + entries.error() + "; it is not used");
+            servers.clear();
+        } else if (refused) {
+            remark(name + " \"" + *refused +
+                   "\" is not in Restricted Access Domains; it is not used");
+            servers.clear();
         }
     }
 

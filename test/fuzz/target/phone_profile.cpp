@@ -18,13 +18,13 @@ void run(std::string_view octets) {
     }
     const auto lines = static_cast<std::size_t>(std::ranges::count(octets, '\n')) + 1;
     CHECK(line <= lines);
-    for (const Values::Changed& each : values.changed()) {
-        CHECK(spelled(each.parameter->type, values.get(*each.parameter, each.n)) ==
-              values.get(*each.parameter, each.n));
+    for (const auto& [parameter, n, has_value, has_access] : values.changed()) {
+        const std::string value = values.get(*parameter, n);
+        CHECK(spelled(parameter->type, value) == value);
+        Values again;
+        CHECK(read_profile(statement_of(*parameter, n, value), again).empty());
+        CHECK(again.get(*parameter, n) == value);
     }
-    Values again;
-    CHECK(read_profile(write_profile(values, Secrets::Written), again).empty());
-    CHECK(again == values);
     const DrawnSettings drawn = settings_of(values);
     CHECK(drawn.settings->lines.size() == values.extensions().size());
 }

@@ -335,6 +335,12 @@ TEST(Message, RefusesHeaderLinesThatAreNone) {
     good(lines);
 }
 
+// Found by fuzzing: a reason phrase with a line feed went on without it.
+TEST(Message, RefusesALineFeedInTheStartLine) {
+    EXPECT_EQ(fault(response("SIP/2.0 422 S\nFrom: x")), ParseFault::BadHeaderLine);
+    EXPECT_EQ(fault(response("SIP/2.0 422 \n")), ParseFault::BadHeaderLine);
+}
+
 TEST(Message, FindsAControlCharacterAnywhereInTheHead) {
     for (std::size_t at = 0; at < 20; ++at) {
         for (const char c : {'\x00', '\x01', '\x1f', '\x7f', '\r'}) {

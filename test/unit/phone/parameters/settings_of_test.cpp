@@ -96,6 +96,41 @@ TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
                             "blf, sd and cp; the key does nothing"));
 }
 
+// An alternate that cannot be used is left out; the line starts all the same.
+TEST(SettingsOf, AlternatesAreServersToo) {
+    const std::string line = "Proxy[1] \"a.example\" ; User ID[1] \"u\" ; ";
+    const DrawnSettings good = drawn(line +
+                                     "Alternate Proxy[1] \"b.example:5061|c.example\" ; "
+                                     "Auto Register When Failover[1] \"Yes\" ;");
+    EXPECT_THAT(good.remarks, IsEmpty());
+    EXPECT_EQ(good.settings->lines[0].alternate_proxy, "b.example:5061|c.example");
+    EXPECT_TRUE(good.settings->lines[0].auto_register_when_failover);
+
+    const DrawnSettings foreign = drawn("Restricted Access Domains \"a.example, b.example\" ; " +
+                                        line + "Alternate Proxy[1] \"b.example|c.example\" ;");
+    EXPECT_THAT(foreign.remarks,
+                ElementsAre("Alternate Proxy[1] \"c.example\" is not in Restricted Access Domains; "
+                            "it is not used"));
+    EXPECT_TRUE(foreign.settings->lines[0].line_enable);
+    EXPECT_EQ(foreign.settings->lines[0].alternate_proxy, "");
+
+    const DrawnSettings outbound =
+        drawn(line +
+              "Outbound Proxy[1] \"o.example\" ; Use Outbound Proxy[1] \"Yes\" ; "
+              "Alternate Proxy[1] \"b.example\" ;");
+    EXPECT_THAT(outbound.remarks,
+                ElementsAre("Alternate Proxy[1] is not used where an Outbound Proxy is; Alternate "
+                            "Outbound Proxy[1] would be"));
+
+    const DrawnSettings wrong =
+        drawn(line +
+              "Outbound Proxy[1] \"o.example\" ; Use Outbound Proxy[1] \"Yes\" ; "
+              "Alternate Outbound Proxy[1] \"b.example:many\" ;");
+    EXPECT_THAT(wrong.remarks,
+                ElementsAre("Alternate Outbound Proxy[1]: 'many' is neither a port, p=0..65535, "
+                            "w=0..65535 nor A=address,address; it is not used"));
+}
+
 TEST(SettingsOf, ContradictionsAreNamed) {
     const DrawnSettings proxy = drawn(
         "Restricted Access Domains \"sip.example\" ; Proxy[1] \"sip.example|other.example:5061\" ; "
