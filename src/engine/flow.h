@@ -24,7 +24,8 @@ struct Flow {
     sip::Transport transport = sip::Transport::Udp;
     std::shared_ptr<const tls::PeerIdentity> identity;  // null when not TLS
     bool is_established = false;
-    std::optional<std::uint32_t> purpose = std::nullopt;  // ConnectSpec's: one that we opened
+    // The user's mark: ConnectSpec's of one that we opened, else what Shard::mark said.
+    std::optional<std::uint32_t> purpose = std::nullopt;
 };
 
 // Shards of one program have numbers from 0.

@@ -64,6 +64,8 @@ public:
     }
     // What was sent before goes out first. on_closed follows, with `reason`.
     virtual void close(FlowId flow, CloseReason reason) = 0;
+    // Nothing new comes in by it. Connections that it accepted stay.
+    virtual void remove(ListenerId /*listener*/) {}
     // Asks the DNS. on_dns with this question follows, never before this has returned.
     virtual void query(const dns::Question& question) = 0;
 };

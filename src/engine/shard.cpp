@@ -51,11 +51,23 @@ Shard::Shard(Network& network, ShardUser& user, Timers timers, Now start, Place 
 
 void Shard::add_listener(ListenerId id, const Endpoint& local, sip::Transport transport,
                          FlowId udp_flow) {
-    listeners_[id] = Listener{local, transport};
+    listeners_[id] = Listener{local, transport, udp_flow};
     if (transport == sip::Transport::Udp) {
         FlowState& state = flows_[udp_flow];
         state.flow = Flow{udp_flow, id, local, {}, transport, nullptr, true};
     }
+}
+
+void Shard::remove_listener(ListenerId id) {
+    const auto found = listeners_.find(id);
+    if (found == listeners_.end()) {
+        return;
+    }
+    if (found->second.transport == sip::Transport::Udp) {
+        flows_.erase(found->second.udp_flow);
+    }
+    listeners_.erase(found);
+    network_.remove(id);
 }
 
 // ---- services -----------------------------------------------------------------------------------
@@ -85,6 +97,11 @@ ClientId Shard::cancel(ClientId invite, const Reasons& reasons) {
 }
 
 void Shard::forget(ServerId id) {
+    layer_.forget(id, fresh_);
+    perform();
+}
+
+void Shard::forget(ClientId id) {
     layer_.forget(id, fresh_);
     perform();
 }
@@ -168,6 +185,16 @@ const Flow* Shard::flow(FlowId id) const {
     }
     const auto distant = distant_flows_.find(id);
     return distant == distant_flows_.end() ? nullptr : &distant->second.flow;
+}
+
+std::vector<Flow> Shard::connections() const {
+    std::vector<Flow> out;
+    for (const auto& [id, state] : flows_) {
+        if (state.flow.transport != sip::Transport::Udp && !state.is_closing) {
+            out.push_back(state.flow);
+        }
+    }
+    return out;
 }
 
 // ---- the network --------------------------------------------------------------------------------

@@ -88,9 +88,11 @@ public:
     Shard(Network& network, ShardUser& user, sip::transaction::Timers timers, Now start,
           Place place = {}, HashKey key = {});
 
-    // Before traffic. `udp_flow` for a UDP listener.
+    // `udp_flow` for a UDP listener.
     void add_listener(ListenerId id, const Endpoint& local, sip::Transport transport,
                       FlowId udp_flow);
+    // Nothing new comes in by it, and over a UDP socket nothing goes out any more.
+    void remove_listener(ListenerId id);
     void set_trace(bool on) { trace_ = on; }
 
     // For the user. Ids of what is gone do nothing.
@@ -102,6 +104,7 @@ public:
                                       const sip::transaction::Reasons& reasons = {});
     // Ends a server transaction without an answer: silence is the answer.
     void forget(sip::transaction::ServerId id);
+    void forget(sip::transaction::ClientId id);
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack);
     // on_timer(cookie) after that time. Who does not stop it ignores it when it is out of date.
     using TimerId = Id<struct UserTimerTag>;
@@ -130,6 +133,10 @@ public:
 
     // Null when it is gone. One of a sibling's is known as soon as it was used.
     const Flow* flow(FlowId id) const;
+    // Flow::purpose of one that was accepted here; to be said in on_established.
+    void mark(FlowId id, std::uint32_t purpose) { flows_.at(id).flow.purpose = purpose; }
+    // The connections that are had here and not being closed already.
+    std::vector<Flow> connections() const;
     std::size_t flow_count() const { return flows_.size(); }
     std::size_t timer_count() const { return wheel_.size(); }
     // What time it is for work that no event of the network brought.
@@ -157,6 +164,7 @@ private:
     struct Listener {
         Endpoint local;
         sip::Transport transport = sip::Transport::Udp;
+        FlowId udp_flow;
     };
     struct FlowState {
         Flow flow;

@@ -10,10 +10,8 @@
 #include "net/mailbox.h"
 #include "net/resolver.h"
 #include "net/socket_address.h"
-#include "net/tcp_listener.h"
 #include "net/timer_wheel.h"
 #include "net/tls_stream.h"
-#include "net/udp_socket.h"
 
 namespace ringwall::engine {
 
@@ -502,7 +500,10 @@ Result<Worker::UdpListener, net::SocketError> Worker::add_udp(
     const Endpoint& local, std::optional<std::uint8_t> type_of_service) {
     net::UdpSocket socket = TRY(net::UdpSocket::bind(local, impl_->options.port_sharing));
     if (type_of_service) socket.set_type_of_service(*type_of_service);
-    const ListenerId id{++impl_->last_listener};
+    return add({++impl_->last_listener}, std::move(socket));
+}
+
+Result<Worker::UdpListener, net::SocketError> Worker::add(ListenerId id, net::UdpSocket socket) {
     auto udp = std::make_unique<UdpFlow>(id, udp_flow_id(id), std::move(socket));
     UdpFlow& added = *udp;
     added.source = std::make_unique<Source>(
@@ -517,7 +518,10 @@ Result<Worker::TcpListener, net::SocketError> Worker::add_tcp(
     const Endpoint& local, std::optional<std::uint8_t> type_of_service) {
     net::TcpListener socket = TRY(net::TcpListener::listen(local, impl_->options.port_sharing));
     if (type_of_service) socket.set_type_of_service(*type_of_service);
-    const ListenerId id{++impl_->last_listener};
+    return add({++impl_->last_listener}, std::move(socket));
+}
+
+Result<Worker::TcpListener, net::SocketError> Worker::add(ListenerId id, net::TcpListener socket) {
     auto listener = std::make_unique<Listener>(id, std::move(socket));
     Listener& added = *listener;
     added.source = std::make_unique<Source>(

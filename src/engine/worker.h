@@ -19,6 +19,8 @@
 #include "net/file_descriptor.h"
 #include "net/listen_options.h"
 #include "net/mailbox.h"
+#include "net/tcp_listener.h"
+#include "net/udp_socket.h"
 
 namespace ringwall::engine {
 
@@ -53,8 +55,11 @@ public:
         const Endpoint& local, std::optional<std::uint8_t> type_of_service = std::nullopt);
     Result<TcpListener, net::SocketError> add_tcp(
         const Endpoint& local, std::optional<std::uint8_t> type_of_service = std::nullopt);
-    // Nothing new comes in by it. Connections that it accepted stay.
-    void remove(ListenerId listener);
+    // Sockets that were bound elsewhere, under ids that the caller chooses: not both ways on one
+    // worker. What lies in them already comes in.
+    Result<UdpListener, net::SocketError> add(ListenerId id, net::UdpSocket socket);
+    Result<TcpListener, net::SocketError> add(ListenerId id, net::TcpListener socket);
+    void remove(ListenerId listener) override;
 
     void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
     void send(FlowId flow, std::string_view bytes) override;

@@ -44,6 +44,7 @@ public:
     Connections(engine::Shard& shard, OpenedConnections& opened) : shard_(shard), opened_(opened) {}
 
     void add_socket(const Endpoint& local, FlowId udp_flow) { sockets_[local] = udp_flow; }
+    void remove_socket(const Endpoint& local) { sockets_.erase(local); }
 
     // None when there is no socket for it.
     std::optional<sip::Hop> hop_by(const Snapshot& snapshot, AdjacencyIndex index,
@@ -53,7 +54,7 @@ public:
     void add_alias(AdjacencyIndex index, const Endpoint& target, FlowId flow) {
         aliases_[{index, target}] = flow;
     }
-    // The adjacency that a connection of ours was opened for.
+    // The adjacency that a connection was opened for, or accepted on.
     std::optional<AdjacencyIndex> adjacency_of(FlowId flow) const;
     // RFC 5922 §7.3: the certificate of the peer that we connected to bears the domain that we
     // wanted, or the connection is closed.

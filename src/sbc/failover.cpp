@@ -37,7 +37,7 @@ Failover::Sent Failover::send(b2bua::CallRef call, const policy::Permit& permit,
     const ClientId waiting{first_waiting - ++waiting_};
     Request entry{call, permit, snapshot, adjacency, std::move(request),    to.transport,
                   {},   0,      {},       {},        shard_.now().monotonic};
-    auto ways = locator_.find(*snapshot, adjacency, waiting.value);
+    auto ways = locator_.find(snapshot, adjacency, waiting.value);
     Request& kept = requests_.emplace(waiting, std::move(entry)).first->second;
     Sent unsent{call, waiting, {}, adjacency, to, nullptr, permit};
     if (!ways) {

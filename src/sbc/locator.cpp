@@ -54,15 +54,16 @@ Search Locator::search_for(const Adjacency& adjacency) const {
             {transports_of(adjacency), adjacency.signaling_address.family}};
 }
 
-std::optional<Locator::Ways> Locator::find(const Snapshot& snapshot, AdjacencyIndex index,
+std::optional<Locator::Ways> Locator::find(const SnapshotPtr& snapshot, AdjacencyIndex index,
                                            std::optional<Waiter> waiter) {
-    if (const auto known = running_.find(index); known != running_.end()) {
+    const Wanted wanted{index, snapshot->generation};
+    if (const auto known = running_.find(wanted); known != running_.end()) {
         if (waiter) {
             known->second.waiters.push_back(*waiter);
         }
         return std::nullopt;
     }
-    Search search = search_for(snapshot.adjacencies[index]);
+    Search search = search_for(snapshot->adjacencies[index]);
     for (bool is_new = true; is_new && !search.is_over();) {
         is_new = false;
         const std::vector<dns::Question> open = search.open_questions();
@@ -74,11 +75,11 @@ std::optional<Locator::Ways> Locator::find(const Snapshot& snapshot, AdjacencyIn
         }
     }
     if (search.is_over()) {
-        return conclude(snapshot, index, search);
+        return conclude(*snapshot, index, search);
     }
     if (waiter) {
         Running& running =
-            running_.emplace(index, Running{std::move(search), {*waiter}}).first->second;
+            running_.emplace(wanted, Running{snapshot, std::move(search), {*waiter}}).first->second;
         feed(running.search);
     }
     return std::nullopt;
@@ -90,7 +91,7 @@ bool Locator::is_peers_own(const Snapshot& snapshot, AdjacencyIndex index,
     return adjacency.is_encrypted() ||
            std::ranges::any_of(adjacency.remote_addresses,
                                [&](const Network& each) { return each.contains(address); }) ||
-           std::ranges::any_of(last_ways(index),
+           std::ranges::any_of(last_ways(snapshot, index),
                                [&](const Way& way) { return way.remote.address == address; });
 }
 
@@ -102,8 +103,7 @@ void Locator::feed(Search& search) {
     }
 }
 
-std::vector<Locator::Found> Locator::on_dns(const SnapshotPtr& snapshot,
-                                            const dns::Question& question,
+std::vector<Locator::Found> Locator::on_dns(const dns::Question& question,
                                             const dns::Answer& answer) {
     std::vector<Found> out;
     if (asked_.erase(question) == 0) {
@@ -111,7 +111,8 @@ std::vector<Locator::Found> Locator::on_dns(const SnapshotPtr& snapshot,
     }
     cache_.put(question, answer, shard_.now().monotonic);
     for (auto at = running_.begin(); at != running_.end();) {
-        auto& [index, running] = *at;
+        auto& [wanted, running] = *at;
+        const AdjacencyIndex index = wanted.first;
         running.search.on_answer(question, answer);
         feed(running.search);
         if (!running.search.is_over()) {
@@ -119,7 +120,7 @@ std::vector<Locator::Found> Locator::on_dns(const SnapshotPtr& snapshot,
             continue;
         }
         for (const Waiter waiter : running.waiters) {
-            out.push_back({waiter, index, conclude(*snapshot, index, running.search)});
+            out.push_back({waiter, index, conclude(*running.snapshot, index, running.search)});
         }
         at = running_.erase(at);
     }
@@ -146,8 +147,14 @@ Locator::Ways Locator::conclude(const Snapshot& snapshot, AdjacencyIndex index,
     }
     std::stable_partition(ways.begin(), ways.end(),
                           [&](const Way& way) { return !is_avoided(index, way); });
-    last_[index] = ways;
+    last_[peer_of(snapshot, index)] = ways;
     return ways;
+}
+
+void Locator::forget(AdjacencyIndex index) {
+    std::erase_if(last_, [&](const auto& each) { return std::get<0>(each.first) == index; });
+    std::erase_if(avoided_, [&](const auto& each) { return each.first.first == index; });
+    lost_.erase(index);
 }
 
 void Locator::avoid(AdjacencyIndex index, const Way& way, Duration time) {

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/shard.h"
@@ -31,12 +33,15 @@ public:
     Locator(engine::Shard& shard, Random& random) : shard_(shard), random_(random) {}
 
     // None: not known, `waiter` hears of it when it is. Without a waiter nobody is asked.
-    std::optional<Ways> find(const Snapshot& snapshot, AdjacencyIndex index,
+    std::optional<Ways> find(const SnapshotPtr& snapshot, AdjacencyIndex index,
                              std::optional<Waiter> waiter);
-    std::vector<Found> on_dns(const SnapshotPtr& snapshot, const dns::Question& question,
-                              const dns::Answer& answer);
+    std::vector<Found> on_dns(const dns::Question& question, const dns::Answer& answer);
     // What was found last, though it may not hold any more: better than nothing for a dialog.
-    const Ways& last_ways(AdjacencyIndex index) { return last_[index]; }
+    const Ways& last_ways(const Snapshot& snapshot, AdjacencyIndex index) {
+        return last_[peer_of(snapshot, index)];
+    }
+    // Nobody asks for what was known of it any more.
+    void forget(AdjacencyIndex index);
     // May what proves our account at the peer of `index` go there? On a wire without certificates:
     // what the operator says is the peer's, else what its name was found to be.
     bool is_peers_own(const Snapshot& snapshot, AdjacencyIndex index, const IpAddress& address);
@@ -48,10 +53,20 @@ public:
 
 private:
     using Server = std::pair<AdjacencyIndex, sip::locate::Way>;
+    // What a configuration says of where it is, so that what was found for one is not taken for
+    // another's.
+    using Peer = std::tuple<AdjacencyIndex, std::string, std::uint16_t>;
     struct Running {
+        SnapshotPtr snapshot;
         sip::locate::Search search;
         std::vector<Waiter> waiters;
     };
+    using Wanted = std::pair<AdjacencyIndex, std::uint64_t>;  // by which generation
+
+    static Peer peer_of(const Snapshot& snapshot, AdjacencyIndex index) {
+        const Adjacency& its = snapshot.adjacencies[index];
+        return {index, its.signaling_peer, its.signaling_peer_port};
+    }
 
     sip::locate::Search search_for(const Adjacency& adjacency) const;
     // Tells what the cache knows and asks for the rest.
@@ -63,8 +78,8 @@ private:
     Random& random_;
     sip::locate::Cache cache_;
     std::set<dns::Question> asked_;
-    std::map<AdjacencyIndex, Running> running_;
-    std::map<AdjacencyIndex, Ways> last_;
+    std::map<Wanted, Running> running_;
+    std::map<Peer, Ways> last_;
     std::set<AdjacencyIndex> lost_;  // said to be nowhere, in the log
     std::map<Server, TimePoint> avoided_;
 };

@@ -56,17 +56,6 @@ void raise_descriptor_limit() {
     }
 }
 
-std::string adjacencies_on(const Snapshot& snapshot, const Endpoint& local) {
-    std::string names;
-    for (const Adjacency& adjacency : snapshot.adjacencies) {
-        if (adjacency.is_attached &&
-            Endpoint{adjacency.signaling_address, adjacency.signaling_port} == local) {
-            names.append(names.empty() ? "" : ", ").append(adjacency.name);
-        }
-    }
-    return names;
-}
-
 // Calls are told of the end, and given a little time for their answers.
 void say_farewell(Workers& workers, net::Mailbox& mailbox) {
     workers.end_all("shutdown");
@@ -139,8 +128,7 @@ int run_process(const ProcessOptions& options) {
         std::fprintf(stderr,
                      "%s: adjacency %s: %s; end the program that has the address, or change "
                      "'signaling-address' or 'signaling-port'\n",
-                     options.configuration.c_str(),
-                     adjacencies_on(*snapshot, bound.error().local).c_str(),
+                     options.configuration.c_str(), bound.error().adjacencies.c_str(),
                      bound.error().sentence.c_str());
         return EX_CONFIG;
     }

@@ -73,9 +73,9 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       registrar_(shared.location),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
-      registrations_(shard_, connections_, locator_, random, counters_, snapshot_) {
+      registrations_(shard_, connections_, locator_, random, counters_) {
     if (place.number == 0) {
-        registrations_.start();
+        registrations_.take(snapshot_);
     }
 }
 
@@ -101,7 +101,7 @@ std::vector<Sbc::ListenRequest> Sbc::listeners(const Snapshot& snapshot) {
 
 void Sbc::add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
                        FlowId udp_flow) {
-    listeners_[id] = local;
+    listeners_[id] = {local, transport};
     if (transport == sip::Transport::Udp) {
         connections_.add_socket(local, udp_flow);
     }
@@ -110,15 +110,20 @@ void Sbc::add_listener(engine::ListenerId id, const Endpoint& local, sip::Transp
 
 // ---- who is there -------------------------------------------------------------------------------
 
-std::optional<AdjacencyIndex> Sbc::adjacency_of(const sip::Hop& hop) const {
+std::optional<AdjacencyIndex> Sbc::adjacency_of(const Snapshot& snapshot,
+                                                const sip::Hop& hop) const {
     const engine::Flow* flow = shard_.flow(hop.flow);
     if (flow == nullptr) {
         return std::nullopt;
     }
-    if (const auto opened = connections_.adjacency_of(hop.flow)) {
-        return opened;
-    }
-    return policy::find_adjacency(*snapshot_, flow->local, hop.remote.address);
+    return flow->purpose ? flow->purpose
+                         : policy::find_adjacency(snapshot, flow->local, hop.remote.address);
+}
+
+// Of a connection.
+std::optional<AdjacencyIndex> Sbc::adjacency_of(const engine::Flow& flow) const {
+    return flow.purpose ? flow.purpose
+                        : policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
 }
 
 // Of a connection that another worker has, and of which we have not heard more than that yet.
@@ -134,9 +139,23 @@ std::optional<AdjacencyIndex> Sbc::adjacency_of_phone(FlowId flow) const {
 }
 
 bool Sbc::on_datagram_source(const engine::Flow& flow, const Endpoint& remote) {
-    const auto index = policy::find_adjacency(*snapshot_, flow.local, remote.address);
-    return index && snapshot_->adjacencies[*index].is_attached &&
-           !snapshot_->adjacencies[*index].is_encrypted();
+    const auto takes = [&](const Snapshot& snapshot) {
+        const auto index = policy::find_adjacency(snapshot, flow.local, remote.address);
+        return index && snapshot.adjacencies[*index].is_attached &&
+                       !snapshot.adjacencies[*index].is_encrypted()
+                   ? index
+                   : std::nullopt;
+    };
+    if (takes(*snapshot_)) {
+        return true;
+    }
+    // A peer of calls that go on by what was before. What it has to say besides comes to nothing.
+    return std::ranges::any_of(former_, [&](const auto& each) {
+        const SnapshotPtr former = each.lock();
+        const auto index = former == nullptr ? std::nullopt : takes(*former);
+        return index && (snapshot_->adjacencies[*index].is_attached ||
+                         std::ranges::find(going_down_, *index) != going_down_.end());
+    });
 }
 
 engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoint& remote) {
@@ -145,7 +164,7 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
     if (local == listeners_.end()) {
         return decision;
     }
-    const auto index = policy::find_adjacency(*snapshot_, local->second, remote.address);
+    const auto index = policy::find_adjacency(*snapshot_, local->second.local, remote.address);
     if (!index || !snapshot_->adjacencies[*index].is_attached) {
         return decision;
     }
@@ -156,6 +175,7 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
     if (adjacency.is_encrypted() && !shared_.newcomers.admit(*index, remote)) {
         return decision;
     }
+    arrivals_[{listener, remote}] = {*index, adjacency.security};
     decision.is_admitted = true;
     decision.tls = adjacency.is_encrypted() ? adjacency.tls_server : nullptr;
     decision.handshake_timeout = adjacency.tls_handshake_timeout;
@@ -168,12 +188,24 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
 }
 
 bool Sbc::on_established(const engine::Flow& flow) {
-    const auto index = flow.purpose;
-    if (!index) {  // accepted: the pipeline looks at its certificate with every request
-        watch_newcomer(flow);
+    if (flow.listener) {  // the pipeline looks at its certificate with every request
+        const auto arrival = arrivals_.extract({flow.listener, flow.remote});
+        const auto index =
+            arrival.empty() ? adjacency_of(flow) : std::optional(arrival.mapped().adjacency);
+        if (!index) {
+            return false;
+        }
+        shard_.mark(flow.id, *index);
+        const Adjacency& adjacency = snapshot_->adjacencies[*index];
+        const bool is_still = arrival.empty() || arrival.mapped().security == adjacency.security;
+        if (!adjacency.is_attached || !is_still) {
+            return false;
+        }
+        watch_newcomer(flow, *index);
         return true;
     }
-    const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    const AdjacencyIndex index = flow.purpose.value_or(0);
+    const Adjacency& adjacency = snapshot_->adjacencies[index];
     if (Connections::is_peer_genuine(adjacency, flow.identity.get())) {
         return true;
     }
@@ -190,19 +222,18 @@ bool Sbc::on_established(const engine::Flow& flow) {
     return false;
 }
 
-void Sbc::watch_newcomer(const engine::Flow& flow) {
-    const auto index = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
-    if (!index || !snapshot_->adjacencies[*index].is_encrypted()) {
+void Sbc::watch_newcomer(const engine::Flow& flow, AdjacencyIndex index) {
+    if (!snapshot_->adjacencies[index].is_encrypted()) {
         return;
     }
-    if (is_known(snapshot_->adjacencies[*index], flow.identity.get())) {
-        shared_.newcomers.remove(*index, flow.remote);
+    if (is_known(snapshot_->adjacencies[index], flow.identity.get())) {
+        shared_.newcomers.remove(index, flow.remote);
         return;
     }
     if (newcomers_.empty()) {
         shard_.start_timer(Newcomers::patience, newcomers_cookie);
     }
-    newcomers_.push_back({flow.id, *index, flow.remote, now().monotonic + Newcomers::patience});
+    newcomers_.push_back({flow.id, index, flow.remote, now().monotonic + Newcomers::patience});
 }
 
 void Sbc::close_newcomers() {
@@ -220,18 +251,19 @@ void Sbc::close_newcomers() {
 }
 
 void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
-    const auto by_listener = policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
-    const auto which = flow.purpose ? flow.purpose : by_listener;
+    const auto arrival = arrivals_.extract({flow.listener, flow.remote});
+    const auto which =
+        arrival.empty() ? adjacency_of(flow) : std::optional(arrival.mapped().adjacency);
     const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
     counters_.add("connections_closed", to_string(reason));
     log::info("connection.closed", {{"adjacency", name},
                                     {"peer", flow.remote.to_string()},
                                     {"reason", to_string(reason)},
                                     {"detail", detail}});
-    if (flow.listener && by_listener && reason != CloseReason::NotAdmitted &&
+    if (flow.listener && which && reason != CloseReason::NotAdmitted &&
         reason != CloseReason::TooMany) {
-        shared_.strangers.release(*by_listener, flow.remote.address);
-        shared_.newcomers.remove(*by_listener, flow.remote);
+        shared_.strangers.release(*which, flow.remote.address);
+        shared_.newcomers.remove(*which, flow.remote);
     }
     connections_.drop(flow.id);
     remember_gone(flow);
@@ -249,9 +281,7 @@ void Sbc::on_flow_lost(const engine::Flow& flow) {
 }
 
 void Sbc::remember_gone(const engine::Flow& flow) {
-    const auto index = flow.purpose
-                           ? flow.purpose
-                           : policy::find_adjacency(*snapshot_, flow.local, flow.remote.address);
+    const auto index = adjacency_of(flow);
     if (index && snapshot_->adjacencies[*index].is_trusted() &&
         snapshot_->adjacencies[*index].profile != Profile::Access) {
         gone_.emplace_back(flow.id, *index);
@@ -277,16 +307,17 @@ void Sbc::tell_calls_on(FlowId flow) {
     sweep();
 }
 
-bool Sbc::is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) {
-    return is_peer(leg.peer, leg.hop, from);
+bool Sbc::is_peer_of(CallRef call, const b2bua::Leg& leg, const sip::Hop& from) {
+    return is_peer(*snapshot_of(call), leg.peer, leg.hop, from);
 }
 
-bool Sbc::is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Hop& from) const {
-    const auto index = adjacency_of(from);
-    if (!index || *index != peer.adjacency) {
+bool Sbc::is_peer(const Snapshot& snapshot, const b2bua::Proof& peer, const sip::Hop& heard,
+                  const sip::Hop& from) const {
+    const auto index = adjacency_of(snapshot, from);
+    if (!index || *index != peer.adjacency || !is_still_trusted(snapshot, *index)) {
         return false;
     }
-    const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    const Adjacency& adjacency = snapshot.adjacencies[*index];
     const bool is_same_address = from.remote.address == heard.remote.address;
     if (from.transport == sip::Transport::Udp) {
         return is_same_address || adjacency.is_one_party() || is_registered_at(peer, from.remote);
@@ -300,7 +331,7 @@ bool Sbc::is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Ho
     }
     if (!peer.fingerprint.empty()) {
         return flow->identity != nullptr && (flow->identity->fingerprint == peer.fingerprint ||
-                                             is_another_server(peer, *flow->identity));
+                                             is_another_server(adjacency, *flow->identity));
     }
     if (!peer.address_of_record.empty()) {
         const auto users = shared_.location.registered_on(from.flow, now().monotonic);
@@ -323,8 +354,7 @@ bool Sbc::is_registered_at(const b2bua::Proof& peer, const Endpoint& remote) con
 
 // Of the same trunk, with a certificate of its own: it bears the trunk's name, unless there are
 // several to bear. It is where hop_back_to() would go.
-bool Sbc::is_another_server(const b2bua::Proof& peer, const tls::PeerIdentity& identity) const {
-    const Adjacency& adjacency = snapshot_->adjacencies[peer.adjacency];
+bool Sbc::is_another_server(const Adjacency& adjacency, const tls::PeerIdentity& identity) {
     return adjacency.profile != Profile::Access && adjacency.tls_peer_domains.size() <= 1 &&
            Connections::is_peer_genuine(adjacency, &identity);
 }
@@ -399,7 +429,7 @@ bool Sbc::is_sender(ServerId invite, const sip::Hop& from) {
     const auto sender = call == nullptr || from.transport == sip::Transport::Udp
                             ? std::nullopt
                             : call->sender_of(invite);
-    if (!sender || !is_peer(sender->peer, *sent, from)) {
+    if (!sender || !is_peer(*snapshot_of(call->ref()), sender->peer, *sent, from)) {
         return false;
     }
     const bool has_proven =
@@ -425,8 +455,8 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
                                 ? shared_.location.registered_on(from.flow, now().monotonic)
                                 : std::vector<std::string>{};
     Endpoint local = flow->local;
-    if (const auto opened = connections_.adjacency_of(from.flow)) {
-        const Adjacency& adjacency = snapshot_->adjacencies[*opened];
+    if (flow->purpose && !flow->listener) {  // we opened it
+        const Adjacency& adjacency = snapshot_->adjacencies[*flow->purpose];
         local = Endpoint{adjacency.signaling_address, adjacency.signaling_port};
     }
     policy::Inbound inbound{
@@ -435,8 +465,9 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         .source = from.remote,
         .local = local,
         .identity = flow->identity.get(),
-        .opened_for = connections_.adjacency_of(from.flow),
+        .of_connection = flow->purpose,
         .snapshot = snapshot_,
+        .going_down = going_down_,
         .registered = registered,
         .nonces = nonces_,
         .nonce_window = nonce_window_,
@@ -604,6 +635,7 @@ CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
                {"adjacency", setup.snapshot->adjacencies[setup.caller.adjacency].name},
                {"secure", setup.security.is_secure() ? "yes" : "no"}});
     CallEntry& entry = calls_[ref];
+    entry.snapshot = setup.snapshot;
     ++active_calls_;
     own_flow(setup.from, ref);
     auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
@@ -648,8 +680,11 @@ std::optional<CallRef> Sbc::replace(b2bua::Newcomer newcomer) {
         ids->early_only = early_only;
         newcomer.speaker = std::move(word.speaker);
     }
+    // A call that began before the newcomer's adjacency was what it is does not know what to think
+    // of it.
     b2bua::Usage* call = call_of_tag(ids->to_tag);
-    if (call == nullptr || !call->replace(*ids, newcomer)) {
+    if (call == nullptr || !is_still_trusted(*snapshot_of(call->ref()), newcomer.peer.adjacency) ||
+        !call->replace(*ids, newcomer)) {
         counters_.add("rejected", "no-dialog");
         reply(newcomer.invite, request, 481);
         return std::nullopt;
@@ -675,7 +710,7 @@ ServerId Sbc::begin_errand(const b2bua::OnBehalf& errand) {
 }
 
 CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
-    if (is_stopping_) {
+    if (is_stopping_ || !snapshot_->adjacencies[errand.party.adjacency].is_attached) {
         reply(id, *errand.invite, 503);
         return {};
     }
@@ -796,6 +831,7 @@ void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& 
         forwarded = std::make_unique<b2bua::ForwardedRequest>(*this, std::move(setup));
     }
     b2bua::ForwardedRequest& begun = *forwarded;
+    calls_[ref].snapshot = snapshot_;
     calls_[ref].call = std::move(forwarded);
     own_flow(inbound.hop, ref);
     begun.begin();
@@ -884,9 +920,10 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
 // By which a challenge is answered: at a peer, our own there. A phone that asks for proof is shown
 // that of the subscriber who registered it, over the connection that it registered on and no other:
 // who is asked for is who has just proven to know the same password.
-std::vector<sip::auth::Account> Sbc::accounts_for(const trunk::Challenges::Sent& sent,
+std::vector<sip::auth::Account> Sbc::accounts_for(const Snapshot& snapshot,
+                                                  const trunk::Challenges::Sent& sent,
                                                   const sip::Hop& from) const {
-    const Adjacency& peer = snapshot_->adjacencies[sent.adjacency];
+    const Adjacency& peer = snapshot.adjacencies[sent.adjacency];
     if (peer.profile != Profile::Access) {
         return peer.outbound_accounts;
     }
@@ -896,7 +933,7 @@ std::vector<sip::auth::Account> Sbc::accounts_for(const trunk::Challenges::Sent&
     }
     const auto target = sip::parse_uri(sent.request->request_uri_text());
     for (const std::string& user : shared_.location.registered_on(from.flow, now().monotonic)) {
-        const Subscriber* const subscriber = snapshot_->subscriber(user);
+        const Subscriber* const subscriber = snapshot.subscriber(user);
         const auto bindings = shared_.location.find(user, now().monotonic);
         const bool is_target = std::ranges::any_of(bindings, [&](const auto& binding) {
             const auto contact = sip::parse_uri(binding.contact);
@@ -923,23 +960,25 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     if (sent == nullptr || flow == nullptr || client == by_client_.end()) {
         return false;
     }
-    const Adjacency& peer = snapshot_->adjacencies[sent->adjacency];
+    const CallRef ref = client->second.call;
+    const SnapshotPtr snapshot = snapshot_of(ref);
+    const Adjacency& peer = snapshot->adjacencies[sent->adjacency];
     const bool is_phone = peer.profile == Profile::Access;
     if (!is_phone && !Connections::is_peer_genuine(peer, flow->identity.get())) {
         counters_.add("challenges", "peer-not-verified");
         return false;
     }
-    if (!locator_.is_peers_own(*snapshot_, sent->adjacency, sent->hop.remote.address)) {
+    if (!is_still_trusted(*snapshot, sent->adjacency) ||
+        !locator_.is_peers_own(*snapshot, sent->adjacency, sent->hop.remote.address)) {
         counters_.add("challenges", "not-the-peers-address");
         return false;
     }
-    const CallRef ref = client->second.call;
     b2bua::Usage* usage = call_of(ref);
     if (usage == nullptr) {
         return false;
     }
     const auto again = challenges_.answer(
-        id, accounts_for(*sent, from), response,
+        id, accounts_for(*snapshot, *sent, from), response,
         b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
         usage->next_cseq(known_as(id), sent->request->cseq().number), random_);
     counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
@@ -966,12 +1005,14 @@ ClientId Sbc::known_as(ClientId id) const {
     return handle != id ? handle : challenges_.first(id);
 }
 
-void Sbc::remember(ClientId id, std::optional<AdjacencyIndex> peer, const sip::Hop& to,
-                   const sip::MessagePtr& request, std::optional<policy::Permit> permit) {
-    if (!peer) {
+void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer,
+                   const sip::Hop& to, const sip::MessagePtr& request,
+                   std::optional<policy::Permit> permit) {
+    const Snapshot& snapshot = *snapshot_of(call);
+    if (!peer || *peer >= snapshot.adjacencies.size()) {
         return;
     }
-    const Adjacency& adjacency = snapshot_->adjacencies[*peer];
+    const Adjacency& adjacency = snapshot.adjacencies[*peer];
     const bool is_to_phone = adjacency.profile == Profile::Access && request->to_tag().empty() &&
                              to.transport != sip::Transport::Udp;
     if (is_to_phone || !adjacency.outbound_accounts.empty()) {
@@ -1009,14 +1050,16 @@ void Sbc::own_client(ClientId id, CallRef call, bool is_waiting) {
 void Sbc::note_alias(const policy::Inbound& inbound) {
     const Adjacency& adjacency = inbound.from_adjacency();
     const sip::Via& via = inbound.request.top_via();
-    if (inbound.opened_for || inbound.identity == nullptr || adjacency.signaling_peer.empty() ||
-        adjacency.profile == Profile::Access || !via.parameters.has("alias") ||
+    const engine::Flow* const flow = shard_.flow(inbound.hop.flow);
+    if (flow == nullptr || !flow->listener || inbound.identity == nullptr ||
+        adjacency.signaling_peer.empty() || adjacency.profile == Profile::Access ||
+        !via.parameters.has("alias") ||
         !Connections::is_peer_genuine(adjacency, inbound.identity)) {
         return;
     }
     const Endpoint server{inbound.source.address, via.port != 0 ? via.port : std::uint16_t{5061}};
-    const auto known = locator_.find(*snapshot_, *inbound.adjacency, std::nullopt);
-    const auto& ways = known ? *known : locator_.last_ways(*inbound.adjacency);
+    const auto known = locator_.find(snapshot_, *inbound.adjacency, std::nullopt);
+    const auto& ways = known ? *known : locator_.last_ways(*snapshot_, *inbound.adjacency);
     if (std::ranges::find(ways, server, &sip::locate::Way::remote) != ways.end()) {
         connections_.add_alias(*inbound.adjacency, server, inbound.hop.flow);
         connections_.hop_by(*snapshot_, *inbound.adjacency, {inbound.hop.transport, server});
@@ -1026,17 +1069,18 @@ void Sbc::note_alias(const policy::Inbound& inbound) {
 std::optional<sip::Hop> Sbc::way_back(const sip::Hop& lost, const sip::Message& response) {
     const auto gone = std::ranges::find(gone_, lost.flow, &decltype(gone_)::value_type::first);
     return gone == gone_.end() ? std::nullopt
-                               : hop_back(gone->second, lost, response.top_via().port);
+                               : hop_back(*snapshot_, gone->second, lost, response.top_via().port);
 }
 
-std::optional<sip::Hop> Sbc::hop_back(AdjacencyIndex index, const sip::Hop& lost,
-                                      std::uint16_t port) {
-    const Adjacency& adjacency = snapshot_->adjacencies[index];
-    if (!adjacency.is_attached || !adjacency.is_trusted() || adjacency.profile == Profile::Access) {
+std::optional<sip::Hop> Sbc::hop_back(const Snapshot& snapshot, AdjacencyIndex index,
+                                      const sip::Hop& lost, std::uint16_t port) {
+    const Adjacency& adjacency = snapshot.adjacencies[index];
+    if (!adjacency.is_attached || !is_still_trusted(snapshot, index) || !adjacency.is_trusted() ||
+        adjacency.profile == Profile::Access) {
         return std::nullopt;
     }
     return connections_.hop_by(
-        *snapshot_, index,
+        snapshot, index,
         {lost.transport,
          {lost.remote.address, port != 0 ? port : sip::locate::default_port(lost.transport)}});
 }
@@ -1045,7 +1089,7 @@ std::optional<sip::Hop> Sbc::hop_back(AdjacencyIndex index, const sip::Hop& lost
 void Sbc::own_sent(const Failover::Sent& sent, bool is_waiting) {
     own_client(sent.client ? sent.client : sent.handle, sent.call, is_waiting);
     if (sent.client) {
-        remember(sent.client, sent.adjacency, sent.hop, sent.message, sent.permit);
+        remember(sent.call, sent.client, sent.adjacency, sent.hop, sent.message, sent.permit);
         own_flow(sent.hop, sent.call);
     }
 }
@@ -1082,6 +1126,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         close_newcomers();
         return;
     }
+    if (cookie == settle_cookie) {
+        settle();
+        return;
+    }
     if (trunk::Registrations::is_cookie(cookie)) {
         registrations_.on_timer(cookie);
         return;
@@ -1093,7 +1141,7 @@ void Sbc::on_timer(std::uint64_t cookie) {
 }
 
 void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
-    for (const Locator::Found& found : locator_.on_dns(snapshot_, question, answer)) {
+    for (const Locator::Found& found : locator_.on_dns(question, answer)) {
         if (trunk::Registrations::is_waiter(found.waiter)) {
             registrations_.on_ways(found);
         } else if (const auto sent = failover_.on_ways(found)) {
@@ -1114,7 +1162,7 @@ void Sbc::watch_expiry() {
 }
 
 void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::Message& message) {
-    const auto index = adjacency_of(hop);
+    const auto index = adjacency_of(*snapshot_, hop);
     const auto owner = by_call_id_.find(message.call_id());
     const b2bua::Usage* call = owner == by_call_id_.end() ? nullptr : call_of(owner->second);
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
@@ -1127,21 +1175,24 @@ void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::
 ClientId Sbc::send_new(CallRef call, const policy::Permit& permit, const sip::Hop& to,
                        sip::MessagePtr request) {
     if (peer_of(to)) {
-        const Failover::Sent sent = failover_.send(call, permit, snapshot_, to, std::move(request));
+        const Failover::Sent sent =
+            failover_.send(call, permit, snapshot_of(call), to, std::move(request));
         own_sent(sent);
         return sent.handle;
     }
     const ClientId id = shard_.send_request(to, request);
-    const auto peer = adjacency_of(to);
-    remember(id, peer ? peer : adjacency_of_phone(to.flow), to, request, permit);
+    const auto peer = adjacency_of(*snapshot_of(call), to);
+    remember(call, id, peer ? peer : adjacency_of_phone(to.flow), to, request, permit);
     own_client(id, call, false);
     own_flow(to, call);
     return id;
 }
 
 ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr request) {
-    if (const auto adjacency = adjacency_of(to)) {
-        if (const auto sent = failover_.send_large(call, snapshot_, *adjacency, to, request)) {
+    const SnapshotPtr& snapshot = snapshot_of(call);
+    const auto adjacency = adjacency_of(*snapshot, to);
+    if (adjacency && *adjacency < snapshot->adjacencies.size()) {
+        if (const auto sent = failover_.send_large(call, snapshot, *adjacency, to, request)) {
             own_sent(*sent, request->method() != Method::Invite);
             return sent->handle;
         }
@@ -1152,7 +1203,7 @@ ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr r
 ClientId Sbc::send_by(CallRef call, const sip::Hop& to, const sip::MessagePtr& request) {
     const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, request);
-    remember(id, adjacency_of(to), to, request, std::nullopt);
+    remember(call, id, adjacency_of(*snapshot_of(call), to), to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;
@@ -1186,7 +1237,8 @@ bool Sbc::can_answer(ServerId id) {
     if (!sender->peer.address_of_record.empty()) {
         back = hop_of_phone(sender->peer, sender->contact);
     } else if (const auto request = shard_.transactions().request(id)) {
-        back = hop_back(sender->peer.adjacency, *sent, request->top_via().port);
+        back = hop_back(*snapshot_of(call->ref()), sender->peer.adjacency, *sent,
+                        request->top_via().port);
         back = back && is_up(*back) ? back : std::nullopt;
     }
     if (back) {
@@ -1219,12 +1271,13 @@ void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
     timers.push_back(shard_.start_timer(after, call.value << 32 | cookie));
 }
 
-std::optional<sip::Hop> Sbc::hop_to(AdjacencyIndex adjacency) {
-    const Adjacency& to = snapshot_->adjacencies[adjacency];
-    if (!to.is_attached || to.signaling_peer.empty()) {
+std::optional<sip::Hop> Sbc::hop_to(CallRef call, AdjacencyIndex adjacency) {
+    const SnapshotPtr& snapshot = snapshot_of(call);
+    const Adjacency& to = snapshot->adjacencies[adjacency];
+    if (!may_begin_on(*snapshot, adjacency) || to.signaling_peer.empty()) {
         return std::nullopt;
     }
-    const auto ways = locator_.find(*snapshot_, adjacency, std::nullopt);
+    const auto ways = locator_.find(snapshot, adjacency, std::nullopt);
     if (!ways) {
         return peer_hop(adjacency, to.preferred_transport, {});
     }
@@ -1240,36 +1293,37 @@ sip::Hop Sbc::hop_of(ClientId client, const sip::Hop& to) const {
 
 // To a peer whose connection is gone: to the server where the dialog is, else, if certificates say
 // who it is, to any of its own.
-std::optional<sip::Hop> Sbc::hop_back_to(const b2bua::Leg& leg) {
+std::optional<sip::Hop> Sbc::hop_back_to(const SnapshotPtr& snapshot, const b2bua::Leg& leg) {
     const AdjacencyIndex index = leg.peer.adjacency;
-    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    const Adjacency& adjacency = snapshot->adjacencies[index];
     if (!adjacency.is_attached) {
         return std::nullopt;
     }
-    const auto known = locator_.find(*snapshot_, index, std::nullopt);
-    const Locator::Ways& ways = known ? *known : locator_.last_ways(index);
+    const auto known = locator_.find(snapshot, index, std::nullopt);
+    const Locator::Ways& ways = known ? *known : locator_.last_ways(*snapshot, index);
     const auto same = std::ranges::find_if(
         ways, [&](const auto& way) { return way.remote.address == leg.hop.remote.address; });
     if (!adjacency.is_encrypted()) {
-        return hop_back_in_the_clear(leg, same != ways.end()
-                                              ? same->remote.port
-                                              : sip::locate::default_port(leg.hop.transport));
+        return hop_back_in_the_clear(
+            *snapshot, leg,
+            same != ways.end() ? same->remote.port : sip::locate::default_port(leg.hop.transport));
     }
     // Another server bears the same name, unless there are several names to bear.
     const bool is_same_peer = same != ways.end() || adjacency.tls_peer_domains.size() <= 1;
     if (ways.empty() || !is_same_peer) {
         return std::nullopt;
     }
-    return connections_.hop_by(*snapshot_, index, same != ways.end() ? *same : ways.front());
+    return connections_.hop_by(*snapshot, index, same != ways.end() ? *same : ways.front());
 }
 
 // Nothing tells two hosts of such an adjacency apart but their addresses: to the one that was heard
 // and to no other. A phone's connection is its identity: nobody connects to where it was.
-std::optional<sip::Hop> Sbc::hop_back_in_the_clear(const b2bua::Leg& leg, std::uint16_t port) {
+std::optional<sip::Hop> Sbc::hop_back_in_the_clear(const Snapshot& snapshot, const b2bua::Leg& leg,
+                                                   std::uint16_t port) {
     const AdjacencyIndex index = leg.peer.adjacency;
     const IpAddress& address = leg.hop.remote.address;
-    if (snapshot_->adjacencies[index].profile == Profile::Access ||
-        !locator_.is_peers_own(*snapshot_, index, address)) {
+    if (snapshot.adjacencies[index].profile == Profile::Access ||
+        !locator_.is_peers_own(snapshot, index, address)) {
         return std::nullopt;
     }
     const std::string target = next_uri(leg.dialog);
@@ -1277,7 +1331,7 @@ std::optional<sip::Hop> Sbc::hop_back_in_the_clear(const b2bua::Leg& leg, std::u
         const auto named = IpAddress::parse(uri->host);
         port = !named || *named == address ? uri->port : port;
     }
-    return connections_.hop_by(*snapshot_, index, {leg.hop.transport, {address, port}});
+    return connections_.hop_by(snapshot, index, {leg.hop.transport, {address, port}});
 }
 
 // By the connection that it has now.
@@ -1287,18 +1341,22 @@ std::optional<sip::Hop> Sbc::hop_of_phone(const b2bua::Proof& peer,
                                  {peer.adjacency, peer.instance, contact});
 }
 
-std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
+std::optional<sip::Hop> Sbc::hop_in_dialog(CallRef call, const b2bua::Leg& leg) {
+    const SnapshotPtr& snapshot = snapshot_of(call);
+    if (!is_still_trusted(*snapshot, leg.peer.adjacency)) {
+        return std::nullopt;
+    }
     if (leg.hop.transport != sip::Transport::Udp) {
         if (shard_.flow(leg.hop.flow) != nullptr) {
             return leg.hop;
         }
         return leg.peer.address_of_record.empty()
-                   ? hop_back_to(leg)
+                   ? hop_back_to(snapshot, leg)
                    : hop_of_phone(leg.peer, leg.dialog.remote_target());
     }
     // Only within the adjacency's own addresses. A phone, or a peer behind a NAT, is answered where
     // it was heard.
-    const Adjacency& adjacency = snapshot_->adjacencies[leg.peer.adjacency];
+    const Adjacency& adjacency = snapshot->adjacencies[leg.peer.adjacency];
     if (adjacency.profile == Profile::Access || adjacency.remote_addresses.empty()) {
         return leg.hop;
     }
@@ -1306,21 +1364,26 @@ std::optional<sip::Hop> Sbc::hop_in_dialog(const b2bua::Leg& leg) {
     const auto uri = sip::parse_uri(target);
     const auto address = uri ? IpAddress::parse(uri->host) : std::nullopt;
     const Endpoint local{adjacency.signaling_address, adjacency.signaling_port};
-    if (!address || policy::find_adjacency(*snapshot_, local, *address) != leg.peer.adjacency) {
+    if (!address || policy::find_adjacency(*snapshot, local, *address) != leg.peer.adjacency) {
         return leg.hop;
     }
     const std::uint16_t port = uri->port != 0 ? uri->port : std::uint16_t{5060};
     // Whoever is not trusted is not to have us hold a connection for each port that it names.
     const bool may_choose = adjacency.is_trusted() || port == 5060 || port == leg.hop.remote.port;
     if (says_tcp(*uri) && may_choose && may_go_by(adjacency, sip::Transport::Tcp)) {
-        return connections_.hop_by(*snapshot_, leg.peer.adjacency,
+        return connections_.hop_by(*snapshot, leg.peer.adjacency,
                                    {sip::Transport::Tcp, Endpoint{*address, port}});
     }
     return sip::Hop{leg.hop.flow, Endpoint{*address, port}, sip::Transport::Udp};
 }
 
-std::vector<registrar::Binding> Sbc::find_location(std::string_view address_of_record) {
-    return shared_.location.find(address_of_record, now().monotonic);
+std::vector<registrar::Binding> Sbc::find_location(CallRef call,
+                                                   std::string_view address_of_record) {
+    auto bindings = shared_.location.find(address_of_record, now().monotonic);
+    std::erase_if(bindings, [&](const registrar::Binding& each) {
+        return !may_begin_on(*snapshot_of(call), each.adjacency);
+    });
+    return bindings;
 }
 
 bool Sbc::is_subscriber(std::string_view address_of_record) const {
@@ -1407,13 +1470,17 @@ void Sbc::sweep() {
             continue;
         }
         forget_dialogs(ref, entry);
-        for (const std::string& call_id : entry.call_ids) {
-            if (const auto owner = by_call_id_.find(call_id);
-                owner != by_call_id_.end() && owner->second == ref) {
-                by_call_id_.erase(owner);
-            }
-        }
+        forget_call_ids(ref, entry);
         calls_.erase(found);
+    }
+}
+
+void Sbc::forget_call_ids(CallRef ref, const CallEntry& entry) {
+    for (const std::string& call_id : entry.call_ids) {
+        if (const auto owner = by_call_id_.find(call_id);
+            owner != by_call_id_.end() && owner->second == ref) {
+            by_call_id_.erase(owner);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -14,6 +15,7 @@
 #include "base/log_limit.h"
 #include "base/random.h"
 #include "engine/shard.h"
+#include "sbc/adjacency_status.h"
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/recent_requests.h"
@@ -49,7 +51,7 @@ public:
     struct ListenRequest {
         Endpoint local;
         sip::Transport transport = sip::Transport::Udp;  // Udp; Tcp also for what will speak TLS
-        bool operator==(const ListenRequest&) const = default;
+        auto operator<=>(const ListenRequest&) const = default;
     };
 
     // `place`: which of the workers this one is.
@@ -61,6 +63,20 @@ public:
     static std::vector<ListenRequest> listeners(const Snapshot& snapshot);
     void add_listener(engine::ListenerId id, const Endpoint& local, sip::Transport transport,
                       FlowId udp_flow);
+
+    // Another configuration (sbc_configuration.cpp, docs/decisions/0054).
+    //
+    // The sockets that `next`, which succeeds the present one, wants and that are missing here.
+    // Those that are here already stay for as long as somebody has `next`.
+    std::vector<ListenRequest> expect(const SnapshotPtr& next);
+    // From now on requests of no call are judged by `next`; calls go on by what they began with.
+    // All workers take it between two of their turns, so that nothing is judged by half.
+    void take(const SnapshotPtr& next);
+    // What is here of each adjacency, added to what others said.
+    void add_status(std::vector<AdjacencyStatus>& sum) const;
+    // Of an adjacency that was detached: its calls do not end by themselves.
+    void detach(AdjacencyIndex adjacency, ForcedDetach mode);
+
     // To be driven by a worker or a simulated network.
     engine::Shard& shard() { return shard_; }
     void set_trace(bool on) { shard_.set_trace(on); }
@@ -120,13 +136,14 @@ public:
     sip::transaction::ClientId cancel(b2bua::CallRef call, sip::transaction::ClientId invite,
                                       const sip::transaction::Reasons& reasons) override;
     void start_timer(b2bua::CallRef call, Duration after, std::uint32_t cookie) override;
-    std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) override;
+    std::optional<sip::Hop> hop_to(b2bua::CallRef call, AdjacencyIndex adjacency) override;
     sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const override;
-    std::optional<sip::Hop> hop_in_dialog(const b2bua::Leg& leg) override;
+    std::optional<sip::Hop> hop_in_dialog(b2bua::CallRef call, const b2bua::Leg& leg) override;
     b2bua::Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
                           std::string_view address_of_record) override;
-    bool is_peer_of(const b2bua::Leg& leg, const sip::Hop& from) override;
-    std::vector<registrar::Binding> find_location(std::string_view address_of_record) override;
+    bool is_peer_of(b2bua::CallRef call, const b2bua::Leg& leg, const sip::Hop& from) override;
+    std::vector<registrar::Binding> find_location(b2bua::CallRef call,
+                                                  std::string_view address_of_record) override;
     bool is_subscriber(std::string_view address_of_record) const override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
     std::optional<std::string> vouch_for(const sip::DialogIds& ids,
@@ -145,6 +162,7 @@ public:
 
 private:
     struct CallEntry {
+        SnapshotPtr snapshot;  // that it began with
         std::unique_ptr<b2bua::Usage> call;
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
@@ -164,7 +182,22 @@ private:
         bool is_accepted = false;
     };
 
-    std::optional<AdjacencyIndex> adjacency_of(const sip::Hop& hop) const;
+    const SnapshotPtr& snapshot_of(b2bua::CallRef call) const;
+    bool is_still_trusted(const Snapshot& snapshot, AdjacencyIndex adjacency) const;
+    bool may_begin_on(const Snapshot& snapshot, AdjacencyIndex adjacency) const;
+    std::set<AdjacencyIndex> in_use() const;
+    static constexpr std::uint64_t settle_cookie = UINT64_MAX - 2;
+    void settle_in(Duration after);
+    void settle();
+    void depart(AdjacencyIndex adjacency);
+    void drop(b2bua::CallRef ref, std::string_view reason);
+    void close_what_changed(const Snapshot& next);
+    void drop_bindings(const std::function<bool(const registrar::Binding&)>& is_over,
+                       std::string_view reason);
+    void release_listeners();
+    bool is_wanted_by_calls(const ListenRequest& listener) const;
+    std::optional<AdjacencyIndex> adjacency_of(const Snapshot& snapshot, const sip::Hop& hop) const;
+    std::optional<AdjacencyIndex> adjacency_of(const engine::Flow& flow) const;
     std::optional<AdjacencyIndex> adjacency_of_phone(FlowId flow) const;
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
@@ -198,7 +231,7 @@ private:
     void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
                         const std::string& reason);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
-    void watch_newcomer(const engine::Flow& flow);
+    void watch_newcomer(const engine::Flow& flow, AdjacencyIndex adjacency);
     void close_newcomers();
     void remember_gone(const engine::Flow& flow);
     void note_alias(const policy::Inbound& inbound);
@@ -206,32 +239,36 @@ private:
                                        const sip::MessagePtr& request);
     void own_sent(const Failover::Sent& sent, bool is_waiting = false);
     // The 401 or 407 is for us, and answered.
-    std::vector<sip::auth::Account> accounts_for(const trunk::Challenges::Sent& sent,
+    std::vector<sip::auth::Account> accounts_for(const Snapshot& snapshot,
+                                                 const trunk::Challenges::Sent& sent,
                                                  const sip::Hop& from) const;
     bool answer_challenge(sip::transaction::ClientId id, const sip::Hop& from,
                           const sip::Message& response);
     sip::transaction::ClientId known_as(sip::transaction::ClientId id) const;
     // Keeps a request that may be challenged.
-    void remember(sip::transaction::ClientId id, std::optional<AdjacencyIndex> peer,
-                  const sip::Hop& to, const sip::MessagePtr& request,
-                  std::optional<policy::Permit> permit);
+    void remember(b2bua::CallRef call, sip::transaction::ClientId id,
+                  std::optional<AdjacencyIndex> peer, const sip::Hop& to,
+                  const sip::MessagePtr& request, std::optional<policy::Permit> permit);
     void stop_waiting(Client& client);
     void own_flow(const sip::Hop& hop, b2bua::CallRef call);
-    std::optional<sip::Hop> hop_back_to(const b2bua::Leg& leg);
-    std::optional<sip::Hop> hop_back_in_the_clear(const b2bua::Leg& leg, std::uint16_t port);
+    std::optional<sip::Hop> hop_back_to(const SnapshotPtr& snapshot, const b2bua::Leg& leg);
+    std::optional<sip::Hop> hop_back_in_the_clear(const Snapshot& snapshot, const b2bua::Leg& leg,
+                                                  std::uint16_t port);
     std::optional<sip::Hop> hop_of_phone(const b2bua::Proof& peer, std::string_view contact) const;
     // RFC 3261 §18.2.2: a connection to where a request came from, at the port of its Via; only
     // within a trusted adjacency, and over TLS only to who can prove to be its peer.
-    std::optional<sip::Hop> hop_back(AdjacencyIndex adjacency, const sip::Hop& lost,
-                                     std::uint16_t port);
+    std::optional<sip::Hop> hop_back(const Snapshot& snapshot, AdjacencyIndex adjacency,
+                                     const sip::Hop& lost, std::uint16_t port);
     bool is_registered_at(const b2bua::Proof& peer, const Endpoint& remote) const;
-    bool is_peer(const b2bua::Proof& peer, const sip::Hop& heard, const sip::Hop& from) const;
-    bool is_another_server(const b2bua::Proof& peer, const tls::PeerIdentity& identity) const;
+    bool is_peer(const Snapshot& snapshot, const b2bua::Proof& peer, const sip::Hop& heard,
+                 const sip::Hop& from) const;
+    static bool is_another_server(const Adjacency& adjacency, const tls::PeerIdentity& identity);
     bool is_up(const sip::Hop& hop) const;
     b2bua::Usage* call_of(sip::transaction::ServerId request);
     void watch_expiry();
     void sweep();
     void forget_dialogs(b2bua::CallRef ref, CallEntry& entry);
+    void forget_call_ids(b2bua::CallRef ref, const CallEntry& entry);
     std::string new_call_name();
     std::string new_tag();
     void tell_calls_on(FlowId flow);
@@ -240,11 +277,22 @@ private:
     Random& random_;
     Observer& observer_;
     SnapshotPtr snapshot_;
+    // Those before it, as long as a call goes on by them, and the one that is prepared.
+    std::vector<std::weak_ptr<const Snapshot>> former_;
+    std::weak_ptr<const Snapshot> expected_;
+    std::vector<AdjacencyIndex> going_down_;  // detached, and not everything has departed
+    std::optional<engine::Shard::TimerId> settle_timer_;
     sip::transaction::Timers timers_;
     engine::Shard shard_;
     Connections connections_;
     Locator locator_;
     Failover failover_;
+    // Connections that were let in and do not stand yet: on what, and what that was then.
+    struct Arrival {
+        AdjacencyIndex adjacency = 0;
+        Security security = Security::Untrusted;
+    };
+    std::map<std::pair<engine::ListenerId, Endpoint>, Arrival> arrivals_;
     struct Newcomer {
         FlowId flow;
         AdjacencyIndex adjacency = 0;
@@ -263,7 +311,7 @@ private:
     sip::auth::Verifier verifier_;
     trunk::Challenges challenges_;
     trunk::Registrations registrations_;
-    std::unordered_map<engine::ListenerId, Endpoint> listeners_;
+    std::unordered_map<engine::ListenerId, ListenRequest> listeners_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.

@@ -64,4 +64,21 @@ void Newcomers::remove(AdjacencyIndex adjacency, const Endpoint& source) {
     is_empty_ = open_.empty();
 }
 
+void Departures::set(AdjacencyIndex adjacency, engine::ShardNumber worker, bool is_busy) {
+    const std::lock_guard lock(mutex_);
+    if (is_busy) {
+        busy_[adjacency].insert(worker);
+    } else if (const auto found = busy_.find(adjacency); found != busy_.end()) {
+        found->second.erase(worker);
+        if (found->second.empty()) {
+            busy_.erase(found);
+        }
+    }
+}
+
+bool Departures::is_busy(AdjacencyIndex adjacency) const {
+    const std::lock_guard lock(mutex_);
+    return busy_.contains(adjacency);
+}
+
 }  // namespace ringwall::sbc

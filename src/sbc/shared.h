@@ -54,12 +54,25 @@ private:
     std::atomic<bool> is_empty_ = true;  // so that nobody waits for the mutex while all are known
 };
 
+// Which workers still have something on adjacencies that are detached: they go down until no worker
+// has.
+class Departures {
+public:
+    void set(AdjacencyIndex adjacency, engine::ShardNumber worker, bool is_busy);
+    bool is_busy(AdjacencyIndex adjacency) const;
+
+private:
+    mutable std::mutex mutex_;
+    std::map<AdjacencyIndex, std::set<engine::ShardNumber>> busy_;
+};
+
 struct Shared {
     registrar::Location location;
     OpenedConnections connections;
     Strangers strangers;
     Newcomers newcomers;
     Vouchers vouchers;
+    Departures departures;
 };
 
 }  // namespace ringwall::sbc

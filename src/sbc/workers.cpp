@@ -1,9 +1,13 @@
 #include "sbc/workers.h"
 
 #include <algorithm>
+#include <barrier>
 #include <future>
+#include <latch>
+#include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -22,30 +26,46 @@ struct Workers::Seat {
 
 namespace {
 
-// Workers share their ports, and would share them with a second program of the same user too: so
-// each is tried alone first.
-Result<void, net::SocketError> try_alone(const Sbc::ListenRequest& wanted) {
+using Socket = std::variant<net::UdpSocket, net::TcpListener>;
+
+Result<Socket, net::SocketError> bind(const Sbc::ListenRequest& wanted, net::PortSharing sharing) {
     if (wanted.transport == sip::Transport::Udp) {
-        TRY(net::UdpSocket::bind(wanted.local, net::PortSharing::Exclusive));
-    } else {
-        TRY(net::TcpListener::listen(wanted.local, net::PortSharing::Exclusive));
+        return Socket(TRY(net::UdpSocket::bind(wanted.local, sharing)));
     }
-    return {};
+    return Socket(TRY(net::TcpListener::listen(wanted.local, sharing)));
 }
 
-Result<void, net::SocketError> listen_on(engine::Worker& worker, Sbc& sbc,
-                                         const Sbc::ListenRequest& wanted) {
-    if (wanted.transport == sip::Transport::Udp) {
-        const auto listener = TRY(worker.add_udp(wanted.local));
-        sbc.add_listener(listener.id, wanted.local, wanted.transport, listener.flow);
-    } else {
-        const auto listener = TRY(worker.add_tcp(wanted.local));
-        sbc.add_listener(listener.id, wanted.local, wanted.transport, {});
+std::string adjacencies_on(const Snapshot& snapshot, const Endpoint& local) {
+    std::string names;
+    for (const Adjacency& adjacency : snapshot.adjacencies) {
+        if (adjacency.is_attached &&
+            Endpoint{adjacency.signaling_address, adjacency.signaling_port} == local) {
+            names.append(names.empty() ? "" : ", ").append(adjacency.name);
+        }
     }
-    return {};
+    return names;
+}
+
+net::PortSharing sharing_of(std::size_t workers) {
+    return workers == 1 ? net::PortSharing::Exclusive : net::PortSharing::Shared;
 }
 
 }  // namespace
+
+struct Workers::Prepared::Sockets {
+    struct Bound {
+        Sbc::ListenRequest listener;
+        engine::ListenerId id;
+        Socket socket;
+    };
+    std::vector<Bound> list;
+};
+
+Workers::Prepared::Prepared(SnapshotPtr snapshot, std::size_t workers)
+    : snapshot_(std::move(snapshot)), sockets_(workers) {}
+Workers::Prepared::Prepared(Prepared&&) noexcept = default;
+Workers::Prepared& Workers::Prepared::operator=(Prepared&&) noexcept = default;
+Workers::Prepared::~Prepared() = default;
 
 engine::ShardNumber Workers::default_count() {
     return static_cast<engine::ShardNumber>(
@@ -63,7 +83,7 @@ Result<std::unique_ptr<Workers>, net::SocketError> Workers::create(engine::Shard
         auto seat = std::make_unique<Seat>();
         engine::WorkerOptions options;
         options.number = number;
-        options.port_sharing = count == 1 ? net::PortSharing::Exclusive : net::PortSharing::Shared;
+        options.port_sharing = sharing_of(count);
         seat->worker = TRY(engine::Worker::create(options));
         seat->sbc =
             std::make_unique<Sbc>(workers->shared_, *seat->worker, seat->random, observer, snapshot,
@@ -79,23 +99,139 @@ Workers::~Workers() {
     stop();
 }
 
+// The answer of a worker, from its own thread while it has one.
+template <class Function>
+auto Workers::ask(Seat& seat, Function function) {
+    if (!is_running_) {
+        return function(seat);
+    }
+    auto task = std::make_shared<std::packaged_task<decltype(function(seat))()>>(
+        [&seat, function = std::move(function)] { return function(seat); });
+    auto result = task->get_future();
+    seat.worker->post([task] { (*task)(); });
+    return result.get();
+}
+
 Result<void, Workers::BindFailure> Workers::listen() {
-    for (const Sbc::ListenRequest& wanted : Sbc::listeners(*snapshot_)) {
-        const auto fails = [&](const net::SocketError& why) {
-            return fail(BindFailure{wanted.local, why.sentence});
-        };
-        if (const auto alone = try_alone(wanted); !alone) {
-            return fails(alone.error());
-        }
-        for (const auto& seat : seats_) {
-            if (const auto done = listen_on(*seat->worker, *seat->sbc, wanted); !done) {
-                return fails(done.error());
-            }
-        }
-        log::info("listen", {{"address", wanted.local.to_string()},
-                             {"transport", sip::to_string(wanted.transport)}});
+    Prepared prepared = TRY(prepare(snapshot_));
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+        adopt(*seats_[i], std::move(prepared.sockets_[i]));
     }
     return {};
+}
+
+engine::ListenerId Workers::id_of(const Sbc::ListenRequest& listener) {
+    const engine::ListenerId next{listener_ids_.size() + 1};
+    return listener_ids_.try_emplace(listener, next).first->second;
+}
+
+Result<Workers::Prepared, Workers::BindFailure> Workers::prepare(const SnapshotPtr& next) {
+    Prepared prepared(next, seats_.size());
+    std::map<Sbc::ListenRequest, std::vector<std::size_t>> missing;  // on which workers
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+        for (const auto& wanted :
+             ask(*seats_[i], [next](Seat& its) { return its.sbc->expect(next); })) {
+            missing[wanted].push_back(i);
+        }
+    }
+    for (const auto& [wanted, lacking] : missing) {
+        const auto fails = [&, &local = wanted.local](const net::SocketError& why) {
+            return fail(BindFailure{local, adjacencies_on(*next, local), why.sentence});
+        };
+        // Workers share their ports, and would share them with a second program of the same user
+        // too: so each is tried alone first, unless some of us are there.
+        if (lacking.size() == seats_.size()) {
+            if (const auto alone = bind(wanted, net::PortSharing::Exclusive); !alone) {
+                return fails(alone.error());
+            }
+        }
+        for (const std::size_t worker : lacking) {
+            auto socket = bind(wanted, sharing_of(seats_.size()));
+            if (!socket) {
+                return fails(socket.error());
+            }
+            prepared.sockets_[worker].list.push_back({wanted, id_of(wanted), std::move(*socket)});
+        }
+    }
+    return prepared;
+}
+
+void Workers::adopt(Seat& seat, Prepared::Sockets sockets) {
+    for (auto& [listener, id, socket] : sockets.list) {
+        std::optional<net::SocketError> failure;
+        std::visit(
+            [&failure, &worker = *seat.worker, chosen = id](auto& its) {
+                if (const auto added = worker.add(chosen, std::move(its)); !added) {
+                    failure = added.error();
+                }
+            },
+            socket);
+        if (failure) {
+            log::error("listen.failed", {{"address", listener.local.to_string()},
+                                         {"transport", sip::to_string(listener.transport)},
+                                         {"reason", failure->sentence}});
+            continue;
+        }
+        const bool is_udp = listener.transport == sip::Transport::Udp;
+        seat.sbc->add_listener(id, listener.local, listener.transport,
+                               is_udp ? engine::udp_flow_id(id) : FlowId{});
+        if (seat.sbc->shard().place().number == 0) {
+            log::info("listen", {{"address", listener.local.to_string()},
+                                 {"transport", sip::to_string(listener.transport)}});
+        }
+    }
+}
+
+// Two gates: behind the first no worker handles anything any more, behind the second all have the
+// new configuration.
+void Workers::publish(Prepared prepared) {
+    const SnapshotPtr next = prepared.snapshot_;
+    if (!is_running_) {
+        for (std::size_t i = 0; i < seats_.size(); ++i) {
+            adopt(*seats_[i], std::move(prepared.sockets_[i]));
+            seats_[i]->sbc->take(next);
+        }
+        snapshot_ = next;
+        return;
+    }
+    struct Gates {
+        explicit Gates(std::size_t workers)
+            : gate(static_cast<std::ptrdiff_t>(workers)),
+              done(static_cast<std::ptrdiff_t>(workers)) {}
+        std::barrier<> gate;
+        std::latch done;
+    };
+    const auto gates = std::make_shared<Gates>(seats_.size());
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+        Seat& seat = *seats_[i];
+        seat.worker->post([gates, &seat, &next, &sockets = prepared.sockets_[i]] {
+            gates->gate.arrive_and_wait();
+            seat.sbc->shard().wake(seat.worker->now());
+            adopt(seat, std::move(sockets));
+            seat.sbc->take(next);
+            gates->gate.arrive_and_wait();
+            gates->done.count_down();
+        });
+    }
+    gates->done.wait();
+    snapshot_ = next;
+}
+
+std::vector<AdjacencyStatus> Workers::status() {
+    std::vector<AdjacencyStatus> sum;
+    for (const auto& seat : seats_) {
+        ask(*seat, [&sum](Seat& its) { its.sbc->add_status(sum); });
+    }
+    return sum;
+}
+
+void Workers::detach(AdjacencyIndex adjacency, ForcedDetach mode) {
+    for (const auto& seat : seats_) {
+        ask(*seat, [adjacency, mode](Seat& its) {
+            its.sbc->shard().wake(its.worker->now());
+            its.sbc->detach(adjacency, mode);
+        });
+    }
 }
 
 void Workers::set_trace(bool on) {
@@ -109,19 +245,6 @@ void Workers::start() {
     for (const auto& seat : seats_) {
         seat->thread = std::thread([worker = seat->worker.get()] { worker->run(); });
     }
-}
-
-// The answer of a worker, from its own thread while it has one.
-template <class Function>
-auto Workers::ask(Seat& seat, Function function) {
-    if (!is_running_) {
-        return function(seat);
-    }
-    auto task = std::make_shared<std::packaged_task<decltype(function(seat))()>>(
-        [&seat, function = std::move(function)] { return function(seat); });
-    auto result = task->get_future();
-    seat.worker->post([task] { (*task)(); });
-    return result.get();
 }
 
 void Workers::log_counters() {

@@ -3,6 +3,7 @@
 // at one for a call of another is handed over.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,14 +25,44 @@ public:
     ~Workers();
 
     std::size_t count() const { return seats_.size(); }
-    // Before start(). What cannot be bound, and why.
+    // What cannot be bound, for which adjacencies, and why.
     struct BindFailure {
         Endpoint local;
+        std::string adjacencies;
         std::string sentence;
     };
+    // Before start().
     Result<void, BindFailure> listen();
     void set_trace(bool on);
     void start();
+
+    // A configuration that can take the place of the one that runs: its sockets are bound, and
+    // nothing is taken from them yet. They are closed when it goes unpublished.
+    class Prepared {
+    public:
+        Prepared(Prepared&&) noexcept;
+        Prepared& operator=(Prepared&&) noexcept;
+        ~Prepared();
+        const Snapshot& snapshot() const { return *snapshot_; }
+
+    private:
+        friend class Workers;
+        struct Sockets;
+        Prepared(SnapshotPtr snapshot, std::size_t workers);
+        SnapshotPtr snapshot_;
+        std::vector<Sockets> sockets_;  // by worker
+    };
+    // `next` succeeds the one that runs (config/succession.h). What fails has changed nothing. One
+    // at a time.
+    Result<Prepared, BindFailure> prepare(const SnapshotPtr& next);
+    // All workers have it when this returns: there is a moment at which all of them have the one
+    // before, none is at work, and after which all have this one.
+    void publish(Prepared prepared);
+    const Snapshot& snapshot() const { return *snapshot_; }
+    // By index.
+    std::vector<AdjacencyStatus> status();
+    // Of an adjacency that was detached.
+    void detach(AdjacencyIndex adjacency, ForcedDetach mode);
 
     // While they run, from one other thread.
     void log_counters();
@@ -46,8 +77,12 @@ private:
     Workers(engine::ShardNumber count, SnapshotPtr snapshot);
     template <class Function>
     auto ask(Seat& seat, Function function);
+    static void adopt(Seat& seat, Prepared::Sockets sockets);
+    engine::ListenerId id_of(const Sbc::ListenRequest& listener);
 
     SnapshotPtr snapshot_;
+    // The same on all workers, and again when an address is given up and wanted again.
+    std::map<Sbc::ListenRequest, engine::ListenerId> listener_ids_;
     Shared shared_;
     engine::Exchange exchange_;
     std::vector<std::unique_ptr<Seat>> seats_;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "sbc/config/reader.h"
+#include "sbc/config/succession.h"
 #include "scenario/tls_contexts.h"
 
 namespace ringwall::test {
@@ -54,9 +55,9 @@ private:
     engine::ShardNumber number_;
 };
 
-Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed,
-               engine::ShardNumber workers)
-    : net_(net), worker_count_(workers), letter_random_(seed), last_at_once_(workers) {
+namespace {
+
+sbc::SnapshotPtr read(const std::string& configuration) {
     const auto read =
         sbc::read_configuration(configuration, "test.conf",
                                 [](const std::string& name) -> Result<std::string, std::string> {
@@ -74,7 +75,15 @@ Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t 
     if (!read) {
         check_failed(read.error().to_string().c_str(), __FILE__, __LINE__);
     }
-    snapshot_ = read->snapshot;
+    return read->snapshot;
+}
+
+}  // namespace
+
+Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed,
+               engine::ShardNumber workers)
+    : net_(net), worker_count_(workers), letter_random_(seed), last_at_once_(workers) {
+    snapshot_ = read(configuration);
     for (engine::ShardNumber i = 0; i < workers; ++i) {
         add_worker(seed + 1000 * i);
     }
@@ -97,17 +106,56 @@ void Border::add_worker(std::uint64_t seed) {
     worker.sbc = std::make_unique<sbc::Sbc>(*shared_, *worker.node, worker.random, *this, snapshot_,
                                             net_.now(), engine::Place{number, worker.desk.get()});
     for (const auto& wanted : sbc::Sbc::listeners(*snapshot_)) {
-        if (wanted.transport == sip::Transport::Udp) {
-            const auto socket = worker.node->listen_udp(wanted.local);
-            worker.sbc->add_listener(socket.id, wanted.local, wanted.transport, socket.flow);
-        } else {
-            worker.sbc->add_listener(worker.node->listen_tcp(wanted.local), wanted.local,
-                                     wanted.transport, {});
-        }
+        listen(worker, wanted);
     }
     worker.node->set_server_identity(certificate_of("border.example.com"));
     worker.node->set_client_identity(certificate_of("border.example.com"));
     worker.node->set_user(worker.sbc->shard());
+}
+
+void Border::listen(Worker& worker, const sbc::Sbc::ListenRequest& wanted) {
+    if (wanted.transport == sip::Transport::Udp) {
+        const auto socket = worker.node->listen_udp(wanted.local);
+        worker.sbc->add_listener(socket.id, wanted.local, wanted.transport, socket.flow);
+    } else {
+        worker.sbc->add_listener(worker.node->listen_tcp(wanted.local), wanted.local,
+                                 wanted.transport, {});
+    }
+}
+
+void Border::publish(const std::string& configuration) {
+    snapshot_ = sbc::succeed(*snapshot_, *read(configuration));
+    for (const auto& worker : workers_) {
+        for (const auto& missing : worker->sbc->expect(snapshot_)) {
+            listen(*worker, missing);
+        }
+    }
+    for (const auto& worker : workers_) {
+        worker->sbc->shard().wake(net_.now());
+        worker->sbc->take(snapshot_);
+    }
+}
+
+sbc::AdjacencyIndex Border::index_of(std::string_view adjacency) const {
+    const auto& all = snapshot_->adjacencies;
+    const auto found = std::ranges::find(all, adjacency, &sbc::Adjacency::name);
+    CHECK(found != all.end());
+    return static_cast<sbc::AdjacencyIndex>(found - all.begin());
+}
+
+sbc::AdjacencyStatus Border::status(std::string_view adjacency) const {
+    std::vector<sbc::AdjacencyStatus> sum;
+    for (const auto& worker : workers_) {
+        worker->sbc->add_status(sum);
+    }
+    return sum.at(index_of(adjacency));
+}
+
+void Border::detach(std::string_view adjacency, sbc::ForcedDetach mode) const {
+    for (const auto& worker : workers_) {
+        worker->sbc->shard().wake(net_.now());
+        worker->sbc->detach(index_of(adjacency), mode);
+    }
 }
 
 AllShards::Transactions AllShards::transactions() const {

@@ -72,6 +72,11 @@ public:
     sbc::Sbc& worker(std::size_t number) { return *workers_.at(number)->sbc; }
     std::size_t worker_count() const { return workers_.size(); }
     const sbc::Snapshot& snapshot() const { return *snapshot_; }
+    // This configuration takes the place of the one that runs, on all workers at once.
+    void publish(const std::string& configuration);
+    sbc::AdjacencyIndex index_of(std::string_view adjacency) const;
+    sbc::AdjacencyStatus status(std::string_view adjacency) const;
+    void detach(std::string_view adjacency, sbc::ForcedDetach mode) const;
     void on_record(const sbc::CallRecord& record) override { records.push_back(record); }
     void on_trace(const std::string& json_line) override { trace.push_back(json_line); }
 
@@ -90,6 +95,7 @@ private:
         std::unique_ptr<sbc::Sbc> sbc;
     };
     void add_worker(std::uint64_t seed);
+    static void listen(Worker& worker, const sbc::Sbc::ListenRequest& wanted);
 
     SimNetwork& net_;
     sbc::SnapshotPtr snapshot_;

@@ -40,6 +40,9 @@ const SimNetwork::Listener* SimNetwork::choose(const std::map<Endpoint, Listener
     if (found == listeners.end()) {
         return nullptr;
     }
+    if (found->second.empty()) {
+        return nullptr;
+    }
     return &found->second[chosen(remote, found->second.size())];
 }
 
@@ -253,6 +256,14 @@ void SimNetwork::Node::close(FlowId flow, CloseReason reason) {
         net->tear(connection, is_client ? reason : CloseReason::PeerClosed,
                   is_client ? CloseReason::PeerClosed : reason);
     });
+}
+
+void SimNetwork::Node::remove(engine::ListenerId listener) {
+    for (auto* const listeners : {&net_.udp_, &net_.tcp_}) {
+        for (auto& [local, those] : *listeners) {
+            std::erase_if(those, [&](const Listener& each) { return each.id == listener; });
+        }
+    }
 }
 
 void SimNetwork::Node::query(const dns::Question& question) {

@@ -57,6 +57,7 @@ public:
         FlowId connect(const engine::ConnectSpec& spec) override;
         void connect_as(FlowId id, const engine::ConnectSpec& spec) override;
         void close(FlowId flow, CloseReason reason) override;
+        void remove(engine::ListenerId listener) override;
         void query(const dns::Question& question) override;
         Endpoint local_of(FlowId flow) const override;
         std::optional<IpAddress> source_towards(const Endpoint& /*remote*/) const override {
@@ -105,6 +106,11 @@ public:
     const std::vector<dns::Question>& questions() const { return questions_; }
     // Datagrams for which this is true are lost, besides what the weather takes.
     void lose(std::function<bool(const Packet&)> loses) { loses_ = std::move(loses); }
+    bool is_listening(const Endpoint& local, sip::Transport transport) const {
+        const auto& those = transport == sip::Transport::Udp ? udp_ : tcp_;
+        const auto found = those.find(local);
+        return found != those.end() && !found->second.empty();
+    }
     // Connections to it are refused from now on.
     void refuse_connections(const Endpoint& to) { tcp_.erase(to); }
     void set_weather(const Weather& weather) { weather_ = weather; }

@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <thread>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "load/call_load.h"
 #include "load/register_load.h"
 #include "net/clock.h"
+#include "net/tcp_listener.h"
 #include "net/udp_socket.h"
 #include "sbc/config/reader.h"
+#include "sbc/config/succession.h"
 #include "sbc/workers.h"
 #include "unit/tls/test_pki.h"
 
@@ -59,7 +62,9 @@ std::string replaced(std::string text, std::string_view what, const std::string&
     return text;
 }
 
-std::string configuration(const std::string& address, std::uint16_t callee) {
+// `more`: adjacencies besides, that have no part in any call.
+std::string configuration(const std::string& address, std::uint16_t callee,
+                          const std::string& more = {}) {
     std::string text = R"(
 sbc mysbc
  sbe
@@ -95,7 +100,7 @@ sbc mysbc
    signaling-address ipv4 ADDRESS
    tls client-authentication off
    attach
-  call-policy-set 1
+MORE  call-policy-set 1
    first-call-routing-table BY-SOURCE
    rtg-src-adjacency-table BY-SOURCE
     entry 1
@@ -104,7 +109,8 @@ sbc mysbc
      action complete
   active-call-policy-set 1
 )";
-    return replaced(replaced(text, "ADDRESS", address), "CALLEE", std::to_string(callee));
+    return replaced(replaced(replaced(text, "MORE", more), "ADDRESS", address), "CALLEE",
+                    std::to_string(callee));
 }
 
 class WorkersUnderLoad : public ::testing::TestWithParam<engine::ShardNumber> {
@@ -115,17 +121,8 @@ protected:
                                    .alt_names = "URI:sip:example.com,DNS:example.com"};
         subject.not_before = net::system_clock().wall - std::chrono::days(1);
         subject.not_after = net::system_clock().wall + std::chrono::days(1);
-        const tls::test::Credentials border = authority_.issue(subject);
-        const auto read =
-            read_configuration(configuration(own_address(), callee_port_), "test.conf",
-                               [&](const std::string& name) -> Result<std::string, std::string> {
-                                   if (name == "anchors.pem") {
-                                       return authority_.certificate();
-                                   }
-                                   return name == "border.key" ? border.key : border.certificate;
-                               });
-        ASSERT_TRUE(read) << read.error().to_string();
-        auto created = Workers::create(GetParam(), read->snapshot, observer_);
+        border_ = authority_.issue(subject);
+        auto created = Workers::create(GetParam(), read(), observer_);
         ASSERT_TRUE(created) << created.error().sentence;
         workers_ = std::move(*created);
         workers_->set_trace(true);
@@ -134,6 +131,45 @@ protected:
         workers_->start();
     }
     void TearDown() override { log::set_level(log::Level::Info); }
+
+    SnapshotPtr read(const std::string& more = {}) const {
+        const auto read =
+            read_configuration(configuration(own_address(), callee_port_, more), "test.conf",
+                               [&](const std::string& name) -> Result<std::string, std::string> {
+                                   if (name == "anchors.pem") {
+                                       return authority_.certificate();
+                                   }
+                                   return name == "border.key" ? border_.key : border_.certificate;
+                               });
+        CHECK(read.has_value());
+        return read->snapshot;
+    }
+    // A further adjacency, of which a test may ask whether it is there.
+    static std::string adjacency_at(std::uint16_t port, bool is_attached = true) {
+        return "  adjacency sip further\n   signaling-address ipv4 " + own_address() +
+               "\n   signaling-port " + std::to_string(port) + "\n" +
+               (is_attached ? "   attach\n" : "");
+    }
+    SnapshotPtr next(const std::string& more) const {
+        return succeed(workers_->snapshot(), *read(more));
+    }
+    void publish(const std::string& more) {
+        auto prepared = workers_->prepare(next(more));
+        ASSERT_TRUE(prepared) << prepared.error().sentence;
+        workers_->publish(std::move(*prepared));
+    }
+    static Endpoint at(std::uint16_t port) { return {*IpAddress::parse(own_address()), port}; }
+    static bool is_free(std::uint16_t port) {
+        return net::UdpSocket::bind(at(port), net::PortSharing::Exclusive).has_value() &&
+               net::TcpListener::listen(at(port), net::PortSharing::Exclusive).has_value();
+    }
+    // They are given up by the workers in their own time.
+    static bool becomes_free(std::uint16_t port) {
+        for (int i = 0; i < 500 && !is_free(port); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        return is_free(port);
+    }
 
     Options options(sip::Transport transport) const {
         Options out;
@@ -178,6 +214,7 @@ protected:
     }
 
     tls::test::TestAuthority authority_;
+    tls::test::Credentials border_;
     const std::uint16_t callee_port_ = free_port();
     Counting observer_;
     SystemRandom random_;
@@ -207,6 +244,127 @@ TEST_P(WorkersUnderLoad, RegistrationsOverTls) {
     load.run();
     EXPECT_FALSE(load.has_failed());
     EXPECT_EQ(load.result()["failed"].get<std::uint64_t>(), 0U) << load.result().dump();
+}
+
+// A peer that asks for a sign of life, from a port of its own each time, so that every worker is
+// asked.
+class Asker {
+public:
+    void ask(const Endpoint& whom) {
+        auto socket =
+            net::UdpSocket::bind({*IpAddress::parse("127.0.0.1"), 0}, net::PortSharing::Exclusive);
+        CHECK(socket.has_value());
+        const std::string mine = socket->local().to_string();
+        socket->queue(whom,
+                      "OPTIONS sip:" + whom.to_string() + " SIP/2.0\r\nVia: SIP/2.0/UDP " + mine +
+                          ";branch=z9hG4bK" + std::to_string(++asked_) +
+                          "\r\nMax-Forwards: 70\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:" +
+                          whom.to_string() + ">\r\nCall-ID: " + mine +
+                          "\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+        socket->flush();
+        sockets_.push_back(std::move(*socket));
+    }
+    // How many were answered with that status, as soon as as many as were asked.
+    std::size_t heard(std::string_view status, Duration limit) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        do {
+            for (net::UdpSocket& socket : sockets_) {
+                socket.receive(batch_);
+                for (std::size_t i = 0; i < batch_.count(); ++i) {
+                    heard_ += batch_[i].bytes.starts_with("SIP/2.0 " + std::string(status)) ? 1 : 0;
+                }
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        } while (heard_ < sockets_.size() && std::chrono::steady_clock::now() < end);
+        return heard_;
+    }
+
+private:
+    std::vector<net::UdpSocket> sockets_;
+    net::DatagramBatch batch_;
+    std::size_t asked_ = 0;
+    std::size_t heard_ = 0;
+};
+
+TEST_P(WorkersUnderLoad, ANewAdjacencyAnswersWhenItIsPublishedAndNotBefore) {
+    constexpr std::uint16_t port = 5090;
+    constexpr std::size_t asked = 16;
+    auto prepared = workers_->prepare(next(adjacency_at(port)));
+    ASSERT_TRUE(prepared) << prepared.error().sentence;
+    EXPECT_FALSE(is_free(port));
+    Asker asker;
+    for (std::size_t i = 0; i < asked; ++i) {
+        asker.ask(at(port));
+    }
+    EXPECT_EQ(asker.heard("200", 100ms), 0U);
+    workers_->publish(std::move(*prepared));
+    EXPECT_EQ(asker.heard("200", 5s), asked);
+    EXPECT_EQ(workers_->status().size(), 4U);
+    EXPECT_EQ(workers_->status()[3].state, AdjacencyState::Attached);
+
+    publish(adjacency_at(port, false));
+    EXPECT_TRUE(becomes_free(port));
+    EXPECT_EQ(workers_->status()[3].state, AdjacencyState::Detached);
+    publish(adjacency_at(port));
+    Asker again;
+    for (std::size_t i = 0; i < asked; ++i) {
+        again.ask(at(port));
+    }
+    EXPECT_EQ(again.heard("200", 5s), asked);
+}
+
+// Some workers have given the socket up and some have not.
+TEST_P(WorkersUnderLoad, AnAddressThatIsGivenUpAndWantedAgainIsThere) {
+    constexpr std::uint16_t port = 5090;
+    for (int i = 0; i < 20; ++i) {
+        publish(adjacency_at(port));
+        publish(adjacency_at(port, false));
+        std::this_thread::sleep_for(std::chrono::milliseconds(i % 4));
+    }
+    publish(adjacency_at(port));
+    Asker asker;
+    for (int i = 0; i < 16; ++i) {
+        asker.ask(at(port));
+    }
+    EXPECT_EQ(asker.heard("200", 5s), 16U);
+}
+
+TEST_P(WorkersUnderLoad, WhatIsPreparedAndNotPublishedLeavesNothing) {
+    { ASSERT_TRUE(workers_->prepare(next(adjacency_at(5090)))); }
+    EXPECT_TRUE(is_free(5090));
+    EXPECT_EQ(workers_->status().size(), 3U);
+}
+
+TEST_P(WorkersUnderLoad, WhatCannotBeBoundChangesNothing) {
+    const auto taken = net::TcpListener::listen(at(5091), net::PortSharing::Exclusive);
+    ASSERT_TRUE(taken);
+    const std::string another =
+        replaced(adjacency_at(5090), "further", "free") + adjacency_at(5091);
+    const auto prepared = workers_->prepare(next(another));
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().adjacencies, "further");
+    EXPECT_EQ(prepared.error().local, at(5091));
+    EXPECT_TRUE(is_free(5090));
+    EXPECT_EQ(workers_->status().size(), 3U);
+    expect_calls(sip::Transport::Udp);
+}
+
+TEST_P(WorkersUnderLoad, CallsGoOnWhileConfigurationsChange) {
+    std::atomic<bool> is_over{false};
+    std::atomic<unsigned> published{0};
+    std::thread operating([&] {
+        while (!is_over) {
+            publish(adjacency_at(5090, published % 2 == 0));
+            ++published;
+        }
+    });
+    expect_calls(sip::Transport::Udp);
+    expect_calls(sip::Transport::Tls);
+    is_over = true;
+    operating.join();
+    EXPECT_GT(published, 2U);
+    workers_->stop();
+    EXPECT_GE(observer_.answered, 2 * calls);
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, WorkersUnderLoad, ::testing::Values(1, 2, 4));

@@ -147,7 +147,7 @@ bool Call::try_next_route() {
         refuse(allowed.error(), event);
         return false;
     }
-    const auto hop = host_.hop_to(to);
+    const auto hop = host_.hop_to(ref(), to);
     if (!hop) {
         remember({480, "Temporarily Unavailable", 0, nullptr, 0});
         return false;
@@ -159,7 +159,7 @@ bool Call::try_next_route() {
 
 bool Call::open_location() {
     const std::string user = sip::address_of_record(setup_.request->request_uri());
-    const auto bindings = host_.find_location(user);
+    const auto bindings = host_.find_location(ref(), user);
     if (bindings.empty()) {
         // An untrusted caller learns nothing about who exists.
         const bool may_know = caller_adjacency().is_trusted();
@@ -638,7 +638,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
             // what they redirect to is the caller's to try.
             const auto hop = adjacency(to).redirect_mode == RedirectMode::Recurse &&
                                      branches_[index].redirects < adjacency(to).redirect_limit
-                                 ? host_.hop_to(to)
+                                 ? host_.hop_to(ref(), to)
                                  : std::nullopt;
             if (hop) {
                 is_any_sent = open_branch(*allowed, to, *hop,
@@ -1003,6 +1003,30 @@ std::optional<Sender> Call::sender_of(ServerId id) const {
     return std::nullopt;
 }
 
+std::vector<AdjacencyIndex> Call::adjacencies() const {
+    std::vector<AdjacencyIndex> out;
+    if (!is_over_ && !confirmed_) {
+        out.push_back(setup_.caller.adjacency);
+    }
+    for (const Branch& branch : branches_) {
+        if (branch.is_open) {
+            out.push_back(branch.adjacency);
+        }
+    }
+    for (const auto& pair : pairs_) {
+        for (const Side side : {Side::Caller, Side::Callee}) {
+            const Leg& leg = pair->leg(side);
+            if (!leg.is_ended || leg.answered || leg.is_bye_owed || lingers()) {
+                out.push_back(leg.peer.adjacency);
+            }
+        }
+    }
+    if (joining_) {
+        out.push_back(joining_->newcomer.peer.adjacency);
+    }
+    return out;
+}
+
 void Call::terminate(std::string_view reason, int status) {
     if (confirmed_) {
         end_pair(reason);
@@ -1079,7 +1103,7 @@ bool Call::keep_least() {
         const Leg& callee = pair.leg(Side::Callee);
         Branch& branch = branches_[pair.branch()];
         branch.acknowledged = std::make_unique<Branch::Acknowledged>(Branch::Acknowledged{
-            callee.dialog.remote_tag(), host_.hop_in_dialog(callee).value_or(branch.hop),
+            callee.dialog.remote_tag(), host_.hop_in_dialog(ref(), callee).value_or(branch.hop),
             callee.accepted ? callee.accepted->ack : ""});
         confirmed_.reset();
     }

@@ -87,6 +87,9 @@ public:
     bool join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
               const sip::Message& answer) override;
 
+    bool is_call() const override { return true; }
+    std::vector<AdjacencyIndex> adjacencies() const override;
+
     CallRef ref() const override { return setup_.ref; }
     const std::string& name() const override { return setup_.name; }
     bool is_established() const { return confirmed_.has_value(); }

@@ -60,19 +60,23 @@ public:
     // Call::on_timer(cookie) after that time.
     virtual void start_timer(CallRef call, Duration after, std::uint32_t cookie) = 0;
 
+    // What follows is by the configuration that `call` began with.
+    //
     // To an adjacency's signaling-peer, by a way that is found when something is sent there. None
-    // when it has no peer, is detached, or is known to be nowhere.
-    virtual std::optional<sip::Hop> hop_to(AdjacencyIndex adjacency) = 0;
+    // when it has no peer, is detached (by now), or is known to be nowhere.
+    virtual std::optional<sip::Hop> hop_to(CallRef call, AdjacencyIndex adjacency) = 0;
     // Where a request that was sent to `to` has gone last.
     virtual sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const = 0;
     // The way to a leg's peer for the next in-dialog request; none when it cannot be reached now.
-    virtual std::optional<sip::Hop> hop_in_dialog(const Leg& leg) = 0;
+    virtual std::optional<sip::Hop> hop_in_dialog(CallRef call, const Leg& leg) = 0;
     // Who is at the other end of this hop now.
     virtual Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
                            std::string_view address_of_record) = 0;
     // Does `from` belong to the peer that this leg's dialog was made with?
-    virtual bool is_peer_of(const Leg& leg, const sip::Hop& from) = 0;
-    virtual std::vector<registrar::Binding> find_location(std::string_view address_of_record) = 0;
+    virtual bool is_peer_of(CallRef call, const Leg& leg, const sip::Hop& from) = 0;
+    // Those that the call knows the adjacencies of.
+    virtual std::vector<registrar::Binding> find_location(CallRef call,
+                                                          std::string_view address_of_record) = 0;
     virtual bool is_subscriber(std::string_view address_of_record) const = 0;
 
     // Requests whose To tag is `tag` are this call's, until it is over.

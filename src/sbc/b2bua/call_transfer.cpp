@@ -83,7 +83,7 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
     const Leg& asked = pair.leg(other_side(place.side));
     const Adjacency& in = adjacency(asking.peer.adjacency);
     const Adjacency& out = adjacency(asked.peer.adjacency);
-    if (pair.is_over() || !host_.is_peer_of(asking, from)) {
+    if (pair.is_over() || !host_.is_peer_of(ref(), asking, from)) {
         context_.answer(asking.peer.adjacency, id, *request, 481,
                         "Call/Transaction Does Not Exist");
         return {};

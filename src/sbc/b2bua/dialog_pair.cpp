@@ -147,7 +147,7 @@ bool DialogPair::accept(Side side, ServerId id, const sip::Hop& from, const sip:
     Leg& asking = leg(side);
     // What of a subscription comes after the BYE, its owner has judged (RFC 5057 §4.2).
     const bool is_ended = asking.is_ended && !is_of_subscription(request.method());
-    if (is_ended || !context_.host.is_peer_of(asking, from)) {
+    if (is_ended || !context_.host.is_peer_of(context_.ref, asking, from)) {
         answer(asking, id, request, 481, "Call/Transaction Does Not Exist");
         return false;
     }
@@ -263,7 +263,7 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     take_target(side, *request);
     const bool refreshes = is_refresh(request->method());
     const bool is_ended = to.is_ended && !is_of_subscription(request->method());
-    const auto hop = is_ended ? std::nullopt : host.hop_in_dialog(to);
+    const auto hop = is_ended ? std::nullopt : host.hop_in_dialog(context_.ref, to);
     if (!hop) {
         answer(from, id, *request, 480, "Temporarily Unavailable");
         return {};
@@ -312,7 +312,7 @@ bool DialogPair::may_wait(Side side, const sip::Message& request) const {
     const Leg& to = leg(other_side(side));
     return is_confirmed_ && !to.is_ended && held_.size() < max_waiting &&
            policy::is_carried_within_dialogs(request.method()) &&
-           !is_of_subscription(request.method()) && !context_.host.hop_in_dialog(to);
+           !is_of_subscription(request.method()) && !context_.host.hop_in_dialog(context_.ref, to);
 }
 
 void DialogPair::hold(Side side, ServerId id, const sip::MessagePtr& request) {
@@ -330,7 +330,7 @@ Fate DialogPair::pass_held() {
     Fate fate;
     for (Held& each : std::exchange(held_, {})) {
         const Leg& to = leg(other_side(each.from));
-        if (!to.is_ended && !context_.host.hop_in_dialog(to)) {
+        if (!to.is_ended && !context_.host.hop_in_dialog(context_.ref, to)) {
             held_.push_back(std::move(each));
         } else if (const Fate its = relay(each.from, each.server, each.request, {});
                    its.kind != Fate::Kind::Stands) {
@@ -549,7 +549,7 @@ std::optional<Fate> DialogPair::on_client_failed(ClientId id, TerminationCause c
 bool DialogPair::tell_again(Relay& relay) {
     const Leg& to = leg(other_side(relay.from));
     const bool may_be = relay.request->method() == Method::Notify && relay.repeats < max_repeats;
-    const auto hop = may_be ? context_.host.hop_in_dialog(to) : std::nullopt;
+    const auto hop = may_be ? context_.host.hop_in_dialog(context_.ref, to) : std::nullopt;
     if (!hop) {
         return false;
     }
@@ -603,7 +603,7 @@ std::optional<policy::Answer> DialogPair::refuse_refresh(Side side, const sip::M
 
 Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack) {
     Leg& acking = leg(side);
-    if (!context_.host.is_peer_of(acking, from) || !acking.answered ||
+    if (!context_.host.is_peer_of(context_.ref, acking, from) || !acking.answered ||
         acking.answered->cseq != ack->cseq().number) {
         return {};
     }
@@ -640,7 +640,7 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
     CHECK(to.accepted.has_value());
     if (!to.accepted->ack.empty()) {
         send_ack(to, *to.accepted);
-    } else if (const auto hop = context_.host.hop_in_dialog(to)) {
+    } else if (const auto hop = context_.host.hop_in_dialog(context_.ref, to)) {
         const Adjacency& out = adjacency_of(to);
         auto builder = to.dialog.ack(to.accepted->cseq);
         builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
@@ -661,7 +661,7 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
 }
 
 void DialogPair::send_ack(const Leg& to, const Leg::Accepted& again) {
-    if (const auto hop = context_.host.hop_in_dialog(to)) {
+    if (const auto hop = context_.host.hop_in_dialog(context_.ref, to)) {
         context_.host.send_ack(*hop,
                                sip::Message::parse(again.ack, sip::Framing::Datagram).message);
     }
@@ -697,8 +697,9 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
         case Timer::Held:
             return pass_held();
         case Timer::LostFlow: {
-            const bool is_lost = (!caller_.is_ended && !host.hop_in_dialog(caller_)) ||
-                                 (!callee_.is_ended && !host.hop_in_dialog(callee_));
+            const bool is_lost =
+                (!caller_.is_ended && !host.hop_in_dialog(context_.ref, caller_)) ||
+                (!callee_.is_ended && !host.hop_in_dialog(context_.ref, callee_));
             return is_lost ? Fate::lost("connection lost") : Fate{};
         }
         case Timer::RepeatToCaller:
@@ -749,7 +750,7 @@ std::optional<ClientId> DialogPair::send(Side to, Method method,
                                          std::uint32_t max_forwards) {
     Leg& asked = leg(to);
     const bool is_ended = asked.is_ended && !is_of_subscription(method);
-    const auto hop = is_ended ? std::nullopt : context_.host.hop_in_dialog(asked);
+    const auto hop = is_ended ? std::nullopt : context_.host.hop_in_dialog(context_.ref, asked);
     if (!hop) {
         return std::nullopt;
     }
@@ -924,7 +925,7 @@ void DialogPair::send_bye(Side side) {
 }
 
 void DialogPair::send_bye(Leg& to) {
-    const auto hop = context_.host.hop_in_dialog(to);
+    const auto hop = context_.host.hop_in_dialog(context_.ref, to);
     if (!hop) {
         return;  // its connection is gone: the dialog ends here
     }

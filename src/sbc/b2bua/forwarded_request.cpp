@@ -78,7 +78,7 @@ void ForwardedRequest::add_targets(const policy::Route& route) {
     const sip::Uri& uri = setup_.request->request_uri();
     const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
     if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
-        const auto hop = host_.hop_to(to->adjacency);
+        const auto hop = host_.hop_to(ref(), to->adjacency);
         if (hop) {
             targets_.push_back(Target{
                 to->adjacency,
@@ -90,7 +90,7 @@ void ForwardedRequest::add_targets(const policy::Route& route) {
         return;
     }
     const std::string user = sip::address_of_record(uri);
-    const auto bindings = host_.find_location(user);
+    const auto bindings = host_.find_location(ref(), user);
     if (bindings.empty() && in.is_trusted() && !host_.is_subscriber(user)) {
         remember({404, "Not Found", 0, nullptr, 0});
     }
@@ -321,6 +321,19 @@ void ForwardedRequest::on_request(sip::transaction::ServerId id, const sip::Hop&
                                   const sip::MessagePtr& request) {
     (void)from;
     context_.answer(setup_.sender.adjacency, id, *request, 481, "Call/Transaction Does Not Exist");
+}
+
+std::vector<AdjacencyIndex> ForwardedRequest::adjacencies() const {
+    std::vector<AdjacencyIndex> out;
+    if (!is_answered_) {
+        out.push_back(setup_.sender.adjacency);
+    }
+    for (const Attempt& attempt : attempts_) {
+        if (attempt.is_open) {
+            out.push_back(attempt.adjacency);
+        }
+    }
+    return out;
 }
 
 void ForwardedRequest::terminate(std::string_view reason) {

@@ -51,6 +51,7 @@ public:
     void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) override;
     void on_timer(std::uint32_t cookie) override { (void)cookie; }
     void on_flow_closed(FlowId flow) override { (void)flow; }
+    std::vector<AdjacencyIndex> adjacencies() const override;
     void terminate(std::string_view reason) override;
     bool is_over() const override { return is_over_; }
     bool is_consistent() const override;

@@ -214,7 +214,7 @@ Subscription::Entry* Subscription::entry_of(const sip::Message& notify, const At
                     .user = {},
                     .hop = reached,
                     .dialog = *dialog};
-    if (!host_.is_peer_of(asked, from)) {
+    if (!host_.is_peer_of(ref(), asked, from)) {
         return nullptr;  // and takes nobody's place
     }
     return add(attempt, reached, std::move(*dialog));
@@ -375,6 +375,17 @@ void Subscription::unsubscribe(Entry& entry) {
         subscribe.header(HeaderName::Event, event.empty() ? "refer" : event);
         subscribe.header(HeaderName::Expires, "0");
     });
+}
+
+std::vector<AdjacencyIndex> Subscription::adjacencies() const {
+    std::vector<AdjacencyIndex> out = ForwardedRequest::adjacencies();
+    for (const Entry& entry : entries_) {
+        if (!entry.pair->is_over()) {
+            out.push_back(entry.pair->leg(Side::Caller).peer.adjacency);
+            out.push_back(entry.pair->leg(Side::Callee).peer.adjacency);
+        }
+    }
+    return out;
 }
 
 void Subscription::terminate(std::string_view reason) {

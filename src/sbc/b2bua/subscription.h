@@ -31,6 +31,7 @@ public:
     std::uint32_t next_cseq(sip::transaction::ClientId id, std::uint32_t used) override;
     void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) override;
     void on_timer(std::uint32_t cookie) override;
+    std::vector<AdjacencyIndex> adjacencies() const override;
     void terminate(std::string_view reason) override;
     bool is_consistent() const override;
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.h"
 #include "sbc/b2bua/call_host.h"
@@ -94,6 +95,10 @@ public:
         (void)answer;
         return false;
     }
+
+    virtual bool is_call() const { return false; }
+    // Where it has something: a leg, or what waits for an answer. None once nothing is left of it.
+    virtual std::vector<AdjacencyIndex> adjacencies() const = 0;
 
     // Everybody is told that it is over.
     virtual void terminate(std::string_view reason) = 0;

@@ -80,6 +80,10 @@ std::string OutboundRegistration::registrar() const {
     return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + domain;
 }
 
+bool is_as_trusted(const Adjacency& one, const Adjacency& other) {
+    return one.security == other.security && one.profile == other.profile;
+}
+
 std::string Adjacency::own_host() const {
     if (!local_id.empty()) {
         return local_id;

@@ -55,6 +55,7 @@ struct Adjacency {
     std::string name;
     std::string description;
     bool is_attached = false;
+    bool is_removed = false;  // not configured any more: what is left is for calls and records
 
     // Security: all that `permit` looks at.
     Security security = Security::Untrusted;
@@ -122,6 +123,10 @@ struct Adjacency {
     std::string own_host() const;
 };
 
+// Of the same security, and the same kind of peers: whoever is known on the one is as much worth on
+// the other.
+bool is_as_trusted(const Adjacency& one, const Adjacency& other);
+
 // One `entry` of a routing table.
 struct RoutingEntry {
     unsigned number = 0;
@@ -143,7 +148,8 @@ struct CallPolicySet {
 };
 
 struct Snapshot {
-    std::string service;  // "mysbc"
+    std::uint64_t generation = 1;  // one more for each that succeeded another (succeed)
+    std::string service;           // "mysbc"
     std::vector<Adjacency> adjacencies;
     Subscribers subscribers;
     std::optional<CallPolicySet> call_policy;

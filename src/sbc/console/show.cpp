@@ -225,12 +225,18 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
     std::size_t count = 0;
     const std::vector<Adjacency> none;
     const auto& all = snapshot == nullptr ? none : snapshot->adjacencies;
-    const bool are_many = all.size() > 1 && name.empty();
-    for (AdjacencyIndex i = 0; i < all.size(); ++i) {
-        if (all[i].name.empty() || (!name.empty() && all[i].name != name)) {
-            continue;
+    const std::vector<AdjacencyStatus> statuses = views.statuses();
+    std::vector<AdjacencyIndex> chosen;
+    for (AdjacencyIndex i = 0; i < std::min(all.size(), statuses.size()); ++i) {
+        const bool is_gone =
+            all[i].is_removed && statuses[i].state == AdjacencyState::Detached;
+        if (!is_gone && (name.empty() || all[i].name == name)) {
+            chosen.push_back(i);
         }
-        const AdjacencyStatus status = views.status_of(i);
+    }
+    const bool are_many = chosen.size() > 1;
+    for (const AdjacencyIndex i : chosen) {
+        const AdjacencyStatus& status = statuses[i];
         list.push_back(json_of(all[i], status));
         out += count++ == 0 ? "" : "\n";
         if (with_details) {

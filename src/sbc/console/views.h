@@ -18,7 +18,8 @@ public:
     virtual ~Views() = default;
     // The running configuration with what follows from it. Null: there is none yet.
     virtual SnapshotPtr snapshot() const = 0;
-    virtual AdjacencyStatus status_of(AdjacencyIndex adjacency) = 0;
+    // By index, of all of the snapshot.
+    virtual std::vector<AdjacencyStatus> statuses() = 0;
     virtual Counters counters() = 0;
 };
 

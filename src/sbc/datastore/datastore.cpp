@@ -103,11 +103,13 @@ void Datastore::end_writing(const std::string& session) {
 ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
     ConfigErrors out;
     const auto after = adjacencies_of(candidate);
+    const Target::States states = setup_.target->states();
     for (const auto& [name, place] : adjacencies_of(running_)) {
-        const AdjacencyState state = setup_.target->state_of(name);
-        if (state == AdjacencyState::Detached) {
+        const auto known = states.find(name);
+        if (known == states.end() || known->second == AdjacencyState::Detached) {
             continue;
         }
+        const AdjacencyState state = known->second;
         const auto found = after.find(name);
         if (found == after.end()) {
             out.push_back(error(path_of(place), name,

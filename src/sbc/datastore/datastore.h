@@ -38,7 +38,9 @@ public:
     virtual void publish() = 0;
     // What was prepared is given back.
     virtual void drop() = 0;
-    virtual AdjacencyState state_of(std::string_view adjacency) = 0;
+    // By name; one that is not there is detached.
+    using States = std::map<std::string, AdjacencyState, std::less<>>;
+    virtual States states() = 0;
     // Of one that was attached until now, or is going down.
     virtual void detach(std::string_view adjacency, ForcedDetach how) = 0;
 };

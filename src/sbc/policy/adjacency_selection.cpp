@@ -5,7 +5,7 @@ namespace ringwall::sbc::policy {
 namespace {
 
 bool listens_on(const Adjacency& adjacency, const Endpoint& local) {
-    return adjacency.signaling_port == local.port &&
+    return !adjacency.is_removed && adjacency.signaling_port == local.port &&
            (adjacency.signaling_address == local.address ||
             adjacency.signaling_address.is_unspecified());
 }

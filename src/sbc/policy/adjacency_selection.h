@@ -12,7 +12,8 @@ namespace ringwall::sbc::policy {
 // `local` is our socket: it is always part of the match, so that a forged source address on another
 // socket gains nothing. Among the adjacencies of that socket the longest `remote-address` around
 // `remote` wins; one without `remote-address` takes the rest. Between equals an attached one, then
-// the first. The result may be detached: then the peer is refused, it does not fall to a wider one.
+// the first. The result may be detached: then the peer is refused, it does not fall to a wider one;
+// to one that is removed it does.
 // Encryption is no part of it: adjacencies on one address and port agree on that.
 std::optional<AdjacencyIndex> find_adjacency(const Snapshot& snapshot, const Endpoint& local,
                                              const IpAddress& remote);

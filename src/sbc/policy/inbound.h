@@ -46,9 +46,11 @@ struct Inbound {
     Endpoint source;                              // as the socket says
     Endpoint local;                               // our socket's
     const tls::PeerIdentity* identity = nullptr;  // null: no TLS
-    // The adjacency that we opened this connection for; none: it was accepted, or is no connection.
-    std::optional<AdjacencyIndex> opened_for = std::nullopt;
+    // The adjacency that this connection was opened for, or accepted on; none: it is no connection.
+    std::optional<AdjacencyIndex> of_connection = std::nullopt;
     SnapshotPtr snapshot;
+    // Detached, but calls go on there.
+    std::span<const AdjacencyIndex> going_down = {};
     // Addresses-of-record with a live registration on this very flow.
     std::span<const std::string> registered;
     const sip::auth::NonceMint& nonces;

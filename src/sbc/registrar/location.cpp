@@ -177,6 +177,37 @@ std::vector<Binding> Location::drop_flow(FlowId flow) {
     return dropped;
 }
 
+std::vector<Binding> Location::drop_if(const std::function<bool(const Binding&)>& is_over) {
+    std::vector<Binding> dropped;
+    for (Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        for (Place place = 0; place < its.users.size(); ++place) {
+            if (std::ranges::none_of(its.users[place].bindings, is_over)) {
+                continue;
+            }
+            Bindings kept;
+            for (const Binding& binding : its.users[place].bindings) {
+                (is_over(binding) ? dropped : kept).push_back(binding);
+            }
+            assign(its, place, std::string(its.users[place].name), std::move(kept));
+        }
+    }
+    return dropped;
+}
+
+std::vector<std::size_t> Location::count_by_adjacency(std::size_t adjacencies) const {
+    std::vector<std::size_t> counts(adjacencies);
+    for (const Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        for (const User& user : its.users) {
+            for (const Binding& binding : user.bindings) {
+                ++counts.at(binding.adjacency);
+            }
+        }
+    }
+    return counts;
+}
+
 std::vector<Binding> Location::expire(TimePoint now) {
     std::vector<Binding> expired;
     // What is put in meanwhile lowers it again, behind a stripe that we have passed or before.

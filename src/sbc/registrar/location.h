@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -98,6 +99,10 @@ public:
 
     // The connection is closed: its bindings are gone. Returns them.
     std::vector<Binding> drop_flow(FlowId flow);
+    // Removes all of which this is true. Returns them.
+    std::vector<Binding> drop_if(const std::function<bool(const Binding&)>& is_over);
+    // By adjacency, of so many.
+    std::vector<std::size_t> count_by_adjacency(std::size_t adjacencies) const;
     // Removes what has expired by `now`. Returns it.
     std::vector<Binding> expire(TimePoint now);
     // When to call expire() next: not after anything expires, but perhaps before, where what would

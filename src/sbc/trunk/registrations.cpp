@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -42,31 +43,87 @@ ClientRegistration::Setup setup_of(const Snapshot& snapshot, const Adjacency& ad
             .reg_id = has_flow ? 1U : 0U};
 }
 
+bool is_same(const sip::auth::Account& one, const sip::auth::Account& other) {
+    return one.username == other.username && one.password == other.password &&
+           one.realm == other.realm && one.hashed == other.hashed;
+}
+
+// A registrar would not see which of the two it hears, nor where it comes from.
+bool is_same(const Adjacency& one, const Adjacency& other) {
+    const auto said = [](const Adjacency& each) {
+        const sip::Transport transport = transport_of(each);
+        return std::tuple(
+            each.registration->uri(), each.registration_expiry, transport,
+            b2bua::contact(each, transport, each.registration->scheme, each.registration->user),
+            each.signaling_peer, each.signaling_peer_port, each.signaling_address,
+            each.signaling_port);
+    };
+    return said(one) == said(other) &&
+           std::ranges::equal(one.outbound_accounts, other.outbound_accounts,
+                              [](const auto& a, const auto& b) { return is_same(a, b); });
+}
+
 }  // namespace
 
-Registrations::Registrations(engine::Shard& shard, Connections& connections, Locator& locator,
-                             Random& random, Counters& counters, SnapshotPtr snapshot)
-    : shard_(shard),
-      connections_(connections),
-      locator_(locator),
-      random_(random),
-      counters_(counters),
-      snapshot_(std::move(snapshot)) {}
+Registrations::Trunk Registrations::begun(AdjacencyIndex index) const {
+    return {.adjacency = index,
+            .snapshot = snapshot_,
+            .registration = ClientRegistration(setup_of(*snapshot_, snapshot_->adjacencies[index],
+                                                        shard_.place().own_bucket(), random_)),
+            .is_leaving = false,
+            .flow = {},
+            .waiting = {}};
+}
 
-void Registrations::start() {
+bool Registrations::is_wanted(AdjacencyIndex index) const {
+    const Adjacency& its = snapshot_->adjacencies[index];
+    return its.is_attached && its.registration;
+}
+
+void Registrations::take(const SnapshotPtr& snapshot) {
+    snapshot_ = snapshot;
+    if (is_stopping_) {
+        return;
+    }
+    for (std::size_t i = 0; i < trunks_.size(); ++i) {
+        take(i);
+    }
     for (AdjacencyIndex i = 0; i < snapshot_->adjacencies.size(); ++i) {
-        const Adjacency& each = snapshot_->adjacencies[i];
-        if (each.is_attached && each.registration) {
-            const Bucket bucket = shard_.place().own_bucket();
-            trunks_.push_back(
-                {i, ClientRegistration(setup_of(*snapshot_, each, bucket, random_)), {}, {}});
+        if (is_wanted(i) && std::ranges::find(trunks_, i, &Trunk::adjacency) == trunks_.end()) {
+            trunks_.push_back(begun(i));
             shard_.start_timer(Duration::zero(), trunks_.size());
         }
     }
 }
 
+void Registrations::take(std::size_t index) {
+    Trunk& trunk = trunks_[index];
+    if (!trunk.is_leaving && is_wanted(trunk.adjacency) &&
+        is_same(adjacency(trunk), snapshot_->adjacencies[trunk.adjacency])) {
+        trunk.snapshot = snapshot_;
+        return;
+    }
+    if (!std::exchange(trunk.is_leaving, true)) {
+        tell(index, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
+            registration.stop(now(), random_, out);
+        });
+    }
+    begin_again(index);
+}
+
+// Not before the other is gone: a registrar might take what removes that for this one's.
+void Registrations::begin_again(std::size_t index) {
+    Trunk& trunk = trunks_[index];
+    if (trunk.is_leaving && trunk.registration.state() == ClientRegistration::State::Idle &&
+        is_wanted(trunk.adjacency) && !is_stopping_) {
+        trunk = begun(trunk.adjacency);
+        std::erase_if(by_client_, [&](const auto& each) { return each.second.trunk == index; });
+        shard_.start_timer(Duration::zero(), index + 1);
+    }
+}
+
 void Registrations::on_timer(std::uint64_t cookie) {
-    if (cookie > trunks_.size() || is_stopping_) {
+    if (cookie > trunks_.size() || is_stopping_ || trunks_[cookie - 1].is_leaving) {
         return;
     }
     tell(cookie - 1, [&](ClientRegistration& registration, ClientRegistration::Actions& out) {
@@ -135,7 +192,8 @@ template <class Event>
 void Registrations::tell(std::size_t index, Event&& event) {
     ClientRegistration::Actions actions;
     event(trunks_[index].registration, actions);
-    const Adjacency& peer = adjacency(trunks_[index]);
+    const SnapshotPtr snapshot = trunks_[index].snapshot;
+    const Adjacency& peer = snapshot->adjacencies[trunks_[index].adjacency];
     for (ClientRegistration::Action& action : actions) {
         std::visit(
             Visitor{
@@ -165,11 +223,12 @@ void Registrations::tell(std::size_t index, Event&& event) {
             },
             action);
     }
+    begin_again(index);
 }
 
 void Registrations::send(std::size_t index, sip::MessageBuilder request) {
     Trunk& trunk = trunks_[index];
-    if (const auto ways = locator_.find(*snapshot_, trunk.adjacency, index)) {
+    if (const auto ways = locator_.find(trunk.snapshot, trunk.adjacency, index)) {
         send_by(index, *ways, std::move(request));
     } else {
         trunk.waiting = std::move(request);
@@ -201,7 +260,7 @@ bool Registrations::send_by(std::size_t index, Locator::Ways ways, const sip::Me
     while (!ways.empty() && adjacency(trunk).is_attached) {
         const sip::locate::Way way = ways.front();
         ways.erase(ways.begin());
-        if (const auto hop = connections_.hop_by(*snapshot_, trunk.adjacency, way)) {
+        if (const auto hop = connections_.hop_by(*trunk.snapshot, trunk.adjacency, way)) {
             const sip::MessagePtr message =
                 sip::transaction::make_again(request, new_via(trunk, hop->transport), without);
             trunk.flow = hop->transport == sip::Transport::Udp ? FlowId{} : hop->flow;
@@ -233,6 +292,31 @@ bool Registrations::is_quiet() const {
     return std::ranges::none_of(trunks_, [](const Trunk& trunk) {
         return trunk.registration.state() == ClientRegistration::State::Leaving;
     });
+}
+
+bool Registrations::is_leaving(AdjacencyIndex index) const {
+    return std::ranges::any_of(trunks_, [&](const Trunk& trunk) {
+        return trunk.adjacency == index &&
+               trunk.registration.state() == ClientRegistration::State::Leaving;
+    });
+}
+
+void Registrations::drop(AdjacencyIndex index) {
+    const auto trunk = std::ranges::find(trunks_, index, &Trunk::adjacency);
+    if (trunk == trunks_.end() || !trunk->is_leaving) {
+        return;
+    }
+    std::vector<ClientId> open;
+    for (const auto& [id, request] : by_client_) {
+        if (trunks_[request.trunk].adjacency == index) {
+            open.push_back(id);
+        }
+    }
+    trunk->waiting.reset();
+    trunk->registration = ClientRegistration({});
+    for (const ClientId id : open) {
+        shard_.forget(id);
+    }
 }
 
 bool Registrations::is_registered(AdjacencyIndex index) const {

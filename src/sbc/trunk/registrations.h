@@ -24,11 +24,17 @@ namespace ringwall::sbc::trunk {
 class Registrations {
 public:
     Registrations(engine::Shard& shard, Connections& connections, Locator& locator, Random& random,
-                  Counters& counters, SnapshotPtr snapshot);
+                  Counters& counters)
+        : shard_(shard),
+          connections_(connections),
+          locator_(locator),
+          random_(random),
+          counters_(counters) {}
 
-    // The first REGISTERs go out in the next turn: sockets may still be missing. Timers are the
+    // Those that this configuration wants are begun, in the next turn: sockets may still be
+    // missing. Those that it does not want, or wants otherwise, are removed first. Timers are the
     // shard's, with these cookies.
-    void start();
+    void take(const SnapshotPtr& snapshot);
     static bool is_cookie(std::uint64_t cookie) { return cookie != 0 && cookie <= UINT32_MAX; }
     void on_timer(std::uint64_t cookie);
 
@@ -44,14 +50,20 @@ public:
     // All are removed; is_quiet when the registrars have said so, or said nothing.
     void stop();
     bool is_quiet() const;
+    // One is being removed there.
+    bool is_leaving(AdjacencyIndex adjacency) const;
+    // What is being removed there is forgotten, and nobody told.
+    void drop(AdjacencyIndex adjacency);
     bool is_registered(AdjacencyIndex adjacency) const;
     bool is_consistent() const;
 
 private:
     struct Trunk {
         AdjacencyIndex adjacency = 0;
+        SnapshotPtr snapshot;  // by which it registers, and is removed
         sip::ClientRegistration registration;
-        FlowId flow;                                 // that the last REGISTER went over; none: UDP
+        bool is_leaving = false;  // what the snapshot says of it does not hold any more
+        FlowId flow;              // that the last REGISTER went over; none: UDP
         std::optional<sip::MessageBuilder> waiting;  // for its way
     };
     struct Request {
@@ -60,6 +72,10 @@ private:
         sip::locate::Way way;
         Locator::Ways others;  // servers that were not asked yet
     };
+    Trunk begun(AdjacencyIndex adjacency) const;
+    bool is_wanted(AdjacencyIndex adjacency) const;
+    void take(std::size_t index);
+    void begin_again(std::size_t index);
     template <class Event>
     void tell(std::size_t index, Event&& event);
     void send(std::size_t index, sip::MessageBuilder request);
@@ -70,8 +86,8 @@ private:
     // RFC 3263 §4.3: a server that is not there, or busy with itself, is followed by the next.
     bool try_next(const Request& request, Duration rest);
     std::string new_via(const Trunk& trunk, sip::Transport transport);
-    const Adjacency& adjacency(const Trunk& trunk) const {
-        return snapshot_->adjacencies[trunk.adjacency];
+    static const Adjacency& adjacency(const Trunk& trunk) {
+        return trunk.snapshot->adjacencies[trunk.adjacency];
     }
     TimePoint now() const { return shard_.now().monotonic; }
 
@@ -81,7 +97,7 @@ private:
     Random& random_;
     Counters& counters_;
     SnapshotPtr snapshot_;
-    std::vector<Trunk> trunks_;
+    std::vector<Trunk> trunks_;  // one for each adjacency that ever had one
     std::unordered_map<sip::transaction::ClientId, Request> by_client_;
     bool is_stopping_ = false;
 };

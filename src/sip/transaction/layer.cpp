@@ -231,6 +231,13 @@ void Layer::forget(ServerId id, Actions& out) {
     }
 }
 
+void Layer::forget(ClientId id, Actions& out) {
+    if (Client* client = tables_->clients.find(id)) {
+        std::visit([&](auto& m) { m.terminate(out); }, client->machine);
+        tables_->reap(*client);
+    }
+}
+
 void Layer::on_timer(AnyId id, Timer timer, Actions& out) {
     const auto fire = [&](auto* entry) {
         if (entry != nullptr) {

@@ -41,6 +41,7 @@ public:
 
     // Ends a transaction at once and without a word: silence is the answer.
     void forget(ServerId id, Actions& out);
+    void forget(ClientId id, Actions& out);
 
     void on_timer(AnyId id, Timer timer, Actions& out);
     // Something could not be sent, or the connection on which a response is due has ended. A client

@@ -20,8 +20,13 @@ class FakeViews final : public Views {
 public:
     explicit FakeViews(datastore::FakeTarget& target) : target_(target) {}
     SnapshotPtr snapshot() const override { return target_.published; }
-    AdjacencyStatus status_of(AdjacencyIndex adjacency) override {
-        return {.state = target_.state_of(target_.published->adjacencies[adjacency].name)};
+    std::vector<AdjacencyStatus> statuses() override {
+        std::vector<AdjacencyStatus> out;
+        const datastore::Target::States states = target_.states();
+        for (const Adjacency& each : target_.published->adjacencies) {
+            out.push_back({.state = states.at(each.name)});
+        }
+        return out;
     }
     Counters counters() override {
         Counters out;

@@ -200,11 +200,11 @@ TEST_F(Stored, SecurityIsChangedOnlyWhileDetached) {
     }
     ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(address)), {.author = "ops"}));
     const auto candidate = tree_of(with_adjacency(address + "security trusted-unencrypted\n"));
-    target_.states["test"] = AdjacencyState::GoingDown;
+    target_.forced["test"] = AdjacencyState::GoingDown;
     const auto refused = datastore.commit(candidate, {.author = "ops"});
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().front().sentence, HasSubstr("it is going down: wait"));
-    target_.states["test"] = AdjacencyState::Detached;
+    target_.forced["test"] = AdjacencyState::Detached;
     EXPECT_TRUE(datastore.commit(candidate, {.author = "ops"}));
 }
 

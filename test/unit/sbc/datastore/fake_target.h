@@ -21,17 +21,13 @@ public:
     }
     void publish() override { published = std::move(prepared); }
     void drop() override { prepared.reset(); }
-    AdjacencyState state_of(std::string_view adjacency) override {
-        const auto found = states.find(adjacency);
-        if (found != states.end()) {
-            return found->second;
-        }
+    States states() override {
+        States out = forced;
         for (const Adjacency& each : published ? published->adjacencies : none) {
-            if (each.name == adjacency && each.is_attached) {
-                return AdjacencyState::Attached;
-            }
+            out.emplace(each.name, each.is_attached ? AdjacencyState::Attached
+                                                    : AdjacencyState::Detached);
         }
-        return AdjacencyState::Detached;
+        return out;
     }
     void detach(std::string_view adjacency, ForcedDetach how) override {
         detached.emplace_back(adjacency, how);
@@ -40,7 +36,7 @@ public:
     std::string bind_fault;
     SnapshotPtr prepared;
     SnapshotPtr published;
-    std::map<std::string, AdjacencyState, std::less<>> states;
+    States forced;
     std::vector<std::pair<std::string, ForcedDetach>> detached;
 
 private:

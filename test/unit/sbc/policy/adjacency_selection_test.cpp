@@ -71,5 +71,14 @@ TEST(FindAdjacency, BetweenEqualsAnAttachedOneWinsThenTheFirst) {
     EXPECT_EQ(find_adjacency(snapshot, {here, 5060}, IpAddress::v4(192, 0, 2, 7)), 1u);
 }
 
+TEST(FindAdjacency, ARemovedOneTakesNobody) {
+    Snapshot snapshot;
+    snapshot.adjacencies = {on_port(5060),
+                            on_port(5060, {network(192, 0, 2, 24)}, /*is_attached=*/false)};
+    EXPECT_EQ(find_adjacency(snapshot, {here, 5060}, IpAddress::v4(192, 0, 2, 7)), 1u);
+    snapshot.adjacencies[1].is_removed = true;
+    EXPECT_EQ(find_adjacency(snapshot, {here, 5060}, IpAddress::v4(192, 0, 2, 7)), 0u);
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::policy

@@ -63,6 +63,23 @@ TEST(Identify, ADetachedAdjacencyTakesNothing) {
     EXPECT_TRUE(drop.close_connection);
 }
 
+TEST(Identify, OneThatGoesDownSaysThatThereAreNoNewCalls) {
+    Arrival arrival;
+    arrival.adjacency().is_attached = false;
+    Inbound& inbound = arrival.inbound();
+    const std::array going_down{arrival.by};
+    inbound.going_down = going_down;
+    EXPECT_EQ(rejected(identify(inbound)).status, 503);
+}
+
+TEST(Identify, AConnectionStaysWithTheAdjacencyThatLetItIn) {
+    Arrival arrival{.by = phones};
+    Inbound& inbound = arrival.inbound();
+    inbound.of_connection = carrier;
+    EXPECT_TRUE(continues(identify(inbound)));
+    EXPECT_EQ(inbound.adjacency, carrier);
+}
+
 // --- transport-security
 
 // Seed: "Encrypted adjacencies do not accept unencrypted traffic."

@@ -139,5 +139,21 @@ TEST(Location, StaysConsistentWhateverHappens) {
     }
 }
 
+TEST(Location, DropsAndCountsByAdjacency) {
+    Location location;
+    Binding other = binding("a@x", "sip:2", {2});
+    other.adjacency = 1;
+    location.assign("a@x", {binding("a@x", "sip:1", {1}), other});
+    location.assign("b@x", {binding("b@x", "sip:3", {3})});
+    EXPECT_THAT(location.count_by_adjacency(3), ElementsAre(2, 1, 0));
+
+    const auto dropped = location.drop_if([](const Binding& each) { return each.adjacency == 0; });
+    EXPECT_THAT(dropped, UnorderedElementsAre(contact_is("sip:1"), contact_is("sip:3")));
+    EXPECT_THAT(location.find("a@x", start), ElementsAre(contact_is("sip:2")));
+    EXPECT_EQ(location.user_count(), 1U);
+    EXPECT_THAT(location.registered_on({1}, start), IsEmpty());
+    EXPECT_TRUE(location.is_consistent());
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::registrar
