@@ -22,20 +22,9 @@ void TcpListener::set_type_of_service(std::uint8_t octet) {
 
 TcpListener::Accepted TcpListener::accept() {
     SocketAddress remote;
-    FileDescriptor fd(
-        accept4(fd_.number(), remote.get(), &remote.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd) return {Outcome::Accepted, std::move(fd), remote.endpoint()};
-    switch (errno) {
-        case EAGAIN:
-            return {Outcome::Nothing, {}, {}};
-        case EMFILE:
-        case ENFILE:
-        case ENOMEM:
-        case ENOBUFS:
-            return {Outcome::OutOfRoom, {}, {}};
-        default:
-            return {Outcome::Gone, {}, {}};
-    }
+    AcceptedSocket accepted = accept_from(fd_.number(), remote.get(), &remote.length);
+    const bool is_accepted = accepted.outcome == Outcome::Accepted;
+    return {accepted.outcome, std::move(accepted.fd), is_accepted ? remote.endpoint() : Endpoint{}};
 }
 
 }  // namespace ringwall::net

@@ -5,6 +5,7 @@
 
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "net/accept.h"
 #include "net/file_descriptor.h"
 #include "net/listen_options.h"
 
@@ -17,12 +18,7 @@ public:
     int fd() const { return fd_.number(); }
     const Endpoint& local() const { return local_; }
 
-    enum class Outcome : std::uint8_t {
-        Accepted,
-        Nothing,    // nobody waits
-        Gone,       // who waited has given up: try again
-        OutOfRoom,  // of descriptors or memory: stays readable, so pause
-    };
+    using Outcome = AcceptOutcome;
     struct Accepted {
         Outcome outcome = Outcome::Nothing;
         FileDescriptor fd;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "net/passing_error.h"
 #include "net/socket_address.h"
 #include "tls/session.h"
 
@@ -15,10 +16,6 @@ namespace {
 
 std::string message_of(int number) {
     return std::generic_category().message(number);
-}
-
-bool is_passing(int number) {
-    return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
 }
 
 }  // namespace
@@ -107,26 +104,14 @@ bool TcpStream::drain(std::span<char> scratch) {
 
 void TcpStream::flush() {
     encode_queued();
-    while (is_blocked()) {
-        const ssize_t length = ::send(fd_.number(), outgoing_.data() + written_,
-                                      outgoing_.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (length >= 0) {
-            written_ += static_cast<std::size_t>(length);
-        } else if (is_passing(errno)) {
-            return;
-        } else {
-            if (!end_) end_with(CloseReason::Reset, message_of(errno));
-            discard_outgoing();
-            return;
-        }
-    }
-    discard_outgoing();  // all written: an idle connection keeps no buffer
+    const int error = outgoing_.flush(fd_.number());
+    if (error != 0 && !end_) end_with(CloseReason::Reset, message_of(error));
 }
 
 void TcpStream::finish() {
     encode_queued();
     std::string().swap(plaintext_);
-    if (is_established()) say_goodbye(outgoing_);
+    if (is_established()) say_goodbye(outgoing());
 }
 
 void TcpStream::shut_down_writing() {
@@ -153,20 +138,13 @@ void TcpStream::encode_queued() {
     // A peer that has closed may still read; one that was refused gets nothing.
     const bool is_refused = end_ && end_->reason != CloseReason::PeerClosed;
     if (plaintext_.empty() || !is_established() || !is_judged_ || is_refused) return;
-    // What has been written already would otherwise grow with a peer that reads slowly.
-    outgoing_.erase(0, written_);
-    written_ = 0;
-    encode(plaintext_, outgoing_);
+    outgoing_.forget_written();
+    encode(plaintext_, outgoing());
     std::string().swap(plaintext_);
 }
 
 void TcpStream::end_with(CloseReason reason, std::string detail) {
     end_ = End{reason, std::move(detail)};
-}
-
-void TcpStream::discard_outgoing() {
-    std::string().swap(outgoing_);
-    written_ = 0;
 }
 
 }  // namespace ringwall::net

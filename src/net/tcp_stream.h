@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/file_descriptor.h"
+#include "net/outgoing_buffer.h"
 #include "tls/identity.h"
 
 namespace ringwall::net {
@@ -71,9 +72,9 @@ public:
     // After the last flush: tells the peer that nothing follows.
     void shut_down_writing();
 
-    std::size_t waiting() const { return plaintext_.size() + outgoing_.size() - written_; }
+    std::size_t waiting() const { return plaintext_.size() + outgoing_.waiting(); }
     // The system's buffer is full: flush() again when writable.
-    bool is_blocked() const { return written_ < outgoing_.size(); }
+    bool is_blocked() const { return outgoing_.waiting() != 0; }
 
 protected:
     // Octets from the peer.
@@ -83,8 +84,8 @@ protected:
     virtual void say_goodbye(std::string& /*outgoing*/) {}
 
     void end_with(CloseReason reason, std::string detail);
-    void discard_outgoing();
-    std::string& outgoing() { return outgoing_; }
+    void discard_outgoing() { outgoing_.discard(); }
+    std::string& outgoing() { return outgoing_.octets(); }
 
 private:
     void encode_queued();
@@ -93,8 +94,7 @@ private:
     bool is_judged_;  // the first octet has been seen, or need not be
     bool has_received_ = false;
     std::string plaintext_;
-    std::string outgoing_;
-    std::size_t written_ = 0;  // of outgoing_
+    OutgoingBuffer outgoing_;
     std::optional<End> end_;
 };
 

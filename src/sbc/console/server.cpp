@@ -1,0 +1,197 @@
+#include "sbc/console/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/log.h"
+#include "sbc/console/people.h"
+#include "sbc/console/wire.h"
+
+namespace ringwall::sbc::console {
+
+namespace {
+
+constexpr mode_t socket_mode = 0660;
+constexpr std::size_t max_sessions = 32;
+constexpr std::size_t max_waiting = std::size_t{4} * 1024 * 1024;
+
+bool is_one_line(std::string_view text) {
+    return std::ranges::none_of(text, [](char c) {
+        const auto octet = static_cast<unsigned char>(c);
+        return (octet < ' ' && c != '\t') || octet == 127;
+    });
+}
+
+// The socket of somebody new takes a sentence at once.
+void refuse(net::UnixStream stream, const std::string& sentence) {
+    stream.queue(to_wire({.output = sentence + "\n", .prompt = "", .failed = true, .ended = true}));
+    stream.flush();
+}
+
+}  // namespace
+
+std::optional<User> admit(uid_t user) {
+    Person person = person_of(user);
+    const auto role = role_of(user, geteuid(), person.groups);
+    return role ? std::optional(User{std::move(person.name), *role, ""}) : std::nullopt;
+}
+
+class Server::Session final : public net::EventSource {
+public:
+    Session(Server& server, std::uint64_t number, net::UnixStream stream,
+            std::unique_ptr<Dialogue> dialogue)
+        : server_(server),
+          number_(number),
+          stream_(std::move(stream)),
+          dialogue_(std::move(dialogue)) {}
+    ~Session() override {
+        server_.loop_.unwatch(watch_);
+        dialogue_->on_gone();
+    }
+
+    bool begin() {
+        watch_ = server_.loop_.watch(stream_.fd(), net::Interest::Read, *this);
+        say(dialogue_->greet());
+        return watch_ != 0 && write();
+    }
+
+    // May end with the end of the session.
+    void on_ready(net::Readiness readiness) override {
+        const bool goes_on = (!readiness.is_readable || read()) && write();
+        if (!goes_on) {
+            server_.forget(number_);
+        }
+    }
+
+private:
+    // False: it is over. What is asked with the last words is still answered.
+    bool read() {
+        std::array<char, 16384> scratch;  // NOLINT: read() fills what is used
+        if (!stream_.receive(scratch, received_)) {
+            return false;
+        }
+        while (!is_ending_) {
+            const auto line = take_line(received_);
+            if (!line) {
+                return received_.size() < max_request;
+            }
+            if (line->size() >= max_request || stream_.waiting() > max_waiting || !answer(*line)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool answer(std::string_view line) {
+        const auto request = parse_request(line);
+        if (!request) {
+            return false;
+        }
+        const bool is_clean = is_one_line(request->text);
+        if (request->kind == Request::Kind::Suggest) {
+            stream_.queue(to_wire(is_clean ? dialogue_->suggest(request->text)
+                                           : std::vector<model::Suggestion>()));
+        } else if (is_clean) {
+            say(dialogue_->on_line(request->text));
+        } else {
+            say({.output = "% A line may hold no control characters.\n",
+                 .prompt = prompt_,
+                 .failed = true,
+                 .ended = false});
+        }
+        return stream_.flush();
+    }
+
+    void say(const Reply& reply) {
+        prompt_ = reply.prompt;
+        is_ending_ = is_ending_ || reply.ended;
+        stream_.queue(to_wire(reply));
+    }
+
+    // False: it is over, by the peer's end or by ours, with nothing left to say.
+    bool write() {
+        if (!stream_.flush() || (is_ending_ && stream_.waiting() == 0)) {
+            return false;
+        }
+        const bool is_blocked = stream_.waiting() != 0;
+        server_.loop_.change(watch_, is_ending_   ? net::Interest::Write
+                                     : is_blocked ? net::Interest::ReadAndWrite
+                                                  : net::Interest::Read);
+        return true;
+    }
+
+    Server& server_;
+    std::uint64_t number_;
+    net::UnixStream stream_;
+    std::unique_ptr<Dialogue> dialogue_;
+    net::Loop::Watch watch_ = 0;
+    std::string received_;
+    std::string prompt_;
+    bool is_ending_ = false;
+};
+
+Result<std::unique_ptr<Server>, net::SocketError> Server::listen(net::Loop& loop,
+                                                                 const std::filesystem::path& path,
+                                                                 MakeDialogue make_dialogue,
+                                                                 Admission admission) {
+    net::UnixListener listener = TRY(net::UnixListener::listen(path, socket_mode));
+    std::unique_ptr<Server> out(
+        new Server(loop, std::move(listener), std::move(make_dialogue), std::move(admission)));
+    out->watch_ = loop.watch(out->listener_.fd(), net::Interest::Read, *out);
+    if (out->watch_ == 0) {
+        return fail(net::SocketError::of("cannot watch the console's socket", errno));
+    }
+    return out;
+}
+
+Server::Server(net::Loop& loop, net::UnixListener listener, MakeDialogue make_dialogue,
+               Admission admission)
+    : loop_(loop),
+      listener_(std::move(listener)),
+      make_dialogue_(std::move(make_dialogue)),
+      admission_(std::move(admission)) {}
+
+Server::~Server() {
+    sessions_.clear();
+    loop_.unwatch(watch_);
+}
+
+void Server::on_ready(net::Readiness /*readiness*/) {
+    net::AcceptedSocket accepted = listener_.accept();
+    if (accepted.outcome == net::AcceptOutcome::Accepted) {
+        open(net::UnixStream(std::move(accepted.fd)));
+    }
+}
+
+void Server::open(net::UnixStream stream) {
+    const auto uid = stream.peer_user();
+    auto user = uid ? admission_(*uid) : std::nullopt;
+    if (!user) {
+        log::warning("console.refused", {{"uid", uid ? std::to_string(*uid) : "unknown"}});
+        refuse(std::move(stream),
+               "You may not use the console: it is for members of ringwall-admin, "
+               "ringwall-operator and ringwall-read.");
+        return;
+    }
+    if (sessions_.size() >= max_sessions) {
+        refuse(std::move(stream), "The console has " + std::to_string(max_sessions) +
+                                      " sessions already; one of them must end first.");
+        return;
+    }
+    const std::uint64_t number = ++last_session_;
+    user->session = std::to_string(number);
+    auto session =
+        std::make_unique<Session>(*this, number, std::move(stream), make_dialogue_(*user));
+    if (session->begin()) {
+        sessions_.emplace(number, std::move(session));
+    }
+}
+
+void Server::forget(std::uint64_t number) {
+    sessions_.erase(number);
+}
+
+}  // namespace ringwall::sbc::console

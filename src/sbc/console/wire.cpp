@@ -1,0 +1,125 @@
+#include "sbc/console/wire.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ringwall::sbc::console {
+
+using nlohmann::json;
+
+namespace {
+
+std::string dump(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+// Null where it is no JSON.
+json parse(std::string_view line) {
+    json value = json::parse(line, nullptr, false);
+    return value.is_object() ? value : json();
+}
+
+std::optional<std::string> text(const json& object, const char* name) {
+    const auto found = object.find(name);
+    const bool is_text = found != object.end() && found->is_string();
+    return is_text ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
+std::optional<bool> flag(const json& object, const char* name) {
+    const auto found = object.find(name);
+    const bool is_flag = found != object.end() && found->is_boolean();
+    return is_flag ? std::optional(found->get<bool>()) : std::nullopt;
+}
+
+std::string harmless(std::string shown) {
+    for (char& c : shown) {
+        const auto octet = static_cast<unsigned char>(c);
+        if ((octet < ' ' && c != '\n' && c != '\t') || octet == 127) {
+            c = '?';
+        }
+    }
+    return shown;
+}
+
+}  // namespace
+
+std::string to_wire(const Request& request) {
+    json object;
+    object[request.kind == Request::Kind::Line ? "line" : "suggest"] = request.text;
+    return dump(object);
+}
+
+std::string to_wire(const Reply& reply) {
+    return dump({{"output", harmless(reply.output)},
+                 {"prompt", harmless(reply.prompt)},
+                 {"failed", reply.failed},
+                 {"ended", reply.ended}});
+}
+
+std::string to_wire(const std::vector<model::Suggestion>& suggestions) {
+    json list = json::array();
+    for (const model::Suggestion& each : suggestions) {
+        list.push_back({{"word", harmless(each.word)},
+                        {"help", harmless(each.help)},
+                        {"literal", each.is_literal}});
+    }
+    json object;
+    object["suggestions"] = std::move(list);
+    return dump(object);
+}
+
+std::optional<Request> parse_request(std::string_view line) {
+    const json object = parse(line);
+    if (object.size() != 1) {
+        return std::nullopt;
+    }
+    if (auto said = text(object, "line")) {
+        return Request{Request::Kind::Line, std::move(*said)};
+    }
+    if (auto begun = text(object, "suggest")) {
+        return Request{Request::Kind::Suggest, std::move(*begun)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Reply> parse_reply(std::string_view line) {
+    const json object = parse(line);
+    auto output = text(object, "output");
+    auto prompt = text(object, "prompt");
+    const auto failed = flag(object, "failed");
+    const auto ended = flag(object, "ended");
+    if (!output || !prompt || !failed || !ended) {
+        return std::nullopt;
+    }
+    return Reply{std::move(*output), std::move(*prompt), *failed, *ended};
+}
+
+std::optional<std::vector<model::Suggestion>> parse_suggestions(std::string_view line) {
+    const json object = parse(line);
+    const auto list = object.find("suggestions");
+    if (list == object.end() || !list->is_array()) {
+        return std::nullopt;
+    }
+    std::vector<model::Suggestion> out;
+    for (const json& each : *list) {
+        auto word = text(each, "word");
+        auto help = text(each, "help");
+        const auto is_literal = flag(each, "literal");
+        if (!word || !help || !is_literal) {
+            return std::nullopt;
+        }
+        out.push_back({std::move(*word), std::move(*help), *is_literal});
+    }
+    return out;
+}
+
+std::optional<std::string> take_line(std::string& received) {
+    const std::size_t end = received.find('\n');
+    if (end == std::string::npos) {
+        return std::nullopt;
+    }
+    std::string line = received.substr(0, end);
+    received.erase(0, end + 1);
+    return line;
+}
+
+}  // namespace ringwall::sbc::console
