@@ -2,6 +2,7 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "sbc/process.h"
 
@@ -13,7 +14,11 @@ const char* malloc_conf = "background_thread:true,dirty_decay_ms:500,muzzy_decay
 int main(int argc, char** argv) {
     ringwall::sbc::ProcessOptions options;
     CLI::App app("ringwall-sbc: a session border controller for secure SIP");
-    app.add_option("--config", options.configuration, "The configuration file")->required();
+    app.add_option("--config", options.configuration,
+                   "The configuration file; with --store only the first one");
+    app.add_option("--store", options.store,
+                   "The folder in which committed configurations are kept");
+    app.add_option("--console", options.console, "The socket that `ringwall console` talks to");
     app.add_option("--trace", options.trace, "Append a JSON line for each SIP message (no bodies)");
     app.add_option("--record", options.record, "Append a JSON line for each call");
     app.add_option("--workers", options.workers, "Threads for the traffic; one for each core")
@@ -24,6 +29,10 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? EX_OK : EX_USAGE;
+    }
+    if (options.configuration.empty() && options.store.empty()) {
+        std::cerr << "ringwall-sbc needs a configuration: --config FILE, or --store FOLDER\n";
+        return EX_USAGE;
     }
     return ringwall::sbc::run_process(options);
 }

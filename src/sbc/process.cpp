@@ -2,20 +2,30 @@
 
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "net/clock.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
 #include "sbc/config/reader.h"
+#include "sbc/console/audit_line.h"
+#include "sbc/console/server.h"
+#include "sbc/console/session.h"
+#include "sbc/datastore/datastore.h"
 #include "sbc/line_file.h"
+#include "sbc/operations.h"
 #include "sbc/workers.h"
 
 namespace ringwall::sbc {
@@ -67,18 +77,91 @@ void say_farewell(Workers& workers, net::Mailbox& mailbox) {
     workers.record_unfinished("shutdown");
 }
 
+// Judged as far as it can be without the system; its warnings are told.
+Result<FileTree, ConfigError> read_first(const std::filesystem::path& path) {
+    const auto configuration = TRY(load_configuration(path));
+    for (const ConfigError& warning : configuration.warnings) {
+        std::fprintf(stderr, "warning: %s\n", warning.to_string().c_str());
+    }
+    const auto text = read_from_disk(path);
+    return read_tree(text ? *text : "", path.string());
+}
+
+// What the store has; or else the file, which is then its first version.
+Result<void, ConfigErrors> begin(datastore::Datastore& datastore,
+                                 const std::optional<FileTree>& file,
+                                 const ProcessOptions& options) {
+    TRY(datastore.start());
+    const bool is_empty = datastore.running().is_empty();
+    if (!file || (!is_empty && datastore.running() == file->tree)) {
+        return {};
+    }
+    if (!is_empty) {
+        return fail(ConfigErrors{
+            {.file = options.configuration.string(),
+             .sentence = "the store has version " +
+                         std::to_string(datastore.running_version().number) +
+                         " already, which is another; start without --config, and load it at the "
+                         "console"}});
+    }
+    auto committed = datastore.commit(file->tree, {.author = "--config"});
+    if (!committed) {
+        for (ConfigError& each : committed.error()) {
+            each.file = options.configuration.string();
+        }
+        return fail(std::move(committed.error()));
+    }
+    return {};
+}
+
+Duration until_taken_back(const datastore::Datastore& datastore) {
+    const auto ends = datastore.confirmation_ends();
+    return ends ? std::max(*ends - net::system_clock().monotonic, Duration(0)) : Duration::max();
+}
+
+void take_back_in_time(datastore::Datastore& datastore) {
+    const auto ends = datastore.confirmation_ends();
+    if (!ends || net::system_clock().monotonic < *ends) {
+        return;
+    }
+    if (const auto back = datastore.take_back(); !back) {
+        for (const ConfigError& each : back.error()) {
+            log::error("configuration.not-taken-back", {{"reason", each.to_string()}});
+        }
+        return;
+    }
+    log::warning("configuration.taken-back", {{"version", datastore.running_version().number}});
+}
+
+void record_in(LineFile& audit, const console::User& who, std::string_view what,
+               const std::string& text) {
+    log::info("console",
+              {{"user", who.name}, {"session", who.session}, {"what", what}, {"text", text}});
+    if (audit.is_open()) {
+        audit.post(console::audit_line(net::system_clock().wall, who, what, text));
+    }
+}
+
+std::string host_name_of_machine() {
+    char name[256] = "ringwall";
+    ::gethostname(name, sizeof name - 1);
+    std::string_view whole = name;
+    return std::string(cut(whole, '.'));
+}
+
 }  // namespace
 
 int run_process(const ProcessOptions& options) {
-    const auto configuration = load_configuration(options.configuration);
-    if (!configuration) {
-        std::fprintf(stderr, "%s\n", configuration.error().to_string().c_str());
-        return EX_CONFIG;
+    std::optional<FileTree> file;
+    if (!options.configuration.empty()) {
+        auto read = read_first(options.configuration);
+        if (!read) {
+            std::fprintf(stderr, "%s\n", read.error().to_string().c_str());
+            return EX_CONFIG;
+        }
+        file = std::move(*read);
     }
-    for (const ConfigError& warning : configuration->warnings) {
-        std::fprintf(stderr, "warning: %s\n", warning.to_string().c_str());
-    }
-    if (options.only_check) {
+    if (options.only_check && options.store.empty()) {
         return EX_OK;
     }
     std::signal(SIGPIPE, SIG_IGN);
@@ -108,38 +191,82 @@ int run_process(const ProcessOptions& options) {
         return give_up(net::SocketError::of("cannot watch the mailbox", errno));
     }
     FileObserver observer(**mailbox);
-    for (const auto& [file, path] : {std::pair{&observer.trace, &options.trace},
-                                     std::pair{&observer.record, &options.record}}) {
-        if (!file->open(*path)) {
+    LineFile audit("audit", **mailbox);
+    const std::filesystem::path audit_path =
+        options.store.empty() ? std::filesystem::path() : options.store / "audit.log";
+    std::optional<datastore::VersionStore> store;
+    if (!options.store.empty()) {
+        auto opened = datastore::VersionStore::open(options.store);
+        if (!opened) {
+            std::fprintf(stderr, "%s\n", opened.error().c_str());
+            return EX_IOERR;
+        }
+        store.emplace(std::move(*opened));
+    }
+    for (const auto& [lines, path] :
+         {std::pair{&observer.trace, &options.trace}, std::pair{&observer.record, &options.record},
+          std::pair{&audit, &audit_path}}) {
+        if (!lines->open(*path)) {
             std::fprintf(stderr, "%s: cannot be opened for writing\n", path->c_str());
             return EX_IOERR;
         }
     }
 
-    const SnapshotPtr snapshot = configuration->snapshot;
-    const auto created = Workers::create(
-        options.workers != 0 ? options.workers : Workers::default_count(), snapshot, observer);
+    const auto created =
+        Workers::create(options.workers != 0 ? options.workers : Workers::default_count(),
+                        std::make_shared<const Snapshot>(), observer);
     if (!created) {
         return give_up(created.error());
     }
     Workers& workers = **created;
     workers.set_trace(observer.trace.is_open());
-    if (const auto bound = workers.listen(); !bound) {
-        std::fprintf(stderr,
-                     "%s: adjacency %s: %s; end the program that has the address, or change "
-                     "'signaling-address' or 'signaling-port'\n",
-                     options.configuration.c_str(), bound.error().adjacencies.c_str(),
-                     bound.error().sentence.c_str());
+    workers.start();
+    Operations operations(workers);
+    const std::filesystem::path folder =
+        options.store.empty() ? options.configuration.parent_path() : options.store;
+    datastore::Datastore datastore(
+        {.store = store ? &*store : nullptr,
+         .target = &operations,
+         .read_file = [folder](const std::string& name) { return read_from_disk(folder / name); },
+         .now = net::system_clock});
+    if (const auto begun = begin(datastore, file, options); !begun) {
+        for (const ConfigError& each : begun.error()) {
+            std::fprintf(stderr, "%s\n", each.to_string().c_str());
+        }
+        workers.stop();
         return EX_CONFIG;
     }
-    workers.start();
-    log::info("sbc.ready", {{"service", snapshot->service},
-                            {"adjacencies", snapshot->adjacencies.size()},
-                            {"subscribers", snapshot->subscribers.size()},
+    std::unique_ptr<console::Server> console;
+    if (!options.console.empty()) {
+        auto listening =
+            console::Server::listen(*loop, options.console, [&](const console::User& user) {
+                return std::make_unique<console::Session>(
+                    console::Session::Setup{
+                        .datastore = &datastore,
+                        .views = &operations,
+                        .audit =
+                            [&audit](const console::User& who, std::string_view what,
+                                     const std::string& text) {
+                                record_in(audit, who, what, text);
+                            },
+                        .host = host_name_of_machine()},
+                    user);
+            });
+        if (!listening) {
+            workers.stop();
+            return give_up(listening.error());
+        }
+        console = std::move(*listening);
+    }
+    const Snapshot& snapshot = workers.snapshot();
+    log::info("sbc.ready", {{"service", snapshot.service},
+                            {"adjacencies", snapshot.adjacencies.size()},
+                            {"subscribers", snapshot.subscribers.size()},
                             {"workers", workers.count()}});
     bool is_running = true;
     while (is_running) {
-        loop->turn(Duration::max(), [] {});
+        loop->turn(until_taken_back(datastore), [] {});
+        take_back_in_time(datastore);
         for (const int number : std::exchange(arrived, {})) {
             if (number == SIGUSR1) {
                 workers.log_counters();
@@ -149,6 +276,7 @@ int run_process(const ProcessOptions& options) {
         }
     }
     log::info("sbc.stopping");
+    console.reset();
     say_farewell(workers, **mailbox);
     workers.stop();
     (*mailbox)->open_all();

@@ -8,11 +8,13 @@
 namespace ringwall::sbc {
 
 struct ProcessOptions {
-    std::filesystem::path configuration;
-    std::filesystem::path trace;   // a JSON line for each message; empty: none
-    std::filesystem::path record;  // a JSON line for each call; empty: none
-    std::uint16_t workers = 0;     // threads; 0: one for each core
-    bool only_check = false;       // read the configuration, say what is wrong, start nothing
+    std::filesystem::path configuration;  // a file; may be empty where there is a store
+    std::filesystem::path store;    // the folder of committed configurations; empty: none is kept
+    std::filesystem::path console;  // the socket for `ringwall console`; empty: none
+    std::filesystem::path trace;    // a JSON line for each message; empty: none
+    std::filesystem::path record;   // a JSON line for each call; empty: none
+    std::uint16_t workers = 0;      // threads; 0: one for each core
+    bool only_check = false;        // read the configuration, say what is wrong, start nothing
 };
 
 // The exit status: 0, 78 (EX_CONFIG) for a wrong configuration or an address that cannot be bound,

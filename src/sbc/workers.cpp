@@ -247,6 +247,14 @@ void Workers::start() {
     }
 }
 
+Counters Workers::counters() {
+    Counters sum;
+    for (const auto& seat : seats_) {
+        sum += ask(*seat, [](const Seat& its) { return its.sbc->counters(); });
+    }
+    return sum;
+}
+
 void Workers::log_counters() {
     Counters sum;
     engine::ShardCounters traffic;

@@ -66,6 +66,7 @@ public:
 
     // While they run, from one other thread.
     void log_counters();
+    Counters counters();                    // of all of them
     void end_all(std::string_view reason);  // and no new calls
     bool is_quiet();
     void record_unfinished(std::string_view reason);

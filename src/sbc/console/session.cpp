@@ -291,7 +291,6 @@ void Session::on_gone() {
 
 Reply Session::greet() {
     setup_.audit(user_, "login", "");
-    const SnapshotPtr snapshot = setup_.views->snapshot();
     std::string output;
     if (!setup_.datastore->store_problem().empty()) {
         output = "Alarm: " + setup_.datastore->store_problem() + "\n";
@@ -438,15 +437,13 @@ Session::Answer Session::run(const Command& command, const Arguments& words, std
                 .word = used + command.max_arguments};
     }
     const auto service = std::ranges::find(command.words, "sbe");
-    const SnapshotPtr snapshot = setup_.views->snapshot();
-    if (service != command.words.end() && used > command.words.size() && snapshot != nullptr &&
-        words[3] != snapshot->service) {
-        return {.fault = "there is no service " + shown(words[3]) + "; use " + snapshot->service,
+    const std::string& name = setup_.views->snapshot().service;
+    if (service != command.words.end() && used > command.words.size() && words[3] != name) {
+        return {.fault = "there is no service " + shown(words[3]) +
+                         (name.empty() ? " yet" : "; use " + name),
                 .word = 3};
     }
-    if (command.role != Role::ReadOnly) {
-        setup_.audit(user_, "command", joined(words));
-    }
+    setup_.audit(user_, "command", joined(words));
     return command.run(*this, rest, as_json);
 }
 
@@ -539,6 +536,7 @@ Session::Answer Session::change(const Arguments& words) {
     if (!after) {
         return {.fault = after.error().sentence, .word = after.error().word};
     }
+    setup_.audit(user_, "command", model::path_of(command->place) + " > " + to_line(*command));
     candidate_ = std::move(candidate);
     place_ = *after;
     return {};

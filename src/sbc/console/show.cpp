@@ -219,17 +219,14 @@ std::string_view verdict(const policy::CallSecurity& call, policy::Target target
 }  // namespace
 
 std::string show_adjacencies(Views& views, std::string_view name, bool with_details, bool as_json) {
-    const SnapshotPtr snapshot = views.snapshot();
+    const auto& all = views.snapshot().adjacencies;
     std::string out;
     Json list = Json::array();
     std::size_t count = 0;
-    const std::vector<Adjacency> none;
-    const auto& all = snapshot == nullptr ? none : snapshot->adjacencies;
     const std::vector<AdjacencyStatus> statuses = views.statuses();
     std::vector<AdjacencyIndex> chosen;
     for (AdjacencyIndex i = 0; i < std::min(all.size(), statuses.size()); ++i) {
-        const bool is_gone =
-            all[i].is_removed && statuses[i].state == AdjacencyState::Detached;
+        const bool is_gone = all[i].is_removed && statuses[i].state == AdjacencyState::Detached;
         if (!is_gone && (name.empty() || all[i].name == name)) {
             chosen.push_back(i);
         }
@@ -268,11 +265,11 @@ std::string show_counters(Views& views, bool as_json) {
 }
 
 std::string show_call_policy(Views& views, bool as_json) {
-    const SnapshotPtr snapshot = views.snapshot();
-    if (snapshot == nullptr || !snapshot->call_policy) {
+    const Snapshot& snapshot = views.snapshot();
+    if (!snapshot.call_policy) {
         return as_json ? "null\n" : "No call-policy-set is active.\n";
     }
-    const CallPolicySet& set = *snapshot->call_policy;
+    const CallPolicySet& set = *snapshot.call_policy;
     std::string out = "call-policy-set " + std::to_string(set.number) + " begins with table " +
                       set.first_call_routing_table + "\n";
     Json tables = Json::array();
@@ -287,7 +284,7 @@ std::string show_call_policy(Views& views, bool as_json) {
             if (entry.action == RoutingEntry::Action::NextTable) {
                 where = "table " + entry.next_table;
             } else if (entry.destination) {
-                where = "adjacency " + snapshot->adjacencies[*entry.destination].name;
+                where = "adjacency " + snapshot.adjacencies[*entry.destination].name;
             }
             const std::string match = entry.match.empty() ? "any" : entry.match;
             out += "  " + std::to_string(entry.number) + "  " + match + "  -> " + where + "\n";
@@ -302,11 +299,9 @@ std::string show_call_policy(Views& views, bool as_json) {
 }
 
 std::string show_certificates(Views& views, bool as_json) {
-    const SnapshotPtr snapshot = views.snapshot();
     std::string out;
     Json list = Json::array();
-    for (const Adjacency& each :
-         snapshot == nullptr ? std::vector<Adjacency>() : snapshot->adjacencies) {
+    for (const Adjacency& each : views.snapshot().adjacencies) {
         if (each.certificate_names.empty()) {
             continue;
         }

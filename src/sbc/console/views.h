@@ -16,8 +16,8 @@ namespace ringwall::sbc::console {
 class Views {
 public:
     virtual ~Views() = default;
-    // The running configuration with what follows from it. Null: there is none yet.
-    virtual SnapshotPtr snapshot() const = 0;
+    // The running configuration with what follows from it.
+    virtual const Snapshot& snapshot() const = 0;
     // By index, of all of the snapshot.
     virtual std::vector<AdjacencyStatus> statuses() = 0;
     virtual Counters counters() = 0;

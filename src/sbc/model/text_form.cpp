@@ -11,6 +11,22 @@ namespace {
 
 using Values = std::vector<std::string>;
 
+// The words of a command with these values.
+std::string line_of(const Node& node, const Values& values, Secrets secrets) {
+    std::string text = node.command();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const Argument& argument = node.arguments[std::min(i, node.arguments.size() - 1)];
+        if (argument.is_secret && secrets == Secrets::Hidden) {
+            text += " ***";
+            continue;
+        }
+        for (const std::string& word : encode(argument, values[i])) {
+            text += " " + quoted(word);
+        }
+    }
+    return text;
+}
+
 class Printer {
 public:
     Printer(const Tree& from, const Tree& to, Secrets secrets)
@@ -35,21 +51,10 @@ private:
         out_.append(depth, ' ').append(text).append("\n");
     }
 
-    // The words of a command with these values.
     std::string text_of(const Node& node, const Values& values) const {
-        std::string text = node.command();
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const Argument& argument = node.arguments[std::min(i, node.arguments.size() - 1)];
-            if (argument.is_secret && secrets_ == Secrets::Hidden) {
-                text += " ***";
-                continue;
-            }
-            for (const std::string& word : encode(argument, values[i])) {
-                text += " " + quoted(word);
-            }
-        }
-        return text;
+        return line_of(node, values, secrets_);
     }
+
     void mode(const Place& place, const Node& node) {
         for (const auto& child : node.children) {
             if (child->kind == Node::Kind::Mode) {
@@ -156,6 +161,15 @@ private:
 
 std::string to_text(const Tree& tree, Secrets secrets) {
     return Printer(Tree(), tree, secrets).print();
+}
+
+std::string to_line(const Command& command) {
+    const bool is_no = command.action == Command::Action::Remove;
+    std::string text = line_of(*command.node, command.values, Secrets::Hidden);
+    if (!command.also.empty()) {
+        text += " " + line_of(*command.node->no_also, {command.also}, Secrets::Hidden);
+    }
+    return (is_no ? "no " : "") + text;
 }
 
 std::string difference(const Tree& from, const Tree& to, Secrets secrets) {

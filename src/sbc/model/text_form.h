@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sbc/model/command.h"
 #include "sbc/model/tree.h"
 
 namespace ringwall::sbc::model {
@@ -14,6 +15,9 @@ enum class Secrets : std::uint8_t { Hidden, Written };
 // Every command on a line, modes indented and closed by '!'. Hidden: secrets are "***", so that
 // what is printed cannot be read again.
 std::string to_text(const Tree& tree, Secrets secrets);
+
+// One command, as it may be shown.
+std::string to_line(const Command& command);
 
 // What leads from one to the other, as commands in their modes: what is gone as 'no'. Empty:
 // nothing is different.

@@ -1,0 +1,52 @@
+#include "sbc/operations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "sbc/config/succession.h"
+
+namespace ringwall::sbc {
+
+Result<void, ConfigError> Operations::prepare(SnapshotPtr next) {
+    auto prepared = workers_.prepare(succeed(workers_.snapshot(), *next));
+    if (!prepared) {
+        const Workers::BindFailure& why = prepared.error();
+        return fail(ConfigError{
+            .word = why.adjacencies,
+            .sentence = "adjacency " + why.adjacencies + ": " + why.sentence +
+                        "; end the program that has the address, or change 'signaling-address' or "
+                        "'signaling-port'"});
+    }
+    prepared_ = std::move(*prepared);
+    return {};
+}
+
+void Operations::publish() {
+    workers_.publish(std::move(*prepared_));
+    prepared_.reset();
+    const Snapshot& now = workers_.snapshot();
+    log::info("configuration.published", {{"service", now.service},
+                                          {"adjacencies", now.adjacencies.size()},
+                                          {"subscribers", now.subscribers.size()}});
+}
+
+datastore::Target::States Operations::states() {
+    States out;
+    const std::vector<AdjacencyStatus> statuses = workers_.status();
+    const auto& adjacencies = workers_.snapshot().adjacencies;
+    for (std::size_t i = 0; i < std::min(statuses.size(), adjacencies.size()); ++i) {
+        out.emplace(adjacencies[i].name, statuses[i].state);
+    }
+    return out;
+}
+
+void Operations::detach(std::string_view adjacency, ForcedDetach how) {
+    const auto& all = workers_.snapshot().adjacencies;
+    const auto found = std::ranges::find(all, adjacency, &Adjacency::name);
+    if (found != all.end()) {
+        workers_.detach(static_cast<AdjacencyIndex>(found - all.begin()), how);
+    }
+}
+
+}  // namespace ringwall::sbc

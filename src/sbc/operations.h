@@ -1,0 +1,33 @@
+// The workers as a commit and the console see them. Of the main thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sbc/console/views.h"
+#include "sbc/datastore/datastore.h"
+#include "sbc/workers.h"
+
+namespace ringwall::sbc {
+
+class Operations final : public datastore::Target, public console::Views {
+public:
+    explicit Operations(Workers& workers) : workers_(workers) {}
+
+    Result<void, ConfigError> prepare(SnapshotPtr next) override;
+    void publish() override;
+    void drop() override { prepared_.reset(); }
+    States states() override;
+    void detach(std::string_view adjacency, ForcedDetach how) override;
+
+    const Snapshot& snapshot() const override { return workers_.snapshot(); }
+    std::vector<AdjacencyStatus> statuses() override { return workers_.status(); }
+    Counters counters() override { return workers_.counters(); }
+
+private:
+    Workers& workers_;
+    std::optional<Workers::Prepared> prepared_;
+};
+
+}  // namespace ringwall::sbc
