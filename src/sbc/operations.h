@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/clock.h"
 #include "sbc/console/views.h"
 #include "sbc/datastore/datastore.h"
 #include "sbc/workers.h"
@@ -24,6 +25,12 @@ public:
     const Snapshot& snapshot() const override { return workers_.snapshot(); }
     std::vector<AdjacencyStatus> statuses() override { return workers_.status(); }
     Counters counters() override { return workers_.counters(); }
+    std::vector<CallRecord> calls() override { return workers_.calls(); }
+    std::vector<registrar::Binding> registrations() override {
+        return workers_.registrations(now().monotonic);
+    }
+    std::vector<TlsConnection> tls_connections() override { return workers_.tls_connections(); }
+    Now now() const override { return net::system_clock(); }
 
 private:
     Workers& workers_;

@@ -1537,6 +1537,31 @@ void Sbc::record_unfinished(std::string_view reason) {
     }
 }
 
+std::vector<CallRecord> Sbc::calls_so_far() const {
+    std::vector<CallRecord> out;
+    for (const auto& [ref, entry] : calls_) {
+        auto record = entry.call->is_over() ? std::nullopt : entry.call->record_so_far("");
+        if (record) {
+            out.push_back(std::move(*record));
+        }
+    }
+    return out;
+}
+
+std::vector<TlsConnection> Sbc::tls_connections() const {
+    std::vector<TlsConnection> out;
+    shard_.for_each_flow([&](const engine::Flow& flow) {
+        const auto adjacency = connections_.adjacency_of(flow.id);
+        if (flow.is_established && flow.identity != nullptr && adjacency) {
+            out.push_back({.adjacency = *adjacency,
+                           .is_ours = flow.listener.value == 0,
+                           .remote = flow.remote,
+                           .peer = flow.identity});
+        }
+    });
+    return out;
+}
+
 void Sbc::refuse_calls() {
     is_stopping_ = true;
     registrations_.stop();

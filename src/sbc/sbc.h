@@ -46,6 +46,14 @@ public:
     virtual void on_trace(const std::string& json_line) = 0;
 };
 
+// A connection over TLS that stands.
+struct TlsConnection {
+    AdjacencyIndex adjacency = 0;
+    bool is_ours = false;  // we opened it
+    Endpoint remote;
+    std::shared_ptr<const tls::PeerIdentity> peer;
+};
+
 class Sbc final : public engine::ShardUser, public b2bua::CallHost {
 public:
     struct ListenRequest {
@@ -74,6 +82,9 @@ public:
     void take(const SnapshotPtr& next);
     // What is here of each adjacency, added to what others said.
     void add_status(std::vector<AdjacencyStatus>& sum) const;
+    // Those that are up, as their records would say it now.
+    std::vector<CallRecord> calls_so_far() const;
+    std::vector<TlsConnection> tls_connections() const;
     // Of an adjacency that was detached: its calls do not end by themselves.
     void detach(AdjacencyIndex adjacency, ForcedDetach mode);
 

@@ -247,6 +247,24 @@ void Workers::start() {
     }
 }
 
+std::vector<CallRecord> Workers::calls() {
+    std::vector<CallRecord> out;
+    for (const auto& seat : seats_) {
+        std::ranges::move(ask(*seat, [](const Seat& its) { return its.sbc->calls_so_far(); }),
+                          std::back_inserter(out));
+    }
+    return out;
+}
+
+std::vector<TlsConnection> Workers::tls_connections() {
+    std::vector<TlsConnection> out;
+    for (const auto& seat : seats_) {
+        std::ranges::move(ask(*seat, [](const Seat& its) { return its.sbc->tls_connections(); }),
+                          std::back_inserter(out));
+    }
+    return out;
+}
+
 Counters Workers::counters() {
     Counters sum;
     for (const auto& seat : seats_) {

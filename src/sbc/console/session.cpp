@@ -136,6 +136,33 @@ const std::vector<Session::Command>& Session::commands() {
              }
              return Answer{.output = std::move(output)};
          }},
+        {{"show", "services", "sbc", "sbe", "calls"},
+         "",
+         "Those that are up.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Session& self, const Arguments&, bool as_json) {
+             return Answer{.output = show_calls(*self.setup_.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "registrations"},
+         "",
+         "Who is registered, from where, how long.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Session& self, const Arguments&, bool as_json) {
+             return Answer{.output = show_registrations(*self.setup_.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "tls"},
+         "",
+         "Connections over TLS: version, cipher, identities.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Session& self, const Arguments&, bool as_json) {
+             return Answer{.output = show_tls(*self.setup_.views, as_json)};
+         }},
         {{"show", "services", "sbc", "sbe", "counters"},
          "",
          "What happened how often.",

@@ -248,6 +248,98 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
     return as_json ? printed(list) : out;
 }
 
+std::string show_calls(Views& views, bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    const WallTime now = views.now().wall;
+    for (const CallRecord& call : views.calls()) {
+        const auto seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(now - call.start).count();
+        const std::string_view state = call.answer    ? "answered"
+                                       : call.ringing ? "ringing"
+                                                      : "trying";
+        out += call.call + "  " + call.caller + " -> " + call.callee + "\n";
+        out += "  From " + call.from_adjacency + " to " +
+               (call.to_adjacency.empty() ? "nowhere yet" : call.to_adjacency) + ", " +
+               std::string(state) + ", " + std::to_string(seconds) + " s, " +
+               (call.is_secure ? "secure" : "not secure") + "; media is by-passed\n";
+        list.push_back({{"call", call.call},
+                        {"caller", call.caller},
+                        {"callee", call.callee},
+                        {"from", call.from_adjacency},
+                        {"to", call.to_adjacency},
+                        {"state", state},
+                        {"seconds", seconds},
+                        {"secure", call.is_secure},
+                        {"media", "by-passed"}});
+    }
+    return as_json ? printed(list) : out.empty() ? "No calls.\n" : out;
+}
+
+std::string show_registrations(Views& views, bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    const TimePoint now = views.now().monotonic;
+    const auto& adjacencies = views.snapshot().adjacencies;
+    std::vector<registrar::Binding> all = views.registrations();
+    std::ranges::sort(all, {}, &registrar::Binding::address_of_record);
+    for (const registrar::Binding& each : all) {
+        const auto seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(each.expires - now).count();
+        const std::string adjacency =
+            each.adjacency < adjacencies.size() ? adjacencies[each.adjacency].name : "";
+        const std::string source = each.hop.remote.to_string();
+        out += each.address_of_record + "\n  " + each.contact + " from " + source + " by " +
+               adjacency + ", " + std::to_string(seconds) + " s left\n";
+        list.push_back({{"user", each.address_of_record},
+                        {"contact", each.contact},
+                        {"source", source},
+                        {"adjacency", adjacency},
+                        {"expires", seconds},
+                        {"user-agent", each.user_agent}});
+    }
+    return as_json ? printed(list) : out.empty() ? "No registrations.\n" : out;
+}
+
+namespace {
+
+// RFC 9325: a version before 1.2, or a cipher that does not authenticate what it encrypts.
+bool is_weak(const tls::PeerIdentity& peer) {
+    const auto has = [&](std::string_view part) {
+        return peer.cipher.find(part) != std::string::npos;
+    };
+    const bool is_new = peer.protocol == "TLSv1.2" || peer.protocol == "TLSv1.3";
+    return !is_new || !(has("GCM") || has("CHACHA20") || has("CCM"));
+}
+
+}  // namespace
+
+std::string show_tls(Views& views, bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    const auto& adjacencies = views.snapshot().adjacencies;
+    for (const TlsConnection& each : views.tls_connections()) {
+        const std::string adjacency =
+            each.adjacency < adjacencies.size() ? adjacencies[each.adjacency].name : "";
+        const tls::PeerIdentity& peer = *each.peer;
+        const std::string names = !peer.has_certificate ? "no certificate"
+                                  : peer.is_verified    ? joined(peer.identities())
+                                                        : "not verified: " + peer.failure;
+        out += each.remote.to_string() + (each.is_ours ? " opened by us for " : " at ") +
+               adjacency + ", " + peer.protocol + ", " + peer.cipher +
+               (is_weak(peer) ? " (weak)" : "") + ", " + names + "\n";
+        list.push_back({{"remote", each.remote.to_string()},
+                        {"adjacency", adjacency},
+                        {"opened-by-us", each.is_ours},
+                        {"version", peer.protocol},
+                        {"cipher", peer.cipher},
+                        {"weak", is_weak(peer)},
+                        {"verified", peer.has_certificate && peer.is_verified},
+                        {"identities", peer.identities()}});
+    }
+    return as_json ? printed(list) : out.empty() ? "No connections over TLS.\n" : out;
+}
+
 std::string show_counters(Views& views, bool as_json) {
     const Counters counters = views.counters();
     if (as_json) {

@@ -10,6 +10,10 @@ namespace ringwall::sbc::console {
 
 // Of one adjacency, or of all (""). Empty: there is none of that name.
 std::string show_adjacencies(Views& views, std::string_view name, bool with_details, bool as_json);
+std::string show_calls(Views& views, bool as_json);
+std::string show_registrations(Views& views, bool as_json);
+// The connections over TLS: version, cipher, who the peer proved to be.
+std::string show_tls(Views& views, bool as_json);
 std::string show_counters(Views& views, bool as_json);
 std::string show_call_policy(Views& views, bool as_json);
 std::string show_certificates(Views& views, bool as_json);

@@ -10,6 +10,7 @@
 #include "sbc/adjacency_status.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/counters.h"
+#include "sbc/sbc.h"
 
 namespace ringwall::sbc::console {
 
@@ -21,6 +22,10 @@ public:
     // By index, of all of the snapshot.
     virtual std::vector<AdjacencyStatus> statuses() = 0;
     virtual Counters counters() = 0;
+    virtual std::vector<CallRecord> calls() = 0;
+    virtual std::vector<registrar::Binding> registrations() = 0;
+    virtual std::vector<TlsConnection> tls_connections() = 0;
+    virtual Now now() const = 0;
 };
 
 }  // namespace ringwall::sbc::console

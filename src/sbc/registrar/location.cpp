@@ -98,6 +98,19 @@ std::vector<Binding> Location::find(std::string_view address_of_record, TimePoin
     return out;
 }
 
+std::vector<Binding> Location::find_all(TimePoint now) const {
+    std::vector<Binding> out;
+    for (const Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        for (const User& user : its.users) {
+            for (const Binding* each : live(user.bindings, now)) {
+                out.push_back(*each);
+            }
+        }
+    }
+    return out;
+}
+
 std::set<std::string, std::less<>> Location::users_on(FlowId flow) const {
     const FlowStripe& its = stripe(flow);
     const std::lock_guard lock(its.mutex);

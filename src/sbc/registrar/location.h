@@ -90,6 +90,8 @@ public:
 
     // The live bindings of a canonical address-of-record: highest q first, then the newest.
     std::vector<Binding> find(std::string_view address_of_record, TimePoint now) const;
+    // Of all users.
+    std::vector<Binding> find_all(TimePoint now) const;
     // The addresses-of-record with a live registration on this connection. A UDP socket is no
     // connection: none.
     std::vector<std::string> registered_on(FlowId flow, TimePoint now) const;

@@ -35,6 +35,14 @@ public:
         out.add("calls", "answered");
         return out;
     }
+    std::vector<CallRecord> calls() override { return calls_up; }
+    std::vector<registrar::Binding> registrations() override { return registered; }
+    std::vector<TlsConnection> tls_connections() override { return connections; }
+    Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
+
+    std::vector<CallRecord> calls_up;
+    std::vector<registrar::Binding> registered;
+    std::vector<TlsConnection> connections;
 
 private:
     datastore::FakeTarget& target_;
@@ -253,6 +261,52 @@ TEST_F(AtTheConsole, SecretsAreShownNowhere) {
     EXPECT_THAT(audit_, AllOf(Not(HasSubstr("hunter2")),
                               HasSubstr("ops command sbc mysbc sbe subscriber a@b.example > "
                                         "password ***\n")));
+}
+
+TEST_F(AtTheConsole, WhatIsUpIsShown) {
+    EXPECT_EQ(says("show services sbc sbe calls"), "No calls.\n");
+    EXPECT_EQ(says("show services sbc sbe registrations"), "No registrations.\n");
+    EXPECT_EQ(says("show services sbc sbe tls"), "No connections over TLS.\n");
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    CallRecord call;
+    call.call = "c1";
+    call.caller = "sip:a@b.example";
+    call.callee = "sips:c@d.example";
+    call.from_adjacency = "test";
+    call.is_secure = true;
+    call.start = views_.now().wall - 7s;
+    call.ringing = call.start;
+    views_.calls_up = {call};
+    EXPECT_EQ(says("show services sbc mysbc sbe calls"),
+              "c1  sip:a@b.example -> sips:c@d.example\n"
+              "  From test to nowhere yet, ringing, 7 s, secure; media is by-passed\n");
+    registrar::Binding binding;
+    binding.address_of_record = "a@b.example";
+    binding.contact = "sip:a@192.0.2.9";
+    binding.hop.remote = {IpAddress::v4(192, 0, 2, 9), 5060};
+    binding.expires = views_.now().monotonic + 60s;
+    views_.registered = {binding};
+    EXPECT_EQ(says("show services sbc mysbc sbe registrations"),
+              "a@b.example\n  sip:a@192.0.2.9 from 192.0.2.9:5060 by test, 60 s left\n");
+    tls::PeerIdentity peer;
+    peer.has_certificate = true;
+    peer.is_verified = true;
+    peer.has_subject_alt_name = true;
+    peer.dns_names = {"p.example"};
+    peer.protocol = "TLSv1.2";
+    peer.cipher = "ECDHE-RSA-AES128-SHA";
+    views_.connections = {{.adjacency = 0,
+                           .is_ours = true,
+                           .remote = binding.hop.remote,
+                           .peer = std::make_shared<const tls::PeerIdentity>(peer)}};
+    EXPECT_EQ(says("show services sbc mysbc sbe tls"),
+              "192.0.2.9:5060 opened by us for test, TLSv1.2, ECDHE-RSA-AES128-SHA (weak), "
+              "p.example\n");
+    for (const char* what : {"calls", "registrations", "tls", "adjacencies", "counters",
+                             "call-policy", "certificates"}) {
+        const std::string json = says(std::string("show services sbc sbe ") + what + " | json");
+        EXPECT_THAT(json, testing::AnyOf(HasSubstr("["), HasSubstr("{"), HasSubstr("null")));
+    }
 }
 
 TEST_F(AtTheConsole, WhatMayComeNext) {
