@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <barrier>
 #include <future>
+#include <iterator>
 #include <latch>
 #include <optional>
 #include <thread>

@@ -66,7 +66,13 @@ public:
 
     // While they run, from one other thread.
     void log_counters();
-    Counters counters();                    // of all of them
+    // Of all of them.
+    Counters counters();
+    std::vector<CallRecord> calls();
+    std::vector<TlsConnection> tls_connections();
+    std::vector<registrar::Binding> registrations(TimePoint now) const {
+        return shared_.location.find_all(now);
+    }
     void end_all(std::string_view reason);  // and no new calls
     bool is_quiet();
     void record_unfinished(std::string_view reason);
