@@ -23,11 +23,9 @@ std::vector<std::string> groups_of(const char* user, gid_t primary) {
         ids.resize(static_cast<std::size_t>(count));
     }
     ids.resize(static_cast<std::size_t>(count));
-    std::vector<std::string> out;
-    for (const gid_t id : ids) {
-        out.push_back(name_of(id));
-    }
-    return out;
+    std::vector<std::string> names(ids.size());
+    std::ranges::transform(ids, names.begin(), name_of);
+    return names;
 }
 
 }  // namespace

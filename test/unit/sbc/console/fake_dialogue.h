@@ -17,8 +17,8 @@ public:
 
     Reply on_line(std::string_view line) override {
         if (is_asked_) {
-            is_asked_ = line != "yes";
-            return {"", prompt(), false, !is_asked_};
+            is_asked_ = false;
+            return {"", prompt(), false, line == "yes"};
         }
         if (line == "exit") {
             is_asked_ = true;

@@ -1,0 +1,128 @@
+#include "sbc/console/command.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "sbc/console/client.h"
+#include "sbc/console/terminal.h"
+
+namespace ringwall::sbc::console {
+
+namespace {
+
+void print(const std::string& output) {
+    std::fputs(output.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+int unavailable(const std::string& sentence) {
+    std::fprintf(stderr, "%s\n", sentence.c_str());
+    return EX_UNAVAILABLE;
+}
+
+// What a line could not be done for: behind its number, or below it where a caret points.
+void complain(unsigned number, const std::string& output) {
+    const bool is_one_line = std::ranges::count(output, '\n') <= 1;
+    std::fprintf(stderr, "line %u:%s%s", number, is_one_line ? " " : "\n", output.c_str());
+}
+
+int run_script(Client& client) {
+    std::string line;
+    for (unsigned number = 1; std::getline(std::cin, line); ++number) {
+        if (line.ends_with('\r')) {
+            line.pop_back();
+        }
+        const auto reply = client.say(line);
+        if (!reply) {
+            return unavailable(reply.error());
+        }
+        if (reply->failed) {
+            complain(number, reply->output);
+            return EXIT_FAILURE;
+        }
+        print(reply->output);
+        if (reply->ended) {
+            break;
+        }
+    }
+    return EX_OK;
+}
+
+std::filesystem::path history_file() {
+    const char* const home = std::getenv("HOME");  // before any thread
+    return home == nullptr || *home == '\0' ? std::filesystem::path()
+                                            : std::filesystem::path(home) / ".ringwall_history";
+}
+
+int converse(Client& client, std::string prompt) {
+    using Outcome = Terminal::Typed::Outcome;
+    const auto suggest = [&client](const std::string& begun) {
+        return client.suggest(begun).value_or(std::vector<model::Suggestion>());
+    };
+    Terminal terminal(client.fd(), suggest, history_file());
+    while (true) {
+        Terminal::Typed typed = terminal.read(prompt);
+        switch (typed.outcome) {
+            case Outcome::Line:
+                break;
+            case Outcome::Dropped:
+                continue;
+            case Outcome::Leaves:
+                typed.line = "exit";
+                break;
+            case Outcome::PeerGone:
+                return unavailable(client.farewell());
+            case Outcome::TerminalGone:
+                return EX_OK;
+        }
+        const auto reply = client.say(typed.line);
+        if (!reply) {
+            return unavailable(reply.error());
+        }
+        print(reply->output);
+        if (reply->ended) {
+            return EX_OK;
+        }
+        prompt = reply->prompt;
+    }
+}
+
+int run(const std::filesystem::path& socket) {
+    auto client = Client::connect(socket);
+    if (!client) {
+        return unavailable(client.error());
+    }
+    const auto greeting = client->greeting();
+    if (!greeting) {
+        return unavailable(greeting.error());
+    }
+    if (greeting->failed) {
+        std::fputs(greeting->output.c_str(), stderr);
+        return EX_UNAVAILABLE;
+    }
+    print(greeting->output);
+    if (greeting->ended) {
+        return EX_OK;
+    }
+    const bool is_person = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+    return is_person ? converse(*client, greeting->prompt) : run_script(*client);
+}
+
+}  // namespace
+
+void add_command(CLI::App& app, int& status) {
+    const auto socket = std::make_shared<std::string>("/run/ringwall/console");
+    app.add_option("--socket", *socket, "The socket of the border controller's console")
+        ->capture_default_str()
+        ->envname("RINGWALL_CONSOLE");
+    app.callback([socket, &status] { status = run(*socket); });
+}
+
+}  // namespace ringwall::sbc::console
