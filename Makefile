@@ -29,7 +29,7 @@ packages-%:
 
 LAB_PROGRAMS := --sbc build/$(BUILD)/apps/ringwall-sbc --phone build/$(BUILD)/apps/ringwall-phone
 run: packages-build+lab
-	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall-phone'
+	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall-phone ringwall'
 	@lab/lab run $(LAB_PROGRAMS)
 
 # make ends with 2 when a recipe fails. The demonstration is a question: with -q make ends with 1 for "no",
@@ -43,7 +43,7 @@ demo: demo-calls
 demo-calls:
 	+@rm -f build/demo-status
 	+@tools/install-packages build lab
-	+@MAKEFLAGS= $(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall-phone'
+	+@MAKEFLAGS= $(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall-phone ringwall'
 	+@lab/lab demo $(LAB_PROGRAMS) $(if $(BREAK),--break $(BREAK)); echo $$? >build/demo-status
 
 call:
@@ -87,7 +87,7 @@ fuzz: packages-build+fuzz
 # With ARGUMENTS only the border controller's table.
 bench: packages-build+bench+lab
 	@$(MAKE) --no-print-directory build BUILD=release \
-	    TARGET='ringwall-sbc ringwall-phone bench_load bench_micro bench_media'
+	    TARGET='ringwall-sbc ringwall-phone ringwall bench_load bench_micro bench_media'
 	build/release/test/bench/bench_micro
 	test/bench/run --build build/release $(ARGUMENTS)
 ifndef ARGUMENTS

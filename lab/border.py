@@ -1,4 +1,4 @@
-"""ringwall-sbc as a process: started, waited for, its trace and records read, ended."""
+"""ringwall-sbc as a process: started, waited for, told at its console, its trace and records read, ended."""
 import json
 import pathlib
 import signal
@@ -9,21 +9,37 @@ from lab.waiting import Overdue, wait_for
 
 
 class Border:
+    """With a configuration file; without one it has a store and a console in its folder, and waits to be told."""
+
     def __init__(self, network: Network, host: str, program: pathlib.Path, folder: pathlib.Path,
-                 configuration: pathlib.Path) -> None:
+                 configuration: pathlib.Path | None = None) -> None:
+        self._folder, self._console = folder, program.parent / "ringwall"
         self.log, self._trace, self._record = (folder / name for name in ("sbc.log", "trace.jsonl", "record.jsonl"))
         for file in (self._trace, self._record):
             file.unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
+        # The name of a socket has at most 107 octets, so it is one of the folder.
+        options = ["--config", str(configuration)] if configuration else ["--store", "store", "--console", "console"]
         self._start = lambda log: network.start(
-            host, [str(program), "--config", str(configuration), "--trace", str(self._trace),
-                   "--record", str(self._record)], stdout=log, stderr=subprocess.STDOUT)
+            host, [str(program), *options, "--trace", str(self._trace), "--record", str(self._record)],
+            stdout=log, stderr=subprocess.STDOUT, cwd=folder)
         self._open()
 
     def _open(self) -> None:
         with self.log.open("ab") as log:
             self._beginning = log.tell()  # of what this run says
             self._process = self._start(log)
+
+    def say(self, script: str, user: str | None = None) -> subprocess.CompletedProcess:
+        """At the console, as a script; its status says whether all of it was done."""
+        as_user = ["setpriv", f"--reuid={user}", "--clear-groups"] if user else []
+        return subprocess.run([*as_user, str(self._console), "console", "--socket", "console"], cwd=self._folder,
+                              input=script, capture_output=True, text=True, timeout=60, check=False)
+
+    def configure(self, script: pathlib.Path) -> None:
+        done = self.say(script.read_text())
+        if done.returncode != 0:
+            raise Overdue(f"the console did not take {script.name}: {done.stderr.strip()}")
 
     def start_again(self) -> None:
         """After its end; its log goes on."""

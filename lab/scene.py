@@ -28,7 +28,7 @@ DESK, OUTSIDE = "198.51.100.21", "203.0.113.31"
 NAME_SERVER = "192.0.2.53"
 NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave", DESK: "desk", OUTSIDE: "outside"}
 ADDRESSES = {name: address for address, name in NAMES.items()}
-PASSWORDS = {"alice": "wonderland", "bob": "builder", "carol": "singer", "dave": "diver"}  # as in ringwall.conf
+PASSWORDS = {"alice": "wonderland", "bob": "builder", "carol": "singer", "dave": "diver"}  # as in ringwall.console
 TARGETS = {**{name: f"sip:{name}@ringwall.test" for name in PASSWORDS}, "desk": "sip:desk@switch.test"}
 _INSIDE = ["192.0.2.0/24", "198.51.100.0/24"]
 
@@ -67,9 +67,9 @@ class Scene:
         self.captures = {name: Capture(self.network, name, folder / f"{name}.pcap") for name in ("sbc", *NAMES.values())}
         self.phones: dict[str, Phone | RingwallPhone] = {}
         self._make_certificates()
-        shutil.copy(pathlib.Path(__file__).with_name("ringwall.conf"), folder)
-        self.border = Border(self.network, "sbc", program, folder, folder / "ringwall.conf")
+        self.border = Border(self.network, "sbc", program, folder)
         self.border.wait_ready()
+        self.border.configure(pathlib.Path(__file__).with_name("ringwall.console"))
         self._start_phones(media_encryption)
         self._start_own_phones(phone_program)
         for phone in self.phones.values():

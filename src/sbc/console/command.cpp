@@ -86,7 +86,7 @@ int converse(Client& client, std::string prompt) {
         if (!reply) {
             return unavailable(reply.error());
         }
-        print(reply->output);
+        print(reply->caret + reply->output);
         if (reply->ended) {
             return EX_OK;
         }

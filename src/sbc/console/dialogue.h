@@ -25,6 +25,8 @@ struct Reply {
     std::string prompt;   // "ringwall(config-sbc)# ": what is to be shown for the next line
     bool failed = false;  // the line could not be done: a script stops here
     bool ended = false;   // the session is over
+    // On a terminal, before the output: what points at the word at fault in the line above.
+    std::string caret = {};
 };
 
 class Dialogue {

@@ -364,16 +364,15 @@ Reply Session::on_line(std::string_view line) {
     Reply reply{.output = std::move(answer.output),
                 .prompt = {},
                 .failed = !answer.fault.empty(),
-                .ended = answer.ended};
+                .ended = answer.ended,
+                .caret = {}};
     if (answer.word) {
         const std::size_t column =
             *answer.word < columns.size() ? columns[*answer.word] : line.size() + 1;
-        reply.output += std::string(before.size() + column, ' ') + "^\n";
-        reply.output += "% Invalid input detected at '^' marker: ";
-    } else if (reply.failed) {
-        reply.output += "% ";
+        reply.caret = std::string(before.size() + column, ' ') +
+                      "^\n% Invalid input detected at '^' marker.\n";
     }
-    reply.output += reply.failed ? answer.fault + "\n" : "";
+    reply.output += reply.failed ? "% " + answer.fault + "\n" : "";
     reply.prompt = prompt();
     return reply;
 }

@@ -51,6 +51,7 @@ std::string to_wire(const Request& request) {
 std::string to_wire(const Reply& reply) {
     return dump({{"output", harmless(reply.output)},
                  {"prompt", harmless(reply.prompt)},
+                 {"caret", reply.caret},
                  {"failed", reply.failed},
                  {"ended", reply.ended}});
 }
@@ -84,13 +85,14 @@ std::optional<Request> parse_request(std::string_view line) {
 std::optional<Reply> parse_reply(std::string_view line) {
     const json object = parse(line);
     auto output = text(object, "output");
+    auto caret = text(object, "caret");
     auto prompt = text(object, "prompt");
     const auto failed = flag(object, "failed");
     const auto ended = flag(object, "ended");
-    if (!output || !prompt || !failed || !ended) {
+    if (!output || !caret || !prompt || !failed || !ended) {
         return std::nullopt;
     }
-    return Reply{std::move(*output), std::move(*prompt), *failed, *ended};
+    return Reply{std::move(*output), std::move(*prompt), *failed, *ended, std::move(*caret)};
 }
 
 std::optional<std::vector<model::Suggestion>> parse_suggestions(std::string_view line) {

@@ -80,7 +80,11 @@ protected:
              .host = "router"},
             {name, role, id});
     }
-    std::string says(const std::string& line) { return session_.on_line(line).output; }
+    // As it is seen on a terminal.
+    std::string says(const std::string& line) {
+        const Reply reply = session_.on_line(line);
+        return reply.caret + reply.output;
+    }
     std::string prompt_after(const std::string& line) { return session_.on_line(line).prompt; }
     void typed(std::initializer_list<const char*> lines) {
         for (const char* line : lines) {
@@ -127,7 +131,7 @@ TEST_F(AtTheConsole, TheSeedsProcedureAndItsOutput) {
     EXPECT_THAT(says("show services sbc mysbc sbe adjacencies | json"),
                 HasSubstr("\"security\": \"trusted-encrypted\""));
     EXPECT_EQ(says("show services sbc yoursbc sbe adjacencies"),
-              "                          ^\n% Invalid input detected at '^' marker: there is no "
+              "                          ^\n% Invalid input detected at '^' marker.\n% there is no "
               "service 'yoursbc'; use mysbc\n");
 }
 
@@ -136,11 +140,11 @@ TEST_F(AtTheConsole, ACaretStandsUnderTheWrongWord) {
     const std::string prompt = "router(config-sbc-sbe-adj-sip)# ";
     EXPECT_EQ(says("  security  secret"),
               std::string(prompt.size() + 12, ' ') +
-                  "^\n% Invalid input detected at '^' marker: 'secret' is no value of 'security'; "
+                  "^\n% Invalid input detected at '^' marker.\n% 'secret' is no value of 'security'; "
                   "use untrusted, trusted-encrypted or trusted-unencrypted\n");
     EXPECT_EQ(says("signaling-port"),
               std::string(prompt.size() + 15, ' ') +
-                  "^\n% Invalid input detected at '^' marker: 'signaling-port' has too few words; "
+                  "^\n% Invalid input detected at '^' marker.\n% 'signaling-port' has too few words; "
                   "write: signaling-port PORT\n");
     EXPECT_TRUE(session_.on_line("signaling-port").failed);
 }

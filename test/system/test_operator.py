@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+"""An operator at the console of the real ringwall-sbc: the seed's procedure as printed, what a configuration may not say, and
+what becomes of it when the program is killed, the disk is full, or two want to write."""
+import json
+import os
+import re
+import socket
+import subprocess
+
+import pexpect
+
+from system_test import Border, PROGRAM, SystemTest, main, wait_for
+
+ADDRESS = "10.1.0.2"
+PATIENCE = 20
+
+
+class Operator(SystemTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.network.add("router", [f"{ADDRESS}/24"])
+        self.border = Border(self.network, "router", PROGRAM, self.folder)
+        self.addCleanup(self._stop_border)
+        self.border.wait_ready()
+        self.host = socket.gethostname().split(".")[0]
+
+    # ---- on a terminal
+
+    def open_terminal(self):
+        environment = {**os.environ, "HOME": str(self.folder), "TERM": "vt100", "LC_ALL": "C.UTF-8"}
+        terminal = pexpect.spawn(str(PROGRAM.parent / "ringwall"), ["console", "--socket", "console"], cwd=str(self.folder),
+                                 env=environment, timeout=PATIENCE, encoding="utf-8", dimensions=(40, 200))
+        self.addCleanup(terminal.close, True)
+        terminal.expect_exact(f"{self.host}# ")
+        return terminal
+
+    def type(self, terminal, line: str, mode: str = "") -> str:
+        """What is printed before the next prompt, which must be of that mode."""
+        terminal.send(line + "\r")
+        terminal.expect_exact(line + "\r\n")
+        terminal.expect_exact(f"{self.host}({mode})# " if mode else f"{self.host}# ")
+        return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", terminal.before).replace("\r\n", "\n").replace("\r", "")
+
+    def type_procedure(self, terminal) -> None:
+        """The seed's steps 1 to 5."""
+        self.assertEqual(self.type(terminal, "configure", "config"), "")
+        self.assertEqual(self.type(terminal, "sbc mysbc", "config-sbc"), "")
+        self.assertEqual(self.type(terminal, "sbe", "config-sbc-sbe"), "")
+        self.assertEqual(self.type(terminal, "adjacency sip test", "config-sbc-sbe-adj-sip"), "")
+        self.assertEqual(self.type(terminal, "security trusted-encrypted", "config-sbc-sbe-adj-sip"), "")
+
+    def leave(self, terminal) -> None:
+        for mode in ("config-sbc-sbe", "config-sbc", "config", ""):
+            self.assertEqual(self.type(terminal, "exit", mode), "")
+
+    def test_the_seeds_procedure_as_printed(self):
+        terminal = self.open_terminal()
+        self.type_procedure(terminal)
+        self.assertNotIn("%", self.type(terminal, "commit", "config-sbc-sbe-adj-sip"))
+        self.leave(terminal)
+        self.assertIn("Security: Trusted-Encrypted\n", self.type(terminal, "show services sbc mysbc sbe adjacencies"))
+
+        self.type_procedure(terminal)
+        self.assertEqual(self.type(terminal, f"signaling-address ipv4 {ADDRESS}", "config-sbc-sbe-adj-sip"), "")
+        self.assertNotIn("%", self.type(terminal, "commit", "config-sbc-sbe-adj-sip"))
+        self.leave(terminal)
+        self.assertEqual(self.type(terminal, "show services sbc mysbc sbe adjacencies"),
+                         f"Signaling address: {ADDRESS}:5061\nSecurity: Trusted-Encrypted\n")
+
+        self.type_procedure(terminal)
+        self.assertEqual(self.type(terminal, "signaling-port 5060", "config-sbc-sbe-adj-sip"), "")
+        self.assertNotIn("%", self.type(terminal, "commit", "config-sbc-sbe-adj-sip"))
+        self.leave(terminal)
+        for command in ("show services sbc mysbc sbe adjacencies", "show services sbc sbe adjacencies"):
+            self.assertEqual(self.type(terminal, command),
+                             f"Signaling address: {ADDRESS}:5060\nSecurity: Trusted-Encrypted\n")
+
+    def test_a_caret_stands_under_the_wrong_word(self):
+        terminal = self.open_terminal()
+        self.type_procedure(terminal)
+        wrong = "signaling-address ipv4 10.1.0.300"
+        self.assertEqual(self.type(terminal, wrong, "config-sbc-sbe-adj-sip"),
+                         " " * (len(f"{self.host}(config-sbc-sbe-adj-sip)# ") + wrong.index("10.")) + "^\n"
+                         "% Invalid input detected at '^' marker.\n"
+                         "% '10.1.0.300' is no IPv4 address; write it like 192.0.2.1\n")
+
+    # ---- what the seed forbids, where a configuration could say it; each as a transcript
+
+    def refused(self, *lines: str, word: str = "", after: str = "") -> str:
+        """The last line is not taken, or if `after` the commit after it; nothing of it is in force. What was said of it."""
+        before = self.running()
+        done = self.border.say("\n".join(["configure", "sbc mysbc", "sbe", *lines, *([after] if after else []), ""]))
+        self.assertEqual(done.returncode, 1, done.stdout)
+        said = done.stdout + done.stderr
+        self.assertIn(word, said)
+        self.assertEqual(self.running(), before)
+        return said
+
+    def running(self) -> str:
+        said = self.border.say("show running-config\n").stdout
+        return "".join(line for line in said.splitlines(keepends=True) if not line.startswith("Alarm: "))
+
+    def commit(self, *lines: str) -> None:
+        done = self.border.say("\n".join(["configure", "sbc mysbc", "sbe", *lines, "commit", ""]))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_security_cannot_be_changed_while_attached(self):
+        self.commit("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "attach")
+        for lines in (["security trusted-unencrypted"], ["no attach", "security trusted-unencrypted"]):
+            said = self.refused("adjacency sip test", *lines, after="commit",
+                                word="sbc mysbc sbe adjacency sip test security")
+            self.assertIn("can be changed only while it is detached, and it is attached: commit 'no attach' first", said)
+        self.commit("adjacency sip test", "no attach")
+        wait_for("Detached", lambda: "Status: Detached" in self.border.say("show services sbc sbe adjacencies detail\n").stdout)
+        self.commit("adjacency sip test", "security trusted-unencrypted", "attach")
+        self.refused("adjacency sip test", "no security", after="commit", word="while it is detached")
+
+    def test_without_a_certificate_no_tls_adjacency_is_attached(self):
+        self.commit("adjacency sip test", "security trusted-encrypted", f"signaling-address ipv4 {ADDRESS}")
+        self.refused("adjacency sip test", "attach", after="commit",
+                     word="cannot be attached encrypted without 'tls certificate FILE'")
+        self.refused("tls certificate none.pem", "tls private-key none.pem", "tls trust-anchors none.pem",
+                     "adjacency sip test", "attach", after="commit", word="'none.pem' cannot be read")
+        self.assertFalse(self.listens(5061))
+        files = [f"tls {what} {self.folder}/pki/{name}" for what, name in (
+            ("certificate", "sbc.crt"), ("private-key", "sbc.key"), ("trust-anchors", "ca.crt"))]
+        self.commit(*files, "adjacency sip test", "attach")
+        self.assertTrue(self.listens(5061))
+
+    def listens(self, port: int) -> bool:
+        return f":{port:04X} " in self.network.run("router", ["cat", "/proc/net/tcp"]).stdout
+
+    def test_there_is_tls_and_no_other_encryption(self):
+        self.refused("adjacency sip test", "security ipsec", word="use untrusted, trusted-encrypted or trusted-unencrypted")
+        self.refused("adjacency sip test", "mandated-transport sctp", word="use tcp or udp")
+        self.refused("adjacency sip test", "preferred-transport sctp", word="use tcp or udp")
+
+    def test_encrypted_and_unencrypted_do_not_mix(self):
+        self.refused("adjacency sip test", "security trusted-encrypted", "mandated-transport udp", after="commit",
+                     word="a trusted-encrypted adjacency always uses TLS")
+        address = [f"signaling-address ipv4 {ADDRESS}", "signaling-port 5060"]
+        self.refused("adjacency sip a", "security trusted-encrypted", *address, "adjacency sip b", *address, after="commit",
+                     word="'a' (encrypted) and 'b' (not encrypted) cannot share")
+
+    def test_a_sips_address_is_not_registered_in_the_clear(self):
+        self.refused("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "signaling-peer provider.example",
+                     "register sips:trunk@provider.example", after="commit", word="over TLS only")
+
+    def test_no_leaf_opens_an_untrusted_adjacency_to_secure_calls(self):
+        for leaf in ("sip-calls-in secure", "sip-calls-out any", "sips-conversion to-sip", "untrusted-callers allow"):
+            self.refused("adjacency sip test", leaf, after="commit", word="means nothing on an adjacency that is")
+        matrix = json.loads(self.border.say("show security-matrix | json\n").stdout)
+        wrong = [row for row in matrix if "SIPS" in row["from"] and row["by"] == "untrusted" and row["verdict"] == "yes"]
+        self.assertEqual(wrong, [])
+        self.assertTrue(any(row["verdict"] == "yes" for row in matrix))
+
+    # ---- scripts, users, disks
+
+    def test_a_script_stops_at_its_first_error_with_its_line(self):
+        done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\nsecurity secret\ncommit\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, "line 5: % 'secret' is no value of 'security'; use untrusted, trusted-encrypted or "
+                                      "trusted-unencrypted\n")
+        self.assertEqual(self.running(), "")
+
+    def test_what_was_committed_survives_a_kill_and_what_was_not_does_not(self):
+        self.commit("adjacency sip test", "description one", f"signaling-address ipv4 {ADDRESS}", "attach")
+        done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\ndescription two\ncommit confirmed 600\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("description two", self.running())
+        self.border.kill()
+        self.border.start_again()
+        self.assertIn("description one", self.running())
+        shown = json.loads(self.border.say("show services sbc sbe adjacencies | json\n").stdout)
+        self.assertEqual([(each["name"], each["status"]) for each in shown], [("test", "Attached")])
+
+    def test_what_is_not_confirmed_is_taken_back(self):
+        self.commit("adjacency sip test", "description one")
+        done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\ndescription two\ncommit confirmed 1\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_for("the version before", lambda: "description one" in self.running())
+
+    def test_a_full_disk_refuses_the_commit_and_the_rest_goes_on(self):
+        self.border.stop()
+        store = self.folder / "store"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(store)], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(store)], check=False)
+        self.border.start_again()
+        self.commit("adjacency sip test", "description one")
+        with (store / "filling").open("wb", buffering=0) as filling:
+            with self.assertRaises(OSError):
+                while True:
+                    filling.write(b"x" * 4096)
+        self.refused("adjacency sip test", "description two", after="commit", word="No space left on device")
+        self.assertIn("Alarm: ", self.border.say("show running-config\n").stdout)
+        self.assertTrue(self.border.is_running())
+        (store / "filling").unlink()
+        self.commit("adjacency sip test", "description three")
+        self.assertIn("description three", self.running())
+        self.border.stop()
+
+    def test_who_is_nobody_gets_nowhere(self):
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.folder / "console", 0o666)
+        done = self.border.say("show running-config\n", user="nobody")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("sbc", done.stdout)
+
+    def test_every_command_stands_in_the_audit_log(self):
+        self.commit("subscriber alice@example.com", "password hunter2")
+        self.border.say("show running-config\n")
+
+        def lines():
+            text = (self.folder / "store/audit.log").read_text()
+            self.assertNotIn("hunter2", text)
+            return [json.loads(line) for line in text.splitlines()]
+        wait_for("the last logout", lambda: len([line for line in lines() if line["what"] == "logout"]) == 2)
+        said = [(line["what"], line["text"]) for line in lines()]
+        for each in (("login", ""), ("command", "configure"), ("command", "commit"), ("commit", "1"),
+                     ("command", "sbc mysbc sbe subscriber alice@example.com > password ***"),
+                     ("command", "show running-config")):
+            self.assertIn(each, said)
+        self.assertEqual((self.folder / "store/audit.log").stat().st_mode & 0o777, 0o600)
+
+
+if __name__ == "__main__":
+    main()
