@@ -3,6 +3,7 @@
 RINGWALL and CONSOLE_PEER name the programs."""
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,8 +34,14 @@ class ConsoleTest(unittest.TestCase):
     def start_server(self) -> subprocess.Popen:
         server = subprocess.Popen([PEER, str(self.socket)])
         self.addCleanup(self.stop, server)
-        wait_for("the server listens", self.socket.exists)
+        wait_for("the server listens", self.is_listening)
         return server
+
+    def is_listening(self) -> bool:
+        """Asked of the system: a connection would be a session."""
+        accepts = "00010000"
+        return any(line.split()[3] == accepts and line.endswith(f" {self.socket}")
+                   for line in pathlib.Path("/proc/net/unix").read_text().splitlines())
 
     def stop(self, server: subprocess.Popen) -> None:
         server.terminate()
@@ -225,6 +232,21 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(other.returncode, 69)
         self.assertIn("/nonexistent/console", other.stderr)
         self.assertEqual(self.script("", "--sockt", "x").returncode, 64)
+
+    def test_what_answers_may_be_no_console(self):
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(self.socket))
+            other.listen()
+            for answer in (b"hello\n", b"{}\n", b'{"output": 1, "prompt": "", "failed": false, "ended": false}\n'):
+                client = subprocess.Popen([RINGWALL, "console"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                          text=True, env=self.environment)
+                self.addCleanup(client.communicate)
+                connection, _ = other.accept()
+                with connection:
+                    connection.sendall(answer)
+                    _, complaint = client.communicate(timeout=PATIENCE)
+                self.assertEqual((client.returncode, complaint),
+                                 (69, f"{self.socket}: what answers there is no console of ringwall-sbc\n"))
 
     def test_a_server_that_goes_ends_a_script(self):
         server = self.start_server()
