@@ -33,4 +33,16 @@ std::uint64_t Counters::value(std::string_view name, std::string_view label) con
     return found == values_.end() ? 0 : found->second;
 }
 
+Counters Counters::since(const Counters& before) const {
+    Counters out;
+    for (const auto& [name, value] : values_) {
+        const auto found = before.values_.find(name);
+        const std::uint64_t earlier = found == before.values_.end() ? 0 : found->second;
+        if (value > earlier) {
+            out.values_.emplace(name, value - earlier);
+        }
+    }
+    return out;
+}
+
 }  // namespace ringwall::sbc

@@ -16,6 +16,8 @@ public:
     std::uint64_t value(std::string_view name, std::string_view label) const;
     // What another set has counted too.
     Counters& operator+=(const Counters& other);
+    // What was counted after `before`, an earlier state of the same.
+    Counters since(const Counters& before) const;
     // "rejected{target-security}" -> 3
     const std::map<std::string, std::uint64_t, std::less<>>& all() const { return values_; }
 

@@ -24,17 +24,22 @@ public:
 
     const Snapshot& snapshot() const override { return workers_.snapshot(); }
     std::vector<AdjacencyStatus> statuses() override { return workers_.status(); }
-    Counters counters() override { return workers_.counters(); }
+    Counters counters() override { return workers_.counters().since(cleared_); }
     std::vector<CallRecord> calls() override { return workers_.calls(); }
     std::vector<registrar::Binding> registrations() override {
         return workers_.registrations(now().monotonic);
     }
     std::vector<TlsConnection> tls_connections() override { return workers_.tls_connections(); }
     Now now() const override { return net::system_clock(); }
+    void clear_counters() override { cleared_ = workers_.counters(); }
+    bool end_call(const std::string& name) override {
+        return workers_.end_call(name, "ended at the console");
+    }
 
 private:
     Workers& workers_;
     std::optional<Workers::Prepared> prepared_;
+    Counters cleared_;  // as they were when they were cleared
 };
 
 }  // namespace ringwall::sbc

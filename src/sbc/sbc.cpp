@@ -1581,6 +1581,18 @@ void Sbc::end_all(std::string_view reason) {
     sweep();
 }
 
+bool Sbc::end_call(std::string_view name, std::string_view reason) {
+    const auto found = std::ranges::find_if(calls_, [&](const auto& each) {
+        return each.second.call->name() == name && !each.second.call->is_over();
+    });
+    if (found == calls_.end()) {
+        return false;
+    }
+    found->second.call->terminate(reason);
+    sweep();
+    return true;
+}
+
 bool Sbc::is_quiet() const {
     return active_calls_ == 0 && open_requests_ == 0 && registrations_.is_quiet();
 }

@@ -101,6 +101,8 @@ public:
     const trunk::Registrations& registrations() const { return registrations_; }
     // All calls are ended, their peers told.
     void end_all(std::string_view reason);
+    // The one of that name (CallRecord::call). False: it is not here.
+    bool end_call(std::string_view name, std::string_view reason);
     bool is_consistent() const;
     // A record for each call that is not over: nobody will write it any more.
     void record_unfinished(std::string_view reason);

@@ -307,6 +307,15 @@ void Workers::end_all(std::string_view reason) {
     }
 }
 
+bool Workers::end_call(const std::string& name, std::string_view reason) {
+    return std::ranges::any_of(seats_, [&](const auto& seat) {
+        return ask(*seat, [&name, reason](Seat& its) {
+            its.sbc->shard().wake(its.worker->now());
+            return its.sbc->end_call(name, reason);
+        });
+    });
+}
+
 bool Workers::is_quiet() {
     return std::ranges::all_of(seats_, [&](const auto& seat) {
         return ask(*seat, [](const Seat& its) { return its.sbc->is_quiet(); });

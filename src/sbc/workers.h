@@ -74,6 +74,7 @@ public:
         return shared_.location.find_all(now);
     }
     void end_all(std::string_view reason);  // and no new calls
+    bool end_call(const std::string& name, std::string_view reason);
     bool is_quiet();
     void record_unfinished(std::string_view reason);
     // Closes all connections and waits for the threads. The counters may be logged after it too.

@@ -111,7 +111,7 @@ class Operator(SystemTest):
                                 word="sbc mysbc sbe adjacency sip test security")
             self.assertIn("can be changed only while it is detached, and it is attached: commit 'no attach' first", said)
         self.commit("adjacency sip test", "no attach")
-        wait_for("Detached", lambda: "Status: Detached" in self.border.say("show services sbc sbe adjacencies detail\n").stdout)
+        wait_for("Detached", lambda: "Detached" in self.border.say("show services sbc sbe adjacencies detail\n").stdout)
         self.commit("adjacency sip test", "security trusted-unencrypted", "attach")
         self.refused("adjacency sip test", "no security", after="commit", word="while it is detached")
 
@@ -197,7 +197,6 @@ class Operator(SystemTest):
         (store / "filling").unlink()
         self.commit("adjacency sip test", "description three")
         self.assertIn("description three", self.running())
-        self.border.stop()
 
     def test_who_is_nobody_gets_nowhere(self):
         os.chmod(self.folder, 0o755)

@@ -271,6 +271,7 @@ DraftEntry entry_of(const Leaves& leaves) {
     out.path = leaves.path();
     out.entry.number = number<unsigned>(leaves.key());
     leaves.text("dst-adjacency", out.destination);
+    leaves.number("weight", out.entry.weight);
     if (const Values words = leaves.all("action"); !words.empty()) {
         out.entry.action = words.front() == "reject" ? RoutingEntry::Action::Reject
                                                      : RoutingEntry::Action::Complete;

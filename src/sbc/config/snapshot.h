@@ -134,6 +134,7 @@ struct RoutingEntry {
     enum class Action : std::uint8_t { Complete, NextTable, Reject } action = Action::Complete;
     std::optional<AdjacencyIndex> destination;  // dst-adjacency
     std::string next_table;
+    unsigned weight = 0;  // 0: by number
 };
 struct RoutingTable {
     enum class Kind : std::uint8_t { SourceAdjacency, DestinationAddress, DestinationDomain };

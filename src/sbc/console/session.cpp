@@ -190,6 +190,22 @@ const std::vector<Session::Command>& Session::commands() {
          [](Session& self, const Arguments&, bool as_json) {
              return Answer{.output = show_certificates(*self.setup_.views, as_json)};
          }},
+        {{"clear", "services", "sbc", "sbe", "call-stats"}, "", "Counters begin at 0.", Everywhere,
+         Role::Operator, 0,
+         [](Session& self, const Arguments&, bool) {
+             self.setup_.views->clear_counters();
+             return Answer{};
+         }},
+        {{"clear", "services", "sbc", "sbe", "call"}, "CALL", "Ends a call; both parties hear BYE.",
+         Everywhere, Role::Operator, 1,
+         [](Session& self, const Arguments& rest, bool) {
+             if (rest.empty() || !self.setup_.views->end_call(rest.front())) {
+                 return Answer{.fault = "there is no call " +
+                                        shown(rest.empty() ? "" : rest.front()) +
+                                        "; 'show services sbc sbe calls' has them all"};
+             }
+             return Answer{};
+         }},
         {{"show", "security-matrix"},
          "",
          "Which calls may go where, by the rules that decide.",
@@ -377,45 +393,45 @@ Reply Session::on_line(std::string_view line) {
     return reply;
 }
 
-// The command whose words these begin with, each by its beginning. The longest counts.
-const Session::Command* Session::find(const Arguments& words, bool whole, std::size_t& used) const {
+// The command whose words these begin with, each by its beginning: the longest, and of several the
+// one that has most of them whole. Null: none, or two that are as good.
+const Session::Command* Session::find(const Arguments& words, bool whole,
+                                      std::size_t& used) const {
     const Command* found = nullptr;
-    std::set<std::string> first_words;
+    std::pair<std::size_t, std::size_t> best;  // its words, and how many of them are whole
+    bool is_clear = true;
     for (const Command& command : commands()) {
         if ((command.where == Command::Where::Exec && is_configuring_) ||
             (command.where == Command::Where::Configuration && !is_configuring_)) {
             continue;
         }
         std::size_t at = 0;
+        std::size_t exact = 0;
         bool fits = true;
         for (const std::string& word : command.words) {
             // "show services sbc mysbc sbe": the service's name may stand there, or not.
             const bool is_name = word == "sbe" && at + 1 < words.size() && words[at] != "sbe" &&
                                  words[at + 1] == "sbe";
             at += is_name ? 1 : 0;
-            const bool is_first = &word == &command.words.front();
-            fits = at < words.size() &&
-                   (whole && is_first ? words[at] == word : begins(word, words[at]));
+            const bool is_whole = at < words.size() && words[at] == word;
+            fits = is_whole || (at < words.size() && begins(word, words[at]) &&
+                                !(whole && &word == &command.words.front()));
             if (!fits) {
                 break;
             }
+            exact += is_whole ? 1 : 0;
             ++at;
         }
-        if (!fits) {
+        const std::pair score(command.words.size(), exact);
+        if (!fits || (found != nullptr && score < best)) {
             continue;
         }
-        first_words.insert(command.words.front());
-        const bool is_exact = found != nullptr && found->words == command.words;
-        if (found == nullptr || command.words.size() > found->words.size() || is_exact) {
-            found = &command;
-            used = at;
-        } else if (command.words.size() == found->words.size() &&
-                   std::ranges::equal(command.words, WordSpan(words).first(command.words.size()))) {
-            found = &command;
-            used = at;
-        }
+        is_clear = found == nullptr || score > best;
+        found = &command;
+        best = score;
+        used = at;
     }
-    return first_words.size() > 1 ? nullptr : found;
+    return is_clear ? found : nullptr;
 }
 
 Session::Answer Session::run(const Arguments& words) {
@@ -425,30 +441,68 @@ Session::Answer Session::run(const Arguments& words) {
     }
     if (is_configuring_) {
         const auto parsed = model::parse_command(place_, words);
-        const Command* command = parsed ? nullptr : find(words, false, used);
-        return command == nullptr ? change(words) : run(*command, words, used);
+        if (const Command* command = parsed ? nullptr : find(words, false, used)) {
+            return run(*command, words, used);
+        }
+        const bool is_models = parsed || !model::suggest(place_, {}, words.front()).empty() ||
+                               suggest(words.front()).empty();
+        return is_models ? change(words) : not_understood(words);
     }
     if (const Command* command = find(words, false, used)) {
         return run(*command, words, used);
     }
-    std::vector<std::string_view> known;
-    for (const Command& command : commands()) {
-        if (command.where != Command::Where::Configuration &&
-            std::ranges::find(known, command.words.front()) == known.end()) {
-            known.push_back(command.words.front());
-        }
-    }
-    std::string fault = shown(joined(words)) + " is no command here; " + one_of(known);
     if (model::parse_command({}, words) || words.front() == "no") {
-        fault = shown(words.front()) + " belongs into the configuration; say 'configure' first";
+        return {.fault =
+                    shown(words.front()) + " belongs into the configuration; say 'configure' first",
+                .word = 0};
     }
-    return {.fault = std::move(fault), .word = 0};
+    return not_understood(words);
+}
+
+// The first word that does not lead on.
+Session::Answer Session::not_understood(const Arguments& words) {
+    std::string before;
+    for (std::size_t at = 0; at <= words.size(); ++at) {
+        const std::vector<model::Suggestion> next = suggest(before);
+        std::vector<std::string_view> all;
+        std::vector<std::string_view> begun;
+        for (const model::Suggestion& each : next) {
+            if (each.is_literal) {
+                all.push_back(each.word);
+                if (at < words.size() && begins(each.word, words[at])) {
+                    begun.push_back(each.word);
+                }
+            }
+        }
+        if (at == words.size()) {
+            return {.fault = shown(words.back()) + " needs another word; " + one_of(all),
+                    .word = at};
+        }
+        const bool is_whole = std::ranges::find(begun, words[at]) != begun.end();
+        if (begun.size() > 1 && !is_whole) {
+            return {.fault = shown(words[at]) + " could be more than one command; " +
+                             one_of(begun),
+                    .word = at};
+        }
+        // The name of the service is no literal.
+        if (begun.empty() && !(at == 3 && words[2] == "sbc")) {
+            return {.fault = shown(words[at]) +
+                             (at == 0 ? " is no command here; "
+                                      : " does not go after '" + words[at - 1] + "'; ") +
+                             one_of(all),
+                    .word = at};
+        }
+        before += words[at] + " ";
+    }
+    return {};
 }
 
 Session::Answer Session::run(const Command& command, const Arguments& words, std::size_t used) {
     if (user_.role < command.role) {
         setup_.audit(user_, "refused", joined(words));
-        return {.fault = "'" + joined(command.words) + "' is for administrators; you are " +
+        return {.fault = "'" + joined(command.words) + "' is for " +
+                         (command.role == Role::Operator ? "operators" : "administrators") +
+                         "; you are " +
                          (user_.role == Role::ReadOnly ? "read-only" : "an operator")};
     }
     Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
@@ -469,7 +523,9 @@ Session::Answer Session::run(const Command& command, const Arguments& words, std
                          (name.empty() ? " yet" : "; use " + name),
                 .word = 3};
     }
-    setup_.audit(user_, "command", joined(words));
+    if (command.words.front() != "do") {  // what is done by it says so itself
+        setup_.audit(user_, "command", joined(words));
+    }
     return command.run(*this, rest, as_json);
 }
 
@@ -562,7 +618,9 @@ Session::Answer Session::change(const Arguments& words) {
     if (!after) {
         return {.fault = after.error().sentence, .word = after.error().word};
     }
-    setup_.audit(user_, "command", model::path_of(command->place) + " > " + to_line(*command));
+    setup_.audit(user_, "command",
+                 model::path_of(command->place) + (place_.empty() ? "" : " > ") +
+                     to_line(*command));
     candidate_ = std::move(candidate);
     place_ = *after;
     return {};

@@ -53,6 +53,7 @@ private:
 
     Answer run(const Arguments& words);
     Answer run(const Command& command, const Arguments& words, std::size_t used);
+    Answer not_understood(const Arguments& words);
     Answer question(std::string_view line);
     std::string prompt() const;
     bool has_changes() const;

@@ -88,41 +88,73 @@ std::string_view profile_text(Profile profile) {
     return "";
 }
 
+std::string_view client_authentication_text(tls::ClientAuthentication mode) {
+    switch (mode) {
+        case tls::ClientAuthentication::Off:
+            return "No";
+        case tls::ClientAuthentication::Optional:
+            return "Optional";
+        case tls::ClientAuthentication::Required:
+            return "Yes";
+    }
+    return "";
+}
+
+std::string codes_of(const Adjacency& adjacency) {
+    std::string out;
+    for (const int code : adjacency.hunting_trigger) {
+        out += (out.empty() ? "" : " ") + std::to_string(code);
+    }
+    return out.empty() ? "Global Triggers" : out;
+}
+
+// The field's names, one on a line.
 std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
-    std::string out = "Adjacency " + adjacency.name + "\n";
+    std::string out = " Adjacency " + adjacency.name + " (SIP)\n";
     const auto line = [&](std::string_view what, const std::string& value) {
-        out.append("  ").append(what).append(": ").append(value).append("\n");
+        constexpr std::size_t width = 24;
+        std::string name = "   " + std::string(what) + ":";
+        name.resize(std::max(name.size() + 1, width), ' ');
+        out += name + value + "\n";
     };
     if (!adjacency.description.empty()) {
         line("Description", adjacency.description);
     }
     line("Status", std::string(state_text(status.state)));
     line("Signaling address", address_of(adjacency));
-    line("Security", title(to_string(adjacency.security)));
-    line("Profile", std::string(profile_text(adjacency.profile)));
+    line("Signaling-peer", peer_of(adjacency));
     line("Remote address", networks_of(adjacency));
-    line("Signaling peer", peer_of(adjacency));
+    line("Profile", std::string(profile_text(adjacency.profile)));
+    line("Local-id", adjacency.local_id.empty() ? "None" : adjacency.local_id);
+    line("Security", title(to_string(adjacency.security)));
     if (adjacency.is_trusted()) {
         line("SIP calls in", std::string(to_string(adjacency.sip_calls_in)));
     }
     if (adjacency.is_encrypted()) {
         line("SIP calls out", std::string(to_string(adjacency.sip_calls_out)));
-        line("Peer's names", joined(adjacency.tls_peer_domains));
-        line("Our names", joined(adjacency.certificate_names));
+        line("TLS mutual authentication",
+             std::string(client_authentication_text(adjacency.tls_client_authentication)));
+        line("TLS peer domains", joined(adjacency.tls_peer_domains));
+        line("TLS certificate names", joined(adjacency.certificate_names));
     } else if (adjacency.is_trusted()) {
         line("SIPS conversion", std::string(to_string(adjacency.sips_conversion)));
         line("Untrusted callers", std::string(to_string(adjacency.untrusted_callers)));
     }
-    // Media passes by: who is called sees the caller's media address.
     line("Media security", std::string(to_string(adjacency.media_security)));
-    line("Media", "by-passed, its addresses are not hidden");
-    line("Calls", std::to_string(status.calls));
+    // So who is called sees the caller's address there.
+    line("Media", "By-passed, its addresses are not hidden");
+    line("Hunting Triggers", codes_of(adjacency));
+    line("Redirect mode", adjacency.redirect_mode == RedirectMode::Recurse
+                              ? "Recurse, at most " + std::to_string(adjacency.redirect_limit)
+                              : "Pass-through");
     if (adjacency.profile == Profile::Access) {
+        line("Reg-min-expiry", std::to_string(adjacency.reg_min_expiry) + " seconds");
         line("Registrations", std::to_string(status.registrations));
     }
     if (adjacency.registration) {
-        line("Registered at the peer", status.is_registered_at_peer ? "yes" : "no");
+        line("Registered at the peer", status.is_registered_at_peer ? "Yes" : "No");
     }
+    line("Calls", std::to_string(status.calls));
     return out;
 }
 
@@ -220,7 +252,7 @@ std::string_view verdict(const policy::CallSecurity& call, policy::Target target
 
 std::string show_adjacencies(Views& views, std::string_view name, bool with_details, bool as_json) {
     const auto& all = views.snapshot().adjacencies;
-    std::string out;
+    std::string out = with_details ? "SBC Service \"" + views.snapshot().service + "\"\n" : "";
     Json list = Json::array();
     std::size_t count = 0;
     const std::vector<AdjacencyStatus> statuses = views.statuses();
@@ -235,7 +267,7 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
     for (const AdjacencyIndex i : chosen) {
         const AdjacencyStatus& status = statuses[i];
         list.push_back(json_of(all[i], status));
-        out += count++ == 0 ? "" : "\n";
+        out += count++ == 0 || with_details ? "" : "\n";
         if (with_details) {
             out += details(all[i], status);
         } else {
@@ -244,6 +276,9 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
                             : "";
             out += summary(all[i]);
         }
+    }
+    if (count == 0 && !name.empty()) {
+        return "";
     }
     return as_json ? printed(list) : out;
 }
@@ -379,8 +414,12 @@ std::string show_call_policy(Views& views, bool as_json) {
                 where = "adjacency " + snapshot.adjacencies[*entry.destination].name;
             }
             const std::string match = entry.match.empty() ? "any" : entry.match;
-            out += "  " + std::to_string(entry.number) + "  " + match + "  -> " + where + "\n";
-            entries.push_back({{"entry", entry.number}, {"match", match}, {"to", where}});
+            out += "  " + std::to_string(entry.number) + "  " + match + "  -> " + where +
+                   (entry.weight == 0 ? "" : ", weight " + std::to_string(entry.weight)) + "\n";
+            entries.push_back({{"entry", entry.number},
+                               {"match", match},
+                               {"to", where},
+                               {"weight", entry.weight}});
         }
         tables.push_back({{"table", table.name}, {"by", kind}, {"entries", std::move(entries)}});
     }

@@ -1,4 +1,5 @@
-// What the show commands look at: the running border controller as the console sees it.
+// The running border controller as the console sees it: what show commands look at, and what clear
+// commands do.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +22,16 @@ public:
     virtual const Snapshot& snapshot() const = 0;
     // By index, of all of the snapshot.
     virtual std::vector<AdjacencyStatus> statuses() = 0;
-    virtual Counters counters() = 0;
+    virtual Counters counters() = 0;  // since they were cleared
     virtual std::vector<CallRecord> calls() = 0;
     virtual std::vector<registrar::Binding> registrations() = 0;
     virtual std::vector<TlsConnection> tls_connections() = 0;
     virtual Now now() const = 0;
+
+    // What an operator may do to it.
+    virtual void clear_counters() = 0;
+    // Both parties are told. False: there is no such call.
+    virtual bool end_call(const std::string& name) = 0;
 };
 
 }  // namespace ringwall::sbc::console

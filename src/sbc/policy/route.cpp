@@ -2,6 +2,7 @@
 // all else goes by the routing tables. Every adjacency is put to `permit` before anybody is looked
 // up.
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "sbc/policy/refusal_verdict.h"
@@ -86,10 +87,12 @@ Verdict route_by_tables(Inbound& inbound) {
     const std::string address = called_address(uri);
     RoutingAnswer found;
     if (snapshot.call_policy) {
-        found =
-            find_routes(*snapshot.call_policy, {.source_adjacency = inbound.from_adjacency().name,
-                                                .address = address,
-                                                .domain = uri.host});
+        found = find_routes(
+            *snapshot.call_policy,
+            {.source_adjacency = inbound.from_adjacency().name,
+             .address = address,
+             .domain = uri.host,
+             .draw = std::hash<std::string_view>()(inbound.request.call_id())});
     }
     if (found.is_rejected) {
         return Reject{.status = 403,

@@ -1,6 +1,7 @@
 #include "sbc/policy/routing.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "base/text.h"
@@ -15,7 +16,7 @@ constexpr int max_visits = 32;
 class Walk {
 public:
     Walk(const CallPolicySet& policy, const RoutingQuestion& question)
-        : policy_(policy), question_(question) {}
+        : policy_(policy), question_(question), drawn_(question.draw) {}
 
     RoutingAnswer run() {
         visit(policy_.first_call_routing_table);
@@ -35,13 +36,48 @@ private:
         for (const RoutingEntry& entry : table->entries) {
             closest = std::max(closest, closeness(table->kind, entry));
         }
+        std::vector<const RoutingEntry*> chosen;
         for (const RoutingEntry& entry : table->entries) {
-            if (closest && closeness(table->kind, entry) == closest &&
-                take(*table, entry) == Next::Stop) {
+            if (closest && closeness(table->kind, entry) == closest) {
+                chosen.push_back(&entry);
+            }
+        }
+        draw(chosen);
+        for (const RoutingEntry* entry : chosen) {
+            if (take(*table, *entry) == Next::Stop) {
                 return Next::Stop;
             }
         }
         return Next::GoOn;
+    }
+
+    // Those with a weight, one after another, each among those that are left.
+    void draw(std::vector<const RoutingEntry*>& entries) {
+        const auto has_weight = [](const RoutingEntry* each) { return each->weight != 0; };
+        const auto first = std::ranges::find_if(entries, has_weight);
+        const auto end = std::stable_partition(first, entries.end(), has_weight);
+        for (auto at = first; at != end; ++at) {
+            std::uint64_t left = 0;
+            for (auto each = at; each != end; ++each) {
+                left += (*each)->weight;
+            }
+            std::uint64_t mark = next_draw() % left;
+            auto drawn = at;
+            while (mark >= (*drawn)->weight) {
+                mark -= (*drawn)->weight;
+                ++drawn;
+            }
+            std::rotate(at, drawn, std::next(drawn));
+        }
+    }
+
+    // SplitMix64.
+    std::uint64_t next_draw() {
+        drawn_ += 0x9e37'79b9'7f4a'7c15U;
+        std::uint64_t out = drawn_;
+        out = (out ^ (out >> 30U)) * 0xbf58'476d'1ce4'e5b9U;
+        out = (out ^ (out >> 27U)) * 0x94d0'49bb'1331'11ebU;
+        return out ^ (out >> 31U);
     }
 
     std::optional<std::size_t> closeness(RoutingTable::Kind kind, const RoutingEntry& entry) const {
@@ -97,6 +133,7 @@ private:
     const RoutingQuestion& question_;
     RoutingAnswer answer_;
     int visits_ = 0;
+    std::uint64_t drawn_;
 };
 
 }  // namespace

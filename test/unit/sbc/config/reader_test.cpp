@@ -121,6 +121,7 @@ sbc mysbc
     entry 1
      match-prefix 49
      dst-adjacency softswitch
+     weight 3
     entry 2
      action reject
    complete
@@ -220,6 +221,7 @@ TEST(ConfigurationReader, ReadsTheActiveCallPolicyByEntryNumber) {
     EXPECT_EQ(policy.tables[0].entries[1].match, "phones");
     EXPECT_EQ(policy.tables[0].entries[1].destination, AdjacencyIndex{1});
     EXPECT_EQ(policy.tables[1].kind, RoutingTable::Kind::DestinationAddress);
+    EXPECT_EQ(policy.tables[1].entries[0].weight, 3U);
     EXPECT_EQ(policy.tables[1].entries[1].action, RoutingEntry::Action::Reject);
 }
 

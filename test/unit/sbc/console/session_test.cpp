@@ -39,6 +39,14 @@ public:
     std::vector<registrar::Binding> registrations() override { return registered; }
     std::vector<TlsConnection> tls_connections() override { return connections; }
     Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
+    void clear_counters() override { ++cleared; }
+    bool end_call(const std::string& name) override {
+        ended.push_back(name);
+        return name == "c1";
+    }
+
+    int cleared = 0;
+    std::vector<std::string> ended;
 
     std::vector<CallRecord> calls_up;
     std::vector<registrar::Binding> registered;
@@ -127,7 +135,13 @@ TEST_F(AtTheConsole, TheSeedsProcedureAndItsOutput) {
     EXPECT_EQ(says("show services sbc sbe adjacencies"),
               "Signaling address: 10.1.0.2:5060\nSecurity: Trusted-Encrypted\n");
     EXPECT_THAT(says("show services sbc mysbc sbe adjacencies detail"),
-                AllOf(HasSubstr("Adjacency test\n"), HasSubstr("Status: Detached\n")));
+                AllOf(HasSubstr("SBC Service \"mysbc\"\n Adjacency test (SIP)\n"),
+                      HasSubstr("   Status:             Detached\n"),
+                      HasSubstr("   Security:           Trusted-Encrypted\n"),
+                      HasSubstr("By-passed, its addresses are not hidden\n")));
+    EXPECT_THAT(says("show services sbc mysbc sbe adjacency test"), HasSubstr(" test (SIP)\n"));
+    EXPECT_THAT(says("show services sbc mysbc sbe adjacency tes"),
+                HasSubstr("'tes' is no adjacency that was committed"));
     EXPECT_THAT(says("show services sbc mysbc sbe adjacencies | json"),
                 HasSubstr("\"security\": \"trusted-encrypted\""));
     EXPECT_EQ(says("show services sbc yoursbc sbe adjacencies"),
@@ -156,6 +170,21 @@ TEST_F(AtTheConsole, CommandsOfTheConsoleMayBeShort) {
     EXPECT_THAT(says("sho conf commit list"), HasSubstr("1  "));
     EXPECT_EQ(prompt_after("root"), "router(config)# ");
     EXPECT_THAT(says("show configuration"), "");
+    EXPECT_THAT(says("sh services sbc sbe call"), HasSubstr("could be more than one command"));
+    EXPECT_EQ(says("sh services sbc mysbc sbe calls"), "No calls.\n");
+    EXPECT_THAT(says("s"), HasSubstr("could be more than one command"));
+}
+
+TEST_F(AtTheConsole, AWrongWordIsNamedWithWhatWouldBeRight) {
+    EXPECT_THAT(says("shaw"), HasSubstr("'shaw' is no command here; use configure, exit, show"));
+    EXPECT_THAT(says("show services sbc sbe adjacensies"),
+                AllOf(HasSubstr("'adjacensies' does not go after 'sbe'; use adjacencies"),
+                      HasSubstr(std::string(8 + 22, ' ') + "^\n")));
+    EXPECT_THAT(says("show services"), HasSubstr("'services' needs another word; use sbc"));
+    EXPECT_THAT(says("sbc mysbc"), HasSubstr("'sbc' belongs into the configuration"));
+    typed({"configure"});
+    EXPECT_THAT(says("show servises"), HasSubstr("'servises' does not go after 'show'; use "));
+    EXPECT_THAT(says("xyzzy"), HasSubstr("'xyzzy' is no command here; use sbc"));
 }
 
 TEST_F(AtTheConsole, ChangesAreACandidateUntilTheyAreCommitted) {
@@ -220,6 +249,25 @@ TEST_F(AtTheConsole, WhoMayOnlyLookChangesNothing) {
     EXPECT_EQ(refused.prompt, "router# ");
     EXPECT_FALSE(reader.on_line("show running-config").failed);
     EXPECT_THAT(audit_, HasSubstr("guest refused configure\n"));
+}
+
+TEST_F(AtTheConsole, AnOperatorEndsCallsAndClearsCountersAndConfiguresNothing) {
+    Session operating = open("noc", Role::Operator, "2");
+    EXPECT_FALSE(operating.on_line("clear services sbc sbe call-stats").failed);
+    EXPECT_EQ(views_.cleared, 1);
+    EXPECT_FALSE(operating.on_line("clear services sbc sbe call c1").failed);
+    EXPECT_THAT(views_.ended, ElementsAre("c1"));
+    EXPECT_THAT(operating.on_line("clear services sbc sbe call c2").output,
+                HasSubstr("there is no call 'c2'"));
+    EXPECT_THAT(operating.on_line("configure").output,
+                HasSubstr("'configure' is for administrators; you are an operator"));
+    Session reading = open("guest", Role::ReadOnly, "3");
+    EXPECT_THAT(reading.on_line("clear services sbc sbe call c1").output,
+                HasSubstr("is for operators; you are read-only"));
+    EXPECT_THAT(reading.on_line("clear services sbc sbe call-stats").output,
+                HasSubstr("is for operators"));
+    EXPECT_EQ(views_.cleared, 1);
+    EXPECT_EQ(views_.ended.size(), 2U);
 }
 
 TEST_F(AtTheConsole, AnEarlierVersionComesBack) {

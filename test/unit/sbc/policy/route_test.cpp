@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "sbc/policy/routing.h"
 #include "sbc/policy/stages.h"
 #include "unit/sbc/policy/arrival.h"
@@ -88,6 +90,30 @@ TEST(Routing, ATableLeadsToTheNext) {
     EXPECT_THAT(answer.destinations, ElementsAre(3u));
     EXPECT_EQ(answer.decided_by, "table U entry 1");
     EXPECT_THAT(find_routes(set, {"a", "", "y.example"}).destinations, IsEmpty());
+}
+
+RoutingEntry weighing(unsigned weight, RoutingEntry entry) {
+    entry.weight = weight;
+    return entry;
+}
+
+TEST(Routing, EntriesWithAWeightAreDrawnAndTheOthersFollow) {
+    const auto set = tables({{"T",
+                              Kind::SourceAdjacency,
+                              {to(1, "", 0), weighing(1, to(2, "", 1)), to(3, "", 2),
+                               weighing(3, to(4, "", 3)), weighing(0, to(5, "", 4))}}});
+    std::map<AdjacencyIndex, int> first;
+    for (std::uint64_t draw = 0; draw < 4000; ++draw) {
+        const auto found = find_routes(set, {"a", "", "", draw}).destinations;
+        ASSERT_EQ(found.size(), 5U);
+        EXPECT_EQ(found[0], 0U) << "what stands before them";
+        EXPECT_THAT((std::vector{found[3], found[4]}), ElementsAre(2U, 4U)) << "and behind";
+        EXPECT_NE(found[1], found[2]);
+        ++first[found[1]];
+        EXPECT_EQ(found, find_routes(set, {"a", "", "", draw}).destinations);
+    }
+    EXPECT_NEAR(first[1], 1000, 100);
+    EXPECT_NEAR(first[3], 3000, 100);
 }
 
 TEST(Routing, RejectEndsTheSearch) {
