@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "sbc/config/reader.h"
+#include "sbc/model/schema.h"
 #include "sbc/record/call_record.h"
 
 namespace ringwall::sbc::datastore {
@@ -36,6 +37,7 @@ std::string one_line(std::string text) {
 std::string header(const Version& version) {
     std::string out(first_line);
     out += "\n! version " + std::to_string(version.number);
+    out += "\n! model " + model::Schema::instance().revision();
     out += "\n! time " + to_iso8601(version.time);
     out += "\n! author " + one_line(version.author);
     out += version.label.empty() ? "" : "\n! label " + one_line(version.label);

@@ -223,6 +223,10 @@ const Schema& Schema::instance() {
     return schema;
 }
 
+std::string Schema::revision() const {
+    return module_->revision == nullptr ? "" : module_->revision;
+}
+
 Schema::Schema() {
     // What it finds wrong is told by us, in the operator's words.
     ly_log_options(LY_LOSTORE_LAST);

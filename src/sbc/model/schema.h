@@ -79,6 +79,7 @@ public:
     const Node& root() const { return root_; }  // its children are what stands outside of any mode
     ly_ctx* context() const { return context_.get(); }
     const lys_module* module() const { return module_; }
+    std::string revision() const;  // "2026-11-29"
 
 private:
     Schema();

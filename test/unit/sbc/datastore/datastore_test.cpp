@@ -260,6 +260,26 @@ TEST_F(Stored, WhatNobodyConfirmsIsTakenBack) {
     EXPECT_THAT(datastore.versions(), SizeIs(2));
 }
 
+// ---- older models ----------------------------------------------------------------------------------
+
+// Written by the first model; it must be read by every later one. Not to be made again.
+TEST_F(Stored, WhatTheFirstModelWroteIsRead) {
+    fs::copy(fs::path(TEST_DATA) / "unit/sbc/datastore/first_model", folder_,
+             fs::copy_options::recursive);
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store) << store.error();
+    Datastore datastore = make(&*store);
+    const auto started = datastore.start();
+    ASSERT_TRUE(started) << started.error().front().to_string();
+    EXPECT_EQ(datastore.running_version().label, "first");
+    ASSERT_EQ(target_.published->adjacencies.size(), 2U);
+    EXPECT_EQ(target_.published->adjacencies[0].session_timer, std::nullopt);
+    EXPECT_EQ(target_.published->call_policy->tables[0].entries[0].weight, 3U);
+    EXPECT_NE(target_.published->subscriber("o'brien@example.com"), nullptr);
+    EXPECT_THAT(datastore.versions(), SizeIs(1));
+    EXPECT_TRUE(datastore.version(1).value() == datastore.running());
+}
+
 // ---- killed -------------------------------------------------------------------------------------
 
 TEST_F(Stored, WhoeverIsKilledComesBackWithTheOldOrTheNewOne) {
