@@ -30,15 +30,17 @@ struct Plan {
         for (const auto& [name, trunk] : trunks) {
             out += "  adjacency sip " + name + "\n";
             for (const std::string& line : trunk.lines) {
-                out += "   " + line + "\n";
+                out.append("   ").append(line).append("\n");
             }
             out += trunk.is_attached ? "   attach\n" : "";
         }
         out += "  call-policy-set 1\n   first-call-routing-table T\n   rtg-src-adjacency-table T\n";
         unsigned number = 0;
         for (const auto& [from, to] : routes) {
-            out += "    entry " + std::to_string(++number) + "\n     match-adjacency " + from +
-                   "\n     dst-adjacency " + to + "\n     action complete\n";
+            out.append("    entry ").append(std::to_string(++number));
+            out.append("\n     match-adjacency ").append(from);
+            out.append("\n     dst-adjacency ").append(to);
+            out.append("\n     action complete\n");
         }
         return out + "  active-call-policy-set 1\n";
     }

@@ -36,6 +36,7 @@ void route(Snapshot& snapshot, const std::vector<std::string>& destinations) {
 
 std::vector<std::string> names(const Snapshot& snapshot) {
     std::vector<std::string> out;
+    out.reserve(snapshot.adjacencies.size());
     for (const Adjacency& each : snapshot.adjacencies) {
         out.push_back(each.name + (each.is_removed ? " (removed)" : ""));
     }
