@@ -7,13 +7,14 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call hangup stop test sanitize soak fuzz bench lint format clean build
+.PHONY: help run demo demo-calls call console hangup stop test sanitize soak fuzz bench lint format clean build
 
 help:
 	@echo 'make run        the lab: five phones and the border controller; stays up, says how to call'
 	@echo 'make demo       the same, makes the calls, checks them and ends: status 0 or 1'
 	@echo '                (BREAK=plain: the phones do not encrypt their media, so it must end with 1)'
 	@echo 'make call       with the lab running: a call FROM=alice TO=bob; then: make hangup'
+	@echo 'make console    with the lab running: the console of the border controller'
 	@echo 'make stop       ends a running lab (as does Ctrl-C)'
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
@@ -48,6 +49,11 @@ demo-calls:
 
 call:
 	@lab/lab call --from $(FROM) --to $(TO)
+
+# The name of a socket has at most 107 octets, so it is one of the folder.
+console:
+	@cd lab/run/live 2>/dev/null && test -S console || { echo "no lab is up: make run starts one" >&2; exit 1; }
+	@cd lab/run/live && exec $(CURDIR)/build/$(BUILD)/apps/ringwall console --socket console
 
 hangup:
 	@lab/lab hangup

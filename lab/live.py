@@ -20,7 +20,7 @@ softswitch over TCP. In another terminal:
   make hangup                      ends all calls
   make stop                        ends the lab (or Ctrl-C here)
 
-  (cd {folder} && {console} console --socket console)    Ringwall's console; lab/ringwall.console is what it was told
+  make console                     Ringwall's console; lab/ringwall.console is what it was told
   tail -f {folder}/sbc.log        what Ringwall says
   tail -f {folder}/trace.jsonl    every message, and record.jsonl every call
   {folder}/alice/baresip.log      what a phone sees
@@ -69,7 +69,7 @@ def run(folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path
             os.chdir(folder)  # the name of a socket has at most 107 octets
             listener.bind("control")
             listener.listen()
-            print(_HELP.format(folder=os.path.relpath(folder, folder.parents[2]), console=program.parent / "ringwall"), flush=True)
+            print(_HELP.format(folder=os.path.relpath(folder, folder.parents[2])), flush=True)
             while _serve_one(scene, listener):
                 pass
     except _Stopped:
