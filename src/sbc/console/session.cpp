@@ -190,14 +190,22 @@ const std::vector<Session::Command>& Session::commands() {
          [](Session& self, const Arguments&, bool as_json) {
              return Answer{.output = show_certificates(*self.setup_.views, as_json)};
          }},
-        {{"clear", "services", "sbc", "sbe", "call-stats"}, "", "Counters begin at 0.", Everywhere,
-         Role::Operator, 0,
+        {{"clear", "services", "sbc", "sbe", "call-stats"},
+         "",
+         "Counters begin at 0.",
+         Everywhere,
+         Role::Operator,
+         0,
          [](Session& self, const Arguments&, bool) {
              self.setup_.views->clear_counters();
              return Answer{};
          }},
-        {{"clear", "services", "sbc", "sbe", "call"}, "CALL", "Ends a call; both parties hear BYE.",
-         Everywhere, Role::Operator, 1,
+        {{"clear", "services", "sbc", "sbe", "call"},
+         "CALL",
+         "Ends a call; both parties hear BYE.",
+         Everywhere,
+         Role::Operator,
+         1,
          [](Session& self, const Arguments& rest, bool) {
              if (rest.empty() || !self.setup_.views->end_call(rest.front())) {
                  return Answer{.fault = "there is no call " +
@@ -395,15 +403,21 @@ Reply Session::on_line(std::string_view line) {
 
 // The command whose words these begin with, each by its beginning: the longest, and of several the
 // one that has most of them whole. Null: none, or two that are as good.
-const Session::Command* Session::find(const Arguments& words, bool whole,
-                                      std::size_t& used) const {
+const Session::Command* Session::find(const Arguments& words, bool whole, std::size_t& used) const {
+    const auto is_here = [this](const Command& command) {
+        return command.where == Command::Where::Everywhere ||
+               (command.where == Command::Where::Configuration) == is_configuring_;
+    };
     const Command* found = nullptr;
     std::pair<std::size_t, std::size_t> best;  // its words, and how many of them are whole
     bool is_clear = true;
+    std::set<std::string_view> first_words;
     for (const Command& command : commands()) {
-        if ((command.where == Command::Where::Exec && is_configuring_) ||
-            (command.where == Command::Where::Configuration && !is_configuring_)) {
+        if (!is_here(command)) {
             continue;
+        }
+        if (begins(command.words.front(), words.front())) {
+            first_words.insert(command.words.front());
         }
         std::size_t at = 0;
         std::size_t exact = 0;
@@ -431,7 +445,8 @@ const Session::Command* Session::find(const Arguments& words, bool whole,
         best = score;
         used = at;
     }
-    return is_clear ? found : nullptr;
+    const bool is_one = first_words.size() == 1 || first_words.contains(words.front());
+    return is_clear && is_one ? found : nullptr;
 }
 
 Session::Answer Session::run(const Arguments& words) {
@@ -480,8 +495,7 @@ Session::Answer Session::not_understood(const Arguments& words) {
         }
         const bool is_whole = std::ranges::find(begun, words[at]) != begun.end();
         if (begun.size() > 1 && !is_whole) {
-            return {.fault = shown(words[at]) + " could be more than one command; " +
-                             one_of(begun),
+            return {.fault = shown(words[at]) + " could be more than one command; " + one_of(begun),
                     .word = at};
         }
         // The name of the service is no literal.
@@ -618,9 +632,9 @@ Session::Answer Session::change(const Arguments& words) {
     if (!after) {
         return {.fault = after.error().sentence, .word = after.error().word};
     }
-    setup_.audit(user_, "command",
-                 model::path_of(command->place) + (place_.empty() ? "" : " > ") +
-                     to_line(*command));
+    setup_.audit(
+        user_, "command",
+        model::path_of(command->place) + (place_.empty() ? "" : " > ") + to_line(*command));
     candidate_ = std::move(candidate);
     place_ = *after;
     return {};

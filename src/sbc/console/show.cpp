@@ -112,7 +112,7 @@ std::string codes_of(const Adjacency& adjacency) {
 std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
     std::string out = " Adjacency " + adjacency.name + " (SIP)\n";
     const auto line = [&](std::string_view what, const std::string& value) {
-        constexpr std::size_t width = 24;
+        constexpr std::size_t width = 25;
         std::string name = "   " + std::string(what) + ":";
         name.resize(std::max(name.size() + 1, width), ' ');
         out += name + value + "\n";

@@ -136,8 +136,8 @@ TEST_F(AtTheConsole, TheSeedsProcedureAndItsOutput) {
               "Signaling address: 10.1.0.2:5060\nSecurity: Trusted-Encrypted\n");
     EXPECT_THAT(says("show services sbc mysbc sbe adjacencies detail"),
                 AllOf(HasSubstr("SBC Service \"mysbc\"\n Adjacency test (SIP)\n"),
-                      HasSubstr("   Status:             Detached\n"),
-                      HasSubstr("   Security:           Trusted-Encrypted\n"),
+                      HasSubstr("   Status:               Detached\n"),
+                      HasSubstr("   Security:             Trusted-Encrypted\n"),
                       HasSubstr("By-passed, its addresses are not hidden\n")));
     EXPECT_THAT(says("show services sbc mysbc sbe adjacency test"), HasSubstr(" test (SIP)\n"));
     EXPECT_THAT(says("show services sbc mysbc sbe adjacency tes"),
@@ -152,14 +152,16 @@ TEST_F(AtTheConsole, TheSeedsProcedureAndItsOutput) {
 TEST_F(AtTheConsole, ACaretStandsUnderTheWrongWord) {
     typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
     const std::string prompt = "router(config-sbc-sbe-adj-sip)# ";
-    EXPECT_EQ(says("  security  secret"),
-              std::string(prompt.size() + 12, ' ') +
-                  "^\n% Invalid input detected at '^' marker.\n% 'secret' is no value of 'security'; "
-                  "use untrusted, trusted-encrypted or trusted-unencrypted\n");
-    EXPECT_EQ(says("signaling-port"),
-              std::string(prompt.size() + 15, ' ') +
-                  "^\n% Invalid input detected at '^' marker.\n% 'signaling-port' has too few words; "
-                  "write: signaling-port PORT\n");
+    EXPECT_EQ(
+        says("  security  secret"),
+        std::string(prompt.size() + 12, ' ') +
+            "^\n% Invalid input detected at '^' marker.\n% 'secret' is no value of 'security'; "
+            "use untrusted, trusted-encrypted or trusted-unencrypted\n");
+    EXPECT_EQ(
+        says("signaling-port"),
+        std::string(prompt.size() + 15, ' ') +
+            "^\n% Invalid input detected at '^' marker.\n% 'signaling-port' has too few words; "
+            "write: signaling-port PORT\n");
     EXPECT_TRUE(session_.on_line("signaling-port").failed);
 }
 
