@@ -1,5 +1,7 @@
 #include "sbc/console/show.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -324,8 +326,8 @@ std::string show_registrations(Views& views, bool as_json) {
         const std::string adjacency =
             each.adjacency < adjacencies.size() ? adjacencies[each.adjacency].name : "";
         const std::string source = each.hop.remote.to_string();
-        out += each.address_of_record + "\n  " + each.contact + " from " + source + " by " +
-               adjacency + ", " + std::to_string(seconds) + " s left\n";
+        out += fmt::format("{}\n  {} from {} by {}, {} s left\n", each.address_of_record,
+                           each.contact, source, adjacency, seconds);
         list.push_back({{"user", each.address_of_record},
                         {"contact", each.contact},
                         {"source", source},
@@ -360,9 +362,9 @@ std::string show_tls(Views& views, bool as_json) {
         const std::string names = !peer.has_certificate ? "no certificate"
                                   : peer.is_verified    ? joined(peer.identities())
                                                         : "not verified: " + peer.failure;
-        out += each.remote.to_string() + (each.is_ours ? " opened by us for " : " at ") +
-               adjacency + ", " + peer.protocol + ", " + peer.cipher +
-               (is_weak(peer) ? " (weak)" : "") + ", " + names + "\n";
+        out += fmt::format("{} {} {}, {}, {}{}, {}\n", each.remote.to_string(),
+                           each.is_ours ? "opened by us for" : "at", adjacency, peer.protocol,
+                           peer.cipher, is_weak(peer) ? " (weak)" : "", names);
         list.push_back({{"remote", each.remote.to_string()},
                         {"adjacency", adjacency},
                         {"opened-by-us", each.is_ours},
@@ -414,8 +416,8 @@ std::string show_call_policy(Views& views, bool as_json) {
                 where = "adjacency " + snapshot.adjacencies[*entry.destination].name;
             }
             const std::string match = entry.match.empty() ? "any" : entry.match;
-            out += "  " + std::to_string(entry.number) + "  " + match + "  -> " + where +
-                   (entry.weight == 0 ? "" : ", weight " + std::to_string(entry.weight)) + "\n";
+            out += fmt::format("  {}  {}  -> {}{}\n", entry.number, match, where,
+                               entry.weight == 0 ? "" : fmt::format(", weight {}", entry.weight));
             entries.push_back({{"entry", entry.number},
                                {"match", match},
                                {"to", where},

@@ -239,6 +239,7 @@ std::string sentence_for(const Argument& argument, const std::string& command,
         return sentence;
     }
     std::vector<std::string_view> words;
+    words.reserve(argument.words.size());
     for (const Argument::Word& each : argument.words) {
         words.push_back(each.word);
     }

@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
+// libyang's.
 struct ly_ctx;
-struct lys_module;
-struct lysc_node;
+struct lys_module;  // NOLINT(readability-identifier-naming)
+struct lysc_node;   // NOLINT(readability-identifier-naming)
 
 namespace ringwall::sbc::model {
 
