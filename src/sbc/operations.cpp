@@ -13,6 +13,7 @@ Result<void, ConfigError> Operations::prepare(SnapshotPtr next) {
     if (!prepared) {
         const Workers::BindFailure& why = prepared.error();
         return fail(ConfigError{
+            .path = "sbc " + next->service + " sbe adjacency sip " + why.adjacencies,
             .word = why.adjacencies,
             .sentence = "adjacency " + why.adjacencies + ": " + why.sentence +
                         "; end the program that has the address, or change 'signaling-address' or "

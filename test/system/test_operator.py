@@ -163,6 +163,15 @@ class Operator(SystemTest):
                                       "trusted-unencrypted\n")
         self.assertEqual(self.running(), "")
 
+    def test_a_script_that_leaves_changes_behind_has_not_done_its_work(self):
+        for end in ("", "end\n", "end\nshow running-config\n"):
+            done = self.border.say("configure\nsbc mysbc\n" + end)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertIn("commit", done.stderr)
+        done = self.border.say("configure\nsbc mysbc\nsbe\nend\nyes\nshow running-config\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("sbc mysbc\n sbe\n", done.stdout)
+
     def test_what_was_committed_survives_a_kill_and_what_was_not_does_not(self):
         self.commit("adjacency sip test", "description one", f"signaling-address ipv4 {ADDRESS}", "attach")
         done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\ndescription two\ncommit confirmed 600\n")

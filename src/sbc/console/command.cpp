@@ -33,11 +33,24 @@ void complain(unsigned number, const std::string& output) {
     std::fprintf(stderr, "line %u:%s%s", number, is_one_line ? " " : "\n", output.c_str());
 }
 
+bool is_answer(std::string_view line) {
+    return line == "yes" || line == "no" || line == "cancel";
+}
+
+// A question must be answered in so many words, and what was changed be committed, or given up.
 int run_script(Client& client) {
     std::string line;
+    bool is_asked = false;
+    bool is_pending = false;
     for (unsigned number = 1; std::getline(std::cin, line); ++number) {
         if (line.ends_with('\r')) {
             line.pop_back();
+        }
+        if (is_asked && !is_answer(line)) {
+            complain(number,
+                     "the line before asks whether to commit; say yes, no or cancel here, "
+                     "or 'commit' or 'abort' before it\n");
+            return EXIT_FAILURE;
         }
         const auto reply = client.say(line);
         if (!reply) {
@@ -48,9 +61,18 @@ int run_script(Client& client) {
             return EXIT_FAILURE;
         }
         print(reply->output);
+        is_asked = reply->asks;
+        is_pending = reply->pending;
         if (reply->ended) {
             break;
         }
+    }
+    if (is_pending) {
+        std::fputs(
+            "the script ended with changes that were not committed: nothing of them is in "
+            "force; say 'commit' or 'abort' at its end\n",
+            stderr);
+        return EXIT_FAILURE;
     }
     return EX_OK;
 }

@@ -21,10 +21,12 @@ struct User {
 };
 
 struct Reply {
-    std::string output;   // whole lines, or empty
-    std::string prompt;   // "ringwall(config-sbc)# ": what is to be shown for the next line
-    bool failed = false;  // the line could not be done: a script stops here
-    bool ended = false;   // the session is over
+    std::string output;    // whole lines, or empty
+    std::string prompt;    // "ringwall(config-sbc)# ": what is to be shown for the next line
+    bool failed = false;   // the line could not be done: a script stops here
+    bool ended = false;    // the session is over
+    bool asks = false;     // the next line is the answer to a question
+    bool pending = false;  // there are changes that are not committed
     // On a terminal, before the output: what points at the word at fault in the line above.
     std::string caret = {};
 };

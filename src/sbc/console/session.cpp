@@ -1,7 +1,7 @@
 #include "sbc/console/session.h"
 
 #include <algorithm>
-#include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -42,22 +42,55 @@ bool begins(std::string_view whole, std::string_view word) {
     return !word.empty() && whole.starts_with(word);
 }
 
-// "- adjacency sip x" for what is gone, "+ ..." for what is new.
-std::string as_diff(const std::string& commands) {
-    std::string out;
-    std::string_view rest = commands;
-    while (!rest.empty()) {
-        const std::string_view line = cut(rest, '\n');
-        const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-        const std::string_view command = line.substr(indent);
-        if (command == "!") {
-            continue;
+// The one of `keywords` that begins like this; empty: none, or more than one.
+std::string_view keyword(std::string_view word, std::initializer_list<std::string_view> keywords) {
+    std::string_view found;
+    for (const std::string_view each : keywords) {
+        if (each == word) {
+            return each;
         }
-        const bool is_gone = command.starts_with("no ");
-        out.append(is_gone ? "-" : "+").append(line.substr(0, indent)).append(" ");
-        out.append(is_gone ? command.substr(3) : command).append("\n");
+        if (begins(each, word)) {
+            if (!found.empty()) {
+                return {};
+            }
+            found = each;
+        }
     }
-    return out;
+    return found;
+}
+
+using Json = nlohmann::ordered_json;
+
+std::string printed(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string lines_as_json(std::string_view text) {
+    Json out = Json::array();
+    while (!text.empty()) {
+        out.push_back(cut(text, '\n'));
+    }
+    return printed(out);
+}
+
+std::string errors_as_json(const ConfigErrors& errors) {
+    Json out = Json::array();
+    for (const ConfigError& each : errors) {
+        out.push_back({{"path", each.path}, {"sentence", each.sentence}});
+    }
+    return printed(out);
+}
+
+std::string versions_as_json(const std::vector<Version>& versions) {
+    Json out = Json::array();
+    for (const Version& each : versions) {
+        out.push_back({{"version", each.number},
+                       {"time", to_iso8601(each.time)},
+                       {"author", each.author},
+                       {"label", each.label},
+                       {"comment", each.comment}});
+    }
+    return printed(out);
 }
 
 std::string line_of(const Version& version) {
@@ -237,9 +270,22 @@ const std::vector<Session::Command>& Session::commands() {
          Role::ReadOnly,
          2,
          [](Session& self, const Arguments& rest, bool as_json) {
-             return !rest.empty() && begins("running-config", rest[0]) && rest.size() == 1
-                        ? self.show_running(as_json)
-                        : self.show_configuration(rest);
+             return self.show_configuration(rest, as_json);
+         }},
+        {{"show", "alarms"},
+         "",
+         "What is wrong with the store, or with a commit that waits.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Session& self, const Arguments&, bool as_json) {
+             std::string text;
+             for (const std::string& each : self.setup_.datastore->alarms()) {
+                 text += each + "\n";
+             }
+             return Answer{.output = as_json        ? lines_as_json(text)
+                                     : text.empty() ? "No alarms.\n"
+                                                    : text};
          }},
         {{"commit"},
          "[comment LINE|label WORD|confirmed [SECONDS]]",
@@ -343,9 +389,10 @@ void Session::on_gone() {
 Reply Session::greet() {
     setup_.audit(user_, "login", "");
     std::string output;
-    if (!setup_.datastore->store_problem().empty()) {
-        output = "Alarm: " + setup_.datastore->store_problem() + "\n";
+    for (const std::string& each : setup_.datastore->alarms()) {
+        output += "Alarm: " + each + "\n";
     }
+    take_backs_seen_ = setup_.datastore->take_backs();
     return {.output = std::move(output), .prompt = prompt()};
 }
 
@@ -380,19 +427,30 @@ Reply Session::on_line(std::string_view line) {
         const auto lines = split_words(line);
         if (!lines) {
             answer.fault = lines.error().sentence;
+        } else if (line.find("\xEF\xBF\xBD") != std::string_view::npos) {
+            answer.fault = "the line holds octets that are no UTF-8";
         } else if (!lines->empty()) {
             columns = lines->front().columns;
             answer = run(lines->front().words);
         }
     }
+    if (take_backs_seen_ != setup_.datastore->take_backs()) {
+        take_backs_seen_ = setup_.datastore->take_backs();
+        answer.output.insert(0, "What was committed and not confirmed has been taken back.\n");
+    }
     Reply reply{.output = std::move(answer.output),
                 .prompt = {},
                 .failed = !answer.fault.empty(),
                 .ended = answer.ended,
-                .caret = {}};
+                .asks = asked_ != Asked::Nothing,
+                .pending = has_changes()};
     if (answer.word) {
-        const std::size_t column =
+        const std::size_t octets =
             *answer.word < columns.size() ? columns[*answer.word] : line.size() + 1;
+        const auto continued = std::ranges::count_if(
+            line.substr(0, std::min(octets, line.size())),
+            [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
+        const std::size_t column = octets - static_cast<std::size_t>(continued);
         reply.caret = std::string(before.size() + column, ' ') +
                       "^\n% Invalid input detected at '^' marker.\n";
     }
@@ -520,7 +578,9 @@ Session::Answer Session::run(const Command& command, const Arguments& words, std
                          (user_.role == Role::ReadOnly ? "read-only" : "an operator")};
     }
     Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
-    const bool as_json = rest.size() >= 2 && rest[rest.size() - 2] == "|" && rest.back() == "json";
+    const bool is_do = command.words.front() == "do";  // the rest is another's
+    const bool as_json =
+        !is_do && rest.size() >= 2 && rest[rest.size() - 2] == "|" && rest.back() == "json";
     if (as_json) {
         rest.resize(rest.size() - 2);
     }
@@ -537,7 +597,7 @@ Session::Answer Session::run(const Command& command, const Arguments& words, std
                          (name.empty() ? " yet" : "; use " + name),
                 .word = 3};
     }
-    if (command.words.front() != "do") {  // what is done by it says so itself
+    if (!is_do) {
         setup_.audit(user_, "command", joined(words));
     }
     return command.run(*this, rest, as_json);
@@ -581,50 +641,80 @@ Session::Answer Session::show_running(bool as_json) {
                               : to_text(running, model::Secrets::Hidden)};
 }
 
-Session::Answer Session::show_configuration(const Arguments& rest) {
+Session::Answer Session::show_configuration(const Arguments& rest, bool as_json) {
     const Datastore& datastore = *setup_.datastore;
-    const std::string pending =
-        candidate_ ? difference(datastore.running(), *candidate_, model::Secrets::Hidden) : "";
+    const Tree& candidate = candidate_ ? *candidate_ : datastore.running();
+    const auto said = [as_json](std::string text) {
+        return Answer{.output = as_json ? lines_as_json(text) : std::move(text)};
+    };
     if (rest.empty()) {
-        return {.output = pending};
+        return said(difference(datastore.running(), candidate, model::Secrets::Hidden));
     }
-    if (rest.size() == 1 && begins("diff", rest[0])) {
-        return {.output = as_diff(pending)};
+    const std::string_view what =
+        keyword(rest[0], {"diff", "failed", "running-config", "commit", "version"});
+    if (rest.size() == 1 && what == "running-config") {
+        return show_running(as_json);
     }
-    if (rest.size() == 1 && begins("failed", rest[0])) {
-        return {.output = lines_of(failed_)};
+    if (rest.size() == 1 && what == "diff") {
+        return said(marked_difference(datastore.running(), candidate, model::Secrets::Hidden));
     }
-    if (rest.size() == 2 && begins("commit", rest[0]) && begins("list", rest[1])) {
-        Answer answer;
-        const std::vector<Version> all = datastore.versions();
-        for (auto each = all.rbegin(); each != all.rend(); ++each) {
-            answer.output += line_of(*each);
-        }
-        return answer;
+    if (rest.size() == 1 && what == "failed") {
+        return {.output = as_json ? errors_as_json(failed_) : lines_of(failed_)};
     }
-    if (rest.size() == 2 && begins("version", rest[0])) {
+    if (rest.size() == 2 && what == "commit" && begins("list", rest[1])) {
+        return show_versions(as_json);
+    }
+    if (rest.size() == 2 && what == "version") {
         const auto number = parse_number(rest[1], 1U << 30U);
         const auto tree = datastore.version(static_cast<unsigned>(number.value_or(0)));
         if (!number || !tree) {
             return {.fault = "there is no version " + shown(rest[1]) +
                              "; 'show configuration commit list' has them all"};
         }
-        return {.output = to_text(*tree, model::Secrets::Hidden)};
+        return {.output = as_json ? tree->without_secrets().to_json()
+                                  : to_text(*tree, model::Secrets::Hidden)};
     }
     return {.fault = shown(joined(rest)) +
                      " does not go after 'show configuration'; use diff, running-config, failed, "
-                     "commit list or version NUMBER"};
+                     "commit list or version NUMBER",
+            .word = 2};
+}
+
+// The newest first.
+Session::Answer Session::show_versions(bool as_json) {
+    const Datastore& datastore = *setup_.datastore;
+    std::vector<Version> all = datastore.versions();
+    std::ranges::reverse(all);
+    if (as_json) {
+        return {.output = versions_as_json(all)};
+    }
+    Answer answer;
+    for (const Version& each : all) {
+        const bool waits =
+            datastore.confirmation_ends() && each.number == datastore.running_version().number;
+        answer.output += line_of(each);
+        answer.output += waits ? "   (waits to be confirmed)\n" : "";
+    }
+    return answer;
 }
 
 // ---- configuration
 // --------------------------------------------------------------------------------
+
+Result<void, std::string> Session::begin_candidate() {
+    TRY(setup_.datastore->begin_writing(user_.session, user_.name));
+    if (!candidate_) {
+        made_of_ = setup_.datastore->generation();
+    }
+    return {};
+}
 
 Session::Answer Session::change(const Arguments& words) {
     const auto command = model::parse_command(place_, words);
     if (!command) {
         return {.fault = command.error().sentence, .word = command.error().word};
     }
-    if (const auto mine = setup_.datastore->begin_writing(user_.session, user_.name); !mine) {
+    if (const auto mine = begin_candidate(); !mine) {
         return {.fault = mine.error()};
     }
     Tree candidate = candidate_ ? *candidate_ : setup_.datastore->running();
@@ -644,40 +734,38 @@ Session::Answer Session::commit(const Arguments& rest) {
     datastore::CommitRequest request{.author = user_.name};
     for (std::size_t at = 0; at < rest.size(); ++at) {
         const bool has_more = at + 1 < rest.size();
-        if (begins("comment", rest[at]) && has_more) {
+        const std::string_view what = keyword(rest[at], {"comment", "confirmed", "label"});
+        if (what == "comment" && has_more) {
             request.comment = joined(WordSpan(rest).subspan(at + 1));
             break;
         }
-        if (begins("label", rest[at]) && has_more) {
+        if (what == "label" && has_more) {
             request.label = rest[++at];
-        } else if (begins("confirmed", rest[at])) {
+        } else if (what == "confirmed") {
             const auto seconds = has_more ? parse_number(rest[at + 1], 65535) : std::nullopt;
-            request.confirm_within = std::chrono::seconds(600);
-            if (seconds) {
-                if (*seconds < 1) {
-                    return {.fault = "'commit confirmed' needs 1 to 65535 seconds"};
-                }
-                request.confirm_within = std::chrono::seconds(*seconds);
-                ++at;
+            request.confirm_within = std::chrono::seconds(seconds.value_or(600));
+            if (seconds == 0U) {
+                return {.fault = "'commit confirmed' needs 1 to 65535 seconds", .word = at + 2};
             }
+            at += seconds ? 1 : 0;
         } else {
-            return {.fault = shown(rest[at]) +
-                             " does not go after 'commit'; use comment LINE, label WORD or "
-                             "confirmed SECONDS",
-                    .word = at + 1};
+            return {.fault = what.empty() ? shown(rest[at]) +
+                                                " does not go after 'commit'; use comment LINE, "
+                                                "label WORD or confirmed SECONDS"
+                                          : "'" + std::string(what) + "' needs another word",
+                    .word = what.empty() ? at + 1 : at + 2};
         }
     }
     Datastore& datastore = *setup_.datastore;
     if (!has_changes()) {
-        candidate_.reset();
-        datastore.end_writing(user_.session);
-        if (!datastore.confirmation_ends()) {
-            return {.output = "% No configuration changes to commit.\n"};
-        }
-        if (auto confirmed = datastore.confirm(); !confirmed) {
-            return {.fault = lines_of(confirmed.error())};
-        }
-        return {.output = "The configuration is confirmed.\n"};
+        return confirm(request);
+    }
+    if (made_of_ != datastore.generation()) {
+        made_of_ = datastore.generation();
+        return {.fault =
+                    "the running configuration is another than the one that you have changed; "
+                    "'show configuration' shows what yours would change of it, and 'commit' "
+                    "said again does that"};
     }
     const auto committed = datastore.commit(*candidate_, request);
     if (!committed) {
@@ -702,6 +790,25 @@ Session::Answer Session::commit(const Arguments& rest) {
                          " s unless 'commit' is said again.\n";
     }
     return answer;
+}
+
+// A commit without changes.
+Session::Answer Session::confirm(const datastore::CommitRequest& request) {
+    Datastore& datastore = *setup_.datastore;
+    candidate_.reset();
+    datastore.end_writing(user_.session);
+    if (!datastore.confirmation_ends() && !datastore.is_unsaved()) {
+        return {.output = "% No configuration changes to commit.\n"};
+    }
+    if (request.confirm_within && datastore.confirmation_ends()) {
+        datastore.confirm_within(*request.confirm_within);
+        return {.output = "There are " + std::to_string(request.confirm_within->count()) +
+                          " s more to confirm it.\n"};
+    }
+    if (auto confirmed = datastore.confirm(); !confirmed) {
+        return {.fault = confirmed.error().front().sentence};
+    }
+    return {.output = "The configuration is confirmed.\n"};
 }
 
 Session::Answer Session::abort() {
@@ -752,30 +859,42 @@ Session::Answer Session::rollback(const Arguments& rest) {
         return {.fault = "there is no such version; 'show configuration commit list' has them all" +
                          (tree.error().empty() ? "" : " (" + tree.error() + ")")};
     }
-    if (const auto mine = datastore.begin_writing(user_.session, user_.name); !mine) {
+    if (const auto mine = begin_candidate(); !mine) {
         return {.fault = mine.error()};
     }
     candidate_ = *tree;
+    made_of_ = datastore.generation();
     place_.clear();
     return {.output = "The candidate is version " + std::to_string(*wanted) +
                       " now; 'show configuration' has the difference, 'commit' makes it so.\n"};
 }
 
-Session::Answer Session::load(const Arguments& rest) {
+// Of a folder of the store that has nothing else in it.
+std::optional<std::filesystem::path> Session::saved_file(const Arguments& rest) const {
     const std::filesystem::path* folder = setup_.datastore->folder();
-    if (rest.size() != 1 || folder == nullptr || !is_identifier(rest[0])) {
-        return {.fault = "'load' needs the name of a file in the store's folder, without '/'"};
+    if (rest.size() != 1 || folder == nullptr || !is_identifier(rest[0]) ||
+        rest[0].starts_with('.')) {
+        return std::nullopt;
     }
-    const auto text = read_from_disk(*folder / rest[0]);
+    return *folder / "saved" / rest[0];
+}
+
+Session::Answer Session::load(const Arguments& rest) {
+    const auto path = saved_file(rest);
+    if (!path) {
+        return {.fault = "'load' needs the name of a file in the folder 'saved' of the store",
+                .word = 1};
+    }
+    const auto text = read_from_disk(*path);
     if (!text) {
-        return {.fault = shown(rest[0]) + " cannot be read: " + text.error()};
+        return {.fault = path->string() + " cannot be read: " + text.error()};
     }
     const auto lines = split_words(*text);
     if (!lines) {
         return {.fault = rest[0] + ":" + std::to_string(lines.error().line) + ": " +
                          lines.error().sentence};
     }
-    if (const auto mine = setup_.datastore->begin_writing(user_.session, user_.name); !mine) {
+    if (const auto mine = begin_candidate(); !mine) {
         return {.fault = mine.error()};
     }
     // All of it, or nothing.
@@ -793,28 +912,26 @@ Session::Answer Session::load(const Arguments& rest) {
                              after.error().sentence};
         }
         place = *after;
+        setup_.audit(user_, "load", model::path_of(command->place) + " > " + to_line(*command));
     }
     candidate_ = std::move(candidate);
     return {.output = std::to_string(lines->size()) + " commands loaded.\n"};
 }
 
 Session::Answer Session::save(const Arguments& rest) {
-    const std::filesystem::path* folder = setup_.datastore->folder();
-    static const std::set<std::string, std::less<>> taken{"running.conf", "staged.conf", "lock",
-                                                          "versions"};
-    if (rest.size() != 1 || folder == nullptr || !is_identifier(rest[0]) ||
-        taken.contains(rest[0]) || rest[0].starts_with('.')) {
-        return {.fault =
-                    "'save' needs the name of a file in the store's folder, without '/', and "
-                    "none of the store's own"};
+    const auto path = saved_file(rest);
+    if (!path) {
+        return {.fault = "'save' needs a name for a file in the folder 'saved' of the store",
+                .word = 1};
     }
-    if (auto written = datastore::write_file(
-            *folder / rest[0], to_text(setup_.datastore->running(), model::Secrets::Written));
-        !written) {
+    std::error_code failed;
+    std::filesystem::create_directory(path->parent_path(), failed);
+    const std::string text = to_text(setup_.datastore->running(), model::Secrets::Written);
+    if (auto written = datastore::write_file(*path, text); !written) {
         return {.fault = written.error()};
     }
-    return {.output = "The running configuration is in " + (*folder / rest[0]).string() +
-                      ", with its passwords.\n"};
+    return {.output =
+                "The running configuration is in " + path->string() + ", with its passwords.\n"};
 }
 
 // ---- help

@@ -5,6 +5,7 @@
 //   ringwall(config-sbc-sbe-adj-sip)#         commit, abort, end, exit, root, do, rollback ...
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -60,7 +61,11 @@ private:
 
     // exec
     Answer configure();
-    Answer show_configuration(const Arguments& rest);
+    Answer show_configuration(const Arguments& rest, bool as_json);
+    Result<void, std::string> begin_candidate();
+    std::optional<std::filesystem::path> saved_file(const Arguments& rest) const;
+    Answer show_versions(bool as_json);
+    Answer confirm(const datastore::CommitRequest& request);
     Answer show_running(bool as_json);
     // configuration
     Answer change(const Arguments& words);
@@ -77,7 +82,9 @@ private:
     bool is_configuring_ = false;
     model::Place place_;
     std::optional<model::Tree> candidate_;  // none: nothing was changed
-    ConfigErrors failed_;                   // of the last commit
+    unsigned made_of_ = 0;                  // the generation of what the candidate was made of
+    unsigned take_backs_seen_ = 0;
+    ConfigErrors failed_;  // of the last commit
     enum class Asked : std::uint8_t { Nothing, CommitBeforeExit };
     Asked asked_ = Asked::Nothing;
 };

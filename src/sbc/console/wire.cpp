@@ -53,7 +53,9 @@ std::string to_wire(const Reply& reply) {
                  {"prompt", harmless(reply.prompt)},
                  {"caret", reply.caret},
                  {"failed", reply.failed},
-                 {"ended", reply.ended}});
+                 {"ended", reply.ended},
+                 {"asks", reply.asks},
+                 {"pending", reply.pending}});
 }
 
 std::string to_wire(const std::vector<model::Suggestion>& suggestions) {
@@ -89,10 +91,18 @@ std::optional<Reply> parse_reply(std::string_view line) {
     auto prompt = text(object, "prompt");
     const auto failed = flag(object, "failed");
     const auto ended = flag(object, "ended");
-    if (!output || !caret || !prompt || !failed || !ended) {
+    const auto asks = flag(object, "asks");
+    const auto pending = flag(object, "pending");
+    if (!output || !caret || !prompt || !failed || !ended || !asks || !pending) {
         return std::nullopt;
     }
-    return Reply{std::move(*output), std::move(*prompt), *failed, *ended, std::move(*caret)};
+    return Reply{.output = std::move(*output),
+                 .prompt = std::move(*prompt),
+                 .failed = *failed,
+                 .ended = *ended,
+                 .asks = *asks,
+                 .pending = *pending,
+                 .caret = std::move(*caret)};
 }
 
 std::optional<std::vector<model::Suggestion>> parse_suggestions(std::string_view line) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "sbc/model/text_form.h"
 
 namespace ringwall::sbc::datastore {
@@ -100,31 +101,38 @@ void Datastore::end_writing(const std::string& session) {
 }
 
 // What may be changed only while an adjacency is detached: compared with what runs.
-ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
+ConfigErrors Datastore::refused_changes(const Tree& candidate, bool can_be_taken_back) const {
     ConfigErrors out;
     const auto after = adjacencies_of(candidate);
     const Target::States states = setup_.target->states();
     for (const auto& [name, place] : adjacencies_of(running_)) {
         const auto known = states.find(name);
-        if (known == states.end() || known->second == AdjacencyState::Detached) {
-            continue;
-        }
-        const AdjacencyState state = known->second;
+        const AdjacencyState state =
+            known == states.end() ? AdjacencyState::Detached : known->second;
         const auto found = after.find(name);
         if (found == after.end()) {
-            out.push_back(error(path_of(place), name,
-                                "adjacency '" + name + "' can be removed only while it is " +
-                                    "detached, and " + how_to_detach(state)));
+            if (state != AdjacencyState::Detached) {
+                out.push_back(error(path_of(place), name,
+                                    "adjacency '" + name + "' can be removed only while it is " +
+                                        "detached, and " + how_to_detach(state)));
+            }
             continue;
         }
         for (const auto& leaf : adjacency_mode().children) {
             // Of a leaf these are its values, of a flag whether it is there.
-            if (leaf->is_while_detached &&
-                running_.values(place, *leaf) != candidate.values(found->second, *leaf)) {
+            if (!leaf->is_while_detached ||
+                running_.values(place, *leaf) == candidate.values(found->second, *leaf)) {
+                continue;
+            }
+            const std::string which = "'" + leaf->command() + "' of adjacency '" + name + "' can";
+            if (state != AdjacencyState::Detached) {
+                out.push_back(error(
+                    path_of(place, *leaf), leaf->command(),
+                    which + " be changed only while it is detached, and " + how_to_detach(state)));
+            } else if (can_be_taken_back) {
                 out.push_back(error(path_of(place, *leaf), leaf->command(),
-                                    "'" + leaf->command() + "' of adjacency '" + name +
-                                        "' can be changed only while it is detached, and " +
-                                        how_to_detach(state)));
+                                    which + "not be changed by 'commit confirmed': calls may be up "
+                                            "when it would be taken back; commit it for good"));
             }
         }
     }
@@ -133,7 +141,7 @@ ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
 
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
                                                              const CommitRequest& request) {
-    ConfigErrors errors = refused_changes(candidate);
+    ConfigErrors errors = refused_changes(candidate, request.confirm_within.has_value());
     auto configuration = configure(candidate, setup_.read_file);
     if (!configuration) {
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
@@ -160,41 +168,56 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
         const auto staged = setup_.store->stage(next, to_text(candidate, model::Secrets::Written));
         if (!staged) {
             setup_.target->drop();
-            setup_.store->discard();
             store_problem_ = staged.error();
+            log::warning("store.not-written", {{"reason", store_problem_}});
             return fail(ConfigErrors{error("", "", store_problem_)});
         }
     }
     setup_.on_point(CommitPoint::Staged);
 
     setup_.target->publish();
+    ++generation_;
     Tree before = std::exchange(running_, candidate);
     detach_by_force(before);
     setup_.on_point(CommitPoint::Published);
 
     Version version_before = std::exchange(version_, next);
+    Committed committed{next.number, std::move(configuration->warnings)};
+    take_back_problem_.clear();
     if (request.confirm_within) {
         // What comes back is what was there before the first that nobody confirmed.
         if (!unconfirmed_) {
             unconfirmed_ = Unconfirmed{std::move(before), std::move(version_before)};
         }
-        unconfirmed_->ends = setup_.now().monotonic + *request.confirm_within;
-        return Committed{next.number, std::move(configuration->warnings)};
+        confirm_within(*request.confirm_within);
+        if (setup_.store != nullptr) {
+            if (const auto held = setup_.store->hold(); !held) {
+                committed.warnings.push_back(error("", "", held.error()));
+            }
+        }
+        return committed;
     }
     unconfirmed_.reset();
-    TRY(activate());
-    return Committed{next.number, std::move(configuration->warnings)};
+    if (const auto activated = activate(); !activated) {
+        committed.warnings.insert(committed.warnings.end(), activated.error().begin(),
+                                  activated.error().end());
+    }
+    return committed;
 }
 
 Result<void, ConfigErrors> Datastore::activate() {
     store_problem_.clear();
     if (setup_.store != nullptr) {
         if (auto activated = setup_.store->activate(); !activated) {
-            store_problem_ = activated.error();
-            return fail(ConfigErrors{error(
-                "", "", "the configuration runs, and a restart would lose it: " + store_problem_)});
+            is_unsaved_ = true;
+            store_problem_ =
+                "the configuration runs, and a restart would lose it: " + activated.error() +
+                "; 'commit' tries again";
+            log::warning("store.not-written", {{"reason", store_problem_}});
+            return fail(ConfigErrors{error("", "", store_problem_)});
         }
     }
+    is_unsaved_ = false;
     setup_.on_point(CommitPoint::Activated);
     return {};
 }
@@ -220,33 +243,69 @@ std::optional<TimePoint> Datastore::confirmation_ends() const {
 }
 
 Result<void, ConfigErrors> Datastore::confirm() {
-    if (!unconfirmed_) {
+    if (!unconfirmed_ && !is_unsaved_) {
         return {};
     }
     unconfirmed_.reset();
+    take_back_problem_.clear();
     return activate();
+}
+
+void Datastore::confirm_within(std::chrono::seconds time) {
+    if (unconfirmed_) {
+        unconfirmed_->ends = setup_.now().monotonic + time;
+    }
 }
 
 Result<void, ConfigErrors> Datastore::take_back() {
     if (!unconfirmed_) {
         return {};
     }
-    const Unconfirmed back = std::move(*unconfirmed_);
-    unconfirmed_.reset();
-    const auto configuration = configure(back.before, setup_.read_file);
-    if (!configuration) {
-        return fail(configuration.error());
+    if (auto back = bring_back(unconfirmed_->before); !back) {
+        constexpr std::chrono::seconds until_next_trial{10};
+        confirm_within(until_next_trial);
+        take_back_problem_ =
+            "nobody has confirmed the configuration, and the one before cannot be "
+            "brought back: " +
+            back.error().front().to_string();
+        return back;
     }
-    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+    take_back_problem_.clear();
+    running_ = std::move(unconfirmed_->before);
+    version_ = std::move(unconfirmed_->version_before);
+    unconfirmed_.reset();
+    ++generation_;
+    ++take_backs_;
+    if (setup_.store != nullptr) {
+        setup_.store->release();
+    }
+    return {};
+}
+
+Result<void, ConfigErrors> Datastore::bring_back(const Tree& before) {
+    auto snapshot = std::make_shared<const Snapshot>();  // before anything was committed
+    if (!before.is_empty()) {
+        auto configuration = configure(before, setup_.read_file);
+        if (!configuration) {
+            return fail(configuration.error());
+        }
+        snapshot = configuration->snapshot;
+    }
+    if (auto prepared = setup_.target->prepare(snapshot); !prepared) {
         return fail(ConfigErrors{prepared.error()});
     }
     setup_.target->publish();
-    if (setup_.store != nullptr) {
-        setup_.store->discard();
-    }
-    running_ = back.before;
-    version_ = back.version_before;
     return {};
+}
+
+std::vector<std::string> Datastore::alarms() const {
+    std::vector<std::string> out;
+    for (const std::string* each : {&store_problem_, &take_back_problem_}) {
+        if (!each->empty()) {
+            out.push_back(*each);
+        }
+    }
+    return out;
 }
 
 std::vector<Version> Datastore::versions() const {

@@ -95,16 +95,25 @@ public:
                                            const CommitRequest& request);
     // Whether the running configuration waits to be confirmed, and until when.
     std::optional<TimePoint> confirmation_ends() const;
+    // It runs, and the store does not have it: confirm() tries again.
+    bool is_unsaved() const { return is_unsaved_; }
     Result<void, ConfigErrors> confirm();
-    // Brings back what was there before; to be called when the time is over. The error: even that
-    // was refused.
+    // More time for whoever is to confirm it.
+    void confirm_within(std::chrono::seconds time);
+    // Brings back what was there before; to be called when the time is over. The error: it could
+    // not be, and will be tried again.
     Result<void, ConfigErrors> take_back();
+    // How often the running configuration has become another: what a candidate was made of may be
+    // gone.
+    unsigned generation() const { return generation_; }
+    unsigned take_backs() const { return take_backs_; }
 
     std::vector<Version> versions() const;
     Result<model::Tree, std::string> version(unsigned number) const;
 
-    // The store could not be written, last time; empty: it could. An alarm.
-    const std::string& store_problem() const { return store_problem_; }
+    // Sentences: the store could not be written, last time; the time to confirm is over, and what
+    // was there before cannot be brought back.
+    std::vector<std::string> alarms() const;
     const std::filesystem::path* folder() const {
         return setup_.store == nullptr ? nullptr : &setup_.store->folder();
     }
@@ -115,7 +124,8 @@ private:
         Version version_before;
         TimePoint ends{};
     };
-    ConfigErrors refused_changes(const model::Tree& candidate) const;
+    ConfigErrors refused_changes(const model::Tree& candidate, bool can_be_taken_back) const;
+    Result<void, ConfigErrors> bring_back(const model::Tree& before);
     void detach_by_force(const model::Tree& before);
     Result<void, ConfigErrors> activate();
 
@@ -125,6 +135,10 @@ private:
     std::optional<Writer> writer_;
     std::optional<Unconfirmed> unconfirmed_;
     std::string store_problem_;
+    std::string take_back_problem_;
+    bool is_unsaved_ = false;
+    unsigned generation_ = 0;
+    unsigned take_backs_ = 0;
 };
 
 }  // namespace ringwall::sbc::datastore

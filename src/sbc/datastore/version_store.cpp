@@ -84,7 +84,7 @@ Result<VersionStore::Stored, std::string> read(const fs::path& path) {
     if (out.version.number == 0) {
         return fail(path.string() + " does not say which version it is");
     }
-    out.commands = rest;
+    out.commands = *text;  // with its head, which is comments: lines keep their numbers
     return out;
 }
 
@@ -104,8 +104,11 @@ Result<void, std::string> sync(const fs::path& path) {
 fs::path running_file(const fs::path& folder) {
     return folder / "running.conf";
 }
-fs::path staged_file(const fs::path& folder) {
-    return folder / "staged.conf";
+fs::path next_file(const fs::path& folder) {
+    return folder / "next.conf";
+}
+fs::path held_file(const fs::path& folder) {
+    return folder / "unconfirmed.conf";
 }
 fs::path version_file(const fs::path& folder, unsigned number) {
     std::string name = std::to_string(number);
@@ -116,8 +119,11 @@ fs::path version_file(const fs::path& folder, unsigned number) {
 }  // namespace
 
 Result<void, std::string> write_file(const fs::path& path, std::string_view text) {
+    // Never into a file that is there: it may have other names.
+    std::error_code ignored;
+    fs::remove(path, ignored);
     const int fd =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, ours_alone);
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, ours_alone);
     if (fd < 0) {
         return fail(why(path, "cannot be written"));
     }
@@ -131,7 +137,6 @@ Result<void, std::string> write_file(const fs::path& path, std::string_view text
     const std::string sentence = is_good ? "" : why(path, "cannot be written");
     ::close(fd);
     if (!is_good) {
-        std::error_code ignored;
         fs::remove(path, ignored);
         return fail(sentence);
     }
@@ -156,14 +161,13 @@ Result<VersionStore, std::string> VersionStore::open(const fs::path& folder) {
         return fail(folder.string() + " is in use by another process; end that one first");
     }
     VersionStore store(folder, lock);
-    store.discard();
-    // What got its number and did not become the running one was never committed.
-    const auto running = store.running();
-    const unsigned last = running && *running ? (*running)->version.number : 0;
-    if (running) {
-        for (unsigned number = last + 1; fs::exists(version_file(folder, number)); ++number) {
-            fs::remove(version_file(folder, number), failed);
-        }
+    // Nobody was told of the one, and nobody has confirmed the other.
+    store.unstage();
+    store.release();
+    if (!fs::exists(running_file(folder), failed) && !store.versions().empty()) {
+        return fail(running_file(folder).string() +
+                    " is not there, and versions are; copy the one that is to run from " +
+                    (folder / "versions").string() + " to it");
     }
     return store;
 }
@@ -207,32 +211,56 @@ Result<VersionStore::Stored, std::string> VersionStore::version(unsigned number)
     return read(version_file(folder_, number));
 }
 
+namespace {
+
+// The file, and its number.
+void remove_version(const fs::path& folder, const fs::path& file) {
+    std::error_code ignored;
+    if (const auto stored = read(file)) {
+        fs::remove(version_file(folder, stored->version.number), ignored);
+    }
+    fs::remove(file, ignored);
+}
+
+}  // namespace
+
 Result<void, std::string> VersionStore::stage(const Version& version, const std::string& commands) {
-    TRY(write_file(staged_file(folder_), header(version) + commands));
+    const fs::path next = next_file(folder_);
+    TRY(write_file(next, header(version) + commands));
     const fs::path numbered = version_file(folder_, version.number);
-    std::error_code failed;
-    fs::remove(numbered, failed);
-    if (::link(staged_file(folder_).c_str(), numbered.c_str()) != 0) {
+    if (::link(next.c_str(), numbered.c_str()) != 0) {
         std::string sentence = why(numbered, "cannot be written");
-        discard();
+        std::error_code ignored;
+        fs::remove(next, ignored);
         return fail(std::move(sentence));
     }
     return sync(folder_ / "versions");
 }
 
-Result<void, std::string> VersionStore::activate() {
-    if (::rename(staged_file(folder_).c_str(), running_file(folder_).c_str()) != 0) {
-        return fail(why(running_file(folder_), "cannot be replaced"));
+void VersionStore::unstage() {
+    remove_version(folder_, next_file(folder_));
+}
+
+Result<void, std::string> VersionStore::hold() {
+    if (::rename(next_file(folder_).c_str(), held_file(folder_).c_str()) != 0) {
+        return fail(why(held_file(folder_), "cannot be replaced"));
     }
     return sync(folder_);
 }
 
-void VersionStore::discard() {
-    std::error_code ignored;
-    if (const auto staged = read(staged_file(folder_))) {
-        fs::remove(version_file(folder_, staged->version.number), ignored);
+Result<void, std::string> VersionStore::activate() {
+    std::error_code unknown;
+    const bool is_next = fs::exists(next_file(folder_), unknown);
+    const fs::path from = is_next ? next_file(folder_) : held_file(folder_);
+    if (::rename(from.c_str(), running_file(folder_).c_str()) != 0) {
+        return fail(why(running_file(folder_), "cannot be replaced"));
     }
-    fs::remove(staged_file(folder_), ignored);
+    fs::remove(held_file(folder_), unknown);  // it was in force: its number stays
+    return sync(folder_);
+}
+
+void VersionStore::release() {
+    remove_version(folder_, held_file(folder_));
 }
 
 }  // namespace ringwall::sbc::datastore

@@ -1,8 +1,9 @@
 // Committed configurations on disk, in one folder that is ours alone:
 //
 //   running.conf          what a start begins with
-//   versions/000003.conf  the same file under its number; all that were ever committed
-//   staged.conf           what a commit is about to make of it
+//   versions/000003.conf  the same file under its number; all that were ever in force
+//   next.conf             what a commit is about to make of it
+//   unconfirmed.conf      what is in force until somebody confirms it
 //
 // Each says in its first lines who, when, and why; the rest are the commands, with their secrets:
 // nobody else may read them. A version is written and synced before anything else happens (stage),
@@ -52,10 +53,16 @@ public:
     std::vector<Version> versions() const;
     Result<Stored, std::string> version(unsigned number) const;
 
-    // Number and all. May fail for want of room, and then nothing has changed.
+    // Number and all, as next.conf. May fail for want of room, and then nothing has changed.
     Result<void, std::string> stage(const Version& version, const std::string& commands);
+    // What was staged is not wanted.
+    void unstage();
+    // What was staged is in force, and waits to be confirmed.
+    Result<void, std::string> hold();
+    // What was staged, or else what is held, is the running one.
     Result<void, std::string> activate();
-    void discard();
+    // What is held was taken back.
+    void release();
 
     const std::filesystem::path& folder() const { return folder_; }
 

@@ -101,7 +101,7 @@ Result<Found, Fault> find(const Node& mode, Words words) {
             if (which.size() > 1) {
                 return fail(Fault{
                     at, shown(words[at]) + " could be more than one command; " + one_of(which),
-                    words[at]});
+                    words[at], true});
             }
         }
         if (next.empty()) {
@@ -173,6 +173,9 @@ Result<Where, Fault> find(const Place& place, Words words) {
         }
         if (!found && !first) {
             first = found.error();
+            if (first->is_ambiguous) {
+                break;  // not somewhere else: what is meant is here
+            }
         }
     }
     return fail(first ? *first : not_understood(place, words.front()));

@@ -28,9 +28,10 @@ struct Command {
 };
 
 struct Fault {
-    std::size_t word = 0;  // which word is wrong; the number of words: one is missing
-    std::string sentence;  // what is wrong, and what would be right; never a secret
-    std::string shown;     // the word at fault, as it may be shown; may be empty
+    std::size_t word = 0;       // which word is wrong; the number of words: one is missing
+    std::string sentence;       // what is wrong, and what would be right; never a secret
+    std::string shown;          // the word at fault, as it may be shown; may be empty
+    bool is_ambiguous = false;  // it could be more than one
 };
 
 // `words` is not empty. "exit" and what else moves within modes is no command of the model.

@@ -1,6 +1,8 @@
 #include "sbc/model/text_form.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <string_view>
 
 #include "sbc/model/codec.h"
@@ -27,10 +29,12 @@ std::string line_of(const Node& node, const Values& values, Secrets secrets) {
     return text;
 }
 
+enum class Style : std::uint8_t { Commands, Marked };
+
 class Printer {
 public:
-    Printer(const Tree& from, const Tree& to, Secrets secrets)
-        : from_(from), to_(to), secrets_(secrets) {}
+    Printer(const Tree& from, const Tree& to, Secrets secrets, Style style)
+        : from_(from), to_(to), secrets_(secrets), style_(style) {}
 
     std::string print() {
         mode({}, Schema::instance().root());
@@ -38,19 +42,27 @@ public:
     }
 
 private:
-    void line(const Place& place, const std::string& text) {
-        // The modes around it, where they are not open yet.
+    void gone(const Place& place, const std::string& text, const std::string& command) {
+        open_modes(place);
+        write('-', place.size(), style_ == Style::Marked ? text : "no " + command);
+    }
+    void added(const Place& place, const std::string& text) {
+        open_modes(place);
+        write('+', place.size(), text);
+    }
+    // Those around, where they are not open yet.
+    void open_modes(const Place& place) {
         for (; open_.size() < place.size(); open_.push_back(place[open_.size()])) {
             const Step& step = place[open_.size()];
-            write(open_.size(), text_of(*step.mode, step.keys));
+            write(' ', open_.size(), text_of(*step.mode, step.keys));
         }
-        write(place.size(), text);
     }
-
-    void write(std::size_t depth, const std::string& text) {
+    void write(char mark, std::size_t depth, const std::string& text) {
+        if (style_ == Style::Marked) {
+            out_.append(1, mark).append(1, ' ');
+        }
         out_.append(depth, ' ').append(text).append("\n");
     }
-
     std::string text_of(const Node& node, const Values& values) const {
         return line_of(node, values, secrets_);
     }
@@ -68,22 +80,25 @@ private:
     void modes(const Place& place, const Node& child) {
         const auto before = from_.entries(place, child);
         const auto after = to_.entries(place, child);
+        const std::set<Values> known(before.begin(), before.end());
+        const std::set<Values> kept(after.begin(), after.end());
         for (const Values& keys : before) {
-            if (std::ranges::find(after, keys) == after.end()) {
-                line(place, "no " + text_of(child, keys));
+            if (!kept.contains(keys)) {
+                gone(place, text_of(child, keys), text_of(child, keys));
             }
         }
         for (const Values& keys : after) {
             Place inner = place;
             inner.push_back({&child, keys});
-            const bool is_new = std::ranges::find(before, keys) == before.end();
-            if (is_new) {
-                line(place, text_of(child, keys));
+            if (!known.contains(keys)) {
+                added(place, text_of(child, keys));
                 open_.push_back(inner.back());
             }
             mode(inner, child);
             if (open_.size() > place.size()) {
-                write(open_.size() - 1, "!");
+                if (style_ == Style::Commands) {
+                    write(' ', open_.size() - 1, "!");
+                }
                 open_.pop_back();
             }
         }
@@ -98,26 +113,33 @@ private:
         const Values after = to_.values(place, child);
         if (child.no_also != nullptr && after.empty()) {
             no_with_also(place, child, before);
-            return;
-        }
-        if (before == after) {
-            return;
-        }
-        if (child.kind == Node::Kind::LeafList && !child.is_together) {
-            for (const std::string& value : before) {
-                if (std::ranges::find(after, value) == after.end()) {
-                    line(place, "no " + text_of(child, {value}));
-                }
+        } else if (child.kind == Node::Kind::LeafList && !child.is_together) {
+            each_of(place, child, before, after);
+        } else if (before != after) {
+            const auto text = [&](const Values& values) {
+                return text_of(child, child.kind == Node::Kind::Flag ? Values{} : values);
+            };
+            if (!before.empty() && (after.empty() || style_ == Style::Marked)) {
+                gone(place, text(before), child.command());
             }
-            for (const std::string& value : after) {
-                if (std::ranges::find(before, value) == before.end()) {
-                    line(place, text_of(child, {value}));
-                }
+            if (!after.empty()) {
+                added(place, text(after));
             }
-        } else if (after.empty()) {
-            line(place, "no " + child.command());
-        } else {
-            line(place, text_of(child, child.kind == Node::Kind::Flag ? Values{} : after));
+        }
+    }
+
+    void each_of(const Place& place, const Node& child, const Values& before, const Values& after) {
+        const std::set<std::string> known(before.begin(), before.end());
+        const std::set<std::string> kept(after.begin(), after.end());
+        for (const std::string& value : before) {
+            if (!kept.contains(value)) {
+                gone(place, text_of(child, {value}), text_of(child, {value}));
+            }
+        }
+        for (const std::string& value : after) {
+            if (!known.contains(value)) {
+                added(place, text_of(child, {value}));
+            }
         }
     }
 
@@ -128,8 +150,14 @@ private:
         if (before.empty() && also == also_before) {
             return;
         }
-        line(place,
-             "no " + child.command() + (also.empty() ? "" : " " + text_of(*child.no_also, also)));
+        const std::string command =
+            child.command() + (also.empty() ? "" : " " + text_of(*child.no_also, also));
+        if (style_ == Style::Marked && before.empty()) {
+            gone(place, "no " + child.command(), "");
+            added(place, "no " + command);
+        } else {
+            gone(place, child.command(), command);
+        }
     }
 
     void records(const Place& place, const Node& child) {
@@ -139,13 +167,14 @@ private:
             return std::ranges::any_of(all, [&](const Values& each) { return each[0] == key; });
         };
         for (const Values& each : before) {
-            if (!has_key(after, each[0])) {
-                line(place, "no " + child.command() + " " + quoted(each[0]));
+            const bool is_other = std::ranges::find(after, each) == after.end();
+            if (!has_key(after, each[0]) || (style_ == Style::Marked && is_other)) {
+                gone(place, text_of(child, each), child.command() + " " + quoted(each[0]));
             }
         }
         for (const Values& each : after) {
             if (std::ranges::find(before, each) == before.end()) {
-                line(place, text_of(child, each));
+                added(place, text_of(child, each));
             }
         }
     }
@@ -153,6 +182,7 @@ private:
     const Tree& from_;
     const Tree& to_;
     Secrets secrets_;
+    Style style_;
     Place open_;
     std::string out_;
 };
@@ -160,7 +190,8 @@ private:
 }  // namespace
 
 std::string to_text(const Tree& tree, Secrets secrets) {
-    return Printer(Tree(), tree, secrets).print();
+    const Tree nothing;
+    return Printer(nothing, tree, secrets, Style::Commands).print();
 }
 
 std::string to_line(const Command& command) {
@@ -173,7 +204,11 @@ std::string to_line(const Command& command) {
 }
 
 std::string difference(const Tree& from, const Tree& to, Secrets secrets) {
-    return Printer(from, to, secrets).print();
+    return Printer(from, to, secrets, Style::Commands).print();
+}
+
+std::string marked_difference(const Tree& from, const Tree& to, Secrets secrets) {
+    return Printer(from, to, secrets, Style::Marked).print();
 }
 
 }  // namespace ringwall::sbc::model

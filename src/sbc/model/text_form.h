@@ -23,4 +23,8 @@ std::string to_line(const Command& command);
 // nothing is different.
 std::string difference(const Tree& from, const Tree& to, Secrets secrets);
 
+// The same for reading: what is gone behind '-', what is new behind '+', the modes around behind '
+// '.
+std::string marked_difference(const Tree& from, const Tree& to, Secrets secrets);
+
 }  // namespace ringwall::sbc::model

@@ -294,13 +294,51 @@ TEST_F(AtTheConsole, AConfirmedCommitSaysHowLong) {
     EXPECT_THAT(says("commit"), HasSubstr("No configuration changes"));
 }
 
+TEST_F(AtTheConsole, ADifferenceShowsWhatIsGoneAndWhatIsNew) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description one",
+           "domain a.example", "adjacency sip gone", "commit", "adjacency sip test",
+           "description two", "no domain a.example", "domain b.example", "exit",
+           "no adjacency sip gone"});
+    EXPECT_EQ(says("show configuration diff"),
+              "  sbc mysbc\n   sbe\n-   adjacency sip gone\n    adjacency sip test\n"
+              "-    description one\n+    description two\n"
+              "-    domain a.example\n+    domain b.example\n");
+    EXPECT_THAT(says("show configuration diff | json"), HasSubstr("\"-    description one\""));
+    EXPECT_THAT(says("do show configuration commit list | json"), HasSubstr("\"version\": 1"));
+}
+
+TEST_F(AtTheConsole, WhatWasTakenBackIsSaidAndNotCommittedUnawares) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description one", "commit",
+           "description two", "commit confirmed 30", "signaling-port 5070"});
+    ASSERT_TRUE(datastore_.take_back());
+    const Reply refused = session_.on_line("commit");
+    EXPECT_TRUE(refused.failed);
+    EXPECT_THAT(refused.output, AllOf(HasSubstr("has been taken back"),
+                                      HasSubstr("another than the one that you have changed")));
+    EXPECT_THAT(says("show configuration"), HasSubstr("description two"));
+    typed({"commit"});
+    EXPECT_THAT(says("show running-config"), HasSubstr("description two"));
+}
+
+TEST_F(AtTheConsole, MoreTimeToConfirmIsNoConfirmation) {
+    typed({"configure", "sbc mysbc", "sbe", "commit confirmed 30"});
+    EXPECT_THAT(says("commit confirmed 60"), HasSubstr("There are 60 s more"));
+    EXPECT_TRUE(datastore_.confirmation_ends());
+    EXPECT_THAT(says("show configuration commit list"), HasSubstr("(waits to be confirmed)"));
+    EXPECT_TRUE(session_.on_line("commit co 60").failed);
+    EXPECT_TRUE(session_.on_line("commit comment").failed);
+    EXPECT_EQ(says("show alarms"), "No alarms.\n");
+}
+
 TEST_F(AtTheConsole, AFileIsLoadedWholeOrNotAtAll) {
     typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description x", "commit",
            "do save good.conf", "root", "no sbc mysbc"});
     EXPECT_EQ(says("load good.conf"), "4 commands loaded.\n");
     EXPECT_EQ(says("show configuration"), "");
     EXPECT_TRUE(session_.on_line("load ../../etc/passwd").failed);
-    EXPECT_TRUE(session_.on_line("save running.conf").failed);
+    EXPECT_TRUE(session_.on_line("save ../audit.log").failed);
+    EXPECT_FALSE(session_.on_line("save audit.log").failed);
+    EXPECT_TRUE(std::filesystem::exists(folder() / "saved" / "audit.log"));
     EXPECT_TRUE(session_.on_line("load gone").failed);
 }
 

@@ -150,16 +150,16 @@ TEST_F(Stored, AStoreThatCannotBeWrittenRefusesTheCommit) {
     auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store);
     Datastore datastore = make(&*store);
-    fs::create_directory(folder_ / "staged.conf");  // no file can be written there
-    fs::create_directory(folder_ / "staged.conf" / "x");
+    fs::create_directory(folder_ / "next.conf");  // no file can be written there
+    fs::create_directory(folder_ / "next.conf" / "x");
     const auto refused = datastore.commit(tree_of(with_adjacency("")), {.author = "ops"});
     ASSERT_FALSE(refused);
     EXPECT_EQ(target_.published, nullptr);
     EXPECT_EQ(target_.prepared, nullptr) << "what was bound is given back";
-    EXPECT_THAT(datastore.store_problem(), HasSubstr("staged.conf cannot be written"));
-    fs::remove_all(folder_ / "staged.conf");
+    EXPECT_THAT(datastore.alarms(), ElementsAre(HasSubstr("next.conf cannot be written")));
+    fs::remove_all(folder_ / "next.conf");
     ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
-    EXPECT_EQ(datastore.store_problem(), "");
+    EXPECT_THAT(datastore.alarms(), IsEmpty());
 }
 
 TEST_F(Stored, AStoreThatCannotBeReadIsNoStart) {
@@ -260,7 +260,98 @@ TEST_F(Stored, WhatNobodyConfirmsIsTakenBack) {
     EXPECT_THAT(datastore.versions(), SizeIs(2));
 }
 
-// ---- older models ----------------------------------------------------------------------------------
+TEST_F(Stored, ACommitAfterOneThatWaitsLeavesItsVersionAsItWas) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    for (const char* text : {"one", "two", "three"}) {
+        CommitRequest request{.author = "ops"};
+        if (text == std::string_view("two")) {
+            request.confirm_within = 60s;
+        }
+        ASSERT_TRUE(datastore.commit(
+            tree_of(with_adjacency("description " + std::string(text) + "\n")), request));
+    }
+    ASSERT_THAT(datastore.versions(), SizeIs(3));
+    EXPECT_THAT(store->version(2)->commands, HasSubstr("description two"));
+    EXPECT_THAT(store->running()->value().commands, HasSubstr("description three"));
+}
+
+TEST_F(Stored, AFailureToStageLeavesWhatWaitsToBeConfirmed) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("description two\n")),
+                                 {.author = "ops", .confirm_within = 60s}));
+    fs::create_directories(folder_ / "next.conf" / "x");
+    EXPECT_FALSE(
+        datastore.commit(tree_of(with_adjacency("description three\n")), {.author = "ops"}));
+    fs::remove_all(folder_ / "next.conf");
+    ASSERT_TRUE(datastore.confirm());
+    EXPECT_THAT(store->running()->value().commands, HasSubstr("description two"));
+}
+
+TEST_F(Stored, WhatRunsAndCouldNotBeKeptIsTriedAgain) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    fs::create_directories(folder_ / "running.conf" / "x");  // nothing can take its name
+    const auto committed = datastore.commit(tree_of(with_adjacency("")), {.author = "ops"});
+    ASSERT_TRUE(committed) << "it is in force";
+    EXPECT_NE(target_.published, nullptr);
+    EXPECT_TRUE(datastore.is_unsaved());
+    EXPECT_THAT(datastore.alarms(), ElementsAre(HasSubstr("a restart would lose it")));
+    EXPECT_FALSE(datastore.confirm());
+    fs::remove_all(folder_ / "running.conf");
+    ASSERT_TRUE(datastore.confirm());
+    EXPECT_FALSE(datastore.is_unsaved());
+    EXPECT_TRUE(store->running()->has_value());
+}
+
+TEST_F(Stored, VersionsWithoutARunningOneAreNoStartAndStay) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store);
+        Datastore datastore = make(&*store);
+        ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    }
+    fs::rename(folder_ / "running.conf", folder_ / "elsewhere");
+    const auto store = VersionStore::open(folder_);
+    ASSERT_FALSE(store);
+    EXPECT_THAT(store.error(), HasSubstr("running.conf is not there, and versions are"));
+    EXPECT_TRUE(fs::exists(folder_ / "versions" / "000001.conf"));
+}
+
+TEST_F(Stored, WhatCannotBeTakenBackIsTriedAgainAndAnAlarm) {
+    Datastore datastore = make(nullptr);
+    const auto first = tree_of(with_adjacency("description one\n"));
+    ASSERT_TRUE(datastore.commit(first, {.author = "ops"}));
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("description two\n")),
+                                 {.author = "ops", .confirm_within = 60s}));
+    target_.bind_fault = "192.0.2.1:5060 is taken";
+    EXPECT_FALSE(datastore.take_back());
+    EXPECT_THAT(datastore.alarms(), ElementsAre(HasSubstr("192.0.2.1:5060 is taken")));
+    EXPECT_TRUE(datastore.confirmation_ends());
+    target_.bind_fault.clear();
+    ASSERT_TRUE(datastore.take_back());
+    EXPECT_TRUE(datastore.running() == first);
+    EXPECT_THAT(datastore.alarms(), IsEmpty());
+}
+
+// Calls may be up when it would be taken back.
+TEST_F(Stored, SecurityIsNotChangedUntilFurtherNotice) {
+    Datastore datastore = make(nullptr);
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    const auto candidate = tree_of(with_adjacency("security trusted-unencrypted\n"));
+    const auto refused = datastore.commit(candidate, {.author = "ops", .confirm_within = 60s});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().front().sentence, HasSubstr("by 'commit confirmed'"));
+    EXPECT_TRUE(datastore.commit(candidate, {.author = "ops"}));
+}
+
+// ---- older models
+// ----------------------------------------------------------------------------------
 
 // Written by the first model; it must be read by every later one. Not to be made again.
 TEST_F(Stored, WhatTheFirstModelWroteIsRead) {

@@ -85,6 +85,8 @@ TEST_F(AtAnAdjacency, ABeginningOfTwoIsRefusedWithBoth) {
     EXPECT_EQ(by.types("redir recurse"),
               "'redir' could be more than one command; use redirect-mode or redirect-limit");
     EXPECT_EQ(by.last.word, 0U);
+    EXPECT_THAT(by.types("s"), HasSubstr("'s' could be more than one command; use security, "));
+    EXPECT_EQ(path_of(by.place), "sbc mysbc sbe adjacency sip test") << "not the 'sbe' around";
     EXPECT_EQ(by.types("security trusted"),
               "'trusted' is no value of 'security'; use untrusted, trusted-encrypted or "
               "trusted-unencrypted");
