@@ -46,6 +46,7 @@ Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr set
 
 void Line::start() {
     if (!settings().line_enable || domain_.empty()) {
+        problem_ = settings().problem;
         has_answer_ = true;
         return;
     }
