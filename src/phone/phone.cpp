@@ -20,6 +20,11 @@ namespace {
 
 constexpr std::ptrdiff_t max_ringing_strangers = 4;
 constexpr std::uint32_t ring_limit = 180;  // seconds
+// Connections of those who are no servers of ours, so that they do not take all descriptors.
+constexpr std::size_t max_strangers = 32;
+constexpr std::ptrdiff_t max_of_source = 8;
+constexpr Duration stranger_silence = 5s;  // before the first octet
+constexpr Duration stranger_idle = 240s;   // a call rings for less
 constexpr Duration line_start_limit = 20s;
 constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
@@ -230,19 +235,26 @@ bool Phone::is_quiet() const {
 
 // ---- who may talk -------------------------------------------------------------------------------
 
+bool Phone::is_at(const Line& line, std::uint16_t port, sip::Transport transport) {
+    const LineSettings& settings = line.settings();
+    return settings.line_enable && settings.sip_port == port && settings.sip_transport == transport;
+}
+
+bool Phone::is_server_at(std::uint16_t port, sip::Transport transport,
+                         const IpAddress& address) const {
+    return std::ranges::any_of(lines_, [&](const auto& line) {
+        return is_at(*line, port, transport) && line->is_server(address);
+    });
+}
+
 bool Phone::is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const {
-    const auto is_here = [&](const auto& line) {
-        return line->settings().line_enable && line->settings().sip_port == port &&
-               line->settings().sip_transport == transport;
-    };
-    const bool is_server = std::ranges::any_of(
-        lines_, [&](const auto& line) { return is_here(line) && line->is_server(remote.address); });
+    const bool is_server = is_server_at(port, transport, remote.address);
     if (!trust_.may_speak(remote.address) && !is_server) {
         return false;
     }
     // Two lines on one port: the servers of both.
     const bool is_open = std::ranges::any_of(lines_, [&](const auto& line) {
-        return is_here(line) && !line->settings().restrict_source_ip;
+        return is_at(*line, port, transport) && !line->settings().restrict_source_ip;
     });
     return is_open || is_server;
 }
@@ -256,7 +268,25 @@ engine::AcceptDecision Phone::on_accept(engine::ListenerId listener, const Endpo
     engine::AcceptDecision decision;
     decision.is_admitted =
         found != listeners_.end() && is_welcome(remote, found->local.port, sip::Transport::Tcp);
+    if (decision.is_admitted &&
+        !is_server_at(found->local.port, sip::Transport::Tcp, remote.address)) {
+        decision.is_admitted = has_room_for(remote.address);
+        decision.handshake_timeout = stranger_silence;
+        decision.idle_timeout = stranger_idle;
+        if (decision.is_admitted) {
+            strangers_.insert(remote);
+        }
+    }
     return decision;
+}
+
+// One host can have all addresses of its /64.
+bool Phone::has_room_for(const IpAddress& stranger) const {
+    const bool is_v4 = stranger.family == IpAddress::Family::V4;
+    const Network source{stranger, static_cast<std::uint8_t>(is_v4 ? 32 : 64)};
+    const auto of_source = std::ranges::count_if(
+        strangers_, [&](const Endpoint& each) { return source.contains(each.address); });
+    return strangers_.size() < max_strangers && of_source < max_of_source;
 }
 
 Line* Phone::line_of(const engine::Flow& flow) {
@@ -276,6 +306,10 @@ bool Phone::on_established(const engine::Flow& flow) {
 }
 
 void Phone::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
+    if (const auto found = strangers_.find(flow.remote);
+        flow.listener && found != strangers_.end()) {
+        strangers_.erase(found);
+    }
     if (Line* const line = line_of(flow)) {
         line->on_flow_closed(flow.id, reason, detail);
     }
