@@ -296,9 +296,7 @@ void Line::come_up() {
     tell([&](Registration& registration, Registration::Actions& out) {
         if (registration.state() == Registration::State::Registered && is_loss) {
             registration.on_flow_lost(now(), random_, out);
-            if (hop_.remote != registered_at_) {
-                registration.start(random_, out);  // what another did says nothing of this one
-            }
+            registration.start(random_, out);  // how often is decided by who connects
         } else if (registration.state() == Registration::State::Trying) {
             registration.on_failed(registration.cseq(), now(), random_, out);
             registration.start(random_, out);
@@ -520,7 +518,7 @@ void Line::tell(Event&& event) {
                     [&](const Registration::Registered& registered) {
                         problem_.clear();
                         has_answer_ = true;
-                        registered_at_ = hop_.remote;
+                        fallen_from_.reset();
                         registered_contact_ = contact();
                         log::info("line.registered", {{"line", settings().number},
                                                       {"user", address_of_record()},

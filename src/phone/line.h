@@ -158,7 +158,6 @@ private:
     sip::Hop hop_;
     Endpoint local_;
     std::string problem_;
-    Endpoint registered_at_;  // that server
     std::string registered_contact_;
     unsigned failures_ = 0;     // rounds without a server, in a row
     TimePoint up_at_{};         // since then the connection stands, or stood

@@ -195,6 +195,53 @@ TEST_F(Alternates, AFirstThatIsStillDeadIsAskedWithTheNextRegister) {
     EXPECT_EQ(asked, (std::vector<std::int64_t>{1200, 1800, 2400}));
 }
 
+// Over TLS and TCP the interval goes on, however often the connection to the alternate is lost.
+class AlternateConnections : public UdpPhone {
+protected:
+    AlternateConnections() {
+        for (Phone* const each : {&own, &spare}) {
+            each->node().set_server_identity(certificate_of("pbx.example.org"));
+            each->answered_by_test = [this, each](sip::transaction::ServerId id,
+                                                  const sip::MessagePtr& request) {
+                if (each == &own && is_own_silent) {
+                    return true;
+                }
+                if (request->method() != sip::Method::Register) {
+                    return false;
+                }
+                auto response = sip::reply(*request, 200, "t");
+                response.copy(sip::HeaderName::Contact, *request);
+                each->shard().respond(id, response.build());
+                return true;
+            };
+        }
+        settings.lines.front().proxy =
+            "pbx.example.org:p=1:A=198.51.100.1|pbx.example.org:p=2:A=203.0.113.2";
+        settings.lines.front().proxy_fallback_intvl = 100s;
+    }
+    static IpAddress server_of(RingwallPhone& phone) { return phone.line().hop()->remote.address; }
+
+    bool is_own_silent = true;
+    phone::Settings settings = tls_line("1001", "secret", "pbx.example.org");
+    Phone own{net, ip("198.51.100.1"), sip::Transport::Tls, {phone_address, 5061}, proxy_itself,
+              602};
+    Phone spare{net, ip("203.0.113.2"), sip::Transport::Tls, {phone_address, 5061}, proxy_itself,
+                603};
+};
+
+// Reg Retry Intvl is for servers that fail, not for a connection that is lost once.
+TEST_F(AlternateConnections, AConnectionThatIsLostSoonIsRegisteredAgainAtOnce) {
+    is_own_silent = false;
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 5s));
+    net.run_for(5s);
+    own.node().cut();
+    ASSERT_TRUE(net.run_until([&] { return !phone.is_registered(); }, 1s));
+    EXPECT_TRUE(net.run_until([&] { return phone.is_registered(); }, 2s));
+    EXPECT_EQ(server_of(phone), ip("198.51.100.1"));
+    EXPECT_EQ(own.count("REGISTER"), 2U);
+}
+
 // Restricted Access Domains: an alternate that is not in the list hears nothing, and is nobody.
 TEST_F(Alternates, AnAlternateThatIsNotInTheListHearsNothing) {
     phone::Settings settings = with_alternate();
