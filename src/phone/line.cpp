@@ -276,6 +276,11 @@ void Line::come_up() {
     up_at_ = now();
     const bool is_loss = std::exchange(is_loss_untold_, false);
     set_state(State::Up);
+    if (servers_.is_first()) {
+        away_since_.reset();
+    } else if (!away_since_) {
+        away_since_ = now();
+    }
     keep_alive();
     fall_back_later();
     if (!settings().is_register) {
@@ -378,14 +383,14 @@ void Line::fall_back_later() {
 // a multiple of Register Expires.
 Duration Line::until_fallback() const {
     const Duration interval = settings().proxy_fallback_intvl;
-    if (settings().auto_register_when_failover && settings().is_register) {
-        const Duration period = register_expires();
-        const Duration since = now() - up_at_;
-        const auto next = std::max((interval + period - Duration{1}) / period, since / period + 1);
-        return next * period - since;
-    }
+    const bool is_by_register = settings().auto_register_when_failover && settings().is_register;
+    const Duration period = is_by_register ? Duration(register_expires()) : interval;
+    const Duration since = now() - away_since_.value_or(now());
+    const auto next = std::max((interval + period - Duration{1}) / period, since / period + 1);
+    const Duration until = next * period - since;
     // What calls need is where they began.
-    return host_.is_in_use(*this) ? std::min(interval, in_use_again) : interval;
+    const bool is_overdue = since >= interval && !is_by_register && host_.is_in_use(*this);
+    return is_overdue ? std::min(until, in_use_again) : until;
 }
 
 // The one in use stays until the first is there.

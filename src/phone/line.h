@@ -170,9 +170,11 @@ private:
     TimePoint reconnect_at_ = TimePoint::max();
     TimePoint keep_alive_at_ = TimePoint::max();
     TimePoint fallback_at_ = TimePoint::max();
-    bool is_looking_ = false;     // for a first server whose name nobody knew
-    FlowId better_flow_;          // to the first server, beside the one in use
-    std::string better_call_id_;  // of the OPTIONS that asks whether it is there
+    std::optional<TimePoint> away_since_;  // from the first server
+    bool is_looking_ = false;              // for a first server whose name nobody knew
+    std::optional<Endpoint> fallen_from_;  // until the first server has registered us
+    FlowId better_flow_;                   // to the first server, beside the one in use
+    std::string better_call_id_;           // of the OPTIONS that asks whether it is there
     std::uint32_t keep_alive_cseq_ = 0;
     std::optional<sip::locate::Search> keep_alive_search_;  // of a NAT Keep Alive Dest
     std::optional<Endpoint> keep_alive_to_;

@@ -229,6 +229,21 @@ protected:
                 603};
 };
 
+TEST_F(AlternateConnections, TheIntervalCountsFromWhenTheFirstWasLeft) {
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 60s));
+    ASSERT_EQ(server_of(phone), ip("203.0.113.2"));
+    is_own_silent = false;
+    for (int i = 0; i < 2; ++i) {
+        net.run_for(45s);
+        ASSERT_EQ(server_of(phone), ip("203.0.113.2"));
+        spare.node().cut();
+    }
+    net.run_for(15s);
+    EXPECT_EQ(server_of(phone), ip("198.51.100.1"));
+    EXPECT_TRUE(phone.is_registered());
+}
+
 // Reg Retry Intvl is for servers that fail, not for a connection that is lost once.
 TEST_F(AlternateConnections, AConnectionThatIsLostSoonIsRegisteredAgainAtOnce) {
     is_own_silent = false;
