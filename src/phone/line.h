@@ -89,7 +89,7 @@ public:
     // Is this one of its servers?
     bool is_server(const IpAddress& address) const { return servers_.has(address); }
     bool is_server(const sip::Hop& hop) const {
-        return is_stream() ? hop.flow == flow_ : servers_.has(hop.remote.address);
+        return is_stream() ? has_flow(hop.flow) : servers_.has(hop.remote.address);
     }
 
     void on_dns(const dns::Question& question, const dns::Answer& answer);
@@ -115,7 +115,10 @@ private:
     void try_better();
     void on_servers_found();
     void stay();
+    void ask_better(FlowId flow);
+    void leave_better();
     void take_better();
+    void go_back(const std::string& problem);
     // How long after the n-th failure in a row to try again, by its status, 0: silence. None:
     // never.
     std::optional<Duration> retry_after(int status, unsigned failures) const;
