@@ -568,6 +568,10 @@ void Phone::take_call(Line& line, Call::Peer peer, ServerId id, const sip::Messa
         return;
     }
     limit_ringing(call);
+    if (!call.can_be_answered()) {
+        call.reject(488);
+        return;
+    }
     call.ring(was_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
     if (!services_.forward_no_answer.empty()) {
         shard_.start_timer(settings_->phone.cfwd_no_ans_delay,

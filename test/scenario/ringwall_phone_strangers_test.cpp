@@ -200,6 +200,26 @@ TEST_F(PhoneStrangers, WhoHasShownThePasswordMayPage) {
     net.run_for(40s);
 }
 
+// What cannot be had is refused before anybody is called to the phone.
+TEST_F(PhoneStrangers, AnOfferThatCannotBeTakenDoesNotRing) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    const std::string head =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
+    for (const std::string& offer :
+         {head + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAA\r\n",
+          head + "m=video 4000 RTP/AVP 31\r\n", std::string("hello\r\n")}) {
+        stranger.offer = offer;
+        stranger.invite("sip:1001@192.0.2.77:5060");
+        net.run_for(2s);
+        EXPECT_EQ(stranger.statuses("INVITE").back(), 488) << offer;
+    }
+    EXPECT_EQ(stranger.statuses("INVITE"), (std::vector<int>{488, 488, 488}));
+    EXPECT_EQ(phone.media.streams.size(), 0U);
+    net.run_for(40s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
 // Connections of strangers: some of each source, some in all, and none of them for ever.
 TEST_F(PhoneStrangers, ConnectionsOfStrangersAreFewAndShort) {
     settings.lines.front().sip_transport = sip::Transport::Tcp;
