@@ -337,7 +337,7 @@ Line* Phone::line_of(const sip::Hop& from, const sip::Message& request) {
             settings.sip_port != flow->local.port) {
             continue;
         }
-        if (sip::unescape(request.request_uri().user) == settings.user_id) {
+        if (is_for(*line, request)) {
             return line.get();
         }
         any = any == nullptr ? line.get() : any;
@@ -396,10 +396,10 @@ void Phone::on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelle
 
 void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     Line* const line = line_of(from, *request);
-    const bool is_ours = line != nullptr &&
-                         (sip::unescape(request->request_uri().user) == line->settings().user_id ||
-                          request->method() == Method::Options);
-    if (!is_ours) {
+    const bool is_known =
+        line != nullptr && (is_for(*line, *request) || request->method() == Method::Options);
+    // Where callers have to prove themselves, nobody else learns which users there are.
+    if (!is_known && (line == nullptr || !line->settings().auth_invite)) {
         answer_plainly(id, *request, 404);
         return;
     }
@@ -431,6 +431,10 @@ void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::Message
             answer_plainly(id, *request, 405);
             return;
     }
+}
+
+bool Phone::is_for(const Line& line, const sip::Message& request) {
+    return sip::unescape(request.request_uri().user) == line.settings().user_id;
 }
 
 // Whoever sent it has to know the line's password.
@@ -474,6 +478,10 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
             return;
         }
         prove();
+    }
+    if (!is_for(line, *request)) {
+        answer_plainly(id, *request, 404);
+        return;
     }
     if (!line.is_registered() && line.settings().is_register &&
         !line.settings().ans_call_without_reg) {
@@ -560,6 +568,10 @@ void Phone::take_call(Line& line, Call::Peer peer, ServerId id, const sip::Messa
     if (refuse_or_forward(call, was_busy)) {
         return;
     }
+    if (!call.can_be_answered()) {
+        call.reject(488);
+        return;
+    }
     if (is_paged) {
         announced_[number].is_page = true;
         if (call.answer()) {
@@ -568,10 +580,6 @@ void Phone::take_call(Line& line, Call::Peer peer, ServerId id, const sip::Messa
         return;
     }
     limit_ringing(call);
-    if (!call.can_be_answered()) {
-        call.reject(488);
-        return;
-    }
     call.ring(was_busy && line.settings().reply_182_on_call_waiting ? 182 : 180);
     if (!services_.forward_no_answer.empty()) {
         shard_.start_timer(settings_->phone.cfwd_no_ans_delay,
@@ -626,9 +634,11 @@ bool Phone::forward(Call& call, const std::string& destination, std::string_view
 
 void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request) {
     const sip::HeaderLine* const field = request.header(HeaderName::Event);
+    // As FusionPBX has it; no event by the grammar, so nobody is obeyed who has not proved himself.
+    const bool is_odd_reboot = field != nullptr && field->value == "reboot=true";
     const auto event = field == nullptr
                            ? Result<sip::Event, sip::ParseError>(fail(sip::ParseError{}))
-                           : sip::parse_event(field->value);
+                           : sip::parse_event(is_odd_reboot ? "reboot" : field->value);
     if (!event) {
         answer_plainly(id, request, 400);
         return;
@@ -641,7 +651,11 @@ void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::
     }
     const bool is_challenged =
         is_summary ? line.settings().auth_invite : line.settings().auth_resync_reboot;
-    if (is_challenged && !passes_line_challenge(line, id, from, request)) {
+    if ((is_challenged || is_odd_reboot) && !passes_line_challenge(line, id, from, request)) {
+        return;
+    }
+    if (!is_for(line, request)) {
+        answer_plainly(id, request, 404);
         return;
     }
     answer_plainly(id, request, 200);

@@ -529,6 +529,8 @@ TEST_F(UdpPhone, OrdersAreChallenged) {
     notify(server, "resync", "");
     EXPECT_EQ(phone.orders, std::vector<std::string>{"resync"});
     EXPECT_EQ(server.statuses("NOTIFY"), (std::vector<int>{401, 200}));
+    notify(server, "reboot=true", "");
+    EXPECT_EQ(phone.orders, (std::vector<std::string>{"resync", "reboot"}));
     notify(server, "message-summary", "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n");
     const phone::Mailbox& mailbox = phone->mailbox(phone.line());
     EXPECT_TRUE(mailbox.is_waiting);
@@ -536,8 +538,6 @@ TEST_F(UdpPhone, OrdersAreChallenged) {
     EXPECT_EQ(mailbox.old, 8U);
 }
 
-}  // namespace
-}  // namespace ringwall::test
 TEST_F(UdpPhone, ALineThatIsNotStartedSaysWhy) {
     phone::Settings settings = udp_line();
     settings.lines.front().line_enable = false;
@@ -591,3 +591,5 @@ TEST_F(UdpPhone, WhoIsNotProvenIsToldNoUsers) {
     EXPECT_EQ(known.statuses("INVITE"), (std::vector<int>{401, 404}));
 }
 
+}  // namespace
+}  // namespace ringwall::test
