@@ -606,6 +606,24 @@ sdp::LocalAudio Call::local() const {
     return local;
 }
 
+bool Call::can_be_answered() const {
+    if (session_.remote_offer().empty()) {
+        return true;  // the offer is ours
+    }
+    const auto description = sdp::SessionDescription::parse(session_.remote_offer());
+    sdp::LocalAudio likely = local();
+    likely.rtp = line_.local();
+    sdp::Negotiation trial = negotiation_;
+    const auto answer = description ? trial.answer(*description, likely, random_)
+                                    : Result<sdp::Negotiation::Answer, sdp::NegotiationFault>(
+                                          fail(sdp::NegotiationFault::NoAudio));
+    if (!answer) {
+        log::info("call.offer-not-acceptable",
+                  {{"call", id_.value}, {"reason", to_string(answer.error())}});
+    }
+    return answer.has_value();
+}
+
 std::optional<std::string> Call::answer_to(const std::string& offer) {
     const auto description = sdp::SessionDescription::parse(offer);
     if (!description) {

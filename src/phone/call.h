@@ -83,6 +83,8 @@ public:
     Result<void, std::string> dial(const Dialled& what);
     // Incoming, once. What cannot be taken is answered, and the call has ended.
     void on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invite);
+    // Is there something in its offer that can be had? Before it rings.
+    bool can_be_answered() const;
     void ring(int status = 180);
 
     Result<void, std::string> answer();

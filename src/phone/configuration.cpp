@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -23,11 +22,25 @@ constexpr std::string_view mark = "# Set with \"ringwall phone set\":\n";
 constexpr const char* system_trust_anchors = "/etc/ssl/certs/ca-certificates.crt";
 
 Result<std::string, std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        return fail(path + ": cannot be read");
+    const auto unreadable = [&] {
+        return fail(path + ": cannot be read: " + std::strerror(errno));
+    };
+    const net::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.number() < 0) {
+        return unreadable();
     }
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::string text;
+    std::array<char, 16'384> part{};
+    for (;;) {
+        const ssize_t count = ::read(fd.number(), part.data(), part.size());
+        if (count == 0) {
+            return text;
+        }
+        if (count < 0 && errno != EINTR) {
+            return unreadable();
+        }
+        text.append(part.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    }
 }
 
 // They share what the System page says.

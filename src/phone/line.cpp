@@ -46,6 +46,7 @@ Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr set
 
 void Line::start() {
     if (!settings().line_enable || domain_.empty()) {
+        problem_ = settings().problem;
         has_answer_ = true;
         return;
     }
@@ -248,7 +249,8 @@ bool Line::on_established(const engine::Flow& flow) {
         return false;
     }
     if (is_better) {
-        take_better();
+        ask_better(flow.id);
+        return true;
     }
     local_ = flow.local;
     come_up();
@@ -274,6 +276,11 @@ void Line::come_up() {
     failures_ = 0;
     up_at_ = now();
     const bool is_loss = std::exchange(is_loss_untold_, false);
+    if (servers_.is_first()) {
+        away_since_.reset();
+    } else if (!away_since_) {
+        away_since_ = now();
+    }
     set_state(State::Up);
     keep_alive();
     fall_back_later();
@@ -295,9 +302,7 @@ void Line::come_up() {
     tell([&](Registration& registration, Registration::Actions& out) {
         if (registration.state() == Registration::State::Registered && is_loss) {
             registration.on_flow_lost(now(), random_, out);
-            if (hop_.remote != registered_at_) {
-                registration.start(random_, out);  // what another did says nothing of this one
-            }
+            registration.start(random_, out);  // how often is decided by who connects
         } else if (registration.state() == Registration::State::Trying) {
             registration.on_failed(registration.cseq(), now(), random_, out);
             registration.start(random_, out);
@@ -332,7 +337,9 @@ void Line::on_flow_closed(FlowId flow, CloseReason reason, std::string_view deta
         const bool is_brief = now() - up_at_ < settings_->phone.reg_retry_intvl;
         brief_flows_ = is_brief ? brief_flows_ + 1 : 0;
     }
-    if (was_up && brief_flows_ < 2) {
+    if (was_up && fallen_from_) {
+        go_back(problem_);
+    } else if (was_up && brief_flows_ < 2) {
         connect();  // the same server: it may have been restarted
     } else {
         fail_over(problem_);
@@ -354,6 +361,7 @@ void Line::fail_over(std::string problem) {
         shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
     }
     stay();
+    fallen_from_.reset();
     if (servers_.go_on()) {
         connect();
     } else {
@@ -375,18 +383,18 @@ void Line::fall_back_later() {
     host_.start_timer(*this, Timer::Fallback, next);
 }
 
-// As soon as the interval is over; with Auto Register When Failover when a REGISTER is due then, at
-// a multiple of Register Expires.
+// As soon as the interval is over, however often the connection to another server was made anew
+// meanwhile; with Auto Register When Failover at a multiple of Register Expires.
 Duration Line::until_fallback() const {
     const Duration interval = settings().proxy_fallback_intvl;
-    if (settings().auto_register_when_failover && settings().is_register) {
-        const Duration period = register_expires();
-        const Duration since = now() - up_at_;
-        const auto next = std::max((interval + period - Duration{1}) / period, since / period + 1);
-        return next * period - since;
-    }
+    const bool is_by_register = settings().auto_register_when_failover && settings().is_register;
+    const Duration period = is_by_register ? Duration(register_expires()) : interval;
+    const Duration since = now() - away_since_.value_or(now());
+    const auto next = std::max((interval + period - Duration{1}) / period, since / period + 1);
+    const Duration until = next * period - since;
     // What calls need is where they began.
-    return host_.is_in_use(*this) ? std::min(interval, in_use_again) : interval;
+    const bool is_overdue = since >= interval && !is_by_register && host_.is_in_use(*this);
+    return is_overdue ? std::min(until, in_use_again) : until;
 }
 
 // The one in use stays until the first is there.
@@ -404,10 +412,21 @@ void Line::try_better() {
     }
     if (is_stream()) {
         better_flow_ = shard_.connect(connect_spec(*first));
-        return;
+    } else {
+        ask_better(sockets_.udp);
     }
+}
+
+void Line::ask_better(FlowId flow) {
     better_call_id_ = bucket_token(shard_.place().own_bucket(), random_, 24);
-    send_plain("OPTIONS", {sockets_.udp, first->way.remote, sip::Transport::Udp}, better_call_id_);
+    send_plain("OPTIONS", {flow, servers_.first()->way.remote, settings().sip_transport},
+               better_call_id_);
+}
+
+// It does not serve; the one in use does.
+void Line::leave_better() {
+    stay();
+    fall_back_later();
 }
 
 // What becomes of the search for the first does not matter any more.
@@ -423,18 +442,42 @@ void Line::take_better() {
     log::info("line.falls-back", {{"line", settings().number},
                                   {"from", hop_.remote.to_string()},
                                   {"to", servers_.first()->way.remote.to_string()}});
+    if (settings().is_register) {
+        fallen_from_ = hop_.remote;
+    }
     servers_.go_first();
     is_loss_untold_ = true;
     has_pong_ = false;
     is_pong_due_ = false;
     better_call_id_.clear();
-    if (is_stream()) {
-        const FlowId old = std::exchange(flow_, std::exchange(better_flow_, {}));
-        hop_ = {flow_, servers_.first()->way.remote, hop_.transport};
-        if (old) {
-            shard_.close(old, CloseReason::LocalClosed);
-        }
+    if (!is_stream()) {
+        use(*servers_.first());
+        return;
     }
+    const FlowId old = std::exchange(flow_, std::exchange(better_flow_, {}));
+    hop_ = {flow_, servers_.first()->way.remote, hop_.transport};
+    if (const engine::Flow* const flow = shard_.flow(flow_)) {
+        local_ = flow->local;
+    }
+    if (old) {
+        shard_.close(old, CloseReason::LocalClosed);
+    }
+    come_up();
+}
+
+// The first server is there, and does not register us: at once to the one that did.
+void Line::go_back(const std::string& problem) {
+    log::warning(
+        "line.goes-back",
+        {{"line", settings().number}, {"to", fallen_from_->to_string()}, {"reason", problem}});
+    problem_ = problem;
+    has_given_up_ = false;
+    is_loss_untold_ = false;
+    servers_.stay_at(*std::exchange(fallen_from_, std::nullopt));
+    if (flow_) {
+        shard_.close(std::exchange(flow_, {}), CloseReason::LocalClosed);
+    }
+    connect();
 }
 
 void Line::wait() {
@@ -519,7 +562,7 @@ void Line::tell(Event&& event) {
                     [&](const Registration::Registered& registered) {
                         problem_.clear();
                         has_answer_ = true;
-                        registered_at_ = hop_.remote;
+                        fallen_from_.reset();
                         registered_contact_ = contact();
                         log::info("line.registered", {{"line", settings().number},
                                                       {"user", address_of_record()},
@@ -548,11 +591,10 @@ void Line::on_response(const sip::Message& request, const sip::Message& response
         const bool serves = response.status() != 408 && response.status() != 503 &&
                             !settings_->phone.try_backup_rsc.matches(response.status());
         if (!serves || state_ != State::Up || host_.is_in_use(*this)) {
-            fall_back_later();
-            return;
+            leave_better();
+        } else {
+            take_better();
         }
-        take_better();
-        use(*servers_.first());
         return;
     }
     if (!registration_ || request.method() != sip::Method::Register ||
@@ -564,13 +606,24 @@ void Line::on_response(const sip::Message& request, const sip::Message& response
         tell([&](Registration& registration, Registration::Actions& out) {
             registration.on_failed(request.cseq().number, now(), random_, out);
         });
-        fail_over(std::to_string(response.status()) + " " + std::string(response.reason()));
+        const std::string problem =
+            std::to_string(response.status()) + " " + std::string(response.reason());
+        if (fallen_from_) {
+            go_back(problem);
+        } else {
+            fail_over(problem);
+        }
         return;
     }
     learn_realms(response);
     tell([&](Registration& registration, Registration::Actions& out) {
         registration.on_response(request, response, now(), random_, out);
     });
+    const bool has_ended = registration_->state() == Registration::State::Waiting ||
+                           registration_->state() == Registration::State::Idle;
+    if (fallen_from_ && has_ended && state_ == State::Up && !is_stopping_) {
+        go_back(problem_);
+    }
 }
 
 void Line::learn_realms(const sip::Message& response) {
@@ -590,7 +643,7 @@ void Line::learn_realms(const sip::Message& response) {
 
 void Line::on_failed(const sip::Message& request) {
     if (is_better_asked(request)) {
-        fall_back_later();
+        leave_better();
         return;
     }
     if (!registration_ || request.method() != sip::Method::Register ||
@@ -600,7 +653,12 @@ void Line::on_failed(const sip::Message& request) {
     tell([&](Registration& registration, Registration::Actions& out) {
         registration.on_failed(request.cseq().number, now(), random_, out);
     });
-    if (state_ == State::Up && !is_stopping_) {
+    if (state_ != State::Up || is_stopping_) {
+        return;
+    }
+    if (fallen_from_) {
+        go_back("the server does not answer");
+    } else {
         fail_over("the server does not answer");
     }
 }

@@ -89,7 +89,7 @@ public:
     // Is this one of its servers?
     bool is_server(const IpAddress& address) const { return servers_.has(address); }
     bool is_server(const sip::Hop& hop) const {
-        return is_stream() ? hop.flow == flow_ : servers_.has(hop.remote.address);
+        return is_stream() ? has_flow(hop.flow) : servers_.has(hop.remote.address);
     }
 
     void on_dns(const dns::Question& question, const dns::Answer& answer);
@@ -115,7 +115,10 @@ private:
     void try_better();
     void on_servers_found();
     void stay();
+    void ask_better(FlowId flow);
+    void leave_better();
     void take_better();
+    void go_back(const std::string& problem);
     // How long after the n-th failure in a row to try again, by its status, 0: silence. None:
     // never.
     std::optional<Duration> retry_after(int status, unsigned failures) const;
@@ -158,7 +161,6 @@ private:
     sip::Hop hop_;
     Endpoint local_;
     std::string problem_;
-    Endpoint registered_at_;  // that server
     std::string registered_contact_;
     unsigned failures_ = 0;     // rounds without a server, in a row
     TimePoint up_at_{};         // since then the connection stands, or stood
@@ -171,9 +173,11 @@ private:
     TimePoint reconnect_at_ = TimePoint::max();
     TimePoint keep_alive_at_ = TimePoint::max();
     TimePoint fallback_at_ = TimePoint::max();
-    bool is_looking_ = false;     // for a first server whose name nobody knew
-    FlowId better_flow_;          // to the first server, beside the one in use
-    std::string better_call_id_;  // of the OPTIONS that asks whether it is there
+    std::optional<TimePoint> away_since_;  // from the first server
+    bool is_looking_ = false;              // for a first server whose name nobody knew
+    std::optional<Endpoint> fallen_from_;  // until the first server has registered us
+    FlowId better_flow_;                   // to the first server, beside the one in use
+    std::string better_call_id_;           // of the OPTIONS that asks whether it is there
     std::uint32_t keep_alive_cseq_ = 0;
     std::optional<sip::locate::Search> keep_alive_search_;  // of a NAT Keep Alive Dest
     std::optional<Endpoint> keep_alive_to_;

@@ -20,6 +20,11 @@ namespace {
 
 constexpr std::ptrdiff_t max_ringing_strangers = 4;
 constexpr std::uint32_t ring_limit = 180;  // seconds
+// Connections of those who are no servers of ours, so that they do not take all descriptors.
+constexpr std::size_t max_strangers = 32;
+constexpr std::ptrdiff_t max_of_source = 8;
+constexpr Duration stranger_silence = 5s;  // before the first octet
+constexpr Duration stranger_idle = 240s;   // a call rings for less
 constexpr Duration line_start_limit = 20s;
 constexpr std::string_view allowed =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
@@ -230,19 +235,26 @@ bool Phone::is_quiet() const {
 
 // ---- who may talk -------------------------------------------------------------------------------
 
+bool Phone::is_at(const Line& line, std::uint16_t port, sip::Transport transport) {
+    const LineSettings& settings = line.settings();
+    return settings.line_enable && settings.sip_port == port && settings.sip_transport == transport;
+}
+
+bool Phone::is_server_at(std::uint16_t port, sip::Transport transport,
+                         const IpAddress& address) const {
+    return std::ranges::any_of(lines_, [&](const auto& line) {
+        return is_at(*line, port, transport) && line->is_server(address);
+    });
+}
+
 bool Phone::is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const {
-    const auto is_here = [&](const auto& line) {
-        return line->settings().line_enable && line->settings().sip_port == port &&
-               line->settings().sip_transport == transport;
-    };
-    const bool is_server = std::ranges::any_of(
-        lines_, [&](const auto& line) { return is_here(line) && line->is_server(remote.address); });
+    const bool is_server = is_server_at(port, transport, remote.address);
     if (!trust_.may_speak(remote.address) && !is_server) {
         return false;
     }
     // Two lines on one port: the servers of both.
     const bool is_open = std::ranges::any_of(lines_, [&](const auto& line) {
-        return is_here(line) && !line->settings().restrict_source_ip;
+        return is_at(*line, port, transport) && !line->settings().restrict_source_ip;
     });
     return is_open || is_server;
 }
@@ -256,7 +268,25 @@ engine::AcceptDecision Phone::on_accept(engine::ListenerId listener, const Endpo
     engine::AcceptDecision decision;
     decision.is_admitted =
         found != listeners_.end() && is_welcome(remote, found->local.port, sip::Transport::Tcp);
+    if (decision.is_admitted &&
+        !is_server_at(found->local.port, sip::Transport::Tcp, remote.address)) {
+        decision.is_admitted = has_room_for(remote.address);
+        decision.handshake_timeout = stranger_silence;
+        decision.idle_timeout = stranger_idle;
+        if (decision.is_admitted) {
+            strangers_.insert(remote);
+        }
+    }
     return decision;
+}
+
+// One host can have all addresses of its /64.
+bool Phone::has_room_for(const IpAddress& stranger) const {
+    const bool is_v4 = stranger.family == IpAddress::Family::V4;
+    const Network source{stranger, static_cast<std::uint8_t>(is_v4 ? 32 : 64)};
+    const auto of_source = std::ranges::count_if(
+        strangers_, [&](const Endpoint& each) { return source.contains(each.address); });
+    return strangers_.size() < max_strangers && of_source < max_of_source;
 }
 
 Line* Phone::line_of(const engine::Flow& flow) {
@@ -276,6 +306,10 @@ bool Phone::on_established(const engine::Flow& flow) {
 }
 
 void Phone::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::string_view detail) {
+    if (const auto found = strangers_.find(flow.remote);
+        flow.listener && found != strangers_.end()) {
+        strangers_.erase(found);
+    }
     if (Line* const line = line_of(flow)) {
         line->on_flow_closed(flow.id, reason, detail);
     }
@@ -303,7 +337,7 @@ Line* Phone::line_of(const sip::Hop& from, const sip::Message& request) {
             settings.sip_port != flow->local.port) {
             continue;
         }
-        if (sip::unescape(request.request_uri().user) == settings.user_id) {
+        if (is_for(*line, request)) {
             return line.get();
         }
         any = any == nullptr ? line.get() : any;
@@ -362,10 +396,10 @@ void Phone::on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelle
 
 void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     Line* const line = line_of(from, *request);
-    const bool is_ours = line != nullptr &&
-                         (sip::unescape(request->request_uri().user) == line->settings().user_id ||
-                          request->method() == Method::Options);
-    if (!is_ours) {
+    const bool is_known =
+        line != nullptr && (is_for(*line, *request) || request->method() == Method::Options);
+    // Where callers have to prove themselves, nobody else learns which users there are.
+    if (!is_known && (line == nullptr || !line->settings().auth_invite)) {
         answer_plainly(id, *request, 404);
         return;
     }
@@ -397,6 +431,10 @@ void Phone::on_new_request(ServerId id, const sip::Hop& from, const sip::Message
             answer_plainly(id, *request, 405);
             return;
     }
+}
+
+bool Phone::is_for(const Line& line, const sip::Message& request) {
+    return sip::unescape(request.request_uri().user) == line.settings().user_id;
 }
 
 // Whoever sent it has to know the line's password.
@@ -440,6 +478,10 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
             return;
         }
         prove();
+    }
+    if (!is_for(line, *request)) {
+        answer_plainly(id, *request, 404);
+        return;
     }
     if (!line.is_registered() && line.settings().is_register &&
         !line.settings().ans_call_without_reg) {
@@ -526,6 +568,10 @@ void Phone::take_call(Line& line, Call::Peer peer, ServerId id, const sip::Messa
     if (refuse_or_forward(call, was_busy)) {
         return;
     }
+    if (!call.can_be_answered()) {
+        call.reject(488);
+        return;
+    }
     if (is_paged) {
         announced_[number].is_page = true;
         if (call.answer()) {
@@ -588,9 +634,11 @@ bool Phone::forward(Call& call, const std::string& destination, std::string_view
 
 void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request) {
     const sip::HeaderLine* const field = request.header(HeaderName::Event);
+    // As FusionPBX has it; no event by the grammar, so nobody is obeyed who has not proved himself.
+    const bool is_odd_reboot = field != nullptr && field->value == "reboot=true";
     const auto event = field == nullptr
                            ? Result<sip::Event, sip::ParseError>(fail(sip::ParseError{}))
-                           : sip::parse_event(field->value);
+                           : sip::parse_event(is_odd_reboot ? "reboot" : field->value);
     if (!event) {
         answer_plainly(id, request, 400);
         return;
@@ -603,7 +651,11 @@ void Phone::on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::
     }
     const bool is_challenged =
         is_summary ? line.settings().auth_invite : line.settings().auth_resync_reboot;
-    if (is_challenged && !passes_line_challenge(line, id, from, request)) {
+    if ((is_challenged || is_odd_reboot) && !passes_line_challenge(line, id, from, request)) {
+        return;
+    }
+    if (!is_for(line, request)) {
+        answer_plainly(id, request, 404);
         return;
     }
     answer_plainly(id, request, 200);

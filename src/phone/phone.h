@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -216,6 +217,9 @@ private:
     };
 
     void start_next_line();
+    static bool is_at(const Line& line, std::uint16_t port, sip::Transport transport);
+    bool is_server_at(std::uint16_t port, sip::Transport transport, const IpAddress& address) const;
+    bool has_room_for(const IpAddress& stranger) const;
     bool is_welcome(const Endpoint& remote, std::uint16_t port, sip::Transport transport) const;
     Line* line_of(const engine::Flow& flow);
     Line* line_of(const sip::Hop& from, const sip::Message& request);
@@ -228,6 +232,7 @@ private:
     void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
     bool passes_challenge(const sip::auth::Account& account, const std::string& realm, ServerId id,
                           const sip::Hop& from, const sip::Message& request);
+    static bool is_for(const Line& line, const sip::Message& request);
     bool passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
                                const sip::Message& request);
     bool is_busy() const;
@@ -316,6 +321,7 @@ private:
     Trust trust_;
     Challenge challenge_;
     std::vector<Listener> listeners_;
+    std::multiset<Endpoint> strangers_;  // that are connected
     std::vector<std::unique_ptr<Line>> lines_;
     std::vector<Mailbox> mailboxes_;
     std::vector<WatchedLine> watched_;

@@ -117,6 +117,7 @@ sip::transaction::Timers transaction_timers(const PhoneSettings& phone);
 struct LineSettings {
     unsigned number = 1;  // n
     bool line_enable = true;
+    std::string problem;  // why that is false though Line Enable is Yes, for people
     // Proxy and Registration
     std::string proxy;  // host, host:port, or the list form of static redundancy
     std::string outbound_proxy;

@@ -489,6 +489,8 @@ Result<Negotiation::Answer, NegotiationFault> Negotiation::answer(const SessionD
                                                                   const LocalAudio& local,
                                                                   Random& random) {
     NegotiationFault fault = NegotiationFault::NoAudio;
+    std::optional<Chosen> best;
+    std::size_t at = 0;
     for (std::size_t i = 0; i < offer.media().size(); ++i) {
         const Media& media = offer.media()[i];
         if (media.media != "audio" || media.port == 0) {
@@ -499,20 +501,25 @@ Result<Negotiation::Answer, NegotiationFault> Negotiation::answer(const SessionD
             fault = fault == NegotiationFault::NoAudio ? chosen.error() : fault;
             continue;
         }
-        slots_.clear();
-        for (const Media& each : offer.media()) {
-            slots_.push_back(
-                {std::string(each.media), std::string(each.protocol), joined(each.formats)});
+        if (!best || (!best->stream.send_key && chosen->stream.send_key)) {
+            at = i;
+            best = std::move(*chosen);
         }
-        own_slot_ = i;
-        keys_ = std::move(chosen->keys);
-        remember_formats(chosen->formats);
-        is_secure_ = chosen->stream.send_key.has_value();
-        offered_ = {};  // an offer of ours that crossed with this one has failed
-        return Answer{describe(local, with_refused(std::move(chosen->media))),
-                      std::move(chosen->stream)};
     }
-    return fail(fault);
+    if (!best) {
+        return fail(fault);
+    }
+    slots_.clear();
+    for (const Media& each : offer.media()) {
+        slots_.push_back(
+            {std::string(each.media), std::string(each.protocol), joined(each.formats)});
+    }
+    own_slot_ = at;
+    keys_ = std::move(best->keys);
+    remember_formats(best->formats);
+    is_secure_ = best->stream.send_key.has_value();
+    offered_ = {};  // an offer of ours that crossed with this one has failed
+    return Answer{describe(local, with_refused(std::move(best->media))), std::move(best->stream)};
 }
 
 }  // namespace ringwall::sdp

@@ -110,7 +110,8 @@ public:
     // The answer to that offer. A fault ends the call, or the change that was tried.
     Result<AudioStream, NegotiationFault> judge(const SessionDescription& answer);
 
-    // Their offer and our answer: the first audio stream that can be had, all others refused.
+    // Their offer and our answer: the first audio stream that can be had, or rather the first that
+    // can be had with keys; all others refused.
     // On a fault nothing has changed: 488.
     struct Answer {
         std::string text;

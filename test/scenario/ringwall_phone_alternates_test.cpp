@@ -195,6 +195,114 @@ TEST_F(Alternates, AFirstThatIsStillDeadIsAskedWithTheNextRegister) {
     EXPECT_EQ(asked, (std::vector<std::int64_t>{1200, 1800, 2400}));
 }
 
+// It is there, as OPTIONS tell, and does not register the phone: at once back to who does.
+TEST_F(Alternates, AFirstThatDoesNotRegisterIsLeftAtOnce) {
+    phone::Settings settings = with_alternate();
+    is_own_dead = true;
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 60s));
+    for (const int status : {403, 500}) {
+        const std::size_t asked = own.count("REGISTER");
+        own.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+            if (request->method() != sip::Method::Register) {
+                return false;
+            }
+            own.shard().respond(id, sip::reply(*request, status, "t").build());
+            return true;
+        };
+        ASSERT_TRUE(net.run_until([&] { return own.count("REGISTER") > asked; }, 110s)) << status;
+        ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 2s)) << status;
+        EXPECT_EQ(server_of(phone), spare_address);
+        net.run_for(90s);
+        EXPECT_TRUE(phone.is_registered());
+        EXPECT_EQ(own.count("REGISTER"), asked + 1) << "again only after the interval";
+    }
+    is_own_dead = false;
+    serve(own, is_own_dead);
+    ASSERT_TRUE(net.run_until([&] { return server_of(phone) == own_address; }, 110s));
+    net.run_for(1s);
+    EXPECT_TRUE(phone.is_registered());
+}
+
+// Over TLS and TCP the interval goes on, however often the connection to the alternate is lost.
+class AlternateConnections : public UdpPhone {
+protected:
+    AlternateConnections() {
+        for (Phone* const each : {&own, &spare}) {
+            each->node().set_server_identity(certificate_of("pbx.example.org"));
+            each->answered_by_test = [this, each](sip::transaction::ServerId id,
+                                                  const sip::MessagePtr& request) {
+                if (each == &own && is_own_silent) {
+                    return true;
+                }
+                if (request->method() != sip::Method::Register) {
+                    return false;
+                }
+                auto response = sip::reply(*request, 200, "t");
+                response.copy(sip::HeaderName::Contact, *request);
+                each->shard().respond(id, response.build());
+                return true;
+            };
+        }
+        settings.lines.front().proxy =
+            "pbx.example.org:p=1:A=198.51.100.1|pbx.example.org:p=2:A=203.0.113.2";
+        settings.lines.front().proxy_fallback_intvl = 100s;
+    }
+    static IpAddress server_of(RingwallPhone& phone) { return phone.line().hop()->remote.address; }
+
+    bool is_own_silent = true;
+    phone::Settings settings = tls_line("1001", "secret", "pbx.example.org");
+    Phone own{net, ip("198.51.100.1"), sip::Transport::Tls, {phone_address, 5061}, proxy_itself,
+              602};
+    Phone spare{net, ip("203.0.113.2"), sip::Transport::Tls, {phone_address, 5061}, proxy_itself,
+                603};
+};
+
+TEST_F(AlternateConnections, TheIntervalCountsFromWhenTheFirstWasLeft) {
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 60s));
+    ASSERT_EQ(server_of(phone), ip("203.0.113.2"));
+    is_own_silent = false;
+    for (int i = 0; i < 2; ++i) {
+        net.run_for(45s);
+        ASSERT_EQ(server_of(phone), ip("203.0.113.2"));
+        spare.node().cut();
+    }
+    net.run_for(15s);
+    EXPECT_EQ(server_of(phone), ip("198.51.100.1"));
+    EXPECT_TRUE(phone.is_registered());
+}
+
+// A first server that takes connections and says nothing is no outage.
+TEST_F(AlternateConnections, AFirstThatOnlyListensIsNoOutage) {
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 60s));
+    const std::size_t asked = own.count("OPTIONS");
+    for (int i = 0; i < 250; ++i) {
+        net.run_for(1s);
+        ASSERT_TRUE(phone.is_registered()) << i;
+    }
+    EXPECT_EQ(own.count("OPTIONS"), asked + 2);
+    EXPECT_EQ(server_of(phone), ip("203.0.113.2"));
+    is_own_silent = false;
+    ASSERT_TRUE(net.run_until([&] { return server_of(phone) == ip("198.51.100.1"); }, 110s));
+    net.run_for(1s);
+    EXPECT_TRUE(phone.is_registered());
+}
+
+// Reg Retry Intvl is for servers that fail, not for a connection that is lost once.
+TEST_F(AlternateConnections, AConnectionThatIsLostSoonIsRegisteredAgainAtOnce) {
+    is_own_silent = false;
+    RingwallPhone phone(net, phone_address, settings);
+    ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 5s));
+    net.run_for(5s);
+    own.node().cut();
+    ASSERT_TRUE(net.run_until([&] { return !phone.is_registered(); }, 1s));
+    EXPECT_TRUE(net.run_until([&] { return phone.is_registered(); }, 2s));
+    EXPECT_EQ(server_of(phone), ip("198.51.100.1"));
+    EXPECT_EQ(own.count("REGISTER"), 2U);
+}
+
 // Restricted Access Domains: an alternate that is not in the list hears nothing, and is nobody.
 TEST_F(Alternates, AnAlternateThatIsNotInTheListHearsNothing) {
     phone::Settings settings = with_alternate();

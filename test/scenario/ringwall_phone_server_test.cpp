@@ -529,11 +529,66 @@ TEST_F(UdpPhone, OrdersAreChallenged) {
     notify(server, "resync", "");
     EXPECT_EQ(phone.orders, std::vector<std::string>{"resync"});
     EXPECT_EQ(server.statuses("NOTIFY"), (std::vector<int>{401, 200}));
+    notify(server, "reboot=true", "");
+    EXPECT_EQ(phone.orders, (std::vector<std::string>{"resync", "reboot"}));
     notify(server, "message-summary", "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n");
     const phone::Mailbox& mailbox = phone->mailbox(phone.line());
     EXPECT_TRUE(mailbox.is_waiting);
     EXPECT_EQ(mailbox.fresh, 2U);
     EXPECT_EQ(mailbox.old, 8U);
+}
+
+TEST_F(UdpPhone, ALineThatIsNotStartedSaysWhy) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().line_enable = false;
+    settings.lines.front().problem = "Proxy[1]: 'a b' is neither a host name nor an address";
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    EXPECT_EQ(phone.line().state(), phone::Line::State::Off);
+    EXPECT_EQ(phone.line().problem(), settings.lines.front().problem);
+}
+
+// As FusionPBX has it: only for who proves himself, also where other orders are obeyed.
+TEST_F(UdpPhone, TheOddRebootIsAlwaysChallenged) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().auth_resync_reboot = false;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"1001", "pbx.example.org", "guess"}, 603);
+    net.run_for(1s);
+    stranger.send("NOTIFY", "sip:1001@192.0.2.77:5060",
+                  {{"Event", "reboot=true"}, {"Contact", stranger.contact()}});
+    net.run_for(2s);
+    EXPECT_EQ(stranger.statuses("NOTIFY"), (std::vector<int>{401, 401}));
+    EXPECT_TRUE(phone.orders.empty());
+}
+
+// Auth INVITE: nobody learns which users there are.
+TEST_F(UdpPhone, WhoIsNotProvenIsToldNoUsers) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().auth_invite = true;
+    RingwallPhone phone(net, phone_address, settings);
+    Phone stranger(net, ip("203.0.113.9"), sip::Transport::Udp, {phone_address, 5060},
+                   {"1001", "pbx.example.org", ""}, 603);
+    Phone known(net, ip("203.0.113.10"), sip::Transport::Udp, {phone_address, 5060},
+                {"1001", "pbx.example.org", "secret"}, 604);
+    net.run_for(1s);
+    for (const char* const method : {"INVITE", "NOTIFY", "MESSAGE", "BYE", "OPTIONS"}) {
+        std::vector<std::vector<int>> heard;
+        for (const char* const user : {"1001", "1002"}) {
+            const std::size_t before = stranger.statuses(method).size();
+            stranger.send(method, "sip:" + std::string(user) + "@192.0.2.77:5060",
+                          {{"Contact", "<sip:x@203.0.113.9>"}, {"Event", "message-summary"}});
+            net.run_for(40s);
+            const auto all = stranger.statuses(method);
+            heard.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(before), all.end());
+        }
+        EXPECT_EQ(heard[0], heard[1]) << method;
+        EXPECT_FALSE(heard[0].empty()) << method;
+    }
+    known.invite("sip:1002@192.0.2.77:5060");
+    net.run_for(2s);
+    EXPECT_EQ(known.statuses("INVITE"), (std::vector<int>{401, 404}));
 }
 
 }  // namespace

@@ -200,6 +200,59 @@ TEST_F(PhoneStrangers, WhoHasShownThePasswordMayPage) {
     net.run_for(40s);
 }
 
+// What cannot be had is refused before anybody is called to the phone.
+TEST_F(PhoneStrangers, AnOfferThatCannotBeTakenDoesNotRing) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    const std::string head =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
+    for (const std::string& offer :
+         {head + "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAA\r\n",
+          head + "m=video 4000 RTP/AVP 31\r\n", std::string("hello\r\n")}) {
+        stranger.offer = offer;
+        stranger.invite("sip:1001@192.0.2.77:5060");
+        net.run_for(2s);
+        EXPECT_EQ(stranger.statuses("INVITE").back(), 488) << offer;
+    }
+    EXPECT_EQ(stranger.statuses("INVITE"), (std::vector<int>{488, 488, 488}));
+    EXPECT_EQ(phone.media.streams.size(), 0U);
+    net.run_for(40s);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
+// Connections of strangers: some of each source, some in all, and none of them for ever.
+TEST_F(PhoneStrangers, ConnectionsOfStrangersAreFewAndShort) {
+    settings.lines.front().sip_transport = sip::Transport::Tcp;
+    const Endpoint local{phone_address, 5060};
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    const engine::ListenerId door = phone.node().listen_tcp({phone_address, 5070});
+    phone->add_listener(door, local, sip::Transport::Tcp, {});
+    std::uint16_t port = 1000;
+    const auto admitted = [&](const char* source, int count) {
+        int out = 0;
+        for (int i = 0; i < count; ++i) {
+            out += phone->on_accept(door, {ip(source), ++port}).is_admitted ? 1 : 0;
+        }
+        return out;
+    };
+    EXPECT_EQ(admitted("203.0.113.9", 100), 8);
+    EXPECT_EQ(admitted("2001:db8::1", 4), 4);
+    EXPECT_EQ(admitted("2001:db8::2", 100), 4);
+    EXPECT_EQ(admitted("203.0.113.11", 100), 8);
+    EXPECT_EQ(admitted("203.0.113.12", 100), 8);
+    EXPECT_EQ(admitted("203.0.113.13", 100), 0);
+    EXPECT_EQ(admitted("198.51.100.1", 100), 100) << "a server of the line is no stranger";
+    engine::Flow gone;
+    gone.listener = door;
+    gone.remote = {ip("203.0.113.9"), 1001};
+    phone->on_flow_closed(gone, CloseReason::PeerClosed, {});
+    const auto next = phone->on_accept(door, {ip("203.0.113.13"), 7});
+    EXPECT_TRUE(next.is_admitted);
+    EXPECT_LT(next.handshake_timeout, 20s);
+    EXPECT_LT(next.idle_timeout, 300s);
+}
+
 // RFC 3261 §13.3.1, and three minutes.
 TEST_F(PhoneStrangers, NoCallRingsForEver) {
     RingwallPhone phone(net, phone_address, settings);

@@ -553,8 +553,9 @@ TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
     first.node().set_server_identity(certificate_of("border.example.com"));
     unsigned asked = 0;
     first.answered_by_test = [&](sip::transaction::ServerId id, const sip::MessagePtr& request) {
-        ++asked;
-        auto response = sip::reply(*request, asked == 1 ? 503 : 200, "t");
+        const bool is_register = request->method() == sip::Method::Register;
+        asked += is_register ? 1U : 0U;
+        auto response = sip::reply(*request, is_register && asked == 1 ? 503 : 200, "t");
         response.copy(sip::HeaderName::Contact, *request);
         first.shard().respond(id, response.build());
         return true;

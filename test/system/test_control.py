@@ -373,6 +373,8 @@ class ControlTest(unittest.TestCase):
         self.assertEqual((refused.returncode, refused.stdout, refused.stderr), (1, "", "there is no such active call\n"))
         self.assertEqual(a.command("reject", "1", "--status", "200").returncode, 64)
         self.assertEqual(a.command("fly").returncode, 64)
+        for wrong in (("hangup", "-1"), ("conference", "1", "-1"), ("transfer", "1", "--call", "-1")):
+            self.assertEqual(a.command(*wrong).returncode, 64, wrong)
         a.stop()
         nobody = a.command("state")
         self.assertEqual(nobody.returncode, 69)
@@ -450,7 +452,7 @@ class ControlTest(unittest.TestCase):
         self.assertEqual(missing.returncode, 0, "there is no line over TLS")
         wait_for("the phone is back", lambda: a.command("state").returncode == 0)
         refused = a.command("set", "SIP Transport[1]", "TLS")
-        self.assertEqual((refused.returncode, refused.stderr), (1, "/nonexistent/ca.pem: cannot be read\n"))
+        self.assertEqual((refused.returncode, refused.stderr), (1, "/nonexistent/ca.pem: cannot be read: No such file or directory\n"))
         self.assertEqual(a.stop(), 0)
         self.assertNotIn("do-not-tell", a.log.read_text())
 

@@ -117,11 +117,21 @@ private:
 };
 
 BoundedServer::BoundedServer(std::size_t threads) {
-    new_task_queue = [this, threads] { return new Queue(*this, threads); };
+    new_task_queue = [this, threads] {
+        has_begun_ = true;
+        has_begun_.notify_all();
+        return new Queue(*this, threads);
+    };
+    // The library's own choice is SO_REUSEPORT: two programs would share one port.
+    set_socket_options([](socket_t socket) {
+        const int yes = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
 }
 
 void BoundedServer::stop_at_once() {
     is_stopping_ = true;
+    has_begun_.wait(false);  // before that stop() does nothing
     stop();
 }
 

@@ -16,7 +16,8 @@ public:
     // So many requests at once.
     explicit BoundedServer(std::size_t threads);
 
-    // Then listen_after_bind() returns as soon as the handlers have. Any thread.
+    // Then listen_after_bind(), which some thread is in or about to enter, returns as soon as the
+    // handlers have. Any thread.
     void stop_at_once();
 
 private:
@@ -28,6 +29,7 @@ private:
     bool has_time(std::chrono::steady_clock::time_point began) const;
 
     std::atomic<std::size_t> waiting_ = 0;  // connections that no thread has taken yet
+    std::atomic<bool> has_begun_ = false;   // to listen
     std::atomic<bool> is_stopping_ = false;
 };
 

@@ -44,7 +44,7 @@ void add_field(CLI::App& command, const Field& field, const std::shared_ptr<Said
             option = command.add_option_function<std::uint64_t>(
                 name, [said, &field](std::uint64_t number) { said->numbers[field.name] = number; },
                 help);
-            option->check(CLI::Range(field.least, field.most));
+            option->check(CLI::NonNegativeNumber)->check(CLI::Range(field.least, field.most));
             break;
         case Field::Type::Numbers:
             option = command.add_option_function<std::vector<std::uint64_t>>(
@@ -53,6 +53,7 @@ void add_field(CLI::App& command, const Field& field, const std::shared_ptr<Said
                     said->lists[field.name] = numbers;
                 },
                 help);
+            option->check(CLI::NonNegativeNumber);
             break;
     }
     option->required(field.need == Field::Need::Required);
@@ -229,7 +230,9 @@ void add_commands(CLI::App& app, int& status) {
         CLI::App* const command =
             app.add_subcommand(std::string(operation.name), std::string(operation.summary));
         if (operation.has_call()) {
-            command->add_option("call", said->call, "the number of the call")->required();
+            command->add_option("call", said->call, "the number of the call")
+                ->required()
+                ->check(CLI::NonNegativeNumber);
         }
         for (const Field& field : operation.fields) {
             add_field(*command, field, said);

@@ -478,11 +478,14 @@ private:
             remark("Auth Page" + ext + " is Yes, but there is no Auth Page Password" + ext +
                    ", so nobody can pass; every page will be refused");
         }
-        check_services(line, ext);
-        check_domains(line, "Proxy" + ext, line.proxy);
+        check_servers(line, "Proxy" + ext, line.proxy);
         if (line.use_outbound_proxy) {
-            check_domains(line, "Outbound Proxy" + ext, line.outbound_proxy);
+            check_servers(line, "Outbound Proxy" + ext, line.outbound_proxy);
         }
+        if (!line.line_enable) {
+            return;
+        }
+        check_services(line, ext);
         check_alternates(line, ext);
         check_keep_alive(line, "NAT Keep Alive Dest" + ext);
     }
@@ -498,14 +501,18 @@ private:
         }
     }
 
-    // Every host of the list form has to be in Restricted Access Domains.
-    void check_domains(LineSettings& line, const std::string& name, std::string_view servers) {
+    // Every host of the list form has to be one, and in Restricted Access Domains.
+    void check_servers(LineSettings& line, const std::string& name, std::string_view servers) {
         const AccessDomains domains(settings_.phone.restricted_access_domains);
-        if (const auto refused = domains.refused_of(servers); refused && line.line_enable) {
-            remark(name + " \"" + *refused + "\" is not in Restricted Access Domains; extension " +
-                   std::to_string(line.number) + " is not started");
-            line.line_enable = false;
+        const auto entries = parse_proxy(servers);
+        const auto refused = domains.refused_of(servers);
+        if (servers.empty() || !line.line_enable || (entries && !refused)) {
+            return;
         }
+        line.problem = entries ? name + " \"" + *refused + "\" is not in Restricted Access Domains"
+                               : name + ": " + entries.error();
+        line.line_enable = false;
+        remark(line.problem + "; extension " + std::to_string(line.number) + " is not started");
     }
 
     void check_alternates(LineSettings& line, const std::string& ext) {

@@ -39,7 +39,10 @@ Result<void, std::string> check_number(const Parameter& parameter, unsigned n) {
 std::string unknown_parameter(std::string_view name) {
     constexpr std::size_t most = 60;
     std::string out = "there is no parameter \"";
-    out.append(name.substr(0, most)).append("\"");
+    for (const char c : name.substr(0, most)) {
+        out.push_back(c >= ' ' && c <= '~' ? c : '?');
+    }
+    out.push_back('"');
     const std::string_view nearest = nearest_name(name);
     if (!nearest.empty()) {
         out.append("; did you mean \"").append(nearest).append("\"?");

@@ -196,6 +196,28 @@ TEST_F(Negotiating, TheFirstAcceptableAudioIsTaken) {
     EXPECT_EQ(answer->stream.event_to_send, 98);
 }
 
+// Whoever offers both is not answered in the clear, whatever stands first; broken keys are none.
+TEST_F(Negotiating, AStreamWithKeysGoesBeforeOneInTheClear) {
+    const std::string key =
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+    LocalAudio local = bob();
+    local.srtp = SrtpPolicy::Optional;
+    const auto secure =
+        b.answer(read(described({"m=audio 49170 RTP/AVP 0", "m=audio 49172 RTP/SAVP 0", key})),
+                 local, random);
+    ASSERT_TRUE(secure);
+    EXPECT_THAT(lines_of(secure->text, "m="),
+                ElementsAre("m=audio 0 RTP/AVP 0", "m=audio 20000 RTP/SAVP 0"));
+    EXPECT_TRUE(secure->stream.send_key);
+    const auto plain = Negotiation(random).answer(
+        read(described({"m=audio 49170 RTP/AVP 0", "m=audio 49172 RTP/SAVP 0",
+                        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAA"})),
+        local, random);
+    ASSERT_TRUE(plain);
+    EXPECT_THAT(lines_of(plain->text, "m="),
+                ElementsAre("m=audio 20000 RTP/AVP 0", "m=audio 0 RTP/SAVP 0"));
+}
+
 // RFC 4317 §3.2, RFC 3264 §8.4: hold and its end.
 TEST_F(Negotiating, HoldsAndResumes) {
     ASSERT_TRUE(a.judge(read(b.answer(read(a.offer(alice(), random)), bob(), random)->text)));

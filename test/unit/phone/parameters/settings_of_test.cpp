@@ -9,7 +9,9 @@ namespace ringwall::phone {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 DrawnSettings drawn(std::string_view profile) {
     Values values;
@@ -129,6 +131,38 @@ TEST(SettingsOf, AlternatesAreServersToo) {
     EXPECT_THAT(wrong.remarks,
                 ElementsAre("Alternate Outbound Proxy[1]: 'many' is neither a port, p=0..65535, "
                             "w=0..65535 nor A=address,address; it is not used"));
+}
+
+// A terminal is not to obey what stands in a file.
+TEST(UnknownParameter, IsNamedInPrint) {
+    EXPECT_EQ(unknown_parameter("zq\x1b[2J\xff").substr(0, 31),
+              "there is no parameter \"zq?[2J?\"");
+}
+
+// A line whose servers nobody can find is not started, and says why.
+TEST(SettingsOf, ServersThatAreNoneAreNamed) {
+    for (const std::string wrong :
+         {"a:70000", "pbx.example.com:506O", "http://a", "|", ":5060", "a b", "a,b", "192.0.2.300",
+          "a<b>", "a;b", "[2001:db8::zz]", "a..b", "a.example|b c"}) {
+        const DrawnSettings proxy = drawn("User ID[1] \"u\" ; Proxy[1] \"" + wrong + "\" ;");
+        ASSERT_EQ(proxy.remarks.size(), 1U) << wrong;
+        EXPECT_THAT(proxy.remarks.front(), StartsWith("Proxy[1]: ")) << wrong;
+        EXPECT_THAT(proxy.remarks.front(), EndsWith("; extension 1 is not started")) << wrong;
+        EXPECT_FALSE(proxy.settings->lines[0].line_enable) << wrong;
+        EXPECT_THAT(proxy.settings->lines[0].problem, StartsWith("Proxy[1]: ")) << wrong;
+        const DrawnSettings outbound = drawn(
+            "User ID[1] \"u\" ; Proxy[1] \"a.example\" ; Use Outbound Proxy[1] \"Yes\" ; "
+            "Outbound Proxy[1] \"" +
+            wrong + "\" ;");
+        EXPECT_THAT(outbound.settings->lines[0].problem, StartsWith("Outbound Proxy[1]: "))
+            << wrong;
+    }
+    for (const std::string good :
+         {"a", "a.example.", "3cx", "my_pbx.lan:5061", "[2001:db8::1]:5061", "192.0.2.1",
+          "_sip._udp.a.example", "localhost"}) {
+        const DrawnSettings proxy = drawn("User ID[1] \"u\" ; Proxy[1] \"" + good + "\" ;");
+        EXPECT_THAT(proxy.remarks, IsEmpty()) << good;
+    }
 }
 
 TEST(SettingsOf, ContradictionsAreNamed) {
