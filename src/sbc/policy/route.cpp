@@ -87,12 +87,11 @@ Verdict route_by_tables(Inbound& inbound) {
     const std::string address = called_address(uri);
     RoutingAnswer found;
     if (snapshot.call_policy) {
-        found = find_routes(
-            *snapshot.call_policy,
-            {.source_adjacency = inbound.from_adjacency().name,
-             .address = address,
-             .domain = uri.host,
-             .draw = std::hash<std::string_view>()(inbound.request.call_id())});
+        found = find_routes(*snapshot.call_policy,
+                            {.source_adjacency = inbound.from_adjacency().name,
+                             .address = address,
+                             .domain = uri.host,
+                             .draw = std::hash<std::string_view>()(inbound.request.call_id())});
     }
     if (found.is_rejected) {
         return Reject{.status = 403,
