@@ -443,7 +443,7 @@ Reply Session::on_line(std::string_view line) {
                 .failed = !answer.fault.empty(),
                 .ended = answer.ended,
                 .asks = asked_ != Asked::Nothing,
-                .pending = has_changes()};
+                .pending = candidate_ && is_changed_};
     if (answer.word) {
         const std::size_t octets =
             *answer.word < columns.size() ? columns[*answer.word] : line.size() + 1;
@@ -717,15 +717,19 @@ Session::Answer Session::change(const Arguments& words) {
     if (const auto mine = begin_candidate(); !mine) {
         return {.fault = mine.error()};
     }
-    Tree candidate = candidate_ ? *candidate_ : setup_.datastore->running();
-    const auto after = model::apply(candidate, *command);
+    if (!candidate_) {
+        candidate_ = setup_.datastore->running();
+        is_changed_ = false;
+    }
+    const bool is_other = model::alters(*candidate_, *command);
+    const auto after = model::apply(*candidate_, *command);
     if (!after) {
         return {.fault = after.error().sentence, .word = after.error().word};
     }
+    is_changed_ = is_changed_ || is_other;
     setup_.audit(
         user_, "command",
         model::path_of(command->place) + (place_.empty() ? "" : " > ") + to_line(*command));
-    candidate_ = std::move(candidate);
     place_ = *after;
     return {};
 }
@@ -863,6 +867,7 @@ Session::Answer Session::rollback(const Arguments& rest) {
         return {.fault = mine.error()};
     }
     candidate_ = *tree;
+    is_changed_ = true;
     made_of_ = datastore.generation();
     place_.clear();
     return {.output = "The candidate is version " + std::to_string(*wanted) +
@@ -915,6 +920,7 @@ Session::Answer Session::load(const Arguments& rest) {
         setup_.audit(user_, "load", model::path_of(command->place) + " > " + to_line(*command));
     }
     candidate_ = std::move(candidate);
+    is_changed_ = true;
     return {.output = std::to_string(lines->size()) + " commands loaded.\n"};
 }
 

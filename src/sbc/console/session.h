@@ -82,6 +82,7 @@ private:
     bool is_configuring_ = false;
     model::Place place_;
     std::optional<model::Tree> candidate_;  // none: nothing was changed
+    bool is_changed_ = false;               // something of it was made another
     unsigned made_of_ = 0;                  // the generation of what the candidate was made of
     unsigned take_backs_seen_ = 0;
     ConfigErrors failed_;  // of the last commit

@@ -396,6 +396,27 @@ Result<Command, Fault> parse_command(const Place& place, std::span<const std::st
     return command;
 }
 
+bool alters(const Tree& tree, const Command& command) {
+    const Node& node = *command.node;
+    if (command.action == Command::Action::Enter) {
+        Place place = command.place;
+        place.push_back({&node, command.values});
+        return !tree.has(place);
+    }
+    if (command.action != Command::Action::Set) {
+        return true;
+    }
+    const auto now = tree.entries(command.place, node);
+    if (node.kind == Node::Kind::Record) {
+        return std::ranges::find(now, command.values) == now.end();
+    }
+    const std::vector<std::string> values = tree.values(command.place, node);
+    if (node.kind == Node::Kind::LeafList && !node.is_together) {
+        return std::ranges::find(values, command.values.front()) == values.end();
+    }
+    return node.kind == Node::Kind::Flag ? values.empty() : values != command.values;
+}
+
 Result<Place, Fault> apply(Tree& tree, const Command& command) {
     const Node& node = *command.node;
     Place after = command.place;

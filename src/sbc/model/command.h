@@ -37,7 +37,10 @@ struct Fault {
 // `words` is not empty. "exit" and what else moves within modes is no command of the model.
 Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words);
 
-// Returns the place where one is after it.
+// Whether anything would be another after it; taking away counts always.
+bool alters(const Tree& tree, const Command& command);
+
+// Returns the place where one is after it. A fault has changed nothing.
 Result<Place, Fault> apply(Tree& tree, const Command& command);
 
 // What may be the next word, for help ('?') and completion.

@@ -320,6 +320,18 @@ TEST_F(AtTheConsole, WhatWasTakenBackIsSaidAndNotCommittedUnawares) {
     EXPECT_THAT(says("show running-config"), HasSubstr("description two"));
 }
 
+// For a script, which must not end like that; not asked of the whole tree at each line.
+TEST_F(AtTheConsole, ALineSaysWhetherSomethingWaitsToBeCommitted) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description one", "commit"});
+    typed({"root", "sbc mysbc", "sbe", "adjacency sip test", "description one"});
+    EXPECT_FALSE(session_.on_line("show configuration").pending) << "nothing is another";
+    EXPECT_TRUE(session_.on_line("description two").pending);
+    EXPECT_TRUE(session_.on_line("pwd").pending);
+    EXPECT_FALSE(session_.on_line("clear").pending);
+    EXPECT_TRUE(session_.on_line("no sbc mysbc").pending);
+    EXPECT_FALSE(session_.on_line("abort").pending);
+}
+
 TEST_F(AtTheConsole, MoreTimeToConfirmIsNoConfirmation) {
     typed({"configure", "sbc mysbc", "sbe", "commit confirmed 30"});
     EXPECT_THAT(says("commit confirmed 60"), HasSubstr("There are 60 s more"));
