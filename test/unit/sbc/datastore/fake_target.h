@@ -24,8 +24,8 @@ public:
     States states() override {
         States out = forced;
         for (const Adjacency& each : published ? published->adjacencies : none) {
-            out.emplace(each.name, each.is_attached ? AdjacencyState::Attached
-                                                    : AdjacencyState::Detached);
+            out.emplace(each.name,
+                        each.is_attached ? AdjacencyState::Attached : AdjacencyState::Detached);
         }
         return out;
     }
