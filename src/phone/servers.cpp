@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace ringwall::phone {
@@ -20,24 +21,11 @@ std::string_view without_service(std::string_view host) {
     return host;
 }
 
-// RFC 3261 §25.1, and the underscores that names have all the same. A last label of digits alone
-// would be an address.
+// RFC 3261 §25.1.
 bool is_host(std::string_view text) {
     const bool is_reference = text.starts_with('[') && text.ends_with(']');
-    if (is_reference || IpAddress::parse(text)) {
-        return !is_reference || IpAddress::parse(text.substr(1, text.size() - 2));
-    }
-    constexpr std::size_t longest_label = 63;
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    const auto labels = split(text.ends_with('.') ? text.substr(0, text.size() - 1) : text, '.');
-    const auto is_label = [&](std::string_view label) {
-        return !label.empty() && label.size() <= longest_label &&
-               std::ranges::all_of(label, [&](char c) {
-                   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          c == '-' || c == '_';
-               });
-    };
-    return std::ranges::all_of(labels, is_label) && !std::ranges::all_of(labels.back(), is_digit);
+    return is_reference ? IpAddress::parse(text.substr(1, text.size() - 2)).has_value()
+                        : IpAddress::parse(text) || host_name(text);
 }
 
 Result<void, std::string> take(std::string_view part, ProxyEntry& entry) {

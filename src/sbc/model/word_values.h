@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "base/host_name.h"
 
 namespace ringwall::sbc {
 
-// A host name of DNS, in lower case; no address, no wildcard.
-std::optional<std::string> host_name(std::string_view word);
 // A name for something of the configuration itself: letters, digits, '-', '_' and '.', at most 30
 // (it also keeps TLS sessions apart, which have room for 32).
 bool is_identifier(std::string_view word);
