@@ -138,12 +138,6 @@ public:
     // The connections that are had here and not being closed already.
     std::vector<Flow> connections() const;
     std::size_t flow_count() const { return flows_.size(); }
-    template <class Look>
-    void for_each_flow(Look&& look) const {
-        for (const auto& [id, state] : flows_) {
-            look(state.flow);
-        }
-    }
     std::size_t timer_count() const { return wheel_.size(); }
     // What time it is for work that no event of the network brought.
     void wake(Now now) { now_ = now; }

@@ -1550,15 +1550,14 @@ std::vector<CallRecord> Sbc::calls_so_far() const {
 
 std::vector<TlsConnection> Sbc::tls_connections() const {
     std::vector<TlsConnection> out;
-    shard_.for_each_flow([&](const engine::Flow& flow) {
-        const auto adjacency = connections_.adjacency_of(flow.id);
-        if (flow.is_established && flow.identity != nullptr && adjacency) {
-            out.push_back({.adjacency = *adjacency,
-                           .is_ours = flow.listener.value == 0,
+    for (const engine::Flow& flow : shard_.connections()) {
+        if (flow.is_established && flow.identity != nullptr && flow.purpose) {
+            out.push_back({.adjacency = *flow.purpose,
+                           .is_ours = !flow.listener,
                            .remote = flow.remote,
                            .peer = flow.identity});
         }
-    });
+    }
     return out;
 }
 
