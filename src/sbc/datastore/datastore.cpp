@@ -101,7 +101,7 @@ void Datastore::end_writing(const std::string& session) {
 }
 
 // What may be changed only while an adjacency is detached: compared with what runs.
-ConfigErrors Datastore::refused_changes(const Tree& candidate, bool can_be_taken_back) const {
+ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
     ConfigErrors out;
     const auto after = adjacencies_of(candidate);
     const Target::States states = setup_.target->states();
@@ -124,15 +124,31 @@ ConfigErrors Datastore::refused_changes(const Tree& candidate, bool can_be_taken
                 running_.values(place, *leaf) == candidate.values(found->second, *leaf)) {
                 continue;
             }
-            const std::string which = "'" + leaf->command() + "' of adjacency '" + name + "' can";
             if (state != AdjacencyState::Detached) {
-                out.push_back(error(
-                    path_of(place, *leaf), leaf->command(),
-                    which + " be changed only while it is detached, and " + how_to_detach(state)));
-            } else if (can_be_taken_back) {
                 out.push_back(error(path_of(place, *leaf), leaf->command(),
-                                    which + "not be changed by 'commit confirmed': calls may be up "
-                                            "when it would be taken back; commit it for good"));
+                                    "'" + leaf->command() + "' of adjacency '" + name +
+                                        "' can be changed only while it is detached, and " +
+                                        how_to_detach(state)));
+            }
+        }
+    }
+    return out;
+}
+
+// Calls may be up when it would be taken back: compared with what would come back.
+ConfigErrors Datastore::lasting_changes(const Tree& candidate) const {
+    ConfigErrors out;
+    const Tree& before = unconfirmed_ ? unconfirmed_->before : running_;
+    const auto after = adjacencies_of(candidate);
+    for (const auto& [name, place] : adjacencies_of(before)) {
+        const auto found = after.find(name);
+        for (const auto& leaf : adjacency_mode().children) {
+            if (leaf->is_while_detached && found != after.end() &&
+                before.values(place, *leaf) != candidate.values(found->second, *leaf)) {
+                out.push_back(error(path_of(place, *leaf), leaf->command(),
+                                    "'" + leaf->command() + "' of adjacency '" + name +
+                                        "' cannot be changed by 'commit confirmed': calls may be "
+                                        "up when it would be taken back; commit it for good"));
             }
         }
     }
@@ -141,7 +157,10 @@ ConfigErrors Datastore::refused_changes(const Tree& candidate, bool can_be_taken
 
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
                                                              const CommitRequest& request) {
-    ConfigErrors errors = refused_changes(candidate, request.confirm_within.has_value());
+    ConfigErrors errors = refused_changes(candidate);
+    if (errors.empty() && request.confirm_within) {
+        errors = lasting_changes(candidate);
+    }
     auto configuration = configure(candidate, setup_.read_file);
     if (!configuration) {
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());

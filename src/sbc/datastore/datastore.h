@@ -124,7 +124,8 @@ private:
         Version version_before;
         TimePoint ends{};
     };
-    ConfigErrors refused_changes(const model::Tree& candidate, bool can_be_taken_back) const;
+    ConfigErrors refused_changes(const model::Tree& candidate) const;
+    ConfigErrors lasting_changes(const model::Tree& candidate) const;
     Result<void, ConfigErrors> bring_back(const model::Tree& before);
     void detach_by_force(const model::Tree& before);
     Result<void, ConfigErrors> activate();

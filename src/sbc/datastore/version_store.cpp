@@ -242,6 +242,7 @@ void VersionStore::unstage() {
 }
 
 Result<void, std::string> VersionStore::hold() {
+    release();
     if (::rename(next_file(folder_).c_str(), held_file(folder_).c_str()) != 0) {
         return fail(why(held_file(folder_), "cannot be replaced"));
     }

@@ -1,7 +1,7 @@
 // Committed configurations on disk, in one folder that is ours alone:
 //
 //   running.conf          what a start begins with
-//   versions/000003.conf  the same file under its number; all that were ever in force
+//   versions/000003.conf  the same file under its number; all that are for good, or wait
 //   next.conf             what a commit is about to make of it
 //   unconfirmed.conf      what is in force until somebody confirms it
 //
@@ -57,7 +57,7 @@ public:
     Result<void, std::string> stage(const Version& version, const std::string& commands);
     // What was staged is not wanted.
     void unstage();
-    // What was staged is in force, and waits to be confirmed.
+    // What was staged is in force, and waits to be confirmed, in the place of what waited.
     Result<void, std::string> hold();
     // What was staged, or else what is held, is the running one.
     Result<void, std::string> activate();

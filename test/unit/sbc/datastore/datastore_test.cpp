@@ -277,6 +277,22 @@ TEST_F(Stored, ACommitAfterOneThatWaitsLeavesItsVersionAsItWas) {
     EXPECT_THAT(store->running()->value().commands, HasSubstr("description three"));
 }
 
+// A start must not take what nobody has confirmed for versions that lost their running one.
+TEST_F(Stored, WhatWasNeverConfirmedIsGoneAtTheNextStart) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store);
+        Datastore datastore = make(&*store);
+        for (const char* text : {"description one\n", "description two\n"}) {
+            ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(text)),
+                                         {.author = "ops", .confirm_within = 60s}));
+        }
+    }
+    const auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store) << store.error();
+    EXPECT_THAT(store->versions(), IsEmpty());
+}
+
 TEST_F(Stored, AFailureToStageLeavesWhatWaitsToBeConfirmed) {
     auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store);
@@ -347,6 +363,13 @@ TEST_F(Stored, SecurityIsNotChangedUntilFurtherNotice) {
     const auto refused = datastore.commit(candidate, {.author = "ops", .confirm_within = 60s});
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().front().sentence, HasSubstr("by 'commit confirmed'"));
+    // Nor in two steps.
+    ASSERT_TRUE(
+        datastore.commit(tree_of("sbc mysbc\nsbe\n"), {.author = "ops", .confirm_within = 60s}));
+    const auto again = datastore.commit(candidate, {.author = "ops", .confirm_within = 60s});
+    ASSERT_FALSE(again);
+    EXPECT_THAT(again.error().front().sentence, HasSubstr("by 'commit confirmed'"));
+    ASSERT_TRUE(datastore.take_back());
     EXPECT_TRUE(datastore.commit(candidate, {.author = "ops"}));
 }
 
