@@ -78,13 +78,14 @@ void say_farewell(Workers& workers, net::Mailbox& mailbox) {
 }
 
 // Judged as far as it can be without the system; its warnings are told.
-Result<FileTree, ConfigError> read_first(const std::filesystem::path& path) {
-    const auto configuration = TRY(load_configuration(path));
+Result<FileTree, ConfigError> read_first(const std::filesystem::path& path,
+                                         const FileReader& read_file) {
+    FileTree file = TRY(load_tree(path));
+    const Configuration configuration = TRY(configure(file, read_file));
     for (const ConfigError& warning : configuration.warnings) {
         std::fprintf(stderr, "warning: %s\n", warning.to_string().c_str());
     }
-    const auto text = read_from_disk(path);
-    return read_tree(text ? *text : "", path.string());
+    return file;
 }
 
 // What the store has; or else the file, which is then its first version.
@@ -152,16 +153,24 @@ std::string host_name_of_machine() {
 }  // namespace
 
 int run_process(const ProcessOptions& options) {
+    const std::filesystem::path folder =
+        options.store.empty() ? options.configuration.parent_path() : options.store;
+    const FileReader read_file = [&folder](const std::string& name) {
+        return read_from_disk(folder / name);
+    };
+    const std::filesystem::path first = options.configuration.empty() && options.only_check
+                                            ? options.store / "running.conf"
+                                            : options.configuration;
     std::optional<FileTree> file;
-    if (!options.configuration.empty()) {
-        auto read = read_first(options.configuration);
+    if (!first.empty()) {
+        auto read = read_first(first, read_file);
         if (!read) {
             std::fprintf(stderr, "%s\n", read.error().to_string().c_str());
             return EX_CONFIG;
         }
         file = std::move(*read);
     }
-    if (options.only_check && options.store.empty()) {
+    if (options.only_check) {
         return EX_OK;
     }
     std::signal(SIGPIPE, SIG_IGN);
@@ -222,13 +231,10 @@ int run_process(const ProcessOptions& options) {
     workers.set_trace(observer.trace.is_open());
     workers.start();
     Operations operations(workers);
-    const std::filesystem::path folder =
-        options.store.empty() ? options.configuration.parent_path() : options.store;
-    datastore::Datastore datastore(
-        {.store = store ? &*store : nullptr,
-         .target = &operations,
-         .read_file = [folder](const std::string& name) { return read_from_disk(folder / name); },
-         .now = net::system_clock});
+    datastore::Datastore datastore({.store = store ? &*store : nullptr,
+                                    .target = &operations,
+                                    .read_file = read_file,
+                                    .now = net::system_clock});
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {
             std::fprintf(stderr, "%s\n", each.to_string().c_str());

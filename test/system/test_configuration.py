@@ -24,6 +24,11 @@ class Configuration(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("sbc.ready", done.stderr)
 
+    def test_names_of_files_are_relative_to_its_folder(self):
+        encrypted = GOOD.replace("   attach", "   security trusted-encrypted\n   attach")
+        done = self.run_with(HEADER + encrypted, "--check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_a_wrong_word_is_named_with_its_line(self):
         done = self.run_with(HEADER + GOOD.replace("   attach", "   security trusted-encripted\n   attach"))
         self.assertEqual(done.returncode, 78, done.stderr)

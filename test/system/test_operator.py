@@ -172,6 +172,18 @@ class Operator(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("sbc mysbc\n sbe\n", done.stdout)
 
+    def test_a_store_is_checked_without_being_started(self):
+        self.commit("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "attach")
+        check = [str(PROGRAM), "--store", str(self.folder / "store"), "--check"]
+        done = self.network.run("router", check, timeout=PATIENCE)  # beside the one that runs
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("sbc.ready", done.stderr)
+        with (self.folder / "store/running.conf").open("a") as file:
+            file.write("nonsense\n")
+        done = self.network.run("router", check, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("running.conf:", done.stderr)
+
     def test_what_was_committed_survives_a_kill_and_what_was_not_does_not(self):
         self.commit("adjacency sip test", "description one", f"signaling-address ipv4 {ADDRESS}", "attach")
         done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\ndescription two\ncommit confirmed 600\n")

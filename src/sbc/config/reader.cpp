@@ -56,7 +56,7 @@ SnapshotPtr snapshot_of(Draft draft) {
 // Reads line after line into a tree.
 class TreeReader {
 public:
-    explicit TreeReader(std::string file_name) : file_name_(std::move(file_name)) {}
+    explicit TreeReader(std::string file_name) : out_{.name = std::move(file_name)} {}
 
     Result<void, ConfigError> read(const WordsLine& line) {
         if (line.words.front() == "exit" && line.words.size() == 1) {
@@ -84,7 +84,7 @@ public:
 private:
     ConfigError error(unsigned line, std::string path, std::string word,
                       std::string sentence) const {
-        return {.file = file_name_,
+        return {.file = out_.name,
                 .line = line,
                 .path = std::move(path),
                 .word = std::move(word),
@@ -128,7 +128,6 @@ private:
             "'" + node.command() + "' was already given on line " + first + "; keep one of them"));
     }
 
-    std::string file_name_;
     model::Place place_;
     FileTree out_;
 };
@@ -192,12 +191,18 @@ Result<FileTree, ConfigError> read_tree(std::string_view text, const std::string
     return reader.take();
 }
 
-Result<Configuration, ConfigError> read_configuration(std::string_view text,
-                                                      const std::string& file_name,
-                                                      const FileReader& read_file) {
-    const FileTree file = TRY(read_tree(text, file_name));
+Result<FileTree, ConfigError> load_tree(const std::filesystem::path& path) {
+    const auto text = read_from_disk(path);
+    if (!text) {
+        return fail(
+            ConfigError{.file = path.string(), .sentence = "it cannot be read: " + text.error()});
+    }
+    return read_tree(*text, path.string());
+}
+
+Result<Configuration, ConfigError> configure(const FileTree& file, const FileReader& read_file) {
     const auto place = [&](ConfigError& error) {
-        error.file = file_name;
+        error.file = file.name;
         error.line = line_of(file, error.path);
     };
     auto configuration = configure(file.tree, read_file);
@@ -210,6 +215,12 @@ Result<Configuration, ConfigError> read_configuration(std::string_view text,
         place(warning);
     }
     return std::move(*configuration);
+}
+
+Result<Configuration, ConfigError> read_configuration(std::string_view text,
+                                                      const std::string& file_name,
+                                                      const FileReader& read_file) {
+    return configure(TRY(read_tree(text, file_name)), read_file);
 }
 
 Result<std::string, std::string> read_from_disk(const std::filesystem::path& path) {
@@ -236,18 +247,6 @@ Result<std::string, std::string> read_from_disk(const std::filesystem::path& pat
         return fail(std::generic_category().message(errno));
     }
     return text;
-}
-
-Result<Configuration, ConfigError> load_configuration(const std::filesystem::path& path) {
-    const auto text = read_from_disk(path);
-    if (!text) {
-        return fail(
-            ConfigError{.file = path.string(), .sentence = "it cannot be read: " + text.error()});
-    }
-    const std::filesystem::path folder = path.parent_path();
-    return read_configuration(*text, path.string(), [&](const std::string& name) {
-        return read_from_disk(folder / name);
-    });
 }
 
 }  // namespace ringwall::sbc

@@ -33,18 +33,21 @@ Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const Fil
 // What a file says. Each line by itself: what they say together is for configure(). A thing that is
 // said twice is an error, for one of the two would be lost.
 struct FileTree {
-    model::Tree tree;
-    std::map<std::string, unsigned, std::less<>> lines;  // by path
+    std::string name;  // what errors call it
+    model::Tree tree = {};
+    std::map<std::string, unsigned, std::less<>> lines = {};  // by path
 };
 Result<FileTree, ConfigError> read_tree(std::string_view text, const std::string& file_name);
 
+// From disk.
+Result<FileTree, ConfigError> load_tree(const std::filesystem::path& path);
+
+// With the first thing that is wrong, and its line.
+Result<Configuration, ConfigError> configure(const FileTree& file, const FileReader& read_file);
 // Both, with the first thing that is wrong. `file_name` is what errors call the text.
 Result<Configuration, ConfigError> read_configuration(std::string_view text,
                                                       const std::string& file_name,
                                                       const FileReader& read_file);
-
-// From disk; the names of files in it are relative to its folder.
-Result<Configuration, ConfigError> load_configuration(const std::filesystem::path& path);
 
 // At most 16 MB; or why not.
 Result<std::string, std::string> read_from_disk(const std::filesystem::path& path);

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -618,27 +617,14 @@ TEST(ConfigurationReader, SurvivesRandomWords) {
     }
 }
 
-TEST(ConfigurationReader, LoadsFilesRelativeToItsFolder) {
-    const std::filesystem::path folder = std::string(TEST_DATA) + "/unit/sbc/config/pki";
-    const auto missing = load_configuration(folder / "gone.conf");
+TEST(ConfigurationReader, NamesAFileThatCannotBeRead) {
+    const auto missing = load_tree(std::string(TEST_DATA) + "/unit/sbc/config/pki/gone.conf");
     ASSERT_FALSE(missing);
     EXPECT_THAT(missing.error().to_string(), HasSubstr("gone.conf: it cannot be read: No such"));
-
-    const std::filesystem::path path =
-        std::filesystem::path(::testing::TempDir()) /
-        ("ringwall-reader-test-" + std::to_string(::getpid()) + ".conf");
-    {
-        std::ofstream file(path);
-        file << "sbc s\nsbe\ntls certificate " << (folder / "sbc.crt").string()
-             << "\ntls private-key " << (folder / "sbc.key").string()
-             << "\ntls trust-anchors gone.crt\nadjacency sip a\nsecurity trusted-encrypted\n"
-             << "signaling-address ipv4 192.0.2.1\nattach\n";
-    }
-    const auto loaded = load_configuration(path);
-    std::filesystem::remove(path);
-    ASSERT_FALSE(loaded);
-    EXPECT_EQ(loaded.error().line, 5U) << loaded.error().to_string();
-    EXPECT_EQ(loaded.error().word, "gone.crt");
+    EXPECT_THAT(error_of(std::string(head) + "  adjacency sip a\n   security trusted-encrypted\n"
+                                             "   signaling-address ipv4 192.0.2.1\n"
+                                             "   tls trust-anchors gone.crt\n   attach\n"),
+                HasSubstr("ringwall.conf:9: 'gone.crt' cannot be read"));
 }
 
 }  // namespace
