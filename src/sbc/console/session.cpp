@@ -1,7 +1,6 @@
 #include "sbc/console/session.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -21,14 +20,6 @@ using datastore::Version;
 using model::Tree;
 
 using WordSpan = std::span<const std::string>;
-
-std::string lines_of(const ConfigErrors& errors) {
-    std::string out;
-    for (const ConfigError& each : errors) {
-        out += each.to_string() + "\n";
-    }
-    return out;
-}
 
 std::string joined(WordSpan words) {
     std::string out;
@@ -57,48 +48,6 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
         }
     }
     return found;
-}
-
-using Json = nlohmann::ordered_json;
-
-std::string printed(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string lines_as_json(std::string_view text) {
-    Json out = Json::array();
-    while (!text.empty()) {
-        out.push_back(cut(text, '\n'));
-    }
-    return printed(out);
-}
-
-std::string errors_as_json(const ConfigErrors& errors) {
-    Json out = Json::array();
-    for (const ConfigError& each : errors) {
-        out.push_back({{"path", each.path}, {"sentence", each.sentence}});
-    }
-    return printed(out);
-}
-
-std::string versions_as_json(const std::vector<Version>& versions) {
-    Json out = Json::array();
-    for (const Version& each : versions) {
-        out.push_back({{"version", each.number},
-                       {"time", to_iso8601(each.time)},
-                       {"author", each.author},
-                       {"label", each.label},
-                       {"comment", each.comment}});
-    }
-    return printed(out);
-}
-
-std::string line_of(const Version& version) {
-    std::string out = std::to_string(version.number) + "  " +
-                      to_iso8601(version.time).substr(0, 19) + "Z  " + version.author;
-    out += version.label.empty() ? "" : "  [" + version.label + "]";
-    out += version.comment.empty() ? "" : "  " + version.comment;
-    return out + "\n";
 }
 
 }  // namespace
@@ -283,9 +232,8 @@ const std::vector<Session::Command>& Session::commands() {
              for (const std::string& each : self.setup_.datastore->alarms()) {
                  text += each + "\n";
              }
-             return Answer{.output = as_json        ? lines_as_json(text)
-                                     : text.empty() ? "No alarms.\n"
-                                                    : text};
+             return Answer{.output = text.empty() && !as_json ? "No alarms.\n"
+                                                              : show_lines(text, as_json)};
          }},
         {{"commit"},
          "[comment LINE|label WORD|confirmed [SECONDS]]",
@@ -359,14 +307,14 @@ const std::vector<Session::Command>& Session::commands() {
          [](Session& self, const Arguments& rest, bool) { return self.rollback(rest); }},
         {{"load"},
          "FILE",
-         "Says the commands of a file in the store's folder.",
+         "Says the commands of a file that was saved.",
          Configuration,
          Role::Administrator,
          1,
          [](Session& self, const Arguments& rest, bool) { return self.load(rest); }},
         {{"save"},
          "FILE",
-         "Writes the running configuration into the store's folder.",
+         "Writes the running configuration into a file of the store.",
          Everywhere,
          Role::Administrator,
          1,
@@ -376,10 +324,6 @@ const std::vector<Session::Command>& Session::commands() {
 }
 
 Session::Session(Setup setup, User user) : setup_(std::move(setup)), user_(std::move(user)) {}
-
-Session::~Session() {
-    setup_.datastore->end_writing(user_.session);
-}
 
 void Session::on_gone() {
     setup_.audit(user_, "logout", "");
@@ -459,13 +403,14 @@ Reply Session::on_line(std::string_view line) {
     return reply;
 }
 
+bool Session::is_here(const Command& command) const {
+    return command.where == Command::Where::Everywhere ||
+           (command.where == Command::Where::Configuration) == is_configuring_;
+}
+
 // The command whose words these begin with, each by its beginning: the longest, and of several the
 // one that has most of them whole. Null: none, or two that are as good.
 const Session::Command* Session::find(const Arguments& words, bool whole, std::size_t& used) const {
-    const auto is_here = [this](const Command& command) {
-        return command.where == Command::Where::Everywhere ||
-               (command.where == Command::Where::Configuration) == is_configuring_;
-    };
     const Command* found = nullptr;
     std::pair<std::size_t, std::size_t> best;  // its words, and how many of them are whole
     bool is_clear = true;
@@ -645,7 +590,7 @@ Session::Answer Session::show_configuration(const Arguments& rest, bool as_json)
     const Datastore& datastore = *setup_.datastore;
     const Tree& candidate = candidate_ ? *candidate_ : datastore.running();
     const auto said = [as_json](std::string text) {
-        return Answer{.output = as_json ? lines_as_json(text) : std::move(text)};
+        return Answer{.output = show_lines(std::move(text), as_json)};
     };
     if (rest.empty()) {
         return said(difference(datastore.running(), candidate, model::Secrets::Hidden));
@@ -659,10 +604,14 @@ Session::Answer Session::show_configuration(const Arguments& rest, bool as_json)
         return said(marked_difference(datastore.running(), candidate, model::Secrets::Hidden));
     }
     if (rest.size() == 1 && what == "failed") {
-        return {.output = as_json ? errors_as_json(failed_) : lines_of(failed_)};
+        return {.output = show_errors(failed_, as_json)};
     }
     if (rest.size() == 2 && what == "commit" && begins("list", rest[1])) {
-        return show_versions(as_json);
+        const bool waits = datastore.confirmation_ends().has_value();
+        return {.output = show_versions(
+                    datastore.versions(),
+                    waits ? std::optional(datastore.running_version().number) : std::nullopt,
+                    as_json)};
     }
     if (rest.size() == 2 && what == "version") {
         const auto number = parse_number(rest[1], 1U << 30U);
@@ -680,26 +629,7 @@ Session::Answer Session::show_configuration(const Arguments& rest, bool as_json)
             .word = 2};
 }
 
-// The newest first.
-Session::Answer Session::show_versions(bool as_json) {
-    const Datastore& datastore = *setup_.datastore;
-    std::vector<Version> all = datastore.versions();
-    std::ranges::reverse(all);
-    if (as_json) {
-        return {.output = versions_as_json(all)};
-    }
-    Answer answer;
-    for (const Version& each : all) {
-        const bool waits =
-            datastore.confirmation_ends() && each.number == datastore.running_version().number;
-        answer.output += line_of(each);
-        answer.output += waits ? "   (waits to be confirmed)\n" : "";
-    }
-    return answer;
-}
-
-// ---- configuration
-// --------------------------------------------------------------------------------
+// ---- configuration ------------------------------------------------------------------------------
 
 Result<void, std::string> Session::begin_candidate() {
     TRY(setup_.datastore->begin_writing(user_.session, user_.name));
@@ -774,8 +704,8 @@ Session::Answer Session::commit(const Arguments& rest) {
     const auto committed = datastore.commit(*candidate_, request);
     if (!committed) {
         failed_ = committed.error();
-        setup_.audit(user_, "commit failed", lines_of(failed_));
-        return {.output = lines_of(failed_),
+        setup_.audit(user_, "commit failed", show_errors(failed_, false));
+        return {.output = show_errors(failed_, false),
                 .fault = "Failed to commit: " + std::to_string(failed_.size()) +
                          (failed_.size() == 1 ? " thing is" : " things are") +
                          " wrong, and nothing was changed; 'show configuration failed' shows this "
@@ -940,8 +870,7 @@ Session::Answer Session::save(const Arguments& rest) {
                 "The running configuration is in " + path->string() + ", with its passwords.\n"};
 }
 
-// ---- help
-// -----------------------------------------------------------------------------------------
+// ---- help ---------------------------------------------------------------------------------------
 
 std::vector<model::Suggestion> Session::suggest(std::string_view line) {
     const auto lines = split_words(line);
@@ -962,11 +891,9 @@ std::vector<model::Suggestion> Session::suggest(std::string_view line) {
         words.erase(words.begin());
     }
     for (const Command& command : commands()) {
-        const bool is_here = command.where == Command::Where::Everywhere ||
-                             (command.where == Command::Where::Configuration) == is_configuring_;
         std::size_t at = 0;
         std::size_t given = 0;
-        bool fits = is_here && user_.role >= command.role;
+        bool fits = is_here(command) && user_.role >= command.role;
         while (fits && given < words.size() && at < command.words.size()) {
             const bool is_name = command.words[at] == "sbe" && !begins("sbe", words[given]);
             fits = is_name || begins(command.words[at], words[given]);

@@ -31,7 +31,6 @@ public:
         std::string host = "ringwall";  // of the prompt
     };
     Session(Setup setup, User user);
-    ~Session() override;
 
     Reply greet() override;
     Reply on_line(std::string_view line) override;
@@ -52,6 +51,7 @@ private:
     static const std::vector<Command>& commands();
     const Command* find(const Arguments& words, bool whole, std::size_t& used) const;
 
+    bool is_here(const Command& command) const;
     Answer run(const Arguments& words);
     Answer run(const Command& command, const Arguments& words, std::size_t used);
     Answer not_understood(const Arguments& words);
@@ -64,7 +64,6 @@ private:
     Answer show_configuration(const Arguments& rest, bool as_json);
     Result<void, std::string> begin_candidate();
     std::optional<std::filesystem::path> saved_file(const Arguments& rest) const;
-    Answer show_versions(bool as_json);
     Answer confirm(const datastore::CommitRequest& request);
     Answer show_running(bool as_json);
     // configuration

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/endpoint.h"
+#include "base/text.h"
 #include "sbc/policy/permit.h"
 
 namespace ringwall::sbc::console {
@@ -440,6 +441,48 @@ std::string show_certificates(Views& views, bool as_json) {
         }
         out += each.name + ": " + joined(each.certificate_names) + "\n";
         list.push_back({{"adjacency", each.name}, {"names", each.certificate_names}});
+    }
+    return as_json ? printed(list) : out;
+}
+
+std::string show_lines(std::string text, bool as_json) {
+    if (!as_json) {
+        return text;
+    }
+    Json out = Json::array();
+    for (std::string_view rest = text; !rest.empty();) {
+        out.push_back(cut(rest, '\n'));
+    }
+    return printed(out);
+}
+
+std::string show_errors(const ConfigErrors& errors, bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    for (const ConfigError& each : errors) {
+        out += each.to_string() + "\n";
+        list.push_back({{"path", each.path}, {"sentence", each.sentence}});
+    }
+    return as_json ? printed(list) : out;
+}
+
+std::string show_versions(std::vector<datastore::Version> versions, std::optional<unsigned> waiting,
+                          bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    std::ranges::reverse(versions);
+    for (const datastore::Version& each : versions) {
+        const std::string time = to_iso8601(each.time);
+        out += fmt::format("{}  {}Z  {}{}{}\n{}", each.number, time.substr(0, 19), each.author,
+                           each.label.empty() ? "" : "  [" + each.label + "]",
+                           each.comment.empty() ? "" : "  " + each.comment,
+                           each.number == waiting ? "   (waits to be confirmed)\n" : "");
+        list.push_back({{"version", each.number},
+                        {"time", time},
+                        {"author", each.author},
+                        {"label", each.label},
+                        {"comment", each.comment},
+                        {"confirmed", each.number != waiting}});
     }
     return as_json ? printed(list) : out;
 }
