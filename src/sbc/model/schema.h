@@ -73,8 +73,6 @@ bool is_secret(const lysc_node& leaf);
 
 class Schema {
 public:
-    // Null only where the model that the program was built with cannot be read: a test sees that it
-    // can.
     static const Schema& instance();
 
     const Node& root() const { return root_; }  // its children are what stands outside of any mode
