@@ -2,6 +2,7 @@
 // trunks call over UDP, and most calls have a peer on another worker. No time is asserted; what two
 // threads may not touch at once ThreadSanitizer sees (make sanitize).
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -266,16 +267,21 @@ public:
     }
     // How many were answered with that status, as soon as as many as were asked.
     std::size_t heard(std::string_view status, Duration limit) {
+        std::vector<pollfd> ready;
+        for (const net::UdpSocket& socket : sockets_) {
+            ready.push_back({socket.fd(), POLLIN, 0});
+        }
         const auto end = std::chrono::steady_clock::now() + limit;
-        do {
+        for (auto left = limit; heard_ < sockets_.size() && left > Duration::zero();
+             left = std::chrono::duration_cast<Duration>(end - std::chrono::steady_clock::now())) {
+            ::poll(ready.data(), ready.size(), static_cast<int>(left / 1ms) + 1);
             for (net::UdpSocket& socket : sockets_) {
                 socket.receive(batch_);
                 for (std::size_t i = 0; i < batch_.count(); ++i) {
                     heard_ += batch_[i].bytes.starts_with("SIP/2.0 " + std::string(status)) ? 1 : 0;
                 }
             }
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        } while (heard_ < sockets_.size() && std::chrono::steady_clock::now() < end);
+        }
         return heard_;
     }
 
