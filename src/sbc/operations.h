@@ -31,7 +31,11 @@ public:
     }
     std::vector<TlsConnection> tls_connections() override { return workers_.tls_connections(); }
     Now now() const override { return net::system_clock(); }
-    void clear_counters() override { cleared_ = workers_.counters(); }
+    CallStatistics statistics() override { return workers_.statistics(); }
+    void clear_counters() override {
+        cleared_ = workers_.counters();
+        workers_.clear_statistics();
+    }
     bool end_call(const std::string& name) override {
         return workers_.end_call(name, "ended at the console");
     }

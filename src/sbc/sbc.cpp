@@ -486,6 +486,8 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         do_register(inbound, id, request);
     } else if (request->method() == Method::Invite && is_stopping_) {
         reply(id, *request, 503);
+        record_refusal(inbound, "admit",
+                       {.status = 503, .reason = "stopping", .cause = FailureCause::Congestion});
     } else if (request->method() == Method::Invite &&
                request->header(HeaderName::Replaces) != nullptr) {
         replace(inbound, id, request);
@@ -521,8 +523,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                     builder.header(field.name, field.value);
                 }
                 respond(id, builder.build());
-                record_refusal(inbound, outcome, reject.status,
-                               reject.detail.empty() ? reject.reason : reject.detail);
+                record_refusal(inbound, outcome.stage, reject);
                 return false;
             },
             [&](const policy::Challenge& challenge) {
@@ -575,15 +576,16 @@ bool Sbc::may_log_refusal() {
     return true;
 }
 
-void Sbc::record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
-                         const std::string& reason) {
+void Sbc::record_refusal(const policy::Inbound& inbound, std::string_view stage,
+                         const policy::Reject& reject) {
+    const std::string& reason = reject.detail.empty() ? reject.reason : reject.detail;
     const std::string adjacency = inbound.adjacency ? inbound.from_adjacency().name : "";
     if (may_log_refusal()) {
         log::info("request.rejected", {{"method", inbound.request.method_text()},
                                        {"adjacency", adjacency},
                                        {"peer", inbound.source.to_string()},
-                                       {"stage", outcome.stage},
-                                       {"status", status},
+                                       {"stage", stage},
+                                       {"status", reject.status},
                                        {"reason", reason}});
     }
     if (inbound.request.method() != Method::Invite) {
@@ -599,11 +601,14 @@ void Sbc::record_refusal(const policy::Inbound& inbound, const policy::Outcome& 
     }
     record.is_secure = inbound.call.is_secure();
     record.result = "refused";
-    record.status = status;
+    record.status = reject.status;
     record.reason = reason;
-    record.stage = outcome.stage;
+    record.stage = stage;
+    record.cause = reject.cause;
     record.start = inbound.now.wall;
     record.end = inbound.now.wall;
+    statistics_.on_attempt(adjacency, inbound.now.wall);
+    statistics_.on_end(record, inbound.now.wall);
     observer_.on_record(record);
 }
 
@@ -634,6 +639,7 @@ CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
               {{"call", setup.name},
                {"adjacency", setup.snapshot->adjacencies[setup.caller.adjacency].name},
                {"secure", setup.security.is_secure() ? "yes" : "no"}});
+    statistics_.on_attempt(setup.snapshot->adjacencies[setup.caller.adjacency].name, now().wall);
     CallEntry& entry = calls_[ref];
     entry.snapshot = setup.snapshot;
     ++active_calls_;
@@ -1429,6 +1435,7 @@ void Sbc::count_refusal(std::string_view name) {
 
 void Sbc::end(CallRef call, const CallRecord& record) {
     counters_.add("calls", record.result);
+    statistics_.on_end(record, now().wall);
     log::info("call.ended", {{"call", record.call},
                              {"result", record.result},
                              {"status", record.status},

@@ -27,6 +27,7 @@
 #include "sbc/locator.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
+#include "sbc/record/call_statistics.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
 #include "sbc/registrar/returning_phone.h"
@@ -95,6 +96,8 @@ public:
     // Those that are not over.
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
+    const CallStatistics& statistics() const { return statistics_; }
+    void clear_statistics() { statistics_.clear(); }
     const registrar::Location& location() const { return shared_.location; }
     // New calls hear 503 from now on, and what is registered at providers is removed.
     void refuse_calls();
@@ -241,8 +244,8 @@ private:
     void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
                std::string_view reason = {});
     bool may_log_refusal();
-    void record_refusal(const policy::Inbound& inbound, const policy::Outcome& outcome, int status,
-                        const std::string& reason);
+    void record_refusal(const policy::Inbound& inbound, std::string_view stage,
+                        const policy::Reject& reject);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
     void watch_newcomer(const engine::Flow& flow, AdjacencyIndex adjacency);
     void close_newcomers();
@@ -316,6 +319,7 @@ private:
     // Connections of trusted peers that are gone, the last ones: responses may still be owed.
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
+    CallStatistics statistics_;
     log::Limit refusal_lines_;
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.

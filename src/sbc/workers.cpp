@@ -274,6 +274,23 @@ Counters Workers::counters() {
     return sum;
 }
 
+CallStatistics Workers::statistics() {
+    CallStatistics sum;
+    for (const auto& seat : seats_) {
+        sum += ask(*seat, [](const Seat& its) { return its.sbc->statistics(); });
+    }
+    return sum;
+}
+
+void Workers::clear_statistics() {
+    for (const auto& seat : seats_) {
+        ask(*seat, [](const Seat& its) {
+            its.sbc->clear_statistics();
+            return true;
+        });
+    }
+}
+
 void Workers::log_counters() {
     Counters sum;
     engine::ShardCounters traffic;

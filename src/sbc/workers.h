@@ -68,6 +68,8 @@ public:
     void log_counters();
     // Of all of them.
     Counters counters();
+    CallStatistics statistics();
+    void clear_statistics();
     std::vector<CallRecord> calls();
     std::vector<TlsConnection> tls_connections();
     std::vector<registrar::Binding> registrations(TimePoint now) const {

@@ -64,6 +64,7 @@ TEST_F(BasicCalls, NoAnswer) {
     EXPECT_THAT(bob.acks(), IsEmpty());  // the 487 is acknowledged within its transaction
     ASSERT_EQ(border.records.size(), 1U);
     EXPECT_EQ(border.records[0].result, "cancelled");
+    EXPECT_EQ(border.records[0].cause, std::nullopt);
 }
 
 // §3.9
@@ -72,6 +73,7 @@ TEST_F(BasicCalls, Busy) {
     alice.invite("sip:bob@example.com");
     net.run_for(1s);
     EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(100, 486));
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::Signalling);
     EXPECT_EQ(bob.count("INVITE"), 1U);
     EXPECT_EQ(bob.count("CANCEL") + bob.count("BYE"), 0U);
 }

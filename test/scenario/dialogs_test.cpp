@@ -220,6 +220,7 @@ TEST_F(Dialogs, APeerThatLostTheDialogEndsTheCall) {
     EXPECT_EQ(alice.count("BYE"), 1U);
     EXPECT_EQ(border.sbc().calls(), 0U);
     EXPECT_EQ(border.records.back().reason, "peer lost the dialog");
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::ActiveCall);
 }
 
 TEST_F(Dialogs, AReinviteThatIsAnswered481EndsTheCall) {
@@ -281,6 +282,7 @@ TEST_F(Dialogs, TheOperatorEndsAll) {
     EXPECT_EQ(alice.count("BYE"), 1U);
     EXPECT_EQ(bob.count("BYE"), 1U);
     EXPECT_EQ(border.records.back().reason, "maintenance");
+    EXPECT_EQ(border.records.back().cause, std::nullopt);
 }
 
 TEST_F(Dialogs, ACallWithoutAnOffer) {

@@ -97,6 +97,7 @@ TEST_F(FirstCall, ToNobodyEndsAtOnce) {
     net.run_for(1s);
     EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(100, 480));
     EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 404));
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::Routing);
     EXPECT_EQ(border.sbc().calls(), 0U);
 }
 

@@ -68,6 +68,7 @@ TEST_F(Lines, AnUntrustedCallerDoesNotReachASipsUri) {
     EXPECT_EQ(response->status(), 403);
     EXPECT_EQ(refused(outside, "sips:9001@switch.example.com")->status(), 403);
     EXPECT_EQ(border.records.back().stage, "target-security");
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::SetupPolicy);
 }
 
 TEST_F(Lines, AnUntrustedCallerLearnsNothingOfWhoExists) {
@@ -490,6 +491,7 @@ TEST_F(KeysToTheOutside, AreRefusedAndNothingIsSent) {
     EXPECT_EQ(response->status(), 488);
     expect_warning(response, "302");
     EXPECT_THAT(std::string(response->bytes()), Not(HasSubstr("inline:")));
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::SrtpDisallowed);
 }
 
 TEST_F(KeysToTheOutside, AreTakenOutWhereSrtpWasOnlyOffered) {
@@ -554,6 +556,7 @@ TEST_F(KeysRequired, APlainOfferIsRefused) {
     register_phones();
     const auto response = refused(softswitch, "sip:alice@example.com");
     EXPECT_EQ(response->status(), 488);
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::RtpDisallowed);
     EXPECT_EQ(refused(alice, "sip:bob@example.com")->status(), 488);
 }
 

@@ -101,6 +101,7 @@ Call::Call(CallHost& host, Setup setup)
 void Call::begin() {
     if (context_.refuse_short_session(setup_.caller.adjacency, setup_.invite, *setup_.request)) {
         is_answered_ = true;
+        record_->cause = FailureCause::Signalling;
         finish("refused", 422, sip::reason_phrase(422));
     } else {
         host_.respond(setup_.invite, sip::reply(*setup_.request, 100, {}).build());
@@ -149,7 +150,7 @@ bool Call::try_next_route() {
     }
     const auto hop = host_.hop_to(ref(), to);
     if (!hop) {
-        remember({480, "Temporarily Unavailable", 0, nullptr, 0});
+        remember({480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Routing});
         return false;
     }
     const std::string target = request_uri(setup_.request->request_uri(), allowed->leg_scheme(),
@@ -165,7 +166,7 @@ bool Call::open_location() {
         const bool may_know = caller_adjacency().is_trusted();
         const bool is_unknown = may_know && !host_.is_subscriber(user);
         remember({is_unknown ? 404 : 480, is_unknown ? "Not Found" : "Temporarily Unavailable", 0,
-                  nullptr, 0});
+                  nullptr, 0, FailureCause::Routing});
         return false;
     }
     bool is_sent = false;
@@ -174,7 +175,8 @@ bool Call::open_location() {
         if (!allowed) {
             refuse(allowed.error(), Event::Fork);
             if (!caller_adjacency().is_trusted()) {
-                best_ = Failure{480, "Temporarily Unavailable", 0, nullptr, 0};
+                best_ = Failure{480, "Temporarily Unavailable", 0, nullptr,
+                                0,   FailureCause::SetupPolicy};
             }
             continue;
         }
@@ -194,7 +196,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
                        std::string_view target, std::string_view address_of_record,
                        unsigned redirects) {
     if (branches_.size() >= max_branches) {
-        remember({480, "Temporarily Unavailable", 0, nullptr, 0});
+        remember({480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Resource});
         return false;
     }
     const sip::Message& request = *setup_.request;
@@ -257,21 +259,23 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
 void Call::refuse(Refusal refusal, Event event) {
     host_.count_refusal(policy::to_string(refusal));
     const Answer answer = policy::answer_to(refusal, event, setup_.security);
-    remember(
-        {answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr, 0});
+    remember({answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr,
+              0, FailureCause::SetupPolicy});
 }
 
 void Call::refuse(policy::MediaRefusal refusal) {
     host_.count_refusal(policy::to_string(refusal));
     const policy::MediaAnswer answer = policy::answer_to(refusal);
-    remember({answer.status, std::string(answer.text), answer.warning, nullptr, 0});
+    remember({answer.status, std::string(answer.text), answer.warning, nullptr, 0,
+              policy::cause_of(refusal)});
 }
 
 void Call::fail() {
     if (is_answered_) {
         return;
     }
-    Failure failure = best_.value_or(Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+    Failure failure = best_.value_or(
+        Failure{480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Routing});
     if (is_cancelled_) {
         failure = Failure{487, "Request Terminated", 0, nullptr, 0};
     }
@@ -310,6 +314,9 @@ void Call::fail() {
     is_answered_ = true;
     for (const auto& pair : pairs_) {
         pair->on_invite_answered();
+    }
+    if (!is_cancelled_) {
+        record_->cause = failure.cause;
     }
     finish(is_cancelled_                 ? "cancelled"
            : failure.response == nullptr ? "refused"
@@ -489,7 +496,7 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
                 policy::answer_to(allowed.error(), Event::Initial, setup_.security);
             remember({answer.status == 0 ? 480 : answer.status,
                       std::string(policy::reason_phrase(allowed.error())), answer.warning, nullptr,
-                      0});
+                      0, FailureCause::SetupPolicy});
             return nullptr;
         }
     }
@@ -567,7 +574,8 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
                  permit(branch.adjacency, (*their_contact)->uri.scheme, Event::RefreshByResponse)
                      .has_value());
             if (!is_allowed || !pair->leg(Side::Callee).dialog.confirm(*response)) {
-                remember({480, "Target refresh changes the URI scheme", 0, nullptr, 0});
+                remember({480, "Target refresh changes the URI scheme", 0, nullptr, 0,
+                          FailureCause::SetupPolicy});
                 pair = nullptr;
             }
         }
@@ -908,7 +916,7 @@ void Call::act_on(std::size_t pair, const Fate& fate) {
             if (confirmed_ != pair && drop_early(pair)) {
                 remember({fate.status, std::string(fate.reason), 0, nullptr, 0});
             } else if (confirmed_ == pair || !is_answered_) {
-                terminate(fate.reason, fate.status);
+                lose(fate.reason, fate.status);
             }
             return;
     }
@@ -974,7 +982,7 @@ void Call::on_caller_timer() {
         act_on(*confirmed_, pairs_[*confirmed_]->on_timer(DialogPair::Timer::LostFlow, 0));
     } else if (!is_answered_ && !host_.can_answer(setup_.invite)) {
         best_.reset();  // nobody hears what others said
-        terminate("connection lost");
+        lose("connection lost", 480);
     }
 }
 
@@ -1025,6 +1033,14 @@ std::vector<AdjacencyIndex> Call::adjacencies() const {
         out.push_back(joining_->newcomer.peer.adjacency);
     }
     return out;
+}
+
+// Neither a party nor an operator ends it.
+void Call::lose(std::string_view reason, int status) {
+    if (confirmed_ && record_->result.empty()) {
+        record_->cause = FailureCause::ActiveCall;
+    }
+    terminate(reason, status);
 }
 
 void Call::terminate(std::string_view reason, int status) {

@@ -215,6 +215,7 @@ private:
     void on_caller_timer();
     void end_pair(std::string_view reason);
     void close_relays();
+    void lose(std::string_view reason, int status);
     void finish(std::string_view result, int status, std::string_view reason);
     void check_over();
 

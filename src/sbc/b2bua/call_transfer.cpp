@@ -216,7 +216,7 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
         if (media.refusal) {
             host_.count_refusal(policy::to_string(*media.refusal));
         }
-        terminate("answer refused by media-security");
+        lose("answer refused by media-security", 480);
         return false;
     }
     host_.own_tag(party.dialog.local_tag(), ref());

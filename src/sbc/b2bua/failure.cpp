@@ -28,7 +28,12 @@ Failure unanswered(sip::transaction::TerminationCause cause, bool is_phone,
     const int status = cause == sip::transaction::TerminationCause::Timeout       ? 408
                        : is_phone && transport != sip::Transport::Udp && may_know ? 430
                                                                                   : 480;
-    return {status, std::string(sip::reason_phrase(status)), 0, nullptr, attempt};
+    return {.status = status,
+            .reason = std::string(sip::reason_phrase(status)),
+            .warning = 0,
+            .response = nullptr,
+            .attempt = attempt,
+            .cause = status == 408 ? FailureCause::Signalling : FailureCause::Routing};
 }
 
 }  // namespace ringwall::sbc::b2bua

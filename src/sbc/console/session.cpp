@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sbc/config/reader.h"
 #include "sbc/console/show.h"
+#include "sbc/console/show_call_stats.h"
 #include "sbc/model/text_form.h"
 #include "sbc/model/word_values.h"
 #include "sbc/model/words.h"
@@ -153,6 +154,17 @@ const std::vector<Session::Command>& Session::commands() {
          0,
          [](Session& self, const Arguments&, bool as_json) {
              return Answer{.output = show_counters(*self.setup_.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "call-stats"},
+         "[global|src-adjacency NAME] [INTERVAL]",
+         "Calls, and why attempts failed; INTERVAL is current5mins, previoushour ...",
+         Everywhere,
+         Role::ReadOnly,
+         3,
+         [](Session& self, const Arguments& rest, bool as_json) {
+             auto shown = show_call_stats(*self.setup_.views, rest, as_json);
+             return shown ? Answer{.output = std::move(*shown)}
+                          : Answer{.fault = std::move(shown).error()};
          }},
         {{"show", "services", "sbc", "sbe", "call-policy"},
          "",

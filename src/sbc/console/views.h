@@ -23,13 +23,14 @@ public:
     // By index, of all of the snapshot.
     virtual std::vector<AdjacencyStatus> statuses() = 0;
     virtual Counters counters() = 0;  // since they were cleared
+    virtual CallStatistics statistics() = 0;
     virtual std::vector<CallRecord> calls() = 0;
     virtual std::vector<registrar::Binding> registrations() = 0;
     virtual std::vector<TlsConnection> tls_connections() = 0;
     virtual Now now() const = 0;
 
     // What an operator may do to it.
-    virtual void clear_counters() = 0;
+    virtual void clear_counters() = 0;  // and the statistics of calls
     // Both parties are told. False: there is no such call.
     virtual bool end_call(const std::string& name) = 0;
 };

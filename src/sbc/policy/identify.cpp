@@ -22,7 +22,8 @@ Verdict identify(Inbound& inbound) {
         std::ranges::find(inbound.going_down, *inbound.adjacency) != inbound.going_down.end()) {
         return Reject{.status = 503,
                       .reason = "Service Unavailable",
-                      .detail = "adjacency " + adjacency.name + " is going down"};
+                      .detail = "adjacency " + adjacency.name + " is going down",
+                      .cause = FailureCause::Congestion};
     }
     if (!adjacency.is_attached) {
         return Drop{.why = "adjacency " + adjacency.name + " is detached",

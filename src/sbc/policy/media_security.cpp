@@ -457,6 +457,23 @@ std::string_view to_string(MediaRefusal refusal) {
     return "";
 }
 
+FailureCause cause_of(MediaRefusal refusal) {
+    switch (refusal) {
+        case MediaRefusal::NotSecure:
+            return FailureCause::RtpDisallowed;
+        case MediaRefusal::KeysOnUntrusted:
+        case MediaRefusal::SrtpOnPlain:
+        case MediaRefusal::KeysWouldBeRemoved:
+            return FailureCause::SrtpDisallowed;
+        case MediaRefusal::BadDescription:
+        case MediaRefusal::BadCrypto:
+        case MediaRefusal::AnswerNotOffered:
+        case MediaRefusal::EncodedBody:
+            break;
+    }
+    return FailureCause::Media;
+}
+
 // RFC 3261 §20.43: 302 incompatible transport protocol, 306 attribute not understood, 399 other.
 MediaAnswer answer_to(MediaRefusal refusal) {
     switch (refusal) {

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "sbc/config/snapshot.h"
+#include "sbc/record/failure_cause.h"
 #include "sip/message.h"
 
 namespace ringwall::sbc::policy {
@@ -37,6 +38,7 @@ enum class MediaRefusal : std::uint8_t {
     EncodedBody,         // Content-Encoding: nobody can see what is in it
 };
 std::string_view to_string(MediaRefusal refusal);
+FailureCause cause_of(MediaRefusal refusal);
 
 // A refused offer is answered 488 with a Warning; a refused answer ends the call.
 struct MediaAnswer {

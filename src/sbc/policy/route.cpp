@@ -30,7 +30,8 @@ public:
         }
         return {.status = 480,
                 .reason = "Temporarily Unavailable",
-                .detail = "no adjacency of the route is attached"};
+                .detail = "no adjacency of the route is attached",
+                .cause = FailureCause::Routing};
     }
 
 private:
@@ -96,10 +97,14 @@ Verdict route_by_tables(Inbound& inbound) {
     if (found.is_rejected) {
         return Reject{.status = 403,
                       .reason = "Call Not Allowed",
-                      .detail = "rejected by " + found.decided_by};
+                      .detail = "rejected by " + found.decided_by,
+                      .cause = FailureCause::RoutingPolicy};
     }
     if (found.destinations.empty()) {
-        return Reject{.status = 404, .reason = "Not Found", .detail = "no route"};
+        return Reject{.status = 404,
+                      .reason = "Not Found",
+                      .detail = "no route",
+                      .cause = FailureCause::Routing};
     }
     Refusals refusals;
     for (const AdjacencyIndex destination : found.destinations) {

@@ -24,13 +24,15 @@ std::optional<Reject> check_method(const Inbound& inbound) {
     if (is_carried_within_dialogs(method)) {
         return Reject{.status = 481,
                       .reason = "Call/Transaction Does Not Exist",
-                      .detail = "belongs into a dialog"};
+                      .detail = "belongs into a dialog",
+                      .cause = FailureCause::Signalling};
     }
     const bool is_unknown = method == Method::Unknown;
     return Reject{.status = is_unknown ? 501 : 405,
                   .reason = is_unknown ? "Not Implemented" : "Method Not Allowed",
                   .detail = "method not carried",
-                  .fields = {{HeaderName::Allow, allowed_methods(profile)}}};
+                  .fields = {{HeaderName::Allow, allowed_methods(profile)}},
+                  .cause = FailureCause::Signalling};
 }
 
 // RFC 3261 §16.3: nobody after us may get it. What we answer ourselves may be at its end.
@@ -72,26 +74,32 @@ Verdict check_message(Inbound& inbound) {
         return std::move(*reject);
     }
     if (request.request_uri().scheme == sip::Scheme::Other) {
-        return Reject{.status = 416, .reason = "Unsupported URI Scheme"};
+        return Reject{
+            .status = 416, .reason = "Unsupported URI Scheme", .cause = FailureCause::Signalling};
     }
     if (has_gone_too_far(inbound)) {
-        return Reject{.status = 483, .reason = "Too Many Hops"};
+        return Reject{.status = 483, .reason = "Too Many Hops", .cause = FailureCause::Signalling};
     }
     if (const std::string options = unsupported_options(request); !options.empty()) {
         return Reject{.status = 420,
                       .reason = "Bad Extension",
                       .detail = "requires " + options,
-                      .fields = {{HeaderName::Unsupported, options}}};
+                      .fields = {{HeaderName::Unsupported, options}},
+                      .cause = FailureCause::Signalling};
     }
     if (makes_dialog(request.method()) && !has_one_contact(request)) {
         return Reject{.status = 400,
-                      .reason = std::string(request.method_text()) + " Needs One Contact"};
+                      .reason = std::string(request.method_text()) + " Needs One Contact",
+                      .cause = FailureCause::Signalling};
     }
     if (makes_dialog(request.method()) && !sip::can_begin_dialog(request)) {
-        return Reject{.status = 400, .reason = "Contact Or Record-Route Is No SIP URI"};
+        return Reject{.status = 400,
+                      .reason = "Contact Or Record-Route Is No SIP URI",
+                      .cause = FailureCause::Signalling};
     }
     if (request.method() == Method::Register && !can_be_registered(request)) {
-        return Reject{.status = 400, .reason = "To Is No SIP URI"};
+        return Reject{
+            .status = 400, .reason = "To Is No SIP URI", .cause = FailureCause::Signalling};
     }
     return Continue{};
 }

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "sbc/record/failure_cause.h"
 #include "sip/message.h"
 
 namespace ringwall::sbc::policy {
@@ -26,7 +27,8 @@ struct Reject {
         std::string value;
         bool operator==(const Field&) const = default;
     };
-    std::vector<Field> fields = {};  // Unsupported, Allow
+    std::vector<Field> fields = {};                  // Unsupported, Allow
+    FailureCause cause = FailureCause::SetupPolicy;  // where it is a call
     bool operator==(const Reject&) const = default;
 };
 

@@ -34,6 +34,8 @@ std::string to_json(const CallRecord& record) {
         {"status", record.status},
         {"reason", record.reason},
         {"stage", record.stage},
+        {"cause", record.cause ? nlohmann::ordered_json(std::string(to_string(*record.cause)))
+                               : nlohmann::ordered_json()},
         {"start", to_iso8601(record.start)},
         {"ringing", time(record.ringing)},
         {"answer", time(record.answer)},

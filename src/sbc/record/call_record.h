@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/record/failure_cause.h"
 
 namespace ringwall::sbc {
 
@@ -19,10 +20,11 @@ struct CallRecord {
     std::optional<Security> from_security;
     std::optional<Security> to_security;
     bool is_secure = false;
-    std::string result;  // "answered", "refused", "failed", "cancelled"
-    int status = 0;      // final response to the caller
-    std::string reason;  // in words: the refusal, or who hung up
-    std::string stage;   // the stage of the pipeline that refused; else empty
+    std::string result;                 // "answered", "refused", "failed", "cancelled"
+    int status = 0;                     // final response to the caller
+    std::string reason;                 // in words: the refusal, or who hung up
+    std::string stage;                  // the stage of the pipeline that refused; else empty
+    std::optional<FailureCause> cause;  // of what was not answered, nor cancelled; or of its loss
     WallTime start{};
     std::optional<WallTime> ringing;
     std::optional<WallTime> answer;

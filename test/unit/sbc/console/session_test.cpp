@@ -35,6 +35,7 @@ public:
         out.add("calls", "answered");
         return out;
     }
+    CallStatistics statistics() override { return calls_were; }
     std::vector<CallRecord> calls() override { return calls_up; }
     std::vector<registrar::Binding> registrations() override { return registered; }
     std::vector<TlsConnection> tls_connections() override { return connections; }
@@ -48,6 +49,7 @@ public:
     int cleared = 0;
     std::vector<std::string> ended;
 
+    CallStatistics calls_were;
     std::vector<CallRecord> calls_up;
     std::vector<registrar::Binding> registered;
     std::vector<TlsConnection> connections;
@@ -365,6 +367,37 @@ TEST_F(AtTheConsole, SecretsAreShownNowhere) {
     EXPECT_THAT(audit_, AllOf(Not(HasSubstr("hunter2")),
                               HasSubstr("ops command sbc mysbc sbe subscriber a@b.example > "
                                         "password ***\n")));
+}
+
+TEST_F(AtTheConsole, StatisticsOfCallsAreShownByIntervalAndSource) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "adjacency sip idle", "commit",
+           "end"});
+    const WallTime now = views_.now().wall;
+    CallRecord refused;
+    refused.from_adjacency = "test";
+    refused.result = "refused";
+    refused.cause = FailureCause::SrtpDisallowed;
+    for (const WallTime time : {now - 5min, now}) {
+        views_.calls_were.on_attempt("test", time);
+        views_.calls_were.on_end(refused, time);
+    }
+    const std::string command = "show services sbc mysbc sbe call-stats";
+    const std::string all = says(command);
+    EXPECT_THAT(all, HasSubstr("Statistics of all calls since they were cleared"));
+    EXPECT_THAT(all, HasSubstr("SRTP-disallowed failures:           2\n"));
+    EXPECT_THAT(says(command + " current5mins"),
+                HasSubstr("SRTP-disallowed failures:           1\n"));
+    EXPECT_THAT(says(command + " src-adjacency test previous5mins"),
+                AllOf(HasSubstr("for source adjacency test"),
+                      HasSubstr("Total failed call attempts:         1\n")));
+    EXPECT_THAT(says(command + " src-adjacency idle total"),
+                HasSubstr("Total call attempts:                0\n"));
+    EXPECT_THAT(says(command + " | json"), HasSubstr("\"srtp-disallowed\": 2"));
+    EXPECT_THAT(says(command + " yesterday"), HasSubstr("'yesterday' is none of global"));
+    EXPECT_THAT(says(command + " src-adjacency nobody"),
+                HasSubstr("'nobody' is no adjacency that was committed"));
+    EXPECT_THAT(says(command + " src-adjacency"), HasSubstr("name is missing"));
+    EXPECT_THAT(says(command + " global total now"), HasSubstr("'now' is one word too many"));
 }
 
 TEST_F(AtTheConsole, WhatIsUpIsShown) {

@@ -1,0 +1,14 @@
+#include "sbc/record/failure_cause.h"
+
+#include <array>
+
+namespace ringwall::sbc {
+
+std::string_view to_string(FailureCause cause) {
+    static constexpr std::array<std::string_view, failure_cause_count> words{
+        "routing",        "routing-policy",  "na-policy", "setup-policy", "signalling", "media",
+        "rtp-disallowed", "srtp-disallowed", "resource",  "congestion",   "active-call"};
+    return words[static_cast<std::size_t>(cause)];
+}
+
+}  // namespace ringwall::sbc
