@@ -103,6 +103,20 @@ std::vector<CertificatePointer> read_certificates(std::string_view pem) {
     return certificates;
 }
 
+std::string issuer_of(X509* certificate) {
+    const BioPointer bio(BIO_new(BIO_s_mem()));
+    X509_NAME_print_ex(bio.get(), X509_get_issuer_name(certificate), 0, XN_FLAG_RFC2253);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(std::max(length, 0L))};
+}
+
+WallTime to_time(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+    return WallTime(std::chrono::seconds(::timegm(&parts)));
+}
+
 void read_names(X509* certificate, PeerIdentity& identity) {
     identity.has_certificate = true;
     identity.fingerprint = fingerprint(certificate);

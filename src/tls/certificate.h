@@ -1,6 +1,7 @@
 // What a certificate says: names (RFC 5922 §7.1) and fitness for SIP (RFC 5924).
 #pragma once
 
+#include "base/time.h"
 #include "tls/identity.h"
 #include "tls/openssl.h"
 
@@ -8,6 +9,10 @@ namespace ringwall::tls {
 
 // Fills in the names and the fingerprint, and has_certificate.
 void read_names(X509* certificate, PeerIdentity& identity);
+
+// As RFC 4514 writes it.
+std::string issuer_of(X509* certificate);
+WallTime to_time(const ASN1_TIME* time);  // the epoch where it cannot be read
 
 enum class PeerRole : std::uint8_t { Server, Client };
 // May the certificate, or a certificate authority above it, be used for SIP over TLS in this role?

@@ -235,15 +235,23 @@ Context::~Context() {
     SSL_CTX_free(native_);
 }
 
-Result<std::vector<std::string>, ContextError> certificate_names(std::string_view certificate_pem) {
-    const std::vector<CertificatePointer> chain = read_certificates(certificate_pem);
+Result<OwnCertificate, ContextError> read_own_certificate(std::string_view pem) {
+    const std::vector<CertificatePointer> chain = read_certificates(pem);
     if (chain.empty()) {
         return fail(
             ContextError{"The certificate cannot be read: it is not a certificate in PEM."});
     }
+    X509* const certificate = chain.front().get();
     PeerIdentity identity;
-    read_names(chain.front().get(), identity);
-    return identity.identities();
+    read_names(certificate, identity);
+    OwnCertificate out{.names = identity.identities(),
+                       .issuer = issuer_of(certificate),
+                       .not_before = to_time(X509_get0_notBefore(certificate)),
+                       .not_after = to_time(X509_get0_notAfter(certificate))};
+    for (const CertificatePointer& each : chain) {
+        out.not_after = std::min(out.not_after, to_time(X509_get0_notAfter(each.get())));
+    }
+    return out;
 }
 
 }  // namespace ringwall::tls

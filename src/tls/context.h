@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "tls/ticket_keys.h"
 
 struct ssl_ctx_st;
@@ -59,8 +60,15 @@ private:
     ClientAuthentication client_authentication_ = ClientAuthentication::Off;
 };
 
-// The names in a certificate of our own: what may stand in our Contact. First SIP URI hosts, then
-// DNS names, by the same rules as for a peer (RFC 5922 §7.1).
-Result<std::vector<std::string>, ContextError> certificate_names(std::string_view certificate_pem);
+// What a certificate of our own says.
+struct OwnCertificate {
+    // What may stand in our Contact. First SIP URI hosts, then DNS names, by the same rules as for
+    // a peer (RFC 5922 §7.1).
+    std::vector<std::string> names;
+    std::string issuer;  // "CN=Lab CA,O=Ringwall", as RFC 4514 writes it
+    WallTime not_before{};
+    WallTime not_after{};  // the first of those in the file to expire
+};
+Result<OwnCertificate, ContextError> read_own_certificate(std::string_view pem);
 
 }  // namespace ringwall::tls

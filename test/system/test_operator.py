@@ -125,6 +125,8 @@ class Operator(SystemTest):
         files = [f"tls {what} {self.folder}/pki/{name}" for what, name in (
             ("certificate", "sbc.crt"), ("private-key", "sbc.key"), ("trust-anchors", "ca.crt"))]
         self.commit(*files, "adjacency sip test", "attach")
+        shown = self.border.say("show services sbc mysbc sbe certificates\n").stdout
+        self.assertRegex(shown, r"^test: .*/pki/sbc.crt\n  ringwall\.test\n  Issued by .*, valid from .*Z until .*Z \(\d+ days left\)\n$")
         self.assertTrue(self.listens(5061))
 
     def listens(self, port: int) -> bool:

@@ -234,7 +234,7 @@ void Checker::check_pair(const DraftAdjacency& first, const DraftAdjacency& seco
 }
 
 bool bears_name(const Adjacency& adjacency, std::string_view host) {
-    return std::ranges::any_of(adjacency.certificate_names, [&](const std::string& name) {
+    return std::ranges::any_of(adjacency.certificate.names, [&](const std::string& name) {
         return equals_ignoring_case(name, host);
     });
 }

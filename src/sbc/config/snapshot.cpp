@@ -90,8 +90,8 @@ std::string Adjacency::own_host() const {
     }
     if (is_encrypted()) {
         const auto exact = std::ranges::find_if(
-            certificate_names, [](const std::string& each) { return !each.starts_with("*"); });
-        if (exact != certificate_names.end()) {
+            certificate.names, [](const std::string& each) { return !each.starts_with("*"); });
+        if (exact != certificate.names.end()) {
             return *exact;
         }
     }

@@ -97,8 +97,9 @@ struct Adjacency {
     bool tls_allow_wildcard = false;
     std::shared_ptr<const tls::Context> tls_server;
     std::shared_ptr<const tls::Context> tls_client;
-    std::vector<std::string> certificate_names;  // of our own certificate shown here
-    Duration tls_handshake_timeout = 20s;        // not below 15 s
+    tls::OwnCertificate certificate;       // shown here
+    std::string certificate_file;          // where it comes from, as the configuration has it
+    Duration tls_handshake_timeout = 20s;  // not below 15 s
 
     // Calls.
     RedirectMode redirect_mode = RedirectMode::PassThrough;

@@ -138,7 +138,7 @@ std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
         line("TLS mutual authentication",
              std::string(client_authentication_text(adjacency.tls_client_authentication)));
         line("TLS peer domains", joined(adjacency.tls_peer_domains));
-        line("TLS certificate names", joined(adjacency.certificate_names));
+        line("TLS certificate names", joined(adjacency.certificate.names));
     } else if (adjacency.is_trusted()) {
         line("SIPS conversion", std::string(to_string(adjacency.sips_conversion)));
         line("Untrusted callers", std::string(to_string(adjacency.untrusted_callers)));
@@ -179,7 +179,7 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
     if (adjacency.is_encrypted()) {
         out["sip-calls-out"] = to_string(adjacency.sip_calls_out);
         out["peer-domains"] = adjacency.tls_peer_domains;
-        out["certificate-names"] = adjacency.certificate_names;
+        out["certificate-names"] = adjacency.certificate.names;
     }
     if (adjacency.registration) {
         out["registered-at-peer"] = status.is_registered_at_peer;
@@ -432,17 +432,41 @@ std::string show_call_policy(Views& views, bool as_json) {
                    : out;
 }
 
+namespace {
+
+// Days that are left, as whoever renews it counts them.
+std::string left_until(WallTime end, WallTime now) {
+    if (end <= now) {
+        return "expired";
+    }
+    return fmt::format("{} days left", std::chrono::floor<std::chrono::days>(end - now).count());
+}
+
+}  // namespace
+
 std::string show_certificates(Views& views, bool as_json) {
     std::string out;
     Json list = Json::array();
+    const WallTime now = views.now().wall;
     for (const Adjacency& each : views.snapshot().adjacencies) {
-        if (each.certificate_names.empty()) {
+        if (each.certificate_file.empty() || each.is_removed) {
             continue;
         }
-        out += each.name + ": " + joined(each.certificate_names) + "\n";
-        list.push_back({{"adjacency", each.name}, {"names", each.certificate_names}});
+        const tls::OwnCertificate& own = each.certificate;
+        out += fmt::format("{}: {}\n  {}\n  Issued by {}, valid from {} until {} ({})\n", each.name,
+                           each.certificate_file, joined(own.names), own.issuer,
+                           to_iso8601(own.not_before).substr(0, 19) + "Z",
+                           to_iso8601(own.not_after).substr(0, 19) + "Z",
+                           left_until(own.not_after, now));
+        list.push_back({{"adjacency", each.name},
+                        {"file", each.certificate_file},
+                        {"names", own.names},
+                        {"issuer", own.issuer},
+                        {"not-before", to_iso8601(own.not_before)},
+                        {"not-after", to_iso8601(own.not_after)},
+                        {"expired", own.not_after <= now}});
     }
-    return as_json ? printed(list) : out;
+    return as_json ? printed(list) : out.empty() ? "No certificates are shown.\n" : out;
 }
 
 std::string show_lines(std::string text, bool as_json) {

@@ -28,7 +28,7 @@ PeerIdentity with_dns(std::string name) {
 }
 
 std::vector<std::string> names(const Subject& subject) {
-    return certificate_names(TestAuthority().issue(subject).certificate).value();
+    return read_own_certificate(TestAuthority().issue(subject).certificate).value().names;
 }
 
 // RFC 5922 §7.1: URI, else DNS, else CN without any subjectAltName.
@@ -63,10 +63,27 @@ TEST(CertificateNames, PortAndParametersAreNoPartOfTheDomain) {
 }
 
 TEST(CertificateNames, TextThatIsNoCertificateIsSaidSo) {
-    const auto result = certificate_names("nonsense");
+    const auto result = read_own_certificate("nonsense");
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().sentence,
               "The certificate cannot be read: it is not a certificate in PEM.");
+}
+
+TEST(OwnCertificate, LastsUntilTheFirstOfItsChainExpires) {
+    TestAuthority authority;
+    const Subject leaf{.common_name = "sbc.example"};
+    Subject above{.common_name = "above"};
+    above.not_after = leaf.not_after - std::chrono::days(3);
+    const std::string certificate = authority.issue(leaf).certificate;
+    const auto alone = read_own_certificate(certificate);
+    ASSERT_TRUE(alone);
+    EXPECT_EQ(alone->not_before, leaf.not_before);
+    EXPECT_EQ(alone->not_after, leaf.not_after);
+    EXPECT_THAT(alone->issuer, testing::StartsWith("CN="));
+    const auto both = read_own_certificate(certificate + authority.issue(above).certificate);
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->names, alone->names);
+    EXPECT_EQ(both->not_after, above.not_after);
 }
 
 struct MatchRow {

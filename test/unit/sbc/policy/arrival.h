@@ -35,14 +35,14 @@ inline Snapshot example_snapshot() {
     a.sip_calls_out = SipCallsOut::SecureOnly;
     a.signaling_port = 5061;
     a.domains = {"example.com"};
-    a.certificate_names = {"sbc.example.com"};
+    a.certificate.names = {"sbc.example.com"};
     Adjacency& b = snapshot.adjacencies[carrier];
     b.name = "carrier";
     b.security = Security::TrustedEncrypted;
     b.signaling_port = 5071;
     b.signaling_peer = "carrier.example";
     b.tls_client_authentication = tls::ClientAuthentication::Required;
-    b.certificate_names = {"sbc.example.com"};
+    b.certificate.names = {"sbc.example.com"};
     Adjacency& c = snapshot.adjacencies[softswitch];
     c.name = "softswitch";
     c.security = Security::TrustedUnencrypted;
