@@ -129,17 +129,16 @@ private:
     }
 
     void each_of(const Place& place, const Node& child, const Values& before, const Values& after) {
-        const std::set<std::string> known(before.begin(), before.end());
-        const std::set<std::string> kept(after.begin(), after.end());
+        std::size_t staying = 0;  // what is added comes after these
         for (const std::string& value : before) {
-            if (!kept.contains(value)) {
+            if (staying < after.size() && after[staying] == value) {
+                ++staying;
+            } else {
                 gone(place, text_of(child, {value}), text_of(child, {value}));
             }
         }
-        for (const std::string& value : after) {
-            if (!known.contains(value)) {
-                added(place, text_of(child, {value}));
-            }
+        for (; staying < after.size(); ++staying) {
+            added(place, text_of(child, {after[staying]}));
         }
     }
 

@@ -7,9 +7,12 @@
 #include "sbc/config/draft_of.h"
 #include "sbc/config/reader.h"
 #include "sbc/model/text_form.h"
+#include "sbc/model/words.h"
 
 namespace ringwall::sbc::model {
 namespace {
+
+using namespace std::string_literals;
 
 using ::testing::ElementsAre;
 using ::testing::Field;
@@ -43,6 +46,21 @@ constexpr std::string_view some = R"(sbc mysbc
      match-prefix 49
      action next-table U
 )";
+
+// As they are typed at the console.
+Tree after_commands(Tree tree, std::string_view text) {
+    Place place;
+    const auto lines = split_words(text);
+    EXPECT_TRUE(lines);
+    for (const WordsLine& line : lines ? *lines : std::vector<WordsLine>{}) {
+        const auto command = parse_command(place, line.words);
+        EXPECT_TRUE(command) << (command ? "" : command.error().sentence);
+        auto after = command ? apply(tree, *command) : fail(Fault{});
+        EXPECT_TRUE(after);
+        place = after ? std::move(*after) : Place{};
+    }
+    return tree;
+}
 
 Tree tree_of(std::string_view text) {
     auto file = read_tree(text, "test");
@@ -122,6 +140,26 @@ TEST(ADifference, LeadsFromOneToTheOther) {
               " !\n"
               "!\n");
     EXPECT_EQ(difference(from, from, Secrets::Written), "");
+}
+
+// What is said later stands later.
+TEST(ADifference, LeadsToTheOrderOfTheOther) {
+    const std::string before = "sbc s\nsbe\nadjacency sip a\n";
+    const std::string domains = "domain one.example\ndomain two.example\n";
+    const Tree from = tree_of(before + domains + "domain three.example\n");
+    for (const std::string& order :
+         {"domain two.example\ndomain one.example\ndomain three.example\n"s,
+          "domain three.example\n" + domains, "domain new.example\n" + domains,
+          "domain three.example\ndomain new.example\ndomain one.example\n"s}) {
+        const Tree to = tree_of(before + order);
+        const std::string commands = difference(from, to, Secrets::Written);
+        EXPECT_EQ(difference(to, to, Secrets::Written), "");
+        EXPECT_NE(commands, "");
+        EXPECT_NE(marked_difference(from, to, Secrets::Written), "");
+        EXPECT_EQ(to_text(after_commands(from, commands), Secrets::Written),
+                  to_text(to, Secrets::Written))
+            << commands;
+    }
 }
 
 // The model's rules, all that are violated, each where it stands.
