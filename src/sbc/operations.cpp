@@ -8,16 +8,18 @@
 
 namespace ringwall::sbc {
 
-Result<void, ConfigError> Operations::prepare(SnapshotPtr next) {
+Result<void, ConfigErrors> Operations::prepare(SnapshotPtr next) {
     auto prepared = workers_.prepare(succeed(workers_.snapshot(), *next));
     if (!prepared) {
-        const Workers::BindFailure& why = prepared.error();
-        return fail(ConfigError{
-            .path = "sbc " + next->service + " sbe adjacency sip " + why.adjacencies,
-            .word = why.adjacencies,
-            .sentence = "adjacency " + why.adjacencies + ": " + why.sentence +
-                        "; end the program that has the address, or change 'signaling-address' or "
-                        "'signaling-port'"});
+        ConfigErrors out;
+        for (const Workers::BindFailure& why : prepared.error()) {
+            out.push_back({.path = "sbc " + next->service + " sbe adjacency sip " + why.adjacencies,
+                           .word = why.adjacencies,
+                           .sentence = "adjacency " + why.adjacencies + ": " + why.sentence +
+                                       "; end the program that has the address, or change "
+                                       "'signaling-address' or 'signaling-port'"});
+        }
+        return fail(std::move(out));
     }
     prepared_ = std::move(*prepared);
     return {};

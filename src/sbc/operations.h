@@ -16,7 +16,7 @@ class Operations final : public datastore::Target, public console::Views {
 public:
     explicit Operations(Workers& workers) : workers_(workers) {}
 
-    Result<void, ConfigError> prepare(SnapshotPtr next) override;
+    Result<void, ConfigErrors> prepare(SnapshotPtr next) override;
     void publish() override;
     void drop() override { prepared_.reset(); }
     States states() override;

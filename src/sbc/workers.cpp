@@ -113,7 +113,7 @@ auto Workers::ask(Seat& seat, Function function) {
     return result.get();
 }
 
-Result<void, Workers::BindFailure> Workers::listen() {
+Result<void, Workers::BindFailures> Workers::listen() {
     Prepared prepared = TRY(prepare(snapshot_));
     for (std::size_t i = 0; i < seats_.size(); ++i) {
         adopt(*seats_[i], std::move(prepared.sockets_[i]));
@@ -126,7 +126,7 @@ engine::ListenerId Workers::id_of(const Sbc::ListenRequest& listener) {
     return listener_ids_.try_emplace(listener, next).first->second;
 }
 
-Result<Workers::Prepared, Workers::BindFailure> Workers::prepare(const SnapshotPtr& next) {
+Result<Workers::Prepared, Workers::BindFailures> Workers::prepare(const SnapshotPtr& next) {
     Prepared prepared(next, seats_.size());
     std::map<Sbc::ListenRequest, std::vector<std::size_t>> missing;  // on which workers
     for (std::size_t i = 0; i < seats_.size(); ++i) {
@@ -135,26 +135,40 @@ Result<Workers::Prepared, Workers::BindFailure> Workers::prepare(const SnapshotP
             missing[wanted].push_back(i);
         }
     }
+    BindFailures failures;
     for (const auto& [wanted, lacking] : missing) {
-        const auto fails = [&, &local = wanted.local](const net::SocketError& why) {
-            return fail(BindFailure{local, adjacencies_on(*next, local), why.sentence});
-        };
-        // Workers share their ports, and would share them with a second program of the same user
-        // too: so each is tried alone first, unless some of us are there.
-        if (lacking.size() == seats_.size()) {
-            if (const auto alone = bind(wanted, net::PortSharing::Exclusive); !alone) {
-                return fails(alone.error());
+        if (const auto failure = bind_on(lacking, wanted, prepared)) {
+            // Of one address it is said once, and not for each transport.
+            if (failures.empty() || failures.back().local != wanted.local) {
+                failures.push_back(
+                    {wanted.local, adjacencies_on(*next, wanted.local), failure->sentence});
             }
-        }
-        for (const std::size_t worker : lacking) {
-            auto socket = bind(wanted, sharing_of(seats_.size()));
-            if (!socket) {
-                return fails(socket.error());
-            }
-            prepared.sockets_[worker].list.push_back({wanted, id_of(wanted), std::move(*socket)});
         }
     }
+    if (!failures.empty()) {
+        return fail(std::move(failures));
+    }
     return prepared;
+}
+
+std::optional<net::SocketError> Workers::bind_on(const std::vector<std::size_t>& workers,
+                                                 const Sbc::ListenRequest& wanted,
+                                                 Prepared& prepared) {
+    // Workers share their ports, and would share them with a second program of the same user too:
+    // so each is tried alone first, unless some of us are there.
+    if (workers.size() == seats_.size()) {
+        if (const auto alone = bind(wanted, net::PortSharing::Exclusive); !alone) {
+            return alone.error();
+        }
+    }
+    for (const std::size_t worker : workers) {
+        auto socket = bind(wanted, sharing_of(seats_.size()));
+        if (!socket) {
+            return socket.error();
+        }
+        prepared.sockets_[worker].list.push_back({wanted, id_of(wanted), std::move(*socket)});
+    }
+    return std::nullopt;
 }
 
 void Workers::adopt(Seat& seat, Prepared::Sockets sockets) {

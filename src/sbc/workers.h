@@ -32,7 +32,8 @@ public:
         std::string sentence;
     };
     // Before start().
-    Result<void, BindFailure> listen();
+    using BindFailures = std::vector<BindFailure>;
+    Result<void, BindFailures> listen();
     void set_trace(bool on);
     void start();
 
@@ -54,7 +55,7 @@ public:
     };
     // `next` succeeds the one that runs (config/succession.h). What fails has changed nothing. One
     // at a time.
-    Result<Prepared, BindFailure> prepare(const SnapshotPtr& next);
+    Result<Prepared, BindFailures> prepare(const SnapshotPtr& next);
     // All workers have it when this returns: there is a moment at which all of them have the one
     // before, none is at work, and after which all have this one.
     void publish(Prepared prepared);
@@ -87,6 +88,9 @@ private:
     Workers(engine::ShardNumber count, SnapshotPtr snapshot);
     template <class Function>
     auto ask(Seat& seat, Function function);
+    // On these workers; the sockets are kept in `prepared`.
+    std::optional<net::SocketError> bind_on(const std::vector<std::size_t>& workers,
+                                            const Sbc::ListenRequest& wanted, Prepared& prepared);
     static void adopt(Seat& seat, Prepared::Sockets sockets);
     engine::ListenerId id_of(const Sbc::ListenRequest& listener);
 

@@ -128,7 +128,7 @@ protected:
         workers_ = std::move(*created);
         workers_->set_trace(true);
         const auto bound = workers_->listen();
-        ASSERT_TRUE(bound) << bound.error().sentence;
+        ASSERT_TRUE(bound) << bound.error().front().sentence;
         workers_->start();
     }
     void TearDown() override { log::set_level(log::Level::Info); }
@@ -156,7 +156,7 @@ protected:
     }
     void publish(const std::string& more) {
         auto prepared = workers_->prepare(next(more));
-        ASSERT_TRUE(prepared) << prepared.error().sentence;
+        ASSERT_TRUE(prepared) << prepared.error().front().sentence;
         workers_->publish(std::move(*prepared));
     }
     static Endpoint at(std::uint16_t port) { return {*IpAddress::parse(own_address()), port}; }
@@ -296,7 +296,7 @@ TEST_P(WorkersUnderLoad, ANewAdjacencyAnswersWhenItIsPublishedAndNotBefore) {
     constexpr std::uint16_t port = 5090;
     constexpr std::size_t asked = 16;
     auto prepared = workers_->prepare(next(adjacency_at(port)));
-    ASSERT_TRUE(prepared) << prepared.error().sentence;
+    ASSERT_TRUE(prepared) << prepared.error().front().sentence;
     EXPECT_FALSE(is_free(port));
     Asker asker;
     for (std::size_t i = 0; i < asked; ++i) {
@@ -343,13 +343,17 @@ TEST_P(WorkersUnderLoad, WhatIsPreparedAndNotPublishedLeavesNothing) {
 
 TEST_P(WorkersUnderLoad, WhatCannotBeBoundChangesNothing) {
     const auto taken = net::TcpListener::listen(at(5091), net::PortSharing::Exclusive);
-    ASSERT_TRUE(taken);
-    const std::string another =
-        replaced(adjacency_at(5090), "further", "free") + adjacency_at(5091);
+    const auto taken_too = net::TcpListener::listen(at(5092), net::PortSharing::Exclusive);
+    ASSERT_TRUE(taken && taken_too);
+    const std::string another = replaced(adjacency_at(5090), "further", "free") +
+                                adjacency_at(5091) +
+                                replaced(adjacency_at(5092), "further", "last");
     const auto prepared = workers_->prepare(next(another));
     ASSERT_FALSE(prepared);
-    EXPECT_EQ(prepared.error().adjacencies, "further");
-    EXPECT_EQ(prepared.error().local, at(5091));
+    ASSERT_EQ(prepared.error().size(), 2U);  // all that cannot be bound, each once
+    EXPECT_EQ(prepared.error()[0].adjacencies, "further");
+    EXPECT_EQ(prepared.error()[0].local, at(5091));
+    EXPECT_EQ(prepared.error()[1].adjacencies, "last");
     EXPECT_TRUE(is_free(5090));
     EXPECT_EQ(workers_->status().size(), 3U);
     expect_calls(sip::Transport::Udp);

@@ -17,11 +17,22 @@ ConfigError error(std::string path, const std::string& word, std::string sentenc
 AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file)
     : defaults_(defaults), read_file_(read_file) {}
 
-Result<void, ConfigError> AdjacencyTls::prepare(DraftAdjacency& draft) {
+Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
     Adjacency& adjacency = draft.adjacency;
-    const Pem certificate = TRY(read(draft, "tls certificate", &TlsFiles::certificate));
-    Pem private_key = TRY(read(draft, "tls private-key", &TlsFiles::private_key));
-    const Pem trust_anchors = TRY(read(draft, "tls trust-anchors", &TlsFiles::trust_anchors));
+    ConfigErrors missing;
+    const auto wanted = [&](std::string_view leaf, std::string TlsFiles::*member) {
+        auto pem = read(draft, leaf, member);
+        if (!pem) {
+            missing.push_back(pem.error());
+        }
+        return pem ? std::move(*pem) : Pem{};
+    };
+    const Pem certificate = wanted("tls certificate", &TlsFiles::certificate);
+    Pem private_key = wanted("tls private-key", &TlsFiles::private_key);
+    const Pem trust_anchors = wanted("tls trust-anchors", &TlsFiles::trust_anchors);
+    if (!missing.empty()) {
+        return fail(std::move(missing));
+    }
 
     const tls::ContextOptions options{
         .certificate = certificate.text,
@@ -31,11 +42,11 @@ Result<void, ConfigError> AdjacencyTls::prepare(DraftAdjacency& draft) {
         .session_id_context = adjacency.name,
     };
     const auto refused = [&](const tls::ContextError& why) {
-        return fail(error(certificate.path, certificate.name,
-                          "TLS of adjacency '" + adjacency.name + "' (certificate " +
-                              shown(certificate.name) + ", private key " + shown(private_key.name) +
-                              ", trust anchors " + shown(trust_anchors.name) +
-                              "): " + why.sentence));
+        return fail(ConfigErrors{error(certificate.path, certificate.name,
+                                       "TLS of adjacency '" + adjacency.name + "' (certificate " +
+                                           shown(certificate.name) + ", private key " +
+                                           shown(private_key.name) + ", trust anchors " +
+                                           shown(trust_anchors.name) + "): " + why.sentence)});
     };
     auto server = tls::Context::create(tls::Context::Role::Server, options);
     if (!server) {
@@ -45,13 +56,14 @@ Result<void, ConfigError> AdjacencyTls::prepare(DraftAdjacency& draft) {
     if (!client) {
         return refused(client.error());
     }
-    auto names = tls::certificate_names(certificate.text);
-    if (!names) {
-        return refused(names.error());
+    auto own = tls::read_own_certificate(certificate.text);
+    if (!own) {
+        return refused(own.error());
     }
     adjacency.tls_server = std::move(*server);
     adjacency.tls_client = std::move(*client);
-    adjacency.certificate_names = std::move(*names);
+    adjacency.certificate = std::move(*own);
+    adjacency.certificate_file = certificate.name;
     return {};
 }
 

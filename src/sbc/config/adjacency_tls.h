@@ -16,8 +16,9 @@ public:
     // `defaults` are the host's files, for adjacencies without their own.
     AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file);
 
-    // For an attached trusted-encrypted adjacency: sets tls_server, tls_client, certificate_names.
-    Result<void, ConfigError> prepare(DraftAdjacency& adjacency);
+    // For an attached trusted-encrypted adjacency: sets tls_server, tls_client, certificate.
+    // The errors: all files that are missing, or what is wrong with them together.
+    Result<void, ConfigErrors> prepare(DraftAdjacency& adjacency);
 
 private:
     struct Pem {

@@ -167,7 +167,7 @@ Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
     for (DraftAdjacency& each : draft.adjacencies) {
         if (each.adjacency.is_attached && each.adjacency.is_encrypted()) {
             if (auto prepared = tls.prepare(each); !prepared) {
-                errors.push_back(std::move(prepared.error()));
+                errors.insert(errors.end(), prepared.error().begin(), prepared.error().end());
             }
         }
     }

@@ -12,9 +12,9 @@ namespace ringwall::sbc::datastore {
 
 class FakeTarget final : public Target {
 public:
-    Result<void, ConfigError> prepare(SnapshotPtr next) override {
+    Result<void, ConfigErrors> prepare(SnapshotPtr next) override {
         if (!bind_fault.empty()) {
-            return fail(ConfigError{.sentence = bind_fault});
+            return fail(ConfigErrors{{.sentence = bind_fault}});
         }
         prepared = std::move(next);
         return {};
