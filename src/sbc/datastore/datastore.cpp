@@ -69,12 +69,12 @@ Result<void, ConfigErrors> Datastore::start() {
     if (!file) {
         return fail(ConfigErrors{file.error()});
     }
-    const auto configuration = configure(file->tree, setup_.read_file);
+    const auto configuration = configuration_of(file->tree);
     if (!configuration) {
         return fail(configuration.error());
     }
     if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
-        return fail(ConfigErrors{prepared.error()});
+        return fail(std::move(prepared).error());
     }
     setup_.target->publish();
     running_ = std::move(file->tree);
@@ -155,13 +155,21 @@ ConfigErrors Datastore::lasting_changes(const Tree& candidate) const {
     return out;
 }
 
+// Nothing at all is what a new store has, and may be gone back to.
+Result<Configuration, ConfigErrors> Datastore::configuration_of(const Tree& tree) const {
+    if (tree.is_empty()) {
+        return Configuration{std::make_shared<const Snapshot>(), {}};
+    }
+    return configure(tree, setup_.read_file);
+}
+
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
                                                              const CommitRequest& request) {
     ConfigErrors errors = refused_changes(candidate);
     if (errors.empty() && request.confirm_within) {
         errors = lasting_changes(candidate);
     }
-    auto configuration = configure(candidate, setup_.read_file);
+    auto configuration = configuration_of(candidate);
     if (!configuration) {
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
     }
@@ -171,7 +179,7 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     setup_.on_point(CommitPoint::Validated);
 
     if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
-        return fail(ConfigErrors{prepared.error()});
+        return fail(std::move(prepared).error());
     }
     setup_.on_point(CommitPoint::Prepared);
 
@@ -302,16 +310,12 @@ Result<void, ConfigErrors> Datastore::take_back() {
 }
 
 Result<void, ConfigErrors> Datastore::bring_back(const Tree& before) {
-    auto snapshot = std::make_shared<const Snapshot>();  // before anything was committed
-    if (!before.is_empty()) {
-        auto configuration = configure(before, setup_.read_file);
-        if (!configuration) {
-            return fail(configuration.error());
-        }
-        snapshot = configuration->snapshot;
+    const auto configuration = configuration_of(before);
+    if (!configuration) {
+        return fail(configuration.error());
     }
-    if (auto prepared = setup_.target->prepare(snapshot); !prepared) {
-        return fail(ConfigErrors{prepared.error()});
+    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+        return fail(std::move(prepared).error());
     }
     setup_.target->publish();
     return {};

@@ -33,7 +33,7 @@ class Target {
 public:
     virtual ~Target() = default;
     // Binds what the next one needs beside what there is. After an error nothing has changed.
-    virtual Result<void, ConfigError> prepare(SnapshotPtr next) = 0;
+    virtual Result<void, ConfigErrors> prepare(SnapshotPtr next) = 0;
     // What was prepared is in force.
     virtual void publish() = 0;
     // What was prepared is given back.
@@ -90,7 +90,7 @@ public:
         unsigned version = 0;
         ConfigErrors warnings;
     };
-    // All that is wrong, or the first thing that the system refuses.
+    // All that is wrong; where nothing is, all that the system refuses.
     Result<Committed, ConfigErrors> commit(const model::Tree& candidate,
                                            const CommitRequest& request);
     // Whether the running configuration waits to be confirmed, and until when.
@@ -124,6 +124,7 @@ private:
         Version version_before;
         TimePoint ends{};
     };
+    Result<Configuration, ConfigErrors> configuration_of(const model::Tree& tree) const;
     ConfigErrors refused_changes(const model::Tree& candidate) const;
     ConfigErrors lasting_changes(const model::Tree& candidate) const;
     Result<void, ConfigErrors> bring_back(const model::Tree& before);

@@ -218,6 +218,37 @@ TEST_F(Stored, AnAdjacencyIsRemovedOnlyWhileDetached) {
     EXPECT_NE(target_.published->adjacencies.size(), 0U);
 }
 
+TEST_F(Stored, EverythingCanBeRemovedAndThatIsReadAgain) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store);
+        Datastore datastore = make(&*store);
+        ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+        const auto emptied = datastore.commit(model::Tree(), {.author = "ops"});
+        ASSERT_TRUE(emptied) << emptied.error().front().to_string();
+        EXPECT_THAT(target_.published->adjacencies, IsEmpty());
+    }
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    ASSERT_TRUE(datastore.start());
+    EXPECT_TRUE(datastore.running().is_empty());
+    EXPECT_EQ(datastore.running_version().number, 2U);
+}
+
+TEST_F(Stored, AllFilesThatAreMissingAreSaid) {
+    Datastore datastore = make(nullptr);
+    const auto refused = datastore.commit(
+        tree_of("sbc mysbc\nsbe\ntls certificate a.pem\ntls private-key b.pem\n"
+                "tls trust-anchors c.pem\nadjacency sip test\nsecurity trusted-encrypted\n"
+                "signaling-address ipv4 192.0.2.1\nattach\n"),
+        {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(),
+                ElementsAre(Field(&ConfigError::word, "a.pem"), Field(&ConfigError::word, "b.pem"),
+                            Field(&ConfigError::word, "c.pem")));
+}
+
 TEST_F(Stored, ForceIsUsedOnce) {
     Datastore datastore = make(nullptr);
     const std::string address = "signaling-address ipv4 192.0.2.1\n";
