@@ -88,19 +88,33 @@ bool is_sip_domain_usage(const ASN1_OBJECT* usage) {
 
 }  // namespace
 
-std::vector<CertificatePointer> read_certificates(std::string_view pem) {
-    std::vector<CertificatePointer> certificates;
+namespace {
+
+// All of one kind, by OpenSSL's reader of that kind.
+template <class Pointer, class Read>
+std::vector<Pointer> read_all(std::string_view pem, Read read) {
+    std::vector<Pointer> all;
     const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     ERR_clear_error();
-    while (X509* const certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
-        certificates.emplace_back(certificate);
+    while (auto* const one = read(bio.get(), nullptr, nullptr, nullptr)) {
+        all.emplace_back(one);
     }
     const unsigned long error = ERR_peek_last_error();
     const bool is_end =
         ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
     ERR_clear_error();
-    if (!is_end) certificates.clear();
-    return certificates;
+    if (!is_end) all.clear();
+    return all;
+}
+
+}  // namespace
+
+std::vector<CertificatePointer> read_certificates(std::string_view pem) {
+    return read_all<CertificatePointer>(pem, PEM_read_bio_X509);
+}
+
+std::vector<RevocationListPointer> read_revocation_lists(std::string_view pem) {
+    return read_all<RevocationListPointer>(pem, PEM_read_bio_X509_CRL);
 }
 
 std::string issuer_of(X509* certificate) {

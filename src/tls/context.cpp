@@ -7,6 +7,7 @@
 #include <array>
 #include <variant>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "tls/certificate.h"
 #include "tls/handshake_notes.h"
@@ -21,6 +22,10 @@ constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+// What TLS 1.0 and 1.1 have that OpenSSL has too.
+constexpr const char* old_ciphers =
+    "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:"
+    "AES128-SHA:AES256-SHA";
 constexpr const char* tls13_ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* key_exchange_groups = "X25519:P-256:P-384";
@@ -94,6 +99,47 @@ Done use_trust_anchors(SSL_CTX* native, Context::Role role, std::string_view pem
     return {};
 }
 
+// Of an authority above there may be no list: that one is not asked.
+int judge_revocation(int is_good, X509_STORE_CTX* store_context) {
+    const bool is_missing_above =
+        X509_STORE_CTX_get_error(store_context) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+        X509_STORE_CTX_get_error_depth(store_context) > 0;
+    if (is_missing_above) {
+        X509_STORE_CTX_set_error(store_context, X509_V_OK);  // else it is the result
+        return 1;
+    }
+    return is_good;
+}
+
+Done use_revocation_lists(SSL_CTX* native, std::string_view pem) {
+    const std::vector<RevocationListPointer> lists = read_revocation_lists(pem);
+    if (lists.empty()) {
+        return fail(ContextError{"The revocation lists cannot be read: they are not CRLs in PEM."});
+    }
+    X509_STORE* const store = SSL_CTX_get_cert_store(native);
+    for (const RevocationListPointer& list : lists) {
+        if (X509_STORE_add_crl(store, list.get()) != 1) {
+            return fail(last_error("A revocation list cannot be used"));
+        }
+    }
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(native),
+                                X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return {};
+}
+
+// Each with its length, so that nothing of one can pass for the other's.
+std::string trust_of(const ContextOptions& options) {
+    std::string text = std::to_string(static_cast<int>(options.min_version)) + "," +
+                       std::to_string(static_cast<int>(options.client_authentication));
+    for (const std::string* each : {&options.trust_anchors, &options.revocation_lists}) {
+        text += "," + std::to_string(each->size()) + "," + *each;
+    }
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned length = 0;
+    CHECK(EVP_Digest(text.data(), text.size(), hash.data(), &length, EVP_sha256(), nullptr) == 1);
+    return hex({reinterpret_cast<const char*>(hash.data()), length});
+}
+
 int verify_mode(Context::Role role, ClientAuthentication authentication) {
     if (role == Context::Role::Client) return SSL_VERIFY_PEER;
     switch (authentication) {
@@ -125,6 +171,11 @@ bool is_usage_fit(X509_STORE_CTX* store_context, PeerRole role) {
     return true;
 }
 
+bool is_chain_good(X509_STORE_CTX* store_context, PeerRole role) {
+    X509_STORE_CTX_set_verify_cb(store_context, judge_revocation);
+    return X509_verify_cert(store_context) == 1 && is_usage_fit(store_context, role);
+}
+
 // The chain is judged by OpenSSL, at the time that the session has set.
 int verify_chain(X509_STORE_CTX* store_context, void* /*unused*/) {
     auto* const ssl = static_cast<SSL*>(
@@ -133,15 +184,37 @@ int verify_chain(X509_STORE_CTX* store_context, void* /*unused*/) {
     identity = {};
     read_names(X509_STORE_CTX_get0_cert(store_context), identity);
     const PeerRole role = SSL_is_server(ssl) == 1 ? PeerRole::Client : PeerRole::Server;
-    if (X509_verify_cert(store_context) == 1 && is_usage_fit(store_context, role)) return 1;
+    if (is_chain_good(store_context, role)) return 1;
     identity.failure = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store_context));
     return 0;
 }
 
+bool is_old(Version version) {
+    return version == Version::Tls10 || version == Version::Tls11;
+}
+
+int number_of(Version version) {
+    switch (version) {
+        case Version::Tls10:
+            return TLS1_VERSION;
+        case Version::Tls11:
+            return TLS1_1_VERSION;
+        case Version::Tls12:
+            return TLS1_2_VERSION;
+        case Version::Tls13:
+            break;
+    }
+    return TLS1_3_VERSION;
+}
+
 // What an operator chooses is narrowed to what we would do: no word of his makes a weak cipher
 // good.
-bool use_ciphers(SSL_CTX* native, const std::string& wanted) {
-    const auto ours = split(tls12_ciphers, ':');
+bool use_ciphers(SSL_CTX* native, const ContextOptions& options) {
+    const std::string& wanted = options.ciphers;
+    const std::string all = is_old(options.min_version)
+                                ? std::string(tls12_ciphers) + ":" + old_ciphers
+                                : tls12_ciphers;
+    const auto ours = split(all, ':');
     std::string chosen;
     if (!wanted.empty() && SSL_CTX_set_cipher_list(native, wanted.c_str()) == 1) {
         const STACK_OF(SSL_CIPHER)* const ciphers = SSL_CTX_get_ciphers(native);
@@ -153,22 +226,21 @@ bool use_ciphers(SSL_CTX* native, const std::string& wanted) {
         }
     }
     ERR_clear_error();
-    return SSL_CTX_set_cipher_list(native, chosen.empty() ? tls12_ciphers : chosen.c_str()) == 1;
+    return SSL_CTX_set_cipher_list(native, chosen.empty() ? all.c_str() : chosen.c_str()) == 1;
 }
 
 Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& options) {
-    const int min_version = options.min_version == Version::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
-    SSL_CTX_set_security_level(native, security_level);
+    // Their signatures are of SHA-1, which no other level has.
+    SSL_CTX_set_security_level(native, is_old(options.min_version) ? 0 : security_level);
     SSL_CTX_set_options(
         native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     // An idle connection gives its buffers back. The chain that we show is the configuration's:
     // without this mode OpenSSL builds one from the trust anchors in every full handshake.
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     X509_VERIFY_PARAM* const parameters = SSL_CTX_get0_param(native);
-    if (SSL_CTX_set_min_proto_version(native, min_version) != 1 ||
+    if (SSL_CTX_set_min_proto_version(native, number_of(options.min_version)) != 1 ||
         SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) != 1 ||
-        !use_ciphers(native, options.ciphers) ||
-        SSL_CTX_set_ciphersuites(native, tls13_ciphers) != 1 ||
+        !use_ciphers(native, options) || SSL_CTX_set_ciphersuites(native, tls13_ciphers) != 1 ||
         SSL_CTX_set1_groups_list(native, key_exchange_groups) != 1 ||
         X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY) != 1 ||
         // A trust anchor need not be a root (RFC 5280 §6.1.1).
@@ -206,12 +278,11 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
     if (context->native_ == nullptr) return fail(last_error("TLS cannot be set up"));
     SSL_CTX* const native = context->native_;
 
+    context->trust_ = trust_of(options);
     TRY(set_policy(native, role, options));
     if (role == Role::Server) {
-        TicketKeys::Secret secret{};
-        if (SSL_CTX_get_tlsext_ticket_keys(native, secret.data(), secret.size()) != 1) {
-            return fail(last_error("Session tickets cannot be set up"));
-        }
+        TicketKeys::Secret secret =
+            TicketKeys::secret_of(options.session_id_context, context->trust_);
         context->ticket_keys_ = std::make_unique<TicketKeys>(secret);
         OPENSSL_cleanse(secret.data(), secret.size());
         if (!context->ticket_keys_->serve(native)) {
@@ -226,9 +297,31 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
         return fail(ContextError{"There is a private key but no certificate."});
     }
     if (!options.trust_anchors.empty()) TRY(use_trust_anchors(native, role, options.trust_anchors));
+    if (!options.revocation_lists.empty()) {
+        TRY(use_revocation_lists(native, options.revocation_lists));
+    }
     SSL_CTX_set_verify(native, verify_mode(role, options.client_authentication), nullptr);
     SSL_CTX_set_cert_verify_callback(native, verify_chain, nullptr);
     return context;
+}
+
+bool Context::trusts(ssl_st* connection, WallTime now) const {
+    const CertificatePointer certificate(SSL_get1_peer_certificate(connection));
+    const std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>> judge(X509_STORE_CTX_new());
+    CHECK(judge != nullptr);  // only memory can lack
+    if (!certificate ||
+        X509_STORE_CTX_init(judge.get(), SSL_CTX_get_cert_store(native_), certificate.get(),
+                            SSL_get_peer_cert_chain(connection)) != 1) {
+        return false;
+    }
+    X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(judge.get());
+    X509_VERIFY_PARAM_set1(parameters, SSL_CTX_get0_param(native_));
+    X509_VERIFY_PARAM_set_time(
+        parameters, std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    const bool is_good =
+        is_chain_good(judge.get(), role_ == Role::Server ? PeerRole::Client : PeerRole::Server);
+    ERR_clear_error();
+    return is_good;
 }
 
 Context::~Context() {
@@ -250,6 +343,17 @@ Result<OwnCertificate, ContextError> read_own_certificate(std::string_view pem) 
                        .not_after = to_time(X509_get0_notAfter(certificate))};
     for (const CertificatePointer& each : chain) {
         out.not_after = std::min(out.not_after, to_time(X509_get0_notAfter(each.get())));
+    }
+    return out;
+}
+
+std::optional<WallTime> next_update(std::string_view revocation_lists_pem) {
+    std::optional<WallTime> out;
+    for (const RevocationListPointer& each : read_revocation_lists(revocation_lists_pem)) {
+        const ASN1_TIME* const time = X509_CRL_get0_nextUpdate(each.get());
+        if (time != nullptr) {
+            out = std::min(out.value_or(WallTime::max()), to_time(time));
+        }
     }
     return out;
 }

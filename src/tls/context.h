@@ -14,6 +14,7 @@
 #include "tls/ticket_keys.h"
 
 struct ssl_ctx_st;
+struct ssl_st;
 
 namespace ringwall::tls {
 
@@ -23,18 +24,27 @@ struct ContextError {
 };
 
 enum class ClientAuthentication : std::uint8_t { Off, Optional, Required };
-enum class Version : std::uint8_t { Tls12, Tls13 };
+// Before 1.2 is for old phones only, and weak (RFC 9325 §3.1.1): whoever allows it gets OpenSSL's
+// security level 0 and, for these versions, ciphers of AES with SHA-1.
+enum class Version : std::uint8_t { Tls10, Tls11, Tls12, Tls13 };
 
 struct ContextOptions {
     // PEM texts, not file names: the caller reads files. The chain may follow the certificate.
     std::string certificate;  // empty: none (client role only)
     Secret private_key;
     std::string trust_anchors;  // empty: none, then no peer verifies
+    // PEM. Empty: nobody is asked whether a certificate was revoked. Else there must be one, in its
+    // time, of whoever issued the peer's certificate; those of authorities above count where there
+    // are any.
+    std::string revocation_lists = {};
     ClientAuthentication client_authentication = ClientAuthentication::Optional;  // server role
     Version min_version = Version::Tls12;
-    // Of TLS 1.2, in OpenSSL's words, a choice among our own; empty, or none of them: our own list.
+    // Up to TLS 1.2, in OpenSSL's words, a choice among our own; empty, or none of them: our own
+    // list.
     std::string ciphers = {};
-    // Keeps tickets of one adjacency and trust generation apart (server role). At most 32 octets.
+    // Keeps tickets of one adjacency apart from those of others (server role). Those of one name
+    // that trust the same are the same: a ticket outlives a change of our certificate, and none
+    // outlives a change of anchors, revocation lists, versions or of whether clients show one.
     std::string session_id_context;
 };
 
@@ -51,12 +61,18 @@ public:
     Role role() const { return role_; }
     ClientAuthentication client_authentication() const { return client_authentication_; }
     ssl_ctx_st* native() const { return native_; }  // for Session only
+    // Whether this one would take the certificate that the peer has shown. For Session only.
+    bool trusts(ssl_st* connection, WallTime now) const;
+    // Two that are the same here let in the same peers: a hash of anchors, revocation lists,
+    // versions and client authentication.
+    const std::string& trust() const { return trust_; }
 
 private:
     Context() = default;
     ssl_ctx_st* native_ = nullptr;
     std::unique_ptr<const TicketKeys> ticket_keys_;  // server role
     Role role_ = Role::Server;
+    std::string trust_;
     ClientAuthentication client_authentication_ = ClientAuthentication::Off;
 };
 
@@ -70,5 +86,7 @@ struct OwnCertificate {
     WallTime not_after{};  // the first of those in the file to expire
 };
 Result<OwnCertificate, ContextError> read_own_certificate(std::string_view pem);
+// When the first of these lists is out of date; none: there is no list, or none says so.
+std::optional<WallTime> next_update(std::string_view revocation_lists_pem);
 
 }  // namespace ringwall::tls

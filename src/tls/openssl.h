@@ -25,6 +25,7 @@ struct Release {
 using SslPointer = std::unique_ptr<SSL, Release<SSL_free>>;
 using SslContextPointer = std::unique_ptr<SSL_CTX, Release<SSL_CTX_free>>;
 using CertificatePointer = std::unique_ptr<X509, Release<X509_free>>;
+using RevocationListPointer = std::unique_ptr<X509_CRL, Release<X509_CRL_free>>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using BioPointer = std::unique_ptr<BIO, Release<BIO_free_all>>;
 
@@ -35,5 +36,6 @@ inline std::string reason_of(unsigned long error) {
 
 // All certificates of a PEM text, in order. Empty if there is none or one cannot be read.
 std::vector<CertificatePointer> read_certificates(std::string_view pem);
+std::vector<RevocationListPointer> read_revocation_lists(std::string_view pem);
 
 }  // namespace ringwall::tls

@@ -245,6 +245,10 @@ const PeerIdentity& Session::identity() const {
     return impl_->notes.identity;
 }
 
+bool Session::would_be_trusted_by(const Context& context, WallTime now) const {
+    return !identity().has_certificate || context.trusts(impl_->ssl.get(), now);
+}
+
 void Session::feed(std::string_view bytes, WallTime now, std::string& plaintext, std::string& out) {
     const Lend lend(impl_->spans, out);
     impl_->feed(bytes, now, plaintext);

@@ -49,6 +49,10 @@ public:
 
     // Established without a full handshake, by a ticket.
     bool is_resumed() const;
+    // Whether `context`, of the same role, would still take the certificate that the peer has
+    // shown; one that showed none has nothing to lose. Of a resumed connection those between it and
+    // the anchor are not known.
+    bool would_be_trusted_by(const Context& context, WallTime now) const;
     // Whole once Established; in Failed what was learned.
     const PeerIdentity& identity() const;
 

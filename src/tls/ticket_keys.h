@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "base/time.h"
 
@@ -30,10 +31,12 @@ public:
         ~Key();  // leaves nothing in memory
     };
 
-    // `secret` is random, and nobody else's: as OpenSSL makes it for a context.
+    // `secret` is random, and nobody else's.
     static constexpr std::size_t secret_length = 80;
     using Secret = std::array<std::uint8_t, secret_length>;
     explicit TicketKeys(const Secret& secret) : secret_(secret) {}
+    // Of this process: for one name and trust always the same, and for others others.
+    static Secret secret_of(std::string_view name, std::string_view trust);
     ~TicketKeys();
     TicketKeys(const TicketKeys&) = delete;
     TicketKeys& operator=(const TicketKeys&) = delete;

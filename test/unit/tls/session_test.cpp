@@ -457,11 +457,24 @@ TEST_F(SessionTest, ResumedSessionKeepsItsIdentityUntilTheCertificateExpires) {
     EXPECT_EQ(third.failure(), Failure::BadCertificate);
     EXPECT_EQ(third.identity().failure, "certificate has expired");
 
-    // Another adjacency, or another generation of trust, is another context.
-    Session stranger = Session::server(context(Context::Role::Server, server_options));
-    SSL_SESSION_free(shake_hands(anonymous, stranger, ticket, last_minutes));
-    EXPECT_EQ(stranger.state(), State::Established);
-    EXPECT_FALSE(stranger.identity().has_certificate);
+    // Another certificate of ours changes nothing for it.
+    use_for_server({.common_name = "sbc", .alt_names = "URI:sip:sbc.example"});
+    server_options.session_id_context = "phones";
+    Session renewed = Session::server(context(Context::Role::Server, server_options));
+    SSL_SESSION_free(shake_hands(anonymous, renewed, ticket, last_minutes));
+    EXPECT_TRUE(renewed.is_resumed());
+    // Other trust does, and so does another adjacency.
+    ContextOptions other_name = server_options;
+    other_name.session_id_context = "other phones";
+    ContextOptions other_trust = server_options;
+    other_trust.revocation_lists = authority.revoke({});
+    for (const ContextOptions& other : {other_name, other_trust}) {
+        Session changed = Session::server(context(Context::Role::Server, other));
+        SSL_SESSION_free(shake_hands(anonymous, changed, ticket, last_minutes));
+        EXPECT_EQ(changed.state(), State::Established);
+        EXPECT_FALSE(changed.is_resumed());
+        EXPECT_FALSE(changed.identity().has_certificate);
+    }
 
     SSL_SESSION_free(ticket);
     SSL_CTX_free(native);
@@ -553,6 +566,126 @@ TEST(BeginsTlsRecord, NoSipMessageDoes) {
     for (int octet = 0; octet < 256; ++octet) {
         EXPECT_EQ(begins_tls_record(static_cast<char>(octet)), octet >= 20 && octet <= 24) << octet;
     }
+}
+
+// ---- revocation ---------------------------------------------------------------------------------
+
+class Revocation : public SessionTest {
+protected:
+    // Of the client's certificate, by a server with these lists.
+    std::string judged_by(const std::string& lists, WallTime now = new_year) {
+        server_options.client_authentication = ClientAuthentication::Required;
+        server_options.revocation_lists = lists;
+        Pair p = pair();
+        p.now = now;
+        p.handshake();
+        EXPECT_EQ(p.server.state() == State::Established, p.server.identity().is_verified);
+        return p.server.state() == State::Established ? "good" : p.server.identity().failure;
+    }
+};
+
+TEST_F(Revocation, WhatIsOnTheListIsRefused) {
+    EXPECT_EQ(judged_by(authority.revoke({})), "good");
+    EXPECT_EQ(judged_by(authority.revoke({server_credentials})), "good");
+    EXPECT_EQ(judged_by(authority.revoke({client_credentials})), "certificate revoked");
+}
+
+TEST_F(Revocation, AServersCertificateIsJudgedTheSame) {
+    client_options.revocation_lists = authority.revoke({server_credentials});
+    Pair p = pair();
+    p.handshake();
+    EXPECT_EQ(p.client.failure(), Failure::BadCertificate);
+    EXPECT_EQ(p.client.identity().failure, "certificate revoked");
+}
+
+TEST_F(Revocation, AListThatIsOldOrOfSomebodyElseLetsNobodyIn) {
+    EXPECT_EQ(judged_by(authority.revoke({}, new_year + std::chrono::days(1)),
+                        new_year + std::chrono::days(2)),
+              "CRL has expired");
+    EXPECT_EQ(judged_by(TestAuthority("Another CA").revoke({})), "unable to get certificate CRL");
+    EXPECT_EQ(judged_by(TestAuthority().revoke({})), "CRL signature failure");  // of the same name
+}
+
+TEST_F(Revocation, AnAuthorityBelowIsAskedForWhereItHasAList) {
+    const TestAuthority below = authority.below("Below");
+    const Credentials phone = below.issue({.common_name = "phone"});
+    client_options =
+        options_for({phone.certificate + below.certificate(), phone.key}, authority.certificate());
+    EXPECT_EQ(judged_by(below.revoke({})), "good");
+    EXPECT_EQ(judged_by(below.revoke({}) + authority.revoke({})), "good");
+    EXPECT_EQ(judged_by(below.revoke({}) + authority.revoke({{below.certificate(), ""}})),
+              "certificate revoked");
+    EXPECT_EQ(judged_by(authority.revoke({})), "unable to get certificate CRL");
+}
+
+TEST_F(Revocation, AConnectionThatStandsIsJudgedAgain) {
+    server_options.client_authentication = ClientAuthentication::Required;
+    Pair p = pair();
+    p.handshake();
+    ASSERT_EQ(p.server.state(), State::Established);
+    const auto trusted = [&](const std::string& anchors, const std::string& lists) {
+        ContextOptions other = server_options;
+        other.trust_anchors = anchors;
+        other.revocation_lists = lists;
+        return p.server.would_be_trusted_by(*context(Context::Role::Server, other), new_year);
+    };
+    EXPECT_TRUE(trusted(authority.certificate(), ""));
+    EXPECT_TRUE(trusted(authority.certificate(), authority.revoke({server_credentials})));
+    EXPECT_FALSE(trusted(authority.certificate(), authority.revoke({client_credentials})));
+    EXPECT_FALSE(trusted(TestAuthority().certificate(), ""));
+    EXPECT_FALSE(p.server.would_be_trusted_by(*context(Context::Role::Server, server_options),
+                                              new_year + std::chrono::days(31)));
+    ContextOptions other = client_options;
+    other.revocation_lists = authority.revoke({server_credentials});
+    EXPECT_FALSE(p.client.would_be_trusted_by(*context(Context::Role::Client, other), new_year));
+}
+
+TEST_F(Revocation, WhoShowedNothingHasNothingToLose) {
+    client_options.certificate.clear();
+    client_options.private_key = Secret();
+    Pair p = pair();
+    p.handshake();
+    ASSERT_EQ(p.server.state(), State::Established);
+    ContextOptions other = server_options;
+    other.trust_anchors = TestAuthority().certificate();
+    EXPECT_TRUE(p.server.would_be_trusted_by(*context(Context::Role::Server, other), new_year));
+}
+
+TEST_F(Revocation, WhatIsNoListIsSaidSo) {
+    server_options.revocation_lists = authority.certificate();
+    const auto created = Context::create(Context::Role::Server, server_options);
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().sentence,
+              "The revocation lists cannot be read: they are not CRLs in PEM.");
+    EXPECT_EQ(next_update(authority.revoke({})), new_year + std::chrono::days(30));
+    EXPECT_EQ(next_update(""), std::nullopt);
+}
+
+// ---- old phones ---------------------------------------------------------------------------------
+
+TEST_F(SessionTest, OldVersionsAreSpokenOnlyWhereTheyAreAskedFor) {
+    for (const auto& [version, least] :
+         {std::pair(TLS1_VERSION, Version::Tls10), std::pair(TLS1_1_VERSION, Version::Tls11)}) {
+        server_options.min_version = least;
+        client_options.min_version = least;
+        const auto client_context = context(Context::Role::Client, client_options);
+        SSL_CTX_set_max_proto_version(client_context->native(), version);
+        Pair p = pair();
+        p.client = Session::client(client_context, "");
+        p.handshake();
+        ASSERT_EQ(p.server.state(), State::Established) << p.server.failure_detail();
+        EXPECT_EQ(p.server.identity().protocol, version == TLS1_VERSION ? "TLSv1" : "TLSv1.1");
+        EXPECT_THAT(p.server.identity().cipher, testing::EndsWith("-SHA"));
+    }
+}
+
+// Whoever can do better does.
+TEST_F(SessionTest, NewPhonesGetNewVersionsWhereOldOnesAreAllowed) {
+    server_options.min_version = Version::Tls10;
+    Pair p = pair();
+    p.handshake();
+    ASSERT_EQ(p.server.state(), State::Established) << p.server.failure_detail();
+    EXPECT_EQ(p.server.identity().protocol, "TLSv1.3");
 }
 
 }  // namespace

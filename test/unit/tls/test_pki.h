@@ -36,12 +36,14 @@ struct Credentials {
 
 class TestAuthority {
 public:
-    explicit TestAuthority(const std::string& name = "Test CA") : key_(EVP_EC_gen("P-256")) {
+    explicit TestAuthority(const std::string& name = "Test CA",
+                           const TestAuthority* above = nullptr)
+        : key_(EVP_EC_gen("P-256")) {
         Subject subject;
         subject.common_name = name;
         subject.not_before = new_year - std::chrono::days(3650);
         subject.not_after = new_year + std::chrono::days(3650);
-        certificate_ = make(subject, key_.get(), nullptr, "critical,CA:TRUE");
+        certificate_ = make(subject, key_.get(), above, "critical,CA:TRUE");
     }
 
     std::string certificate() const { return pem(certificate_.get()); }
@@ -51,6 +53,38 @@ public:
         return {pem(make(subject, key.get(), this, "CA:FALSE").get()), pem(key.get())};
     }
 
+    // An authority below this one.
+    TestAuthority below(const std::string& name) const { return TestAuthority(name, this); }
+
+    // Its list, with these on it.
+    std::string revoke(const std::vector<Credentials>& revoked,
+                       WallTime next_update = new_year + std::chrono::days(30)) const {
+        const auto seconds = [](WallTime time) {
+            return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+        };
+        const std::unique_ptr<X509_CRL, Free> list(X509_CRL_new());
+        X509_CRL_set_version(list.get(), 1);
+        X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get()));
+        const std::unique_ptr<ASN1_TIME, Free> begin(
+            ASN1_TIME_set(nullptr, seconds(new_year - std::chrono::days(1))));
+        const std::unique_ptr<ASN1_TIME, Free> end(ASN1_TIME_set(nullptr, seconds(next_update)));
+        X509_CRL_set1_lastUpdate(list.get(), begin.get());
+        X509_CRL_set1_nextUpdate(list.get(), end.get());
+        for (const Credentials& each : revoked) {
+            const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(each.certificate.data(), -1));
+            const Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+            X509_REVOKED* const entry = X509_REVOKED_new();
+            X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate.get()));
+            X509_REVOKED_set_revocationDate(entry, begin.get());
+            X509_CRL_add0_revoked(list.get(), entry);
+        }
+        X509_CRL_sort(list.get());
+        X509_CRL_sign(list.get(), key_.get(), EVP_sha256());
+        const std::unique_ptr<BIO, Free> bio(BIO_new(BIO_s_mem()));
+        PEM_write_bio_X509_CRL(bio.get(), list.get());
+        return text(bio.get());
+    }
+
     static std::string new_key() { return pem(Key(EVP_EC_gen("P-256")).get()); }
 
 private:
@@ -58,6 +92,8 @@ private:
         void operator()(X509* pointer) const { X509_free(pointer); }
         void operator()(EVP_PKEY* pointer) const { EVP_PKEY_free(pointer); }
         void operator()(BIO* pointer) const { BIO_free(pointer); }
+        void operator()(X509_CRL* pointer) const { X509_CRL_free(pointer); }
+        void operator()(ASN1_TIME* pointer) const { ASN1_TIME_free(pointer); }
     };
     using Certificate = std::unique_ptr<X509, Free>;
     using Key = std::unique_ptr<EVP_PKEY, Free>;
