@@ -87,6 +87,9 @@ class Border:
     def status(self) -> int | None:
         return self._process.poll()
 
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
     def stop(self, seconds: float = 15) -> int:
         """Ends it in an orderly way; returns its exit status, negative when a signal ended it."""
         if self._process.poll() is None:

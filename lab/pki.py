@@ -37,13 +37,26 @@ class Authority:
             _openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{self.name}.crt", "-CAkey", f"{self.name}.key",
                      "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.crt", folder=folder)
         else:
-            (folder / "index.txt").write_text("")
-            (folder / "ca.conf").write_text(
-                "[ca]\ndefault_ca=lab\n[lab]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\n"
-                "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
+            self._begin_ledger()
             _openssl("ca", "-batch", "-notext", "-config", "ca.conf", "-in", f"{name}.csr", "-cert", f"{self.name}.crt",
                      "-keyfile", f"{self.name}.key", "-startdate", validity[0], "-enddate", validity[1],
                      "-extfile", f"{name}.ext", "-out", f"{name}.crt", folder=folder)
         both = folder / f"{name}.pem"
         both.write_text((folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text())
         return both
+
+    def revoke(self, *names: str) -> pathlib.Path:
+        """The list of what is revoked, in its folder as crl.pem: these, and nothing else."""
+        self._begin_ledger()
+        for name in names:
+            _openssl("ca", "-config", "ca.conf", "-cert", f"{self.name}.crt", "-keyfile", f"{self.name}.key",
+                     "-revoke", f"{name}.crt", folder=self.folder)
+        _openssl("ca", "-config", "ca.conf", "-cert", f"{self.name}.crt", "-keyfile", f"{self.name}.key", "-gencrl",
+                 "-crldays", "2", "-out", "next.pem", folder=self.folder)
+        return (self.folder / "next.pem").rename(self.folder / "crl.pem")
+
+    def _begin_ledger(self) -> None:
+        (self.folder / "index.txt").write_text("")
+        (self.folder / "ca.conf").write_text(
+            "[ca]\ndefault_ca=lab\n[lab]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\n"
+            "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")

@@ -22,6 +22,8 @@ std::string_view to_string(CloseReason reason) {
             return "handshake-failed";
         case CloseReason::IdentityMismatch:
             return "identity-mismatch";
+        case CloseReason::NotTrusted:
+            return "not-trusted";
         case CloseReason::Idle:
             return "idle";
         case CloseReason::Framing:

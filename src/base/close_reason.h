@@ -16,6 +16,7 @@ enum class CloseReason : std::uint8_t {
     HandshakeTimeout,
     HandshakeFailed,   // see the detail: version, certificate, alert
     IdentityMismatch,  // the certificate does not bear the expected domain (RFC 5922 §7.3)
+    NotTrusted,        // its certificate is not good any more: revoked, or of other anchors
     Idle,
     Framing,  // the stream is not SIP: see ParseFault
     WriteQueueFull,
@@ -24,6 +25,6 @@ enum class CloseReason : std::uint8_t {
     Shutdown,
 };
 std::string_view to_string(CloseReason reason);
-inline constexpr int close_reason_count = 15;
+inline constexpr int close_reason_count = 16;
 
 }  // namespace ringwall

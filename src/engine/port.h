@@ -64,6 +64,9 @@ public:
     }
     // What was sent before goes out first. on_closed follows, with `reason`.
     virtual void close(FlowId flow, CloseReason reason) = 0;
+    // One over TLS that this would not accept any more is closed (NotTrusted): `context` is of the
+    // same role as that with which it began, which may still be at its handshake.
+    virtual void judge_again(FlowId /*flow*/, const tls::Context& /*context*/) {}
     // Nothing new comes in by it. Connections that it accepted stay.
     virtual void remove(ListenerId /*listener*/) {}
     // Asks the DNS. on_dns with this question follows, never before this has returned.

@@ -119,6 +119,10 @@ public:
     // it was had here, and is gone.
     bool assure(FlowId flow, const ConnectSpec& spec);
     void close(FlowId flow, CloseReason reason);
+    // Of a flow of its own, as Network says.
+    void judge_again(FlowId flow, const tls::Context& context) {
+        network_.judge_again(flow, context);
+    }
     // RFC 5626 §4.4.1: on_pong follows, if the peer is there.
     void ping(FlowId flow);
     // Octets that are no SIP over a UDP socket: a keep-alive.

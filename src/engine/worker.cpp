@@ -606,6 +606,15 @@ void Worker::Impl::connect(FlowId id, const ConnectSpec& spec) {
     }
 }
 
+void Worker::judge_again(FlowId id, const tls::Context& context) {
+    StreamFlow* const flow = impl_->find(id);
+    if (flow == nullptr || flow->stream == nullptr) return;
+    const bool is_known = flow->state == StreamFlow::State::Open;
+    if (!is_known || !flow->stream->would_be_trusted_by(context, now())) {
+        close(id, CloseReason::NotTrusted);
+    }
+}
+
 void Worker::close(FlowId id, CloseReason reason) {
     StreamFlow* const flow = impl_->find(id);
     if (flow == nullptr) return;

@@ -67,6 +67,7 @@ public:
     void connect_as(FlowId id, const ConnectSpec& spec) override;
     // A connection that is not established yet is abandoned: what it holds back is not sent.
     void close(FlowId flow, CloseReason reason) override;
+    void judge_again(FlowId flow, const tls::Context& context) override;
     Endpoint local_of(FlowId flow) const override;
     std::optional<IpAddress> source_towards(const Endpoint& remote) const override;
 

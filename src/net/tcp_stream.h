@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "net/file_descriptor.h"
 #include "net/outgoing_buffer.h"
+#include "tls/context.h"
 #include "tls/identity.h"
 
 namespace ringwall::net {
@@ -55,6 +56,10 @@ public:
     // May be used: plain at once, TLS after its handshake.
     virtual bool is_established() const { return true; }
     virtual const tls::PeerIdentity* identity() const { return nullptr; }
+    // See tls::Session.
+    virtual bool would_be_trusted_by(const tls::Context& /*context*/, Now /*now*/) const {
+        return true;
+    }
     // Why it is over, if it is. What still waits may be flushed: the alert of a failed handshake.
     const std::optional<End>& end() const { return end_; }
 

@@ -17,6 +17,9 @@ public:
     void begin(Now now) override;
     bool is_established() const override { return is_established_; }
     const tls::PeerIdentity* identity() const override { return &session_.identity(); }
+    bool would_be_trusted_by(const tls::Context& context, Now now) const override {
+        return session_.would_be_trusted_by(context, now.wall);
+    }
 
 protected:
     void take(std::string_view bytes, Now now, std::string& plaintext) override;

@@ -24,6 +24,7 @@
 #include "sbc/console/server.h"
 #include "sbc/console/session.h"
 #include "sbc/datastore/datastore.h"
+#include "sbc/file_watch.h"
 #include "sbc/line_file.h"
 #include "sbc/operations.h"
 #include "sbc/workers.h"
@@ -134,6 +135,29 @@ void take_back_in_time(datastore::Datastore& datastore) {
     log::warning("configuration.taken-back", {{"version", datastore.running_version().number}});
 }
 
+constexpr Duration look_interval = 5s;
+
+// Certificates are renewed without a word to us.
+class FileLooks {
+public:
+    FileLooks(datastore::Datastore& datastore, const std::filesystem::path& folder)
+        : datastore_(datastore), watch_(folder) {}
+    void look_in_time() {
+        const TimePoint now = net::system_clock().monotonic;
+        if (now >= next_) {
+            next_ = now + look_interval;
+            if (watch_.have_changed(datastore_.files())) {
+                datastore_.reload();
+            }
+        }
+    }
+
+private:
+    datastore::Datastore& datastore_;
+    FileWatch watch_;
+    TimePoint next_;
+};
+
 void record_in(LineFile& audit, const console::User& who, std::string_view what,
                const std::string& text) {
     log::info("console",
@@ -184,7 +208,7 @@ int run_process(const ProcessOptions& options) {
         return give_up(loop.error());
     }
     // Before any thread: the worker's inherits what is blocked.
-    const auto signals = net::Signals::create(*loop, {SIGTERM, SIGINT, SIGUSR1},
+    const auto signals = net::Signals::create(*loop, {SIGTERM, SIGINT, SIGUSR1, SIGHUP},
                                               [&](int number) { arrived.push_back(number); });
     if (!signals) {
         return give_up(signals.error());
@@ -269,13 +293,17 @@ int run_process(const ProcessOptions& options) {
                             {"adjacencies", snapshot.adjacencies.size()},
                             {"subscribers", snapshot.subscribers.size()},
                             {"workers", workers.count()}});
+    FileLooks looks(datastore, folder);
     bool is_running = true;
     while (is_running) {
-        loop->turn(until_taken_back(datastore), [] {});
+        loop->turn(std::min(until_taken_back(datastore), look_interval), [] {});
         take_back_in_time(datastore);
+        looks.look_in_time();
         for (const int number : std::exchange(arrived, {})) {
             if (number == SIGUSR1) {
                 workers.log_counters();
+            } else if (number == SIGHUP) {
+                datastore.reload();
             } else {
                 is_running = false;
             }

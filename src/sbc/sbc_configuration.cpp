@@ -86,8 +86,8 @@ void Sbc::take(const SnapshotPtr& next) {
     settle_in(Duration::zero());
 }
 
-// No connection is worth more, or less, than when it was made; and one to a peer whose names are
-// others now is not the peer's any more.
+// No connection is worth more, or less, than when it was made; one to a peer whose names are others
+// now is not the peer's any more, nor is one whose certificate is not good any more.
 void Sbc::close_what_changed(const Snapshot& next) {
     for (const engine::Flow& flow : shard_.connections()) {
         if (!flow.purpose) {
@@ -100,6 +100,12 @@ void Sbc::close_what_changed(const Snapshot& next) {
                                        !Connections::is_peer_genuine(is, flow.identity.get());
         if (!is_as_trusted(was, is) || has_lost_its_name) {
             shard_.close(flow.id, CloseReason::LocalClosed);
+            continue;
+        }
+        const auto& before = flow.listener ? was.tls_server : was.tls_client;
+        const auto& now = flow.listener ? is.tls_server : is.tls_client;
+        if (before != nullptr && now != nullptr && before->trust() != now->trust()) {
+            shard_.judge_again(flow.id, *now);
         }
     }
 }

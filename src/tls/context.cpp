@@ -127,17 +127,25 @@ Done use_revocation_lists(SSL_CTX* native, std::string_view pem) {
     return {};
 }
 
-// Each with its length, so that nothing of one can pass for the other's.
-std::string trust_of(const ContextOptions& options) {
-    std::string text = std::to_string(static_cast<int>(options.min_version)) + "," +
-                       std::to_string(static_cast<int>(options.client_authentication));
-    for (const std::string* each : {&options.trust_anchors, &options.revocation_lists}) {
-        text += "," + std::to_string(each->size()) + "," + *each;
+// Of them in this order. Each with its length, so that nothing of one can pass for another's.
+std::string hash_of(std::initializer_list<std::string_view> parts) {
+    const std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
+    CHECK(digest != nullptr && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+    for (const std::string_view part : parts) {
+        const std::string length = std::to_string(part.size()) + ",";
+        CHECK(EVP_DigestUpdate(digest.get(), length.data(), length.size()) == 1);
+        CHECK(EVP_DigestUpdate(digest.get(), part.data(), part.size()) == 1);
     }
     std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
     unsigned length = 0;
-    CHECK(EVP_Digest(text.data(), text.size(), hash.data(), &length, EVP_sha256(), nullptr) == 1);
+    CHECK(EVP_DigestFinal_ex(digest.get(), hash.data(), &length) == 1);
     return hex({reinterpret_cast<const char*>(hash.data()), length});
+}
+
+std::string trust_of(const ContextOptions& options) {
+    return hash_of({std::to_string(static_cast<int>(options.min_version)),
+                    std::to_string(static_cast<int>(options.client_authentication)),
+                    options.trust_anchors, options.revocation_lists});
 }
 
 int verify_mode(Context::Role role, ClientAuthentication authentication) {
@@ -211,10 +219,7 @@ int number_of(Version version) {
 // good.
 bool use_ciphers(SSL_CTX* native, const ContextOptions& options) {
     const std::string& wanted = options.ciphers;
-    const std::string all = is_old(options.min_version)
-                                ? std::string(tls12_ciphers) + ":" + old_ciphers
-                                : tls12_ciphers;
-    const auto ours = split(all, ':');
+    const auto ours = split(tls12_ciphers, ':');
     std::string chosen;
     if (!wanted.empty() && SSL_CTX_set_cipher_list(native, wanted.c_str()) == 1) {
         const STACK_OF(SSL_CIPHER)* const ciphers = SSL_CTX_get_ciphers(native);
@@ -226,7 +231,13 @@ bool use_ciphers(SSL_CTX* native, const ContextOptions& options) {
         }
     }
     ERR_clear_error();
-    return SSL_CTX_set_cipher_list(native, chosen.empty() ? all.c_str() : chosen.c_str()) == 1;
+    if (chosen.empty()) {
+        chosen = tls12_ciphers;
+    }
+    if (is_old(options.min_version)) {
+        chosen.append(":").append(old_ciphers);
+    }
+    return SSL_CTX_set_cipher_list(native, chosen.c_str()) == 1;
 }
 
 Done set_policy(SSL_CTX* native, Context::Role role, const ContextOptions& options) {
@@ -279,6 +290,8 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
     SSL_CTX* const native = context->native_;
 
     context->trust_ = trust_of(options);
+    context->origin_ = hash_of({context->trust_, options.certificate, options.private_key.reveal(),
+                                options.ciphers, options.session_id_context});
     TRY(set_policy(native, role, options));
     if (role == Role::Server) {
         TicketKeys::Secret secret =

@@ -39,8 +39,7 @@ struct ContextOptions {
     std::string revocation_lists = {};
     ClientAuthentication client_authentication = ClientAuthentication::Optional;  // server role
     Version min_version = Version::Tls12;
-    // Up to TLS 1.2, in OpenSSL's words, a choice among our own; empty, or none of them: our own
-    // list.
+    // Of TLS 1.2, in OpenSSL's words, a choice among our own; empty, or none of them: our own list.
     std::string ciphers = {};
     // Keeps tickets of one adjacency apart from those of others (server role). Those of one name
     // that trust the same are the same: a ticket outlives a change of our certificate, and none
@@ -66,6 +65,8 @@ public:
     // Two that are the same here let in the same peers: a hash of anchors, revocation lists,
     // versions and client authentication.
     const std::string& trust() const { return trust_; }
+    // Two that are the same here were made of the same: a hash of everything.
+    const std::string& origin() const { return origin_; }
 
 private:
     Context() = default;
@@ -73,6 +74,7 @@ private:
     std::unique_ptr<const TicketKeys> ticket_keys_;  // server role
     Role role_ = Role::Server;
     std::string trust_;
+    std::string origin_;
     ClientAuthentication client_authentication_ = ClientAuthentication::Off;
 };
 

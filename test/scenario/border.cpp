@@ -70,6 +70,9 @@ sbc::SnapshotPtr read(const std::string& configuration) {
                                     if (name == "anchors.pem") {
                                         return trust_anchors();
                                     }
+                                    if (name == "more-anchors.pem") {
+                                        return trust_anchors() + other_anchors();
+                                    }
                                     return fail(std::string("no such file"));
                                 });
     if (!read) {

@@ -591,5 +591,48 @@ TEST_F(PhonesReconfiguration, ANewPasswordHasToBeProven) {
     EXPECT_EQ(alice.count("INVITE"), 0U);
 }
 
+// ---- whom certificates let in -------------------------------------------------------------------
+
+class Trust : public SmallLab {
+protected:
+    void publish(std::string_view anchors) {
+        std::string configuration(small_lab);
+        const std::string_view was = "anchors.pem";
+        configuration.replace(configuration.find(was), was.size(), anchors);
+        border.publish(configuration);
+        net.run_for(1s);
+    }
+    std::uint64_t closed(CloseReason reason) {
+        return border.sbc().shard().counters().closed[static_cast<std::size_t>(reason)];
+    }
+};
+
+TEST_F(Trust, OtherAnchorsCloseOnlyWhatTheyDoNotLetIn) {
+    register_phones();
+    talk();
+    net.revoke("fp-example.com");
+    publish("more-anchors.pem");
+    EXPECT_EQ(closed(CloseReason::NotTrusted), 0U);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_EQ(border.sbc().location().binding_count(), 2U);
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);  // by the connection of before
+}
+
+TEST_F(Trust, WhoeverIsRevokedIsClosed) {
+    bob.node().set_client_identity(certificate_of_user("bob@example.com"));
+    register_phones();
+    net.revoke("fp-bob@example.com");
+    publish("anchors.pem");
+    EXPECT_EQ(closed(CloseReason::NotTrusted), 0U);  // nobody has looked again
+    publish("more-anchors.pem");
+    EXPECT_EQ(closed(CloseReason::NotTrusted), 1U);
+    alice.invite("sip:bob@example.com");
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("INVITE"), 0U);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 480);
+}
+
 }  // namespace
 }  // namespace ringwall::test

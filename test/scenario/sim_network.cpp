@@ -258,6 +258,20 @@ void SimNetwork::Node::close(FlowId flow, CloseReason reason) {
     });
 }
 
+void SimNetwork::Node::judge_again(FlowId flow, const tls::Context& /*context*/) {
+    const auto found = net_.connections_.find(flow.value);
+    if (found == net_.connections_.end()) {
+        return;
+    }
+    const Connection& connection = *found->second;
+    const tls::PeerIdentity& peer = connection.client.flow == flow
+                                        ? connection.server.node->server_
+                                        : connection.client.node->client_;
+    if (net_.revoked_.contains(peer.fingerprint)) {
+        close(flow, CloseReason::NotTrusted);
+    }
+}
+
 void SimNetwork::Node::remove(engine::ListenerId listener) {
     for (auto* const listeners : {&net_.udp_, &net_.tcp_}) {
         for (auto& [local, those] : *listeners) {

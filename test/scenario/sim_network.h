@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <queue>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ public:
         FlowId connect(const engine::ConnectSpec& spec) override;
         void connect_as(FlowId id, const engine::ConnectSpec& spec) override;
         void close(FlowId flow, CloseReason reason) override;
+        void judge_again(FlowId flow, const tls::Context& context) override;
         void remove(engine::ListenerId listener) override;
         void query(const dns::Question& question) override;
         Endpoint local_of(FlowId flow) const override;
@@ -93,6 +95,8 @@ public:
     // Several nodes may listen on the same addresses, as workers do with SO_REUSEPORT: who gets
     // what a peer sends is chosen by a hash of the peer's address and port.
     Node& add_node(const IpAddress& address, engine::ShardNumber number = 0);
+    // Whoever shows it is not trusted any more, by those who look again.
+    void revoke(const std::string& fingerprint) { revoked_.insert(fingerprint); }
     // Which of so many.
     static std::size_t chosen(const Endpoint& peer, std::size_t count);
     // After that time, or as soon as possible.
@@ -174,6 +178,7 @@ private:
     bool step(TimePoint limit);
 
     SeededRandom random_;
+    std::set<std::string> revoked_;  // fingerprints
     Weather weather_;
     Now now_{TimePoint{} + 1h, WallTime{} + std::chrono::years(56)};
     std::uint64_t order_ = 0;

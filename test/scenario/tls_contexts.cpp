@@ -53,4 +53,9 @@ const std::string& trust_anchors() {
     return made;
 }
 
+const std::string& other_anchors() {
+    static const std::string made = tls::test::TestAuthority("Another CA").certificate();
+    return made;
+}
+
 }  // namespace ringwall::test

@@ -15,5 +15,6 @@ std::shared_ptr<const tls::Context> client_context();
 const std::string& border_certificate();  // of border.example.com
 const std::string& border_key();
 const std::string& trust_anchors();
+const std::string& other_anchors();
 
 }  // namespace ringwall::test

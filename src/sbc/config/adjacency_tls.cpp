@@ -1,5 +1,6 @@
 #include "sbc/config/adjacency_tls.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -7,6 +8,8 @@
 
 namespace ringwall::sbc {
 namespace {
+
+using tls::Context;
 
 ConfigError error(std::string path, const std::string& word, std::string sentence) {
     return {.path = std::move(path), .word = word, .sentence = std::move(sentence)};
@@ -19,64 +22,90 @@ AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file
 
 Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
     Adjacency& adjacency = draft.adjacency;
-    ConfigErrors missing;
-    const auto wanted = [&](std::string_view leaf, std::string TlsFiles::*member) {
-        auto pem = read(draft, leaf, member);
-        if (!pem) {
-            missing.push_back(pem.error());
+    for (const Context::Role role : {Context::Role::Server, Context::Role::Client}) {
+        Files files = TRY(files_of(draft, role));
+        const auto refused = [&](const tls::ContextError& why) {
+            const std::string list = files.crl.name.empty() ? "" : ", CRL " + shown(files.crl.name);
+            return fail(ConfigErrors{
+                error(files.certificate.path, files.certificate.name,
+                      "TLS of adjacency '" + adjacency.name + "' (certificate " +
+                          shown(files.certificate.name) + ", private key " +
+                          shown(files.private_key.name) + ", trust anchors " +
+                          shown(files.trust_anchors.name) + list + "): " + why.sentence)});
+        };
+        auto context =
+            Context::create(role, {.certificate = files.certificate.text,
+                                   .private_key = Secret(std::move(files.private_key.text)),
+                                   .trust_anchors = files.trust_anchors.text,
+                                   .revocation_lists = files.crl.text,
+                                   .client_authentication = adjacency.tls_client_authentication,
+                                   .min_version = adjacency.tls_min_version,
+                                   .ciphers = adjacency.tls_ciphers,
+                                   .session_id_context = adjacency.name});
+        if (!context) {
+            return refused(context.error());
         }
-        return pem ? std::move(*pem) : Pem{};
-    };
-    const Pem certificate = wanted("tls certificate", &TlsFiles::certificate);
-    Pem private_key = wanted("tls private-key", &TlsFiles::private_key);
-    const Pem trust_anchors = wanted("tls trust-anchors", &TlsFiles::trust_anchors);
-    if (!missing.empty()) {
-        return fail(std::move(missing));
+        auto own = tls::read_own_certificate(files.certificate.text);
+        if (!own) {
+            return refused(own.error());
+        }
+        const bool is_server = role == Context::Role::Server;
+        (is_server ? adjacency.tls_server : adjacency.tls_client) = std::move(*context);
+        (is_server ? adjacency.certificate : adjacency.client_certificate) = {
+            std::move(*own), files.certificate.name};
+        for (const Pem* each :
+             {&files.certificate, &files.private_key, &files.trust_anchors, &files.crl}) {
+            if (!each->name.empty()) {
+                adjacency.tls_files.insert(each->name);
+            }
+        }
+        if (const auto next = tls::next_update(files.crl.text)) {
+            adjacency.crl_next_update =
+                std::min(adjacency.crl_next_update.value_or(WallTime::max()), *next);
+        }
     }
-
-    const tls::ContextOptions options{
-        .certificate = certificate.text,
-        .private_key = Secret(std::move(private_key.text)),
-        .trust_anchors = trust_anchors.text,
-        .client_authentication = adjacency.tls_client_authentication,
-        .session_id_context = adjacency.name,
-    };
-    const auto refused = [&](const tls::ContextError& why) {
-        return fail(ConfigErrors{error(certificate.path, certificate.name,
-                                       "TLS of adjacency '" + adjacency.name + "' (certificate " +
-                                           shown(certificate.name) + ", private key " +
-                                           shown(private_key.name) + ", trust anchors " +
-                                           shown(trust_anchors.name) + "): " + why.sentence)});
-    };
-    auto server = tls::Context::create(tls::Context::Role::Server, options);
-    if (!server) {
-        return refused(server.error());
-    }
-    auto client = tls::Context::create(tls::Context::Role::Client, options);
-    if (!client) {
-        return refused(client.error());
-    }
-    auto own = tls::read_own_certificate(certificate.text);
-    if (!own) {
-        return refused(own.error());
-    }
-    adjacency.tls_server = std::move(*server);
-    adjacency.tls_client = std::move(*client);
-    adjacency.certificate = std::move(*own);
-    adjacency.certificate_file = certificate.name;
     return {};
 }
 
+Result<AdjacencyTls::Files, ConfigErrors> AdjacencyTls::files_of(const DraftAdjacency& draft,
+                                                                 Context::Role role) {
+    Files files;
+    ConfigErrors errors;
+    for (const auto& [pem, use] :
+         {std::pair(&files.certificate, Use{"certificate", &TlsFiles::certificate}),
+          std::pair(&files.private_key, Use{"private-key", &TlsFiles::private_key}),
+          std::pair(&files.trust_anchors, Use{"trust-anchors", &TlsFiles::trust_anchors}),
+          std::pair(&files.crl, Use{"crl", &TlsFiles::crl, false})}) {
+        if (auto got = read(draft, role, use)) {
+            *pem = std::move(*got);
+        } else {
+            errors.push_back(std::move(got.error()));
+        }
+    }
+    if (!errors.empty()) {
+        return fail(std::move(errors));
+    }
+    return files;
+}
+
+// Its own, or that of the other role, or the host's.
 Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& draft,
-                                                          std::string_view leaf,
-                                                          std::string TlsFiles::*member) const {
-    const bool is_own = !(draft.files.*member).empty();
-    const TlsFiles& files = is_own ? draft.files : defaults_;
-    Pem pem{.text = {}, .path = files.path + " " + std::string(leaf), .name = files.*member};
+                                                          Context::Role role,
+                                                          const Use& use) const {
+    const bool is_clients =
+        role == Context::Role::Client && !(draft.client_files.*use.member).empty();
+    const TlsFiles& files = is_clients                           ? draft.client_files
+                            : !(draft.files.*use.member).empty() ? draft.files
+                                                                 : defaults_;
+    const std::string leaf = (is_clients ? "tls client-" : "tls ") + std::string(use.leaf);
+    Pem pem{.text = {}, .path = files.path + " " + leaf, .name = files.*use.member};
+    if (pem.name.empty() && !use.is_needed) {
+        return pem;
+    }
     if (pem.name.empty()) {
         return fail(error(draft.path, draft.adjacency.name,
                           "adjacency '" + draft.adjacency.name +
-                              "' cannot be attached encrypted without '" + std::string(leaf) +
+                              "' cannot be attached encrypted without '" + leaf +
                               " FILE'; add it there, or under 'sbe' for all"));
     }
     auto text = read_file_(pem.name);

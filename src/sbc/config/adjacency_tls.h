@@ -16,8 +16,8 @@ public:
     // `defaults` are the host's files, for adjacencies without their own.
     AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file);
 
-    // For an attached trusted-encrypted adjacency: sets tls_server, tls_client, certificate.
-    // The errors: all files that are missing, or what is wrong with them together.
+    // For an attached trusted-encrypted adjacency: sets tls_server, tls_client and what is shown by
+    // them. The errors: all files that are missing, or what is wrong with them together.
     Result<void, ConfigErrors> prepare(DraftAdjacency& adjacency);
 
 private:
@@ -26,8 +26,21 @@ private:
         std::string path;  // where the configuration names the file
         std::string name;
     };
-    Result<Pem, ConfigError> read(const DraftAdjacency& adjacency, std::string_view leaf,
-                                  std::string TlsFiles::*member) const;
+    struct Files {
+        Pem certificate;
+        Pem private_key;
+        Pem trust_anchors;
+        Pem crl;  // may be none
+    };
+    // What a file is for, and where its name stands.
+    struct Use {
+        std::string_view leaf;
+        std::string TlsFiles::*member;
+        bool is_needed = true;
+    };
+    Result<Files, ConfigErrors> files_of(const DraftAdjacency& draft, tls::Context::Role role);
+    Result<Pem, ConfigError> read(const DraftAdjacency& draft, tls::Context::Role role,
+                                  const Use& use) const;
 
     const TlsFiles& defaults_;
     const FileReader& read_file_;

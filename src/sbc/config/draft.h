@@ -20,6 +20,7 @@ struct TlsFiles {
     std::string certificate;
     std::string private_key;
     std::string trust_anchors;
+    std::string crl;  // empty: there is none
 };
 
 struct DraftAdjacency {
@@ -27,6 +28,7 @@ struct DraftAdjacency {
     std::string path;  // "sbc mysbc sbe adjacency sip phones"
     SaidLeaves said;
     TlsFiles files;
+    TlsFiles client_files;  // where they are others when we connect
 };
 
 struct DraftSubscriber {

@@ -55,6 +55,9 @@ constexpr std::array client_authentication_words{
     Choice{"off", tls::ClientAuthentication::Off},
     Choice{"optional", tls::ClientAuthentication::Optional},
     Choice{"required", tls::ClientAuthentication::Required}};
+constexpr std::array version_words{
+    Choice{"1.0", tls::Version::Tls10}, Choice{"1.1", tls::Version::Tls11},
+    Choice{"1.2", tls::Version::Tls12}, Choice{"1.3", tls::Version::Tls13}};
 constexpr std::array digest_algorithm_words{
     Choice{"md5", sip::auth::Algorithm::Md5}, Choice{"sha-256", sip::auth::Algorithm::Sha256},
     Choice{"sha-512-256", sip::auth::Algorithm::Sha512t256}};
@@ -128,12 +131,13 @@ public:
         }
         return out;
     }
-    TlsFiles files() const {
+    TlsFiles files(const std::string& prefix = "tls") const {
         TlsFiles out;
         out.path = path();
-        text("tls-certificate", out.certificate);
-        text("tls-private-key", out.private_key);
-        text("tls-trust-anchors", out.trust_anchors);
+        text(prefix + "-certificate", out.certificate);
+        text(prefix + "-private-key", out.private_key);
+        text(prefix + "-trust-anchors", out.trust_anchors);
+        text(prefix + "-crl", out.crl);
         return out;
     }
 
@@ -176,6 +180,10 @@ void read_security(const Leaves& leaves, Adjacency& out) {
     leaves.choice("refer", refer_words, out.refer);
     leaves.choice("tls-client-authentication", client_authentication_words,
                   out.tls_client_authentication);
+    leaves.choice("tls-minimum-version", version_words, out.tls_min_version);
+    for (const std::string& each : leaves.all("tls-ciphers")) {
+        out.tls_ciphers += (out.tls_ciphers.empty() ? "" : ":") + each;
+    }
     out.tls_peer_domains = leaves.all("tls-peer-domain");
     out.tls_allow_wildcard = leaves.has("tls-allow-wildcard");
     unsigned seconds = 20;
@@ -257,6 +265,7 @@ DraftAdjacency adjacency_of(const Leaves& leaves) {
     out.path = leaves.path();
     out.said = leaves.said();
     out.files = leaves.files();
+    out.client_files = leaves.files("tls-client");
     out.adjacency.name = leaves.key();
     leaves.text("description", out.adjacency.description);
     read_security(leaves, out.adjacency);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -97,8 +98,17 @@ struct Adjacency {
     bool tls_allow_wildcard = false;
     std::shared_ptr<const tls::Context> tls_server;
     std::shared_ptr<const tls::Context> tls_client;
-    tls::OwnCertificate certificate;       // shown here
-    std::string certificate_file;          // where it comes from, as the configuration has it
+    tls::Version tls_min_version = tls::Version::Tls12;
+    std::string tls_ciphers;  // of OpenSSL's words for TLS 1.2; empty: all that are good
+    // What is shown in each role, and from which file; and when what was revoked must be asked
+    // anew.
+    struct Shown : tls::OwnCertificate {
+        std::string file;
+    };
+    Shown certificate;
+    Shown client_certificate;
+    std::optional<WallTime> crl_next_update;
+    std::set<std::string> tls_files;       // that all this was made of
     Duration tls_handshake_timeout = 20s;  // not below 15 s
 
     // Calls.

@@ -103,6 +103,11 @@ std::string_view client_authentication_text(tls::ClientAuthentication mode) {
     return "";
 }
 
+std::string_view version_text(tls::Version version) {
+    static constexpr std::array<std::string_view, 4> words{"1.0", "1.1", "1.2", "1.3"};
+    return words[static_cast<std::size_t>(version)];
+}
+
 std::string codes_of(const Adjacency& adjacency) {
     std::string out;
     for (const int code : adjacency.hunting_trigger) {
@@ -135,6 +140,12 @@ std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
     }
     if (adjacency.is_encrypted()) {
         line("SIP calls out", std::string(to_string(adjacency.sip_calls_out)));
+        line("TLS minimum version",
+             std::string(version_text(adjacency.tls_min_version)) +
+                 (adjacency.tls_min_version < tls::Version::Tls12 ? " (weak)" : ""));
+        if (!adjacency.tls_ciphers.empty()) {
+            line("TLS ciphers", adjacency.tls_ciphers);
+        }
         line("TLS mutual authentication",
              std::string(client_authentication_text(adjacency.tls_client_authentication)));
         line("TLS peer domains", joined(adjacency.tls_peer_domains));
@@ -178,6 +189,8 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
     }
     if (adjacency.is_encrypted()) {
         out["sip-calls-out"] = to_string(adjacency.sip_calls_out);
+        out["tls-minimum-version"] = version_text(adjacency.tls_min_version);
+        out["weak"] = adjacency.tls_min_version < tls::Version::Tls12;
         out["peer-domains"] = adjacency.tls_peer_domains;
         out["certificate-names"] = adjacency.certificate.names;
     }
@@ -434,6 +447,10 @@ std::string show_call_policy(Views& views, bool as_json) {
 
 namespace {
 
+std::string second_of(WallTime time) {
+    return to_iso8601(time).substr(0, 19) + "Z";
+}
+
 // Days that are left, as whoever renews it counts them.
 std::string left_until(WallTime end, WallTime now) {
     if (end <= now) {
@@ -448,23 +465,36 @@ std::string show_certificates(Views& views, bool as_json) {
     std::string out;
     Json list = Json::array();
     const WallTime now = views.now().wall;
-    for (const Adjacency& each : views.snapshot().adjacencies) {
-        if (each.certificate_file.empty() || each.is_removed) {
-            continue;
-        }
-        const tls::OwnCertificate& own = each.certificate;
-        out += fmt::format("{}: {}\n  {}\n  Issued by {}, valid from {} until {} ({})\n", each.name,
-                           each.certificate_file, joined(own.names), own.issuer,
-                           to_iso8601(own.not_before).substr(0, 19) + "Z",
-                           to_iso8601(own.not_after).substr(0, 19) + "Z",
-                           left_until(own.not_after, now));
-        list.push_back({{"adjacency", each.name},
-                        {"file", each.certificate_file},
+    const auto add = [&](const Adjacency& adjacency, const Adjacency::Shown& own,
+                         std::string_view role) {
+        out += fmt::format("{}{}: {}\n  {}\n  Issued by {}, valid from {} until {} ({})\n",
+                           adjacency.name, role.empty() ? "" : fmt::format(" as {}", role),
+                           own.file, joined(own.names), own.issuer, second_of(own.not_before),
+                           second_of(own.not_after), left_until(own.not_after, now));
+        list.push_back({{"adjacency", adjacency.name},
+                        {"role", role.empty() ? "both" : role},
+                        {"file", own.file},
                         {"names", own.names},
                         {"issuer", own.issuer},
                         {"not-before", to_iso8601(own.not_before)},
                         {"not-after", to_iso8601(own.not_after)},
                         {"expired", own.not_after <= now}});
+    };
+    for (const Adjacency& each : views.snapshot().adjacencies) {
+        if (each.certificate.file.empty() || each.is_removed) {
+            continue;
+        }
+        const bool are_two = each.client_certificate.file != each.certificate.file;
+        add(each, each.certificate, are_two ? "server" : "");
+        if (are_two) {
+            add(each, each.client_certificate, "client");
+        }
+        if (each.crl_next_update) {
+            out += fmt::format("  What was revoked must be asked again before {} ({})\n",
+                               second_of(*each.crl_next_update),
+                               left_until(*each.crl_next_update, now));
+            list.back()["crl-next-update"] = to_iso8601(*each.crl_next_update);
+        }
     }
     return as_json ? printed(list) : out.empty() ? "No certificates are shown.\n" : out;
 }

@@ -76,7 +76,7 @@ Result<void, ConfigErrors> Datastore::start() {
     if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
         return fail(std::move(prepared).error());
     }
-    setup_.target->publish();
+    publish(configuration->snapshot);
     running_ = std::move(file->tree);
     version_ = (*stored)->version;
     return {};
@@ -202,7 +202,7 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     }
     setup_.on_point(CommitPoint::Staged);
 
-    setup_.target->publish();
+    publish(configuration->snapshot);
     ++generation_;
     Tree before = std::exchange(running_, candidate);
     detach_by_force(before);
@@ -317,12 +317,19 @@ Result<void, ConfigErrors> Datastore::bring_back(const Tree& before) {
     if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
         return fail(std::move(prepared).error());
     }
-    setup_.target->publish();
+    publish(configuration->snapshot);
     return {};
 }
 
+void Datastore::publish(SnapshotPtr snapshot) {
+    setup_.target->publish();
+    in_force_ = std::move(snapshot);
+    reload_problems_.clear();
+}
+
 std::vector<std::string> Datastore::alarms() const {
-    std::vector<std::string> out;
+    std::vector<std::string> out = reload_problems_;
+    std::ranges::move(endings(), std::back_inserter(out));
     for (const std::string* each : {&store_problem_, &take_back_problem_}) {
         if (!each->empty()) {
             out.push_back(*each);

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -111,8 +112,16 @@ public:
     std::vector<Version> versions() const;
     Result<model::Tree, std::string> version(unsigned number) const;
 
+    // The files that the running configuration names may have others' contents now: certificates,
+    // anchors, revocation lists. Those that can be used are in force afterwards, the others' alarm
+    // says why not. Whether anything was exchanged.
+    bool reload();
+    // Those files, by the names that the configuration has for them.
+    std::set<std::string> files() const;
+
     // Sentences: the store could not be written, last time; the time to confirm is over, and what
-    // was there before cannot be brought back.
+    // was there before cannot be brought back; a file that was changed cannot be used; a
+    // certificate or a revocation list is at its end.
     std::vector<std::string> alarms() const;
     const std::filesystem::path* folder() const {
         return setup_.store == nullptr ? nullptr : &setup_.store->folder();
@@ -130,6 +139,8 @@ private:
     Result<void, ConfigErrors> bring_back(const model::Tree& before);
     void detach_by_force(const model::Tree& before);
     Result<void, ConfigErrors> activate();
+    void publish(SnapshotPtr snapshot);
+    std::vector<std::string> endings() const;
 
     Setup setup_;
     model::Tree running_;
@@ -138,6 +149,8 @@ private:
     std::optional<Unconfirmed> unconfirmed_;
     std::string store_problem_;
     std::string take_back_problem_;
+    SnapshotPtr in_force_ = std::make_shared<const Snapshot>();
+    std::vector<std::string> reload_problems_;
     bool is_unsaved_ = false;
     unsigned generation_ = 0;
     unsigned take_backs_ = 0;

@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""Files change while ringwall-sbc runs: its certificate is renewed, peers are revoked, a file is broken. Seen by
+openssl: who is shown what, and which connections stay."""
+import re
+import signal
+import subprocess
+
+from system_test import PHONES, SystemTest, main
+
+from lab.waiting import wait_for
+
+PEERS = ("192.0.2.11", "192.0.2.12")
+
+CONFIGURATION = """\
+  tls crl pki/crl.pem
+  adjacency sip peers
+   inherit profile preset-peering
+   security trusted-encrypted
+   signaling-address ipv4 192.0.2.1
+   remote-address ipv4 192.0.2.0 255.255.255.0
+   tls client-authentication required
+   tls peer-domain peer.test
+   attach
+"""
+
+
+def options(address: str, number: int) -> bytes:
+    return (f"OPTIONS sip:ringwall.test SIP/2.0\r\nVia: SIP/2.0/TLS {address}:5061;branch=z9hG4bK-{number}\r\n"
+            "Max-Forwards: 70\r\nFrom: <sip:peer@peer.test>;tag=1\r\nTo: <sip:ringwall.test>\r\n"
+            f"Call-ID: {number}@peer.test\r\nCSeq: {number} OPTIONS\r\nContact: <sip:peer@peer.test>\r\n"
+            "Content-Length: 0\r\n\r\n").encode()
+
+
+class Connection:
+    """Of openssl s_client, with a certificate of its own."""
+
+    def __init__(self, test: "Certificates", host: str, address: str) -> None:
+        self._test, self._address, self._sent = test, address, 0
+        self._log = test.folder / f"{host}.openssl.log"
+        with self._log.open("wb") as log:
+            self.process = test.network.start(
+                host, ["openssl", "s_client", "-connect", f"{PHONES}:5061", "-servername", "ringwall.test", "-CAfile",
+                       str(test.authority.certificate), "-cert", str(test.folder / f"pki/{host}.crt"), "-key",
+                       str(test.folder / f"pki/{host}.key"), "-ign_eof", "-showcerts", "-verify_return_error"],
+                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
+        test.addCleanup(test.end, self.process)
+
+    def seen(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def ask(self) -> None:
+        """OPTIONS, and its answer."""
+        self._sent += 1
+        self.process.stdin.write(options(self._address, self._sent))
+        self.process.stdin.flush()
+        wait_for(f"answer {self._sent} over the connection of {self._address} (it has {self.seen()[-800:]})",
+                 lambda: self.seen().count("SIP/2.0 200") == self._sent)
+
+    def shown(self) -> str:
+        """The certificate of ringwall-sbc."""
+        wait_for("a certificate", lambda: "END CERTIFICATE" in self.seen())
+        return re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", self.seen(), re.S)[0]
+
+
+class Certificates(SystemTest):
+    def setUp(self) -> None:
+        super().setUp()
+        for number, address in enumerate(PEERS):
+            self.network.add(f"peer{number}", [f"{address}/24"])
+            self.authority.issue(f"peer{number}", ["DNS:peer.test"], "clientAuth")
+        self.authority.revoke()
+        self.start_border(CONFIGURATION)
+
+    def connect(self, number: int) -> Connection:
+        connection = Connection(self, f"peer{number}", PEERS[number])
+        connection.ask()
+        return connection
+
+    def renew(self) -> str:
+        self.authority.issue("sbc", ["URI:sip:ringwall.test", "DNS:ringwall.test"], "serverAuth,clientAuth")
+        return self.ours()
+
+    def ours(self) -> str:
+        return (self.folder / "pki/sbc.crt").read_text().strip()
+
+    def said(self, event: str) -> int:
+        return self.border.log.read_text(errors="replace").count(event)
+
+    def wait_said(self, event: str, times: int = 1) -> None:
+        wait_for(f"{event} in the log of ringwall-sbc", lambda: self.said(event) >= times)
+
+    def test_a_renewed_certificate_is_shown_and_no_connection_ends(self):
+        first = self.connect(0)
+        before = self.ours()
+        self.assertEqual(first.shown(), before)
+        after = self.renew()
+        self.assertNotEqual(before, after)
+        self.wait_said("certificates.reloaded adjacencies=peers")
+        second = self.connect(1)
+        self.assertEqual(second.shown(), after)
+        first.ask()
+        self.assertEqual(self.said("reason=not-trusted"), 0)
+
+    def test_sighup_looks_at_once(self):
+        after = self.renew()
+        self.border.signal(signal.SIGHUP)
+        self.wait_said("certificates.reloaded")
+        self.assertEqual(self.connect(0).shown(), after)
+
+    def test_a_broken_certificate_leaves_the_one_before(self):
+        before = self.ours()
+        (self.folder / "pki/sbc.crt").write_text(before[:200])
+        self.border.signal(signal.SIGHUP)
+        self.wait_said("certificates.not-reloaded")
+        self.assertEqual(self.connect(0).shown(), before)
+        after = self.renew()
+        self.border.signal(signal.SIGHUP)
+        self.wait_said("certificates.reloaded")
+        self.assertEqual(self.connect(1).shown(), after)
+
+    def test_whoever_is_revoked_is_closed_and_nobody_else(self):
+        first, second = self.connect(0), self.connect(1)
+        self.authority.revoke("peer0")
+        self.wait_said("certificates.reloaded")
+        wait_for("the end of the connection that was revoked", lambda: first.process.poll() is not None)
+        self.assertEqual(self.said("reason=not-trusted"), 1)
+        second.ask()
+        again = Connection(self, "peer0", PEERS[0])
+        wait_for("the refusal of what is revoked", lambda: "alert certificate revoked" in again.seen())
+        self.assertNotIn("SIP/2.0 200", again.seen())
+
+
+if __name__ == "__main__":
+    main()
