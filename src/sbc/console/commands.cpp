@@ -1,0 +1,262 @@
+#include "sbc/console/commands.h"
+
+#include <utility>
+
+#include "sbc/console/show.h"
+#include "sbc/model/tree.h"
+#include "sbc/model/word_values.h"
+
+namespace ringwall::sbc::console {
+
+const std::vector<Command>& commands() {
+    using enum Command::Where;
+    static constexpr std::size_t any = SIZE_MAX;
+    static const std::vector<Command> all{
+        {{"configure"},
+         "",
+         "Changes the configuration.",
+         Exec,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.configure(); }},
+        {{"exit"},
+         "",
+         "Leaves the mode, or the console.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool) {
+             ConfigurationMode& mode = desk.configuration;
+             if (!mode.is_on()) {
+                 return Answer{.ended = true};
+             }
+             return mode.place().empty() ? mode.end() : mode.leave(mode.place().size() - 1);
+         }},
+        {{"show", "services", "sbc", "sbe", "adjacencies"},
+         "",
+         "Security and address of each.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_adjacencies(desk.views, "", false, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "adjacencies", "detail"},
+         "",
+         "All of each.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_adjacencies(desk.views, "", true, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "adjacency"},
+         "NAME",
+         "All of one.",
+         Everywhere,
+         Role::ReadOnly,
+         1,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             const std::string name = rest.empty() ? "" : rest.front();
+             std::string output = show_adjacencies(desk.views, name, true, as_json);
+             if (name.empty() || output.empty()) {
+                 return Answer{.fault = shown(name) + " is no adjacency that was committed"};
+             }
+             return Answer{.output = std::move(output)};
+         }},
+        {{"show", "services", "sbc", "sbe", "calls"},
+         "",
+         "Those that are up.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_calls(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "registrations"},
+         "",
+         "Who is registered, from where, how long.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_registrations(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "tls"},
+         "",
+         "Connections over TLS: version, cipher, identities.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_tls(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "counters"},
+         "",
+         "What happened how often.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_counters(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "call-policy"},
+         "",
+         "The tables in force.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_call_policy(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "certificates"},
+         "",
+         "Ours, and whom they name.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_certificates(desk.views, as_json)};
+         }},
+        {{"clear", "services", "sbc", "sbe", "call-stats"},
+         "",
+         "Counters begin at 0.",
+         Everywhere,
+         Role::Operator,
+         0,
+         [](Desk& desk, const Arguments&, bool) {
+             desk.views.clear_counters();
+             return Answer{};
+         }},
+        {{"clear", "services", "sbc", "sbe", "call"},
+         "CALL",
+         "Ends a call; both parties hear BYE.",
+         Everywhere,
+         Role::Operator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) {
+             if (rest.empty() || !desk.views.end_call(rest.front())) {
+                 return Answer{.fault = "there is no call " +
+                                        shown(rest.empty() ? "" : rest.front()) +
+                                        "; 'show services sbc sbe calls' has them all"};
+             }
+             return Answer{};
+         }},
+        {{"show", "security-matrix"},
+         "",
+         "Which calls may go where, by the rules that decide.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk&, const Arguments&, bool as_json) {
+             return Answer{.output = show_security_matrix(as_json)};
+         }},
+        {{"show", "running-config"},
+         "",
+         "The configuration in force.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return desk.configuration.show_running(as_json);
+         }},
+        {{"show", "configuration"},
+         "[diff|running-config|failed|commit list|version NUMBER]",
+         "What is not committed yet; what runs; why the last commit failed; all commits.",
+         Everywhere,
+         Role::ReadOnly,
+         2,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             return desk.configuration.show_configuration(rest, as_json);
+         }},
+        {{"show", "alarms"},
+         "",
+         "What is wrong with the store, or with a commit that waits.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             std::string text;
+             for (const std::string& each : desk.datastore.alarms()) {
+                 text += each + "\n";
+             }
+             return Answer{.output = text.empty() && !as_json ? "No alarms.\n"
+                                                              : show_lines(text, as_json)};
+         }},
+        {{"commit"},
+         "[comment LINE|label WORD|confirmed [SECONDS]]",
+         "What was changed is in force from now on.",
+         Configuration,
+         Role::Administrator,
+         any,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.commit(rest); }},
+        {{"abort"},
+         "",
+         "Forgets what was changed, and leaves the configuration.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.abort(); }},
+        {{"clear"},
+         "",
+         "Forgets what was changed.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.clear(); }},
+        {{"end"},
+         "",
+         "Leaves the configuration.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.end(); }},
+        {{"root"},
+         "",
+         "Leaves all modes but the outermost.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.leave(0); }},
+        {{"pwd"},
+         "",
+         "The mode that one is in.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) {
+             return Answer{.output = model::path_of(desk.configuration.place()) + "\n"};
+         }},
+        {{"do"},
+         "COMMAND",
+         "A command of outside of the configuration.",
+         Configuration,
+         Role::Administrator,
+         any,
+         nullptr},
+        {{"rollback"},
+         "[last [NUMBER]|to VERSION]",
+         "Takes the candidate back to an earlier version; a commit makes it so.",
+         Configuration,
+         Role::Administrator,
+         2,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.rollback(rest); }},
+        {{"load"},
+         "FILE",
+         "Says the commands of a file that was saved.",
+         Configuration,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.load(rest); }},
+        {{"save"},
+         "FILE",
+         "Writes the running configuration into a file of the store.",
+         Everywhere,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.save(rest); }},
+    };
+    return all;
+}
+
+}  // namespace ringwall::sbc::console
