@@ -3,6 +3,7 @@
 RINGWALL and CONSOLE_PEER name the programs."""
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -179,6 +180,33 @@ class ConsoleTest(unittest.TestCase):
         self.see(terminal, "half a li")
         self.stop(server)
         self.see(terminal, f"{self.socket}: ringwall-sbc has closed this session, or has ended\r\n")
+        self.assertEqual(self.status_of(terminal), 69)
+
+    def test_what_is_announced_leaves_the_line_as_it_is(self):
+        server = self.start_server()
+        terminal = self.open_terminal()
+        terminal.send("half a \u20acine" + LEFT)
+        self.see(terminal, "ine")
+        server.send_signal(signal.SIGUSR1)
+        self.see(terminal, "\r\n% Alarm: the disk is full\r\n", PROMPT + "half a \u20acine")
+        terminal.send("x\r")
+        self.see(terminal, "1: half a \u20acinxe\r\n", PROMPT)
+        script = subprocess.Popen([RINGWALL, "console"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, env=self.environment)
+        self.addCleanup(script.communicate)
+        self.assertRegex(script.stdout.readline(), "^welcome")
+        server.send_signal(signal.SIGUSR1)
+        self.see(terminal, "% Alarm: the disk is full\r\n", PROMPT)
+        said, complaint = script.communicate("one\n", timeout=PATIENCE)
+        self.assertEqual((script.returncode, said, complaint), (0, "2: one\n", ""))
+
+    def test_a_session_that_is_ended_is_told_why(self):
+        server = self.start_server()
+        terminal = self.open_terminal()
+        terminal.send("half a li")
+        self.see(terminal, "half a li")
+        server.send_signal(signal.SIGUSR2)
+        self.see(terminal, "This session was ended by eve (session 2).\r\n")
         self.assertEqual(self.status_of(terminal), 69)
 
     def test_the_terminal_is_as_it_was(self):

@@ -201,6 +201,22 @@ class Operator(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         wait_for("the version before", lambda: "description one" in self.running())
 
+    def test_who_holds_the_candidate_can_be_ended_by_another(self):
+        holder = self.open_terminal()
+        self.type_procedure(holder)
+        self.refused("adjacency sip test", word="or end it: 'clear session 1'")
+        other = self.open_terminal()
+        self.assertRegex(self.type(other, "show sessions"),
+                         r"^1  root, administrator, since 2\S+Z, changes the configuration\n"
+                         r"5  root, administrator, since 2\S+Z \(this session\)\n$")
+        self.assertEqual(self.type(other, "clear session 1"), "")
+        holder.expect_exact("This session was ended by root (session 5); what it had not committed is gone.\r\n")
+        holder.expect(pexpect.EOF)
+        self.commit("adjacency sip other")
+        self.assertNotIn("test", self.running())
+        wait_for("the record", lambda: '"what":"command","text":"clear session 1"' in
+                 (self.folder / "store/audit.log").read_text())
+
     def test_a_full_disk_refuses_the_commit_and_the_rest_goes_on(self):
         self.border.stop()
         store = self.folder / "store"
@@ -208,6 +224,8 @@ class Operator(SystemTest):
         self.addCleanup(subprocess.run, ["umount", "--lazy", str(store)], check=False)
         self.border.start_again()
         self.commit("adjacency sip test", "description one")
+        terminal = self.open_terminal()
+        terminal.send("show run")
         with (store / "filling").open("wb", buffering=0) as filling:
             with self.assertRaises(OSError):
                 while True:
@@ -215,8 +233,14 @@ class Operator(SystemTest):
         self.refused("adjacency sip test", "description two", after="commit", word="No space left on device")
         self.assertIn("Alarm: ", self.border.say("show running-config\n").stdout)
         self.assertTrue(self.border.is_running())
+        terminal.expect_exact("\r\n% Alarm: ")
+        terminal.expect_exact("No space left on device")
+        terminal.expect_exact(f"{self.host}# show run")
+        terminal.send("\r")
+        terminal.expect_exact("description one")
         (store / "filling").unlink()
         self.commit("adjacency sip test", "description three")
+        terminal.expect_exact("\r\n% Alarm over: ")
         self.assertIn("description three", self.running())
 
     def test_who_is_nobody_gets_nowhere(self):

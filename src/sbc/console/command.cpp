@@ -88,7 +88,8 @@ int converse(Client& client, std::string prompt) {
     const auto suggest = [&client](const std::string& begun) {
         return client.suggest(begun).value_or(std::vector<model::Suggestion>());
     };
-    Terminal terminal(client.fd(), suggest, history_file());
+    Terminal terminal(
+        client.fd(), suggest, [&client] { return client.notices(); }, history_file());
     while (true) {
         Terminal::Typed typed = terminal.read(prompt);
         switch (typed.outcome) {
@@ -111,6 +112,9 @@ int converse(Client& client, std::string prompt) {
         print(reply->caret + reply->output);
         if (reply->ended) {
             return EX_OK;
+        }
+        for (const std::string& line : client.notices().value_or(std::vector<std::string>())) {
+            print(line + "\n");  // not between a line and what is said of it
         }
         prompt = reply->prompt;
     }

@@ -8,6 +8,24 @@
 
 namespace ringwall::sbc::console {
 
+namespace {
+
+Answer end_session(const Desk& desk, const Arguments& rest) {
+    const std::string session = rest.empty() ? "" : rest.front();
+    if (session == desk.user.session) {
+        return {.fault = "this is your own session; say 'exit'"};
+    }
+    const std::string why = "This session was ended by " + desk.user.name + " (session " +
+                            desk.user.session + "); what it had not committed is gone.";
+    if (desk.sessions == nullptr || !desk.sessions->end_session(session, why)) {
+        return {.fault =
+                    "there is no session " + shown(session) + "; 'show sessions' has them all"};
+    }
+    return {};
+}
+
+}  // namespace
+
 const std::vector<Command>& commands() {
     using enum Command::Where;
     static constexpr std::size_t any = SIZE_MAX;
@@ -183,6 +201,26 @@ const std::vector<Command>& commands() {
              return Answer{.output = text.empty() && !as_json ? "No alarms.\n"
                                                               : show_lines(text, as_json)};
          }},
+        {{"show", "sessions"},
+         "",
+         "Who is at the console, since when, and who changes the configuration.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             const auto& writer = desk.datastore.writer();
+             return Answer{.output = show_sessions(
+                               desk.sessions == nullptr ? std::vector<OpenSession>{}
+                                                        : desk.sessions->open_sessions(),
+                               writer ? writer->session : "", desk.user.session, as_json)};
+         }},
+        {{"clear", "session"},
+         "SESSION",
+         "Ends another session; what it has not committed is gone.",
+         Everywhere,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return end_session(desk, rest); }},
         {{"commit"},
          "[comment LINE|label WORD|confirmed [SECONDS]]",
          "What was changed is in force from now on.",

@@ -8,6 +8,7 @@
 #include "sbc/console/answer.h"
 #include "sbc/console/configuration_mode.h"
 #include "sbc/console/dialogue.h"
+#include "sbc/console/sessions.h"
 #include "sbc/console/views.h"
 #include "sbc/datastore/datastore.h"
 
@@ -17,6 +18,7 @@ namespace ringwall::sbc::console {
 struct Desk {
     datastore::Datastore& datastore;
     Views& views;
+    Sessions* sessions;  // null: this is the only one
     const User& user;
     ConfigurationMode& configuration;
 };

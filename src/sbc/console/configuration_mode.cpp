@@ -101,7 +101,10 @@ Answer ConfigurationMode::show_configuration(const Arguments& rest, bool as_json
 }
 
 Result<void, std::string> ConfigurationMode::begin_candidate() {
-    TRY(datastore_.begin_writing(user_.session, user_.name));
+    if (auto mine = datastore_.begin_writing(user_.session, user_.name); !mine) {
+        return fail(std::move(mine.error()) + ", or end it: 'clear session " +
+                    datastore_.writer()->session + "'");
+    }
     if (!candidate_) {
         made_of_ = datastore_.generation();
     }

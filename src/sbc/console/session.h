@@ -22,6 +22,7 @@ public:
     struct Setup {
         datastore::Datastore* datastore = nullptr;
         Views* views = nullptr;
+        Sessions* sessions = nullptr;
         Audit audit = [](const User&, std::string_view, const std::string&) {};
         std::string host = "ringwall";  // of the prompt
     };
@@ -43,7 +44,7 @@ private:
     Setup setup_;
     User user_;
     ConfigurationMode configuration_;
-    Desk desk_{*setup_.datastore, *setup_.views, user_, configuration_};
+    Desk desk_{*setup_.datastore, *setup_.views, setup_.sessions, user_, configuration_};
     unsigned take_backs_seen_ = 0;
 };
 

@@ -68,9 +68,11 @@ void print_help(std::FILE* out, const std::vector<model::Suggestion>& suggestion
 }  // namespace
 
 struct Terminal::Impl {
-    Impl(int peer_fd, Suggest suggest_function, std::filesystem::path history_file)
+    Impl(int peer_fd, Suggest suggest_function, Hear hear_function,
+         std::filesystem::path history_file)
         : peer(peer_fd),
           suggest(std::move(suggest_function)),
+          hear(std::move(hear_function)),
           file(std::move(history_file)),
           editor(el_init("ringwall", stdin, stdout, stderr)),
           lines(history_init()) {
@@ -116,10 +118,12 @@ struct Terminal::Impl {
     static unsigned char help(EditLine* editor, int key);
     static unsigned char complete(EditLine* editor, int key);
     bool wait();
+    bool interject();
     void remember(const std::string& line);
 
     int peer;
     Suggest suggest;
+    Hear hear;
     std::filesystem::path file;
     EditLine* editor;
     History* lines;
@@ -130,18 +134,37 @@ struct Terminal::Impl {
 // Until there is something to read. False: it will not come, see `outcome`.
 bool Terminal::Impl::wait() {
     while (is_interrupted == 0) {
-        pollfd states[] = {{STDIN_FILENO, POLLIN, 0}, {peer, POLLRDHUP, 0}};
+        pollfd states[] = {{STDIN_FILENO, POLLIN, 0}, {peer, POLLIN | POLLRDHUP, 0}};
         if (poll(states, 2, -1) < 0) {
             continue;  // a signal
         }
-        if (states[1].revents != 0) {
+        if (states[1].revents != 0 && !interject()) {
             outcome = Typed::Outcome::PeerGone;
             return false;
         }
-        return true;
+        if (states[0].revents != 0) {
+            return true;
+        }
     }
     outcome = Typed::Outcome::Dropped;
     return false;
+}
+
+// What is heard goes below the line that is being typed, which then stands there again. False:
+// nothing is heard any more.
+bool Terminal::Impl::interject() {
+    const auto said = hear();
+    if (!said) {
+        return false;
+    }
+    for (const std::string& line : *said) {
+        std::fprintf(stdout, "%s%s\n", &line == &said->front() ? "\n" : "", line.c_str());
+    }
+    if (!said->empty()) {
+        std::fflush(stdout);
+        el_set(editor, EL_REFRESH);
+    }
+    return true;
 }
 
 int Terminal::Impl::read_character(EditLine* editor, wchar_t* character) {
@@ -227,12 +250,12 @@ void Terminal::Impl::remember(const std::string& line) {
     }
 }
 
-Terminal::Terminal(int peer, Suggest suggest, std::filesystem::path history) {
+Terminal::Terminal(int peer, Suggest suggest, Hear hear, std::filesystem::path history) {
     std::setlocale(LC_CTYPE, "");
     struct sigaction action {};
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, nullptr);
-    impl_ = std::make_unique<Impl>(peer, std::move(suggest), std::move(history));
+    impl_ = std::make_unique<Impl>(peer, std::move(suggest), std::move(hear), std::move(history));
 }
 
 Terminal::~Terminal() = default;

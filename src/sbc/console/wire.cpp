@@ -58,6 +58,10 @@ std::string to_wire(const Reply& reply) {
                  {"pending", reply.pending}});
 }
 
+std::string to_wire(const Notice& notice) {
+    return dump({{"notice", harmless(notice.text)}, {"ended", notice.ended}});
+}
+
 std::string to_wire(const std::vector<model::Suggestion>& suggestions) {
     json list = json::array();
     for (const model::Suggestion& each : suggestions) {
@@ -103,6 +107,13 @@ std::optional<Reply> parse_reply(std::string_view line) {
                  .asks = *asks,
                  .pending = *pending,
                  .caret = std::move(*caret)};
+}
+
+std::optional<Notice> parse_notice(std::string_view line) {
+    const json object = parse(line);
+    auto said = text(object, "notice");
+    const auto ended = flag(object, "ended");
+    return said && ended ? std::optional(Notice{std::move(*said), *ended}) : std::nullopt;
 }
 
 std::optional<std::vector<model::Suggestion>> parse_suggestions(std::string_view line) {

@@ -57,6 +57,30 @@ private:
     Snapshot nothing_;
 };
 
+class FakeSessions final : public Sessions {
+public:
+    std::vector<OpenSession> open_sessions() const override {
+        std::vector<OpenSession> out;
+        for (const auto& [id, session] : open) {
+            out.push_back({{"user" + id, Role::Administrator, id}, WallTime(1'795'000'000s)});
+        }
+        return out;
+    }
+    bool end_session(const std::string& session, const std::string& why) override {
+        const auto found = open.find(session);
+        if (found == open.end()) {
+            return false;
+        }
+        found->second->on_gone();
+        open.erase(found);
+        told.push_back(why);
+        return true;
+    }
+
+    std::map<std::string, Session*> open;
+    std::vector<std::string> told;
+};
+
 class AtTheConsole : public ::testing::Test {
 protected:
     AtTheConsole()
@@ -81,6 +105,7 @@ protected:
         return Session(
             {.datastore = &datastore_,
              .views = &views_,
+             .sessions = &sessions_,
              .audit =
                  [this](const User& user, std::string_view what, const std::string& text) {
                      audit_ += user.name + " " + std::string(what) + " " + text + "\n";
@@ -103,6 +128,7 @@ protected:
 
     datastore::FakeTarget target_;
     FakeViews views_{target_};
+    FakeSessions sessions_;
     std::string audit_;
     Result<datastore::VersionStore, std::string> store_;
     datastore::Datastore datastore_;
@@ -241,6 +267,39 @@ TEST_F(AtTheConsole, OneWritesAndTheOthersAreToldWho) {
     EXPECT_FALSE(other.on_line("sbc mysbc").failed);
     other.on_gone();
     typed({"configure", "sbc mysbc"});
+}
+
+TEST_F(AtTheConsole, AnAdministratorEndsASessionThatHoldsTheCandidate) {
+    Session other = open("eve", Role::Administrator, "2");
+    sessions_.open = {{"1", &session_}, {"2", &other}};
+    EXPECT_FALSE(other.on_line("configure").failed);
+    EXPECT_FALSE(other.on_line("sbc mysbc").failed);
+    EXPECT_EQ(says("show sessions"),
+              "1  user1, administrator, since 2026-11-18T11:06:40Z (this session)\n"
+              "2  user2, administrator, since 2026-11-18T11:06:40Z, changes the configuration\n");
+    EXPECT_THAT(says("show sessions | json"), HasSubstr("\"changes_configuration\": true"));
+
+    typed({"configure"});
+    EXPECT_THAT(session_.on_line("sbc mine").output,
+                HasSubstr("by eve (session 2); wait for that one's commit or abort, or end it: "
+                          "'clear session 2'"));
+    for (const Role role : {Role::ReadOnly, Role::Operator}) {
+        Session lesser = open("noc", role, "3");
+        EXPECT_THAT(lesser.on_line("clear session 2").output, HasSubstr("is for administrators"));
+        EXPECT_FALSE(lesser.on_line("show sessions").failed);
+    }
+    EXPECT_THAT(says("clear session 1"), HasSubstr("this is your own session; say 'exit'"));
+    EXPECT_THAT(says("clear session 7"), HasSubstr("there is no session '7'"));
+    EXPECT_THAT(sessions_.told, testing::IsEmpty());
+
+    typed({"clear session 2", "sbc mine"});
+    EXPECT_THAT(sessions_.told,
+                ElementsAre("This session was ended by ops (session 1); what it had "
+                            "not committed is gone."));
+    EXPECT_THAT(audit_,
+                AllOf(HasSubstr("ops command clear session 2\n"), HasSubstr("eve logout \n"),
+                      HasSubstr("noc refused clear session 2")));
+    EXPECT_THAT(says("show configuration"), Not(HasSubstr("mysbc")));
 }
 
 TEST_F(AtTheConsole, WhoMayOnlyLookChangesNothing) {
