@@ -120,7 +120,7 @@ std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line) 
     }
     std::vector<model::Suggestion> out;
     if (desk.configuration.is_on() && (words.empty() || words.front() != "do")) {
-        out = model::suggest(desk.configuration.place(), words, begun);
+        out = model::suggest(desk.configuration.tree(), desk.configuration.place(), words, begun);
     }
     if (!words.empty() && words.front() == "do") {
         words.erase(words.begin());

@@ -26,6 +26,8 @@ public:
     bool is_on() const { return is_configuring_; }
     const model::Place& place() const { return place_; }
     bool has_changes() const;
+    // What one would change: the candidate, or what runs.
+    const model::Tree& tree() const { return candidate_ ? *candidate_ : datastore_.running(); }
     // Something of the candidate was made another, maybe back again: cheaper to ask.
     bool may_have_changes() const { return candidate_ && is_changed_; }
     // "Uncommitted changes found ...": the next line is the answer.

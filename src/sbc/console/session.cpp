@@ -98,9 +98,11 @@ Answer Session::run(const Arguments& words) {
         if (const Command* command = parsed ? nullptr : find(desk_, words, false, used)) {
             return run(*command, words, used);
         }
-        const bool is_models = parsed ||
-                               !model::suggest(configuration_.place(), {}, words.front()).empty() ||
-                               suggest(words.front()).empty();
+        const bool is_models =
+            parsed ||
+            !model::suggest(configuration_.tree(), configuration_.place(), {}, words.front())
+                 .empty() ||
+            suggest(words.front()).empty();
         return is_models ? configuration_.change(words) : not_understood(desk_, words);
     }
     if (const Command* command = find(desk_, words, false, used)) {
