@@ -81,6 +81,8 @@ class ConsoleTest(unittest.TestCase):
         self.see(terminal, "1: show calls\r\n", PROMPT)
         terminal.send("wrong\r")
         self.see(terminal, "% There is no 'wrong' here.\r\n", PROMPT)
+        terminal.send("\u00e9 \u6f22 wrong\r")  # wide ones take two columns
+        self.see(terminal, "wrong\r\n" + " " * (len(PROMPT) + 5) + "^\r\n% Invalid input", PROMPT)
         terminal.send("description \u00e9\u20ac\r")
         self.see(terminal, "1: description \u00e9\u20ac\r\n", PROMPT)
         terminal.send("configure\r")
@@ -141,13 +143,18 @@ class ConsoleTest(unittest.TestCase):
     def test_history_is_kept_but_for_secrets(self):
         self.start_server()
         terminal = self.open_terminal()
-        for line in ("show calls", "show calls", "adjacency sip office", "password hidden1", "passw hidden2",
-                     "authentication-realm outbound x y hidden3"):
+        for line in ("show calls", "show calls", "adjacency sip office", "password hidden1"):
             terminal.send(line + "\r")
             self.see(terminal, f"1: {line}\r\n", PROMPT)
-        terminal.send(UP + "x\r")
+        terminal.send("pasword hidden2 wrong\r")
+        self.see(terminal, "% There is no 'wrong' here.\r\n", PROMPT)
+        terminal.send(UP)  # to be mended, while one is there
+        self.see(terminal, "pasword hidden2 wrong")
+        terminal.sendintr()
+        self.see(terminal, PROMPT)
+        terminal.send(UP + UP + "x\r")
         self.see(terminal, "1: adjacency sip officex\r\n", PROMPT)
-        terminal.send(UP + UP + UP + "y\r")
+        terminal.send(UP + UP + UP + UP + "y\r")
         self.see(terminal, "1: show callsy\r\n", PROMPT)
         terminal.close(force=True)  # the window is gone
         file = self.folder / ".ringwall_history"

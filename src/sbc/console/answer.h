@@ -14,6 +14,7 @@ struct Answer {
     std::string fault = {};                // a sentence; empty: none
     std::optional<std::size_t> word = {};  // that is at fault; the number of words: one lacks
     bool ended = false;
+    bool has_secret = false;  // the line
 };
 
 // The words of a line, or what follows a command's own.

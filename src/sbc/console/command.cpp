@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 
+#include "sbc/console/caret.h"
 #include "sbc/console/client.h"
 #include "sbc/console/terminal.h"
 
@@ -83,6 +84,16 @@ std::filesystem::path history_file() {
                                             : std::filesystem::path(home) / ".ringwall_history";
 }
 
+// One that was refused may be called back to be mended; on the disk goes only what the server has
+// understood and knows to bear no secret.
+void remember(Terminal& terminal, const std::string& line, const Reply& reply) {
+    if (reply.is_memorable) {
+        terminal.remember(line, Terminal::Memory::Lasting);
+    } else if (reply.failed) {
+        terminal.remember(line, Terminal::Memory::OfThisSession);
+    }
+}
+
 int converse(Client& client, std::string prompt) {
     using Outcome = Terminal::Typed::Outcome;
     const auto suggest = [&client](const std::string& begun) {
@@ -109,7 +120,9 @@ int converse(Client& client, std::string prompt) {
         if (!reply) {
             return unavailable(reply.error());
         }
-        print(reply->caret + reply->output);
+        print((reply->fault_at ? caret_below(prompt, typed.line, *reply->fault_at) : "") +
+              reply->output);
+        remember(terminal, typed.line, *reply);
         if (reply->ended) {
             return EX_OK;
         }

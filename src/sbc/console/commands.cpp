@@ -13,15 +13,50 @@ namespace {
 Answer end_session(const Desk& desk, const Arguments& rest) {
     const std::string session = rest.empty() ? "" : rest.front();
     if (session == desk.user.session) {
-        return {.fault = "this is your own session; say 'exit'"};
+        return {.fault = "this is your own session; say 'exit'", .word = 0};
     }
     const std::string why = "This session was ended by " + desk.user.name + " (session " +
                             desk.user.session + "); what it had not committed is gone.";
     if (desk.sessions == nullptr || !desk.sessions->end_session(session, why)) {
-        return {.fault =
-                    "there is no session " + shown(session) + "; 'show sessions' has them all"};
+        return {.fault = "there is no session " + shown(session) + "; 'show sessions' has them all",
+                .word = 0};
     }
     return {};
+}
+
+std::vector<model::Suggestion> adjacencies(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const Adjacency& each : desk.views.snapshot().adjacencies) {
+        out.push_back({each.name, std::string(to_string(each.security)), true});
+    }
+    return out;
+}
+
+std::vector<model::Suggestion> calls(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const CallRecord& each : desk.views.calls()) {
+        out.push_back({each.call, each.caller + " -> " + each.callee, true});
+    }
+    return out;
+}
+
+std::vector<model::Suggestion> other_sessions(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const OpenSession& each :
+         desk.sessions == nullptr ? std::vector<OpenSession>() : desk.sessions->open_sessions()) {
+        if (each.user.session != desk.user.session) {
+            out.push_back({each.user.session, each.user.name, true});
+        }
+    }
+    return out;
+}
+
+std::vector<model::Suggestion> saved_files(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const std::string& each : desk.configuration.saved_files()) {
+        out.push_back({each, "is there", true});
+    }
+    return out;
 }
 
 }  // namespace
@@ -78,10 +113,14 @@ const std::vector<Command>& commands() {
              const std::string name = rest.empty() ? "" : rest.front();
              std::string output = show_adjacencies(desk.views, name, true, as_json);
              if (name.empty() || output.empty()) {
-                 return Answer{.fault = shown(name) + " is no adjacency that was committed"};
+                 return Answer{.fault = name.empty()
+                                            ? "'adjacency' needs the NAME of one"
+                                            : shown(name) + " is no adjacency that was committed",
+                               .word = 0};
              }
              return Answer{.output = std::move(output)};
-         }},
+         },
+         adjacencies},
         {{"show", "services", "sbc", "sbe", "calls"},
          "",
          "Those that are up.",
@@ -156,10 +195,12 @@ const std::vector<Command>& commands() {
              if (rest.empty() || !desk.views.end_call(rest.front())) {
                  return Answer{.fault = "there is no call " +
                                         shown(rest.empty() ? "" : rest.front()) +
-                                        "; 'show services sbc sbe calls' has them all"};
+                                        "; 'show services sbc sbe calls' has them all",
+                               .word = 0};
              }
              return Answer{};
-         }},
+         },
+         calls},
         {{"show", "security-matrix"},
          "",
          "Which calls may go where, by the rules that decide.",
@@ -220,7 +261,8 @@ const std::vector<Command>& commands() {
          Everywhere,
          Role::Administrator,
          1,
-         [](Desk& desk, const Arguments& rest, bool) { return end_session(desk, rest); }},
+         [](Desk& desk, const Arguments& rest, bool) { return end_session(desk, rest); },
+         other_sessions},
         {{"commit"},
          "[comment LINE|label WORD|confirmed [SECONDS]]",
          "What was changed is in force from now on.",
@@ -285,14 +327,16 @@ const std::vector<Command>& commands() {
          Configuration,
          Role::Administrator,
          1,
-         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.load(rest); }},
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.load(rest); },
+         saved_files},
         {{"save"},
          "FILE",
          "Writes the running configuration into a file of the store.",
          Everywhere,
          Role::Administrator,
          1,
-         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.save(rest); }},
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.save(rest); },
+         saved_files},
     };
     return all;
 }

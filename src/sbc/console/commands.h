@@ -33,6 +33,8 @@ struct Command {
     std::size_t max_arguments = 0;
     // None: what follows is a command itself.
     Answer (*run)(Desk& desk, const Arguments& rest, bool as_json) = nullptr;
+    // What is there to be named as the first argument.
+    std::vector<model::Suggestion> (*names)(const Desk& desk) = nullptr;
 };
 
 const std::vector<Command>& commands();

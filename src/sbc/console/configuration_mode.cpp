@@ -1,5 +1,6 @@
 #include "sbc/console/configuration_mode.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -89,7 +90,8 @@ Answer ConfigurationMode::show_configuration(const Arguments& rest, bool as_json
         const auto tree = datastore_.version(static_cast<unsigned>(number.value_or(0)));
         if (!number || !tree) {
             return {.fault = "there is no version " + shown(rest[1]) +
-                             "; 'show configuration commit list' has them all"};
+                             "; 'show configuration commit list' has them all",
+                    .word = 1};
         }
         return {.output = as_json ? tree->without_secrets().to_json()
                                   : to_text(*tree, model::Secrets::Hidden)};
@@ -97,7 +99,7 @@ Answer ConfigurationMode::show_configuration(const Arguments& rest, bool as_json
     return {.fault = shown(joined(rest)) +
                      " does not go after 'show configuration'; use diff, running-config, failed, "
                      "commit list or version NUMBER",
-            .word = 2};
+            .word = 0};
 }
 
 Result<void, std::string> ConfigurationMode::begin_candidate() {
@@ -132,7 +134,8 @@ Answer ConfigurationMode::change(const Arguments& words) {
     audit_(user_, "command",
            model::path_of(command->place) + (place_.empty() ? "" : " > ") + to_line(*command));
     place_ = *after;
-    return {};
+    return {.has_secret =
+                std::ranges::any_of(command->node->arguments, &model::Argument::is_secret)};
 }
 
 Answer ConfigurationMode::commit(const Arguments& rest) {
@@ -150,7 +153,7 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
             const auto seconds = has_more ? parse_number(rest[at + 1], 65535) : std::nullopt;
             request.confirm_within = std::chrono::seconds(seconds.value_or(600));
             if (seconds == 0U) {
-                return {.fault = "'commit confirmed' needs 1 to 65535 seconds", .word = at + 2};
+                return {.fault = "'commit confirmed' needs 1 to 65535 seconds", .word = at + 1};
             }
             at += seconds ? 1 : 0;
         } else {
@@ -158,7 +161,7 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
                                                 " does not go after 'commit'; use comment LINE, "
                                                 "label WORD or confirmed SECONDS"
                                           : "'" + std::string(what) + "' needs another word",
-                    .word = what.empty() ? at + 1 : at + 2};
+                    .word = what.empty() ? at : at + 1};
         }
     }
     if (!has_changes()) {
@@ -261,12 +264,13 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
     } else if (begins("to", rest[0]) && rest.size() == 2 && number) {
         wanted = static_cast<unsigned>(*number);
     } else {
-        return {.fault = "write: rollback [last [NUMBER]|to VERSION]", .word = 1};
+        return {.fault = "write: rollback [last [NUMBER]|to VERSION]", .word = 0};
     }
     const auto tree = wanted ? datastore_.version(*wanted) : fail(std::string());
     if (!tree) {
         return {.fault = "there is no such version; 'show configuration commit list' has them all" +
-                         (tree.error().empty() ? "" : " (" + tree.error() + ")")};
+                         (tree.error().empty() ? "" : " (" + tree.error() + ")"),
+                .word = rest.size() == 2 ? 1 : 0};
     }
     if (const auto mine = begin_candidate(); !mine) {
         return {.fault = mine.error()};
@@ -289,15 +293,27 @@ std::optional<std::filesystem::path> ConfigurationMode::saved_file(const Argumen
     return *folder / "saved" / rest[0];
 }
 
+std::vector<std::string> ConfigurationMode::saved_files() const {
+    std::vector<std::string> out;
+    if (const std::filesystem::path* folder = datastore_.folder()) {
+        std::error_code failed;
+        for (const auto& each : std::filesystem::directory_iterator(*folder / "saved", failed)) {
+            out.push_back(each.path().filename().string());
+        }
+    }
+    std::ranges::sort(out);
+    return out;
+}
+
 Answer ConfigurationMode::load(const Arguments& rest) {
     const auto path = saved_file(rest);
     if (!path) {
         return {.fault = "'load' needs the name of a file in the folder 'saved' of the store",
-                .word = 1};
+                .word = 0};
     }
     const auto text = read_from_disk(*path);
     if (!text) {
-        return {.fault = path->string() + " cannot be read: " + text.error()};
+        return {.fault = path->string() + " cannot be read: " + text.error(), .word = 0};
     }
     const auto lines = split_words(*text);
     if (!lines) {
@@ -333,7 +349,7 @@ Answer ConfigurationMode::save(const Arguments& rest) {
     const auto path = saved_file(rest);
     if (!path) {
         return {.fault = "'save' needs a name for a file in the folder 'saved' of the store",
-                .word = 1};
+                .word = 0};
     }
     std::error_code failed;
     std::filesystem::create_directory(path->parent_path(), failed);

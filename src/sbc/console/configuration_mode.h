@@ -44,6 +44,7 @@ public:
     Answer rollback(const Arguments& rest);
     Answer load(const Arguments& rest);
     Answer save(const Arguments& rest);
+    std::vector<std::string> saved_files() const;
     Answer show_configuration(const Arguments& rest, bool as_json);
     Answer show_running(bool as_json);
 

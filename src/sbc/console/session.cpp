@@ -47,17 +47,21 @@ std::string Session::prompt() const {
 // ---- a line -------------------------------------------------------------------------------------
 
 Reply Session::on_line(std::string_view line) {
-    const std::string before = prompt();
+    constexpr std::string_view replaced = "\xEF\xBF\xBD";  // what is no character comes as this one
+    const bool is_answer = configuration_.is_asking();
     Answer answer;
     std::vector<std::size_t> columns;
-    if (configuration_.is_asking()) {
+    std::optional<std::size_t> fault_at;
+    if (is_answer) {
         answer = configuration_.question(line);
     } else {
         const auto lines = split_words(line);
         if (!lines) {
             answer.fault = lines.error().sentence;
-        } else if (line.find("\xEF\xBF\xBD") != std::string_view::npos) {
+            fault_at = lines.error().column;
+        } else if (line.find(replaced) != std::string_view::npos) {
             answer.fault = "the line holds octets that are no UTF-8";
+            fault_at = line.find(replaced);
         } else if (!lines->empty()) {
             columns = lines->front().columns;
             answer = run(lines->front().words);
@@ -67,22 +71,20 @@ Reply Session::on_line(std::string_view line) {
         take_backs_seen_ = setup_.datastore->take_backs();
         answer.output.insert(0, "What was committed and not confirmed has been taken back.\n");
     }
+    if (answer.word) {
+        fault_at = *answer.word < columns.size() ? columns[*answer.word] : line.size() + 1;
+    }
+    const bool failed = !answer.fault.empty();
     Reply reply{.output = std::move(answer.output),
                 .prompt = {},
-                .failed = !answer.fault.empty(),
+                .failed = failed,
                 .ended = answer.ended,
                 .asks = configuration_.is_asking(),
-                .pending = configuration_.may_have_changes()};
-    if (answer.word) {
-        const std::size_t octets =
-            *answer.word < columns.size() ? columns[*answer.word] : line.size() + 1;
-        const auto continued = std::ranges::count_if(
-            line.substr(0, std::min(octets, line.size())),
-            [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
-        const std::size_t column = octets - static_cast<std::size_t>(continued);
-        reply.caret = std::string(before.size() + column, ' ') +
-                      "^\n% Invalid input detected at '^' marker.\n";
-    }
+                .pending = configuration_.may_have_changes(),
+                .fault_at = fault_at,
+                // Nor does anybody know what a comment holds.
+                .is_memorable = !failed && !is_answer && !columns.empty() && !answer.has_secret &&
+                                line.find('!') == std::string_view::npos};
     reply.output += reply.failed ? "% " + answer.fault + "\n" : "";
     reply.prompt = prompt();
     return reply;
@@ -122,7 +124,8 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
         return {.fault = "'" + joined(command.words) + "' is for " +
                          (command.role == Role::Operator ? "operators" : "administrators") +
                          "; you are " +
-                         (user_.role == Role::ReadOnly ? "read-only" : "an operator")};
+                         (user_.role == Role::ReadOnly ? "read-only" : "an operator"),
+                .word = 0};
     }
     Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
     const bool is_do = command.run == nullptr;  // the rest is another's
@@ -147,14 +150,18 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
     if (!is_do) {
         setup_.audit(user_, "command", joined(words));
     }
-    return is_do ? run_outside(rest) : command.run(desk_, rest, as_json);
+    Answer answer = is_do ? run_outside(rest) : command.run(desk_, rest, as_json);
+    if (answer.word) {
+        *answer.word += used;
+    }
+    return answer;
 }
 
 Answer Session::run_outside(const Arguments& words) {
     std::size_t used = 0;
     const Command* command = words.empty() ? nullptr : find(desk_, words, false, used);
     if (command == nullptr || command->where != Command::Where::Everywhere) {
-        return {.fault = "'do' needs a command like 'show running-config'"};
+        return {.fault = "'do' needs a command like 'show running-config'", .word = 0};
     }
     return run(*command, words, used);
 }

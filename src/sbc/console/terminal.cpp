@@ -13,8 +13,6 @@
 #include <string_view>
 #include <utility>
 
-#include "sbc/console/secret_line.h"
-
 namespace ringwall::sbc::console {
 
 namespace {
@@ -75,12 +73,15 @@ struct Terminal::Impl {
           hear(std::move(hear_function)),
           file(std::move(history_file)),
           editor(el_init("ringwall", stdin, stdout, stderr)),
-          lines(history_init()) {
+          lines(history_init()),
+          lasting(history_init()) {
         HistEvent event{};
-        history(lines, &event, H_SETSIZE, history_size);
-        history(lines, &event, H_SETUNIQUE, 1);
-        if (!file.empty()) {
-            history(lines, &event, H_LOAD, file.c_str());
+        for (History* const each : {lines, lasting}) {
+            history(each, &event, H_SETSIZE, history_size);
+            history(each, &event, H_SETUNIQUE, 1);
+            if (!file.empty()) {
+                history(each, &event, H_LOAD, file.c_str());
+            }
         }
         el_set(editor, EL_CLIENTDATA, this);
         el_set(editor, EL_EDITOR, "emacs");
@@ -96,6 +97,7 @@ struct Terminal::Impl {
     }
     ~Impl() {
         history_end(lines);
+        history_end(lasting);
         el_end(editor);
     }
     Impl(const Impl&) = delete;
@@ -119,14 +121,14 @@ struct Terminal::Impl {
     static unsigned char complete(EditLine* editor, int key);
     bool wait();
     bool interject();
-    void remember(const std::string& line);
 
     int peer;
     Suggest suggest;
     Hear hear;
     std::filesystem::path file;
     EditLine* editor;
-    History* lines;
+    History* lines;    // what is called back
+    History* lasting;  // what is in the file
     std::string prompt;
     Typed::Outcome outcome = Typed::Outcome::Line;  // why a line did not become one
 };
@@ -241,15 +243,6 @@ unsigned char Terminal::Impl::complete(EditLine* editor, int /*key*/) {
     return CC_REDISPLAY;
 }
 
-// Written at once: a window may be closed at any time.
-void Terminal::Impl::remember(const std::string& line) {
-    HistEvent event{};
-    history(lines, &event, H_ENTER, line.c_str());
-    if (!file.empty()) {
-        history(lines, &event, H_SAVE, file.c_str());
-    }
-}
-
 Terminal::Terminal(int peer, Suggest suggest, Hear hear, std::filesystem::path history) {
     std::setlocale(LC_CTYPE, "");
     struct sigaction action {};
@@ -274,10 +267,20 @@ Terminal::Typed Terminal::read(const std::string& prompt) {
     while (line.ends_with('\n') || line.ends_with('\r')) {
         line.pop_back();
     }
-    if (line.find_first_not_of(" \t") != std::string::npos && !may_hold_secret(line)) {
-        impl_->remember(line);
-    }
     return {Typed::Outcome::Line, std::move(line)};
+}
+
+// Written at once: a window may be closed at any time.
+void Terminal::remember(const std::string& line, Memory memory) {
+    if (line.find_first_not_of(" \t") == std::string::npos) {
+        return;
+    }
+    HistEvent event{};
+    history(impl_->lines, &event, H_ENTER, line.c_str());
+    if (memory == Memory::Lasting && !impl_->file.empty()) {
+        history(impl_->lasting, &event, H_ENTER, line.c_str());
+        history(impl_->lasting, &event, H_SAVE, impl_->file.c_str());
+    }
 }
 
 }  // namespace ringwall::sbc::console

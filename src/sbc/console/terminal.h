@@ -23,8 +23,7 @@ public:
 
     // On the terminal of this process, one at a time. `peer` is watched while somebody types: a
     // socket that may be closed at its other end, or where something may be heard. `history` is a
-    // file, read now and written with each line that may be kept (secret_line.h); empty: there is
-    // none.
+    // file, read now and written with each line that lasts; empty: there is none.
     Terminal(int peer, Suggest suggest, Hear hear, std::filesystem::path history);
     ~Terminal();
     Terminal(const Terminal&) = delete;
@@ -42,6 +41,9 @@ public:
         std::string line;
     };
     Typed read(const std::string& prompt);
+
+    enum class Memory : std::uint8_t { OfThisSession, Lasting };
+    void remember(const std::string& line, Memory memory);
 
 private:
     struct Impl;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sbc/console/caret.h"
 #include "unit/sbc/datastore/fake_target.h"
 
 namespace ringwall::sbc::console {
@@ -115,8 +116,9 @@ protected:
     }
     // As it is seen on a terminal.
     std::string says(const std::string& line) {
+        const std::string prompt = session_.on_line("").prompt;
         const Reply reply = session_.on_line(line);
-        return reply.caret + reply.output;
+        return (reply.fault_at ? caret_below(prompt, line, *reply.fault_at) : "") + reply.output;
     }
     std::string prompt_after(const std::string& line) { return session_.on_line(line).prompt; }
     void typed(std::initializer_list<const char*> lines) {
@@ -213,6 +215,65 @@ TEST_F(AtTheConsole, AWrongWordIsNamedWithWhatWouldBeRight) {
     typed({"configure"});
     EXPECT_THAT(says("show servises"), HasSubstr("'servises' does not go after 'show'; use "));
     EXPECT_THAT(says("xyzzy"), HasSubstr("'xyzzy' is no command here; use sbc"));
+}
+
+// With a caret, wherever one word is wrong.
+TEST_F(AtTheConsole, EveryWrongWordHasItsCaret) {
+    const auto word = [&](const std::string& line) -> std::string {
+        const auto at = session_.on_line(line).fault_at;
+        return !at ? "(no caret)" : *at >= line.size() ? "(end)" : line.substr(*at);
+    };
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit"});
+    EXPECT_EQ(word("do show services sbc mysbc sbe adjacency x"), "x");
+    EXPECT_EQ(word("do show services sbc sbe adjacency"), "(end)");
+    EXPECT_EQ(word("do clear services sbc sbe call x"), "x");
+    EXPECT_EQ(word("do show configuration version 9"), "9");
+    EXPECT_EQ(word("do show configuration nonsense"), "nonsense");
+    EXPECT_EQ(word("do show services sbc yours sbe calls"), "yours sbe calls");
+    EXPECT_EQ(word("do nonsense"), "nonsense");
+    EXPECT_EQ(word("clear session x"), "x");
+    EXPECT_EQ(word("rollback to 9"), "9");
+    EXPECT_EQ(word("rollback last x"), "last x");
+    EXPECT_EQ(word("load ../x"), "../x");
+    EXPECT_EQ(word("load gone"), "gone");
+    EXPECT_EQ(word("commit nonsense"), "nonsense");
+    EXPECT_EQ(word("commit comment"), "(end)");
+    EXPECT_EQ(word("commit confirmed 0"), "0");
+    EXPECT_EQ(word("no adjacency sip x"), "x");
+    EXPECT_EQ(word("description \"not closed"), "\"not closed");
+    EXPECT_EQ(word("description \"closed\"x"), "x");
+    EXPECT_EQ(word("description \xEF\xBF\xBD"), "\xEF\xBF\xBD");
+    Session reader = open("guest", Role::ReadOnly, "2");
+    EXPECT_EQ(reader.on_line(" configure").fault_at, 1U);
+}
+
+TEST_F(AtTheConsole, WhatIsNoAsciiIsShownAsItWasTyped) {
+    EXPECT_THAT(says("z\xc3\xa9\xe2\x82\xac"), HasSubstr("'z\xc3\xa9\xe2\x82\xac' is no command"));
+    EXPECT_THAT(says("z\xc2\x9b"
+                     "2J"),
+                HasSubstr("'z?2J' is no command"));
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    const std::string line = "description \xc3\xa9 \"x";
+    EXPECT_EQ(session_.on_line(line).fault_at, line.size() - 2);
+}
+
+// The file of a history is on a disk: what was mistyped may have been a password.
+TEST_F(AtTheConsole, OnlyWhatIsUnderstoodAndBearsNoSecretMayBeKept) {
+    typed({"configure", "sbc mysbc", "sbe", "subscriber a@b.example"});
+    for (const char* line :
+         {"pasword hunter2", "password hunter2", "passw hunter2", "no password hunter2", "hunter2",
+          "password hunter2 hunter2", "show configuration ! password hunter2", "! hunter2", "",
+          "show password hunter2", "do password hunter2"}) {
+        EXPECT_FALSE(session_.on_line(line).is_memorable) << line;
+    }
+    for (const char* line : {"username alice", "show configuration", "adjacency sip test",
+                             "subscriber a@b.example", "do show alarms", "pwd"}) {
+        EXPECT_TRUE(session_.on_line(line).is_memorable) << line;
+    }
+    typed({"adjacency sip test"});
+    EXPECT_FALSE(session_.on_line("authentication-realm outbound a b hunter2").is_memorable);
+    typed({"end"});
+    EXPECT_FALSE(session_.on_line("hunter2").is_memorable) << "an answer to a question";
 }
 
 TEST_F(AtTheConsole, ChangesAreACandidateUntilTheyAreCommitted) {
@@ -488,6 +549,22 @@ TEST_F(AtTheConsole, WhatMayComeNext) {
     EXPECT_THAT(words(""), IsSupersetOf({"adjacency", "commit", "exit"}));
     EXPECT_THAT(words("com"), ElementsAre("commit"));
     EXPECT_THAT(words("adjacency sip x "), Contains("<cr>"));
+
+    typed({"adjacency sip test", "commit", "adjacency sip new", "do save good.conf"});
+    EXPECT_THAT(words("adjacency sip "), ElementsAre("test", "new", "NAME")) << "the candidate's";
+    EXPECT_THAT(words("do show services sbc sbe adjacency "), ElementsAre("test", "NAME"))
+        << "what runs";
+    EXPECT_THAT(words("do show services sbc sbe adjacency test "), ElementsAre("<cr>"));
+    EXPECT_THAT(words("do show services sbc "), ElementsAre("mysbc", "sbe"));
+    EXPECT_THAT(words("load "), ElementsAre("good.conf", "FILE"));
+    EXPECT_THAT(words("do com"), testing::IsEmpty());
+    CallRecord call;
+    call.call = "c1";
+    views_.calls_up = {call};
+    EXPECT_THAT(words("do clear services sbc mysbc sbe call "), ElementsAre("c1", "CALL"));
+    Session other = open("eve", Role::Administrator, "2");
+    sessions_.open = {{"1", &session_}, {"2", &other}};
+    EXPECT_THAT(words("clear session "), ElementsAre("2", "SESSION"));
 }
 
 TEST_F(AtTheConsole, TheMatrixIsWhatTheRulesSay) {
