@@ -214,6 +214,7 @@ void Server::announce(const std::string& line) {
 
 std::vector<OpenSession> Server::open_sessions() const {
     std::vector<OpenSession> out;
+    out.reserve(sessions_.size());
     for (const auto& [number, session] : sessions_) {
         out.push_back(session->about());
     }
