@@ -150,9 +150,47 @@ class Operator(SystemTest):
         for leaf in ("sip-calls-in secure", "sip-calls-out any", "sips-conversion to-sip", "untrusted-callers allow"):
             self.refused("adjacency sip test", leaf, after="commit", word="means nothing on an adjacency that is")
         matrix = json.loads(self.border.say("show security-matrix | json\n").stdout)
-        wrong = [row for row in matrix if "SIPS" in row["from"] and row["by"] == "untrusted" and row["verdict"] == "yes"]
-        self.assertEqual(wrong, [])
         self.assertTrue(any(row["verdict"] == "yes" for row in matrix))
+        for row in matrix:
+            to_sips, caller = "SIPS" in row["from"], row["from"].split(",")[0]
+            forbidden = (to_sips and row["by"] == "untrusted",
+                         caller == "untrusted" and (to_sips or row["by"].startswith("trusted-encrypted")),
+                         not to_sips and row["by"] == "trusted-encrypted")
+            if any(forbidden):
+                self.assertNotEqual(row["verdict"], "yes", row)
+
+    def test_what_is_for_one_kind_of_adjacency_opens_no_other(self):
+        """Only secure calls leave by a trusted-encrypted one, and SIPS becomes SIP only on a trusted-unencrypted one."""
+        for leaf in ("sips-conversion to-sip", "untrusted-callers allow"):
+            self.refused("adjacency sip test", "security trusted-encrypted", leaf, after="commit",
+                         word="means nothing on an adjacency that is not trusted-unencrypted")
+        for kind in ("untrusted", "trusted-unencrypted"):
+            for leaf in ("tls peer-domain peer.example", "tls certificate sbc.crt", "tls client-authentication off"):
+                self.refused("adjacency sip test", f"security {kind}", leaf, after="commit",
+                             word="means nothing on an adjacency that is not encrypted")
+        self.refused("adjacency sip test", "security trusted-unencrypted", "sip-calls-out any", after="commit",
+                     word="means nothing on an adjacency that is not encrypted")
+
+    def test_the_name_in_a_peers_certificate_must_be_known(self):
+        self.refused("adjacency sip test", "security trusted-encrypted", f"signaling-address ipv4 {ADDRESS}",
+                     "signaling-peer 10.1.0.9", after="commit", word="add 'tls peer-domain NAME'")
+
+    def test_an_adjacency_is_not_removed_while_it_is_attached(self):
+        self.commit("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "attach")
+        self.refused("no adjacency sip test", after="commit", word="while it is detached")
+        self.refused("no adjacency sip tset", word="there is no 'adjacency sip tset' in 'sbc mysbc sbe'")
+
+    def test_no_security_is_untrusted(self):
+        """The "no" version cannot be secured: what only a secured one may say is then refused."""
+        self.commit("adjacency sip test", "security trusted-encrypted", "sip-calls-out any")
+        self.refused("adjacency sip test", "no security", after="commit", word="means nothing on an adjacency that is")
+        self.commit("adjacency sip test", "no security", "no sip-calls-out")
+        self.assertIn("Security: Untrusted\n", self.border.say("show services sbc sbe adjacencies\n").stdout)
+
+    def test_media_is_not_secured_over_signaling_that_is_not(self):
+        """Keys of SRTP do not go in the clear: DTLS-SRTP needs rtpengine, which is not there."""
+        self.refused("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "media-security required", "attach",
+                     after="commit", word="media-security")
 
     # ---- scripts, users, disks
 
