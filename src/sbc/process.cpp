@@ -20,6 +20,7 @@
 #include "net/mailbox.h"
 #include "net/signals.h"
 #include "sbc/config/reader.h"
+#include "sbc/console/alarm_watch.h"
 #include "sbc/console/audit_line.h"
 #include "sbc/console/server.h"
 #include "sbc/console/session.h"
@@ -274,6 +275,7 @@ int run_process(const ProcessOptions& options) {
                     console::Session::Setup{
                         .datastore = &datastore,
                         .views = &operations,
+                        .sessions = console.get(),
                         .audit =
                             [&audit](const console::User& who, std::string_view what,
                                      const std::string& text) {
@@ -294,11 +296,17 @@ int run_process(const ProcessOptions& options) {
                             {"subscribers", snapshot.subscribers.size()},
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
+    console::AlarmWatch alarms;
     bool is_running = true;
     while (is_running) {
         loop->turn(std::min(until_taken_back(datastore), look_interval), [] {});
         take_back_in_time(datastore);
         looks.look_in_time();
+        for (const std::string& line : alarms.news(datastore.alarms())) {
+            if (console) {
+                console->announce(line);
+            }
+        }
         for (const int number : std::exchange(arrived, {})) {
             if (number == SIGUSR1) {
                 workers.log_counters();

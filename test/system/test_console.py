@@ -3,6 +3,7 @@
 RINGWALL and CONSOLE_PEER name the programs."""
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -80,6 +81,8 @@ class ConsoleTest(unittest.TestCase):
         self.see(terminal, "1: show calls\r\n", PROMPT)
         terminal.send("wrong\r")
         self.see(terminal, "% There is no 'wrong' here.\r\n", PROMPT)
+        terminal.send("\u00e9 \u6f22 wrong\r")  # wide ones take two columns
+        self.see(terminal, "wrong\r\n" + " " * (len(PROMPT) + 5) + "^\r\n% Invalid input", PROMPT)
         terminal.send("description \u00e9\u20ac\r")
         self.see(terminal, "1: description \u00e9\u20ac\r\n", PROMPT)
         terminal.send("configure\r")
@@ -140,13 +143,18 @@ class ConsoleTest(unittest.TestCase):
     def test_history_is_kept_but_for_secrets(self):
         self.start_server()
         terminal = self.open_terminal()
-        for line in ("show calls", "show calls", "adjacency sip office", "password hidden1", "passw hidden2",
-                     "authentication-realm outbound x y hidden3"):
+        for line in ("show calls", "show calls", "adjacency sip office", "password hidden1"):
             terminal.send(line + "\r")
             self.see(terminal, f"1: {line}\r\n", PROMPT)
-        terminal.send(UP + "x\r")
+        terminal.send("pasword hidden2 wrong\r")
+        self.see(terminal, "% There is no 'wrong' here.\r\n", PROMPT)
+        terminal.send(UP)  # to be mended, while one is there
+        self.see(terminal, "pasword hidden2 wrong")
+        terminal.sendintr()
+        self.see(terminal, PROMPT)
+        terminal.send(UP + UP + "x\r")
         self.see(terminal, "1: adjacency sip officex\r\n", PROMPT)
-        terminal.send(UP + UP + UP + "y\r")
+        terminal.send(UP + UP + UP + UP + "y\r")
         self.see(terminal, "1: show callsy\r\n", PROMPT)
         terminal.close(force=True)  # the window is gone
         file = self.folder / ".ringwall_history"
@@ -179,6 +187,33 @@ class ConsoleTest(unittest.TestCase):
         self.see(terminal, "half a li")
         self.stop(server)
         self.see(terminal, f"{self.socket}: ringwall-sbc has closed this session, or has ended\r\n")
+        self.assertEqual(self.status_of(terminal), 69)
+
+    def test_what_is_announced_leaves_the_line_as_it_is(self):
+        server = self.start_server()
+        terminal = self.open_terminal()
+        terminal.send("half a \u20acine" + LEFT)
+        self.see(terminal, "ine")
+        server.send_signal(signal.SIGUSR1)
+        self.see(terminal, "\r\n% Alarm: the disk is full\r\n", PROMPT + "half a \u20acine")
+        terminal.send("x\r")
+        self.see(terminal, "1: half a \u20acinxe\r\n", PROMPT)
+        script = subprocess.Popen([RINGWALL, "console"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, env=self.environment)
+        self.addCleanup(script.communicate)
+        self.assertRegex(script.stdout.readline(), "^welcome")
+        server.send_signal(signal.SIGUSR1)
+        self.see(terminal, "% Alarm: the disk is full\r\n", PROMPT)
+        said, complaint = script.communicate("one\n", timeout=PATIENCE)
+        self.assertEqual((script.returncode, said, complaint), (0, "2: one\n", ""))
+
+    def test_a_session_that_is_ended_is_told_why(self):
+        server = self.start_server()
+        terminal = self.open_terminal()
+        terminal.send("half a li")
+        self.see(terminal, "half a li")
+        server.send_signal(signal.SIGUSR2)
+        self.see(terminal, "This session was ended by eve (session 2).\r\n")
         self.assertEqual(self.status_of(terminal), 69)
 
     def test_the_terminal_is_as_it_was(self):

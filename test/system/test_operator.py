@@ -152,9 +152,47 @@ class Operator(SystemTest):
         for leaf in ("sip-calls-in secure", "sip-calls-out any", "sips-conversion to-sip", "untrusted-callers allow"):
             self.refused("adjacency sip test", leaf, after="commit", word="means nothing on an adjacency that is")
         matrix = json.loads(self.border.say("show security-matrix | json\n").stdout)
-        wrong = [row for row in matrix if "SIPS" in row["from"] and row["by"] == "untrusted" and row["verdict"] == "yes"]
-        self.assertEqual(wrong, [])
         self.assertTrue(any(row["verdict"] == "yes" for row in matrix))
+        for row in matrix:
+            to_sips, caller = "SIPS" in row["from"], row["from"].split(",")[0]
+            forbidden = (to_sips and row["by"] == "untrusted",
+                         caller == "untrusted" and (to_sips or row["by"].startswith("trusted-encrypted")),
+                         not to_sips and row["by"] == "trusted-encrypted")
+            if any(forbidden):
+                self.assertNotEqual(row["verdict"], "yes", row)
+
+    def test_what_is_for_one_kind_of_adjacency_opens_no_other(self):
+        """Only secure calls leave by a trusted-encrypted one, and SIPS becomes SIP only on a trusted-unencrypted one."""
+        for leaf in ("sips-conversion to-sip", "untrusted-callers allow"):
+            self.refused("adjacency sip test", "security trusted-encrypted", leaf, after="commit",
+                         word="means nothing on an adjacency that is not trusted-unencrypted")
+        for kind in ("untrusted", "trusted-unencrypted"):
+            for leaf in ("tls peer-domain peer.example", "tls certificate sbc.crt", "tls client-authentication off"):
+                self.refused("adjacency sip test", f"security {kind}", leaf, after="commit",
+                             word="means nothing on an adjacency that is not encrypted")
+        self.refused("adjacency sip test", "security trusted-unencrypted", "sip-calls-out any", after="commit",
+                     word="means nothing on an adjacency that is not encrypted")
+
+    def test_the_name_in_a_peers_certificate_must_be_known(self):
+        self.refused("adjacency sip test", "security trusted-encrypted", f"signaling-address ipv4 {ADDRESS}",
+                     "signaling-peer 10.1.0.9", after="commit", word="add 'tls peer-domain NAME'")
+
+    def test_an_adjacency_is_not_removed_while_it_is_attached(self):
+        self.commit("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "attach")
+        self.refused("no adjacency sip test", after="commit", word="while it is detached")
+        self.refused("no adjacency sip tset", word="there is no 'adjacency sip tset' in 'sbc mysbc sbe'")
+
+    def test_no_security_is_untrusted(self):
+        """The "no" version cannot be secured: what only a secured one may say is then refused."""
+        self.commit("adjacency sip test", "security trusted-encrypted", "sip-calls-out any")
+        self.refused("adjacency sip test", "no security", after="commit", word="means nothing on an adjacency that is")
+        self.commit("adjacency sip test", "no security", "no sip-calls-out")
+        self.assertIn("Security: Untrusted\n", self.border.say("show services sbc sbe adjacencies\n").stdout)
+
+    def test_media_is_not_secured_over_signaling_that_is_not(self):
+        """Keys of SRTP do not go in the clear: DTLS-SRTP needs rtpengine, which is not there."""
+        self.refused("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "media-security required", "attach",
+                     after="commit", word="media-security")
 
     # ---- scripts, users, disks
 
@@ -203,6 +241,22 @@ class Operator(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         wait_for("the version before", lambda: "description one" in self.running())
 
+    def test_who_holds_the_candidate_can_be_ended_by_another(self):
+        holder = self.open_terminal()
+        self.type_procedure(holder)
+        self.refused("adjacency sip test", word="or end it: 'clear session 1'")
+        other = self.open_terminal()
+        self.assertRegex(self.type(other, "show sessions"),
+                         r"^1  root, administrator, since 2\S+Z, changes the configuration\n"
+                         r"5  root, administrator, since 2\S+Z \(this session\)\n$")
+        self.assertEqual(self.type(other, "clear session 1"), "")
+        holder.expect_exact("This session was ended by root (session 5); what it had not committed is gone.\r\n")
+        holder.expect(pexpect.EOF)
+        self.commit("adjacency sip other")
+        self.assertNotIn("test", self.running())
+        wait_for("the record", lambda: '"what":"command","text":"clear session 1"' in
+                 (self.folder / "store/audit.log").read_text())
+
     def test_a_full_disk_refuses_the_commit_and_the_rest_goes_on(self):
         self.border.stop()
         store = self.folder / "store"
@@ -210,6 +264,8 @@ class Operator(SystemTest):
         self.addCleanup(subprocess.run, ["umount", "--lazy", str(store)], check=False)
         self.border.start_again()
         self.commit("adjacency sip test", "description one")
+        terminal = self.open_terminal()
+        terminal.send("show run")
         with (store / "filling").open("wb", buffering=0) as filling:
             with self.assertRaises(OSError):
                 while True:
@@ -217,8 +273,14 @@ class Operator(SystemTest):
         self.refused("adjacency sip test", "description two", after="commit", word="No space left on device")
         self.assertIn("Alarm: ", self.border.say("show running-config\n").stdout)
         self.assertTrue(self.border.is_running())
+        terminal.expect_exact("\r\n% Alarm: ")
+        terminal.expect_exact("No space left on device")
+        terminal.expect_exact(f"{self.host}# show run")
+        terminal.send("\r")
+        terminal.expect_exact("description one")
         (store / "filling").unlink()
         self.commit("adjacency sip test", "description three")
+        terminal.expect_exact("\r\n% Alarm over: ")
         self.assertIn("description three", self.running())
 
     def test_who_is_nobody_gets_nowhere(self):

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "sbc/console/wire.h"
 
@@ -65,7 +66,19 @@ Result<std::vector<model::Suggestion>, std::string> Client::suggest(std::string_
     return expect(parse_suggestions(TRY(ask(request))), path_);
 }
 
+std::optional<std::vector<std::string>> Client::notices() {
+    const bool is_there = receive();
+    next();  // nothing else was asked for
+    if (!last_words_.empty() || (!is_there && notices_.empty())) {
+        return std::nullopt;
+    }
+    return std::exchange(notices_, {});
+}
+
 std::string Client::farewell() const {
+    if (!last_words_.empty()) {
+        return last_words_;
+    }
     return path_.string() + ": ringwall-sbc has closed this session, or has ended";
 }
 
@@ -78,16 +91,39 @@ Result<std::string, std::string> Client::ask(const std::string& request) {
 }
 
 Result<std::string, std::string> Client::hear() {
-    std::string scratch(scratch_size, '\0');
     while (true) {
-        if (auto line = take_line(received_)) {
+        if (auto line = next()) {
             return std::move(*line);
         }
+        if (!last_words_.empty()) {
+            return fail(farewell());
+        }
         wait_for(stream_.fd(), POLLIN);
-        if (!stream_.receive(scratch, received_)) {
+        if (!receive()) {
             return fail(farewell());
         }
     }
+}
+
+bool Client::receive() {
+    std::string scratch(scratch_size, '\0');
+    return stream_.receive(scratch, received_);
+}
+
+// The next line that was asked for, if it is there.
+std::optional<std::string> Client::next() {
+    while (auto line = take_line(received_)) {
+        auto notice = parse_notice(*line);
+        if (!notice) {
+            return line;
+        }
+        if (notice->ended) {
+            last_words_ = std::move(notice->text);
+        } else {
+            notices_.push_back(std::move(notice->text));
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace ringwall::sbc::console

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,9 @@ public:
     Result<Reply, std::string> say(std::string_view line);
     Result<std::vector<model::Suggestion>, std::string> suggest(std::string_view line);
 
-    // The server has gone, at any time.
+    // What the server said without being asked, lines; to be called when there is something to
+    // read, too. Nothing: the server has gone, at any time; see farewell().
+    std::optional<std::vector<std::string>> notices();
     std::string farewell() const;
     int fd() const { return stream_.fd(); }
 
@@ -31,10 +34,14 @@ private:
         : stream_(std::move(stream)), path_(std::move(path)) {}
     Result<std::string, std::string> ask(const std::string& request);
     Result<std::string, std::string> hear();
+    bool receive();
+    std::optional<std::string> next();
 
     net::UnixStream stream_;
     std::filesystem::path path_;
     std::string received_;
+    std::vector<std::string> notices_;
+    std::string last_words_;  // why the session was ended
 };
 
 }  // namespace ringwall::sbc::console

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 
+#include "sbc/console/caret.h"
 #include "sbc/console/client.h"
 #include "sbc/console/terminal.h"
 
@@ -83,12 +84,23 @@ std::filesystem::path history_file() {
                                             : std::filesystem::path(home) / ".ringwall_history";
 }
 
+// One that was refused may be called back to be mended; on the disk goes only what the server has
+// understood and knows to bear no secret.
+void remember(Terminal& terminal, const std::string& line, const Reply& reply) {
+    if (reply.is_memorable) {
+        terminal.remember(line, Terminal::Memory::Lasting);
+    } else if (reply.failed) {
+        terminal.remember(line, Terminal::Memory::OfThisSession);
+    }
+}
+
 int converse(Client& client, std::string prompt) {
     using Outcome = Terminal::Typed::Outcome;
     const auto suggest = [&client](const std::string& begun) {
         return client.suggest(begun).value_or(std::vector<model::Suggestion>());
     };
-    Terminal terminal(client.fd(), suggest, history_file());
+    Terminal terminal(
+        client.fd(), suggest, [&client] { return client.notices(); }, history_file());
     while (true) {
         Terminal::Typed typed = terminal.read(prompt);
         switch (typed.outcome) {
@@ -108,9 +120,14 @@ int converse(Client& client, std::string prompt) {
         if (!reply) {
             return unavailable(reply.error());
         }
-        print(reply->caret + reply->output);
+        print((reply->fault_at ? caret_below(prompt, typed.line, *reply->fault_at) : "") +
+              reply->output);
+        remember(terminal, typed.line, *reply);
         if (reply->ended) {
             return EX_OK;
+        }
+        for (const std::string& line : client.notices().value_or(std::vector<std::string>())) {
+            print(line + "\n");  // not between a line and what is said of it
         }
         prompt = reply->prompt;
     }

@@ -2,7 +2,9 @@
 // over a socket; tests talk to it as it is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +29,10 @@ struct Reply {
     bool ended = false;    // the session is over
     bool asks = false;     // the next line is the answer to a question
     bool pending = false;  // there are changes that are not committed
-    // On a terminal, before the output: what points at the word at fault in the line above.
-    std::string caret = {};
+    // Where in the line the word at fault begins, in octets: a terminal points there (caret.h).
+    std::optional<std::size_t> fault_at = {};
+    // The line was understood and bears no secret: it may be kept in a history.
+    bool is_memorable = false;
 };
 
 class Dialogue {

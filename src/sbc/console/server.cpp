@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "net/clock.h"
 #include "sbc/console/people.h"
 #include "sbc/console/wire.h"
 
@@ -41,10 +42,11 @@ std::optional<User> admit(uid_t user) {
 
 class Server::Session final : public net::EventSource {
 public:
-    Session(Server& server, std::uint64_t number, net::UnixStream stream,
+    Session(Server& server, std::uint64_t number, OpenSession about, net::UnixStream stream,
             std::unique_ptr<Dialogue> dialogue)
         : server_(server),
           number_(number),
+          about_(std::move(about)),
           stream_(std::move(stream)),
           dialogue_(std::move(dialogue)) {}
     ~Session() override {
@@ -56,6 +58,16 @@ public:
         watch_ = server_.loop_.watch(stream_.fd(), net::Interest::Read, *this);
         say(dialogue_->greet());
         return watch_ != 0 && write();
+    }
+
+    const OpenSession& about() const { return about_; }
+
+    // False: it is over.
+    bool notify(const Notice& notice) {
+        if (!is_ending_ && stream_.waiting() <= max_waiting) {
+            stream_.queue(to_wire(notice));
+        }
+        return write();
     }
 
     // May end with the end of the session.
@@ -125,6 +137,7 @@ private:
 
     Server& server_;
     std::uint64_t number_;
+    OpenSession about_;
     net::UnixStream stream_;
     std::unique_ptr<Dialogue> dialogue_;
     net::Loop::Watch watch_ = 0;
@@ -184,7 +197,8 @@ void Server::open(net::UnixStream stream) {
     const std::uint64_t number = ++last_session_;
     user->session = std::to_string(number);
     auto session =
-        std::make_unique<Session>(*this, number, std::move(stream), make_dialogue_(*user));
+        std::make_unique<Session>(*this, number, OpenSession{*user, net::system_clock().wall},
+                                  std::move(stream), make_dialogue_(*user));
     if (session->begin()) {
         sessions_.emplace(number, std::move(session));
     }
@@ -192,6 +206,32 @@ void Server::open(net::UnixStream stream) {
 
 void Server::forget(std::uint64_t number) {
     sessions_.erase(number);
+}
+
+void Server::announce(const std::string& line) {
+    std::erase_if(sessions_, [&](const auto& each) { return !each.second->notify({line}); });
+}
+
+std::vector<OpenSession> Server::open_sessions() const {
+    std::vector<OpenSession> out;
+    out.reserve(sessions_.size());
+    for (const auto& [number, session] : sessions_) {
+        out.push_back(session->about());
+    }
+    return out;
+}
+
+// What it cannot take at once it never hears: whoever holds the lock must not keep it by not
+// reading.
+bool Server::end_session(const std::string& session, const std::string& why) {
+    const auto found = std::ranges::find_if(
+        sessions_, [&](const auto& each) { return each.second->about().user.session == session; });
+    if (found == sessions_.end()) {
+        return false;
+    }
+    found->second->notify({.text = why, .ended = true});
+    sessions_.erase(found);
+    return true;
 }
 
 }  // namespace ringwall::sbc::console

@@ -16,6 +16,7 @@
 #include "net/unix_listener.h"
 #include "net/unix_stream.h"
 #include "sbc/console/dialogue.h"
+#include "sbc/console/sessions.h"
 
 namespace ringwall::sbc::console {
 
@@ -24,7 +25,7 @@ using Admission = std::function<std::optional<User>(uid_t)>;
 // root and the user of this process are administrators; others by group (people.h).
 std::optional<User> admit(uid_t user);
 
-class Server final : public net::EventSource {
+class Server final : public net::EventSource, public Sessions {
 public:
     using MakeDialogue = std::function<std::unique_ptr<Dialogue>(const User&)>;
 
@@ -36,6 +37,10 @@ public:
     ~Server() override;
 
     std::size_t sessions() const { return sessions_.size(); }
+    // A line for everybody who is there. Not to be called from within a dialogue.
+    void announce(const std::string& line);
+    std::vector<OpenSession> open_sessions() const override;
+    bool end_session(const std::string& session, const std::string& why) override;
     void on_ready(net::Readiness readiness) override;
 
 private:

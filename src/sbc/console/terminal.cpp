@@ -13,8 +13,6 @@
 #include <string_view>
 #include <utility>
 
-#include "sbc/console/secret_line.h"
-
 namespace ringwall::sbc::console {
 
 namespace {
@@ -68,17 +66,22 @@ void print_help(std::FILE* out, const std::vector<model::Suggestion>& suggestion
 }  // namespace
 
 struct Terminal::Impl {
-    Impl(int peer_fd, Suggest suggest_function, std::filesystem::path history_file)
+    Impl(int peer_fd, Suggest suggest_function, Hear hear_function,
+         std::filesystem::path history_file)
         : peer(peer_fd),
           suggest(std::move(suggest_function)),
+          hear(std::move(hear_function)),
           file(std::move(history_file)),
           editor(el_init("ringwall", stdin, stdout, stderr)),
-          lines(history_init()) {
+          lines(history_init()),
+          lasting(history_init()) {
         HistEvent event{};
-        history(lines, &event, H_SETSIZE, history_size);
-        history(lines, &event, H_SETUNIQUE, 1);
-        if (!file.empty()) {
-            history(lines, &event, H_LOAD, file.c_str());
+        for (History* const each : {lines, lasting}) {
+            history(each, &event, H_SETSIZE, history_size);
+            history(each, &event, H_SETUNIQUE, 1);
+            if (!file.empty()) {
+                history(each, &event, H_LOAD, file.c_str());
+            }
         }
         el_set(editor, EL_CLIENTDATA, this);
         el_set(editor, EL_EDITOR, "emacs");
@@ -94,6 +97,7 @@ struct Terminal::Impl {
     }
     ~Impl() {
         history_end(lines);
+        history_end(lasting);
         el_end(editor);
     }
     Impl(const Impl&) = delete;
@@ -116,13 +120,15 @@ struct Terminal::Impl {
     static unsigned char help(EditLine* editor, int key);
     static unsigned char complete(EditLine* editor, int key);
     bool wait();
-    void remember(const std::string& line);
+    bool interject();
 
     int peer;
     Suggest suggest;
+    Hear hear;
     std::filesystem::path file;
     EditLine* editor;
-    History* lines;
+    History* lines;    // what is called back
+    History* lasting;  // what is in the file
     std::string prompt;
     Typed::Outcome outcome = Typed::Outcome::Line;  // why a line did not become one
 };
@@ -130,18 +136,37 @@ struct Terminal::Impl {
 // Until there is something to read. False: it will not come, see `outcome`.
 bool Terminal::Impl::wait() {
     while (is_interrupted == 0) {
-        pollfd states[] = {{STDIN_FILENO, POLLIN, 0}, {peer, POLLRDHUP, 0}};
+        pollfd states[] = {{STDIN_FILENO, POLLIN, 0}, {peer, POLLIN | POLLRDHUP, 0}};
         if (poll(states, 2, -1) < 0) {
             continue;  // a signal
         }
-        if (states[1].revents != 0) {
+        if (states[1].revents != 0 && !interject()) {
             outcome = Typed::Outcome::PeerGone;
             return false;
         }
-        return true;
+        if (states[0].revents != 0) {
+            return true;
+        }
     }
     outcome = Typed::Outcome::Dropped;
     return false;
+}
+
+// What is heard goes below the line that is being typed, which then stands there again. False:
+// nothing is heard any more.
+bool Terminal::Impl::interject() {
+    const auto said = hear();
+    if (!said) {
+        return false;
+    }
+    for (const std::string& line : *said) {
+        std::fprintf(stdout, "%s%s\n", &line == &said->front() ? "\n" : "", line.c_str());
+    }
+    if (!said->empty()) {
+        std::fflush(stdout);
+        el_set(editor, EL_REFRESH);
+    }
+    return true;
 }
 
 int Terminal::Impl::read_character(EditLine* editor, wchar_t* character) {
@@ -218,21 +243,12 @@ unsigned char Terminal::Impl::complete(EditLine* editor, int /*key*/) {
     return CC_REDISPLAY;
 }
 
-// Written at once: a window may be closed at any time.
-void Terminal::Impl::remember(const std::string& line) {
-    HistEvent event{};
-    history(lines, &event, H_ENTER, line.c_str());
-    if (!file.empty()) {
-        history(lines, &event, H_SAVE, file.c_str());
-    }
-}
-
-Terminal::Terminal(int peer, Suggest suggest, std::filesystem::path history) {
+Terminal::Terminal(int peer, Suggest suggest, Hear hear, std::filesystem::path history) {
     std::setlocale(LC_CTYPE, "");
     struct sigaction action {};
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, nullptr);
-    impl_ = std::make_unique<Impl>(peer, std::move(suggest), std::move(history));
+    impl_ = std::make_unique<Impl>(peer, std::move(suggest), std::move(hear), std::move(history));
 }
 
 Terminal::~Terminal() = default;
@@ -251,10 +267,20 @@ Terminal::Typed Terminal::read(const std::string& prompt) {
     while (line.ends_with('\n') || line.ends_with('\r')) {
         line.pop_back();
     }
-    if (line.find_first_not_of(" \t") != std::string::npos && !may_hold_secret(line)) {
-        impl_->remember(line);
-    }
     return {Typed::Outcome::Line, std::move(line)};
+}
+
+// Written at once: a window may be closed at any time.
+void Terminal::remember(const std::string& line, Memory memory) {
+    if (line.find_first_not_of(" \t") == std::string::npos) {
+        return;
+    }
+    HistEvent event{};
+    history(impl_->lines, &event, H_ENTER, line.c_str());
+    if (memory == Memory::Lasting && !impl_->file.empty()) {
+        history(impl_->lasting, &event, H_ENTER, line.c_str());
+        history(impl_->lasting, &event, H_SAVE, impl_->file.c_str());
+    }
 }
 
 }  // namespace ringwall::sbc::console

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,13 @@ public:
     // What may follow what is typed so far.
     using Suggest = std::function<std::vector<model::Suggestion>(const std::string& begun)>;
 
-    // On the terminal of this process, one at a time. `peer` is watched: a socket that may be
-    // closed at its other end while somebody types. `history` is a file, read now and
-    // written with each line that may be kept (secret_line.h); empty: there is none.
-    Terminal(int peer, Suggest suggest, std::filesystem::path history);
+    // What was said meanwhile, lines. Nothing: there is nobody any more.
+    using Hear = std::function<std::optional<std::vector<std::string>>()>;
+
+    // On the terminal of this process, one at a time. `peer` is watched while somebody types: a
+    // socket that may be closed at its other end, or where something may be heard. `history` is a
+    // file, read now and written with each line that lasts; empty: there is none.
+    Terminal(int peer, Suggest suggest, Hear hear, std::filesystem::path history);
     ~Terminal();
     Terminal(const Terminal&) = delete;
     Terminal& operator=(const Terminal&) = delete;
@@ -37,6 +41,9 @@ public:
         std::string line;
     };
     Typed read(const std::string& prompt);
+
+    enum class Memory : std::uint8_t { OfThisSession, Lasting };
+    void remember(const std::string& line, Memory memory);
 
 private:
     struct Impl;

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
+
 namespace ringwall::sbc::console {
 
 using nlohmann::json;
@@ -30,14 +32,13 @@ std::optional<bool> flag(const json& object, const char* name) {
     return is_flag ? std::optional(found->get<bool>()) : std::nullopt;
 }
 
-std::string harmless(std::string shown) {
-    for (char& c : shown) {
-        const auto octet = static_cast<unsigned char>(c);
-        if ((octet < ' ' && c != '\n' && c != '\t') || octet == 127) {
-            c = '?';
-        }
+std::string harmless(std::string_view text) {
+    std::string out;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view one = cut_character(rest);
+        out.append(one == "\n" || one == "\t" || is_printable(one) ? one : "?");
     }
-    return shown;
+    return out;
 }
 
 }  // namespace
@@ -51,11 +52,16 @@ std::string to_wire(const Request& request) {
 std::string to_wire(const Reply& reply) {
     return dump({{"output", harmless(reply.output)},
                  {"prompt", harmless(reply.prompt)},
-                 {"caret", reply.caret},
+                 {"fault_at", reply.fault_at ? json(*reply.fault_at) : json()},
                  {"failed", reply.failed},
                  {"ended", reply.ended},
                  {"asks", reply.asks},
-                 {"pending", reply.pending}});
+                 {"pending", reply.pending},
+                 {"memorable", reply.is_memorable}});
+}
+
+std::string to_wire(const Notice& notice) {
+    return dump({{"notice", harmless(notice.text)}, {"ended", notice.ended}});
 }
 
 std::string to_wire(const std::vector<model::Suggestion>& suggestions) {
@@ -87,13 +93,17 @@ std::optional<Request> parse_request(std::string_view line) {
 std::optional<Reply> parse_reply(std::string_view line) {
     const json object = parse(line);
     auto output = text(object, "output");
-    auto caret = text(object, "caret");
+    const auto fault_at = object.find("fault_at");
     auto prompt = text(object, "prompt");
     const auto failed = flag(object, "failed");
     const auto ended = flag(object, "ended");
     const auto asks = flag(object, "asks");
     const auto pending = flag(object, "pending");
-    if (!output || !caret || !prompt || !failed || !ended || !asks || !pending) {
+    const auto memorable = flag(object, "memorable");
+    const bool is_whole = output && prompt && failed && ended && asks && pending && memorable &&
+                          fault_at != object.end() &&
+                          (fault_at->is_null() || fault_at->is_number_unsigned());
+    if (!is_whole) {
         return std::nullopt;
     }
     return Reply{.output = std::move(*output),
@@ -102,7 +112,16 @@ std::optional<Reply> parse_reply(std::string_view line) {
                  .ended = *ended,
                  .asks = *asks,
                  .pending = *pending,
-                 .caret = std::move(*caret)};
+                 .fault_at = fault_at->is_null() ? std::nullopt
+                                                 : std::optional(fault_at->get<std::size_t>()),
+                 .is_memorable = *memorable};
+}
+
+std::optional<Notice> parse_notice(std::string_view line) {
+    const json object = parse(line);
+    auto said = text(object, "notice");
+    const auto ended = flag(object, "ended");
+    return said && ended ? std::optional(Notice{std::move(*said), *ended}) : std::nullopt;
 }
 
 std::optional<std::vector<model::Suggestion>> parse_suggestions(std::string_view line) {

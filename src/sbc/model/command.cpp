@@ -1,11 +1,13 @@
 #include "sbc/model/command.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
 #include "sbc/model/codec.h"
 #include "sbc/model/word_values.h"
+#include "sbc/model/words.h"
 
 namespace ringwall::sbc::model {
 namespace {
@@ -24,6 +26,10 @@ using Spellings = std::vector<Spelling>;
 
 const Node& mode_at(const Place& place, std::size_t depth) {
     return depth == 0 ? Schema::instance().root() : *place[depth - 1].mode;
+}
+
+Place outer(const Place& place, std::size_t depth) {
+    return {place.begin(), place.begin() + static_cast<std::ptrdiff_t>(depth)};
 }
 
 std::string entered_by(const Node& mode) {
@@ -216,6 +222,15 @@ Result<Decoded, Fault> value(const Node& node, const Argument& argument, Words w
     return fail(Fault{wrong, decoded.error().sentence, may_show ? words[wrong] : ""});
 }
 
+// "sbc sbe": the name was forgotten.
+bool is_forgotten_name(const Node& node, std::string_view name) {
+    return node.kind == Node::Kind::Mode &&
+           std::ranges::any_of(node.children, [&](const auto& each) {
+               return each->kind == Node::Kind::Mode && each->arguments.empty() &&
+                      each->words.front() == name;
+           });
+}
+
 // All values that the command wants, `at` words after its beginning.
 Result<std::vector<std::string>, Fault> all_values(const Node& node, Words words, std::size_t at) {
     std::vector<std::string> out;
@@ -241,6 +256,12 @@ Result<std::vector<std::string>, Fault> all_values(const Node& node, Words words
                 return fail(wrong_count(node, at, "few"));
             }
             Decoded decoded = TRY(value(node, argument, words, at));
+            if (is_forgotten_name(node, decoded.value)) {
+                return fail(Fault{at,
+                                  "'" + decoded.value + "' is a command within '" + node.usage() +
+                                      "' and no name; write: " + node.usage(),
+                                  decoded.value});
+            }
             at += decoded.words;
             if (node.is_together && std::ranges::find(out, decoded.value) != out.end()) {
                 return fail(Fault{at - 1, shown(words[at - 1]) + " is there twice; remove one",
@@ -320,6 +341,46 @@ std::vector<Suggestion> matching(std::vector<Suggestion> all, std::string_view b
     return all;
 }
 
+// What has a name, where it may be named.
+struct Names {
+    const Tree& tree;
+    const Place& place;
+
+    void add(const std::vector<std::string>& names, std::vector<Suggestion>& out) const {
+        for (const std::string& name : names) {
+            if (quoted(name) == name) {
+                out.push_back({name, "is there", true});
+            }
+        }
+    }
+    std::vector<std::string> keys_of(const Place& where, const Node& list) const {
+        std::vector<std::string> out;
+        for (const std::vector<std::string>& keys : tree.entries(where, list)) {
+            if (!keys.empty()) {
+                out.push_back(keys.front());
+            }
+        }
+        return out;
+    }
+    // Of the command's own list, or of the lists whose names the argument takes.
+    void suggest(const Node& node, const Argument& argument, std::vector<Suggestion>& out) const {
+        if (node.kind == Node::Kind::Mode || node.kind == Node::Kind::Record) {
+            if (&argument == &node.arguments.front()) {
+                add(keys_of(place, node), out);
+            }
+            return;
+        }
+        for (const std::string& list : argument.names_of) {
+            for (std::size_t depth = place.size() + 1; depth > 0; --depth) {
+                if (const Node* found = mode_at(place, depth - 1).child(list)) {
+                    add(keys_of(outer(place, depth - 1), *found), out);
+                    break;
+                }
+            }
+        }
+    }
+};
+
 void suggest_argument(const Argument& argument, std::size_t words_given,
                       std::vector<Suggestion>& out) {
     if (argument.reads == "address" || argument.reads == "network") {
@@ -340,10 +401,14 @@ void suggest_argument(const Argument& argument, std::size_t words_given,
     }
 }
 
-void suggest_values(const Node& node, Words words, std::vector<Suggestion>& out) {
+const Suggestion end_of_line{"<cr>", "the end of the line", false};
+
+void suggest_values(const Names& names, const Node& node, Words words,
+                    std::vector<Suggestion>& out) {
     std::size_t at = 0;
     for (const Argument& argument : node.arguments) {
         if (at == words.size()) {
+            names.suggest(node, argument, out);
             suggest_argument(argument, 0, out);
             return;
         }
@@ -360,7 +425,28 @@ void suggest_values(const Node& node, Words words, std::vector<Suggestion>& out)
     if (node.is_together || node.is_rest) {
         suggest_argument(node.arguments.front(), 0, out);
     }
-    out.push_back({"<cr>", "the end of the line", false});
+    out.push_back(end_of_line);
+}
+
+// Behind 'no'.
+void suggest_removal(const Names& names, const Node& node, Words words,
+                     std::vector<Suggestion>& out) {
+    const bool is_named = (node.kind == Node::Kind::Mode || node.kind == Node::Kind::Record) &&
+                          !node.arguments.empty();
+    if (is_named && words.empty()) {
+        names.suggest(node, node.arguments.front(), out);
+        suggest_argument(node.arguments.front(), 0, out);
+    } else if (node.no_also != nullptr && words.size() == 1) {
+        suggest_argument(node.no_also->arguments.front(), 0, out);
+    } else if (node.kind == Node::Kind::LeafList && (words.empty() || node.is_together)) {
+        names.add(names.tree.values(names.place, node), out);
+        out.push_back(end_of_line);
+    } else {
+        if (node.no_also != nullptr && words.empty()) {
+            out.push_back({node.no_also->words.front(), node.no_also->help, true});
+        }
+        out.push_back(end_of_line);
+    }
 }
 
 }  // namespace
@@ -380,9 +466,10 @@ Result<Command, Fault> parse_command(const Place& place, std::span<const std::st
         return raised(where.error());
     }
     Command command;
-    command.place = Place(place.begin(), place.begin() + static_cast<std::ptrdiff_t>(where->depth));
+    command.place = outer(place, where->depth);
     command.node = where->found.node;
     const std::size_t at = where->found.words;
+    command.values_at = at + (is_no ? 1 : 0);
     if (is_no) {
         auto parsed = parse_no(std::move(command), rest, at);
         return parsed ? parsed : raised(parsed.error());
@@ -417,6 +504,44 @@ bool alters(const Tree& tree, const Command& command) {
     return node.kind == Node::Kind::Flag ? values.empty() : values != command.values;
 }
 
+namespace {
+
+// The first of the values that is not there to be taken away, by its position.
+std::optional<std::size_t> missing(const Tree& tree, const Command& command) {
+    const Node& node = *command.node;
+    const bool is_list = node.kind == Node::Kind::LeafList;
+    const std::vector<std::string> values =
+        is_list ? tree.values(command.place, node) : std::vector<std::string>();
+    const auto entries =
+        is_list ? std::vector<std::vector<std::string>>() : tree.entries(command.place, node);
+    for (std::size_t i = 0; i < command.values.size(); ++i) {
+        const bool is_there = is_list
+                                  ? std::ranges::find(values, command.values[i]) != values.end()
+                                  : std::ranges::any_of(entries, [&](const auto& each) {
+                                        return !each.empty() && each.front() == command.values[i];
+                                    });
+        if (!is_there) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+Fault nothing_there(const Command& command, std::size_t which) {
+    const Node& node = *command.node;
+    std::string what = node.command();
+    for (const std::string& word : encode(node.arguments.front(), command.values[which])) {
+        what += " " + quoted(word);
+    }
+    return {command.values_at + (node.is_together ? which : 0),
+            "there is no '" + what + "'" +
+                (command.place.empty() ? " here" : " in '" + path_of(command.place) + "'") +
+                "; nothing was taken away",
+            command.values[which]};
+}
+
+}  // namespace
+
 Result<Place, Fault> apply(Tree& tree, const Command& command) {
     const Node& node = *command.node;
     Place after = command.place;
@@ -432,6 +557,9 @@ Result<Place, Fault> apply(Tree& tree, const Command& command) {
             }
             break;
         case Command::Action::Remove:
+            if (const auto which = missing(tree, command)) {
+                return fail(nothing_there(command, *which));
+            }
             tree.remove(command.place, node, command.values);
             if (node.no_also != nullptr) {
                 tree.remove(command.place, *node.no_also, {});
@@ -441,20 +569,24 @@ Result<Place, Fault> apply(Tree& tree, const Command& command) {
             }
             break;
         case Command::Action::Copy:
-            if (!tree.copy(command.place, node, {command.values[0]}, {command.values[1]})) {
-                return fail(Fault{0,
-                                  "'" + node.command() + " " + command.values[0] +
-                                      "' is not there, or '" + node.command() + " " +
-                                      command.values[1] + "' is there already",
+            if (const auto which = missing(tree, command); which == 0U) {
+                return fail(Fault{command.values_at + 2,
+                                  "'" + node.command() + " " + command.values[0] + "' is not there",
                                   command.values[0]});
+            }
+            if (!tree.copy(command.place, node, {command.values[0]}, {command.values[1]})) {
+                return fail(
+                    Fault{command.values_at + 4,
+                          "'" + node.command() + " " + command.values[1] + "' is there already",
+                          command.values[1]});
             }
             break;
     }
     return after;
 }
 
-std::vector<Suggestion> suggest(const Place& place, std::span<const std::string> words,
-                                std::string_view begun) {
+std::vector<Suggestion> suggest(const Tree& tree, const Place& place,
+                                std::span<const std::string> words, std::string_view begun) {
     std::vector<Suggestion> out;
     const bool is_no = !words.empty() && words.front() == "no";
     const Words rest = words.subspan(is_no ? 1 : 0);
@@ -477,7 +609,14 @@ std::vector<Suggestion> suggest(const Place& place, std::span<const std::string>
     }
     const auto where = find(place, rest);
     if (where && where->found.words <= rest.size()) {
-        suggest_values(*where->found.node, rest.subspan(where->found.words), out);
+        const Place around = outer(place, where->depth);
+        const Words values = rest.subspan(where->found.words);
+        const Names names{tree, around};
+        if (is_no) {
+            suggest_removal(names, *where->found.node, values, out);
+        } else {
+            suggest_values(names, *where->found.node, values, out);
+        }
     }
     // Other second words of the same first one.
     for (std::size_t depth = place.size() + 1; depth > 0 && rest.size() == 1; --depth) {

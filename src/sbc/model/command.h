@@ -23,6 +23,7 @@ struct Command {
     const Node* node = nullptr;
     // The model's: keys, or values. Of Copy: from, to. Of Remove maybe none.
     std::vector<std::string> values;
+    std::size_t values_at = 0;  // which word of the line they begin with
     // 'no attach force normal': what is set as well.
     std::string also;
 };
@@ -40,7 +41,8 @@ Result<Command, Fault> parse_command(const Place& place, std::span<const std::st
 // Whether anything would be another after it; taking away counts always.
 bool alters(const Tree& tree, const Command& command);
 
-// Returns the place where one is after it. A fault has changed nothing.
+// Returns the place where one is after it. A fault has changed nothing. To take away what has a
+// name and is not there is one; to take away a value that is not set is none.
 Result<Place, Fault> apply(Tree& tree, const Command& command);
 
 // What may be the next word, for help ('?') and completion.
@@ -49,8 +51,9 @@ struct Suggestion {
     std::string help;
     bool is_literal = true;  // false: it stands for a value
 };
-// `begun` is what is typed of the word so far. A line that ends with "<cr>" may end here.
-std::vector<Suggestion> suggest(const Place& place, std::span<const std::string> words,
-                                std::string_view begun);
+// `begun` is what is typed of the word so far, `tree` has the names that are there already. A line
+// that ends with "<cr>" may end here.
+std::vector<Suggestion> suggest(const Tree& tree, const Place& place,
+                                std::span<const std::string> words, std::string_view begun);
 
 }  // namespace ringwall::sbc::model

@@ -78,6 +78,7 @@ Argument argument(const lysc_node& leaf) {
     out.help = unfolded(leaf.dsc);
     out.reads = argument_of(leaf, "reads");
     out.is_secret = is_secret(leaf);
+    out.names_of = words_in(argument_of(leaf, "names-of"));
     add_words(*type_of(leaf), out.words);
     out.placeholder = argument_of(leaf, "value");
     if (out.placeholder.empty()) {

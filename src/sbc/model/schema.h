@@ -27,6 +27,7 @@ struct Argument {
     const lysc_node* leaf = nullptr;
     std::string reads;  // how its words become the value; empty: they are it
     bool is_secret = false;
+    std::vector<std::string> names_of;  // lists of the model: the value is a name of one of theirs
 
     bool is_choice() const { return !words.empty(); }
 };

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sip/uri/uri.h"
 
 namespace ringwall::sbc {
@@ -108,14 +109,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 
 std::string shown(std::string_view word) {
     constexpr std::size_t longest = 60;
-    std::string out(word.substr(0, longest));
-    for (char& c : out) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (octet < 0x20 || octet >= 0x7f) {
-            c = '?';
-        }
+    std::string out;
+    while (!word.empty() && out.size() < longest) {
+        const std::string_view one = cut_character(word);
+        out.append(is_printable(one) ? one : "?");
     }
-    return "'" + out + (word.size() > longest ? "...'" : "'");
+    return "'" + out + (word.empty() ? "'" : "...'");
 }
 
 }  // namespace ringwall::sbc

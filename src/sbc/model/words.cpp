@@ -16,7 +16,7 @@ constexpr bool is_control(char c) {
 
 // The words of one line. A sentence says what is wrong; it never repeats what stands in the line,
 // which may be a password.
-Result<WordsLine, std::string> words_of(std::string_view line) {
+Result<WordsLine, WordsError> words_of(std::string_view line) {
     WordsLine out;
     std::vector<std::string>& words = out.words;
     std::size_t at = 0;
@@ -38,11 +38,13 @@ Result<WordsLine, std::string> words_of(std::string_view line) {
                 word += line[end];
             }
             if (end == line.size()) {
-                return fail(std::string("a double quote is opened and not closed on this line"));
+                return fail(
+                    WordsError{0, "a double quote is opened and not closed on this line", at});
             }
             ++end;
             if (end < line.size() && !is_blank(line[end])) {
-                return fail(std::string("a closing double quote must be followed by a blank"));
+                return fail(
+                    WordsError{0, "a closing double quote must be followed by a blank", end});
             }
         } else {
             while (end < line.size() && !is_blank(line[end])) {
@@ -88,7 +90,8 @@ Result<std::vector<WordsLine>, WordsError> split_words(std::string_view text) {
         }
         auto words = words_of(line);
         if (!words) {
-            return fail(WordsError{number, std::move(words.error())});
+            return fail(
+                WordsError{number, std::move(words.error().sentence), words.error().column});
         }
         if (!words->words.empty()) {
             words->number = number;

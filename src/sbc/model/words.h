@@ -20,6 +20,7 @@ struct WordsLine {
 struct WordsError {
     unsigned line = 0;
     std::string sentence;
+    std::size_t column = 0;  // where in its line, in octets
 };
 
 // Only lines with words.

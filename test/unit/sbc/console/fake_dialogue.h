@@ -24,8 +24,11 @@ public:
             is_asked_ = true;
             return {"", prompt(), false, false};
         }
-        if (line == "wrong") {
-            return {"% There is no 'wrong' here.\n", prompt(), true, false};
+        if (line.ends_with("wrong")) {
+            return {.output = "% There is no 'wrong' here.\n",
+                    .prompt = prompt(),
+                    .failed = true,
+                    .fault_at = line.rfind("wrong")};
         }
         if (line == "wrong with a caret") {
             return {"wrong with a caret\n      ^\n% There is no 'wrong' here.\n", prompt(), true,
@@ -39,7 +42,9 @@ public:
             mode_ = "(config)";
             return {"", prompt(), false, false};
         }
-        return {user_.session + ": " + std::string(line) + "\n", prompt(), false, false};
+        return {.output = user_.session + ": " + std::string(line) + "\n",
+                .prompt = prompt(),
+                .is_memorable = line.find("hidden") == std::string_view::npos};
     }
 
     std::vector<model::Suggestion> suggest(std::string_view line) override {

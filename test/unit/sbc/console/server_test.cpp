@@ -74,6 +74,10 @@ protected:
             return parse_suggestions(take_line(received_).value_or(""))
                 .value_or(std::vector<model::Suggestion>());
         }
+        std::optional<Notice> notice() {
+            is_open();
+            return parse_notice(take_line(received_).value_or(""));
+        }
         std::string say(const std::string& line) {
             send(to_wire(Request{Request::Kind::Line, line}));
             const auto answer = reply();
@@ -225,6 +229,44 @@ TEST_F(ConsoleServerTest, ControlCharactersReachNoDialogueAndNoTerminal) {
     EXPECT_EQ(client.say("a\tb"), "1: a\tb\n");
     EXPECT_EQ(parse_reply(to_wire(Reply{"\x1b[2J\tx\n", "\x07", false, false}))->output,
               "?[2J\tx\n");
+}
+
+TEST_F(ConsoleServerTest, WhatIsAnnouncedReachesEverybodyBetweenTheAnswers) {
+    Client first = connect();
+    Client second = connect();
+    first.reply();
+    second.reply();
+    server->announce("% Alarm: the disk is \x1b full");
+    for (Client* each : {&first, &second}) {
+        const auto notice = each->notice();
+        ASSERT_TRUE(notice);
+        EXPECT_EQ(notice->text, "% Alarm: the disk is ? full");
+        EXPECT_FALSE(notice->ended);
+    }
+    EXPECT_EQ(first.say("a"), "1: a\n");
+    EXPECT_FALSE(parse_notice(to_wire(Reply{"x\n", "# "})));
+    EXPECT_FALSE(parse_reply(to_wire(Notice{"x"})));
+}
+
+// Those who do not read as well: they would hold the candidate for ever.
+TEST_F(ConsoleServerTest, ASessionIsEndedByAnother) {
+    Client client = connect();
+    Client other = connect();
+    client.reply();
+    ASSERT_EQ(server->open_sessions().size(), 2U);
+    EXPECT_EQ(server->open_sessions()[0].user.session, "1");
+    EXPECT_EQ(server->open_sessions()[0].user.name, "ops");
+    EXPECT_FALSE(server->end_session("3", "why"));
+    EXPECT_TRUE(server->end_session("1", "why"));
+    EXPECT_EQ(gone, 1) << "at once";
+    EXPECT_EQ(client.notice()->text, "why");
+    EXPECT_FALSE(client.is_open());
+
+    other.reply();
+    other.send(to_wire(Request{Request::Kind::Line, "much 3000000"}));
+    EXPECT_TRUE(server->end_session("2", "why"));
+    EXPECT_EQ(gone, 2);
+    EXPECT_EQ(server->sessions(), 0U);
 }
 
 TEST_F(ConsoleServerTest, WhoReadsSlowlyHoldsUpNobody) {

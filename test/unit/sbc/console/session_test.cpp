@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sbc/console/caret.h"
+#include "unit/sbc/console/fake_views.h"
 #include "unit/sbc/datastore/fake_target.h"
 
 namespace ringwall::sbc::console {
@@ -16,47 +18,29 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
 
-class FakeViews final : public Views {
+class FakeSessions final : public Sessions {
 public:
-    explicit FakeViews(datastore::FakeTarget& target) : target_(target) {}
-    const Snapshot& snapshot() const override {
-        return target_.published ? *target_.published : nothing_;
-    }
-    std::vector<AdjacencyStatus> statuses() override {
-        std::vector<AdjacencyStatus> out;
-        const datastore::Target::States states = target_.states();
-        for (const Adjacency& each : snapshot().adjacencies) {
-            out.push_back({.state = states.at(each.name)});
+    std::vector<OpenSession> open_sessions() const override {
+        std::vector<OpenSession> out;
+        out.reserve(open.size());
+        for (const auto& [id, session] : open) {
+            out.push_back({{"user" + id, Role::Administrator, id}, WallTime(1'795'000'000s)});
         }
         return out;
     }
-    Counters counters() override {
-        Counters out;
-        out.add("calls", "answered");
-        return out;
-    }
-    CallStatistics statistics() override { return calls_were; }
-    std::vector<CallRecord> calls() override { return calls_up; }
-    std::vector<registrar::Binding> registrations() override { return registered; }
-    std::vector<TlsConnection> tls_connections() override { return connections; }
-    Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
-    void clear_counters() override { ++cleared; }
-    bool end_call(const std::string& name) override {
-        ended.push_back(name);
-        return name == "c1";
+    bool end_session(const std::string& session, const std::string& why) override {
+        const auto found = open.find(session);
+        if (found == open.end()) {
+            return false;
+        }
+        found->second->on_gone();
+        open.erase(found);
+        told.push_back(why);
+        return true;
     }
 
-    int cleared = 0;
-    std::vector<std::string> ended;
-
-    CallStatistics calls_were;
-    std::vector<CallRecord> calls_up;
-    std::vector<registrar::Binding> registered;
-    std::vector<TlsConnection> connections;
-
-private:
-    datastore::FakeTarget& target_;
-    Snapshot nothing_;
+    std::map<std::string, Session*> open;
+    std::vector<std::string> told;
 };
 
 class AtTheConsole : public ::testing::Test {
@@ -83,6 +67,7 @@ protected:
         return Session(
             {.datastore = &datastore_,
              .views = &views_,
+             .sessions = &sessions_,
              .audit =
                  [this](const User& user, std::string_view what, const std::string& text) {
                      audit_ += user.name + " " + std::string(what) + " " + text + "\n";
@@ -92,8 +77,9 @@ protected:
     }
     // As it is seen on a terminal.
     std::string says(const std::string& line) {
+        const std::string prompt = session_.on_line("").prompt;
         const Reply reply = session_.on_line(line);
-        return reply.caret + reply.output;
+        return (reply.fault_at ? caret_below(prompt, line, *reply.fault_at) : "") + reply.output;
     }
     std::string prompt_after(const std::string& line) { return session_.on_line(line).prompt; }
     void typed(std::initializer_list<const char*> lines) {
@@ -105,6 +91,7 @@ protected:
 
     datastore::FakeTarget target_;
     FakeViews views_{target_};
+    FakeSessions sessions_;
     std::string audit_;
     Result<datastore::VersionStore, std::string> store_;
     datastore::Datastore datastore_;
@@ -191,6 +178,65 @@ TEST_F(AtTheConsole, AWrongWordIsNamedWithWhatWouldBeRight) {
     EXPECT_THAT(says("xyzzy"), HasSubstr("'xyzzy' is no command here; use sbc"));
 }
 
+// With a caret, wherever one word is wrong.
+TEST_F(AtTheConsole, EveryWrongWordHasItsCaret) {
+    const auto word = [&](const std::string& line) -> std::string {
+        const auto at = session_.on_line(line).fault_at;
+        return !at ? "(no caret)" : *at >= line.size() ? "(end)" : line.substr(*at);
+    };
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit"});
+    EXPECT_EQ(word("do show services sbc mysbc sbe adjacency x"), "x");
+    EXPECT_EQ(word("do show services sbc sbe adjacency"), "(end)");
+    EXPECT_EQ(word("do clear services sbc sbe call x"), "x");
+    EXPECT_EQ(word("do show configuration version 9"), "9");
+    EXPECT_EQ(word("do show configuration nonsense"), "nonsense");
+    EXPECT_EQ(word("do show services sbc yours sbe calls"), "yours sbe calls");
+    EXPECT_EQ(word("do nonsense"), "nonsense");
+    EXPECT_EQ(word("clear session x"), "x");
+    EXPECT_EQ(word("rollback to 9"), "9");
+    EXPECT_EQ(word("rollback last x"), "last x");
+    EXPECT_EQ(word("load ../x"), "../x");
+    EXPECT_EQ(word("load gone"), "gone");
+    EXPECT_EQ(word("commit nonsense"), "nonsense");
+    EXPECT_EQ(word("commit comment"), "(end)");
+    EXPECT_EQ(word("commit confirmed 0"), "0");
+    EXPECT_EQ(word("no adjacency sip x"), "x");
+    EXPECT_EQ(word("description \"not closed"), "\"not closed");
+    EXPECT_EQ(word("description \"closed\"x"), "x");
+    EXPECT_EQ(word("description \xEF\xBF\xBD"), "\xEF\xBF\xBD");
+    Session reader = open("guest", Role::ReadOnly, "2");
+    EXPECT_EQ(reader.on_line(" configure").fault_at, 1U);
+}
+
+TEST_F(AtTheConsole, WhatIsNoAsciiIsShownAsItWasTyped) {
+    EXPECT_THAT(says("z\xc3\xa9\xe2\x82\xac"), HasSubstr("'z\xc3\xa9\xe2\x82\xac' is no command"));
+    EXPECT_THAT(says("z\xc2\x9b"
+                     "2J"),
+                HasSubstr("'z?2J' is no command"));
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    const std::string line = "description \xc3\xa9 \"x";
+    EXPECT_EQ(session_.on_line(line).fault_at, line.size() - 2);
+}
+
+// The file of a history is on a disk: what was mistyped may have been a password.
+TEST_F(AtTheConsole, OnlyWhatIsUnderstoodAndBearsNoSecretMayBeKept) {
+    typed({"configure", "sbc mysbc", "sbe", "subscriber a@b.example"});
+    for (const char* line :
+         {"pasword hunter2", "password hunter2", "passw hunter2", "no password hunter2", "hunter2",
+          "password hunter2 hunter2", "show configuration ! password hunter2", "! hunter2", "",
+          "show password hunter2", "do password hunter2"}) {
+        EXPECT_FALSE(session_.on_line(line).is_memorable) << line;
+    }
+    for (const char* line : {"username alice", "show configuration", "adjacency sip test",
+                             "subscriber a@b.example", "do show alarms", "pwd"}) {
+        EXPECT_TRUE(session_.on_line(line).is_memorable) << line;
+    }
+    typed({"adjacency sip test"});
+    EXPECT_FALSE(session_.on_line("authentication-realm outbound a b hunter2").is_memorable);
+    typed({"end"});
+    EXPECT_FALSE(session_.on_line("hunter2").is_memorable) << "an answer to a question";
+}
+
 TEST_F(AtTheConsole, ChangesAreACandidateUntilTheyAreCommitted) {
     typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description x"});
     EXPECT_EQ(says("show configuration"),
@@ -243,6 +289,39 @@ TEST_F(AtTheConsole, OneWritesAndTheOthersAreToldWho) {
     EXPECT_FALSE(other.on_line("sbc mysbc").failed);
     other.on_gone();
     typed({"configure", "sbc mysbc"});
+}
+
+TEST_F(AtTheConsole, AnAdministratorEndsASessionThatHoldsTheCandidate) {
+    Session other = open("eve", Role::Administrator, "2");
+    sessions_.open = {{"1", &session_}, {"2", &other}};
+    EXPECT_FALSE(other.on_line("configure").failed);
+    EXPECT_FALSE(other.on_line("sbc mysbc").failed);
+    EXPECT_EQ(says("show sessions"),
+              "1  user1, administrator, since 2026-11-18T11:06:40Z (this session)\n"
+              "2  user2, administrator, since 2026-11-18T11:06:40Z, changes the configuration\n");
+    EXPECT_THAT(says("show sessions | json"), HasSubstr("\"changes_configuration\": true"));
+
+    typed({"configure"});
+    EXPECT_THAT(session_.on_line("sbc mine").output,
+                HasSubstr("by eve (session 2); wait for that one's commit or abort, or end it: "
+                          "'clear session 2'"));
+    for (const Role role : {Role::ReadOnly, Role::Operator}) {
+        Session lesser = open("noc", role, "3");
+        EXPECT_THAT(lesser.on_line("clear session 2").output, HasSubstr("is for administrators"));
+        EXPECT_FALSE(lesser.on_line("show sessions").failed);
+    }
+    EXPECT_THAT(says("clear session 1"), HasSubstr("this is your own session; say 'exit'"));
+    EXPECT_THAT(says("clear session 7"), HasSubstr("there is no session '7'"));
+    EXPECT_THAT(sessions_.told, testing::IsEmpty());
+
+    typed({"clear session 2", "sbc mine"});
+    EXPECT_THAT(sessions_.told,
+                ElementsAre("This session was ended by ops (session 1); what it had "
+                            "not committed is gone."));
+    EXPECT_THAT(audit_,
+                AllOf(HasSubstr("ops command clear session 2\n"), HasSubstr("eve logout \n"),
+                      HasSubstr("noc refused clear session 2")));
+    EXPECT_THAT(says("show configuration"), Not(HasSubstr("mysbc")));
 }
 
 TEST_F(AtTheConsole, WhoMayOnlyLookChangesNothing) {
@@ -462,6 +541,22 @@ TEST_F(AtTheConsole, WhatMayComeNext) {
     EXPECT_THAT(words(""), IsSupersetOf({"adjacency", "commit", "exit"}));
     EXPECT_THAT(words("com"), ElementsAre("commit"));
     EXPECT_THAT(words("adjacency sip x "), Contains("<cr>"));
+
+    typed({"adjacency sip test", "commit", "adjacency sip new", "do save good.conf"});
+    EXPECT_THAT(words("adjacency sip "), ElementsAre("test", "new", "NAME")) << "the candidate's";
+    EXPECT_THAT(words("do show services sbc sbe adjacency "), ElementsAre("test", "NAME"))
+        << "what runs";
+    EXPECT_THAT(words("do show services sbc sbe adjacency test "), ElementsAre("<cr>"));
+    EXPECT_THAT(words("do show services sbc "), ElementsAre("mysbc", "sbe"));
+    EXPECT_THAT(words("load "), ElementsAre("good.conf", "FILE"));
+    EXPECT_THAT(words("do com"), testing::IsEmpty());
+    CallRecord call;
+    call.call = "c1";
+    views_.calls_up = {call};
+    EXPECT_THAT(words("do clear services sbc mysbc sbe call "), ElementsAre("c1", "CALL"));
+    Session other = open("eve", Role::Administrator, "2");
+    sessions_.open = {{"1", &session_}, {"2", &other}};
+    EXPECT_THAT(words("clear session "), ElementsAre("2", "SESSION"));
 }
 
 TEST_F(AtTheConsole, TheMatrixIsWhatTheRulesSay) {

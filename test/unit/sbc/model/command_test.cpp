@@ -44,7 +44,7 @@ public:
     std::vector<std::string> suggestions(std::vector<std::string> words,
                                          const std::string& begun = "") const {
         std::vector<std::string> out;
-        for (const Suggestion& each : suggest(place, words, begun)) {
+        for (const Suggestion& each : suggest(tree, place, words, begun)) {
             out.push_back(each.word);
         }
         return out;
@@ -127,6 +127,70 @@ TEST_F(AtAnAdjacency, NoTakesAway) {
               "sbc mysbc\n sbe\n  adjacency sip test\n   domain b.example\n  !\n !\n!\n");
 }
 
+// A name is most likely mistyped; a value that is not set is as it is wanted.
+TEST_F(AtAnAdjacency, NoOfANameThatIsNotThereIsAFault) {
+    EXPECT_EQ(by.types("no adjacency sip tset"),
+              "there is no 'adjacency sip tset' in 'sbc mysbc sbe'; nothing was taken away");
+    EXPECT_EQ(by.last.word, 3U);
+    EXPECT_EQ(path_of(by.place), "sbc mysbc sbe adjacency sip test");
+    ASSERT_EQ(by.types("hunting-trigger 500 503"), "");
+    EXPECT_THAT(by.types("no hunting-trigger 500 504"),
+                HasSubstr("there is no 'hunting-trigger 504' in "));
+    EXPECT_EQ(by.last.word, 3U);
+    EXPECT_THAT(by.text(), HasSubstr("hunting-trigger 500 503\n")) << "nothing of it";
+    for (const char* line :
+         {"no domain a.example", "no remote-address ipv4 10.0.0.0 255.0.0.0",
+          "no authentication-realm outbound home", "no subscriber alice@example.com",
+          "no call-policy-set 7", "no sbc other"}) {
+        EXPECT_THAT(by.types(line), HasSubstr("there is no '" + std::string(line + 3) + "' "))
+            << line;
+    }
+    for (const char* line : {"no security", "no attach", "no signaling-port 5060", "no domain",
+                             "no description", "no call-policy-set default"}) {
+        EXPECT_EQ(by.types(line), "") << line;
+    }
+}
+
+TEST(Commands, ANameIsNotForgotten) {
+    Operator by;
+    EXPECT_EQ(by.types("sbc sbe"),
+              "'sbe' is a command within 'sbc NAME' and no name; write: sbc NAME");
+    EXPECT_EQ(by.last.word, 1U);
+    EXPECT_TRUE(by.tree.is_empty());
+    EXPECT_EQ(by.types("sbc sbe1"), "");
+}
+
+TEST_F(AtAnAdjacency, NamesThatAreThereAreSuggested) {
+    for (const char* line :
+         {"domain a.example", "authentication-realm outbound home me secret", "adjacency sip other",
+          "subscriber alice@example.com", "call-policy-set 1", "rtg-src-adjacency-table SRC",
+          "rtg-dst-address-table DST"}) {
+        ASSERT_EQ(by.types(line), "") << line;
+    }
+    EXPECT_THAT(by.suggestions({"adjacency", "sip"}), ElementsAre("test", "other", "NAME"));
+    EXPECT_THAT(by.suggestions({"adjacency", "sip"}, "o"), ElementsAre("other", "NAME"));
+    EXPECT_THAT(by.suggestions({"no", "adjacency", "sip"}), ElementsAre("test", "other", "NAME"));
+    EXPECT_THAT(by.suggestions({"no", "adjacency", "sip", "test"}), ElementsAre("<cr>"));
+    EXPECT_THAT(by.suggestions({"no", "subscriber"}),
+                ElementsAre("alice@example.com", "USER@DOMAIN"));
+    EXPECT_THAT(by.suggestions({"first-call-routing-table"}), ElementsAre("SRC", "DST", "NAME"));
+    EXPECT_THAT(by.suggestions({"active-call-policy-set"}), ElementsAre("1", "NUMBER"));
+    ASSERT_EQ(by.types("entry 1"), "");
+    EXPECT_THAT(by.suggestions({"dst-adjacency"}), ElementsAre("test", "other", "NAME"));
+    EXPECT_THAT(by.suggestions({"action", "next-table"}), ElementsAre("SRC", "DST", "NAME"));
+    ASSERT_EQ(by.types("adjacency sip test"), "");
+    EXPECT_THAT(by.suggestions({"no", "domain"}), ElementsAre("a.example", "<cr>"));
+    EXPECT_THAT(by.suggestions({"no", "authentication-realm", "outbound"}),
+                ElementsAre("home", "REALM"));
+}
+
+TEST_F(AtAnAdjacency, WhatMayFollowNoIsSuggested) {
+    EXPECT_THAT(by.suggestions({"no", "attach"}), ElementsAre("force", "<cr>"));
+    EXPECT_THAT(by.suggestions({"no", "attach", "force"}), ElementsAre("normal", "abort"));
+    EXPECT_THAT(by.suggestions({"no", "attach", "force", "normal"}), ElementsAre("<cr>"));
+    EXPECT_THAT(by.suggestions({"no", "security"}), ElementsAre("<cr>"));
+}
+
 TEST_F(AtAnAdjacency, WhatIsOnByDefaultIsTurnedOffByNo) {
     EXPECT_EQ(by.types("no session-timer"), "");
     EXPECT_THAT(by.text(), HasSubstr("session-timer off\n"));
@@ -190,8 +254,11 @@ TEST_F(AtAnAdjacency, APolicySetIsCopied) {
                                      "   rtg-src-adjacency-table T\n    entry 41\n"));
     EXPECT_THAT(by.text(), HasSubstr("  active-call-policy-set 2\n"));
     EXPECT_THAT(by.types("call-policy-set copy source 1 destination 2"),
-                HasSubstr("is there already"));
-    EXPECT_THAT(by.types("call-policy-set copy source 3 destination 4"), HasSubstr("is not there"));
+                HasSubstr("'call-policy-set 2' is there already"));
+    EXPECT_EQ(by.last.word, 5U);
+    EXPECT_THAT(by.types("call-policy-set copy source 3 destination 4"),
+                HasSubstr("'call-policy-set 3' is not there"));
+    EXPECT_EQ(by.last.word, 3U);
 }
 
 TEST_F(AtAnAdjacency, ASecretIsInNoFault) {
@@ -220,7 +287,7 @@ TEST_F(AtAnAdjacency, WhatMayComeNextIsSuggested) {
     EXPECT_THAT(by.suggestions({"signaling-address"}), ElementsAre("ipv4", "ipv6"));
     EXPECT_THAT(by.suggestions({"no"}), Contains("security"));
     EXPECT_THAT(by.suggestions({"attach"}), ElementsAre("<cr>"));
-    EXPECT_THAT(suggest(by.place, {}, ""), Each(Field(&Suggestion::help, Not(""))));
+    EXPECT_THAT(suggest(by.tree, by.place, {}, ""), Each(Field(&Suggestion::help, Not(""))));
 }
 
 TEST(Commands, OutsideOfAnyModeThereIsTheService) {

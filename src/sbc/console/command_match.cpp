@@ -1,0 +1,199 @@
+#include "sbc/console/command_match.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sbc/model/word_values.h"
+#include "sbc/model/words.h"
+
+namespace ringwall::sbc::console {
+
+std::string joined(std::span<const std::string> words) {
+    std::string out;
+    for (const std::string& each : words) {
+        out.append(out.empty() ? "" : " ").append(each);
+    }
+    return out;
+}
+
+bool begins(std::string_view whole, std::string_view word) {
+    return !word.empty() && whole.starts_with(word);
+}
+
+namespace {
+
+bool is_here(const Desk& desk, const Command& command) {
+    return command.where == Command::Where::Everywhere ||
+           (command.where == Command::Where::Configuration) == desk.configuration.is_on();
+}
+
+const model::Suggestion end_of_line{"<cr>", "the end of the line", false};
+
+// Once, and if it begins like that.
+void offer(const model::Suggestion& one, const std::string& begun,
+           std::vector<model::Suggestion>& out) {
+    const bool is_known = std::ranges::any_of(
+        out, [&](const model::Suggestion& each) { return each.word == one.word; });
+    if (!is_known && !one.word.empty() &&
+        (one.is_literal ? one.word.starts_with(begun) : begun.empty())) {
+        out.push_back(one);
+    }
+}
+
+// How far words are those of a command, each by its beginning.
+struct Fit {
+    std::size_t words = 0;  // of the command
+    std::size_t given = 0;  // of those that were said
+    std::size_t whole = 0;
+};
+
+Fit fit_of(const Command& command, const Arguments& words) {
+    Fit out;
+    while (out.words < command.words.size() && out.given < words.size()) {
+        const std::string& word = command.words[out.words];
+        const std::string& said = words[out.given];
+        // "show services sbc mysbc sbe": the service's name may stand there, or not.
+        const bool may_be_name = word == "sbe" && out.given == out.words && said != word;
+        const bool is_before = out.given + 1 < words.size() && words[out.given + 1] == word;
+        const bool is_name = may_be_name && (is_before || !begins(word, said));
+        if (!is_name && !begins(word, said)) {
+            break;
+        }
+        out.words += is_name ? 0 : 1;
+        out.whole += said == word ? 1 : 0;
+        ++out.given;
+    }
+    return out;
+}
+
+// `said` words are there before the one that is begun.
+void suggest_next(const Desk& desk, const Command& command, const Fit& fit, std::size_t said,
+                  const std::string& begun, std::vector<model::Suggestion>& out) {
+    if (fit.words < command.words.size()) {
+        if (command.words[fit.words] == "sbe" && fit.given == fit.words) {
+            offer({desk.views.snapshot().service, "the service", true}, begun, out);
+        }
+        const bool is_last = fit.words + 1 == command.words.size();
+        offer({command.words[fit.words], is_last ? command.help : "", true}, begun, out);
+        return;
+    }
+    if (said > fit.given) {  // the argument is there already
+        offer(end_of_line, begun, out);
+        return;
+    }
+    for (const model::Suggestion& each :
+         command.names == nullptr ? std::vector<model::Suggestion>() : command.names(desk)) {
+        offer(each, begun, out);
+    }
+    offer({command.usage.empty() ? end_of_line.word : command.usage, command.help, false}, begun,
+          out);
+}
+
+}  // namespace
+
+const Command* find(const Desk& desk, const Arguments& words, bool whole, std::size_t& used) {
+    const Command* found = nullptr;
+    std::pair<std::size_t, std::size_t> best;  // its words, and how many of them are whole
+    bool is_clear = true;
+    std::set<std::string_view> first_words;
+    for (const Command& command : commands()) {
+        if (!is_here(desk, command)) {
+            continue;
+        }
+        if (begins(command.words.front(), words.front())) {
+            first_words.insert(command.words.front());
+        }
+        const Fit fit = fit_of(command, words);
+        const std::pair score(command.words.size(), fit.whole);
+        if (fit.words != command.words.size() || (found != nullptr && score < best) ||
+            (whole && words.front() != command.words.front())) {
+            continue;
+        }
+        is_clear = found == nullptr || score > best;
+        found = &command;
+        best = score;
+        used = fit.given;
+    }
+    const bool is_one = first_words.size() == 1 || first_words.contains(words.front());
+    return is_clear && is_one ? found : nullptr;
+}
+
+Answer not_understood(const Desk& desk, const Arguments& words) {
+    std::string before;
+    for (std::size_t at = 0; at <= words.size(); ++at) {
+        const std::vector<model::Suggestion> next = suggest(desk, before);
+        std::vector<std::string_view> all;
+        std::vector<std::string_view> begun;
+        for (const model::Suggestion& each : next) {
+            if (each.is_literal) {
+                all.push_back(each.word);
+                if (at < words.size() && begins(each.word, words[at])) {
+                    begun.push_back(each.word);
+                }
+            }
+        }
+        if (at == words.size()) {
+            return {.fault = shown(words.back()) + " needs another word; " + one_of(all),
+                    .word = at};
+        }
+        const bool is_whole = std::ranges::find(begun, words[at]) != begun.end();
+        if (begun.size() > 1 && !is_whole) {
+            return {.fault = shown(words[at]) + " could be more than one command; " + one_of(begun),
+                    .word = at};
+        }
+        // The name of the service is no literal.
+        if (begun.empty() && !(at == 3 && words[2] == "sbc")) {
+            return {.fault = shown(words[at]) +
+                             (at == 0 ? " is no command here; "
+                                      : " does not go after '" + words[at - 1] + "'; ") +
+                             one_of(all),
+                    .word = at};
+        }
+        before += quoted(words[at]) + " ";
+    }
+    return {};
+}
+
+std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line) {
+    const auto lines = split_words(line);
+    if (!lines || desk.configuration.is_asking()) {
+        return {};
+    }
+    Arguments words = lines->empty() ? Arguments{} : lines->front().words;
+    std::string begun;
+    if (!words.empty() && !line.ends_with(' ')) {
+        begun = words.back();
+        words.pop_back();
+    }
+    std::vector<model::Suggestion> out;
+    if (desk.configuration.is_on() && (words.empty() || words.front() != "do")) {
+        out = model::suggest(desk.configuration.tree(), desk.configuration.place(), words, begun);
+    }
+    const bool is_do = !words.empty() && words.front() == "do";
+    if (is_do) {
+        words.erase(words.begin());
+    }
+    std::vector<std::pair<const Command*, Fit>> begun_by;
+    std::size_t most = 0;
+    for (const Command& command : commands()) {
+        const bool may =
+            (is_do ? command.where == Command::Where::Everywhere : is_here(desk, command)) &&
+            desk.user.role >= command.role;
+        const Fit fit = fit_of(command, words);
+        const bool is_over = fit.words == command.words.size();
+        const std::size_t more = words.size() - fit.given;
+        if (may && (more == 0 || (more == 1 && is_over && command.max_arguments == 1))) {
+            begun_by.emplace_back(&command, fit);
+            most = std::max(most, fit.whole);
+        }
+    }
+    for (const auto& [command, fit] : begun_by) {
+        if (fit.whole == most) {  // "call" is itself, and no beginning of "call-stats"
+            suggest_next(desk, *command, fit, words.size(), begun, out);
+        }
+    }
+    return out;
+}
+
+}  // namespace ringwall::sbc::console

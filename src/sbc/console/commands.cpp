@@ -1,0 +1,356 @@
+#include "sbc/console/commands.h"
+
+#include <utility>
+
+#include "sbc/console/show.h"
+#include "sbc/console/show_call_stats.h"
+#include "sbc/model/tree.h"
+#include "sbc/model/word_values.h"
+
+namespace ringwall::sbc::console {
+
+namespace {
+
+Answer end_session(const Desk& desk, const Arguments& rest) {
+    const std::string session = rest.empty() ? "" : rest.front();
+    if (session == desk.user.session) {
+        return {.fault = "this is your own session; say 'exit'", .word = 0};
+    }
+    const std::string why = "This session was ended by " + desk.user.name + " (session " +
+                            desk.user.session + "); what it had not committed is gone.";
+    if (desk.sessions == nullptr || !desk.sessions->end_session(session, why)) {
+        return {.fault = "there is no session " + shown(session) + "; 'show sessions' has them all",
+                .word = 0};
+    }
+    return {};
+}
+
+std::vector<model::Suggestion> adjacencies(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const Adjacency& each : desk.views.snapshot().adjacencies) {
+        out.push_back({each.name, std::string(to_string(each.security)), true});
+    }
+    return out;
+}
+
+std::vector<model::Suggestion> calls(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const CallRecord& each : desk.views.calls()) {
+        out.push_back({each.call, each.caller + " -> " + each.callee, true});
+    }
+    return out;
+}
+
+std::vector<model::Suggestion> other_sessions(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const OpenSession& each :
+         desk.sessions == nullptr ? std::vector<OpenSession>() : desk.sessions->open_sessions()) {
+        if (each.user.session != desk.user.session) {
+            out.push_back({each.user.session, each.user.name, true});
+        }
+    }
+    return out;
+}
+
+std::vector<model::Suggestion> saved_files(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const std::string& each : desk.configuration.saved_files()) {
+        out.push_back({each, "is there", true});
+    }
+    return out;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+    using enum Command::Where;
+    static constexpr std::size_t any = SIZE_MAX;
+    static const std::vector<Command> all{
+        {{"configure"},
+         "",
+         "Changes the configuration.",
+         Exec,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.configure(); }},
+        {{"exit"},
+         "",
+         "Leaves the mode, or the console.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool) {
+             ConfigurationMode& mode = desk.configuration;
+             if (!mode.is_on()) {
+                 return Answer{.ended = true};
+             }
+             return mode.place().empty() ? mode.end() : mode.leave(mode.place().size() - 1);
+         }},
+        {{"show", "services", "sbc", "sbe", "adjacencies"},
+         "",
+         "Security and address of each.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_adjacencies(desk.views, "", false, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "adjacencies", "detail"},
+         "",
+         "All of each.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_adjacencies(desk.views, "", true, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "adjacency"},
+         "NAME",
+         "All of one.",
+         Everywhere,
+         Role::ReadOnly,
+         1,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             const std::string name = rest.empty() ? "" : rest.front();
+             std::string output = show_adjacencies(desk.views, name, true, as_json);
+             if (name.empty() || output.empty()) {
+                 return Answer{.fault = name.empty()
+                                            ? "'adjacency' needs the NAME of one"
+                                            : shown(name) + " is no adjacency that was committed",
+                               .word = 0};
+             }
+             return Answer{.output = std::move(output)};
+         },
+         adjacencies},
+        {{"show", "services", "sbc", "sbe", "calls"},
+         "",
+         "Those that are up.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_calls(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "registrations"},
+         "",
+         "Who is registered, from where, how long.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_registrations(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "tls"},
+         "",
+         "Connections over TLS: version, cipher, identities.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_tls(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "counters"},
+         "",
+         "What happened how often.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_counters(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "call-stats"},
+         "[global|src-adjacency NAME] [INTERVAL]",
+         "Calls, and why attempts failed; INTERVAL is current5mins, previoushour ...",
+         Everywhere,
+         Role::ReadOnly,
+         3,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             auto shown = show_call_stats(desk.views, rest, as_json);
+             return shown ? Answer{.output = std::move(*shown)}
+                          : Answer{.fault = std::move(shown).error()};
+         }},
+        {{"show", "services", "sbc", "sbe", "call-policy"},
+         "",
+         "The tables in force.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_call_policy(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "certificates"},
+         "",
+         "Ours, and whom they name.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_certificates(desk.views, as_json)};
+         }},
+        {{"clear", "services", "sbc", "sbe", "call-stats"},
+         "",
+         "Counters begin at 0.",
+         Everywhere,
+         Role::Operator,
+         0,
+         [](Desk& desk, const Arguments&, bool) {
+             desk.views.clear_counters();
+             return Answer{};
+         }},
+        {{"clear", "services", "sbc", "sbe", "call"},
+         "CALL",
+         "Ends a call; both parties hear BYE.",
+         Everywhere,
+         Role::Operator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) {
+             if (rest.empty() || !desk.views.end_call(rest.front())) {
+                 return Answer{.fault = "there is no call " +
+                                        shown(rest.empty() ? "" : rest.front()) +
+                                        "; 'show services sbc sbe calls' has them all",
+                               .word = 0};
+             }
+             return Answer{};
+         },
+         calls},
+        {{"show", "security-matrix"},
+         "",
+         "Which calls may go where, by the rules that decide.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk&, const Arguments&, bool as_json) {
+             return Answer{.output = show_security_matrix(as_json)};
+         }},
+        {{"show", "running-config"},
+         "",
+         "The configuration in force.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return desk.configuration.show_running(as_json);
+         }},
+        {{"show", "configuration"},
+         "[diff|running-config|failed|commit list|version NUMBER]",
+         "What is not committed yet; what runs; why the last commit failed; all commits.",
+         Everywhere,
+         Role::ReadOnly,
+         2,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             return desk.configuration.show_configuration(rest, as_json);
+         }},
+        {{"show", "alarms"},
+         "",
+         "What is wrong with the store, or with a commit that waits.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             std::string text;
+             for (const std::string& each : desk.datastore.alarms()) {
+                 text += each + "\n";
+             }
+             return Answer{.output = text.empty() && !as_json ? "No alarms.\n"
+                                                              : show_lines(text, as_json)};
+         }},
+        {{"show", "sessions"},
+         "",
+         "Who is at the console, since when, and who changes the configuration.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             const auto& writer = desk.datastore.writer();
+             return Answer{.output = show_sessions(
+                               desk.sessions == nullptr ? std::vector<OpenSession>{}
+                                                        : desk.sessions->open_sessions(),
+                               writer ? writer->session : "", desk.user.session, as_json)};
+         }},
+        {{"clear", "session"},
+         "SESSION",
+         "Ends another session; what it has not committed is gone.",
+         Everywhere,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return end_session(desk, rest); },
+         other_sessions},
+        {{"commit"},
+         "[comment LINE|label WORD|confirmed [SECONDS]]",
+         "What was changed is in force from now on.",
+         Configuration,
+         Role::Administrator,
+         any,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.commit(rest); }},
+        {{"abort"},
+         "",
+         "Forgets what was changed, and leaves the configuration.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.abort(); }},
+        {{"clear"},
+         "",
+         "Forgets what was changed.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.clear(); }},
+        {{"end"},
+         "",
+         "Leaves the configuration.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.end(); }},
+        {{"root"},
+         "",
+         "Leaves all modes but the outermost.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) { return desk.configuration.leave(0); }},
+        {{"pwd"},
+         "",
+         "The mode that one is in.",
+         Configuration,
+         Role::Administrator,
+         0,
+         [](Desk& desk, const Arguments&, bool) {
+             return Answer{.output = model::path_of(desk.configuration.place()) + "\n"};
+         }},
+        {{"do"},
+         "COMMAND",
+         "A command of outside of the configuration.",
+         Configuration,
+         Role::Administrator,
+         any,
+         nullptr},
+        {{"rollback"},
+         "[last [NUMBER]|to VERSION]",
+         "Takes the candidate back to an earlier version; a commit makes it so.",
+         Configuration,
+         Role::Administrator,
+         2,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.rollback(rest); }},
+        {{"load"},
+         "FILE",
+         "Says the commands of a file that was saved.",
+         Configuration,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.load(rest); },
+         saved_files},
+        {{"save"},
+         "FILE",
+         "Writes the running configuration into a file of the store.",
+         Everywhere,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.save(rest); },
+         saved_files},
+    };
+    return all;
+}
+
+}  // namespace ringwall::sbc::console

@@ -1,0 +1,42 @@
+// The console's own commands: all that is no command of the model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sbc/console/answer.h"
+#include "sbc/console/configuration_mode.h"
+#include "sbc/console/dialogue.h"
+#include "sbc/console/sessions.h"
+#include "sbc/console/views.h"
+#include "sbc/datastore/datastore.h"
+
+namespace ringwall::sbc::console {
+
+// What a command has before it.
+struct Desk {
+    datastore::Datastore& datastore;
+    Views& views;
+    Sessions* sessions;  // null: this is the only one
+    const User& user;
+    ConfigurationMode& configuration;
+};
+
+struct Command {
+    enum class Where : std::uint8_t { Exec, Configuration, Everywhere };
+    Arguments words;
+    std::string usage;  // of what follows
+    std::string help;
+    Where where = Where::Everywhere;
+    Role role = Role::ReadOnly;
+    std::size_t max_arguments = 0;
+    // None: what follows is a command itself.
+    Answer (*run)(Desk& desk, const Arguments& rest, bool as_json) = nullptr;
+    // What is there to be named as the first argument.
+    std::vector<model::Suggestion> (*names)(const Desk& desk) = nullptr;
+};
+
+const std::vector<Command>& commands();
+
+}  // namespace ringwall::sbc::console

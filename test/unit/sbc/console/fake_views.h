@@ -1,0 +1,55 @@
+// What the console sees of workers that take every configuration and carry what a test puts there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sbc/console/views.h"
+#include "unit/sbc/datastore/fake_target.h"
+
+namespace ringwall::sbc::console {
+
+class FakeViews final : public Views {
+public:
+    explicit FakeViews(datastore::FakeTarget& target) : target_(target) {}
+    const Snapshot& snapshot() const override {
+        return target_.published ? *target_.published : nothing_;
+    }
+    std::vector<AdjacencyStatus> statuses() override {
+        std::vector<AdjacencyStatus> out;
+        const datastore::Target::States states = target_.states();
+        for (const Adjacency& each : snapshot().adjacencies) {
+            out.push_back({.state = states.at(each.name)});
+        }
+        return out;
+    }
+    Counters counters() override {
+        Counters out;
+        out.add("calls", "answered");
+        return out;
+    }
+    CallStatistics statistics() override { return calls_were; }
+    std::vector<CallRecord> calls() override { return calls_up; }
+    std::vector<registrar::Binding> registrations() override { return registered; }
+    std::vector<TlsConnection> tls_connections() override { return connections; }
+    Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
+    void clear_counters() override { ++cleared; }
+    bool end_call(const std::string& name) override {
+        ended.push_back(name);
+        return name == "c1";
+    }
+
+    int cleared = 0;
+    std::vector<std::string> ended;
+
+    CallStatistics calls_were;
+    std::vector<CallRecord> calls_up;
+    std::vector<registrar::Binding> registered;
+    std::vector<TlsConnection> connections;
+
+private:
+    datastore::FakeTarget& target_;
+    Snapshot nothing_;
+};
+
+}  // namespace ringwall::sbc::console
