@@ -689,6 +689,7 @@ void Call::close_stream() {
                                   {"sent", last_statistics_.packets_sent},
                                   {"received", last_statistics_.packets_received},
                                   {"lost", last_statistics_.packets_lost},
+                                  {"late", last_statistics_.packets_late},
                                   {"concealed", last_statistics_.packets_concealed},
                                   {"refused", last_statistics_.packets_refused}});
 }
