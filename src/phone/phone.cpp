@@ -452,8 +452,8 @@ bool Phone::passes_challenge(const sip::auth::Account& account, const std::strin
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
-    respond(id, challenge_.refusal(request, verdict, realm, bucket_token(Bucket{}, random_, 20),
-                                   source, now));
+    const auto refusal = challenge_.refusal(request, verdict, realm, source, now);
+    shard_.respond_once(id, with_server_name(*refusal));
     return false;
 }
 

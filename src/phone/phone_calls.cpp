@@ -283,7 +283,11 @@ void Phone::acknowledge_for(Call& call, sip::MessageBuilder ack) {
 }
 
 void Phone::respond(ServerId id, const sip::MessagePtr& response) {
-    shard_.respond(id, with_fields(*response, {{"Server", server_name(settings_->phone)}}));
+    shard_.respond(id, with_server_name(*response));
+}
+
+sip::MessagePtr Phone::with_server_name(const sip::Message& response) const {
+    return with_fields(response, {{"Server", server_name(settings_->phone)}});
 }
 
 void Phone::cancel_invite_of(Call& call) {
