@@ -83,6 +83,11 @@ void Shard::respond(ServerId id, sip::MessagePtr response) {
     perform();
 }
 
+void Shard::respond_once(ServerId id, sip::MessagePtr response) {
+    layer_.respond_once(id, std::move(response), fresh_);
+    perform();
+}
+
 void Shard::rebind(ServerId id, const sip::Hop& to) {
     if (is_distant(to.flow)) {
         distant(to);

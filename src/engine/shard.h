@@ -98,6 +98,8 @@ public:
     // For the user. Ids of what is gone do nothing.
     sip::transaction::ClientId send_request(const sip::Hop& to, sip::MessagePtr request);
     void respond(sip::transaction::ServerId id, sip::MessagePtr response);
+    // See transaction::Layer.
+    void respond_once(sip::transaction::ServerId id, sip::MessagePtr response);
     // What is still to be answered goes there: its own connection is gone.
     void rebind(sip::transaction::ServerId id, const sip::Hop& to);
     sip::transaction::ClientId cancel(sip::transaction::ClientId invite,

@@ -180,16 +180,17 @@ void Playout::push_soundless(const RtpHeader& header) {
     newest_ = std::max(newest_, sequence);
 }
 
-// How long it waits until its sound is heard, and how long until it is needed: at a pull.
+// How long it waits until its sound is heard, and how much earlier that could be: it has to be
+// there some time before the pull that needs it, and pulls take whole frames.
 void Playout::note_wait(const Slot& slot) {
     if (starved_ > 0) return;  // when it is heard is only known when it is played
     const Duration ahead = time_of_samples(ready_.size()) + time_of(slot.timestamp - position_);
     if (ahead < -frame_time || ahead > max_step_back) return;  // it says nothing
     const Duration since_pull = slot.arrival - last_pull_;
     const Duration wait = frame_time + ahead - since_pull;
-    const Duration spare = frame_time + ahead / frame_time * frame_time - since_pull;
+    const auto pulls = std::max<std::int64_t>((since_pull + margin - 1us) / frame_time, 0);
     longest_wait_ = std::max(longest_wait_, wait);
-    least_spare_ = std::min(least_spare_, spare);
+    least_excess_ = std::min(least_excess_, ahead - pulls * frame_time);
     delay_ = delay_ == Duration{} ? wait : delay_ + (wait - delay_) / 8;
 }
 
@@ -296,7 +297,7 @@ void Playout::begin_talking(const Slot& slot, TimePoint now) {
     if (!is_talking_) {
         last_adapted_ = now;
         delay_ = wait;
-        least_spare_ = Duration::max();
+        least_excess_ = Duration::max();
         longest_wait_ = {};
     }
     is_talking_ = true;
@@ -324,8 +325,8 @@ void Playout::grow() {
 void Playout::adapt(TimePoint now) {
     if (!is_talking_ || now - last_adapted_ < times_of(level_).period) return;
     last_adapted_ = now;
-    if (may_shrink(adjustment_) && least_spare_ != Duration::max()) {
-        const Duration excess = std::min(least_spare_ - margin, longest_wait_ - minimum_wait());
+    if (may_shrink(adjustment_) && least_excess_ != Duration::max()) {
+        const Duration excess = std::min(least_excess_, longest_wait_ - minimum_wait());
         const Duration above_start = longest_wait_ - times_of(level_).start;
         if (excess > cut_at_once && above_start > cut_at_once) {
             to_cut_ = samples_in(std::min(excess, above_start));
@@ -333,7 +334,7 @@ void Playout::adapt(TimePoint now) {
             to_cut_ = samples_in(std::min(excess, cut_step));
         }
     }
-    least_spare_ = Duration::max();
+    least_excess_ = Duration::max();
     longest_wait_ = {};
 }
 

@@ -96,7 +96,7 @@ private:
     std::uint64_t starved_packets_ = 0;
 
     Duration delay_{};
-    Duration least_spare_ = Duration::max(), longest_wait_{};  // since last_adapted_
+    Duration least_excess_ = Duration::max(), longest_wait_{};  // since last_adapted_
     TimePoint last_adapted_;
     std::size_t to_cut_ = 0;   // samples
     std::size_t to_grow_ = 0;  // samples

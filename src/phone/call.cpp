@@ -583,10 +583,15 @@ Result<void, std::string> Call::open_stream() {
     return {};
 }
 
+sdp::SrtpPolicy Call::policy_of_offer() const {
+    return srtp_policy_of_offer(line_.settings().secure_call_option, line_.transport(),
+                                is_secure_wanted_);
+}
+
 // A call that was agreed on in the clear, over a line in the clear, is told no keys.
 sdp::LocalAudio Call::local_of_offer() const {
     sdp::LocalAudio out = local();
-    const auto wanted = srtp_policy_of_offer(line_.settings(), is_secure_wanted_);
+    const auto wanted = policy_of_offer();
     if (agreed_ && !is_secure() && wanted == sdp::SrtpPolicy::PlainOnly) {
         out.srtp = wanted;
     }
@@ -601,8 +606,8 @@ sdp::LocalAudio Call::local() const {
     local.direction = is_held_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv;
     const bool is_first_answer = origin_ == Origin::Theirs;
     local.srtp = is_first_answer && !session_.remote_offer().empty()
-                     ? srtp_policy_of_answer(line_.settings())
-                     : srtp_policy_of_offer(line_.settings(), is_secure_wanted_);
+                     ? srtp_policy_of_answer(line_.settings().secure_call_option, line_.transport())
+                     : policy_of_offer();
     return local;
 }
 
@@ -689,6 +694,7 @@ void Call::close_stream() {
                                   {"sent", last_statistics_.packets_sent},
                                   {"received", last_statistics_.packets_received},
                                   {"lost", last_statistics_.packets_lost},
+                                  {"late", last_statistics_.packets_late},
                                   {"concealed", last_statistics_.packets_concealed},
                                   {"refused", last_statistics_.packets_refused}});
 }

@@ -156,6 +156,7 @@ private:
     std::optional<std::string> next_target();
     void on_session_ended(Session::Ended& ended);
     Result<void, std::string> open_stream();
+    sdp::SrtpPolicy policy_of_offer() const;
     sdp::LocalAudio local() const;
     sdp::LocalAudio local_of_offer() const;
     // None: what they offer cannot be had.

@@ -49,10 +49,6 @@ std::string_view name_of(sdp::AudioCodec codec) {
     return "";
 }
 
-bool is_tls(const LineSettings& line) {
-    return line.sip_transport == sip::Transport::Tls;
-}
-
 }  // namespace
 
 sdp::AudioCodec to_sdp(media::Codec codec) {
@@ -69,17 +65,19 @@ sdp::AudioCodec to_sdp(media::Codec codec) {
     return sdp::AudioCodec::Pcmu;
 }
 
-sdp::SrtpPolicy srtp_policy_of_offer(const LineSettings& line, bool is_secure_wanted) {
-    const bool is_strict = line.secure_call_option == SecureCallOption::Strict;
-    return is_tls(line) || (is_secure_wanted && !is_strict) ? sdp::SrtpPolicy::Required
-                                                            : sdp::SrtpPolicy::PlainOnly;
+sdp::SrtpPolicy srtp_policy_of_offer(SecureCallOption option, sip::Transport transport,
+                                     bool is_secure_wanted) {
+    const bool is_offered = is_secure_wanted && option != SecureCallOption::Strict;
+    return transport == sip::Transport::Tls || is_offered ? sdp::SrtpPolicy::Required
+                                                          : sdp::SrtpPolicy::PlainOnly;
 }
 
-sdp::SrtpPolicy srtp_policy_of_answer(const LineSettings& line) {
-    if (line.secure_call_option == SecureCallOption::Optional) {
+sdp::SrtpPolicy srtp_policy_of_answer(SecureCallOption option, sip::Transport transport) {
+    if (option == SecureCallOption::Optional) {
         return sdp::SrtpPolicy::Optional;
     }
-    return is_tls(line) ? sdp::SrtpPolicy::Required : sdp::SrtpPolicy::PlainOnly;
+    return transport == sip::Transport::Tls ? sdp::SrtpPolicy::Required
+                                            : sdp::SrtpPolicy::PlainOnly;
 }
 
 sdp::LocalAudio local_audio(const PhoneSettings& phone, const LineSettings& line,

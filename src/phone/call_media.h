@@ -15,8 +15,9 @@ namespace ringwall::phone {
 //   TLS       Strict               SRTP               SRTP only
 //   UDP, TCP  Optional             SRTP if wanted     in kind
 //   UDP, TCP  Strict               RTP                RTP only
-sdp::SrtpPolicy srtp_policy_of_offer(const LineSettings& line, bool is_secure_wanted);
-sdp::SrtpPolicy srtp_policy_of_answer(const LineSettings& line);
+sdp::SrtpPolicy srtp_policy_of_offer(SecureCallOption option, sip::Transport transport,
+                                     bool is_secure_wanted);
+sdp::SrtpPolicy srtp_policy_of_answer(SecureCallOption option, sip::Transport transport);
 
 sdp::AudioCodec to_sdp(media::Codec codec);
 sdp::LocalAudio local_audio(const PhoneSettings& phone, const LineSettings& line,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sip/auth/server_authentication.h"
+#include "sip/transaction/key.h"
 
 namespace ringwall::phone {
 
@@ -26,10 +27,17 @@ Challenge::Verdict Challenge::check(const sip::Message& request, const sip::auth
     return is_fresh ? Verdict::Proven : Verdict::Stale;
 }
 
+// RFC 3261 §8.2.7: the same for the same request, as nobody else can make it.
+std::string Challenge::tag_for(const sip::Message& request) const {
+    const std::string key =
+        sip::transaction::server_key(request, request.method_text(), request.to_tag());
+    return std::to_string(keyed_hash(tag_key_, key));
+}
+
 sip::MessagePtr Challenge::refusal(const sip::Message& request, Verdict verdict,
-                                   const std::string& realm, const std::string& to_tag,
-                                   const IpAddress& source, WallTime now) {
-    auto builder = sip::reply(request, 401, to_tag);
+                                   const std::string& realm, const IpAddress& source,
+                                   WallTime now) {
+    auto builder = sip::reply(request, 401, tag_for(request));
     sip::auth::Challenge challenge;
     challenge.realm = realm;
     challenge.nonce = mint_.make(realm, source, now);

@@ -2,6 +2,8 @@
 // or of a new profile, has to know the line's password. 401 with SHA-256 first and MD5 behind it
 // (RFC 8760), realm: the line's domain or its Reserved Auth Realm.
 //
+// Nothing is kept of whom it is said to: the same request gets the same To tag.
+//
 // What is challenged at all is the phone's to say: the initial INVITE and NOTIFY outside of
 // dialogs, never ACK, CANCEL or what is within a dialog.
 #pragma once
@@ -10,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "sip/auth/digest.h"
@@ -22,23 +25,27 @@ namespace ringwall::phone {
 
 class Challenge {
 public:
-    explicit Challenge(Random& random) : mint_(random), window_(mint_.lifetime(), 256) {}
+    explicit Challenge(Random& random)
+        : mint_(random), window_(mint_.lifetime(), 256), tag_key_(HashKey::make(random)) {}
 
     enum class Verdict : std::uint8_t { Proven, Unproven, Stale };
     Verdict check(const sip::Message& request, const sip::auth::Account& account,
                   const std::string& realm, const IpAddress& source, WallTime now);
     sip::MessagePtr refusal(const sip::Message& request, Verdict verdict, const std::string& realm,
-                            const std::string& to_tag, const IpAddress& source, WallTime now);
+                            const IpAddress& source, WallTime now);
     // Auth Support RFC8760: SHA-256 before MD5; else MD5 alone.
     void set_algorithms(std::vector<sip::auth::Algorithm> algorithms) {
         algorithms_ = std::move(algorithms);
     }
 
 private:
+    std::string tag_for(const sip::Message& request) const;
+
     std::vector<sip::auth::Algorithm> algorithms_{sip::auth::Algorithm::Sha256,
                                                   sip::auth::Algorithm::Md5};
     sip::auth::NonceMint mint_;
     sip::auth::NonceWindow window_;
+    HashKey tag_key_;
 };
 
 }  // namespace ringwall::phone

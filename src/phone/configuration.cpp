@@ -46,7 +46,8 @@ Result<std::string, std::string> read_file(const std::string& path) {
 // They share what the System page says.
 Result<std::shared_ptr<const tls::Context>, std::string> tls_context(const Settings& settings) {
     const bool is_needed = std::ranges::any_of(settings.lines, [](const LineSettings& line) {
-        return line.line_enable && line.sip_transport == sip::Transport::Tls;
+        return line.line_enable &&
+               (line.sip_transport == sip::Transport::Tls || line.is_transport_auto);
     });
     if (!is_needed) {
         return std::shared_ptr<const tls::Context>();

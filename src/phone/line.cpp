@@ -42,7 +42,9 @@ Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr set
       sockets_(sockets),
       domain_(domain_of(this->settings())),
       realms_{domain_},
-      servers_(this->settings(), domains_) {}
+      servers_(this->settings(), domains_),
+      transport_(this->settings().is_transport_auto ? sip::Transport::Tls
+                                                    : this->settings().sip_transport) {}
 
 void Line::start() {
     if (!settings().line_enable || domain_.empty()) {
@@ -91,7 +93,7 @@ std::string Line::contact() const {
     std::string uri = "sip:" + sip::escape_user(settings().user_id) + "@" +
                       host_of(local_.address) + ":" + std::to_string(local_.port);
     if (is_stream()) {
-        uri += ";transport=" + lower(sip::to_string(settings().sip_transport));
+        uri += ";transport=" + lower(sip::to_string(transport_));
     }
     return "<" + uri + ">";
 }
@@ -114,9 +116,9 @@ std::vector<sip::auth::Account> Line::accounts_at_server() const {
     return out;
 }
 
-std::string Line::via() const {
-    return "SIP/2.0/" + std::string(sip::to_string(settings().sip_transport)) + " " +
-           host_of(local_.address) + ":" + std::to_string(local_.port) +
+std::string Line::via_over(sip::Transport transport) const {
+    return "SIP/2.0/" + std::string(sip::to_string(transport)) + " " + host_of(local_.address) +
+           ":" + std::to_string(local_.port) +
            ";rport;branch=" + sip::transaction::make_branch(shard_.place().own_bucket(), random_);
 }
 
@@ -128,7 +130,7 @@ std::optional<sip::Hop> Line::hop() {
         return std::nullopt;
     }
     // What is to be said now does not wait for the next try.
-    if (!is_stream()) {
+    if (servers_.current()->way.transport == sip::Transport::Udp) {
         return sip::Hop{sockets_.udp, servers_.current()->way.remote, sip::Transport::Udp};
     }
     connect();
@@ -204,6 +206,7 @@ void Line::connect() {
 
 void Line::use(const Servers::Server& server) {
     const Endpoint remote = server.way.remote;
+    transport_ = server.way.transport;
     if (!is_stream()) {
         hop_ = {sockets_.udp, remote, sip::Transport::Udp};
         local_ = sockets_.udp_end;
@@ -223,13 +226,13 @@ void Line::use(const Servers::Server& server) {
 
 engine::ConnectSpec Line::connect_spec(const Servers::Server& server) const {
     engine::ConnectSpec spec;
-    spec.transport = settings().sip_transport;
+    spec.transport = server.way.transport;
     spec.remote = server.way.remote;
     spec.type_of_service = settings().sip_tos;
     spec.local_ports = settings_->phone.sip_tcp_ports;
     spec.idle_timeout = Duration::zero();  // the pings notice that it is dead
     spec.purpose = static_cast<std::uint32_t>(index_);
-    if (settings().sip_transport == sip::Transport::Tls) {
+    if (spec.transport == sip::Transport::Tls) {
         spec.tls = tls_;
         spec.server_name = server.domain;
     }
@@ -259,7 +262,7 @@ bool Line::on_established(const engine::Flow& flow) {
 
 // Empty: it is who it should be.
 std::string Line::distrust_of(const engine::Flow& flow, const Servers::Server& server) const {
-    if (settings().sip_transport != sip::Transport::Tls) {
+    if (server.way.transport != sip::Transport::Tls) {
         return {};
     }
     const tls::PeerIdentity* const peer = flow.identity.get();
@@ -410,7 +413,7 @@ void Line::try_better() {
         ask_for_servers();
         return;
     }
-    if (is_stream()) {
+    if (first->way.transport != sip::Transport::Udp) {
         better_flow_ = shard_.connect(connect_spec(*first));
     } else {
         ask_better(sockets_.udp);
@@ -419,8 +422,8 @@ void Line::try_better() {
 
 void Line::ask_better(FlowId flow) {
     better_call_id_ = bucket_token(shard_.place().own_bucket(), random_, 24);
-    send_plain("OPTIONS", {flow, servers_.first()->way.remote, settings().sip_transport},
-               better_call_id_);
+    const sip::locate::Way& way = servers_.first()->way;
+    send_plain("OPTIONS", {flow, way.remote, way.transport}, better_call_id_);
 }
 
 // It does not serve; the one in use does.
@@ -450,12 +453,16 @@ void Line::take_better() {
     has_pong_ = false;
     is_pong_due_ = false;
     better_call_id_.clear();
+    const FlowId old = std::exchange(flow_, std::exchange(better_flow_, {}));
+    transport_ = servers_.first()->way.transport;
     if (!is_stream()) {
+        if (old) {
+            shard_.close(old, CloseReason::LocalClosed);
+        }
         use(*servers_.first());
         return;
     }
-    const FlowId old = std::exchange(flow_, std::exchange(better_flow_, {}));
-    hop_ = {flow_, servers_.first()->way.remote, hop_.transport};
+    hop_ = {flow_, servers_.first()->way.remote, transport_};
     if (const engine::Flow* const flow = shard_.flow(flow_)) {
         local_ = flow->local;
     }
@@ -750,7 +757,7 @@ void Line::send_keep_alive_message(const sip::Hop& hop) {
 void Line::send_plain(std::string_view method, const sip::Hop& hop, const std::string& call_id) {
     auto builder = sip::MessageBuilder::request(method, "sip:" + domain_);
     const Bucket bucket = shard_.place().own_bucket();
-    builder.header(HeaderName::Via, via())
+    builder.header(HeaderName::Via, via_over(hop.transport))
         .header(HeaderName::MaxForwards, "70")
         .header(HeaderName::From,
                 "<" + address_of_record() + ">;tag=" + bucket_token(bucket, random_, 20))

@@ -76,8 +76,10 @@ public:
     // What its servers' challenges are answered with: of the realms that its registrar has shown,
     // and of the domain. A far end whose challenge a proxy passes on has another.
     std::vector<sip::auth::Account> accounts_at_server() const;
-    std::string via() const;
+    std::string via() const { return via_over(transport_); }
     Endpoint local() const { return local_; }
+    // With SIP Transport AUTO that of its server; TLS, before there is one.
+    sip::Transport transport() const { return transport_; }
     // For a request now; over a connection that is being opened it waits there. None: nowhere.
     std::optional<sip::Hop> hop();
     // The server that is reached by this hop does not serve: to the next, where it is still that.
@@ -141,7 +143,8 @@ private:
     void set_state(State state);
     std::chrono::seconds register_expires() const;
     Registration::Setup registration_setup();
-    bool is_stream() const { return settings().sip_transport != sip::Transport::Udp; }
+    std::string via_over(sip::Transport transport) const;
+    bool is_stream() const { return transport_ != sip::Transport::Udp; }
 
     engine::Shard& shard_;
     Random& random_;
@@ -155,6 +158,7 @@ private:
     std::vector<std::string> realms_;  // the domain, and those of its registrar's challenges
     std::string instance_;
     Servers servers_;
+    sip::Transport transport_;
     std::optional<Registration> registration_;
     State state_ = State::Off;
     FlowId flow_;

@@ -237,7 +237,7 @@ bool Phone::is_quiet() const {
 
 bool Phone::is_at(const Line& line, std::uint16_t port, sip::Transport transport) {
     const LineSettings& settings = line.settings();
-    return settings.line_enable && settings.sip_port == port && settings.sip_transport == transport;
+    return settings.line_enable && settings.sip_port == port && line.transport() == transport;
 }
 
 bool Phone::is_server_at(std::uint16_t port, sip::Transport transport,
@@ -332,9 +332,7 @@ Line* Phone::line_of(const sip::Hop& from, const sip::Message& request) {
     }
     Line* any = nullptr;
     for (const auto& line : lines_) {
-        const LineSettings& settings = line->settings();
-        if (!settings.line_enable || settings.sip_transport != from.transport ||
-            settings.sip_port != flow->local.port) {
+        if (!is_at(*line, flow->local.port, from.transport)) {
             continue;
         }
         if (is_for(*line, request)) {
@@ -452,8 +450,8 @@ bool Phone::passes_challenge(const sip::auth::Account& account, const std::strin
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
-    respond(id, challenge_.refusal(request, verdict, realm, bucket_token(Bucket{}, random_, 20),
-                                   source, now));
+    const auto refusal = challenge_.refusal(request, verdict, realm, source, now);
+    shard_.respond_once(id, with_server_name(*refusal));
     return false;
 }
 
@@ -762,7 +760,7 @@ void Phone::on_client_ended(ClientId id) {
 std::optional<sip::Hop> Phone::way_back(const sip::Hop& lost, const sip::Message& response) {
     (void)response;
     for (const auto& line : lines_) {
-        const bool is_same_transport = line->settings().sip_transport == lost.transport;
+        const bool is_same_transport = line->transport() == lost.transport;
         if (is_same_transport && line->is_server(lost.remote.address)) {
             return line->hop();
         }

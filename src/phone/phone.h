@@ -157,6 +157,7 @@ public:
     void send_for(Call& call, sip::MessageBuilder request) override;
     void acknowledge_for(Call& call, sip::MessageBuilder ack) override;
     void respond(sip::transaction::ServerId id, const sip::MessagePtr& response) override;
+    sip::MessagePtr with_server_name(const sip::Message& response) const;
     void cancel_invite_of(Call& call) override;
     void start_timer(Call& call, Duration after) override;
     void on_call_changed(Call& call) override;

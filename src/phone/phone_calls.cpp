@@ -225,8 +225,7 @@ bool Phone::may_speak(const Line& line, const IpAddress& address) const {
 
 // IP dialling, by no server.
 bool Phone::goes_straight(const Line& line, const std::optional<Endpoint>& address) const {
-    return address && line.settings().sip_transport == sip::Transport::Udp &&
-           may_speak(line, address->address);
+    return address && line.transport() == sip::Transport::Udp && may_speak(line, address->address);
 }
 
 // Over a connection everything goes by the line's own. Over UDP a dialog has its own way, where
@@ -283,7 +282,11 @@ void Phone::acknowledge_for(Call& call, sip::MessageBuilder ack) {
 }
 
 void Phone::respond(ServerId id, const sip::MessagePtr& response) {
-    shard_.respond(id, with_fields(*response, {{"Server", server_name(settings_->phone)}}));
+    shard_.respond(id, with_server_name(*response));
+}
+
+sip::MessagePtr Phone::with_server_name(const sip::Message& response) const {
+    return with_fields(response, {{"Server", server_name(settings_->phone)}});
 }
 
 void Phone::cancel_invite_of(Call& call) {
@@ -406,8 +409,8 @@ bool Phone::has_other_way(Call& call, int status) {
         line.leave(failed, is_silent ? "the server does not answer" : std::to_string(status));
     }
     // That of a line which waits was the last of them; a connection there would be another.
-    const bool was_last = line.state() == Line::State::Waiting &&
-                          line.settings().sip_transport == sip::Transport::Udp;
+    const bool was_last =
+        line.state() == Line::State::Waiting && line.transport() == sip::Transport::Udp;
     const auto way = was_last ? std::nullopt : line.hop();
     if (!way || (way->flow == failed.flow && way->remote == failed.remote)) {
         return false;

@@ -99,6 +99,7 @@ std::string domain_of(const LineSettings& settings) {
 
 Servers::Servers(const LineSettings& settings, const AccessDomains& domains)
     : transport_(settings.sip_transport),
+      is_auto_(settings.is_transport_auto),
       uses_srv_(settings.use_dns_srv),
       adds_prefix_(settings.dns_srv_auto_prefix),
       method_(settings.proxy_redundancy_method) {
@@ -122,16 +123,33 @@ void Servers::add(std::string_view value, bool is_alternate) {
     }
 }
 
+// None: as the DNS says.
+std::optional<sip::Transport> Servers::transport() const {
+    const bool is_open = is_auto_ && transport_ != sip::Transport::Tls;
+    return is_open ? std::nullopt : std::optional(transport_);
+}
+
+// Those that it may be, the first where nothing is said (RFC 3263 §4.1).
+std::vector<sip::Transport> Servers::transports() const {
+    const auto only = transport();
+    return only ? std::vector{*only}
+                : std::vector{sip::Transport::Udp, sip::Transport::Tcp, sip::Transport::Tls};
+}
+
+std::uint16_t Servers::default_port() const {
+    return sip::locate::default_port(transports().front());
+}
+
 void Servers::locate(IpAddress::Family family) {
     searches_.clear();
     for (const Named& named : entries_) {
         const ProxyEntry& entry = named.entry;
-        const bool asks_for_services = uses_srv_ && (adds_prefix_ || entry.is_service);
-        const std::uint16_t port = entry.port == 0 && !asks_for_services
-                                       ? sip::locate::default_port(transport_)
-                                       : entry.port;
-        searches_.push_back({named, Search({sip::Scheme::Sip, entry.host, port, transport_},
-                                           {{transport_}, family})});
+        const bool asks_for_services =
+            is_auto_ || (uses_srv_ && (adds_prefix_ || entry.is_service));
+        const std::uint16_t port =
+            entry.port == 0 && !asks_for_services ? default_port() : entry.port;
+        searches_.push_back({named, Search({sip::Scheme::Sip, entry.host, port, transport()},
+                                           {transports(), family})});
     }
 }
 
@@ -172,6 +190,10 @@ void Servers::conclude(Random& random) {
         found.insert(found.end(), them.begin(), them.end());
     }
     searches_.clear();
+    if (is_auto_ && !found.empty()) {
+        transport_ = found.front().way.transport;
+        std::erase_if(found, [&](const Server& each) { return each.way.transport != transport_; });
+    }
     found_ = std::move(found);
     at_ = 0;
 }
@@ -192,10 +214,9 @@ std::vector<Servers::Server> Servers::found_of(bool is_alternate, Random& random
         const ProxyEntry& entry = located.named.entry;
         std::vector<Way> ways;
         ways.reserve(entry.addresses.size());
-        const std::uint16_t port =
-            entry.port != 0 ? entry.port : sip::locate::default_port(transport_);
+        const std::uint16_t port = entry.port != 0 ? entry.port : default_port();
         for (const IpAddress& address : entry.addresses) {
-            ways.push_back({transport_, {address, port}});
+            ways.push_back({transports().front(), {address, port}});
         }
         if (ways.empty()) {
             ways = located.search.ways(random);

@@ -7,10 +7,14 @@
 //   "_sip._udp.sip.example.com"       with Use DNS SRV: SRV first
 //   "a.example.com:5061:p=1|b.example.com:p=2:A=192.0.2.1,192.0.2.2"    static redundancy
 //
+// With SIP Transport AUTO their NAPTR and SRV records say how they are reached, all of them as the
+// first is; and once that was TLS, it stays so.
+//
 // Pure: it asks by open_questions() and is told by on_answer().
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,7 +88,12 @@ private:
     void conclude(Random& random);
     std::vector<Server> found_of(bool is_alternate, Random& random) const;
 
+    std::optional<sip::Transport> transport() const;
+    std::vector<sip::Transport> transports() const;
+    std::uint16_t default_port() const;
+
     sip::Transport transport_;
+    bool is_auto_;  // transport_ is that of the servers that were found last
     bool uses_srv_;
     bool adds_prefix_;
     ProxyRedundancyMethod method_;

@@ -144,6 +144,7 @@ struct LineSettings {
     std::string reserved_auth_realm;  // empty: the line's domain
     // SIP Settings
     sip::Transport sip_transport = sip::Transport::Udp;
+    bool is_transport_auto = false;  // as the DNS says; there is a UDP socket in case it is that
     std::uint16_t sip_port = 5060;
     bool sip_100rel_enable = false;
     std::uint8_t sip_tos = 0x68;

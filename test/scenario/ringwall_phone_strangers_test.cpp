@@ -80,6 +80,57 @@ TEST_F(PhoneStrangers, AFarEndThatIsReachedWithoutTheServerGetsNone) {
     EXPECT_EQ(digests_to(ip("203.0.113.9")), 0U);
 }
 
+// RFC 3261 §26.3.2.4: who has not shown the password is challenged once, and nothing is kept of
+// him.
+TEST_F(UdpPhone, NothingIsKeptOfWhoIsChallenged) {
+    phone::Settings settings = udp_line();
+    settings.lines.front().auth_invite = true;
+    RingwallPhone phone(net, phone_address, settings);
+    SimNetwork::Node& stranger = net.add_node(ip("203.0.113.9"));
+    const auto socket = stranger.listen_udp({ip("203.0.113.9"), 5060});
+    const auto say = [&](const std::string& method, int number, const std::string& to_tag = "") {
+        const std::string id = std::to_string(number);
+        stranger.send_datagram(socket.flow, {phone_address, 5060},
+                               method +
+                                   " sip:1001@192.0.2.77:5060 SIP/2.0\r\n"
+                                   "Via: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bK-" +
+                                   id +
+                                   "\r\nMax-Forwards: 70\r\nFrom: <sip:x@203.0.113.9>;tag=f\r\n"
+                                   "To: <sip:1001@192.0.2.77>" +
+                                   to_tag + "\r\nCall-ID: c-" + id + "\r\nCSeq: 1 " + method +
+                                   "\r\nContact: <sip:x@203.0.113.9>\r\n"
+                                   "Content-Length: 0\r\n\r\n");
+        net.run_for(11ms);
+    };
+    const auto tags = [&] {
+        std::vector<std::string> found;
+        for (const auto& packet : net.packets_of(ip("203.0.113.9"))) {
+            const auto at = packet.bytes.find(">;tag=", packet.bytes.find("\r\nTo:"));
+            if (packet.bytes.starts_with("SIP/2.0 401")) {
+                found.push_back(packet.bytes.substr(at + 1, packet.bytes.find('\r', at) - at - 1));
+            }
+        }
+        return found;
+    };
+    constexpr int many = 10'000;
+    for (int number = 0; number < many; ++number) {
+        say("INVITE", number);
+        ASSERT_EQ(phone->shard().transactions().server_count(), 0U) << number;
+    }
+    EXPECT_EQ(tags().size(), static_cast<std::size_t>(many)) << "each once";
+    // Repeated, because the answer was lost: the same To tag. The ACK is taken in silence.
+    say("INVITE", 0);
+    ASSERT_EQ(tags().size(), many + 1U);
+    EXPECT_EQ(tags().front(), tags().back());
+    EXPECT_NE(tags()[1], tags().back());
+    const std::size_t heard = net.packets_of(ip("203.0.113.9")).size();
+    say("ACK", 0, tags().front());
+    net.run_for(40s);
+    EXPECT_EQ(net.packets_of(ip("203.0.113.9")).size(), heard + 1) << "the ACK itself";
+    EXPECT_EQ(phone->shard().transactions().server_count(), 0U);
+    EXPECT_TRUE(phone->calls().empty());
+}
+
 // What a proxy passes on from a far end is not its own: its realms are those of its registrar.
 TEST_F(PhoneStrangers, AChallengeOfAnotherRealmIsNotAnswered) {
     settings.lines.front().is_register = true;

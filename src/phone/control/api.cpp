@@ -146,7 +146,8 @@ constexpr std::string_view schemas = R"({
     "old-messages": {"type": "integer"}}},
   "Call": {"type": "object", "required": ["call", "line", "state", "incoming", "remote", "remote-name",
       "held", "held-by-peer", "secure", "status", "reason", "packets-sent", "packets-received",
-      "packets-lost", "packets-refused"], "properties": {
+      "packets-lost", "packets-late", "packets-concealed", "packets-refused", "jitter",
+      "playout-delay"], "properties": {
     "call": {"type": "integer", "description": "its number"},
     "line": {"type": "integer", "description": "the number of the extension"},
     "state": {"type": "string", "enum": ["calling", "remote-ringing", "ringing",
@@ -162,7 +163,11 @@ constexpr std::string_view schemas = R"({
     "packets-sent": {"type": "integer"},
     "packets-received": {"type": "integer"},
     "packets-lost": {"type": "integer"},
-    "packets-refused": {"type": "integer", "description": "not authentic, or twice"}}},
+    "packets-late": {"type": "integer", "description": "not there when they were to be played"},
+    "packets-concealed": {"type": "integer", "description": "in whose place sound was made up"},
+    "packets-refused": {"type": "integer", "description": "not authentic, or twice"},
+    "jitter": {"type": "integer", "description": "of what is received (RFC 3550), in ms"},
+    "playout-delay": {"type": "integer", "description": "how long what is received waits to be played, in ms"}}},
   "History": {"type": "array", "items": {"type": "object", "required": ["call", "line", "incoming",
       "remote", "remote-name", "began", "answered", "ended", "status"], "properties": {
     "call": {"type": "integer"},

@@ -67,6 +67,9 @@ json to_json(const Phone& phone, const Line& line) {
 
 json to_json(Call& call) {
     const media::StreamStatistics sound = call.statistics();
+    const auto milliseconds = [](Duration time) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    };
     return {{"call", call.id().value},
             {"line", call.line().settings().number},
             {"state", to_string(call.state())},
@@ -81,7 +84,11 @@ json to_json(Call& call) {
             {"packets-sent", sound.packets_sent},
             {"packets-received", sound.packets_received},
             {"packets-lost", sound.packets_lost},
-            {"packets-refused", sound.packets_refused}};
+            {"packets-late", sound.packets_late},
+            {"packets-concealed", sound.packets_concealed},
+            {"packets-refused", sound.packets_refused},
+            {"jitter", milliseconds(sound.jitter)},
+            {"playout-delay", milliseconds(sound.buffered)}};
 }
 
 json to_json(const WatchedLine& watched) {

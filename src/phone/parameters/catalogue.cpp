@@ -410,7 +410,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Network Jitter Level", Page::Ext, "Network Settings", choice("low|medium|high|very high|extremely high"), "high", Access::None, Use::Works, "How much of the sound is buffered at the start, and how slowly the buffer shrinks.", Count::Many},
     {"Jitter Buffer Adjustment", Page::Ext, "Network Settings", choice("up and down|up only|down only|disable"), "up and down", Access::None, Use::Works, "Which way the buffer may change.", Count::Many},
     // Ext: SIP Settings
-    {"SIP Transport", Page::Ext, "SIP Settings", choice("UDP|TCP|TLS"), "UDP", Access::None, Use::Works, "The transport to the server. With TLS there is no UDP port, and calls are secure by default.", Count::Many},
+    {"SIP Transport", Page::Ext, "SIP Settings", choice("UDP|TCP|TLS|AUTO"), "UDP", Access::None, Use::Works, "The transport to the server; AUTO: as its NAPTR and SRV records say. With TLS there is no UDP port, and calls are secure by default.", Count::Many},
     {"SIP Port", Page::Ext, "SIP Settings", port(), "5060", Access::None, Use::Works, "The local port of this extension.", Count::Many},
     {"SIP 100REL Enable", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Reliable provisional responses (RFC 3262).", Count::Many},
     {"EXT SIP Port", Page::Ext, "SIP Settings", or_empty(number(0, 65535)), "", Access::None, Use::Kept, "This phone's ports are those of its sockets.", Count::Many},

@@ -269,9 +269,11 @@ void read_registration(const View& view, LineSettings& out) {
 }
 
 void read_line_sip(const View& view, LineSettings& out) {
-    constexpr sip::Transport transports[] = {sip::Transport::Udp, sip::Transport::Tcp,
-                                             sip::Transport::Tls};
-    out.sip_transport = transports[view.choice<std::size_t>("SIP Transport")];
+    constexpr std::optional<sip::Transport> transports[] = {
+        sip::Transport::Udp, sip::Transport::Tcp, sip::Transport::Tls, std::nullopt};
+    const auto transport = transports[view.choice<std::size_t>("SIP Transport")];
+    out.is_transport_auto = !transport;
+    out.sip_transport = transport.value_or(sip::Transport::Udp);
     out.sip_port = view.number<std::uint16_t>("SIP Port");
     out.sip_100rel_enable = view.flag("SIP 100REL Enable");
     out.sip_tos = view.number<std::uint8_t>("SIP TOS/DiffServ Value");

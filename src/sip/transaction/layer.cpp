@@ -189,6 +189,13 @@ void Layer::respond(ServerId id, MessagePtr response, Actions& out) {
     }
 }
 
+void Layer::respond_once(ServerId id, MessagePtr response, Actions& out) {
+    if (const Hop* const to = hop(id)) {
+        out.emplace_back(Transmit{id, *to, std::move(response)});
+        forget(id, out);
+    }
+}
+
 ClientId Layer::send(const Hop& to, MessagePtr request, Actions& out) {
     CHECK(request->is_request() && request->method() != Method::Ack);
     const ClientId id = tables_->clients.insert([&](ClientId fresh) {

@@ -28,6 +28,10 @@ public:
     // Of the user of a server transaction. Provisional or final; ignored after a final one, but in
     // Accepted (RFC 6026) further 2xx are transmitted: the user core repeats its 2xx.
     void respond(ServerId id, MessagePtr response, Actions& out);
+    // The answer to whoever has proven nothing: said once, and nothing is kept for him (RFC 3261
+    // §26.3.2.4, §8.2.7). The same request again is a new one, its ACK is nobody's. So the To tag
+    // has to be the same for the same request.
+    void respond_once(ServerId id, MessagePtr response, Actions& out);
     // A new client transaction. `request` bears our Via with a branch of make_branch; INVITE or not
     // by its method. Not for ACK.
     ClientId send(const Hop& to, MessagePtr request, Actions& out);

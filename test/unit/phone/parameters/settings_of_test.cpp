@@ -55,7 +55,7 @@ TEST(SettingsOf, ReadsAPhone) {
         SIP TOS/DiffServ Value[2] "0x60" ;
         Preferred Codec[2] "OPUS" ; Second Preferred Codec[2] "G729a" ; G722 Enable[2] "No" ;
         Emergency Number[2] "911, 112" ;
-        Line Enable[4] "No" ; Register[4] "Yes" ;
+        Line Enable[4] "No" ; Register[4] "Yes" ; SIP Transport[4] "AUTO" ;
     )");
     EXPECT_THAT(phone.remarks, IsEmpty());
     const Settings& settings = *phone.settings;
@@ -71,6 +71,8 @@ TEST(SettingsOf, ReadsAPhone) {
     const LineSettings& line = settings.lines[0];
     EXPECT_EQ(line.number, 2U);
     EXPECT_EQ(line.sip_transport, sip::Transport::Tls);
+    EXPECT_FALSE(line.is_transport_auto);
+    EXPECT_TRUE(settings.lines[1].is_transport_auto);
     EXPECT_EQ(line.sip_port, 5070);
     EXPECT_EQ(line.sip_tos, 0x60);
     EXPECT_EQ(line.password.reveal(), "secret");

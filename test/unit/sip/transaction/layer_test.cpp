@@ -318,6 +318,24 @@ TEST_F(TransactionLayer, EndsATransactionWithItsTimersWhenItsUserWantsNoMoreOfIt
     EXPECT_THAT(after([&] { layer.forget(options, out); }), IsEmpty());
 }
 
+// RFC 3261 §26.3.2.4.
+TEST_F(TransactionLayer, KeepsNothingOfWhatItAnswersOnce) {
+    receive(make({}));
+    const ServerId invite = newest();
+    const MessagePtr response = answer_to(layer.request(invite), 401);
+    EXPECT_THAT(after([&] { layer.respond_once(invite, response, out); }),
+                ElementsAre("transmit 401", "server ended normal"));
+    EXPECT_EQ(layer.server_count(), 0U);
+    EXPECT_THAT(after([&] { layer.respond_once(invite, response, out); }), IsEmpty());
+    // Its ACK is nobody's; it itself, again, is a new one.
+    EXPECT_THAT(receive(make({.method = "ACK", .to_tag = "8321234356"})), ElementsAre("ack"));
+    EXPECT_EQ(layer.server_count(), 0U);
+    receive(make({}));
+    EXPECT_NE(newest(), invite);
+    EXPECT_EQ(layer.server_count(), 1U);
+    EXPECT_TRUE(layer.is_consistent());
+}
+
 TEST_F(TransactionLayer, RetransmitsToTheConnectionThatItWasBoundTo) {
     const ClientId id = send({.method = "OPTIONS"});
     Hop other = udp_hop();
