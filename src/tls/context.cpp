@@ -294,8 +294,13 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
                                 options.ciphers, options.session_id_context});
     TRY(set_policy(native, role, options));
     if (role == Role::Server) {
-        TicketKeys::Secret secret =
-            TicketKeys::secret_of(options.session_id_context, context->trust_);
+        TicketKeys::Secret secret{};
+        if (!options.ticket_root.empty()) {
+            secret = TicketKeys::secret_of(options.ticket_root.reveal(), options.session_id_context,
+                                           context->trust_);
+        } else if (SSL_CTX_get_tlsext_ticket_keys(native, secret.data(), secret.size()) != 1) {
+            return fail(last_error("Session tickets cannot be set up"));
+        }
         context->ticket_keys_ = std::make_unique<TicketKeys>(secret);
         OPENSSL_cleanse(secret.data(), secret.size());
         if (!context->ticket_keys_->serve(native)) {

@@ -41,10 +41,12 @@ struct ContextOptions {
     Version min_version = Version::Tls12;
     // Of TLS 1.2, in OpenSSL's words, a choice among our own; empty, or none of them: our own list.
     std::string ciphers = {};
-    // Keeps tickets of one adjacency apart from those of others (server role). Those of one name
-    // that trust the same are the same: a ticket outlives a change of our certificate, and none
-    // outlives a change of anchors, revocation lists, versions or of whether clients show one.
+    // Keeps tickets of one adjacency apart from those of others (server role).
     std::string session_id_context;
+    // Random, of this process and secret: contexts of one name that trust the same take each
+    // other's tickets. So a ticket outlives a change of our certificate, and none outlives a change
+    // of anchors, revocation lists, versions or of whether clients show one. Empty: only its own.
+    Secret ticket_root = {};
 };
 
 class Context {

@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/hmac.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <string>
@@ -79,17 +78,13 @@ TicketKeys::~TicketKeys() {
     OPENSSL_cleanse(secret_.data(), secret_.size());
 }
 
-TicketKeys::Secret TicketKeys::secret_of(std::string_view name, std::string_view trust) {
-    static const std::array<std::uint8_t, 64> root = [] {
-        std::array<std::uint8_t, 64> random{};
-        CHECK(RAND_priv_bytes(random.data(), random.size()) == 1);
-        return random;
-    }();
+TicketKeys::Secret TicketKeys::secret_of(std::string_view root, std::string_view name,
+                                         std::string_view trust) {
     std::string input = std::to_string(name.size()) + "," + std::string(name) + std::string(trust);
     std::array<std::uint8_t, 128> blocks{};  // two of SHA-512
     for (std::size_t at = 0; at < blocks.size(); at += 64) {
         input += '+';
-        CHECK(HMAC(EVP_sha512(), root.data(), root.size(),
+        CHECK(HMAC(EVP_sha512(), root.data(), static_cast<int>(root.size()),
                    reinterpret_cast<const unsigned char*>(input.data()), input.size(), &blocks[at],
                    nullptr) != nullptr);
     }

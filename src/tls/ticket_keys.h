@@ -35,8 +35,8 @@ public:
     static constexpr std::size_t secret_length = 80;
     using Secret = std::array<std::uint8_t, secret_length>;
     explicit TicketKeys(const Secret& secret) : secret_(secret) {}
-    // Of this process: for one name and trust always the same, and for others others.
-    static Secret secret_of(std::string_view name, std::string_view trust);
+    // For one root, name and trust always the same, and for others others.
+    static Secret secret_of(std::string_view root, std::string_view name, std::string_view trust);
     ~TicketKeys();
     TicketKeys(const TicketKeys&) = delete;
     TicketKeys& operator=(const TicketKeys&) = delete;

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/random.h"
 #include "sbc/model/word_values.h"
 
 namespace ringwall::sbc {
@@ -13,6 +14,15 @@ using tls::Context;
 
 ConfigError error(std::string path, const std::string& word, std::string sentence) {
     return {.path = std::move(path), .word = word, .sentence = std::move(sentence)};
+}
+
+// Of this process.
+const std::string& ticket_root() {
+    static const std::string made = [] {
+        SystemRandom random;
+        return random.token(64);
+    }();
+    return made;
 }
 
 }  // namespace
@@ -41,7 +51,8 @@ Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
                                    .client_authentication = adjacency.tls_client_authentication,
                                    .min_version = adjacency.tls_min_version,
                                    .ciphers = adjacency.tls_ciphers,
-                                   .session_id_context = adjacency.name});
+                                   .session_id_context = adjacency.name,
+                                   .ticket_root = Secret(ticket_root())});
         if (!context) {
             return refused(context.error());
         }

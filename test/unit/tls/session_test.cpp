@@ -428,6 +428,7 @@ TEST_F(SessionTest, EveryTicketOfTheLastHourResumesAndBringsTheNext) {
 TEST_F(SessionTest, ResumedSessionKeepsItsIdentityUntilTheCertificateExpires) {
     const WallTime last_minutes = new_year + std::chrono::days(30) - std::chrono::minutes(10);
     server_options.session_id_context = "phones";
+    server_options.ticket_root = Secret("root");
     const auto server_context = context(Context::Role::Server, server_options);
     SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
     BIO* const bio = BIO_new_mem_buf(client_credentials.certificate.data(), -1);
@@ -460,6 +461,7 @@ TEST_F(SessionTest, ResumedSessionKeepsItsIdentityUntilTheCertificateExpires) {
     // Another certificate of ours changes nothing for it.
     use_for_server({.common_name = "sbc", .alt_names = "URI:sip:sbc.example"});
     server_options.session_id_context = "phones";
+    server_options.ticket_root = Secret("root");
     Session renewed = Session::server(context(Context::Role::Server, server_options));
     SSL_SESSION_free(shake_hands(anonymous, renewed, ticket, last_minutes));
     EXPECT_TRUE(renewed.is_resumed());
