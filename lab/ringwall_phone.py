@@ -113,11 +113,12 @@ class RingwallPhone:
     def wait_ringing(self, seconds: float = 15) -> int:
         return wait_for(f"a call that rings at {self.name}", lambda: self._calls_in("ringing"), seconds)[-1]["call"]
 
-    def wait_established(self, seconds: float = 15) -> dict:
+    def wait_established(self, seconds: float = 15, call: int | None = None) -> dict:
+        """Of that call, where there are others: what is told of a hold is told late."""
         def established():
             if ended := self._calls_in("ended"):
                 raise Overdue(f"the call of {self.name} ended: {ended[0]['status']} {ended[0]['reason']}")
-            return self._calls_in("active")
+            return [event for event in self._calls_in("active") if call in (None, event["call"])]
         return wait_for(f"an answered call at {self.name}", established, seconds)[-1]
 
     def wait_closed(self, seconds: float = 15) -> str:

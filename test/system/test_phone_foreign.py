@@ -99,7 +99,7 @@ class Transfers(WithForeign):
         alice.wait_established()
         alice.ask(f"/calls/{first}/hold", {})
         second = alice.dial("carol")
-        alice.wait_established()
+        alice.wait_established(call=second)
         alice.ask(f"/calls/{first}/transfer", {"call": second})
         self.transferred(alice, 200)
         wait_for("no call of alice", lambda: not alice.calls())
