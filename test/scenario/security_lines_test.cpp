@@ -202,11 +202,32 @@ TEST_F(Lines, ASipsCallStaysSipsFromEndToEnd) {
         EXPECT_TRUE(net.packets()[i].is_encrypted);
         EXPECT_THAT(net.packets()[i].bytes, Not(HasSubstr("<sip:")));
         EXPECT_THAT(net.packets()[i].bytes, Not(HasSubstr(" sip:")));
+        EXPECT_THAT(net.packets()[i].bytes, Not(HasSubstr("transport=tls")));  // RFC 5630 §5.1.1
     }
     EXPECT_TRUE(border.records.back().is_secure);
 }
 
 // ---- sips-conversion ---------------------------------------------------------------------------
+
+// RFC 5630 §5.1.1, §5.3: neither 416 nor 480 is a reason to try SIP.
+TEST_F(Lines, ARefusalOfSipsIsNotTriedAgainAsSip) {
+    use_sips(alice);
+    use_sips(bob);
+    register_phones();
+    bob.on_invite = Phone::OnInvite::Reject;
+    std::size_t invites = 0;
+    for (const int status : {416, 480}) {
+        bob.reject_status = status;
+        const std::size_t before = net.packets().size();
+        alice.invite("sips:bob@example.com");
+        net.run_for(5s);
+        EXPECT_EQ(alice.statuses("INVITE").back(), status);
+        EXPECT_EQ(bob.count("INVITE"), ++invites);
+        for (std::size_t i = before; i < net.packets().size(); ++i) {
+            EXPECT_THAT(net.packets()[i].bytes, Not(HasSubstr("INVITE sip:")));
+        }
+    }
+}
 
 class ToSip : public Lines {
 protected:

@@ -62,6 +62,18 @@ TEST(CertificateNames, PortAndParametersAreNoPartOfTheDomain) {
                 ElementsAre("a.example", "b.example"));
 }
 
+// RFC 5280 §7.2: an internationalized name stands there as its A-labels.
+TEST(CertificateNames, OtherOctetsThanAsciiAreNoName) {
+    EXPECT_THAT(names({.alt_names = "DNS:xn--bcher-kva.example"}),
+                ElementsAre("xn--bcher-kva.example"));
+    EXPECT_THAT(names({.alt_names = "DNS:b\xc3\xbc"
+                                    "cher.example"}),
+                IsEmpty());
+    EXPECT_THAT(names({.common_name = "b\xc3\xbc"
+                                      "cher.example"}),
+                IsEmpty());
+}
+
 TEST(CertificateNames, TextThatIsNoCertificateIsSaidSo) {
     const auto result = read_own_certificate("nonsense");
     ASSERT_FALSE(result);
