@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call console hangup stop test sanitize soak fuzz bench lint format clean build
+.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads fuzz bench lint format clean build
 
 help:
 	@echo 'make run        the lab: five phones and the border controller; stays up, says how to call'
@@ -18,6 +18,7 @@ help:
 	@echo 'make stop       ends a running lab (as does Ctrl-C)'
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
+	@echo 'make reloads    10,000 renewed certificates under calls over TLS (RELOADS=N)'
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
@@ -83,6 +84,12 @@ soak: packages-build
 	@$(MAKE) --no-print-directory build BUILD=release TARGET=simulation
 	build/release/test/simulation --progress --minimum 100 --from $(SEED) \
 	    $(if $(CALLS),--calls $(CALLS),--minutes $(MINUTES))
+
+# Certificates are renewed under calls over TLS: what is left behind, and how much memory it is.
+RELOADS := 10000
+reloads: packages-build
+	@$(MAKE) --no-print-directory build BUILD=release TARGET=test_threads
+	RINGWALL_RELOADS=$(RELOADS) build/release/test/test_threads --gtest_filter='*RenewedCertificates*/2'
 
 SECONDS := 60
 TARGETS :=
