@@ -19,7 +19,7 @@ bool FileWatch::have_changed(const std::set<std::string>& files) {
     for (const std::string& each : files) {
         const Look looks = look(each);
         const auto before = seen_.find(each);
-        is_any_other = is_any_other || (before != seen_.end() && before->second != looks);
+        is_any_other = is_any_other || before == seen_.end() || before->second != looks;
         now.emplace(each, looks);
     }
     seen_ = std::move(now);

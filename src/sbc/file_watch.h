@@ -15,7 +15,7 @@ class FileWatch {
 public:
     // Names that are relative begin here.
     explicit FileWatch(std::filesystem::path folder) : folder_(std::move(folder)) {}
-    // Those that are looked at for the first time have not changed.
+    // Those that are looked at for the first time may have changed since they were read.
     bool have_changed(const std::set<std::string>& files);
 
 private:

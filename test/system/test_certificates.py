@@ -101,6 +101,13 @@ class Certificates(SystemTest):
         first.ask()
         self.assertEqual(self.said("reason=not-trusted"), 0)
 
+    def test_what_is_renewed_right_after_the_start_is_noticed(self):
+        self.border.stop()
+        self.border.start_again()
+        after = self.renew()
+        self.wait_said("certificates.reloaded")
+        self.assertEqual(self.connect(0).shown(), after)
+
     def test_sighup_looks_at_once(self):
         after = self.renew()
         self.border.signal(signal.SIGHUP)
