@@ -8,7 +8,7 @@ from lab.ladder import ladder, messages_of, record_line
 from lab.network import Network
 from lab.phone import Phone
 from lab.ringwall_phone import RingwallPhone
-from lab.scene import ADDRESSES, BORDER, NAMES, OUTSIDE, PASSWORDS, Scene, TARGETS
+from lab.scene import ADDRESSES, ALICE, BOB, BORDER, NAMES, OUTSIDE, PASSWORDS, Scene, TARGETS
 from lab.waiting import Overdue, wait_for
 
 _PACKETS = 75  # of 20 ms, in each direction, before the ear is asked
@@ -217,6 +217,31 @@ def _mixed_calls(checks: Checks, scene: Scene, *calls: tuple[str, str]) -> None:
             _check_challenge(checks, scene, caller, callee)
 
 
+def _renewed_certificate(checks: Checks, scene: Scene) -> None:
+    print("\nRingwall's certificate is renewed while alice talks to bob")
+    alice, bob, capture = scene.phones["alice"], scene.phones["bob"], scene.captures["alice"]
+    before = scene.certificate()
+    bob.forget()
+    try:
+        alice.dial(TARGETS["bob"])
+        alice.wait_established()
+        bob.wait_established()
+        scene.renew_certificate()
+        after = scene.certificate()
+        wait_for("certificates.reloaded in Ringwall's log",
+                 lambda: "certificates.reloaded" in scene.border.log.read_text(errors="replace"))
+        _wait_audio(capture, capture.mark(), ALICE, BOB)
+        checks.check("the call goes on", not alice.events("CALL_CLOSED") and not bob.events("CALL_CLOSED"))
+        shown = scene.shown_certificate("carol")
+        checks.check("whoever connects now is shown the new one", shown == after != before)
+        alice.hang_up()
+        bob.wait_closed()
+        checks.check("and the call ends over the connections that it had", True)
+    except Overdue as overdue:
+        alice.hang_up()
+        checks.check("a call outlives its certificate", False, overdue)
+
+
 def _call_from_outside(checks: Checks, scene: Scene) -> None:
     print("\nA call from outside to a phone")
     alice = scene.captures["alice"]
@@ -248,6 +273,7 @@ def run(folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path
             _own_call(checks, scene)
             _mixed_calls(checks, scene, ("carol", "bob"), ("alice", "dave"))
             _softswitch_calls(checks, scene)
+            _renewed_certificate(checks, scene)
             _call_from_outside(checks, scene)
         _show_call(checks, scene, "alice", "bob")
         if break_what != "plain":

@@ -13,6 +13,7 @@ profiles of Carol's and Dave's phones.
 """
 import pathlib
 import shutil
+import subprocess
 
 from lab import network, pki
 from lab.border import Border
@@ -75,10 +76,24 @@ class Scene:
         for phone in self.phones.values():
             phone.connect()
 
+    def renew_certificate(self) -> None:
+        """Ringwall's, as a program that renews certificates does: in the same files."""
+        self._authority.issue("sbc", ["URI:sip:ringwall.test", "DNS:ringwall.test", "DNS:sbc.ringwall.test"],
+                              "serverAuth,clientAuth")
+
+    def certificate(self) -> str:
+        return (self.folder / "pki/sbc.crt").read_text().strip()
+
+    def shown_certificate(self, who: str) -> str:
+        """What Ringwall shows to whoever connects from there."""
+        done = self.network.run(who, ["openssl", "s_client", "-connect", f"{BORDER['phones']}:5061", "-showcerts"],
+                                stdin=subprocess.DEVNULL, timeout=20)
+        begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+        return begin + done.stdout.partition(begin)[2].partition(end)[0] + end
+
     def _make_certificates(self) -> None:
-        authority = pki.Authority(self.folder / "pki")
-        authority.issue("sbc", ["URI:sip:ringwall.test", "DNS:ringwall.test", "DNS:sbc.ringwall.test"],
-                        "serverAuth,clientAuth")
+        self._authority = authority = pki.Authority(self.folder / "pki")
+        self.renew_certificate()
         for name in ("alice", "carol", "dave"):
             authority.issue(name, [f"URI:sip:{name}@ringwall.test"], "clientAuth")
 
