@@ -235,13 +235,13 @@ const std::vector<Session::Command>& Session::commands() {
          }},
         {{"show", "alarms"},
          "",
-         "What is wrong with the store, or with a commit that waits.",
+         "What is wrong with the store, a commit that waits, or the media engine.",
          Everywhere,
          Role::ReadOnly,
          0,
          [](Session& self, const Arguments&, bool as_json) {
              std::string text;
-             for (const std::string& each : self.setup_.datastore->alarms()) {
+             for (const std::string& each : self.alarms()) {
                  text += each + "\n";
              }
              return Answer{.output = text.empty() && !as_json ? "No alarms.\n"
@@ -342,10 +342,17 @@ void Session::on_gone() {
     setup_.datastore->end_writing(user_.session);
 }
 
+std::vector<std::string> Session::alarms() const {
+    std::vector<std::string> all = setup_.datastore->alarms();
+    const std::vector<std::string> of_what_runs = setup_.views->alarms();
+    all.insert(all.end(), of_what_runs.begin(), of_what_runs.end());
+    return all;
+}
+
 Reply Session::greet() {
     setup_.audit(user_, "login", "");
     std::string output;
-    for (const std::string& each : setup_.datastore->alarms()) {
+    for (const std::string& each : alarms()) {
         output += "Alarm: " + each + "\n";
     }
     take_backs_seen_ = setup_.datastore->take_backs();

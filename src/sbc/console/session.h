@@ -57,6 +57,7 @@ private:
     Answer not_understood(const Arguments& words);
     Answer question(std::string_view line);
     std::string prompt() const;
+    std::vector<std::string> alarms() const;
     bool has_changes() const;
 
     // exec
