@@ -52,6 +52,10 @@ public:
     // Over a connection; held back until it is established; in order. On a full queue the
     // connection is closed (WriteQueueFull).
     virtual void send(FlowId flow, std::string_view bytes) = 0;
+    // A UDP socket of this user's own, for what is no SIP, on a port of the system's choice towards
+    // `remote`: on_datagram with no listener brings what comes by it. None: it cannot be had.
+    virtual FlowId open_udp(const Endpoint& /*remote*/) { return {}; }
+    virtual void close_udp(FlowId /*flow*/) {}
     // Begins to open a connection. The id is good at once; on_established or on_closed follows.
     virtual FlowId connect(const ConnectSpec& spec) = 0;
     // The same, under an id that a sibling has chosen: a shard without siblings is never asked.

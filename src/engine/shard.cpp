@@ -133,6 +133,20 @@ bool Shard::is_running(TimerId id) const {
     return slot < timers_.size() && timers_[slot].generation == id.value >> 32;
 }
 
+FlowId Shard::open_udp(const Endpoint& remote) {
+    const FlowId flow = network_.open_udp(remote);
+    if (flow) {
+        own_sockets_.insert(flow);
+    }
+    return flow;
+}
+
+void Shard::close_udp(FlowId flow) {
+    if (own_sockets_.erase(flow) > 0) {
+        network_.close_udp(flow);
+    }
+}
+
 FlowId Shard::connect(const ConnectSpec& spec, ShardNumber owner) {
     if (owner == place_.number) {
         const FlowId id = network_.connect(spec);
@@ -208,6 +222,10 @@ void Shard::on_datagram(ListenerId listener, FlowId flow, const Endpoint& remote
                         std::string_view bytes, Now now) {
     (void)listener;
     now_ = now;
+    if (own_sockets_.contains(flow)) {
+        user_.on_octets(flow, remote, bytes);
+        return;
+    }
     const auto found = flows_.find(flow);
     if (found == flows_.end() || !user_.on_datagram_source(found->second.flow, remote)) {
         ++counters_.sources_refused;

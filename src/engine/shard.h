@@ -63,6 +63,9 @@ public:
     virtual void on_timer(std::uint64_t cookie) = 0;
     // What query() asked for. Only who asks is answered.
     virtual void on_dns(const dns::Question& /*question*/, const dns::Answer& /*answer*/) {}
+    // Octets by a socket of open_udp().
+    virtual void on_octets(FlowId /*flow*/, const Endpoint& /*remote*/,
+                           std::string_view /*bytes*/) {}
     // Every screened message that comes in or goes out, when trace is on.
     virtual void on_trace(Direction direction, const sip::Hop& hop,
                           const sip::Message& message) = 0;
@@ -133,6 +136,12 @@ public:
     }
     std::optional<IpAddress> source_towards(const Endpoint& remote) const {
         return network_.source_towards(remote);
+    }
+    // A socket for what is no SIP: see Network.
+    FlowId open_udp(const Endpoint& remote);
+    void close_udp(FlowId flow);
+    void send_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) {
+        network_.send_datagram(flow, remote, bytes);
     }
     const Place& place() const { return place_; }
     void query(const dns::Question& question) { network_.query(question); }
@@ -259,6 +268,7 @@ private:
     std::unordered_map<ListenerId, Listener> listeners_;
     std::unordered_map<FlowId, FlowState> flows_;
     std::unordered_map<FlowId, DistantFlow> distant_flows_;
+    std::unordered_set<FlowId> own_sockets_;   // of open_udp()
     std::unordered_set<FlowId> opened_early_;  // until the letter comes that asks for it
     std::uint64_t last_asked_flow_ = 0;
     sip::transaction::Actions queue_;  // what is to be performed, in this order

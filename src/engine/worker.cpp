@@ -74,6 +74,9 @@ struct Worker::Impl {
     StreamFlow& add_flow(FlowId id, ListenerId listener, const Endpoint& remote);
     void connect(FlowId id, const ConnectSpec& spec);
     bool watch(StreamFlow& flow, net::Interest interest);
+    using UdpFlows = std::unordered_map<FlowId, std::unique_ptr<UdpFlow>>;
+    Result<UdpListener, net::SocketError> add(ListenerId id, FlowId flow, net::UdpSocket socket);
+    void remove(UdpFlows::iterator udp);
 
     void on_datagrams(UdpFlow& udp);
     void on_acceptable(Listener& listener);
@@ -114,7 +117,7 @@ struct Worker::Impl {
     std::uint64_t last_listener = 0;
     std::size_t live = 0;  // flows with a descriptor
     std::unordered_map<FlowId, std::unique_ptr<StreamFlow>> flows;
-    std::unordered_map<FlowId, std::unique_ptr<UdpFlow>> udp_flows;
+    UdpFlows udp_flows;
     std::unordered_map<ListenerId, std::unique_ptr<Listener>> listeners;
     // Removed within a turn that may still be at work with them.
     std::vector<std::unique_ptr<UdpFlow>> removed_udp_flows;
@@ -504,14 +507,33 @@ Result<Worker::UdpListener, net::SocketError> Worker::add_udp(
 }
 
 Result<Worker::UdpListener, net::SocketError> Worker::add(ListenerId id, net::UdpSocket socket) {
-    auto udp = std::make_unique<UdpFlow>(id, udp_flow_id(id), std::move(socket));
+    return impl_->add(id, udp_flow_id(id), std::move(socket));
+}
+
+Result<Worker::UdpListener, net::SocketError> Worker::Impl::add(ListenerId id, FlowId flow,
+                                                                net::UdpSocket socket) {
+    auto udp = std::make_unique<UdpFlow>(id, flow, std::move(socket));
     UdpFlow& added = *udp;
-    added.source = std::make_unique<Source>(
-        [impl = impl_.get(), &added](net::Readiness) { impl->on_datagrams(added); });
-    added.watch = impl_->loop.watch(added.socket.fd(), net::Interest::Read, *added.source);
+    added.source =
+        std::make_unique<Source>([this, &added](net::Readiness) { on_datagrams(added); });
+    added.watch = loop.watch(added.socket.fd(), net::Interest::Read, *added.source);
     if (added.watch == 0) return fail(net::SocketError::of("cannot watch a socket", errno));
-    impl_->udp_flows.emplace(added.id, std::move(udp));
+    udp_flows.emplace(added.id, std::move(udp));
     return UdpListener{id, added.id, added.socket.local()};
+}
+
+FlowId Worker::open_udp(const Endpoint& remote) {
+    const auto local = source_towards(remote);
+    if (!local) return {};
+    auto socket = net::UdpSocket::bind({*local, 0}, net::PortSharing::Exclusive);
+    const FlowId id = impl_->next_flow();
+    return socket && impl_->add({}, id, std::move(*socket)) ? id : FlowId{};
+}
+
+void Worker::close_udp(FlowId flow) {
+    const auto found = impl_->udp_flows.find(flow);
+    if (found == impl_->udp_flows.end()) return;
+    impl_->remove(found);
 }
 
 Result<Worker::TcpListener, net::SocketError> Worker::add_tcp(
@@ -542,13 +564,17 @@ void Worker::remove(ListenerId listener) {
     }
     for (auto it = impl_->udp_flows.begin(); it != impl_->udp_flows.end(); ++it) {
         if (it->second->listener != listener) continue;
-        it->second->is_removed = true;
-        it->second->socket.flush();
-        impl_->loop.unwatch(it->second->watch);
-        impl_->removed_udp_flows.push_back(std::move(it->second));
-        impl_->udp_flows.erase(it);
+        impl_->remove(it);
         return;
     }
+}
+
+void Worker::Impl::remove(UdpFlows::iterator udp) {
+    udp->second->is_removed = true;
+    udp->second->socket.flush();
+    loop.unwatch(udp->second->watch);
+    removed_udp_flows.push_back(std::move(udp->second));
+    udp_flows.erase(udp);
 }
 
 void Worker::send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) {

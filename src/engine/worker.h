@@ -62,6 +62,8 @@ public:
     void remove(ListenerId listener) override;
 
     void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
+    FlowId open_udp(const Endpoint& remote) override;
+    void close_udp(FlowId flow) override;
     void send(FlowId flow, std::string_view bytes) override;
     FlowId connect(const ConnectSpec& spec) override;
     void connect_as(FlowId id, const ConnectSpec& spec) override;

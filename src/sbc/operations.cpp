@@ -34,6 +34,17 @@ void Operations::publish() {
                                           {"subscribers", now.subscribers.size()}});
 }
 
+std::vector<std::string> Operations::alarms() {
+    std::vector<std::string> out;
+    const auto& engine = workers_.snapshot().media_engine;
+    if (engine && workers_.misses_media_engine()) {
+        out.push_back("the media engine at " + engine->to_string() +
+                      " does not answer; calls that need it are refused or by-passed as "
+                      "'media-engine-down' says");
+    }
+    return out;
+}
+
 datastore::Target::States Operations::states() {
     States out;
     const std::vector<AdjacencyStatus> statuses = workers_.status();

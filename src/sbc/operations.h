@@ -30,6 +30,7 @@ public:
         return workers_.registrations(now().monotonic);
     }
     std::vector<TlsConnection> tls_connections() override { return workers_.tls_connections(); }
+    std::vector<std::string> alarms() override;
     Now now() const override { return net::system_clock(); }
     CallStatistics statistics() override { return workers_.statistics(); }
     void clear_counters() override {

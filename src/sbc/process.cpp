@@ -302,7 +302,7 @@ int run_process(const ProcessOptions& options) {
         loop->turn(std::min(until_taken_back(datastore), look_interval), [] {});
         take_back_in_time(datastore);
         looks.look_in_time();
-        for (const std::string& line : alarms.news(datastore.alarms())) {
+        for (const std::string& line : alarms.news(console::alarms_of(datastore, operations))) {
             if (console) {
                 console->announce(line);
             }

@@ -73,7 +73,9 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       registrar_(shared.location),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
-      registrations_(shard_, connections_, locator_, random, counters_) {
+      registrations_(shard_, connections_, locator_, random, counters_),
+      media_(shard_, random) {
+    media_.take(snapshot_->media_engine);
     if (place.number == 0) {
         registrations_.take(snapshot_);
     }
@@ -780,7 +782,7 @@ void Sbc::drop_errand(ServerId id, std::string_view reason) {
 }
 
 bool Sbc::join_errand(ServerId id, std::string_view our_tag, const b2bua::Leg& party,
-                      const sip::Message& asked, const sip::Message& answer) {
+                      const sip::Message& asked, const sip::MessagePtr& answer) {
     const auto found = errands_.find(id);
     b2bua::Usage* made = found == errands_.end() ? nullptr : call_of(found->second.made);
     if (made == nullptr) {
@@ -812,6 +814,19 @@ void Sbc::deliver_errands() {
 }
 
 // ---- requests that pass -------------------------------------------------------------------------
+
+// The same: what a call asked may have been answered while it was at work.
+void Sbc::deliver_media() {
+    for (auto outcomes = media_.take_outcomes(); !outcomes.empty();
+         outcomes = media_.take_outcomes()) {
+        for (const media::Link::Outcome& each : outcomes) {
+            if (b2bua::Usage* call = call_of(each.call)) {
+                call->on_media(each.outcome.ticket, each.outcome.reply);
+            }
+        }
+        deliver_errands();
+    }
+}
 
 void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
     const CallRef ref{++last_call_};
@@ -1136,6 +1151,11 @@ void Sbc::on_timer(std::uint64_t cookie) {
         settle();
         return;
     }
+    if (cookie == media::Link::cookie) {
+        media_.on_timer();
+        sweep();
+        return;
+    }
     if (trunk::Registrations::is_cookie(cookie)) {
         registrations_.on_timer(cookie);
         return;
@@ -1155,6 +1175,11 @@ void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
             on_client_ended(sent->handle);
         }
     }
+    sweep();
+}
+
+void Sbc::on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) {
+    media_.on_octets(flow, remote, bytes);
     sweep();
 }
 
@@ -1458,6 +1483,7 @@ void Sbc::release(CallRef usage) {
 // acknowledge and end.
 void Sbc::sweep() {
     deliver_errands();
+    deliver_media();
     for (const Failover::Given& given : failover_.take_given_up()) {
         if (b2bua::Usage* call = call_of(given.call)) {
             call->on_client_failed(given.handle, TerminationCause::TransportError);
@@ -1606,8 +1632,9 @@ bool Sbc::is_quiet() const {
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
            errands_.empty() && by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() &&
-           recent_.size() == 0 && failover_.size() == 0 && challenges_.size() == 0 &&
-           shard_.transactions().server_count() == 0 && shard_.transactions().client_count() == 0;
+           recent_.size() == 0 && media_.is_idle() && failover_.size() == 0 &&
+           challenges_.size() == 0 && shard_.transactions().server_count() == 0 &&
+           shard_.transactions().client_count() == 0;
 }
 
 bool Sbc::is_consistent() const {

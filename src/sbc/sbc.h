@@ -25,6 +25,7 @@
 #include "sbc/counters.h"
 #include "sbc/failover.h"
 #include "sbc/locator.h"
+#include "sbc/media/link.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
 #include "sbc/record/call_statistics.h"
@@ -109,6 +110,8 @@ public:
     bool is_consistent() const;
     // A record for each call that is not over: nobody will write it any more.
     void record_unfinished(std::string_view reason);
+    // The media engine that is configured does not answer.
+    bool misses_media_engine() const { return media_.is_configured() && !media_.is_up(); }
     // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
     bool is_quiet() const;
     // Nothing is left of any call, transaction, or what finds them.
@@ -134,6 +137,7 @@ public:
     void on_timer(std::uint64_t cookie) override;
     std::optional<sip::Hop> way_back(const sip::Hop& lost, const sip::Message& response) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer) override;
+    void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
                   const sip::Message& message) override;
 
@@ -171,7 +175,13 @@ public:
     void drop_errand(sip::transaction::ServerId errand, std::string_view reason) override;
     bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag,
                      const b2bua::Leg& party, const sip::Message& asked,
-                     const sip::Message& answer) override;
+                     const sip::MessagePtr& answer) override;
+    bool is_media_engine_up() const override { return media_.is_up(); }
+    media::Ticket ask_media(b2bua::CallRef call, std::string_view session,
+                            std::string request) override {
+        return media_.ask(call, session, std::move(request));
+    }
+    void forget_media(std::string_view session) override { media_.forget(session); }
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
@@ -235,6 +245,7 @@ private:
     std::optional<b2bua::CallRef> replace(b2bua::Newcomer newcomer);
     b2bua::CallRef begin_errand(sip::transaction::ServerId id, const b2bua::OnBehalf& errand);
     void deliver_errands();
+    void deliver_media();
     void forward(policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
@@ -328,6 +339,7 @@ private:
     sip::auth::Verifier verifier_;
     trunk::Challenges challenges_;
     trunk::Registrations registrations_;
+    media::Link media_;
     std::unordered_map<engine::ListenerId, ListenRequest> listeners_;
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;

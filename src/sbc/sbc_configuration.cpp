@@ -72,6 +72,7 @@ void Sbc::take(const SnapshotPtr& next) {
     close_what_changed(*next);
     former_.emplace_back(snapshot_);
     const SnapshotPtr before = std::exchange(snapshot_, next);
+    media_.take(snapshot_->media_engine);
     if (shard_.place().number == 0) {
         drop_bindings(
             [&](const registrar::Binding& each) {

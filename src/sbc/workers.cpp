@@ -280,6 +280,12 @@ std::vector<TlsConnection> Workers::tls_connections() {
     return out;
 }
 
+bool Workers::misses_media_engine() {
+    return std::ranges::any_of(seats_, [this](const auto& seat) {
+        return ask(*seat, [](const Seat& its) { return its.sbc->misses_media_engine(); });
+    });
+}
+
 Counters Workers::counters() {
     Counters sum;
     for (const auto& seat : seats_) {

@@ -73,6 +73,7 @@ public:
     void clear_statistics();
     std::vector<CallRecord> calls();
     std::vector<TlsConnection> tls_connections();
+    bool misses_media_engine();  // on any of them
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }

@@ -22,6 +22,20 @@ SimNetwork::Node::Udp SimNetwork::Node::listen_udp(const Endpoint& local) {
     return {listener.id, listener.flow};
 }
 
+FlowId SimNetwork::Node::open_udp(const Endpoint& /*remote*/) {
+    const Endpoint local{address_, next_udp_port_++};
+    const FlowId id = engine::make_flow_id(number_, 0, ++net_.last_id_);
+    net_.udp_[local].push_back(Listener{this, local, {}, id});
+    net_.udp_by_flow_[id.value] = local;
+    return id;
+}
+
+void SimNetwork::Node::close_udp(FlowId flow) {
+    const auto found = net_.udp_by_flow_.find(flow.value);
+    net_.udp_.erase(found->second);
+    net_.udp_by_flow_.erase(found);
+}
+
 engine::ListenerId SimNetwork::Node::listen_tcp(const Endpoint& local) {
     Listener listener{this, local, engine::ListenerId{++net_.last_id_}, {}};
     net_.others_at(net_.tcp_[local], number_).push_back(listener);

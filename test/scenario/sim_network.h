@@ -54,6 +54,8 @@ public:
         const IpAddress& address() const { return address_; }
 
         void send_datagram(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
+        FlowId open_udp(const Endpoint& remote) override;
+        void close_udp(FlowId flow) override;
         void send(FlowId flow, std::string_view bytes) override;
         FlowId connect(const engine::ConnectSpec& spec) override;
         void connect_as(FlowId id, const engine::ConnectSpec& spec) override;
@@ -78,7 +80,8 @@ public:
             : net_(net),
               address_(address),
               number_(number),
-              next_port_(static_cast<std::uint16_t>(40000 + 1000 * number)) {}
+              next_port_(static_cast<std::uint16_t>(40000 + 1000 * number)),
+              next_udp_port_(static_cast<std::uint16_t>(20000 + 1000 * number)) {}
         SimNetwork& net_;
         IpAddress address_;
         engine::ShardNumber number_;
@@ -86,6 +89,7 @@ public:
         tls::PeerIdentity server_;
         tls::PeerIdentity client_;
         std::uint16_t next_port_;
+        std::uint16_t next_udp_port_;
         bool forces_doors_ = false;
         bool is_frozen_ = false;
     };

@@ -78,12 +78,14 @@ Call::Call(CallHost& host, Setup setup)
               setup_.request->cseq().number,
               setup_.caller.address_of_record.empty() ? "" : contact_of(*setup_.request)},
       caller_scheme_(scheme_of(setup_.request->request_uri())),
+      anchorage_(host, setup_.ref, *setup_.snapshot),
       context_{host,
                setup_.ref,
                setup_.snapshot,
                setup_.security,
                setup_.bucket,
-               make_tag(setup_.bucket, host.random())},
+               make_tag(setup_.bucket, host.random()),
+               &anchorage_},
       record_(std::make_unique<CallRecord>()) {
     record_->call = setup_.name;
     record_->caller = std::string(setup_.request->from().uri.text);
@@ -201,59 +203,104 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     }
     const sip::Message& request = *setup_.request;
     const Adjacency& out = adjacency(to);
-    const auto media =
-        policy::judge_media(policy::media_leg(caller_adjacency()), policy::media_leg(out), request);
-    if (!media.passes()) {
-        refuse(*media.refusal);
+    const auto way = policy::media_way(caller_adjacency(), out, host_.is_media_engine_up());
+    if (way == policy::MediaWay::None) {
+        refuse(policy::MediaRefusal::EngineDown);
         return false;
     }
-    const std::string tag = make_tag(setup_.bucket, host_.random());
-    const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
     const sip::Scheme leg_scheme =
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
-
-    const std::string from =
-        from_address(request.from(), leg_scheme, caller_adjacency(), out) + ";tag=" + tag;
-    const std::string called = to_address(request.to(), leg_scheme, caller_adjacency(), out);
-    const std::string ours = contact(out, hop.transport, leg_scheme, contact_user(request.from()));
-    const std::string callers = contact(caller_adjacency(), setup_.from.transport, caller_scheme_,
-                                        contact_user(request.to()));
-    if (const int status = refuse_length(target, {from, called, ours, callers})) {
-        remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
-        return false;
-    }
-
-    auto builder = sip::MessageBuilder::request("INVITE", target);
-    builder.header(
-        HeaderName::Via,
-        via(out, hop.transport, sip::transaction::make_branch(setup_.bucket, host_.random())));
-    builder.header(HeaderName::MaxForwards,
-                   std::to_string(request.max_forwards().value_or(70) - 1));
-    builder.header(HeaderName::From, from);
-    builder.header(HeaderName::To, called);
-    builder.header(HeaderName::CallId, call_id);
-    builder.header(HeaderName::CSeq, "1 INVITE");
-    builder.header(HeaderName::Contact, ours);
-    copy_end_to_end(builder, request, caller_adjacency(), out, setup_.removed_headers);
-    copy_body(builder, request, media);
-
     Branch branch;
     branch.adjacency = to;
     branch.scheme = leg_scheme;
     branch.hop = hop;
     branch.address_of_record = address_of_record;
-    branch.invite = builder.build();
-    branch.local_tag = tag;
+    branch.local_tag = make_tag(setup_.bucket, host_.random());
     branch.redirects = redirects;
     branch.heard = host_.now().monotonic;
-    host_.own_tag(tag, ref());
-    host_.own_call_id(call_id, ref());
-    branch.client = host_.send_new(ref(), permit, hop, branch.invite);
-    host_.start_timer(ref(), timer_c, static_cast<std::uint32_t>(branches_.size()));
+    branch.unsent = std::make_unique<Unsent>(
+        Unsent{.permit = permit,
+               .request_uri = std::string(target),
+               .from = from_address(request.from(), leg_scheme, caller_adjacency(), out) +
+                       ";tag=" + branch.local_tag,
+               .to = to_address(request.to(), leg_scheme, caller_adjacency(), out),
+               .call_id = bucket_token(setup_.bucket, host_.random(), 24),
+               .contact = contact(out, hop.transport, leg_scheme, contact_user(request.from())),
+               .ticket = {}});
+    const Unsent& unsent = *branch.unsent;
+    const std::string callers = contact(caller_adjacency(), setup_.from.transport, caller_scheme_,
+                                        contact_user(request.to()));
+    if (const int status =
+            refuse_length(target, {unsent.from, unsent.to, unsent.contact, callers})) {
+        remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
+        return false;
+    }
+    policy::MediaVerdict media;
+    if (way == policy::MediaWay::Anchored) {
+        branch.media = new_session();
+    }
+    if (branch.media != nullptr && bears_description(request)) {
+        if (const auto ticket = anchorage_.ask(offer_of(branch))) {
+            branch.unsent->ticket = *ticket;
+        } else {
+            media = judge_offer(branch);
+        }
+    } else {
+        media = judge_offer(branch);
+    }
+    if (!media.passes()) {
+        refuse(*media.refusal);
+        return false;
+    }
+    const bool is_ready = !unsent.ticket;
+    host_.own_tag(branch.local_tag, ref());
+    host_.own_call_id(unsent.call_id, ref());
     branches_.push_back(std::move(branch));
     record_->to_adjacency = out.name;
     record_->to_security = out.security;
+    if (is_ready) {
+        send_branch(branches_.size() - 1, media);
+    }
     return true;
+}
+
+policy::MediaVerdict Call::judge_offer(const Branch& branch) const {
+    const Adjacency& out = adjacency(branch.adjacency);
+    return branch.media != nullptr
+               ? context_.anchorage->take(caller_adjacency(), out, *setup_.request)
+               : policy::judge_media(policy::media_leg(caller_adjacency()), policy::media_leg(out),
+                                     *setup_.request);
+}
+
+void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
+    Branch& branch = branches_[index];
+    const std::unique_ptr<Unsent> unsent = std::move(branch.unsent);
+    const sip::Message& request = *setup_.request;
+    const Adjacency& out = adjacency(branch.adjacency);
+    auto builder = sip::MessageBuilder::request("INVITE", unsent->request_uri);
+    builder.header(HeaderName::Via,
+                   via(out, branch.hop.transport,
+                       sip::transaction::make_branch(setup_.bucket, host_.random())));
+    builder.header(HeaderName::MaxForwards,
+                   std::to_string(request.max_forwards().value_or(70) - 1));
+    builder.header(HeaderName::From, unsent->from);
+    builder.header(HeaderName::To, unsent->to);
+    builder.header(HeaderName::CallId, unsent->call_id);
+    builder.header(HeaderName::CSeq, "1 INVITE");
+    builder.header(HeaderName::Contact, unsent->contact);
+    copy_end_to_end(builder, request, caller_adjacency(), out, setup_.removed_headers);
+    copy_body(builder, request, media);
+    branch.invite = builder.build();
+    branch.heard = host_.now().monotonic;
+    branch.client = host_.send_new(ref(), unsent->permit, branch.hop, branch.invite);
+    host_.start_timer(ref(), timer_c, static_cast<std::uint32_t>(index));
+}
+
+policy::MediaVerdict Call::judge_response(const Branch& branch, const sip::Message& response) {
+    const Adjacency& out = adjacency(branch.adjacency);
+    return branch.media != nullptr
+               ? anchorage_.take(out, caller_adjacency(), response)
+               : judge_answer(out, caller_adjacency(), *branch.invite, response);
 }
 
 void Call::refuse(Refusal refusal, Event event) {
@@ -306,8 +353,11 @@ void Call::fail() {
                 }
             }
         }
-        copy_body(builder, *failure.response,
-                  policy::judge_media(policy::media_leg(out), policy::media_leg(caller_adjacency()),
+        copy_body(
+            builder, *failure.response,
+            branch.media != nullptr
+                ? anchorage_.take(out, caller_adjacency(), *failure.response)
+                : policy::judge_media(policy::media_leg(out), policy::media_leg(caller_adjacency()),
                                       *failure.response));
         host_.respond(setup_.invite, builder.build());
     }
@@ -326,12 +376,20 @@ void Call::fail() {
 }
 
 void Call::on_response(ClientId id, const sip::MessagePtr& response) {
+    for (Branch& branch : branches_) {
+        if (branch.client == id) {  // now: it is not known for long
+            branch.hop = host_.hop_of(id, branch.hop);
+        }
+    }
+    take({.kind = Arrival::Kind::Response, .client = id, .message = response});
+}
+
+void Call::on_response_now(ClientId id, const sip::MessagePtr& response) {
     for (std::size_t i = 0; i < branches_.size(); ++i) {
         Branch& branch = branches_[i];
         if (branch.client != id) {
             continue;
         }
-        branch.hop = host_.hop_of(branch.client, branch.hop);
         const int status = response->status();
         if (status < 200) {
             on_provisional(i, response);
@@ -424,8 +482,7 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (dialogs >= max_dialogs && find_pair(index, *response) == nullptr) {
         return;  // nobody forks like that: what there is may still answer
     }
-    const Adjacency& out = adjacency(branch.adjacency);
-    const auto media = judge_answer(out, caller_adjacency(), *branch.invite, *response);
+    const auto media = judge_response(branch, *response);
     DialogPair* pair = media.passes() ? pair_for(index, response) : nullptr;
     if (pair == nullptr) {  // a description or a Contact that may not pass: this branch is no good
         if (media.refusal) {
@@ -526,6 +583,8 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
     }
     pairs_.push_back(std::make_unique<DialogPair>(context_, pairs_.size(), index,
                                                   std::move(callers), std::move(callees)));
+    pairs_.back()->set_anchor(
+        {.session = branch.media, .callee_tag = std::string(response->to_tag())});
     return pairs_.back().get();
 }
 
@@ -559,8 +618,7 @@ void Call::on_success(std::size_t index, const sip::MessagePtr& response) {
         }
         return;
     }
-    const Adjacency& out = adjacency(branch.adjacency);
-    const auto media = judge_answer(out, caller_adjacency(), *branch.invite, *response);
+    const auto media = judge_response(branch, *response);
     DialogPair* pair = nullptr;
     if (media.passes()) {
         pair = pair_for(index, response);
@@ -624,6 +682,7 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     record_->to_security = out.security;
     pair.confirm({Side::Caller, setup_.invite, setup_.request, branch.invite}, success);
     drop_requests();
+    watch_media();
 }
 
 void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
@@ -756,6 +815,11 @@ void Call::cancel_branch(Branch& branch, const Reasons& reasons) {
     if (!std::exchange(branch.is_cancelled, true)) {
         branch.reasons = reasons;
     }
+    if (branch.unsent != nullptr) {
+        branch.unsent.reset();
+        branch.is_open = false;
+        return;
+    }
     if (branch.is_cancel_sent || !branch.is_open) {
         return;
     }
@@ -774,7 +838,7 @@ void Call::on_cancel(ServerId invite, const Reasons& reasons) {
         fail();
     } else if (joining_ && joining_->newcomer.invite == invite) {
         drop_newcomer(487, "Request Terminated", reasons);
-    } else {
+    } else if (!drop_arrival(invite)) {
         for (const auto& pair : pairs_) {
             pair->on_cancel(invite, reasons);
         }
@@ -875,6 +939,10 @@ std::optional<Call::Place> Call::place_of(const sip::Message& request) const {
 }
 
 void Call::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
+    take({.kind = Arrival::Kind::Request, .server = id, .from = from, .message = request});
+}
+
+void Call::on_request_now(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     if (const auto place = place_of(*request)) {
         act_on(place->pair, pass_on(*place, id, from, request));
     } else {
@@ -885,6 +953,10 @@ void Call::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& 
 }
 
 void Call::on_ack(const sip::Hop& from, const sip::MessagePtr& ack) {
+    take({.kind = Arrival::Kind::Ack, .from = from, .message = ack});
+}
+
+void Call::on_ack_now(const sip::Hop& from, const sip::MessagePtr& ack) {
     if (const auto place = place_of(*ack)) {
         act_on(place->pair, pairs_[place->pair]->on_ack(place->side, from, ack));
         check_over();
@@ -938,6 +1010,8 @@ void Call::on_timer(std::uint32_t timer) {
         pairs_[*confirmed_]->end();  // after the NOTIFY it should have
     } else if (timer == caller_timer) {
         on_caller_timer();
+    } else if (timer == media_timer) {
+        look_at_media();
     } else if ((timer & lost_newcomer_timer) != 0) {
         on_newcomer_timer(timer & ~lost_newcomer_timer);
     } else {
@@ -1007,6 +1081,12 @@ std::optional<Sender> Call::sender_of(ServerId id) const {
         if (auto sender = pair->sender_of(id)) {
             return sender;
         }
+    }
+    const auto waits = std::ranges::find(arrivals_, id, &Arrival::server);
+    const auto place = waits == arrivals_.end() ? std::nullopt : place_of(*waits->message);
+    if (place) {
+        const Leg& leg = pairs_[place->pair]->leg(place->side);
+        return Sender{leg.peer, leg.dialog.remote_target()};
     }
     return std::nullopt;
 }
@@ -1088,6 +1168,7 @@ void Call::finish(std::string_view result, int status, std::string_view reason) 
 }
 
 void Call::check_over() {
+    release_media();
     if (is_over_ && was_lingering_ && !lingers()) {
         was_lingering_ = false;
         host_.release(ref());
@@ -1103,8 +1184,10 @@ void Call::check_over() {
     }
     close_relays();
     is_over_ = true;
+    release_media();
     was_lingering_ = lingers();
     host_.end(ref(), *record_);
+    advance();  // whoever waits is told that it is over
 }
 
 bool Call::keep_least() {
@@ -1131,6 +1214,8 @@ bool Call::keep_least() {
 
 std::optional<CallRecord> Call::record_so_far(std::string_view reason) const {
     CallRecord record = *record_;
+    record.is_media_anchored =
+        confirmed_ ? pairs_[*confirmed_]->media_session() != nullptr : !sessions_.empty();
     if (record.result.empty()) {
         record.result = is_established() ? "answered" : "failed";
         record.reason = reason;

@@ -14,11 +14,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sbc/b2bua/anchorage.h"
 #include "sbc/b2bua/call_context.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/dialog_pair.h"
@@ -85,7 +87,8 @@ public:
     bool replace(const sip::DialogIds& ids, const Newcomer& newcomer) override;
     void on_errand(sip::transaction::ServerId errand, const sip::MessagePtr& response) override;
     bool join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
-              const sip::Message& answer) override;
+              const sip::MessagePtr& answer) override;
+    void on_media(media::Ticket ticket, const std::optional<media::NgReply>& reply) override;
 
     bool is_call() const override { return true; }
     std::vector<AdjacencyIndex> adjacencies() const override;
@@ -108,6 +111,13 @@ public:
     bool is_merged(const sip::Message& request) const override;
 
 private:
+    // An INVITE whose description is being shown to the media engine.
+    struct Unsent {
+        policy::Permit permit;
+        std::string request_uri;
+        std::string from, to, call_id, contact;
+        media::Ticket ticket;
+    };
     struct Branch {
         AdjacencyIndex adjacency = 0;
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
@@ -131,6 +141,8 @@ private:
             std::string ack;  // its octets; empty: the caller never acknowledged
         };
         std::unique_ptr<Acknowledged> acknowledged;
+        MediaSessionPtr media;           // null: by-passed
+        std::unique_ptr<Unsent> unsent;  // until it is sent
     };
     // What tells the request that made the call when it comes again.
     struct Origin {
@@ -153,6 +165,10 @@ private:
     bool open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
                      std::string_view target, std::string_view address_of_record,
                      unsigned redirects);
+    // Its media by-passes us where nothing else was said.
+    policy::MediaVerdict judge_offer(const Branch& branch) const;
+    void send_branch(std::size_t index, const policy::MediaVerdict& media);
+    policy::MediaVerdict judge_response(const Branch& branch, const sip::Message& response);
     void on_provisional(std::size_t index, const sip::MessagePtr& response);
     void ring_without_dialog(const Branch& branch, const sip::Message& response);
     void note_ringing(const sip::Message& response);
@@ -176,6 +192,42 @@ private:
     void confirm(DialogPair& pair, const sip::MessagePtr& response,
                  const policy::MediaVerdict& media);
 
+    // media that goes through the engine (call_media.cpp)
+    //
+    // What comes for a call with such media is looked at in the order in which it came.
+    struct Arrival {
+        enum class Kind : std::uint8_t { Request, Ack, Response, Join };
+        Kind kind = Kind::Request;
+        sip::transaction::ServerId server = {};
+        sip::transaction::ClientId client = {};
+        sip::Hop from = {};
+        sip::MessagePtr message = nullptr;
+        Side side = Side::Caller;  // Join: of who comes
+        bool is_asked = false;
+    };
+    bool is_anchored() const { return !sessions_.empty() && !is_over_; }
+    MediaSessionPtr new_session();
+    void take(Arrival arrival);
+    void advance();
+    void look_at(const Arrival& arrival);
+    std::optional<MediaQuestion> question(const Arrival& arrival) const;
+    std::optional<MediaQuestion> question_of_branch(const Branch& branch,
+                                                    const sip::MessagePtr& response) const;
+    std::optional<MediaQuestion> question_of_newcomer(const sip::MessagePtr& response) const;
+    MediaQuestion offer_of(const Branch& branch) const;
+    void on_branch_media(std::size_t index, const std::optional<media::NgReply>& reply);
+    void on_newcomer_media(const std::optional<media::NgReply>& reply);
+    bool drop_arrival(sip::transaction::ServerId invite);
+    void release_media();
+    void watch_media();
+    void look_at_media();
+    void on_watch(const std::optional<media::NgReply>& reply);
+    void on_response_now(sip::transaction::ClientId id, const sip::MessagePtr& response);
+    void on_request_now(sip::transaction::ServerId id, const sip::Hop& from,
+                        const sip::MessagePtr& request);
+    void on_ack_now(const sip::Hop& from, const sip::MessagePtr& ack);
+    void on_joined(const Arrival& arrival);
+
     // within dialogs
     struct Place {
         std::size_t pair = 0;
@@ -191,7 +243,12 @@ private:
         bool is_cancel_owed = false;
         sip::transaction::Reasons reasons = {};  // of that CANCEL
         bool is_awaited = false;                 // its connection is gone, and the time for it runs
+        MediaSessionPtr media = nullptr;         // null: by-passed
+        media::Ticket ticket = {};  // its offer is being shown to the engine: nothing is sent yet
     };
+    bool send_newcomers_invite(const policy::MediaVerdict& media);
+    void turn_newcomer_away(int status, std::string_view reason);
+    MediaQuestion offer_of(const Joining& joining) const;
     std::optional<Place> place_of(const sip::Message& request) const;
     std::optional<Place> place_of(const sip::DialogIds& ids) const;
     std::optional<policy::Reject> refuse_replacement(const Place& place,
@@ -225,11 +282,13 @@ private:
     static constexpr std::uint32_t referrer_timer = 1U << 27;
     static constexpr std::uint32_t caller_timer = 1U << 26;
     static constexpr std::uint32_t lost_newcomer_timer = 1U << 25;
+    static constexpr std::uint32_t media_timer = 1U << 24;
 
     CallHost& host_;
     Setup setup_;  // its request: until it is answered
     Origin origin_;
     sip::Scheme caller_scheme_;
+    Anchorage anchorage_;
     CallContext context_;
     std::size_t next_route_ = 0;
     std::vector<Branch> branches_;
@@ -244,7 +303,15 @@ private:
     bool is_cancelled_ = false;
     bool is_caller_awaited_ = false;  // its connection is gone, and the time for it runs
     bool is_over_ = false;
-    bool was_lingering_ = false;  // when it was over
+    bool was_lingering_ = false;             // when it was over
+    std::vector<MediaSessionPtr> sessions_;  // of the media engine, that it has not forgotten
+    std::deque<Arrival> arrivals_;
+    std::optional<MediaQuestion> asked_;  // of the first of them
+    media::Ticket asked_ticket_;
+    media::Ticket watch_ticket_;
+    MediaSessionPtr watched_;  // of that
+    bool is_media_watched_ = false;
+    unsigned silent_looks_ = 0;  // that the engine did not answer, one after another
     // What the caller is told when nothing is left.
     std::optional<Failure> best_;
     std::unique_ptr<CallRecord> record_;  // until it is written and the rest goes

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sbc/b2bua/anchorage.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/permit.h"
@@ -24,6 +25,7 @@ struct CallContext {
     policy::CallSecurity security;
     Bucket bucket;
     std::string own_tag;  // To tag of what Ringwall answers itself
+    Anchorage* anchorage = nullptr;
 
     const Adjacency& adjacency(AdjacencyIndex index) const { return snapshot->adjacencies[index]; }
     // A Via with a new branch.

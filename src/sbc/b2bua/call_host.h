@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "sbc/b2bua/leg.h"
+#include "sbc/media/engine.h"
 #include "sbc/policy/permit.h"
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/location.h"
@@ -98,7 +99,14 @@ public:
     // See Usage::join. The errand is over.
     virtual bool join_errand(sip::transaction::ServerId errand, std::string_view our_tag,
                              const Leg& party, const sip::Message& asked,
-                             const sip::Message& answer) = 0;
+                             const sip::MessagePtr& answer) = 0;
+    // The media engine. What it says to a request about one of its sessions comes to
+    // Usage::on_media, later; where it does not answer, too.
+    virtual bool is_media_engine_up() const = 0;
+    virtual media::Ticket ask_media(CallRef call, std::string_view session,
+                                    std::string request) = 0;
+    virtual void forget_media(std::string_view session) = 0;
+
     // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;
     // The same of what is no call: nothing is recorded.

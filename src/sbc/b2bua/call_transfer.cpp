@@ -202,7 +202,7 @@ void Call::on_errand(ServerId errand, const sip::MessagePtr& response) {
 }
 
 bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
-                const sip::Message& answer) {
+                const sip::MessagePtr& answer) {
     if (!confirmed_) {
         return false;
     }
@@ -210,9 +210,13 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     const Side side =
         pair.leg(Side::Caller).dialog.local_tag() == our_tag ? Side::Caller : Side::Callee;
     const Leg& other = pair.leg(other_side(side));
-    const auto media = judge_answer(adjacency(party.peer.adjacency),
-                                    adjacency(other.peer.adjacency), asked, answer);
-    if (!media.passes() || !bears_description(answer) || other.is_ended) {
+    const bool is_anchored = pair.media_session() != nullptr;
+    policy::MediaVerdict media;
+    if (!is_anchored) {
+        media = judge_answer(adjacency(party.peer.adjacency), adjacency(other.peer.adjacency),
+                             asked, *answer);
+    }
+    if (!media.passes() || !bears_description(*answer) || other.is_ended) {
         if (media.refusal) {
             host_.count_refusal(policy::to_string(*media.refusal));
         }
@@ -222,9 +226,35 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     host_.own_tag(party.dialog.local_tag(), ref());
     host_.own_call_id(party.dialog.call_id(), ref());
     Leg joined = party;
-    joined.timer.on_refreshed(sip::session::agreed(asked, answer), host_.now().monotonic);
-    pair.join(side, std::move(joined), answer, media);
+    joined.timer.on_refreshed(sip::session::agreed(asked, *answer), host_.now().monotonic);
+    if (is_anchored) {
+        pair.leg(side) = std::move(joined);
+        take({.kind = Arrival::Kind::Join, .message = answer, .side = side});
+    } else {
+        pair.join(side, std::move(joined), *answer, media);
+    }
     return true;
+}
+
+// The engine was shown what the party answers.
+void Call::on_joined(const Arrival& arrival) {
+    if (!confirmed_ || is_over_) {
+        return;
+    }
+    DialogPair& pair = *pairs_[*confirmed_];
+    const Leg& party = pair.leg(arrival.side);
+    const Leg& other = pair.leg(other_side(arrival.side));
+    const auto media = anchorage_.take(adjacency(party.peer.adjacency),
+                                       adjacency(other.peer.adjacency), *arrival.message);
+    if (!media.passes() || other.is_ended) {
+        if (media.refusal) {
+            host_.count_refusal(policy::to_string(*media.refusal));
+        }
+        lose("answer refused by media-security", 480);
+    } else {
+        pair.join(arrival.side, Leg(party), *arrival.message, media);
+    }
+    check_over();
 }
 
 // ---- INVITE with Replaces -----------------------------------------------------------------------
@@ -323,30 +353,97 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     }
     const Adjacency& in = adjacency(on);
     const Adjacency& out = adjacency(remaining.peer.adjacency);
-    const auto media =
-        policy::judge_media(policy::media_leg(in), policy::media_leg(out), *newcomer.request);
+    const auto refuse_media = [&](policy::MediaRefusal refusal) {
+        host_.count_refusal(policy::to_string(refusal));
+        refuse(policy::answer_to(refusal).status, policy::answer_to(refusal).text);
+        return true;
+    };
+    const auto way = policy::media_way(in, out, host_.is_media_engine_up());
+    if (way == policy::MediaWay::None) {
+        return refuse_media(policy::MediaRefusal::EngineDown);
+    }
+    last_newcomer_ = (last_newcomer_ + 1) % lost_newcomer_timer;
+    Joining joining{.newcomer = newcomer, .place = *place, .client = {}, .number = last_newcomer_};
+    policy::MediaVerdict media;
+    if (way == policy::MediaWay::Bypass) {
+        media =
+            policy::judge_media(policy::media_leg(in), policy::media_leg(out), *newcomer.request);
+    } else {
+        joining.media = new_session();
+        const auto ticket =
+            bears_description(*newcomer.request) ? anchorage_.ask(offer_of(joining)) : std::nullopt;
+        if (ticket) {
+            joining.ticket = *ticket;
+        } else {
+            media = anchorage_.take(in, out, *newcomer.request);
+        }
+    }
     if (!media.passes()) {
-        host_.count_refusal(policy::to_string(*media.refusal));
-        refuse(policy::answer_to(*media.refusal).status, policy::answer_to(*media.refusal).text);
+        refuse_media(*media.refusal);
+        release_media();
         return true;
     }
+    joining_ = std::move(joining);
+    // Whatever else is offered on the call meanwhile is glare.
+    pair.leg(other_side(place->side)).session.on_offer_sent();
+    if (!joining_->ticket && !send_newcomers_invite(media)) {
+        release_media();
+        return true;
+    }
+    host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
+    host_.start_timer(ref(), timer_c, newcomer_timer | last_newcomer_);
+    return true;
+}
+
+MediaQuestion Call::offer_of(const Joining& joining) const {
+    const DialogPair& pair = *pairs_[joining.place.pair];
+    return {.session = joining.media,
+            .kind = MediaQuestion::Kind::Offer,
+            .offerer = joining.place.side == Side::Caller ? "caller" : "callee",
+            .answerer = {},
+            .from = joining.newcomer.peer.adjacency,
+            .to = pair.leg(other_side(joining.place.side)).peer.adjacency,
+            .message = joining.newcomer.request};
+}
+
+void Call::on_newcomer_media(const std::optional<media::NgReply>& reply) {
+    joining_->ticket = {};
+    const auto media = anchorage_.judge(offer_of(*joining_), reply);
+    if (media.passes()) {
+        send_newcomers_invite(media);
+        return;
+    }
+    host_.count_refusal(policy::to_string(*media.refusal));
+    turn_newcomer_away(policy::answer_to(*media.refusal).status,
+                       policy::answer_to(*media.refusal).text);
+}
+
+// Nothing was sent to the leg that remains.
+void Call::turn_newcomer_away(int status, std::string_view reason) {
+    const Joining joining = *std::exchange(joining_, std::nullopt);
+    pairs_[joining.place.pair]->leg(other_side(joining.place.side)).session.close();
+    context_.answer(joining.newcomer.peer.adjacency, joining.newcomer.invite,
+                    *joining.newcomer.request, status, reason);
+}
+
+bool Call::send_newcomers_invite(const policy::MediaVerdict& media) {
+    const Newcomer& newcomer = joining_->newcomer;
+    const Place& place = joining_->place;
+    DialogPair& pair = *pairs_[place.pair];
+    const Adjacency& in = adjacency(newcomer.peer.adjacency);
+    const Adjacency& out = adjacency(pair.leg(other_side(place.side)).peer.adjacency);
     const auto client = pair.send(
-        other_side(place->side), Method::Invite,
+        other_side(place.side), Method::Invite,
         [&](sip::MessageBuilder& invite) {
             copy_newcomers_fields(invite, *newcomer.request, in, out);
             copy_body(invite, *newcomer.request, media);
         },
         newcomer.request->max_forwards().value_or(70) - 1);
     if (!client) {
-        refuse(480, "Temporarily Unavailable");
-        return true;
+        turn_newcomer_away(480, "Temporarily Unavailable");
+        return false;
     }
-    // Whatever else is offered on the call meanwhile is glare.
-    pair.leg(other_side(place->side)).session.on_offer_sent();
-    host_.respond(newcomer.invite, sip::reply(*newcomer.request, 100, {}).build());
-    last_newcomer_ = (last_newcomer_ + 1) % lost_newcomer_timer;
-    joining_ = Joining{newcomer, *place, *client, last_newcomer_, false};
-    host_.start_timer(ref(), timer_c, newcomer_timer | last_newcomer_);
+    joining_->client = *client;
     return true;
 }
 
@@ -397,7 +494,9 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     pair.accept_own(other_side(side), response->cseq().number);
     const std::string tag = make_tag(setup_.bucket, host_.random());
     auto dialog = sip::Dialog::of_request(*newcomer.request, tag, sip::Dialog::State::Confirmed);
-    const auto media = judge_answer(out, in, *newcomer.request, *response);
+    const auto media = joining.media != nullptr
+                           ? anchorage_.take(out, in, *response)
+                           : judge_answer(out, in, *newcomer.request, *response);
     const bool is_refresh_refused =
         pair.refuses_target(other_side(side), *response, policy::Event::RefreshByResponse);
     if (!media.passes() || !dialog || is_refresh_refused) {
@@ -428,8 +527,10 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
     if (side == Side::Caller) {
         context_.security = newcomer.security;
     }
+    pair.set_anchor({.session = joining.media});
     pair.take_over(side, std::move(leg), newcomer.invite, joining.client, newcomer.request,
                    builder.build());
+    watch_media();
 }
 
 // The leg that remains does not want it: as in any dialog it hears why.
@@ -450,6 +551,10 @@ void Call::refuse_newcomer(const Joining& joining, const sip::Message& response)
 
 void Call::drop_newcomer(int status, std::string_view reason,
                          const sip::transaction::Reasons& reasons) {
+    if (joining_ && joining_->ticket) {
+        turn_newcomer_away(status, reason);
+        return;
+    }
     if (joining_ && !std::exchange(joining_->is_answered, true)) {
         const Newcomer& newcomer = joining_->newcomer;
         context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, status,

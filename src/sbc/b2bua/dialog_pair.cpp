@@ -232,11 +232,7 @@ std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Messag
             return Fate{};
         }
     }
-    const Adjacency& in = adjacency_of(from);
-    const Adjacency& out = adjacency_of(to);
-    passing.media = passing.answers ? judge_answer(in, out, *provisionals_->offer, request)
-                                    : policy::judge_media(policy::media_leg(in),
-                                                          policy::media_leg(out), request);
+    passing.media = judge(side, request, passing.answers ? provisionals_->offer.get() : nullptr);
     if (!passing.media.passes()) {
         context_.host.count_refusal(policy::to_string(*passing.media.refusal));
         const policy::MediaAnswer refusal = policy::answer_to(*passing.media.refusal);
@@ -422,7 +418,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         answer(asking, relay.server, *relay.request, 504, "Server Time-out");
         return {};
     }
-    const auto media = judge_answer(in, out, *relay.sent, *response);
+    const auto media = judge(other, *response, relay.sent.get());
     if (!is_success && status < 200 && !media.passes()) {
         return {};  // the final response decides
     }
@@ -621,10 +617,7 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
     // A description in an ACK is the answer to the offer of the 2xx, and else is not to be.
     const bool has_answer = acking.session.open() == Offer::Ours && bears_description(*ack);
     const bool has_body = has_answer || !bears_description(*ack);
-    const auto media =
-        has_answer ? judge_answer(adjacency_of(acking), adjacency_of(to), *answered.response, *ack)
-                   : policy::judge_media(policy::media_leg(adjacency_of(acking)),
-                                         policy::media_leg(adjacency_of(to)), *ack);
+    const auto media = judge(side, *ack, has_answer ? answered.response.get() : nullptr);
     close_exchange();
     send_ack(other_side(side), ack.get(), has_body ? &media : nullptr);
     if (has_body && !media.passes()) {
@@ -946,7 +939,7 @@ void DialogPair::pass_bye(const Leg& to, sip::MessageBuilder& bye) const {
     const Adjacency& in = adjacency_of(&to == &caller_ ? callee_ : caller_);
     const Adjacency& out = adjacency_of(to);
     copy_end_to_end(bye, *bye_, in, out);
-    const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), *bye_);
+    const auto media = judge(&to == &caller_ ? Side::Callee : Side::Caller, *bye_);
     if (!media.passes()) {
         context_.host.count_refusal(policy::to_string(*media.refusal));
     }

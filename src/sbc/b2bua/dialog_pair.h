@@ -90,6 +90,23 @@ public:
     // Whose request this is, by its tags; none: not of these dialogs.
     std::optional<Side> side_of(const sip::Message& request) const;
 
+    // Media of the two goes through this session of the media engine, which knows them by these
+    // tags; null: by-passed.
+    struct Anchor {
+        MediaSessionPtr session;
+        std::string caller_tag = "caller";
+        std::string callee_tag = "callee";
+    };
+    void set_anchor(Anchor anchor) { anchor_ = std::move(anchor); }
+    const MediaSessionPtr& media_session() const { return anchor_.session; }
+    // What is to be shown to the engine before this is looked at; none: nothing.
+    std::optional<MediaQuestion> question(Side side, const sip::Hop& from,
+                                          const sip::MessagePtr& request) const;
+    std::optional<MediaQuestion> question(sip::transaction::ClientId id,
+                                          const sip::MessagePtr& response) const;
+    MediaQuestion question(Side describing, MediaQuestion::Kind kind,
+                           const sip::MessagePtr& message) const;
+
     // The INVITE that a response answers: as it came, and as it went on.
     struct Invitation {
         Side asking;
@@ -221,6 +238,10 @@ private:
         std::optional<std::string> rack;
         policy::MediaVerdict media;
     };
+    std::optional<policy::MediaRefusal> refuse_answer_to_us(Side side, const sip::Message& asked,
+                                                            const sip::Message& response) const;
+    policy::MediaVerdict judge(Side from, const sip::Message& message,
+                               const sip::Message* offer = nullptr) const;
     std::optional<Fate> refuse(Side side, sip::transaction::ServerId id,
                                const sip::Message& request, Passing& passing);
     Fate relay(Side side, sip::transaction::ServerId id, const sip::MessagePtr& request,
@@ -267,6 +288,7 @@ private:
                                        // may take its place
     Leg caller_;
     Leg callee_;
+    Anchor anchor_;
     std::vector<Relay> relays_;
     std::vector<Held> held_;
     std::uint16_t last_relay_ = 0;

@@ -13,6 +13,7 @@
 namespace ringwall::sbc::b2bua {
 
 using policy::Event;
+using Offer = sip::session::OfferAnswer::Offer;
 using sip::HeaderName;
 using sip::Method;
 
@@ -75,6 +76,89 @@ void DialogPair::describe(Side asking, bool asked_with_offer, const sip::Message
     } else if (!asked_with_offer && bears) {
         open_exchange(other_side(asking));
     }
+}
+
+policy::MediaVerdict DialogPair::judge(Side side, const sip::Message& message,
+                                       const sip::Message* offer) const {
+    const Adjacency& from = adjacency_of(leg(side));
+    const Adjacency& to = adjacency_of(leg(other_side(side)));
+    if (anchor_.session != nullptr) {
+        return context_.anchorage->take(from, to, message);
+    }
+    return offer != nullptr
+               ? judge_answer(from, to, *offer, message)
+               : policy::judge_media(policy::media_leg(from), policy::media_leg(to), message);
+}
+
+// What a leg answers to a refresh of our own stays here.
+std::optional<policy::MediaRefusal> DialogPair::refuse_answer_to_us(
+    Side side, const sip::Message& asked, const sip::Message& response) const {
+    const Adjacency& from = adjacency_of(leg(side));
+    if (anchor_.session == nullptr || !bears_description(response)) {
+        return judge_answer(from, adjacency_of(leg(other_side(side))), asked, response).refusal;
+    }
+    return policy::refuse_to_engine(policy::media_leg(from), response, asked.body());
+}
+
+MediaQuestion DialogPair::question(Side describing, MediaQuestion::Kind kind,
+                                   const sip::MessagePtr& message) const {
+    const auto tag_of = [&](Side side) {
+        return side == Side::Caller ? anchor_.caller_tag : anchor_.callee_tag;
+    };
+    const bool is_offer = kind == MediaQuestion::Kind::Offer;
+    const Side other = other_side(describing);
+    return {.session = anchor_.session,
+            .kind = kind,
+            .offerer = tag_of(is_offer ? describing : other),
+            .answerer = tag_of(is_offer ? other : describing),
+            .from = leg(describing).peer.adjacency,
+            .to = leg(other).peer.adjacency,
+            .message = message};
+}
+
+// Only of what will pass, as far as can be seen: what the engine was shown, it obeys.
+std::optional<MediaQuestion> DialogPair::question(Side side, const sip::Hop& from,
+                                                  const sip::MessagePtr& request) const {
+    using Kind = MediaQuestion::Kind;
+    const Leg& asking = leg(side);
+    const Leg& to = leg(other_side(side));
+    if (anchor_.session == nullptr || !bears_description(*request) || asking.is_ended ||
+        to.is_ended || !context_.host.is_peer_of(context_.ref, asking, from)) {
+        return std::nullopt;
+    }
+    if (request->method() == Method::Ack) {
+        const bool is_answer = asking.answered && asking.answered->cseq == request->cseq().number &&
+                               asking.session.open() == Offer::Ours && to.accepted &&
+                               to.accepted->ack.empty();
+        return is_answer ? std::optional(question(side, Kind::Answer, request)) : std::nullopt;
+    }
+    const bool is_prack = request->method() == Method::Prack;
+    if (is_prack && to.session.open() == Offer::Theirs && provisionals_ != nullptr &&
+        provisionals_->offer != nullptr) {
+        return question(side, Kind::Answer, request);
+    }
+    if ((!is_prack && !is_session_refresh(request->method())) ||
+        refuse_turn(side, *request, true) != 0) {
+        return std::nullopt;
+    }
+    return question(side, Kind::Offer, request);
+}
+
+std::optional<MediaQuestion> DialogPair::question(sip::transaction::ClientId id,
+                                                  const sip::MessagePtr& response) const {
+    using Kind = MediaQuestion::Kind;
+    const auto relay = std::ranges::find(relays_, id, &Relay::client);
+    if (anchor_.session == nullptr || relay == relays_.end() || !relay->is_open ||
+        !bears_description(*response)) {
+        return std::nullopt;
+    }
+    const int status = response->status();
+    const bool is_invite = relay->request->method() == Method::Invite;
+    if (status <= 100 || status >= 300 || (status < 200 && !is_invite) ||
+        (!relay->offers && !is_invite)) {
+        return std::nullopt;
+    }
+    return question(other_side(relay->from), relay->offers ? Kind::Answer : Kind::Offer, response);
 }
 
 // ---- reliable provisional responses -------------------------------------------------------------
@@ -286,10 +370,9 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     asked.session.close();
     asked.timer.on_heard(context_.host.now().monotonic);
     if (is_success && asked.refresh->method == Method::Invite && asked.invited != nullptr) {
-        const auto media = judge_answer(adjacency_of(asked), adjacency_of(leg(other_side(side))),
-                                        *asked.invited, response);
-        if (!media.passes()) {
-            context_.host.count_refusal(policy::to_string(*media.refusal));
+        const auto refusal = refuse_answer_to_us(side, *asked.invited, response);
+        if (refusal) {
+            context_.host.count_refusal(policy::to_string(*refusal));
             return Fate::lost("answer refused by media-security");
         }
     }

@@ -166,7 +166,7 @@ Fate Transfer::on_answer(const sip::MessagePtr& response) {
         party.dialog.set_remote_target((*target)->uri.text);
     }
     if (!context_.host.join_errand(std::exchange(errand_, ServerId{}), target_->to_tag(),
-                                   pair_.leg_to_go(remaining()), *party.invited, *response)) {
+                                   pair_.leg_to_go(remaining()), *party.invited, response)) {
         fail(488, "Not Acceptable Here");
         return Fate::lost("answer refused by media-security");
     }

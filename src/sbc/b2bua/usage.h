@@ -88,12 +88,18 @@ public:
     // The party for whose sake the dialog with this tag was made comes to it. `asked` is the offer
     // that it was told, `answer` its 2xx. False: that may not pass, and the dialog is ended.
     virtual bool join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
-                      const sip::Message& answer) {
+                      const sip::MessagePtr& answer) {
         (void)our_tag;
         (void)party;
         (void)asked;
         (void)answer;
         return false;
+    }
+
+    // Of what it asked the media engine. None: that does not answer.
+    virtual void on_media(media::Ticket ticket, const std::optional<media::NgReply>& reply) {
+        (void)ticket;
+        (void)reply;
     }
 
     virtual bool is_call() const { return false; }

@@ -97,11 +97,15 @@ void Checker::fill_defaults(DraftAdjacency& draft) const {
 }
 
 void Checker::check_leaves(const DraftAdjacency& draft) const {
-    if (!draft.adjacency.is_trusted() &&
+    if (!draft.adjacency.is_trusted() && !draft.adjacency.anchors_media() &&
         draft.adjacency.media_security == MediaSecurity::Required) {
         wrong(draft.path + " " + "media-security", "required",
               "'media-security required' on an untrusted adjacency needs DTLS-SRTP through "
-              "a media engine, which is not available; use off or preferred");
+              "the media engine; add 'media anchored', or use off or preferred");
+    }
+    if (draft.adjacency.anchors_media() && !draft_.media_engine) {
+        wrong(draft.path + " media", "anchored",
+              "'media anchored' needs a media engine; add 'media-engine ipv4 ADDRESS' to sbe");
     }
     if (draft.adjacency.profile == Profile::Access && draft.adjacency.domains.empty()) {
         wrong(draft.path, draft.adjacency.name,

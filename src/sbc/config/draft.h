@@ -62,6 +62,8 @@ struct Draft {
     std::string path;  // "sbc mysbc sbe"; empty: there is none
     TlsFiles files;
     std::optional<std::vector<int>> hunting_trigger;
+    std::optional<Endpoint> media_engine;
+    std::optional<Duration> media_timeout = 60s;
     std::vector<DraftSubscriber> subscribers;
     std::vector<DraftAdjacency> adjacencies;
     std::vector<DraftPolicySet> policy_sets;

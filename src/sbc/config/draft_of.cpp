@@ -41,6 +41,10 @@ constexpr std::array untrusted_callers_words{Choice{"allow", UntrustedCallers::A
 constexpr std::array media_security_words{Choice{"off", MediaSecurity::Off},
                                           Choice{"preferred", MediaSecurity::Preferred},
                                           Choice{"required", MediaSecurity::Required}};
+constexpr std::array media_words{Choice{"bypass", MediaMode::Bypass},
+                                 Choice{"anchored", MediaMode::Anchored}};
+constexpr std::array media_engine_down_words{Choice{"refuse", MediaEngineDown::Refuse},
+                                             Choice{"bypass", MediaEngineDown::Bypass}};
 constexpr std::array refer_words{Choice{"pass", ReferMode::Pass},
                                  Choice{"refuse", ReferMode::Refuse},
                                  Choice{"handle", ReferMode::Handle}};
@@ -176,6 +180,8 @@ void read_security(const Leaves& leaves, Adjacency& out) {
     leaves.choice("sips-conversion", sips_conversion_words, out.sips_conversion);
     leaves.choice("untrusted-callers", untrusted_callers_words, out.untrusted_callers);
     leaves.choice("media-security", media_security_words, out.media_security);
+    leaves.choice("media", media_words, out.media);
+    leaves.choice("media-engine-down", media_engine_down_words, out.media_engine_down);
     leaves.choice("replaces", replaces_words, out.replaces);
     leaves.choice("refer", refer_words, out.refer);
     leaves.choice("tls-client-authentication", client_authentication_words,
@@ -321,12 +327,26 @@ DraftPolicySet policy_set_of(const Leaves& leaves) {
     return out;
 }
 
+void read_media(const Leaves& sbe, Draft& out) {
+    if (const Values values = sbe.all("media-engine"); !values.empty()) {
+        out.media_engine = Endpoint{address(values.front()), 2223};
+        sbe.number("media-engine-port", out.media_engine->port);
+    }
+    if (const Values words = sbe.all("media-timeout"); !words.empty()) {
+        out.media_timeout.reset();
+        if (words.front() != "off") {
+            out.media_timeout = std::chrono::seconds(number<std::uint32_t>(words.front()));
+        }
+    }
+}
+
 void read_sbe(const Leaves& sbe, Draft& out) {
     out.path = sbe.path();
     out.files = sbe.files();
     if (sbe.has("sip-hunting-trigger")) {
         sbe.codes("sip-hunting-trigger", out.hunting_trigger.emplace());
     }
+    read_media(sbe, out);
     for (const Leaves& each : sbe.modes("subscriber")) {
         out.subscribers.push_back(subscriber_of(each));
     }

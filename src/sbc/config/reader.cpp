@@ -28,6 +28,8 @@ RoutingTable table_of(DraftTable& draft) {
 SnapshotPtr snapshot_of(Draft draft) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->service = std::move(draft.services.front());
+    snapshot->media_engine = draft.media_engine;
+    snapshot->media_timeout = draft.media_timeout;
     if (draft.hunting_trigger) {
         snapshot->hunting_trigger = std::move(*draft.hunting_trigger);
     }

@@ -27,6 +27,8 @@ enum class SipCallsOut : std::uint8_t { Refuse, SecureOnly, Any };
 enum class SipsConversion : std::uint8_t { Off, ToSip };
 enum class UntrustedCallers : std::uint8_t { Allow, Refuse };
 enum class MediaSecurity : std::uint8_t { Off, Preferred, Required };
+enum class MediaMode : std::uint8_t { Bypass, Anchored };
+enum class MediaEngineDown : std::uint8_t { Refuse, Bypass };
 enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
 enum class ReplacesMode : std::uint8_t { Own, Trusted };
 enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
@@ -65,7 +67,9 @@ struct Adjacency {
     SipsConversion sips_conversion = SipsConversion::Off;          // trusted-unencrypted
     UntrustedCallers untrusted_callers = UntrustedCallers::Allow;  // trusted-unencrypted
     MediaSecurity media_security =
-        MediaSecurity::Off;             // default by security: preferred when encrypted
+        MediaSecurity::Off;  // default by security: preferred when encrypted
+    MediaMode media = MediaMode::Bypass;
+    MediaEngineDown media_engine_down = MediaEngineDown::Refuse;
     ReferMode refer = ReferMode::Pass;  // default by security: refuse when untrusted
     ReplacesMode replaces = ReplacesMode::Own;
 
@@ -120,6 +124,7 @@ struct Adjacency {
     std::optional<std::uint32_t> session_timer = 1800;
     std::uint32_t session_timer_minimum = 90;  // shorter intervals that are asked for hear 422
 
+    bool anchors_media() const { return media == MediaMode::Anchored; }
     bool is_trusted() const { return security != Security::Untrusted; }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }
     // All that comes in here is of one party: a trunk that is trusted, or known by its addresses.
@@ -166,6 +171,8 @@ struct Snapshot {
     Subscribers subscribers;
     std::optional<CallPolicySet> call_policy;
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
+    std::optional<Endpoint> media_engine;
+    std::optional<Duration> media_timeout = 60s;
 
     const Subscriber* subscriber(std::string_view address_of_record) const {
         return subscribers.find(address_of_record);

@@ -4,6 +4,12 @@
 
 namespace ringwall::sbc::console {
 
+std::vector<std::string> alarms_of(const datastore::Datastore& datastore, Views& views) {
+    std::vector<std::string> all = datastore.alarms();
+    std::ranges::move(views.alarms(), std::back_inserter(all));
+    return all;
+}
+
 std::vector<std::string> AlarmWatch::news(const std::vector<std::string>& alarms) {
     std::vector<std::string> out;
     for (const std::string& each : alarms) {

@@ -4,7 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "sbc/console/views.h"
+#include "sbc/datastore/datastore.h"
+
 namespace ringwall::sbc::console {
+
+// What is wrong with the configuration and its files, and with what runs.
+std::vector<std::string> alarms_of(const datastore::Datastore& datastore, Views& views);
 
 class AlarmWatch {
 public:

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sbc/console/alarm_watch.h"
 #include "sbc/console/show.h"
 #include "sbc/console/show_call_stats.h"
 #include "sbc/model/tree.h"
@@ -248,7 +249,7 @@ const std::vector<Command>& commands() {
          0,
          [](Desk& desk, const Arguments&, bool as_json) {
              std::string text;
-             for (const std::string& each : desk.datastore.alarms()) {
+             for (const std::string& each : alarms_of(desk.datastore, desk.views)) {
                  text += each + "\n";
              }
              return Answer{.output = text.empty() && !as_json ? "No alarms.\n"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sbc/console/alarm_watch.h"
 #include "sbc/console/command_match.h"
 #include "sbc/model/word_values.h"
 #include "sbc/model/words.h"
@@ -22,7 +23,7 @@ void Session::on_gone() {
 Reply Session::greet() {
     setup_.audit(user_, "login", "");
     std::string output;
-    for (const std::string& each : setup_.datastore->alarms()) {
+    for (const std::string& each : alarms_of(*setup_.datastore, *setup_.views)) {
         output += "Alarm: " + each + "\n";
     }
     take_backs_seen_ = setup_.datastore->take_backs();

@@ -156,7 +156,8 @@ std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
     }
     line("Media security", std::string(to_string(adjacency.media_security)));
     // So who is called sees the caller's address there.
-    line("Media", "By-passed, its addresses are not hidden");
+    line("Media",
+         adjacency.anchors_media() ? "Anchored" : "By-passed, its addresses are not hidden");
     line("Hunting Triggers", codes_of(adjacency));
     line("Redirect mode", adjacency.redirect_mode == RedirectMode::Recurse
                               ? "Recurse, at most " + std::to_string(adjacency.redirect_limit)
@@ -181,7 +182,7 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
              {"remote-address", networks_of(adjacency)},
              {"signaling-peer", adjacency.signaling_peer},
              {"media-security", to_string(adjacency.media_security)},
-             {"media", "by-passed"},
+             {"media", adjacency.anchors_media() ? "anchored" : "by-passed"},
              {"calls", status.calls},
              {"registrations", status.registrations}};
     if (adjacency.is_trusted()) {
@@ -310,10 +311,12 @@ std::string show_calls(Views& views, bool as_json) {
                                        : call.ringing ? "ringing"
                                                       : "trying";
         out += call.call + "  " + call.caller + " -> " + call.callee + "\n";
-        out += "  From " + call.from_adjacency + " to " +
-               (call.to_adjacency.empty() ? "nowhere yet" : call.to_adjacency) + ", " +
-               std::string(state) + ", " + std::to_string(seconds) + " s, " +
-               (call.is_secure ? "secure" : "not secure") + "; media is by-passed\n";
+        out +=
+            "  From " + call.from_adjacency + " to " +
+            (call.to_adjacency.empty() ? "nowhere yet" : call.to_adjacency) + ", " +
+            std::string(state) + ", " + std::to_string(seconds) + " s, " +
+            (call.is_secure ? "secure" : "not secure") + "; media is " +
+            (call.is_media_anchored ? "anchored\n" : "by-passed, its addresses are not hidden\n");
         list.push_back({{"call", call.call},
                         {"caller", call.caller},
                         {"callee", call.callee},
@@ -322,7 +325,7 @@ std::string show_calls(Views& views, bool as_json) {
                         {"state", state},
                         {"seconds", seconds},
                         {"secure", call.is_secure},
-                        {"media", "by-passed"}});
+                        {"media", call.is_media_anchored ? "anchored" : "by-passed"}});
     }
     return as_json ? printed(list) : out.empty() ? "No calls.\n" : out;
 }

@@ -28,6 +28,8 @@ public:
     virtual std::vector<registrar::Binding> registrations() = 0;
     virtual std::vector<TlsConnection> tls_connections() = 0;
     virtual Now now() const = 0;
+    // What is wrong with what runs, a sentence each.
+    virtual std::vector<std::string> alarms() { return {}; }
 
     // What an operator may do to it.
     virtual void clear_counters() = 0;  // and the statistics of calls

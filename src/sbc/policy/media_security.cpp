@@ -453,6 +453,10 @@ std::string_view to_string(MediaRefusal refusal) {
             return "answer-not-offered";
         case MediaRefusal::EncodedBody:
             return "encoded-body";
+        case MediaRefusal::NotAnchored:
+            return "not-anchored";
+        case MediaRefusal::EngineDown:
+            return "media-engine-down";
     }
     return "";
 }
@@ -469,7 +473,10 @@ FailureCause cause_of(MediaRefusal refusal) {
         case MediaRefusal::BadCrypto:
         case MediaRefusal::AnswerNotOffered:
         case MediaRefusal::EncodedBody:
+        case MediaRefusal::NotAnchored:
             break;
+        case MediaRefusal::EngineDown:
+            return FailureCause::Resource;
     }
     return FailureCause::Media;
 }
@@ -493,6 +500,10 @@ MediaAnswer answer_to(MediaRefusal refusal) {
             return {.warning = 302, .text = "Answer was not offered"};
         case MediaRefusal::EncodedBody:
             return {.status = 415, .warning = 399, .text = "Encoded bodies are not passed here"};
+        case MediaRefusal::NotAnchored:
+            return {.warning = 304, .text = "Media cannot be carried"};
+        case MediaRefusal::EngineDown:
+            return {.status = 503, .warning = 0, .text = "Service Unavailable"};
     }
     return {};
 }

@@ -1,6 +1,7 @@
 // What becomes of a session description that passes from one leg to the other, as far as its keys
-// are concerned: `media-security` and the rule that SDES keys are only on trusted legs. Without a
-// media engine plain RTP cannot be made SRTP: what does not fit is refused. Pure.
+// are concerned: `media-security` and the rule that SDES keys are only on trusted legs. Where media
+// passes by us plain RTP cannot be made SRTP: what does not fit is refused; where it goes through
+// the media engine, each leg is judged against that (media_anchoring.h). Pure.
 //
 // An offer and an answer are judged alike; an answer also by answer_matches_offer. A body that is
 // no session description passes octet by octet. Where keys must not pass, or SRTP is required, the
@@ -36,6 +37,8 @@ enum class MediaRefusal : std::uint8_t {
     BadCrypto,           // a broken or missing a=crypto where it matters
     AnswerNotOffered,    // the answer picks what was not offered
     EncodedBody,         // Content-Encoding: nobody can see what is in it
+    NotAnchored,         // the media engine cannot carry what it describes
+    EngineDown,          // it does not answer, and the call is not to do without
 };
 std::string_view to_string(MediaRefusal refusal);
 FailureCause cause_of(MediaRefusal refusal);

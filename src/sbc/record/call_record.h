@@ -20,6 +20,7 @@ struct CallRecord {
     std::optional<Security> from_security;
     std::optional<Security> to_security;
     bool is_secure = false;
+    bool is_media_anchored = false;     // as long as it is up
     std::string result;                 // "answered", "refused", "failed", "cancelled"
     int status = 0;                     // final response to the caller
     std::string reason;                 // in words: the refusal, or who hung up

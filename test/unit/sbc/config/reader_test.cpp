@@ -292,7 +292,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"   tls client-authentication off\n", 7, "means nothing"},
         Mistake{"   tls allow-wildcard\n", 7, "means nothing"},
         Mistake{"   tls certificate sbc.crt\n", 7, "means nothing"},
-        Mistake{"   media-security required\n", 7, "needs DTLS-SRTP through a media engine"},
+        Mistake{"   media-security required\n", 7, "needs DTLS-SRTP through the media engine"},
+        Mistake{"   media anchored\n", 7, "add 'media-engine ipv4 ADDRESS' to sbe"},
         Mistake{"   signaling-peer-port 5070\n", 7, "needs a 'signaling-peer'"},
         Mistake{"   inherit profile preset-access\n", 6, "add 'domain NAME'"}));
 

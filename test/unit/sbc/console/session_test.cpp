@@ -495,7 +495,8 @@ TEST_F(AtTheConsole, WhatIsUpIsShown) {
     views_.calls_up = {call};
     EXPECT_EQ(says("show services sbc mysbc sbe calls"),
               "c1  sip:a@b.example -> sips:c@d.example\n"
-              "  From test to nowhere yet, ringing, 7 s, secure; media is by-passed\n");
+              "  From test to nowhere yet, ringing, 7 s, secure; media is by-passed, its addresses "
+              "are not hidden\n");
     registrar::Binding binding;
     binding.address_of_record = "a@b.example";
     binding.contact = "sip:a@192.0.2.9";
