@@ -360,6 +360,67 @@ TEST_F(Recursing, EndsWithinItsLimit) {
     EXPECT_EQ(alice.statuses("INVITE").back(), 302);
 }
 
+// ---- what Ringwall cannot protect against -------------------------------------------------------
+
+class Downgraded : public Lines {
+protected:
+    explicit Downgraded(const std::string& configuration = configured(small_lab, "softswitch",
+                                                                      {"sip-calls-in insecure"}))
+        : Lines(configuration) {
+        use_sips(alice);
+        softswitch.contact_scheme = "sips";
+        softswitch.on_invite = Phone::OnInvite::Ring;
+        register_phones();
+    }
+    // alice's SIPS call goes to the softswitch, and that sends it back as a call of its own.
+    void send_back() {
+        alice.invite("sips:9001@switch.example.com");
+        ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
+        softswitch.contact_scheme = "sip";
+        softswitch.invite("sip:9001@outside.example.com");
+        net.run_for(1s);
+    }
+};
+
+// "The two call legs in this example appear as different calls to the SBC, therefore, the SBC does
+// not know that the inbound call leg was secured."
+TEST_F(Downgraded, ByATrustedElementACallLeavesByAnUntrustedAdjacency) {
+    send_back();
+    ASSERT_TRUE(softswitch.is_in_call());
+    ASSERT_GT(sent_to(outside), 0U);
+    EXPECT_EQ(outside.last_request("INVITE")->request_uri_text(), "sip:9001@outside.example.com");
+    sip::Dialog beyond = *softswitch.dialog();
+    softswitch.contact_scheme = "sips";
+    softswitch.answer();  // alice takes the whole way for secure
+    net.run_for(1s);
+    EXPECT_TRUE(alice.is_in_call());
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    softswitch.within(beyond, sip::Method::Bye, {});
+    alice.bye();
+    net.run_for(1s);
+    ASSERT_EQ(border.records.size(), 2U);
+    std::vector<std::pair<std::string, bool>> secure;
+    for (const auto& record : border.records) {
+        secure.emplace_back(record.to_adjacency, record.is_secure);
+    }
+    EXPECT_THAT(secure, ::testing::UnorderedElementsAre(std::pair("softswitch", true),
+                                                        std::pair("outside", false)));
+}
+
+class NotDowngraded : public Downgraded {
+protected:
+    NotDowngraded() : Downgraded(std::string(small_lab)) {}
+};
+
+// What an operator can do about it: all that comes from there is held to the rules of secure calls.
+TEST_F(NotDowngraded, WhereSipCallsInIsSecure) {
+    send_back();
+    EXPECT_EQ(softswitch.statuses("INVITE").back(), 480);
+    EXPECT_EQ(sent_to(outside), 0U);
+    alice.cancel();
+    net.run_for(1s);
+}
+
 // ---- target refresh ----------------------------------------------------------------------------
 
 class Refreshes : public Lines {
