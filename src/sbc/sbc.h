@@ -178,8 +178,8 @@ public:
                      const sip::MessagePtr& answer) override;
     bool is_media_engine_up() const override { return media_.is_up(); }
     media::Ticket ask_media(b2bua::CallRef call, std::string_view session,
-                            std::string request) override {
-        return media_.ask(call, session, std::move(request));
+                            std::string_view request) override {
+        return media_.ask(call, session, request);
     }
     void forget_media(std::string_view session) override { media_.forget(session); }
     void end(b2bua::CallRef call, const CallRecord& record) override;

@@ -2,6 +2,7 @@
 // engine forgets whatever comes to nothing.
 #include "scenario/border.h"
 #include "scenario/sim_media_engine.h"
+#include "scenario/transfers.h"
 
 namespace ringwall::test {
 namespace {
@@ -147,9 +148,22 @@ TEST_F(Anchored, OffersWithinTheDialogInEitherDirection) {
     hang_up();
 }
 
-TEST_F(Anchored, FaxPasses) {
+TEST_F(Anchored, ARefusedOfferIsTakenBack) {
     call();
-    const std::string before = west.offer;
+    east.reinvite_status = 488;
+    west.reinvite();
+    net.run_for(500ms);
+    EXPECT_EQ(west.statuses("INVITE").back(), 488);
+    EXPECT_THAT(engine.commands(), ElementsAre("offer", "answer", "offer", "offer", "answer"));
+    east.reinvite_status = 200;
+    west.reinvite();
+    net.run_for(500ms);
+    EXPECT_EQ(west.statuses("INVITE").back(), 200);
+    hang_up();
+}
+
+TEST_F(Anchored, FaxIsNotSrtp) {
+    call();
     west.offer = fax;
     east.offer = fax;
     east.reinvite();
@@ -395,6 +409,90 @@ TEST_F(DtlsOutside, AnAnswerInTheClearEndsTheAttempt) {
     EXPECT_EQ(west.statuses("INVITE").back(), 488);
     EXPECT_EQ(east.count("BYE"), 1U);
     EXPECT_EQ(engine.sessions(), 0U);
+}
+
+// Who takes a place in a call has a session of the engine with who remains.
+class AnchoredTransfers : public AttendedTransfers {
+protected:
+    explicit AnchoredTransfers(const std::string& refer = "pass")
+        : AttendedTransfers(refer + "\n   media anchored", "  media-engine ipv4 192.0.2.77\n") {}
+    void SetUp() override { net.run_for(1s); }
+
+    SimMediaEngine engine{net, engine_at};
+};
+
+TEST_F(AnchoredTransfers, ANewcomerTakesAPlace) {
+    consult();
+    EXPECT_EQ(engine.sessions(), 2U);
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    ASSERT_EQ(east.count("REFER"), 1U);
+    obey();
+    net.run_for(1s);
+    ASSERT_TRUE(east.is_in_call());
+    EXPECT_THAT(body_of(north.last_request("INVITE")), is_engines("RTP/AVP 0"));
+    EXPECT_THAT(body_of(east.last_response("INVITE")), is_engines("RTP/AVP 0"));
+    west_hangs_up();
+    EXPECT_EQ(engine.sessions(), 1U);
+    east.bye();
+    net.run_for(1s);
+    EXPECT_EQ(engine.sessions(), 0U);
+}
+
+TEST_F(AnchoredTransfers, ANewcomerIsRefusedByTheEngine) {
+    consult();
+    engine.refuses = true;
+    const auto before = north.count("INVITE");
+    east.in_dialog_status = 0;
+    refer(*to_east, "<sip:nora@north.example.net?" + escaped(replaces_of(*to_north)) + ">");
+    accept();
+    obey();
+    net.run_for(1s);
+    EXPECT_EQ(east.statuses("INVITE").back(), 488);
+    EXPECT_EQ(north.count("INVITE"), before);
+    EXPECT_EQ(border.sbc().calls(), 2U);
+    EXPECT_EQ(engine.sessions(), 2U);
+    west_hangs_up();
+    north.bye();
+    net.run_for(1s);
+}
+
+class AnchoredHandled : public AnchoredTransfers {
+protected:
+    AnchoredHandled() : AnchoredTransfers("handle") {}
+};
+
+TEST_F(AnchoredHandled, TheRemainingPartyIsJoinedToTheTarget) {
+    talk();
+    refer(*to_east, "<sip:nora@north.example.net>");
+    net.run_for(2s);
+    ASSERT_EQ(north.count("INVITE"), 1U);
+    EXPECT_THAT(body_of(east.last_request("INVITE")), is_engines("RTP/AVP 0"));
+    ASSERT_EQ(north.acks().size(), 1U);
+    EXPECT_THAT(body_of(north.acks().back()), is_engines("RTP/AVP 0"));
+    west_hangs_up();
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_EQ(engine.sessions(), 1U);
+    net.run_for(30s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    north.bye();
+    net.run_for(1s);
+    EXPECT_EQ(engine.sessions(), 0U);
+}
+
+TEST_F(AnchoredHandled, TheEngineIsGoneWhenThePartyAnswers) {
+    talk();
+    net.lose([](const SimNetwork::Packet& packet) {
+        return packet.to == engine_at && packet.bytes.find("answer") != std::string::npos;
+    });
+    refer(*to_east, "<sip:nora@north.example.net>");
+    net.run_for(5s);
+    net.lose({});
+    net.run_for(30s);
+    EXPECT_EQ(north.count("BYE"), 1U);
+    west_hangs_up();
+    EXPECT_EQ(border.sbc().calls(), 0U);  // what one that did not answer still has, it drops itself
 }
 
 }  // namespace

@@ -10,10 +10,12 @@
 
 namespace ringwall::test {
 
-// Three networks that may refer each other; where a call goes, its domain says.
+// Three networks that may refer each other; where a call goes, its domain says. `of_sbe`: further
+// lines.
 inline std::string three_domains(const std::string& refer,
-                                 const std::string& norths_security = "trusted-unencrypted") {
-    std::string configuration = "sbc mysbc\n sbe\n";
+                                 const std::string& norths_security = "trusted-unencrypted",
+                                 const std::string& of_sbe = "") {
+    std::string configuration = "sbc mysbc\n sbe\n" + of_sbe;
     int number = 4;
     for (const std::string name : {"west", "east", "north"}) {
         const std::string last = std::to_string(number++);
@@ -36,7 +38,8 @@ inline std::string three_domains(const std::string& refer,
 
 class Transfers : public Trunks {
 protected:
-    explicit Transfers(const std::string& refer = "pass") : Trunks(three_domains(refer)) {}
+    explicit Transfers(const std::string& refer = "pass", const std::string& of_sbe = "")
+        : Trunks(three_domains(refer, "trusted-unencrypted", of_sbe)) {}
 
     void talk() {
         west.invite("sip:eric@east.example.net");
@@ -80,7 +83,8 @@ protected:
 // RFC 5589 §7.1: the transferor has a call with the target, and east takes its place there.
 class AttendedTransfers : public Transfers {
 protected:
-    explicit AttendedTransfers(const std::string& refer = "pass") : Transfers(refer) {}
+    explicit AttendedTransfers(const std::string& refer = "pass", const std::string& of_sbe = "")
+        : Transfers(refer, of_sbe) {}
 
     void consult() {
         talk();

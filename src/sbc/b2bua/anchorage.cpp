@@ -20,6 +20,18 @@ const MediaSession::Offer* offer_of(const MediaQuestion& question) {
     return found == offers.end() ? nullptr : &found->second;
 }
 
+// A fork may answer an offer more than once.
+void note_answer(const MediaQuestion& question) {
+    MediaSession& session = *question.session;
+    if (session.open && session.open->offerer == question.offerer) {
+        session.agreed = std::exchange(session.open, std::nullopt);
+    }
+    if (session.agreed && session.agreed->offerer == question.offerer) {
+        session.agreed->answerer = question.answerer;
+        session.agreed->answer = question.message->body();
+    }
+}
+
 }  // namespace
 
 std::optional<media::Ticket> Anchorage::ask(const MediaQuestion& question) {
@@ -40,10 +52,13 @@ std::optional<media::Ticket> Anchorage::ask(const MediaQuestion& question) {
             call_, id,
             media::write(media::NgAnswer{id, question.offerer, question.answerer, std::move(sdp)}));
     }
-    const media::Towards towards =
-        policy::towards(policy::media_leg(to), sdp, to.signaling_address.family);
+    MediaSession::Exchange& open = question.session->open.emplace();
+    open.offerer = question.offerer;
+    open.offer = sdp;
+    open.towards = policy::towards(policy::media_leg(to), sdp, to.signaling_address.family);
     return host_.ask_media(
-        call_, id, media::write(media::NgOffer{id, question.offerer, std::move(sdp), towards}));
+        call_, id,
+        media::write(media::NgOffer{id, question.offerer, std::move(sdp), open.towards}));
 }
 
 policy::MediaVerdict Anchorage::judge(const MediaQuestion& question,
@@ -62,6 +77,9 @@ policy::MediaVerdict Anchorage::judge(const MediaQuestion& question,
         offer == nullptr ? std::nullopt : std::optional<std::string_view>(offer->asked));
     if (verdict.passes() && question.kind == Kind::Offer) {
         question.session->offers[question.offerer] = {std::string(original), *verdict.body};
+    }
+    if (verdict.passes() && question.kind == Kind::Answer) {
+        note_answer(question);
     }
     return verdict;
 }

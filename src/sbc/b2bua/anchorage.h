@@ -33,6 +33,17 @@ struct MediaSession {
         std::string told;
     };
     std::map<std::string, Offer, std::less<>> offers;
+    // As they came: the last offer while its answer is awaited, and what was agreed on before. The
+    // engine obeys an offer at once; one that comes to nothing is to be taken back.
+    struct Exchange {
+        std::string offerer;
+        std::string answerer;
+        std::string offer;
+        std::string answer;
+        media::Towards towards;
+    };
+    std::optional<Exchange> open;
+    std::optional<Exchange> agreed;
     std::uint64_t packets = 0;  // RTP that had come when it was looked at last
     std::optional<TimePoint> changed;
 };

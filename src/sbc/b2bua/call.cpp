@@ -1169,6 +1169,7 @@ void Call::finish(std::string_view result, int status, std::string_view reason) 
 
 void Call::check_over() {
     release_media();
+    take_back_offer();
     if (is_over_ && was_lingering_ && !lingers()) {
         was_lingering_ = false;
         host_.release(ref());

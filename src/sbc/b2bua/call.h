@@ -222,6 +222,8 @@ private:
     void watch_media();
     void look_at_media();
     void on_watch(const std::optional<media::NgReply>& reply);
+    void take_back_offer();
+    void on_offer_taken_back();
     void on_response_now(sip::transaction::ClientId id, const sip::MessagePtr& response);
     void on_request_now(sip::transaction::ServerId id, const sip::Hop& from,
                         const sip::MessagePtr& request);
@@ -309,6 +311,7 @@ private:
     std::optional<MediaQuestion> asked_;  // of the first of them
     media::Ticket asked_ticket_;
     media::Ticket watch_ticket_;
+    media::Ticket take_back_ticket_;
     MediaSessionPtr watched_;  // of that
     bool is_media_watched_ = false;
     unsigned silent_looks_ = 0;  // that the engine did not answer, one after another

@@ -104,7 +104,7 @@ public:
     // Usage::on_media, later; where it does not answer, too.
     virtual bool is_media_engine_up() const = 0;
     virtual media::Ticket ask_media(CallRef call, std::string_view session,
-                                    std::string request) = 0;
+                                    std::string_view request) = 0;
     virtual void forget_media(std::string_view session) = 0;
 
     // The last word of a call. It is destroyed when its transactions have ended.

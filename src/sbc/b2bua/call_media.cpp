@@ -100,6 +100,8 @@ void Call::on_media(media::Ticket ticket, const std::optional<media::NgReply>& r
         on_newcomer_media(reply);
     } else if (watch_ticket_ == ticket) {
         on_watch(reply);
+    } else if (take_back_ticket_ == ticket) {
+        on_offer_taken_back();
     }
     check_over();
 }
@@ -223,6 +225,38 @@ void Call::on_branch_media(std::size_t index, const std::optional<media::NgReply
     branch.unsent.reset();
     branch.is_open = false;
     go_on_or_fail();
+}
+
+// ---- what comes to nothing ----------------------------------------------------------------------
+
+// An offer was refused (RFC 3261 §14.1: the session is as it was): the engine is told again what
+// was agreed on before. Whatever is offered next puts it right as well.
+void Call::take_back_offer() {
+    const DialogPair* const pair = confirmed_ && !is_over_ ? pairs_[*confirmed_].get() : nullptr;
+    MediaSession* const session = pair == nullptr ? nullptr : pair->media_session().get();
+    if (session == nullptr || !session->open || asked_ticket_ || !arrivals_.empty() ||
+        pair->is_negotiating()) {
+        return;
+    }
+    session->open.reset();
+    if (const auto& agreed = session->agreed) {
+        take_back_ticket_ =
+            host_.ask_media(ref(), session->id,
+                            media::write(media::NgOffer{session->id, agreed->offerer, agreed->offer,
+                                                        agreed->towards}));
+    }
+}
+
+void Call::on_offer_taken_back() {
+    take_back_ticket_ = {};
+    const DialogPair* const pair = confirmed_ && !is_over_ ? pairs_[*confirmed_].get() : nullptr;
+    const MediaSession* const session = pair == nullptr ? nullptr : pair->media_session().get();
+    if (session != nullptr && session->agreed && !session->open && !pair->is_negotiating()) {
+        const auto& agreed = *session->agreed;
+        host_.ask_media(ref(), session->id,
+                        media::write(media::NgAnswer{session->id, agreed.offerer, agreed.answerer,
+                                                     agreed.answer}));
+    }
 }
 
 // ---- whether it passes --------------------------------------------------------------------------

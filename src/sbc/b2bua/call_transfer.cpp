@@ -228,7 +228,7 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     Leg joined = party;
     joined.timer.on_refreshed(sip::session::agreed(asked, *answer), host_.now().monotonic);
     if (is_anchored) {
-        pair.leg(side) = std::move(joined);
+        pair.seat(side, std::move(joined));
         take({.kind = Arrival::Kind::Join, .message = answer, .side = side});
     } else {
         pair.join(side, std::move(joined), *answer, media);

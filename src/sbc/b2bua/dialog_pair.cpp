@@ -826,6 +826,12 @@ void DialogPair::part(Side side) {
     leg(side).is_ended = true;
 }
 
+void DialogPair::seat(Side side, Leg party) {
+    party.session = leg(side).session;
+    leg(side) = std::move(party);
+    watch_session();
+}
+
 void DialogPair::join(Side side, Leg party, const sip::Message& answer,
                       const policy::MediaVerdict& media) {
     leg(side) = std::move(party);

@@ -171,7 +171,9 @@ public:
     // That leg as it goes on in another pair. In this one it ends with `part`.
     Leg leg_to_go(Side side) const;
     void part(Side side);
-    // Who is to be on that side has come, with the answer to the other's offer.
+    // Who is to be on that side has come, and its answer is still being shown to the media engine.
+    void seat(Side side, Leg party);
+    // The same, with the answer to the other's offer.
     void join(Side side, Leg party, const sip::Message& answer, const policy::MediaVerdict& media);
     // As replace, for a newcomer whose INVITE the other leg has answered: `client` is that one,
     // `success` what the newcomer hears until it acknowledges. The one replaced hears BYE.

@@ -29,7 +29,8 @@ void Engine::send(Pending pending, std::string_view request, TimePoint now, Acti
     pending_.emplace(std::move(cookie), std::move(pending));
 }
 
-Ticket Engine::ask(std::string_view session, std::string request, TimePoint now, Actions& out) {
+Ticket Engine::ask(std::string_view session, std::string_view request, TimePoint now,
+                   Actions& out) {
     const Ticket ticket{++last_ticket_};
     if (is_up_) {
         Pending pending;

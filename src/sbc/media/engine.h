@@ -50,7 +50,7 @@ public:
     // Begins with a ping.
     void start(TimePoint now, Actions& out);
     // `request` as ng_message writes it. Its outcome follows, once.
-    Ticket ask(std::string_view session, std::string request, TimePoint now, Actions& out);
+    Ticket ask(std::string_view session, std::string_view request, TimePoint now, Actions& out);
     // The engine is to forget the session, after what is asked about it now.
     void forget(std::string_view session, TimePoint now, Actions& out);
     void on_datagram(std::string_view bytes, TimePoint now, Actions& out);

@@ -34,15 +34,14 @@ void Link::close() {
     }
 }
 
-Ticket Link::ask(b2bua::CallRef call, std::string_view session, std::string request) {
+Ticket Link::ask(b2bua::CallRef call, std::string_view session, std::string_view request) {
     if (!engine_) {
         const Ticket none{UINT64_MAX - last_lost_++};
         outcomes_.push_back({call, {none, std::nullopt}});
         return none;
     }
     Engine::Actions actions;
-    const Ticket ticket =
-        engine_->ask(session, std::move(request), shard_.now().monotonic, actions);
+    const Ticket ticket = engine_->ask(session, request, shard_.now().monotonic, actions);
     asked_.emplace(ticket, call);
     perform(std::move(actions));
     return ticket;

@@ -27,7 +27,7 @@ public:
     bool is_up() const { return engine_ && engine_->is_up(); }
     bool is_idle() const { return !engine_ || (engine_->is_idle() && outcomes_.empty()); }
 
-    Ticket ask(b2bua::CallRef call, std::string_view session, std::string request);
+    Ticket ask(b2bua::CallRef call, std::string_view session, std::string_view request);
     void forget(std::string_view session);
 
     void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes);
