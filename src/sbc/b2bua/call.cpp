@@ -20,6 +20,7 @@ namespace ringwall::sbc::b2bua {
 
 using policy::Answer;
 using policy::Event;
+using policy::Finding;
 using policy::Refusal;
 using sip::HeaderName;
 using sip::Method;
@@ -92,6 +93,7 @@ Call::Call(CallHost& host, Setup setup)
     record_->from_security = caller_adjacency().security;
     record_->is_secure = setup_.security.is_secure();
     record_->start = host_.now().wall;
+    record_->decisions = setup_.decisions;
     host_.own_tag(context_.own_tag, ref());
     host_.own_call_id(setup_.request->call_id(), ref());
 }
@@ -124,8 +126,17 @@ void Call::go_on_or_fail() {
     fail();
 }
 
+// What it refuses is in the trace; what it allows will be, once it is known what became of it.
+Result<policy::Permit, Refusal> Call::permit(AdjacencyIndex to, sip::Scheme scheme, Event event) {
+    auto decided = decide(to, scheme, event);
+    if (!decided) {
+        record_->decisions.add(to, event, scheme, decided.error());
+    }
+    return decided;
+}
+
 // For the call; and where somebody is to be joined to it, for what that one's own call would be.
-Result<policy::Permit, Refusal> Call::permit(AdjacencyIndex to, sip::Scheme scheme,
+Result<policy::Permit, Refusal> Call::decide(AdjacencyIndex to, sip::Scheme scheme,
                                              Event event) const {
     const policy::Target target = policy::target_of(adjacency(to), scheme);
     if (setup_.absent_caller) {
@@ -150,6 +161,7 @@ bool Call::try_next_route() {
     }
     const auto hop = host_.hop_to(ref(), to);
     if (!hop) {
+        record_->decisions.add(to, event, setup_.request->request_uri().scheme, Finding::Nowhere);
         remember({480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Routing});
         return false;
     }
@@ -162,6 +174,9 @@ bool Call::open_location() {
     const std::string user = sip::address_of_record(setup_.request->request_uri());
     const auto bindings = host_.find_location(ref(), user);
     if (bindings.empty()) {
+        record_->decisions.add(
+            0, Event::Fork, setup_.request->request_uri().scheme,
+            host_.is_subscriber(user) ? Finding::NotRegistered : Finding::NoSuchUser);
         // An untrusted caller learns nothing about who exists.
         const bool may_know = caller_adjacency().is_trusted();
         const bool is_unknown = may_know && !host_.is_subscriber(user);
@@ -195,7 +210,15 @@ bool Call::open_location() {
 bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
                        std::string_view target, std::string_view address_of_record,
                        unsigned redirects) {
+    const Event event = redirects > 0                ? Event::Redirect
+                        : !address_of_record.empty() ? Event::Fork
+                        : next_route_ > 1            ? Event::Hunting
+                                                     : Event::Initial;
+    const auto note = [&](auto what) {
+        record_->decisions.add(to, event, permit.leg_scheme(), what);
+    };
     if (branches_.size() >= max_branches) {
+        note(Finding::TooMany);
         remember({480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Resource});
         return false;
     }
@@ -204,6 +227,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     const auto media =
         policy::judge_media(policy::media_leg(caller_adjacency()), policy::media_leg(out), request);
     if (!media.passes()) {
+        note(*media.refusal);
         refuse(*media.refusal);
         return false;
     }
@@ -219,6 +243,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     const std::string callers = contact(caller_adjacency(), setup_.from.transport, caller_scheme_,
                                         contact_user(request.to()));
     if (const int status = refuse_length(target, {from, called, ours, callers})) {
+        note(Finding::TooLong);
         remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
         return false;
     }
@@ -253,6 +278,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     branches_.push_back(std::move(branch));
     record_->to_adjacency = out.name;
     record_->to_security = out.security;
+    note(Finding::Sent);
     return true;
 }
 

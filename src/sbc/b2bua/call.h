@@ -51,6 +51,7 @@ public:
         // be. Every target is asked about twice.
         std::optional<policy::CallSecurity> absent_caller = std::nullopt;
         std::vector<policy::Route> routes;
+        policy::DecisionTrace decisions = {};  // so far
         std::vector<sip::HeaderName> removed_headers;
         Bucket bucket;
     };
@@ -147,6 +148,8 @@ private:
 
     // set-up
     Result<policy::Permit, policy::Refusal> permit(AdjacencyIndex to, sip::Scheme scheme,
+                                                   policy::Event event);
+    Result<policy::Permit, policy::Refusal> decide(AdjacencyIndex to, sip::Scheme scheme,
                                                    policy::Event event) const;
     bool try_next_route();
     bool open_location();
