@@ -519,6 +519,12 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                     builder.header(HeaderName::Warning,
                                    b2bua::warning(inbound.from_adjacency(), reject.warning));
                 }
+                if (inbound.adjacency && inbound.from_adjacency().tells_rule) {
+                    const policy::Rule rule = policy::rule_of(inbound.decisions);
+                    builder.header(
+                        HeaderName::Warning,
+                        b2bua::rule_warning(inbound.from_adjacency(), rule.name, rule.sentence));
+                }
                 for (const auto& field : reject.fields) {
                     builder.header(field.name, field.value);
                 }

@@ -10,6 +10,8 @@ using sbc::Explanation;
 using sbc::policy::Event;
 using sbc::policy::Finding;
 using sbc::policy::Refusal;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class Explained : public SmallLab {
@@ -83,7 +85,19 @@ TEST_F(Explained, AUriThatIsNoneMeetsNoStage) {
     EXPECT_EQ(what.status, 416);
 }
 
-class Refused : public SmallLab {
+// ---- what is said of a refusal ------------------------------------------------------------------
+
+std::vector<std::string> warnings(const sip::Message& message) {
+    std::vector<std::string> out;
+    for (const auto& line : message.headers()) {
+        if (line.id == sip::HeaderName::Warning) {
+            out.emplace_back(line.value);
+        }
+    }
+    return out;
+}
+
+class RefusalReason : public SmallLab {
 protected:
     using SmallLab::SmallLab;
     sip::MessagePtr refused(Phone& caller, const std::string& uri) {
@@ -96,7 +110,37 @@ protected:
     }
 };
 
-TEST_F(Refused, AreKept) {
+TEST_F(RefusalReason, IsToldToATrustedPeerAndToNoOther) {
+    const auto told = warnings(*refused(softswitch, "sip:5001@outside.example.com"));
+    EXPECT_THAT(told, ElementsAre(HasSubstr("399 192.0.2.2 \"secure-call-untrusted-target: A call "
+                                            "that requires security goes out by trusted")));
+    EXPECT_THAT(warnings(*refused(outside, "sips:alice@example.com")), IsEmpty());
+}
+
+class RefusalReasonTurned : public RefusalReason {
+protected:
+    RefusalReasonTurned()
+        : RefusalReason(configured(configured(small_lab, "softswitch", {"refusal-reason off"}),
+                                   "outside", {"refusal-reason on"})) {}
+};
+
+TEST_F(RefusalReasonTurned, IsToldWhereTheAdjacencySaysSo) {
+    EXPECT_THAT(warnings(*refused(softswitch, "sip:5001@outside.example.com")), IsEmpty());
+    EXPECT_THAT(warnings(*refused(outside, "sips:alice@example.com")),
+                ElementsAre(HasSubstr("399 192.0.2.3 \"untrusted-caller-secure-target: ")));
+}
+
+// The route was allowed, and the contact that it leads to is not.
+TEST_F(RefusalReason, OfAContactIsToldToo) {
+    register_phones();
+    softswitch.set_scheme("sips");
+    const auto answer = refused(softswitch, "sips:bob@example.com");
+    EXPECT_EQ(answer->status(), 480);
+    EXPECT_THAT(warnings(*answer),
+                ElementsAre(HasSubstr("380 "), HasSubstr("399 192.0.2.2 \"scheme-to-sip: ")));
+}
+
+TEST_F(RefusalReason, WhatWasRefusedIsKept) {
     refused(outside, "sips:alice@example.com");
     std::size_t found = 0;
     for (std::size_t i = 0; i < border.worker_count(); ++i) {

@@ -286,7 +286,7 @@ void Call::refuse(Refusal refusal, Event event) {
     host_.count_refusal(policy::to_string(refusal));
     const Answer answer = policy::answer_to(refusal, event, setup_.security);
     remember({answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr,
-              0, FailureCause::SetupPolicy});
+              0, FailureCause::SetupPolicy, refusal});
 }
 
 void Call::refuse(policy::MediaRefusal refusal) {
@@ -307,7 +307,7 @@ void Call::fail() {
     }
     if (failure.response == nullptr) {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
-                        failure.reason, failure.warning);
+                        failure.reason, failure.warning, failure.rule);
     } else {
         const Branch& branch = branches_[failure.attempt];
         auto builder =
@@ -690,7 +690,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
     if (!is_any_allowed && refusal) {
         const Answer answer = policy::answer_to(*refusal, Event::Redirect, setup_.security);
         on_failure(index, {answer.status, std::string(policy::reason_phrase(*refusal)),
-                           answer.warning, nullptr, index});
+                           answer.warning, nullptr, index, FailureCause::Signalling, *refusal});
         return;
     }
     if (!is_any_allowed) {

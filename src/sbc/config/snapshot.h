@@ -68,6 +68,7 @@ struct Adjacency {
         MediaSecurity::Off;             // default by security: preferred when encrypted
     ReferMode refer = ReferMode::Pass;  // default by security: refuse when untrusted
     ReplacesMode replaces = ReplacesMode::Own;
+    bool tells_rule = false;  // in a refusal; default by security: when trusted
 
     // Where.
     Profile profile = Profile::Peering;  // Access: the far ends are phones that register here
