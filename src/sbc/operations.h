@@ -31,6 +31,18 @@ public:
     }
     std::vector<TlsConnection> tls_connections() override { return workers_.tls_connections(); }
     std::vector<std::string> alarms() override;
+    Explanation explain(const ExplainQuestion& question) override {
+        return workers_.explain(question);
+    }
+    std::optional<CallRecord> find_call(const std::string& name) override {
+        return workers_.find_call(name);
+    }
+    std::vector<CallRecord> refusals(std::size_t count) override {
+        return workers_.refusals(count);
+    }
+    std::vector<CallRecord> ended_calls(std::size_t count) override {
+        return workers_.ended_calls(count);
+    }
     Now now() const override { return net::system_clock(); }
     CallStatistics statistics() override { return workers_.statistics(); }
     void clear_counters() override {

@@ -521,6 +521,12 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                     builder.header(HeaderName::Warning,
                                    b2bua::warning(inbound.from_adjacency(), reject.warning));
                 }
+                if (inbound.adjacency && inbound.from_adjacency().tells_rule) {
+                    const policy::Rule rule = policy::rule_of(inbound.decisions);
+                    builder.header(
+                        HeaderName::Warning,
+                        b2bua::rule_warning(inbound.from_adjacency(), rule.name, rule.sentence));
+                }
                 for (const auto& field : reject.fields) {
                     builder.header(field.name, field.value);
                 }
@@ -556,6 +562,12 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                                                   {"stage", outcome.stage},
                                                   {"reason", drop.why}});
                 }
+                if (inbound.adjacency) {  // strangers are too many
+                    CallRecord record = record_of(inbound, outcome.stage);
+                    record.result = "dropped";
+                    record.reason = drop.why;
+                    refusals_.keep(record);
+                }
                 if (drop.close_connection && inbound.hop.transport != sip::Transport::Udp) {
                     shard_.close(inbound.hop.flow, CloseReason::IdentityMismatch);
                 }
@@ -590,28 +602,36 @@ void Sbc::record_refusal(const policy::Inbound& inbound, std::string_view stage,
                                        {"status", reject.status},
                                        {"reason", reason}});
     }
-    if (inbound.request.method() != Method::Invite) {
-        return;
-    }
-    CallRecord record;
-    record.call = new_call_name();
-    record.caller = std::string(inbound.request.from().uri.text);
-    record.callee = std::string(inbound.request.request_uri_text());
-    record.from_adjacency = adjacency;
-    if (inbound.adjacency) {
-        record.from_security = inbound.from_adjacency().security;
-    }
-    record.is_secure = inbound.call.is_secure();
+    CallRecord record = record_of(inbound, stage);
     record.result = "refused";
     record.status = reject.status;
     record.reason = reason;
-    record.stage = stage;
     record.cause = reject.cause;
-    record.start = inbound.now.wall;
-    record.end = inbound.now.wall;
+    refusals_.keep(record);
+    if (inbound.request.method() != Method::Invite) {
+        return;
+    }
     statistics_.on_attempt(adjacency, inbound.now.wall);
     statistics_.on_end(record, inbound.now.wall);
     observer_.on_record(record);
+}
+
+CallRecord Sbc::record_of(const policy::Inbound& inbound, std::string_view stage) {
+    CallRecord record;
+    record.call = new_call_name();
+    record.method = inbound.request.method_text();
+    record.caller = std::string(inbound.request.from().uri.text);
+    record.callee = std::string(inbound.request.request_uri_text());
+    if (inbound.adjacency) {
+        record.from_adjacency = inbound.from_adjacency().name;
+        record.from_security = inbound.from_adjacency().security;
+    }
+    record.is_secure = inbound.call.is_secure();
+    record.stage = stage;
+    record.decisions = inbound.decisions;
+    record.start = inbound.now.wall;
+    record.end = inbound.now.wall;
+    return record;
 }
 
 void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
@@ -627,6 +647,7 @@ void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePt
         .caller = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
         .security = inbound.call,
         .routes = std::move(inbound.routes),
+        .decisions = inbound.decisions,
         .removed_headers = std::move(inbound.removed_headers),
         .bucket = new_bucket(),
     });
@@ -761,6 +782,7 @@ CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
         .security = errand.security,
         .absent_caller = errand.as_caller,
         .routes = std::move(inbound.routes),
+        .decisions = inbound.decisions,
         .removed_headers = {},
         .bucket = errand.bucket,
     });
@@ -1466,6 +1488,7 @@ void Sbc::end(CallRef call, const CallRecord& record) {
                              {"status", record.status},
                              {"reason", record.reason}});
     observer_.on_record(record);
+    (record.result == "refused" ? refusals_ : ended_calls_).keep(record);
     --active_calls_;
     ended_.push_back(call);
     for (const auto& [id, errand] : errands_) {
@@ -1579,6 +1602,20 @@ std::vector<CallRecord> Sbc::calls_so_far() const {
         }
     }
     return out;
+}
+
+std::optional<CallRecord> Sbc::find_call(std::string_view name) const {
+    const auto up = std::ranges::find_if(
+        calls_, [&](const auto& each) { return each.second.call->name() == name; });
+    if (up != calls_.end() && !up->second.call->is_over()) {
+        return up->second.call->record_so_far("");
+    }
+    for (const KeptRecords* kept : {&ended_calls_, &refusals_}) {
+        if (const CallRecord* record = kept->find(name)) {
+            return *record;
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<TlsConnection> Sbc::tls_connections() const {

@@ -23,12 +23,14 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/counters.h"
+#include "sbc/explanation.h"
 #include "sbc/failover.h"
 #include "sbc/locator.h"
 #include "sbc/media/link.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
 #include "sbc/record/call_statistics.h"
+#include "sbc/record/kept_records.h"
 #include "sbc/registrar/edge_registrar.h"
 #include "sbc/registrar/location.h"
 #include "sbc/registrar/returning_phone.h"
@@ -99,6 +101,13 @@ public:
     const Counters& counters() const { return counters_; }
     const CallStatistics& statistics() const { return statistics_; }
     void clear_statistics() { statistics_.clear(); }
+    // What would become of that call now; nothing is sent, counted or kept (sbc_explain.cpp).
+    Explanation explain(const ExplainQuestion& question);
+    // Of that name (CallRecord::call): one that is up, or one of the last that are not.
+    std::optional<CallRecord> find_call(std::string_view name) const;
+    // The last ones here: requests and calls that were refused, and calls that ended otherwise.
+    const KeptRecords& refusals() const { return refusals_; }
+    const KeptRecords& ended_calls() const { return ended_calls_; }
     const registrar::Location& location() const { return shared_.location; }
     // New calls hear 503 from now on, and what is registered at providers is removed.
     void refuse_calls();
@@ -257,6 +266,7 @@ private:
     bool may_log_refusal();
     void record_refusal(const policy::Inbound& inbound, std::string_view stage,
                         const policy::Reject& reject);
+    CallRecord record_of(const policy::Inbound& inbound, std::string_view stage);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
     void watch_newcomer(const engine::Flow& flow, AdjacencyIndex adjacency);
     void close_newcomers();
@@ -331,6 +341,8 @@ private:
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
     CallStatistics statistics_;
+    KeptRecords refusals_;
+    KeptRecords ended_calls_;
     log::Limit refusal_lines_;
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.

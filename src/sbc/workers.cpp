@@ -271,6 +271,45 @@ std::vector<CallRecord> Workers::calls() {
     return out;
 }
 
+Explanation Workers::explain(const ExplainQuestion& question) {
+    return ask(*seats_.front(), [&question](Seat& its) {
+        its.sbc->shard().wake(its.worker->now());
+        return its.sbc->explain(question);
+    });
+}
+
+std::optional<CallRecord> Workers::find_call(const std::string& name) {
+    for (const auto& seat : seats_) {
+        if (auto found =
+                ask(*seat, [&name](const Seat& its) { return its.sbc->find_call(name); })) {
+            return found;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<CallRecord> Workers::last_of(const KeptRecords& (Sbc::*which)() const,
+                                         std::size_t count) {
+    std::vector<CallRecord> out;
+    for (const auto& seat : seats_) {
+        std::ranges::move(
+            ask(*seat,
+                [which, count](const Seat& its) { return (its.sbc.get()->*which)().last(count); }),
+            std::back_inserter(out));
+    }
+    std::ranges::stable_sort(out, std::greater{}, &CallRecord::end);
+    out.resize(std::min(count, out.size()));
+    return out;
+}
+
+std::vector<CallRecord> Workers::refusals(std::size_t count) {
+    return last_of(&Sbc::refusals, count);
+}
+
+std::vector<CallRecord> Workers::ended_calls(std::size_t count) {
+    return last_of(&Sbc::ended_calls, count);
+}
+
 std::vector<TlsConnection> Workers::tls_connections() {
     std::vector<TlsConnection> out;
     for (const auto& seat : seats_) {

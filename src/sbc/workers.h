@@ -74,6 +74,12 @@ public:
     std::vector<CallRecord> calls();
     std::vector<TlsConnection> tls_connections();
     bool misses_media_engine();  // on any of them
+    // By one of them, since all decide alike.
+    Explanation explain(const ExplainQuestion& question);
+    std::optional<CallRecord> find_call(const std::string& name);
+    // The last ones, the newest first.
+    std::vector<CallRecord> refusals(std::size_t count);
+    std::vector<CallRecord> ended_calls(std::size_t count);
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }
@@ -93,6 +99,7 @@ private:
     std::optional<net::SocketError> bind_on(const std::vector<std::size_t>& workers,
                                             const Sbc::ListenRequest& wanted, Prepared& prepared);
     static void adopt(Seat& seat, Prepared::Sockets sockets);
+    std::vector<CallRecord> last_of(const KeptRecords& (Sbc::*which)() const, std::size_t count);
     engine::ListenerId id_of(const Sbc::ListenRequest& listener);
 
     SnapshotPtr snapshot_;

@@ -20,6 +20,7 @@ namespace ringwall::sbc::b2bua {
 
 using policy::Answer;
 using policy::Event;
+using policy::Finding;
 using policy::Refusal;
 using sip::HeaderName;
 using sip::Method;
@@ -94,6 +95,7 @@ Call::Call(CallHost& host, Setup setup)
     record_->from_security = caller_adjacency().security;
     record_->is_secure = setup_.security.is_secure();
     record_->start = host_.now().wall;
+    record_->decisions = setup_.decisions;
     host_.own_tag(context_.own_tag, ref());
     host_.own_call_id(setup_.request->call_id(), ref());
 }
@@ -126,8 +128,17 @@ void Call::go_on_or_fail() {
     fail();
 }
 
+// What it refuses is in the trace; what it allows will be, once it is known what became of it.
+Result<policy::Permit, Refusal> Call::permit(AdjacencyIndex to, sip::Scheme scheme, Event event) {
+    auto decided = decide(to, scheme, event);
+    if (!decided) {
+        record_->decisions.add(to, event, scheme, decided.error());
+    }
+    return decided;
+}
+
 // For the call; and where somebody is to be joined to it, for what that one's own call would be.
-Result<policy::Permit, Refusal> Call::permit(AdjacencyIndex to, sip::Scheme scheme,
+Result<policy::Permit, Refusal> Call::decide(AdjacencyIndex to, sip::Scheme scheme,
                                              Event event) const {
     const policy::Target target = policy::target_of(adjacency(to), scheme);
     if (setup_.absent_caller) {
@@ -152,6 +163,7 @@ bool Call::try_next_route() {
     }
     const auto hop = host_.hop_to(ref(), to);
     if (!hop) {
+        record_->decisions.add(to, event, setup_.request->request_uri().scheme, Finding::Nowhere);
         remember({480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Routing});
         return false;
     }
@@ -164,6 +176,9 @@ bool Call::open_location() {
     const std::string user = sip::address_of_record(setup_.request->request_uri());
     const auto bindings = host_.find_location(ref(), user);
     if (bindings.empty()) {
+        record_->decisions.add(
+            0, Event::Fork, setup_.request->request_uri().scheme,
+            host_.is_subscriber(user) ? Finding::NotRegistered : Finding::NoSuchUser);
         // An untrusted caller learns nothing about who exists.
         const bool may_know = caller_adjacency().is_trusted();
         const bool is_unknown = may_know && !host_.is_subscriber(user);
@@ -197,7 +212,15 @@ bool Call::open_location() {
 bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
                        std::string_view target, std::string_view address_of_record,
                        unsigned redirects) {
+    const Event event = redirects > 0                ? Event::Redirect
+                        : !address_of_record.empty() ? Event::Fork
+                        : next_route_ > 1            ? Event::Hunting
+                                                     : Event::Initial;
+    const auto note = [&](auto what) {
+        record_->decisions.add(to, event, permit.leg_scheme(), what);
+    };
     if (branches_.size() >= max_branches) {
+        note(Finding::TooMany);
         remember({480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::Resource});
         return false;
     }
@@ -205,6 +228,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     const Adjacency& out = adjacency(to);
     const auto way = policy::media_way(caller_adjacency(), out, host_.is_media_engine_up());
     if (way == policy::MediaWay::None) {
+        note(policy::MediaRefusal::EngineDown);
         refuse(policy::MediaRefusal::EngineDown);
         return false;
     }
@@ -220,6 +244,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     branch.heard = host_.now().monotonic;
     branch.unsent = std::make_unique<Unsent>(
         Unsent{.permit = permit,
+               .event = event,
                .request_uri = std::string(target),
                .from = from_address(request.from(), leg_scheme, caller_adjacency(), out) +
                        ";tag=" + branch.local_tag,
@@ -232,6 +257,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
                                         contact_user(request.to()));
     if (const int status =
             refuse_length(target, {unsent.from, unsent.to, unsent.contact, callers})) {
+        note(Finding::TooLong);
         remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
         return false;
     }
@@ -249,6 +275,7 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
         media = judge_offer(branch);
     }
     if (!media.passes()) {
+        note(*media.refusal);
         refuse(*media.refusal);
         return false;
     }
@@ -277,6 +304,8 @@ void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
     const std::unique_ptr<Unsent> unsent = std::move(branch.unsent);
     const sip::Message& request = *setup_.request;
     const Adjacency& out = adjacency(branch.adjacency);
+    record_->decisions.add(branch.adjacency, unsent->event, unsent->permit.leg_scheme(),
+                           Finding::Sent);
     auto builder = sip::MessageBuilder::request("INVITE", unsent->request_uri);
     builder.header(HeaderName::Via,
                    via(out, branch.hop.transport,
@@ -307,7 +336,7 @@ void Call::refuse(Refusal refusal, Event event) {
     host_.count_refusal(policy::to_string(refusal));
     const Answer answer = policy::answer_to(refusal, event, setup_.security);
     remember({answer.status, std::string(policy::reason_phrase(refusal)), answer.warning, nullptr,
-              0, FailureCause::SetupPolicy});
+              0, FailureCause::SetupPolicy, refusal});
 }
 
 void Call::refuse(policy::MediaRefusal refusal) {
@@ -328,7 +357,7 @@ void Call::fail() {
     }
     if (failure.response == nullptr) {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
-                        failure.reason, failure.warning);
+                        failure.reason, failure.warning, failure.rule);
     } else {
         const Branch& branch = branches_[failure.attempt];
         auto builder =
@@ -723,7 +752,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
     if (!is_any_allowed && refusal) {
         const Answer answer = policy::answer_to(*refusal, Event::Redirect, setup_.security);
         on_failure(index, {answer.status, std::string(policy::reason_phrase(*refusal)),
-                           answer.warning, nullptr, index});
+                           answer.warning, nullptr, index, FailureCause::Signalling, *refusal});
         return;
     }
     if (!is_any_allowed) {

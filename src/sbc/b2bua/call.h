@@ -53,6 +53,7 @@ public:
         // be. Every target is asked about twice.
         std::optional<policy::CallSecurity> absent_caller = std::nullopt;
         std::vector<policy::Route> routes;
+        policy::DecisionTrace decisions = {};  // so far
         std::vector<sip::HeaderName> removed_headers;
         Bucket bucket;
     };
@@ -114,6 +115,7 @@ private:
     // An INVITE whose description is being shown to the media engine.
     struct Unsent {
         policy::Permit permit;
+        policy::Event event = policy::Event::Initial;
         std::string request_uri;
         std::string from, to, call_id, contact;
         media::Ticket ticket;
@@ -159,6 +161,8 @@ private:
 
     // set-up
     Result<policy::Permit, policy::Refusal> permit(AdjacencyIndex to, sip::Scheme scheme,
+                                                   policy::Event event);
+    Result<policy::Permit, policy::Refusal> decide(AdjacencyIndex to, sip::Scheme scheme,
                                                    policy::Event event) const;
     bool try_next_route();
     bool open_location();

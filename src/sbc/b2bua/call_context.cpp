@@ -16,10 +16,14 @@ std::string CallContext::new_via(const Adjacency& out, sip::Transport transport)
 
 void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
                          const sip::Message& request, int status, std::string_view reason,
-                         int warning) const {
+                         int warning, std::optional<policy::Refusal> rule) const {
     auto builder = sip::reply(request, status, own_tag, reason);
     if (warning != 0) {
         builder.header(HeaderName::Warning, b2bua::warning(adjacency(to), warning, reason));
+    }
+    if (rule && adjacency(to).tells_rule) {
+        builder.header(HeaderName::Warning, rule_warning(adjacency(to), policy::to_string(*rule),
+                                                         policy::sentence(*rule)));
     }
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(adjacency(to).profile));

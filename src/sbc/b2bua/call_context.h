@@ -2,6 +2,7 @@
 // call began with, and how Ringwall answers in its own name. Lives as long as the call.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,9 +32,10 @@ struct CallContext {
     // A Via with a new branch.
     std::string new_via(const Adjacency& out, sip::Transport transport) const;
     // A final response of our own to a peer on that adjacency, with what its status demands:
-    // Warning, Allow, Unsupported.
+    // Warning, Allow, Unsupported. Where that adjacency may know, the rule too.
     void answer(AdjacencyIndex to, sip::transaction::ServerId id, const sip::Message& request,
-                int status, std::string_view reason, int warning = 0) const;
+                int status, std::string_view reason, int warning = 0,
+                std::optional<policy::Refusal> rule = std::nullopt) const;
     // A request from that adjacency that asks for a session interval below `session-timer-minimum`
     // is answered 422 (RFC 4028 §6). False: it may go on.
     bool refuse_short_session(AdjacencyIndex from, sip::transaction::ServerId id,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/permit.h"
 #include "sbc/record/failure_cause.h"
 #include "sip/message.h"
 #include "sip/transaction/actions.h"
@@ -20,6 +21,7 @@ struct Failure {
     sip::MessagePtr response;  // to be passed on; null: our own
     std::size_t attempt = 0;
     FailureCause cause = FailureCause::Signalling;
+    std::optional<policy::Refusal> rule = std::nullopt;  // where `permit` said so
 };
 
 // RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")

@@ -502,6 +502,11 @@ std::string warning(const Adjacency& adjacency, int code, std::string_view text)
     return sip::warning_value(code, adjacency.own_host(), known.empty() ? text : known);
 }
 
+std::string rule_warning(const Adjacency& adjacency, std::string_view rule,
+                         std::string_view sentence) {
+    return warning(adjacency, 399, std::string(rule).append(": ").append(sentence));
+}
+
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
                      std::span<const sip::HeaderName> removed) {

@@ -57,6 +57,9 @@ std::optional<std::string> referred_by(std::string_view original, const Adjacenc
 // A Warning of ours towards a peer on `adjacency`: the text that RFC 5630 has for the code, else
 // `text`.
 std::string warning(const Adjacency& adjacency, int code, std::string_view text = {});
+// A 399 for people (RFC 3261 §20.43): by which rule, and what it says.
+std::string rule_warning(const Adjacency& adjacency, std::string_view rule,
+                         std::string_view sentence);
 
 // Header fields that pass from a leg on `from` to one on `to`, but those in `removed`; not those
 // that describe the body: see copy_body.

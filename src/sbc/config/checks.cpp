@@ -91,6 +91,9 @@ void Checker::fill_defaults(DraftAdjacency& draft) const {
             adjacency.tls_peer_domains.push_back(adjacency.signaling_peer);
         }
     }
+    if (!draft.said.contains("refusal-reason")) {
+        adjacency.tells_rule = adjacency.is_trusted();
+    }
     if (!adjacency.is_trusted() && !draft.said.contains("refer")) {
         adjacency.refer = ReferMode::Refuse;
     }

@@ -38,6 +38,7 @@ constexpr std::array sips_conversion_words{Choice{"off", SipsConversion::Off},
                                            Choice{"to-sip", SipsConversion::ToSip}};
 constexpr std::array untrusted_callers_words{Choice{"allow", UntrustedCallers::Allow},
                                              Choice{"refuse", UntrustedCallers::Refuse}};
+constexpr std::array refusal_reason_words{Choice{"off", false}, Choice{"on", true}};
 constexpr std::array media_security_words{Choice{"off", MediaSecurity::Off},
                                           Choice{"preferred", MediaSecurity::Preferred},
                                           Choice{"required", MediaSecurity::Required}};
@@ -182,6 +183,7 @@ void read_security(const Leaves& leaves, Adjacency& out) {
     leaves.choice("media-security", media_security_words, out.media_security);
     leaves.choice("media", media_words, out.media);
     leaves.choice("media-engine-down", media_engine_down_words, out.media_engine_down);
+    leaves.choice("refusal-reason", refusal_reason_words, out.tells_rule);
     leaves.choice("replaces", replaces_words, out.replaces);
     leaves.choice("refer", refer_words, out.refer);
     leaves.choice("tls-client-authentication", client_authentication_words,

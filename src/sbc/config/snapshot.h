@@ -72,6 +72,7 @@ struct Adjacency {
     MediaEngineDown media_engine_down = MediaEngineDown::Refuse;
     ReferMode refer = ReferMode::Pass;  // default by security: refuse when untrusted
     ReplacesMode replaces = ReplacesMode::Own;
+    bool tells_rule = false;  // in a refusal; default by security: when trusted
 
     // Where.
     Profile profile = Profile::Peering;  // Access: the far ends are phones that register here

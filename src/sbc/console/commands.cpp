@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "sbc/console/alarm_watch.h"
 #include "sbc/console/show.h"
 #include "sbc/console/show_call_stats.h"
+#include "sbc/console/show_trace.h"
 #include "sbc/model/tree.h"
 #include "sbc/model/word_values.h"
 
@@ -24,6 +26,30 @@ Answer end_session(const Desk& desk, const Arguments& rest) {
                 .word = 0};
     }
     return {};
+}
+
+Answer trace_of(const Desk& desk, const Arguments& rest, bool as_json) {
+    if (rest.size() < 2 || rest[1] != "trace") {
+        return {.fault = "write 'calls CALL trace'", .word = 1};
+    }
+    std::string output = show_trace(desk.views, rest.front(), as_json);
+    if (output.empty()) {
+        return {.fault = "nothing is kept of a call " + shown(rest.front()) +
+                         "; 'show services sbc sbe calls', 'refusals' and 'ended-calls' have all "
+                         "that is",
+                .word = 0};
+    }
+    return {.output = std::move(output)};
+}
+
+Answer last_of(const Desk& desk, const Arguments& rest, bool as_json,
+               std::string (*show)(Views&, std::size_t, bool)) {
+    constexpr std::size_t usual = 20;
+    const auto count = rest.empty() ? usual : parse_number(rest.front());
+    if (!count || *count == 0) {
+        return {.fault = shown(rest.front()) + " is no number of lines", .word = 0};
+    }
+    return {.output = show(desk.views, *count, as_json)};
 }
 
 std::vector<model::Suggestion> adjacencies(const Desk& desk) {
@@ -124,13 +150,33 @@ const std::vector<Command>& commands() {
          },
          adjacencies},
         {{"show", "services", "sbc", "sbe", "calls"},
-         "",
-         "Those that are up.",
+         "[CALL trace]",
+         "Those that are up; or why one went where it went, though it is over.",
          Everywhere,
          Role::ReadOnly,
-         0,
-         [](Desk& desk, const Arguments&, bool as_json) {
-             return Answer{.output = show_calls(desk.views, as_json)};
+         2,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             return rest.empty() ? Answer{.output = show_calls(desk.views, as_json)}
+                                 : trace_of(desk, rest, as_json);
+         },
+         calls},
+        {{"show", "services", "sbc", "sbe", "refusals"},
+         "[NUMBER]",
+         "The last requests that were refused, and by which stage.",
+         Everywhere,
+         Role::ReadOnly,
+         1,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             return last_of(desk, rest, as_json, show_refusals);
+         }},
+        {{"show", "services", "sbc", "sbe", "ended-calls"},
+         "[NUMBER]",
+         "The last calls that are over.",
+         Everywhere,
+         Role::ReadOnly,
+         1,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             return last_of(desk, rest, as_json, show_ended_calls);
          }},
         {{"show", "services", "sbc", "sbe", "registrations"},
          "",
@@ -214,6 +260,16 @@ const std::vector<Command>& commands() {
              return Answer{};
          },
          calls},
+        {{"explain", "call", "from"},
+         "ADJACENCY [as IDENTITY] to URI",
+         "What would become of a call, and why; nobody is called.",
+         Everywhere,
+         Role::ReadOnly,
+         5,
+         [](Desk& desk, const Arguments& rest, bool as_json) {
+             return explain_call(desk.views, rest, as_json);
+         },
+         adjacencies},
         {{"show", "security-matrix"},
          "",
          "Which calls may go where, by the rules that decide.",

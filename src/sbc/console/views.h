@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ public:
     virtual std::vector<CallRecord> calls() = 0;
     virtual std::vector<registrar::Binding> registrations() = 0;
     virtual std::vector<TlsConnection> tls_connections() = 0;
+    virtual Explanation explain(const ExplainQuestion& question) = 0;
+    // Up, or one of the last that ended or were refused.
+    virtual std::optional<CallRecord> find_call(const std::string& name) = 0;
+    // The newest first.
+    virtual std::vector<CallRecord> refusals(std::size_t count) = 0;
+    virtual std::vector<CallRecord> ended_calls(std::size_t count) = 0;
     virtual Now now() const = 0;
     // What is wrong with what runs, a sentence each.
     virtual std::vector<std::string> alarms() { return {}; }

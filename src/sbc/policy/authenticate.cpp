@@ -38,10 +38,7 @@ bool serves(const Adjacency& adjacency, std::string_view domain) {
 }
 
 const Subscriber* subscriber_here(const Inbound& inbound, std::string_view address_of_record) {
-    if (!serves(inbound.from_adjacency(), domain_of(address_of_record))) {
-        return nullptr;
-    }
-    return inbound.snapshot->subscriber(address_of_record);
+    return subscriber_on(*inbound.snapshot, inbound.from_adjacency(), address_of_record);
 }
 
 // Who the request says it is from: the user that a REGISTER is about, else the caller.
@@ -165,6 +162,12 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
 }
 
 }  // namespace
+
+const Subscriber* subscriber_on(const Snapshot& snapshot, const Adjacency& adjacency,
+                                std::string_view address_of_record) {
+    return serves(adjacency, domain_of(address_of_record)) ? snapshot.subscriber(address_of_record)
+                                                           : nullptr;
+}
 
 Verdict authenticate(Inbound& inbound) {
     if (inbound.from_adjacency().profile != Profile::Access) {

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/decision_trace.h"
 #include "sbc/policy/permit.h"
 #include "sip/auth/digest.h"
 #include "sip/auth/nonce_mint.h"
@@ -70,6 +71,9 @@ struct Inbound {
     std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in
     // Where to, best first. Empty for what is answered here: REGISTER, OPTIONS to ourselves.
     std::vector<Route> routes = {};  // route
+    // What was decided, and why. Targets that may be tried are not in it yet: who tries them says
+    // what became of them.
+    DecisionTrace decisions = {};
 
     // After identify.
     const Adjacency& from_adjacency() const { return snapshot->adjacencies[*adjacency]; }
@@ -78,5 +82,9 @@ struct Inbound {
 // The Request-URI names this border controller itself (no user, and our host or socket or a domain
 // served here): an OPTIONS like that is a question to us, not to be routed.
 bool is_addressed_to_us(const Inbound& inbound);
+
+// Who may call as that from there, once it is proven; null: nobody.
+const Subscriber* subscriber_on(const Snapshot& snapshot, const Adjacency& adjacency,
+                                std::string_view address_of_record);
 
 }  // namespace ringwall::sbc::policy

@@ -301,6 +301,36 @@ std::string_view reason_phrase(Refusal refusal) {
     return "Forbidden";
 }
 
+std::string_view sentence(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::UntrustedCallerSecureTarget:
+            return "A request is rejected if its caller is untrusted and its target requires "
+                   "security.";
+        case Refusal::SipCallsInReject:
+            return "This adjacency takes calls to SIPS URIs only ('sip-calls-in reject').";
+        case Refusal::SecureCallUntrustedTarget:
+            return "A call that requires security goes out by trusted adjacencies only.";
+        case Refusal::SipCallsOutRefuse:
+            return "Only calls to SIPS URIs go out by a trusted-encrypted adjacency, unless "
+                   "'sip-calls-out' there says otherwise.";
+        case Refusal::UntrustedCallerEncryptedTarget:
+            return "A call from an untrusted adjacency never goes out by a trusted-encrypted one.";
+        case Refusal::UntrustedCallersRefuse:
+            return "This adjacency takes no calls of untrusted callers ('untrusted-callers "
+                   "refuse').";
+        case Refusal::SchemeToSip:
+            return "A call to a SIPS URI is never led to a SIP URI.";
+        case Refusal::SchemeToSips:
+            return "A call to a SIP URI is never led to a SIPS URI, unless by TLS with its own "
+                   "scheme.";
+        case Refusal::RegistrationNeedsSips:
+            return "A SIPS address-of-record is registered with SIPS contacts only.";
+        case Refusal::UnknownScheme:
+            return "A URI is sip, sips or tel; nothing is known of the security of others.";
+    }
+    return "";
+}
+
 std::string_view warning_text(int warning) {
     switch (warning) {
         case 380:

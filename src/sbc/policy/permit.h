@@ -71,6 +71,9 @@ std::string_view to_string(Refusal refusal);  // "untrusted-caller-secure-target
 std::string_view reason_phrase(
     Refusal refusal);  // for the status line; names the rule, nothing else
 
+// The rule itself, for who asks why: what the specification says, in a sentence.
+std::string_view sentence(Refusal refusal);
+
 // How to answer a refusal at this event.
 struct Answer {
     // The final response: to the caller when no other target is left (set-up, 3xx), to the request

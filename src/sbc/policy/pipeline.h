@@ -14,11 +14,19 @@ namespace ringwall::sbc::policy {
 struct Stage {
     // The label of its metric, the word in the log and in `explain`.
     std::string_view name;
+    std::string_view rule;  // what it holds to, in a sentence
     Verdict (*run)(Inbound&);
 };
 
 // In order.
 std::span<const Stage> stages();
+
+// By which rule the stage ended it that had the last word.
+struct Rule {
+    std::string_view name;
+    std::string_view sentence;
+};
+Rule rule_of(const DecisionTrace& decisions);
 
 struct Outcome {
     std::string_view stage;  // the one that ended it; the last one when all said Continue

@@ -7,7 +7,8 @@ Reject reject_for(Refusal refusal, Event event, const CallSecurity& call) {
     return {.status = answer.status,
             .reason = std::string(reason_phrase(refusal)),
             .warning = answer.warning,
-            .detail = std::string(to_string(refusal))};
+            .detail = std::string(to_string(refusal)),
+            .rule = refusal};
 }
 
 }  // namespace ringwall::sbc::policy

@@ -46,13 +46,20 @@ bool serves(const Adjacency& adjacency, std::string_view domain) {
 }
 
 // Contacts may be of either scheme; which, is not asked here, so as not to tell who exists.
-bool could_take(const CallSecurity& call, const Adjacency& adjacency, Refusals& refusals) {
+bool could_take(Inbound& inbound, AdjacencyIndex index, Refusals& refusals) {
+    const CallSecurity& call = inbound.call;
+    const Adjacency& adjacency = inbound.snapshot->adjacencies[index];
     const auto same = permit(call, target_of(adjacency, call.scheme), Event::Fork);
-    if (!same) {
-        refusals.add(same.error());
+    if (same) {
+        return true;
     }
+    refusals.add(same.error());
     const Scheme other = call.scheme == Scheme::Sips ? Scheme::Sip : Scheme::Sips;
-    return same.has_value() || permit(call, target_of(adjacency, other), Event::Fork).has_value();
+    if (permit(call, target_of(adjacency, other), Event::Fork)) {
+        return true;
+    }
+    inbound.decisions.add(index, Event::Fork, call.scheme, same.error());
+    return false;
 }
 
 // None: the domain is not served here.
@@ -60,12 +67,15 @@ std::optional<Verdict> route_to_location(Inbound& inbound) {
     const sip::Uri& uri = inbound.request.request_uri();
     bool is_served = false;
     Refusals refusals;
-    for (const Adjacency& adjacency : inbound.snapshot->adjacencies) {
-        if (uri.scheme == Scheme::Tel || !serves(adjacency, uri.host)) {
+    const auto& adjacencies = inbound.snapshot->adjacencies;
+    for (AdjacencyIndex i = 0; i < adjacencies.size(); ++i) {
+        if (uri.scheme == Scheme::Tel || !serves(adjacencies[i], uri.host)) {
             continue;
         }
         is_served = true;
-        if (adjacency.is_attached && could_take(inbound.call, adjacency, refusals)) {
+        if (!adjacencies[i].is_attached) {
+            inbound.decisions.add(i, Event::Fork, uri.scheme, Finding::Detached);
+        } else if (could_take(inbound, i, refusals)) {
             inbound.routes.emplace_back(ToLocation{});
             return Continue{};
         }
@@ -110,6 +120,7 @@ Verdict route_by_tables(Inbound& inbound) {
     for (const AdjacencyIndex destination : found.destinations) {
         const Adjacency& adjacency = snapshot.adjacencies[destination];
         if (!adjacency.is_attached) {
+            inbound.decisions.add(destination, Event::Initial, uri.scheme, Finding::Detached);
             continue;
         }
         auto permitted = permit(inbound.call, target_of(adjacency, uri.scheme), Event::Initial);
@@ -117,6 +128,7 @@ Verdict route_by_tables(Inbound& inbound) {
             inbound.routes.emplace_back(ToAdjacency{destination, *permitted});
         } else {
             refusals.add(permitted.error());
+            inbound.decisions.add(destination, Event::Initial, uri.scheme, permitted.error());
         }
     }
     if (inbound.routes.empty()) {

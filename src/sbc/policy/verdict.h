@@ -2,10 +2,12 @@
 // acts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "sbc/policy/permit.h"
 #include "sbc/record/failure_cause.h"
 #include "sip/message.h"
 
@@ -29,6 +31,7 @@ struct Reject {
     };
     std::vector<Field> fields = {};                  // Unsupported, Allow
     FailureCause cause = FailureCause::SetupPolicy;  // where it is a call
+    std::optional<Refusal> rule = {};                // where `permit` said so
     bool operator==(const Reject&) const = default;
 };
 

@@ -7,14 +7,16 @@
 
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/decision_trace.h"
 #include "sbc/record/failure_cause.h"
 
 namespace ringwall::sbc {
 
 struct CallRecord {
-    std::string call;    // our reference, also in log and trace
-    std::string caller;  // From, without parameters
-    std::string callee;  // Request-URI as it came
+    std::string call;               // our reference, also in log and trace
+    std::string method = "INVITE";  // another only where no call came of it: not in its line
+    std::string caller;             // From, without parameters
+    std::string callee;             // Request-URI as it came
     std::string from_adjacency;
     std::string to_adjacency;  // of the leg that answered, else the last tried; may be empty
     std::optional<Security> from_security;
@@ -30,6 +32,7 @@ struct CallRecord {
     std::optional<WallTime> ringing;
     std::optional<WallTime> answer;
     std::optional<WallTime> end;
+    policy::DecisionTrace decisions;  // not in its line
 };
 
 // A JSON object on one line, without the line's end.

@@ -1,6 +1,7 @@
 // What the console sees of workers that take every configuration and carry what a test puts there.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,19 @@ public:
     std::vector<CallRecord> calls() override { return calls_up; }
     std::vector<registrar::Binding> registrations() override { return registered; }
     std::vector<TlsConnection> tls_connections() override { return connections; }
+    Explanation explain(const ExplainQuestion& question) override {
+        asked.push_back(question);
+        return explained;
+    }
+    std::optional<CallRecord> find_call(const std::string& name) override {
+        const auto found = std::ranges::find(refused, name, &CallRecord::call);
+        return found == refused.end() ? std::nullopt : std::optional(*found);
+    }
+    std::vector<CallRecord> refusals(std::size_t count) override {
+        return {refused.begin(),
+                refused.begin() + static_cast<std::ptrdiff_t>(std::min(count, refused.size()))};
+    }
+    std::vector<CallRecord> ended_calls(std::size_t) override { return {}; }
     Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
     void clear_counters() override { ++cleared; }
     bool end_call(const std::string& name) override {
@@ -46,6 +60,9 @@ public:
     std::vector<CallRecord> calls_up;
     std::vector<registrar::Binding> registered;
     std::vector<TlsConnection> connections;
+    std::vector<ExplainQuestion> asked;
+    Explanation explained;
+    std::vector<CallRecord> refused;
 
 private:
     datastore::FakeTarget& target_;

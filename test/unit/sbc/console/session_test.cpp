@@ -569,5 +569,69 @@ TEST_F(AtTheConsole, TheMatrixIsWhatTheRulesSay) {
     EXPECT_THAT(says("show security-matrix | json"), HasSubstr("\"verdict\": \"yes\""));
 }
 
+TEST_F(AtTheConsole, ACallIsExplained) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    using policy::Event;
+    views_.explained.end = Explanation::End::Refused;
+    views_.explained.status = 480;
+    views_.explained.reason = "No Trusted Route For Secure Call";
+    views_.explained.decisions.end_at(9, policy::DecisionTrace::Last::Reject,
+                                      policy::Refusal::SecureCallUntrustedTarget);
+    views_.explained.decisions.add(0, Event::Initial, sip::Scheme::Sips,
+                                   policy::Refusal::SecureCallUntrustedTarget);
+    const std::string command =
+        "explain call from test as sip:Alice@Example.com to sips:b@d.example";
+    EXPECT_THAT(
+        says(command),
+        AllOf(Not(HasSubstr("  admit")),
+              HasSubstr("  route               refused\n    by "
+                        "secure-call-untrusted-target: A call that requires security"),
+              HasSubstr("  route by test (sips): refused\n"),
+              HasSubstr("The caller would hear 480 No Trusted Route For Secure Call; nothing "
+                        "would be sent on.\n")));
+    ASSERT_EQ(views_.asked.size(), 1U);
+    EXPECT_EQ(views_.asked[0].identity, "Alice@example.com");
+    EXPECT_EQ(views_.asked[0].uri, "sips:b@d.example");
+    EXPECT_THAT(says(command + " | json"), HasSubstr("\"rule\": \"secure-call-untrusted-target\""));
+    EXPECT_THAT(says("explain call from nowhere to sip:b@d.example"),
+                HasSubstr("'nowhere' is no adjacency that was committed"));
+    EXPECT_THAT(says("explain call from test to bob"), HasSubstr("'bob' is no URI"));
+    EXPECT_THAT(says("explain call from test as 5 to sip:b@d.example"),
+                HasSubstr("nobody's address"));
+    EXPECT_THAT(says("explain call from test"), HasSubstr("write 'explain call from"));
+    EXPECT_EQ(views_.asked.size(), 2U);
+    Session reader = open("guest", Role::ReadOnly, "2");
+    EXPECT_THAT(reader.on_line(command).output, HasSubstr("refused"));
+}
+
+TEST_F(AtTheConsole, RefusalsAreListedAndTraced) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    CallRecord refused;
+    refused.call = "c7";
+    refused.method = "REGISTER";
+    refused.caller = "sip:eve@example.com";
+    refused.callee = "sip:example.com";
+    refused.from_adjacency = "test";
+    refused.result = "refused";
+    refused.status = 403;
+    refused.reason = "eve is not alice";
+    refused.stage = "authenticate";
+    refused.decisions.end_at(6, policy::DecisionTrace::Last::Reject, std::nullopt);
+    views_.refused = {refused, refused};
+    const std::string show = "show services sbc mysbc sbe ";
+    EXPECT_THAT(says(show + "refusals 1"),
+                AllOf(HasSubstr("c7  "), HasSubstr("REGISTER  sip:eve@example.com -> "),
+                      HasSubstr("From test: refused, 403 eve is not alice (authenticate)\n")));
+    EXPECT_THAT(says(show + "refusals nine"), HasSubstr("'nine' is no number of lines"));
+    EXPECT_EQ(says(show + "ended-calls"), "None.\n");
+    EXPECT_THAT(
+        says(show + "calls c7 trace"),
+        AllOf(HasSubstr("  authenticate        refused\n    by authenticate: A phone calls"),
+              HasSubstr("Result\n  refused, 403 eve is not alice\n")));
+    EXPECT_THAT(says(show + "calls c7 trace | json"), HasSubstr("\"stage\": \"authenticate\""));
+    EXPECT_THAT(says(show + "calls c8 trace"), HasSubstr("nothing is kept of a call 'c8'"));
+    EXPECT_THAT(says(show + "calls c7"), HasSubstr("write 'calls CALL trace'"));
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::console

@@ -1,0 +1,294 @@
+// Ten thousand requests by chance, in worlds by chance: what explain says of each is what happens.
+// Whoever is called says 486 at once, so a call goes as far as the border controller decides.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "sbc/policy/pipeline.h"
+#include "scenario/border.h"
+#include "scenario/tls_contexts.h"
+#include "simulation/dice.h"
+#include "simulation/topology.h"
+
+namespace ringwall::simulation {
+namespace {
+
+using sbc::Explanation;
+using test::Phone;
+
+constexpr int worlds = 250;
+constexpr int requests_of_world = 40;
+constexpr int trunk_host = 2;
+constexpr int first_phone_host = 11;
+constexpr int stranger_host = 40;
+
+// Media is no part of it (the request that is made up has none), and some trunks are detached.
+std::string configured(const Topology& topology, const std::set<int>& detached) {
+    std::string text = topology.configuration();
+    for (const char* word : {"media-security preferred", "media-security required"}) {
+        for (std::size_t at = 0; (at = text.find(word)) != std::string::npos;) {
+            text.replace(at, std::string_view(word).size(), "media-security off");
+        }
+    }
+    for (const int number : detached) {
+        const std::size_t block =
+            text.find("  adjacency sip " + topology.place(number).name() + "\n");
+        const std::string_view attach = "   attach\n";
+        text.erase(text.find(attach, block), attach.size());
+    }
+    return text;
+}
+
+struct Counts {
+    std::map<Explanation::End, int> ends;
+    std::map<std::string, int> rules;
+};
+
+class World {
+public:
+    explicit World(std::uint64_t seed)
+        : dice_(seed),
+          topology_(draw_topology(dice_)),
+          detached_(draw_detached()),
+          net_(seed),
+          border_(net_, configured(topology_, detached_), seed + 1, dice_.chance(50) ? 1 : 4) {
+        for (const Place& place : topology_.places) {
+            place.is_access ? add_phones(place) : add_trunk(place);
+        }
+    }
+
+    void run(Counts& counts) {
+        for (const auto& [phone, user] : enrolled_) {
+            phone->register_now();
+        }
+        ASSERT_TRUE(net_.run_until(
+            [&] {
+                return std::ranges::all_of(
+                    enrolled_, [](const auto& each) { return each.first->is_registered(); });
+            },
+            60s));
+        for (int i = 0; i < requests_of_world && !::testing::Test::HasFailure(); ++i) {
+            one(counts);
+        }
+    }
+
+private:
+    std::set<int> draw_detached() {
+        std::set<int> out;
+        for (const Place& place : topology_.places) {
+            if (!place.is_access && dice_.chance(15)) {
+                out.insert(place.number);
+            }
+        }
+        return out;
+    }
+
+    Phone& add(const Place& place, int host, Phone::Account account) {
+        phones_.push_back(std::make_unique<Phone>(net_, place.address(host), place.transport,
+                                                  place.border(), std::move(account),
+                                                  7 + phones_.size()));
+        Phone& phone = *phones_.back();
+        phone.on_invite = Phone::OnInvite::Reject;
+        phone.reject_status = 486;
+        phone.offer.clear();
+        return phone;
+    }
+
+    void add_trunk(const Place& place) {
+        Phone& trunk = add(place, trunk_host, {"trunk", place.domain(), "", "sip"});
+        if (place.is_encrypted()) {
+            trunk.node().set_client_identity(test::certificate_of(place.domain()));
+            trunk.node().set_server_identity(test::certificate_of(place.domain()));
+        }
+        trunks_[place.number] = &trunk;
+    }
+
+    // One with a sip contact, one with a sips contact, and one that never proves who it is.
+    void add_phones(const Place& place) {
+        for (int user = 1; user <= 2; ++user) {
+            const std::string name = "u" + std::to_string(user);
+            Phone& phone = add(place, first_phone_host + user,
+                               {name, place.domain(), password_of(name), "sip"});
+            phone.contact_scheme = user == 2 ? "sips" : "sip";
+            users_[{place.number, user}] = &phone;
+            enrolled_.emplace_back(&phone, user);
+        }
+        strangers_[place.number] =
+            &add(place, stranger_host, {"u1", place.domain(), "wrong", "sip"});
+    }
+
+    std::string draw_uri(const std::string& scheme) {
+        const Place& place = topology_.place(1 + static_cast<int>(dice_.below(6)));
+        std::string number;
+        if (place.is_access && scheme != "tel") {
+            return scheme + ":u" + std::to_string(1 + dice_.below(5)) + "@" + place.domain();
+        }
+        if (dice_.chance(10)) {
+            number = "9";
+        } else if (dice_.chance(50)) {
+            number = "7" + std::to_string(1 + dice_.below(3));
+        } else {
+            const std::size_t first = 1 + dice_.below(3);
+            number = "8" + std::to_string(first) + std::to_string(1 + (first + dice_.below(2)) % 3);
+        }
+        number += std::to_string(1000 + dice_.below(9000));
+        return scheme == "tel" ? "tel:" + number + ";phone-context=example.org"
+                               : scheme + ":" + number + "@pstn.example.org";
+    }
+
+    void one(Counts& counts) {
+        int number = 0;
+        do {
+            number = 1 + static_cast<int>(dice_.below(6));
+        } while (detached_.contains(number));
+        const Place& place = topology_.place(number);
+        std::string identity;
+        Phone* caller = nullptr;
+        if (!place.is_access) {
+            caller = trunks_[number];
+            identity = "trunk@" + place.domain();
+        } else if (dice_.chance(10)) {
+            caller = strangers_[number];
+        } else {
+            const int user = 1 + static_cast<int>(dice_.below(2));
+            caller = users_[{number, user}];
+            identity = "u" + std::to_string(user) + "@" + place.domain();
+        }
+        const std::string scheme = dice_.pick({"sip", "sip", "sips", "sips", "tel"});
+        const std::string uri = draw_uri(scheme);
+        const std::string before = caller->contact_scheme;
+        caller->contact_scheme = scheme == "sips" ? "sips" : "sip";
+        check(place, *caller, identity, uri, counts);
+        caller->contact_scheme = before;
+    }
+
+    // Those that were sent to a place since.
+    std::map<int, std::multiset<std::string>> invites_since(
+        const std::map<const Phone*, std::size_t>& before) {
+        std::map<int, std::multiset<std::string>> out;
+        const auto look = [&](int number, const Phone& phone) {
+            for (std::size_t i = before.at(&phone); i < phone.requests().size(); ++i) {
+                if (phone.requests()[i]->method() == sip::Method::Invite) {
+                    out[number].emplace(phone.requests()[i]->request_uri_text());
+                }
+            }
+        };
+        for (const auto& [number, trunk] : trunks_) {
+            look(number, *trunk);
+        }
+        for (const auto& [key, phone] : users_) {
+            look(key.first, *phone);
+        }
+        return out;
+    }
+
+    void check(const Place& place, Phone& caller, const std::string& identity,
+               const std::string& uri, Counts& counts) {
+        const Explanation said = border_.worker(dice_.below(border_.worker_count()))
+                                     .explain({border_.index_of(place.name()), identity, uri});
+        std::map<const Phone*, std::size_t> heard;
+        for (const auto& phone : phones_) {
+            heard[phone.get()] = phone->requests().size();
+        }
+        const std::size_t answers = caller.responses().size();
+        const std::size_t records = border_.records.size();
+        caller.invite(uri);
+        ASSERT_TRUE(net_.run_until(
+            [&] {
+                return caller.responses().size() > answers &&
+                       caller.responses().back()->status() >= 200 &&
+                       (caller.responses().back()->status() != 401 ||
+                        caller.responses().size() > answers + 1);
+            },
+            40s))
+            << place.name() << " " << uri;
+        const sip::Message& answer = *caller.responses().back();
+        const std::string where = "from " + place.name() + " as '" + identity + "' to " + uri +
+                                  "\n" + configured(topology_, detached_);
+        ++counts.ends[said.end];
+        std::map<int, std::multiset<std::string>> expected;
+        for (const Explanation::Attempt& each : said.attempts) {
+            if (each.is_first) {
+                expected[static_cast<int>(each.adjacency) + 1].insert(each.request_uri);
+            }
+        }
+        EXPECT_EQ(invites_since(heard), expected) << where;
+        EXPECT_EQ(answer.status(), said.end == Explanation::End::Called ? 486 : said.status)
+            << where;
+        if (said.end == Explanation::End::Refused) {
+            EXPECT_EQ(answer.reason(), said.reason) << where;
+        }
+        net_.run_for(100ms);
+        if (said.end == Explanation::End::Challenged || !said.is_readable) {
+            EXPECT_EQ(border_.records.size(), records) << where;
+            return;
+        }
+        ASSERT_EQ(border_.records.size(), records + 1) << where;
+        check_trace(said, border_.records.back(), where, counts);
+    }
+
+    // The call's own trace is as far as it came of the one that was foretold.
+    void check_trace(const Explanation& said, const sbc::CallRecord& record,
+                     const std::string& where, Counts& counts) {
+        const sbc::policy::DecisionTrace& real = record.decisions;
+        const sbc::policy::DecisionTrace& foretold = said.decisions;
+        EXPECT_EQ(real.stage(), foretold.stage()) << where;
+        EXPECT_EQ(real.last(), foretold.last()) << where;
+        EXPECT_EQ(real.rule(), foretold.rule()) << where;
+        if (real.rule()) {
+            ++counts.rules[std::string(to_string(*real.rule()))];
+        }
+        for (const sbc::policy::JudgedTarget& each : real.targets()) {
+            if (each.refusal()) {
+                ++counts.rules[std::string(to_string(*each.refusal()))];
+            }
+        }
+        ASSERT_LE(real.targets().size(), foretold.targets().size()) << where;
+        EXPECT_TRUE(std::ranges::equal(real.targets(),
+                                       foretold.targets().subspan(0, real.targets().size())))
+            << where;
+        if (said.end == Explanation::End::Refused) {
+            EXPECT_EQ(real.targets().size(), foretold.targets().size()) << where;
+        }
+    }
+
+    Dice dice_;
+    Topology topology_;
+    std::set<int> detached_;
+    test::SimNetwork net_;
+    test::Border border_;
+    std::vector<std::unique_ptr<Phone>> phones_;
+    std::map<int, Phone*> trunks_;
+    std::map<std::pair<int, int>, Phone*> users_;
+    std::map<int, Phone*> strangers_;
+    std::vector<std::pair<Phone*, int>> enrolled_;
+};
+
+TEST(Explain, IsWhatHappens) {
+    Counts counts;
+    for (std::uint64_t seed = 1; seed <= worlds && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        World(seed).run(counts);
+    }
+    // Chance has been everywhere.
+    EXPECT_GT(counts.ends[Explanation::End::Called], 1000);
+    EXPECT_GT(counts.ends[Explanation::End::Refused], 1000);
+    EXPECT_GT(counts.ends[Explanation::End::Challenged], 100);
+    for (const auto refusal :
+         {sbc::policy::Refusal::UntrustedCallerSecureTarget, sbc::policy::Refusal::SipCallsInReject,
+          sbc::policy::Refusal::SecureCallUntrustedTarget, sbc::policy::Refusal::SipCallsOutRefuse,
+          sbc::policy::Refusal::UntrustedCallerEncryptedTarget,
+          sbc::policy::Refusal::UntrustedCallersRefuse, sbc::policy::Refusal::SchemeToSip,
+          sbc::policy::Refusal::SchemeToSips}) {
+        EXPECT_GT(counts.rules[std::string(to_string(refusal))], 0) << to_string(refusal);
+    }
+    for (const auto& [end, count] : counts.ends) {
+        RecordProperty("ends-" + std::to_string(int(end)), count);
+    }
+}
+
+}  // namespace
+}  // namespace ringwall::simulation

@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""Why a call is refused: what explain says before it is made, what the caller hears, and the trace that is kept of it."""
+import json
+
+from sip_peer import SipPeer
+from system_test import HEADER, Border, PROGRAM, SystemTest, main
+
+CALLER, SWITCH = "203.0.113.31", "198.51.100.21"
+CONFIGURATION = """\
+  subscriber alice@ringwall.test
+   password wonderland
+  adjacency sip phones
+   inherit profile preset-access
+   security trusted-encrypted
+   sip-calls-in secure
+   sip-calls-out secure-only
+   signaling-address ipv4 192.0.2.1
+   domain ringwall.test
+   attach
+  adjacency sip softswitch
+   security trusted-unencrypted
+   sip-calls-in reject
+   signaling-address ipv4 198.51.100.1
+   remote-address ipv4 198.51.100.21 255.255.255.255
+   signaling-peer 198.51.100.21
+   preferred-transport udp
+   attach
+  adjacency sip outside
+   signaling-address ipv4 203.0.113.1
+   remote-address ipv4 203.0.113.0 255.255.255.0
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency outside
+     dst-adjacency softswitch
+     action complete
+   complete
+  active-call-policy-set 1
+"""
+
+
+class Explain(SystemTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.network.add("caller", [f"{CALLER}/24"])
+        self.network.add("switch", [f"{SWITCH}/24"])
+        self.border = Border(self.network, "sbc", PROGRAM, self.folder)  # with a console
+        self.addCleanup(self._stop_border)
+        self.border.wait_ready()
+        self.say("configure\n" + HEADER.replace(" pki/", " ../pki/") + CONFIGURATION + "commit")
+
+    def say(self, line: str) -> str:
+        done = self.border.say(line + "\n")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def call(self, caller: SipPeer, uri: str, call_id: str) -> None:
+        caller.ask("INVITE", uri, f"<sip:300@{caller.address}>;tag=caller", f"<{uri}>", call_id)
+
+    def test_explain_sends_nothing_and_is_what_happens(self):
+        capture = self.capture("sbc")
+        self.assertEqual(self.say("explain call from outside to sips:alice@ringwall.test"), """\
+Call of sip:anonymous@anonymous.invalid to sips:alice@ringwall.test, secure
+Taken for granted
+  The request comes from an address of this adjacency.
+  There is no description of media; what it may hold is judged when there is one.
+Stages
+  source              passed
+  identify            passed
+  transport-security  passed
+  certificate-name    passed
+  sanity              passed
+  target-security     refused
+    by untrusted-caller-secure-target: A request is rejected if its caller is untrusted and its target requires security.
+The caller would hear 403 SIPS Target Not Allowed From Untrusted Caller; nothing would be sent on.
+""")
+        allowed = self.say("explain call from outside to sip:5001@203.0.113.1")
+        self.assertIn("route by softswitch (sip): allowed\n", allowed)
+        self.assertIn(f"Would be sent: INVITE sip:5001@{SWITCH} by softswitch to {SWITCH}:5060 over UDP\n", allowed)
+        self.assertIn("challenged", self.say("explain call from phones to sip:5001@203.0.113.1"))
+        known = json.loads(self.say("explain call from phones as alice@ringwall.test to sip:nobody@ringwall.test | json"))
+        self.assertEqual((known["end"], known["status"], known["targets"][0]["verdict"]),
+                         ("refused", 404, "there is no such user"))
+        self.assertEqual(capture.since(0), [])
+
+        caller, switch = SipPeer(self, "caller", CALLER), SipPeer(self, "switch", SWITCH)
+        caller.invite("203.0.113.1", "allowed@x")
+        self.assertEqual(switch.expect("INVITE").uri, f"sip:alice@{SWITCH}")
+        self.call(caller, "sips:alice@ringwall.test", "refused@x")
+        self.assertEqual(caller.expect_status(403, "INVITE")["Warning"], "")  # a stranger learns no more
+
+        refused = json.loads(self.say("show services sbc sbe refusals | json"))
+        self.assertEqual([(each["status"], each["stage"]) for each in refused], [(403, "target-security")])
+        self.assertIn("by untrusted-caller-secure-target: A request is rejected",
+                      self.say(f"show services sbc sbe calls {refused[0]['call']} trace"))
+        up = json.loads(self.say("show services sbc sbe calls | json"))
+        self.assertIn("route by softswitch (sip): allowed\n", self.say(f"show services sbc sbe calls {up[0]['call']} trace"))
+
+    def test_a_trusted_caller_hears_the_rule(self):
+        switch = SipPeer(self, "switch", SWITCH)
+        switch.invite("198.51.100.1", "refused@x")
+        warning = switch.expect_status(480, "INVITE")["Warning"]
+        self.assertIn('381 198.51.100.1 "SIPS Required"', warning)
+        self.assertIn("399 198.51.100.1 \"sip-calls-in-reject: This adjacency takes calls to SIPS URIs only "
+                      "('sip-calls-in reject').\"", warning)
+
+
+if __name__ == "__main__":
+    main()
