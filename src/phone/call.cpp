@@ -58,6 +58,19 @@ std::optional<char> digit_in(const Session::Info& info) {
     return is_key ? std::optional(text.front()) : std::nullopt;
 }
 
+// RFC 3261 §12.1.1: whether our Contact has to be a SIPS URI.
+bool begins_sips_dialog(const sip::Message& invite) {
+    if (invite.request_uri().is_secure()) {
+        return true;
+    }
+    const auto routes = invite.name_addrs(sip::HeaderName::RecordRoute);
+    if (routes && !routes->empty()) {
+        return routes->front().uri.is_secure();
+    }
+    const auto contact = sip::dialog_contact(invite);
+    return contact && *contact && (*contact)->uri.is_secure();
+}
+
 }  // namespace
 
 std::string_view to_string(Call::State state) {
@@ -76,6 +89,11 @@ std::string_view to_string(Call::State state) {
             return "ended";
     }
     return "";
+}
+
+bool is_sips_uri(std::string_view target) {
+    const auto uri = sip::parse_uri(target);
+    return uri && uri->is_secure();
 }
 
 Call::Call(CallId id, Line& line, Origin origin, Peer peer, media::Port& media, Random& random,
@@ -99,6 +117,20 @@ Call::~Call() {
 
 TimePoint Call::now() const {
     return line_.now();
+}
+
+// RFC 5630 §5.1.1: to a SIPS URI only over TLS.
+bool Call::can_go(std::string_view target) const {
+    return !is_sips_uri(target) || line_.transport() == sip::Transport::Tls;
+}
+
+std::string Call::own_contact() const {
+    return line_.contact(is_sips_ ? sip::Scheme::Sips : sip::Scheme::Sip);
+}
+
+void Call::set_sips(bool is_sips) {
+    is_sips_ = is_sips;
+    tell([&](Session::Actions& out) { session_.set_contact(own_contact(), now(), out); });
 }
 
 void Call::set_state(State state) {
@@ -167,6 +199,7 @@ Result<void, std::string> Call::dial(const Dialled& what) {
     codec_ = what.codec;
     call_waiting_ = what.call_waiting;
     TRY(open_stream());
+    set_sips(is_sips_uri(what.target));
     Session::Invitation invitation;
     invitation.target = what.target;
     invitation.from = own_identity();
@@ -217,6 +250,7 @@ void Call::on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invit
     invite_ = invite;
     set_remote_by(*invite);
     ring_name_ = ring_of(*invite, line_.settings().default_ring);
+    set_sips(begins_sips_dialog(*invite));
     tell([&](Session::Actions& out) {
         session_.on_invite(id, invite, bucket_token(Bucket{}, random_, 20), out);
     });
@@ -368,7 +402,7 @@ void Call::on_timer() {
 
 // The connection is another, and so is our Contact.
 void Call::on_line_reached() {
-    tell([&](Session::Actions& out) { session_.set_contact(line_.contact(), now(), out); });
+    tell([&](Session::Actions& out) { session_.set_contact(own_contact(), now(), out); });
 }
 
 // A far end that sends keys by INFO too (AVT+INFO, InBand+INFO) is heard once: INFO comes first.
@@ -466,7 +500,8 @@ void Call::on_refused(Session::Refused& refused) {
     forks_.clear();
     targets_.insert(targets_.begin(), std::make_move_iterator(refused.contacts.begin()),
                     std::make_move_iterator(refused.contacts.end()));
-    if (!host_.has_other_way(*this, refused.status)) {
+    const bool has_way = host_.has_other_way(*this, refused.status) && can_go(target_);
+    if (!has_way) {
         const auto next = next_target();
         if (!next) {
             tell([&](Session::Actions& out) { session_.give_up(out); });
@@ -475,6 +510,7 @@ void Call::on_refused(Session::Refused& refused) {
         log::info("call.redirected",
                   {{"call", id_.value}, {"status", refused.status}, {"target", *next}});
         target_ = *next;
+        set_sips(is_sips_uri(target_));
         address_.reset();
         tried_.push_back(*next);
     }
@@ -503,7 +539,7 @@ std::optional<std::string> Call::next_target() {
             return !before || sip::equivalent(*before, *target) ||
                    (before->scheme == sip::Scheme::Sips && target->scheme != sip::Scheme::Sips);
         });
-        if (!is_refused) {
+        if (!is_refused && can_go(text)) {
             return text;
         }
     }

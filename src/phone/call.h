@@ -109,6 +109,8 @@ public:
     bool is_held() const { return is_held_; }  // by us
     bool is_held_by_peer() const { return agreed_ && agreed_->is_held; }
     bool is_secure() const { return agreed_ && agreed_->send_key.has_value(); }
+    // Its dialog is one of SIPS URIs: no request of it goes but over TLS (RFC 5630 §5.1.1).
+    bool is_sips() const { return is_sips_; }
     const std::string& remote_uri() const { return remote_uri_; }
     const std::string& remote_name() const { return remote_name_; }
     // Why it ended: "486 Busy Here", "hung up".
@@ -154,6 +156,8 @@ private:
     void on_ringing(int status);
     void on_refused(Session::Refused& refused);
     std::optional<std::string> next_target();
+    bool can_go(std::string_view target) const;
+    std::string own_contact() const;
     void on_session_ended(Session::Ended& ended);
     Result<void, std::string> open_stream();
     sdp::SrtpPolicy policy_of_offer() const;
@@ -166,6 +170,7 @@ private:
     bool agree(sdp::AudioStream stream);
     void close_stream();
     void set_state(State state);
+    void set_sips(bool is_sips);
     void set_remote_by(const sip::Message& invite);
     void set_remote(const sip::NameAddr& who);
     TimePoint now() const;
@@ -195,6 +200,7 @@ private:
     int sound_status_ = 0;      // of that which bore sound last
     bool is_held_ = false;
     bool is_secure_wanted_ = false;
+    bool is_sips_ = false;
     std::string remote_uri_, remote_name_;
     std::optional<Endpoint> address_;
     std::optional<Dialled::Codec> codec_;
@@ -212,5 +218,6 @@ private:
 };
 
 std::string_view to_string(Call::State state);
+bool is_sips_uri(std::string_view target);
 
 }  // namespace ringwall::phone

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "phone/alert.h"
 #include "phone/call_media.h"
+#include "phone/with_fields.h"
 #include "sip/header/event.h"
 #include "sip/header/replaces.h"
 #include "sip/locate/way.h"
@@ -479,6 +480,13 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
     }
     if (!is_for(line, *request)) {
         answer_plainly(id, *request, 404);
+        return;
+    }
+    // RFC 5630 §5.1.2: it came in the clear, whatever it says.
+    if (request->request_uri().is_secure() && from.transport != sip::Transport::Tls) {
+        const auto refusal = sip::reply(*request, 480, bucket_token(Bucket{}, random_, 20));
+        respond(id, with_fields(*refusal.build(),
+                                {{"Warning", "380 " + line.domain() + " \"SIPS Not Allowed\""}}));
         return;
     }
     if (!line.is_registered() && line.settings().is_register &&

@@ -308,8 +308,10 @@ private:
     void stop_watches();
     bool is_notified(ServerId id, const sip::Message& request);
     bool may_speak(const Line& line, const IpAddress& address) const;
+    static Result<void, std::string> may_go(const Line& line, std::string_view target);
     bool goes_straight(const Line& line, const std::optional<Endpoint>& address) const;
     std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
+    std::optional<sip::Hop> any_hop_of(Call& call, const sip::Message& request);
 
     media::Port& media_;
     Random& random_;

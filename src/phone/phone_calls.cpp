@@ -46,6 +46,7 @@ Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& wh
         return fail("line " + std::to_string(line.settings().number) +
                     " is not registered: " + why);
     }
+    TRY(may_go(line, what.target));
     const CallId id{++last_call_};
     const auto peer = goes_straight(line, what.address) ? Call::Peer::Stranger : Call::Peer::Server;
     auto made = std::make_unique<Call>(id, line, Call::Origin::Ours, peer, media_, random_, *this,
@@ -120,6 +121,7 @@ Result<void, std::string> Phone::transfer(CallId id, std::string_view number) {
         return fail(std::string("'Blind Transfer Serv' is No"));
     }
     const std::string target = TRY(target_of(it->line(), number));
+    TRY(may_go(it->line(), target));
     it->hold(true);
     it->transfer("<" + target + ">");
     return {};
@@ -223,14 +225,32 @@ bool Phone::may_speak(const Line& line, const IpAddress& address) const {
            (!line.settings().restrict_source_ip || line.is_server(address));
 }
 
+// RFC 5630 §5.1.1: a SIPS URI is for TLS alone, and nothing of the call goes otherwise.
+Result<void, std::string> Phone::may_go(const Line& line, std::string_view target) {
+    if (!is_sips_uri(target) || line.transport() == sip::Transport::Tls) {
+        return {};
+    }
+    return fail("'" + std::string(target) + "' is called over TLS alone, and line " +
+                std::to_string(line.settings().number) + " has " +
+                std::string(sip::to_string(line.transport())) +
+                "; set 'SIP Transport' to TLS, or call a sip: address");
+}
+
 // IP dialling, by no server.
 bool Phone::goes_straight(const Line& line, const std::optional<Endpoint>& address) const {
     return address && line.transport() == sip::Transport::Udp && may_speak(line, address->address);
 }
 
+// None as well where a SIPS dialog has lost its TLS: the line may have gone to another server.
+std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
+    const auto hop = any_hop_of(call, request);
+    const bool needs_tls = call.is_sips() || request.request_uri().is_secure();
+    return hop && needs_tls && hop->transport != sip::Transport::Tls ? std::nullopt : hop;
+}
+
 // Over a connection everything goes by the line's own. Over UDP a dialog has its own way, where
 // that is an address and may be spoken to.
-std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
+std::optional<sip::Hop> Phone::any_hop_of(Call& call, const sip::Message& request) {
     Line& line = call.line();
     const auto by_line = line.hop();
     const LineSettings& settings = line.settings();
@@ -347,7 +367,9 @@ void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
         call.answer_referral(403);
         return;
     }
-    if (!is_callable) {
+    // From a SIPS call to nothing less (RFC 3261 §26.2.2).
+    if (!is_callable || (call.is_sips() && !refer_to->uri.is_secure()) ||
+        !may_go(call.line(), refer_to->uri.text)) {
         call.answer_referral(603);
         return;
     }
