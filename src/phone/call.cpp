@@ -628,7 +628,7 @@ sdp::SrtpPolicy Call::policy_of_offer() const {
 sdp::LocalAudio Call::local_of_offer() const {
     sdp::LocalAudio out = local();
     const auto wanted = policy_of_offer();
-    if (agreed_ && !is_secure() && wanted == sdp::SrtpPolicy::PlainOnly) {
+    if (agreed_ && !has_keys() && wanted == sdp::SrtpPolicy::PlainOnly) {
         out.srtp = wanted;
     }
     return out;

@@ -108,7 +108,9 @@ public:
     bool is_quiet() const { return state_ == State::Ended && session_.is_quiet(); }
     bool is_held() const { return is_held_; }  // by us
     bool is_held_by_peer() const { return agreed_ && agreed_->is_held; }
-    bool is_secure() const { return agreed_ && agreed_->send_key.has_value(); }
+    bool has_keys() const { return agreed_ && agreed_->send_key.has_value(); }
+    // Signalling and media are encrypted: keys that went in the clear are everybody's.
+    bool is_secure() const { return has_keys() && line_.transport() == sip::Transport::Tls; }
     // Its dialog is one of SIPS URIs: no request of it goes but over TLS (RFC 5630 §5.1.1).
     bool is_sips() const { return is_sips_; }
     const std::string& remote_uri() const { return remote_uri_; }

@@ -377,7 +377,7 @@ void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
     const std::string_view text = refer_to->uri.text;
     const std::size_t headers = refer_to->uri.headers.size();
     what.target = text.substr(0, text.size() - (headers == 0 ? 0 : headers + 1));
-    what.is_secure_wanted = call.is_secure();
+    what.is_secure_wanted = call.has_keys();
     what.is_hidden = services_.blocks_caller_id;
     if (const std::string replaces = sip::uri_header(refer_to->uri.headers, "Replaces");
         !replaces.empty()) {

@@ -138,5 +138,23 @@ TEST_F(PhoneAtServer, ASipsInviteInTheClearIsRefused) {
     EXPECT_EQ(phone.call(), nullptr);
 }
 
+// Keys that were told in the clear make no call secure, and none sounds so.
+TEST_F(UdpPhone, KeysInTheClearMakeNoSecureCall) {
+    phone::Settings settings = udp_line();
+    settings.phone.secure_call_setting = true;
+    settings.phone.tones.secure_call_indication = "397@-19;15(.2/2.1/1)";
+    RingwallPhone phone(net, phone_address, settings, 501, {.sink = media::SoundCard{}});
+    RingwallPhone other(net, ip("198.51.100.1"), udp_line(), 502);
+    net.run_for(1s);
+    phone.dial("1001");
+    ASSERT_TRUE(net.run_until([&] { return other.call() != nullptr; }, 5s));
+    ASSERT_TRUE(other->answer(other.call()->id()));
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    EXPECT_TRUE(phone.stream().spec->send_key);
+    EXPECT_FALSE(phone.call()->is_secure());
+    EXPECT_FALSE(other.call()->is_secure());
+    EXPECT_EQ(phone.tone(), "");
+}
+
 }  // namespace
 }  // namespace ringwall::test
