@@ -348,11 +348,13 @@ void Call::tell_progress(int status, bool is_final) {
     tell([&](Session::Actions& out) { session_.tell_progress(status, is_final, out); });
 }
 
-void Call::set_source(const media::Source& source) {
+Result<void, std::string> Call::set_source(const media::Source& source) {
+    TRY(media_.check(source));
     source_ = source;
     if (is_started_) {
         apply_source();
     }
+    return {};
 }
 
 // Who is held does not hear what is said here.
@@ -414,9 +416,17 @@ void Call::on_digit(char digit) {
 
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
-    if (state_ != State::Ended) {
-        hang_up();
+    end_by_fault(500, sentence);
+}
+
+// It is hung up, and says why.
+void Call::end_by_fault(int status, std::string_view why) {
+    if (state_ == State::Ended) {
+        return;
     }
+    fault_status_ = status;
+    fault_ = why;
+    hang_up();
 }
 
 // ---- and what it says ---------------------------------------------------------------------------
@@ -547,8 +557,8 @@ std::optional<std::string> Call::next_target() {
 }
 
 void Call::on_session_ended(Session::Ended& ended) {
-    end_status_ = ended.status;
-    end_reason_ = ended.reason;
+    end_status_ = fault_.empty() ? ended.status : fault_status_;
+    end_reason_ = fault_.empty() ? ended.reason : fault_;
     is_hung_up_by_peer_ = ended.is_by_peer && state_ == State::Active;
     close_stream();
     set_state(State::Ended);
@@ -600,9 +610,7 @@ void Call::on_answer(const Session::Answer& answer) {
         log::warning("call.bad-answer", {{"call", id_.value},
                                          {"reason", stream ? "media" : to_string(stream.error())}});
         // An answer in a provisional response ends nothing yet, but there is no sound either.
-        if (state_ != State::Ended) {
-            hang_up();
-        }
+        end_by_fault(488, "the answer to the call cannot be had: " + why);
     }
 }
 
@@ -707,8 +715,7 @@ bool Call::agree(sdp::AudioStream stream) {
         apply_source();
         media_.set_sink(*stream_, sound_.sink);
         if (!sound_.recording_folder.empty()) {
-            const std::string path =
-                sound_.recording_folder + "/call-" + std::to_string(id_.value) + ".wav";
+            const std::string path = recording_path(sound_.recording_folder, id_.value);
             if (const auto recorded = media_.record(*stream_, path); !recorded) {
                 log::warning("call.not-recorded",
                              {{"call", id_.value}, {"reason", recorded.error()}});

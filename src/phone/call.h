@@ -95,7 +95,8 @@ public:
     void transfer(std::string_view refer_to);
     void answer_referral(int status);
     void tell_progress(int status, bool is_final);
-    void set_source(const media::Source& source);
+    // With an error nothing has changed.
+    Result<void, std::string> set_source(const media::Source& source);
     Result<void, std::string> record(const std::string& path);
 
     CallId id() const { return id_; }
@@ -171,6 +172,7 @@ private:
     bool is_of_another(const sdp::AudioStream& offered) const;
     bool agree(sdp::AudioStream stream);
     void close_stream();
+    void end_by_fault(int status, std::string_view why);
     void set_state(State state);
     void set_sips(bool is_sips);
     void set_remote_by(const sip::Message& invite);
@@ -215,6 +217,8 @@ private:
     std::string end_reason_;
     bool is_hung_up_by_peer_ = false;
     media::StreamStatistics last_statistics_;
+    int fault_status_ = 0;
+    std::string fault_;  // because of which it is ended here
     sip::transaction::ServerId invite_id_;
     sip::MessagePtr invite_;
 };

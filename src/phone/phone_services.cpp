@@ -104,7 +104,7 @@ void Phone::hold_call(Call& held, bool is_held) {
         log::warning("call.no-music", {{"call", held.id().value}, {"reason", placed.error()}});
         return;
     }
-    (*placed)->set_source(media::Silence{});
+    (void)(*placed)->set_source(media::Silence{});
     music_[held.id()] = (*placed)->id();
 }
 

@@ -1,10 +1,12 @@
 #include "phone/process.h"
 
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <thread>
@@ -13,6 +15,7 @@
 #include "base/text.h"
 #include "engine/worker.h"
 #include "media/engine.h"
+#include "media/wav_file.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
@@ -173,6 +176,21 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
 
 int run(const ProcessOptions& options, Configuration& configuration) {
     std::signal(SIGPIPE, SIG_IGN);
+// What every call would need.
+Result<void, std::string> check_sound(const SoundOptions& sound) {
+    if (const auto* const file = std::get_if<media::File>(&sound.source)) {
+        TRY(media::check_wav(file->path));
+    }
+    const std::string& folder = sound.recording_folder;
+    if (!folder.empty() &&
+        (!std::filesystem::is_directory(folder) || ::access(folder.c_str(), W_OK | X_OK) != 0)) {
+        return fail(
+            "cannot record to " + folder +
+            ": it is no folder that can be written to; make it, or choose another --record");
+    }
+    return {};
+}
+
     const auto supervisor = Supervisor::create();
     if (!supervisor) {
         return complain(EX_OSERR, supervisor.error().sentence);
@@ -245,6 +263,9 @@ int run_process(const ProcessOptions& options) {
     }
     if (options.only_check) {
         return remarks->empty() ? EX_OK : EX_CONFIG;
+    }
+    if (const auto sound = check_sound(options.sound); !sound) {
+        return complain(EX_CONFIG, sound.error());
     }
     return run(options, configuration);
 }

@@ -263,10 +263,8 @@ json with_call(Phone& phone, CallId call, Function function) {
 }
 
 json set_source(Phone& phone, CallId call, const json& fields) {
-    return with_call(phone, call, [&](Call& found) {
-        found.set_source(source_of(fields));
-        return json::object();
-    });
+    return with_call(phone, call,
+                     [&](Call& found) { return outcome(found.set_source(source_of(fields))); });
 }
 
 json record(Phone& phone, CallId call, const json& fields) {
