@@ -394,8 +394,8 @@ void Call::on_response(const sip::Message& request, const sip::Message& response
     });
 }
 
-void Call::on_failed(const sip::Message& request) {
-    tell([&](Session::Actions& out) { session_.on_failed(request, now(), out); });
+void Call::on_failed(const sip::Message& request, Session::Failure why) {
+    tell([&](Session::Actions& out) { session_.on_failed(request, why, now(), out); });
 }
 
 void Call::on_timer() {
@@ -466,6 +466,7 @@ void Call::perform(Session::Action& action) {
             [&](const Session::Offer& offer) { on_offer(offer.description); },
             [&](const Session::OfferRefused& refused) {
                 log::info("call.offer-refused", {{"call", id_.value}, {"status", refused.status}});
+                on_offer_refused();
             },
             [&](const Session::OfferWanted&) { offer(); },
             [&](const Session::Established&) {
@@ -556,6 +557,15 @@ std::optional<std::string> Call::next_target() {
     return std::nullopt;
 }
 
+// All stays as it was agreed, and so does who is held.
+void Call::on_offer_refused() {
+    if (state_ == State::Active && is_held_ != is_hold_agreed_) {
+        is_held_ = is_hold_agreed_;
+        apply_source();
+        host_.on_call_changed(*this);
+    }
+}
+
 void Call::on_session_ended(Session::Ended& ended) {
     end_status_ = fault_.empty() ? ended.status : fault_status_;
     end_reason_ = fault_.empty() ? ended.reason : fault_;
@@ -602,13 +612,14 @@ void Call::on_answer(const Session::Answer& answer) {
             ? negotiation_.judge(*description)
             : Result<sdp::AudioStream, sdp::NegotiationFault>(fail(sdp::NegotiationFault::NoAudio));
     const bool is_good = stream && agree(*stream);
+    is_hold_agreed_ = is_held_;
     if (is_fork) {
         forks_.insert_or_assign(answer.remote_tag, negotiation_);
         bears_sound_ = true;
     }
     if (!is_good) {
-        log::warning("call.bad-answer", {{"call", id_.value},
-                                         {"reason", stream ? "media" : to_string(stream.error())}});
+        const std::string why(stream ? "media" : to_string(stream.error()));
+        log::warning("call.bad-answer", {{"call", id_.value}, {"reason", why}});
         // An answer in a provisional response ends nothing yet, but there is no sound either.
         end_by_fault(488, "the answer to the call cannot be had: " + why);
     }
@@ -693,6 +704,7 @@ std::optional<std::string> Call::answer_to(const std::string& offer) {
     if (!agree(std::move(answer->stream))) {
         return std::nullopt;
     }
+    is_hold_agreed_ = is_held_;
     return std::move(answer->text);
 }
 

@@ -140,7 +140,7 @@ public:
     void on_cancel();
     void on_ack(const sip::Message& ack);
     void on_response(const sip::Message& request, const sip::Message& response);
-    void on_failed(const sip::Message& request);
+    void on_failed(const sip::Message& request, Session::Failure why);
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
     void on_line_reached();
@@ -161,6 +161,7 @@ private:
     std::optional<std::string> next_target();
     bool can_go(std::string_view target) const;
     std::string own_contact() const;
+    void on_offer_refused();
     void on_session_ended(Session::Ended& ended);
     Result<void, std::string> open_stream();
     sdp::SrtpPolicy policy_of_offer() const;
@@ -171,8 +172,8 @@ private:
     void apply_source();
     bool is_of_another(const sdp::AudioStream& offered) const;
     bool agree(sdp::AudioStream stream);
-    void close_stream();
     void end_by_fault(int status, std::string_view why);
+    void close_stream();
     void set_state(State state);
     void set_sips(bool is_sips);
     void set_remote_by(const sip::Message& invite);
@@ -203,6 +204,7 @@ private:
     bool bears_sound_ = false;  // the provisional response that is looked at
     int sound_status_ = 0;      // of that which bore sound last
     bool is_held_ = false;
+    bool is_hold_agreed_ = false;  // the far end has answered to that
     bool is_secure_wanted_ = false;
     bool is_sips_ = false;
     std::string remote_uri_, remote_name_;
@@ -215,10 +217,10 @@ private:
     std::vector<std::string> tried_;
     int end_status_ = 0;
     std::string end_reason_;
-    bool is_hung_up_by_peer_ = false;
-    media::StreamStatistics last_statistics_;
     int fault_status_ = 0;
     std::string fault_;  // because of which it is ended here
+    bool is_hung_up_by_peer_ = false;
+    media::StreamStatistics last_statistics_;
     sip::transaction::ServerId invite_id_;
     sip::MessagePtr invite_;
 };

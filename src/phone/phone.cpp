@@ -484,7 +484,7 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
     }
     // RFC 5630 §5.1.2: it came in the clear, whatever it says.
     if (request->request_uri().is_secure() && from.transport != sip::Transport::Tls) {
-        const auto refusal = sip::reply(*request, 480, bucket_token(Bucket{}, random_, 20));
+        auto refusal = sip::reply(*request, 480, bucket_token(Bucket{}, random_, 20));
         respond(id, with_fields(*refusal.build(),
                                 {{"Warning", "380 " + line.domain() + " \"SIPS Not Allowed\""}}));
         return;
@@ -736,7 +736,7 @@ void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr
     }
 }
 
-void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
+void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause cause) {
     const auto found = sent_.find(id);
     if (found == sent_.end()) {
         return;
@@ -747,7 +747,11 @@ void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
     } else if (sent.whom == Sent::For::Watch) {
         on_watch_failed(sent.line, *sent.request);
     } else if (Call* const it = call(sent.call)) {
-        it->on_failed(*sent.request);
+        using enum sip::transaction::TerminationCause;
+        using Failure = Call::Session::Failure;
+        it->on_failed(*sent.request, cause == TransportError ? Failure::Lost
+                                     : cause == Timeout      ? Failure::Silence
+                                                             : Failure::Unheard);
     }
 }
 

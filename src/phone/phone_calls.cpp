@@ -252,7 +252,15 @@ std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
 // that is an address and may be spoken to.
 std::optional<sip::Hop> Phone::any_hop_of(Call& call, const sip::Message& request) {
     Line& line = call.line();
-    const auto by_line = line.hop();
+    const sip::Method method = request.method();
+    const bool can_wait =
+        !request.to_tag().empty() && (method == sip::Method::Invite ||
+                                      method == sip::Method::Update || method == sip::Method::Bye);
+    auto by_line = line.hop();
+    // The server is to hear of us first: then what was lost is said.
+    if (can_wait && line.state() != Line::State::Up && line.transport() != sip::Transport::Udp) {
+        by_line.reset();
+    }
     const LineSettings& settings = line.settings();
     if (by_line && goes_straight(line, call.address())) {
         return sip::Hop{by_line->flow, *call.address(), sip::Transport::Udp};
@@ -282,7 +290,7 @@ void Phone::send_for(Call& call, sip::MessageBuilder request) {
     if (!hop) {
         // As good as unanswered, but not from within.
         log::warning("call.no-way", {{"call", call.id().value}});
-        call.on_failed(*message);
+        call.on_failed(*message, Call::Session::Failure::Lost);
         call.on_transaction_ended(*message);
         return;
     }

@@ -6,37 +6,21 @@
 namespace ringwall::test {
 namespace {
 
-// A phone over TLS, at a server that a test plays.
-class SipsCalls : public PhoneLab {
+class SipsCalls : public PhoneAtTlsServer {
 protected:
     void SetUp() override {
-        server.node().set_server_identity(certificate_of("border.example.com"));
-        server.answered_by_test = [this](sip::transaction::ServerId id,
-                                         const sip::MessagePtr& request) {
-            if (request->method() != sip::Method::Register) {
-                return false;
-            }
-            auto builder = sip::reply(*request, 200, "t");
-            builder.copy(sip::HeaderName::Contact, *request);
-            server.shard().respond(id, builder.build());
-            return true;
-        };
-        net.answer({dns::RecordType::A, "border.example.com"}, addresses({ip("192.0.2.66")}));
-        ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+        server.set_scheme("sips");
+        server.offer.replace(server.offer.find("RTP/AVP"), 7, "RTP/SAVP");
+        server.offer +=
+            "a=crypto:3 AES_CM_128_HMAC_SHA1_80 "
+            "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+        PhoneAtTlsServer::SetUp();
     }
     std::string contact_of_last(std::string_view method) const {
         const auto request = server.last_request(method);
         return request == nullptr ? ""
                                   : std::string(request->header(sip::HeaderName::Contact)->value);
     }
-
-    Phone server{net,
-                 ip("192.0.2.66"),
-                 sip::Transport::Tls,
-                 {ip("192.0.2.1"), 5061},
-                 {"x", "example.com", "", "sips"},
-                 77};
-    RingwallPhone alice{net, ip("192.0.2.11"), line_of("alice", "wonderland")};
 };
 
 TEST_F(SipsCalls, BearSipsContactsAndKeys) {
@@ -59,10 +43,6 @@ TEST_F(SipsCalls, BearSipsContactsAndKeys) {
 }
 
 TEST_F(SipsCalls, AreAnsweredWithSipsContacts) {
-    server.offer.replace(server.offer.find("RTP/AVP"), 7, "RTP/SAVP");
-    server.offer +=
-        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
-        "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
     server.invite("sips:alice@192.0.2.11");
     ASSERT_TRUE(run_until([&] { return is_in(alice, State::Ringing); }));
     ASSERT_TRUE(alice->answer(alice.call()->id()));
