@@ -458,7 +458,7 @@ bool Phone::passes_challenge(const sip::auth::Account& account, const std::strin
 
 void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
                       const sip::MessagePtr& request) {
-    if (is_stopping_ || calls_.size() >= max_calls) {
+    if (is_stopping_ || !has_room_for_a_call()) {
         answer_plainly(id, *request, 480);
         return;
     }

@@ -182,7 +182,9 @@ private:
         sip::Hop hop;
         sip::MessagePtr request;
     };
-    static constexpr std::size_t max_calls = 64;
+    static constexpr std::size_t max_calls = 64;  // that are not over
+    // With those of which only transactions linger, for 32 s each.
+    static constexpr std::size_t max_remembered = 1024;
     struct Listener {
         engine::ListenerId id;
         Endpoint local;
@@ -231,6 +233,7 @@ private:
     void on_invite(Line& line, ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
     void on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request);
     void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
+    bool has_room_for_a_call() const;
     bool passes_challenge(const sip::auth::Account& account, const std::string& realm, ServerId id,
                           const sip::Hop& from, const sip::Message& request);
     static bool is_for(const Line& line, const sip::Message& request);

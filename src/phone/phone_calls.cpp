@@ -27,11 +27,17 @@ Call* Phone::call(CallId id) {
     return found == calls_.end() ? nullptr : found->second.get();
 }
 
+bool Phone::has_room_for_a_call() const {
+    const auto going_on = std::ranges::count_if(
+        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+    return static_cast<std::size_t>(going_on) < max_calls && calls_.size() < max_remembered;
+}
+
 // ---- the user -----------------------------------------------------------------------------------
 
 Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& what,
                                              bool is_emergency) {
-    if (is_stopping_ || (calls_.size() >= max_calls && !is_emergency)) {
+    if (is_stopping_ || (!has_room_for_a_call() && !is_emergency)) {
         return fail(std::string("there are too many calls"));
     }
     const std::string& problem = line.problem();
