@@ -156,6 +156,15 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
     if (!settings_->phone.services.conference) {
         return fail(std::string("'Conference Serv' is No"));
     }
+    // None ends it. Here it is of three: two calls, and who has them; at a bridge of any number.
+    const std::set<CallId> different(calls.begin(), calls.end());
+    const Call* const first = calls.empty() ? nullptr : call(calls.front());
+    const bool has_bridge =
+        first != nullptr && !first->line().settings().conference_bridge_url.empty();
+    if (!calls.empty() && (different.size() != calls.size() || calls.size() < 2 ||
+                           (calls.size() > 2 && !has_bridge))) {
+        return fail(std::string("a conference is of this phone and two different calls"));
+    }
     std::vector<media::StreamId> streams;
     for (const CallId id : calls) {
         Call* const it = call(id);
@@ -164,7 +173,7 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
         }
         streams.push_back(*it->stream());
     }
-    if (!calls.empty() && !call(calls.front())->line().settings().conference_bridge_url.empty()) {
+    if (has_bridge) {
         return meet_at_bridge(calls);
     }
     conference_ = calls;

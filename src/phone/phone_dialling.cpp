@@ -16,6 +16,17 @@ bool is_address(std::string_view dialled) {
            dialled.starts_with("tel:") || dialled.find('@') != std::string_view::npos;
 }
 
+std::string_view yes_or_no(bool is) {
+    return is ? "Yes" : "No";
+}
+
+// "4 0 3", as people write numbers; a name has none.
+std::string without_blanks(std::string_view dialled) {
+    std::string out(dialled);
+    std::erase(out, ' ');
+    return out;
+}
+
 bool is_keys(std::string_view dialled) {
     return dialled.find_first_not_of("0123456789*#") == std::string_view::npos;
 }
@@ -43,7 +54,8 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
         return fail(std::string("there is no such line"));
     }
     Line& line = *lines_[index];
-    const Wanted wanted = TRY(wanted_by(line, dialled));
+    const std::string without = is_address(dialled) ? std::string() : without_blanks(dialled);
+    const Wanted wanted = TRY(wanted_by(line, without.empty() ? dialled : without));
     if (wanted.call.target.empty()) {
         if (!is_busy()) {
             tones_.play(settings_->phone.tones.confirm);

@@ -74,7 +74,8 @@ const std::vector<Operation>& table() {
         {"conference",
          Post,
          "/conference",
-         "Joins calls, so that everybody hears everybody; none: everybody is alone again",
+         "Joins two calls, at a bridge any number, so that everybody hears everybody; none: "
+         "everybody is alone again",
          {{"calls", Numbers, Optional, Word, "the calls"}}},
         {"source",
          Post,

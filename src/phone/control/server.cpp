@@ -27,6 +27,7 @@ constexpr std::size_t max_events = 256;
 constexpr std::size_t max_body = 4096;
 constexpr std::size_t max_streams = 3;  // each has a thread while it lasts
 constexpr std::size_t other_threads = 3;
+constexpr std::chrono::milliseconds roll_call_limit{500};
 constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int conflict = 409;
@@ -402,6 +403,8 @@ struct Server::Impl {
         }
         has_happened.notify_all();
     }
+    std::uint64_t roll_calls = 0;  // after each, streams whose listener is gone end
+    std::condition_variable has_left;
     // With the lock.
     json events_after(std::uint64_t number) {
         json out = json::array();
@@ -530,8 +533,10 @@ bool Server::Impl::write_events(std::uint64_t& after, httplib::DataSink& sink) {
     std::string out;
     {
         std::unique_lock lock(mutex);
-        has_happened.wait_for(lock, stream_pause,
-                              [&] { return is_stopping || last_event > after; });
+        const std::uint64_t roll_call = roll_calls;
+        has_happened.wait_for(lock, stream_pause, [&] {
+            return is_stopping || last_event > after || roll_calls > roll_call;
+        });
         if (is_stopping) {
             return false;
         }
@@ -542,14 +547,20 @@ bool Server::Impl::write_events(std::uint64_t& after, httplib::DataSink& sink) {
         }
     }
     out.append(out.empty() ? ": still here\n\n" : "");
-    return sink.write(out.data(), out.size());
+    return sink.is_writable() && sink.write(out.data(), out.size());
 }
 
 void Server::Impl::stream(const json& fields, const httplib::Request& request,
                           httplib::Response& response) {
     std::uint64_t after = 0;
     {
-        const std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
+        if (streams >= max_streams) {  // maybe some of them have nobody who listens any more
+            ++roll_calls;
+            has_happened.notify_all();
+            has_left.wait_for(lock, roll_call_limit,
+                              [&] { return is_stopping || streams < max_streams; });
+        }
         if (streams >= max_streams) {
             return say(response, unavailable,
                        error("there are " + std::to_string(max_streams) +
@@ -583,6 +594,7 @@ void Server::Impl::set_routes() {
     for (const Operation& operation : operations()) {
         const auto handler = [this, &operation](const httplib::Request& request,
                                                 httplib::Response& response) {
+            has_left.notify_all();
             answer(operation, request, response);
         };
         if (operation.method == Operation::Method::Get) {
