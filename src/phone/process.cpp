@@ -141,7 +141,7 @@ struct Failure {
 // One phone, until it is to stop or to start again.
 Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
                                              Configuration& configuration, control::Server& control,
-                                             Supervisor& supervisor) {
+                                             Supervisor& supervisor, Phone::Memory& memory) {
     const auto worker = engine::Worker::create();
     if (!worker) {
         return fail(Failure{EX_OSERR, worker.error().sentence});
@@ -153,6 +153,7 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
     const auto [settings, tls] = configuration.start();
     Phone phone(**worker, media, random, settings, tls, (*worker)->now(), control, sound);
     media_user.phone = &phone;
+    phone.remember(memory);
     (*worker)->set_user(phone.shard());
     if (const auto bound = bind(**worker, phone, *settings); !bound) {
         return fail(Failure{EX_CONFIG, bound.error()});
@@ -171,11 +172,10 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
     say_farewell(**worker, phone);
     (*worker)->stop();
     thread.join();
+    memory = phone.memory();
     return order;
 }
 
-int run(const ProcessOptions& options, Configuration& configuration) {
-    std::signal(SIGPIPE, SIG_IGN);
 // What every call would need.
 Result<void, std::string> check_sound(const SoundOptions& sound) {
     if (const auto* const file = std::get_if<media::File>(&sound.source)) {
@@ -191,6 +191,8 @@ Result<void, std::string> check_sound(const SoundOptions& sound) {
     return {};
 }
 
+int run(const ProcessOptions& options, Configuration& configuration) {
+    std::signal(SIGPIPE, SIG_IGN);
     const auto supervisor = Supervisor::create();
     if (!supervisor) {
         return complain(EX_OSERR, supervisor.error().sentence);
@@ -202,8 +204,9 @@ Result<void, std::string> check_sound(const SoundOptions& sound) {
             return complain(EX_CONFIG, listening.error());
         }
     }
+    Phone::Memory memory;
     for (bool is_first = true, was_reverted = false;; is_first = false) {
-        const auto order = run_phone(options.sound, configuration, control, **supervisor);
+        const auto order = run_phone(options.sound, configuration, control, **supervisor, memory);
         if (!order && (is_first || was_reverted)) {
             return complain(order.error().status, order.error().sentence);
         }
@@ -261,11 +264,11 @@ int run_process(const ProcessOptions& options) {
     for (const std::string& remark : *remarks) {
         std::fprintf(stderr, "%s\n", remark.c_str());
     }
-    if (options.only_check) {
-        return remarks->empty() ? EX_OK : EX_CONFIG;
-    }
     if (const auto sound = check_sound(options.sound); !sound) {
         return complain(EX_CONFIG, sound.error());
+    }
+    if (options.only_check) {
+        return remarks->empty() ? EX_OK : EX_CONFIG;
     }
     return run(options, configuration);
 }

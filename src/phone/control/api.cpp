@@ -124,10 +124,22 @@ constexpr std::string_view schemas = R"({
   "Done": {"type": "object", "properties": {}},
   "Error": {"type": "object", "required": ["error"], "properties": {
     "error": {"type": "string", "description": "a sentence: what is wrong, and what would be right"}}},
-  "State": {"type": "object", "required": ["lines", "keys", "calls"], "properties": {
+  "State": {"type": "object", "required": ["lines", "keys", "calls", "services"], "properties": {
+    "services": {"$ref": "#/components/schemas/Services"},
     "lines": {"type": "array", "items": {"$ref": "#/components/schemas/Line"}},
     "keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}},
     "calls": {"type": "array", "items": {"$ref": "#/components/schemas/Call"}}}},
+  "Services": {"type": "object", "required": ["do-not-disturb", "call-waiting", "secure-calls",
+      "block-caller-id", "block-anonymous", "forward-all", "forward-busy", "forward-no-answer"],
+    "description": "what star codes and the User page have set", "properties": {
+    "do-not-disturb": {"type": "boolean"},
+    "call-waiting": {"type": "boolean"},
+    "secure-calls": {"type": "boolean"},
+    "block-caller-id": {"type": "boolean"},
+    "block-anonymous": {"type": "boolean"},
+    "forward-all": {"type": "string", "description": "a number; empty: nowhere"},
+    "forward-busy": {"type": "string"},
+    "forward-no-answer": {"type": "string"}}},
   "Key": {"type": "object", "required": ["key", "line", "name", "uri", "lamp", "caller"],
     "description": "a line key with an Extended Function", "properties": {
     "key": {"type": "integer", "description": "its number"},

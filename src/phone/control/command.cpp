@@ -138,6 +138,7 @@ void print(const Operation& operation, const json& answer) {
                 print_line(each);
             }
         }
+        print_line(answer["services"]);
     } else if (answer.is_array()) {
         for (const json& each : answer) {
             print_line(each);

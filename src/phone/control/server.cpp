@@ -102,6 +102,17 @@ json to_json(const WatchedLine& watched) {
             {"caller", ringing == nullptr ? "" : ringing->remote}};
 }
 
+json to_json(const UserServices& services) {
+    return {{"do-not-disturb", services.do_not_disturb},
+            {"call-waiting", services.call_waiting},
+            {"secure-calls", services.secure_calls},
+            {"block-caller-id", services.blocks_caller_id},
+            {"block-anonymous", services.blocks_anonymous},
+            {"forward-all", services.forward_all},
+            {"forward-busy", services.forward_busy},
+            {"forward-no-answer", services.forward_no_answer}};
+}
+
 json error(std::string_view sentence) {
     return {{"error", sentence}};
 }
@@ -302,7 +313,10 @@ json history(Phone& phone, CallId, const json&) {
 }
 
 json state(Phone& phone, CallId, const json&) {
-    json out = {{"lines", json::array()}, {"keys", json::array()}, {"calls", json::array()}};
+    json out = {{"lines", json::array()},
+                {"keys", json::array()},
+                {"calls", json::array()},
+                {"services", to_json(phone.services())}};
     for (const auto& line : phone.lines()) {
         out["lines"].push_back(to_json(phone, *line));
     }
@@ -389,6 +403,8 @@ struct Server::Impl {
     std::deque<json> events;
     std::uint64_t last_event = 0;
     std::size_t streams = 0;
+    std::uint64_t roll_calls = 0;  // after each, streams whose listener is gone end
+    std::condition_variable has_left;
     bool is_stopping = false;
 
     void note(std::string_view what, json event) {
@@ -403,8 +419,6 @@ struct Server::Impl {
         }
         has_happened.notify_all();
     }
-    std::uint64_t roll_calls = 0;  // after each, streams whose listener is gone end
-    std::condition_variable has_left;
     // With the lock.
     json events_after(std::uint64_t number) {
         json out = json::array();
@@ -580,6 +594,7 @@ void Server::Impl::stream(const json& fields, const httplib::Request& request,
         [this](bool) {
             const std::lock_guard lock(mutex);
             --streams;
+            has_left.notify_all();
         });
 }
 
@@ -594,7 +609,6 @@ void Server::Impl::set_routes() {
     for (const Operation& operation : operations()) {
         const auto handler = [this, &operation](const httplib::Request& request,
                                                 httplib::Response& response) {
-            has_left.notify_all();
             answer(operation, request, response);
         };
         if (operation.method == Operation::Method::Get) {
@@ -679,6 +693,13 @@ void Server::on_call_back(Call& call) {
 
 void Server::on_watched(const WatchedLine& watched) {
     impl_->note("key", to_json(watched));
+}
+
+// Into the profile too, as by set(): the next phone begins with it. This one has it already.
+void Server::on_service(std::string_view parameter, std::string_view value) {
+    if (const auto kept = impl_->configuration.set(parameter, value); !kept) {
+        log::warning("phone.service-not-kept", {{"reason", kept.error()}});
+    }
 }
 
 void Server::on_order(const Line& line, std::string_view event) {
