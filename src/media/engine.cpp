@@ -299,6 +299,11 @@ Result<void, std::string> Engine::start(StreamId stream, const StreamSpec& spec)
     return impl_->line_of(stream).stream.set(spec, net::system_clock());
 }
 
+Result<void, std::string> Engine::check(const Source& source) const {
+    const File* const file = std::get_if<File>(&source);
+    return file == nullptr ? Result<void, std::string>() : check_wav(file->path);
+}
+
 void Engine::set_source(StreamId stream, const Source& source) {
     const std::lock_guard lock(impl_->mutex);
     Line& line = impl_->line_of(stream);
@@ -342,8 +347,10 @@ void Engine::mix(const std::vector<StreamId>& streams) {
 Result<void, std::string> Engine::record(StreamId stream, const std::string& path) {
     const std::lock_guard lock(impl_->mutex);
     Line& line = impl_->line_of(stream);
-    line.recorder.reset();
-    if (path.empty()) return {};
+    if (path.empty()) {
+        line.recorder.reset();
+        return {};
+    }
     const unsigned rate = line.stream.spoken_rate();
     line.recorder =
         std::make_unique<Recorder>(TRY(WavWriter::create(path, rate)), rate, *impl_->background);

@@ -25,6 +25,7 @@ public:
 
     Result<Opened, std::string> open(const IpAddress& local, const StreamOptions& options) override;
     Result<void, std::string> start(StreamId stream, const StreamSpec& spec) override;
+    Result<void, std::string> check(const Source& source) const override;
     void set_source(StreamId stream, const Source& source) override;
     void set_sink(StreamId stream, const Sink& sink) override;
     void set_tone(StreamId stream, const ToneScript& tone) override;

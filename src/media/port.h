@@ -135,6 +135,8 @@ public:
                                              const StreamOptions& options) = 0;
     // Starts or changes it. The error is a sentence: keys that do not fit, a codec not built in.
     virtual Result<void, std::string> start(StreamId stream, const StreamSpec& spec) = 0;
+    // Whether it can be used, as far as that can be seen at once. The error is a sentence.
+    virtual Result<void, std::string> check(const Source& source) const = 0;
     virtual void set_source(StreamId stream, const Source& source) = 0;
     virtual void set_sink(StreamId stream, const Sink& sink) = 0;
     // At the sink, with what the far end says; another in place of the one before. Its end is told
@@ -146,7 +148,8 @@ public:
     // alone again. A stream is in one mix at most.
     virtual void mix(const std::vector<StreamId>& streams) = 0;
     // Both directions into one WAV file, left what we send, right what we hear, until the stream
-    // is closed or the path is empty. The error is a sentence.
+    // is closed or the path is empty. Nothing that is there is overwritten. With an error all is
+    // as it was; it is a sentence.
     virtual Result<void, std::string> record(StreamId stream, const std::string& path) = 0;
     virtual StreamStatistics statistics(StreamId stream) const = 0;
     virtual StreamStatistics close(StreamId stream) = 0;

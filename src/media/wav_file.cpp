@@ -1,13 +1,17 @@
 #include "media/wav_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cinttypes>
 #include <cstring>
 
 #include "media/g711.h"
+#include "net/file_descriptor.h"
 
 // librem's headers are C's, and want this order.
 extern "C" {
@@ -50,23 +54,56 @@ Result<Samples, std::string> decode(const std::string& path, aufmt format, Octet
     return samples;
 }
 
-}  // namespace
+// librem opens by name alone.
+std::string name_of(const net::FileDescriptor& file) {
+    return "/proc/self/fd/" + std::to_string(file.number());
+}
 
-Result<WavSound, std::string> read_wav(const std::string& path) {
-    aufile* opened = nullptr;
+struct OpenedWav {
+    AudioFile file;
     aufile_prm parameters{};
-    if (const int error = aufile_open(&opened, &parameters, path.c_str(), AUFILE_READ)) {
-        return complain(path, error == ENOENT || error == EACCES || error == EISDIR
-                                  ? std::strerror(error)
-                                  : "it is not a WAV file");
+};
+
+// Whoever opens a pipe waits for its other end, and a device may have no end at all.
+Result<OpenedWav, std::string> open_wav(const std::string& path) {
+    const net::FileDescriptor there(
+        ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (there.number() < 0) return complain(path, std::strerror(errno));
+    struct stat status {};
+    if (::fstat(there.number(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return complain(path, "it is not a regular file");
     }
-    const AudioFile file(opened);
-    if (parameters.channels < 1 || parameters.channels > 2) {
+    aufile* opened = nullptr;
+    OpenedWav out;
+    if (aufile_open(&opened, &out.parameters, name_of(there).c_str(), AUFILE_READ) != 0) {
+        return complain(path, "it is not a WAV file");
+    }
+    out.file.reset(opened);
+    if (out.parameters.channels < 1 || out.parameters.channels > 2) {
         return complain(path, "it has neither one channel nor two");
     }
-    if (parameters.srate < 8000 || parameters.srate > 48'000) {
+    if (out.parameters.srate < 8000 || out.parameters.srate > 48'000) {
         return complain(path, "its rate is not from 8000 to 48000 Hz");
     }
+    return out;
+}
+
+}  // namespace
+
+Result<void, std::string> check_wav(const std::string& path) {
+    const auto [file, parameters] = TRY(open_wav(path));
+    std::array<std::uint8_t, 4> first{};
+    std::size_t size = first.size();
+    if (aufile_read(file.get(), first.data(), &size) != 0 ||
+        size < 2 * std::size_t{parameters.channels}) {
+        return complain(path, "there is no sound in it");
+    }
+    TRY(decode(path, parameters.fmt, OctetsView(first).first(size)));
+    return {};
+}
+
+Result<WavSound, std::string> read_wav(const std::string& path) {
+    const auto [file, parameters] = TRY(open_wav(path));
     Octets octets;
     for (std::size_t size = 1; size > 0;) {
         const std::size_t before = octets.size();
@@ -102,9 +139,17 @@ WavWriter::WavWriter(WavWriter&&) noexcept = default;
 WavWriter& WavWriter::operator=(WavWriter&&) noexcept = default;
 
 Result<WavWriter, std::string> WavWriter::create(const std::string& path, unsigned sample_rate) {
+    const net::FileDescriptor there(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (there.number() < 0) {
+        return fail("cannot record to " + path + ": " +
+                    (errno == EEXIST ? "it is there already, and nothing is overwritten; give "
+                                       "another name"
+                                     : std::strerror(errno)));
+    }
     aufile* opened = nullptr;
     aufile_prm parameters{sample_rate, 2, AUFMT_S16LE};
-    if (const int error = aufile_open(&opened, &parameters, path.c_str(), AUFILE_WRITE)) {
+    if (const int error = aufile_open(&opened, &parameters, name_of(there).c_str(), AUFILE_WRITE)) {
         return fail("cannot record to " + path + ": " + std::strerror(error));
     }
     return WavWriter(std::make_unique<File>(File{AudioFile(opened)}));

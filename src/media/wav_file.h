@@ -17,9 +17,13 @@ struct WavSound {
 // 16 bits, µ-law or A-law, one or two channels, 8 to 48 kHz. The error is a sentence.
 Result<WavSound, std::string> read_wav(const std::string& path);
 
+// Whether read_wav would be content, by its beginning alone. The error is a sentence.
+Result<void, std::string> check_wav(const std::string& path);
+
 // 16 bits, two channels.
 class WavWriter {
 public:
+    // A new file, for its owner alone: none is overwritten.
     static Result<WavWriter, std::string> create(const std::string& path, unsigned sample_rate);
     ~WavWriter();  // the file is whole then
     WavWriter(WavWriter&&) noexcept;

@@ -58,6 +58,19 @@ std::optional<char> digit_in(const Session::Info& info) {
     return is_key ? std::optional(text.front()) : std::nullopt;
 }
 
+// RFC 3261 §12.1.1: whether our Contact has to be a SIPS URI.
+bool begins_sips_dialog(const sip::Message& invite) {
+    if (invite.request_uri().is_secure()) {
+        return true;
+    }
+    const auto routes = invite.name_addrs(sip::HeaderName::RecordRoute);
+    if (routes && !routes->empty()) {
+        return routes->front().uri.is_secure();
+    }
+    const auto contact = sip::dialog_contact(invite);
+    return contact && *contact && (*contact)->uri.is_secure();
+}
+
 }  // namespace
 
 std::string_view to_string(Call::State state) {
@@ -76,6 +89,11 @@ std::string_view to_string(Call::State state) {
             return "ended";
     }
     return "";
+}
+
+bool is_sips_uri(std::string_view target) {
+    const auto uri = sip::parse_uri(target);
+    return uri && uri->is_secure();
 }
 
 Call::Call(CallId id, Line& line, Origin origin, Peer peer, media::Port& media, Random& random,
@@ -99,6 +117,20 @@ Call::~Call() {
 
 TimePoint Call::now() const {
     return line_.now();
+}
+
+// RFC 5630 §5.1.1: to a SIPS URI only over TLS.
+bool Call::can_go(std::string_view target) const {
+    return !is_sips_uri(target) || line_.transport() == sip::Transport::Tls;
+}
+
+std::string Call::own_contact() const {
+    return line_.contact(is_sips_ ? sip::Scheme::Sips : sip::Scheme::Sip);
+}
+
+void Call::set_sips(bool is_sips) {
+    is_sips_ = is_sips;
+    tell([&](Session::Actions& out) { session_.set_contact(own_contact(), now(), out); });
 }
 
 void Call::set_state(State state) {
@@ -167,6 +199,7 @@ Result<void, std::string> Call::dial(const Dialled& what) {
     codec_ = what.codec;
     call_waiting_ = what.call_waiting;
     TRY(open_stream());
+    set_sips(is_sips_uri(what.target));
     Session::Invitation invitation;
     invitation.target = what.target;
     invitation.from = own_identity();
@@ -217,6 +250,7 @@ void Call::on_invite(sip::transaction::ServerId id, const sip::MessagePtr& invit
     invite_ = invite;
     set_remote_by(*invite);
     ring_name_ = ring_of(*invite, line_.settings().default_ring);
+    set_sips(begins_sips_dialog(*invite));
     tell([&](Session::Actions& out) {
         session_.on_invite(id, invite, bucket_token(Bucket{}, random_, 20), out);
     });
@@ -314,11 +348,13 @@ void Call::tell_progress(int status, bool is_final) {
     tell([&](Session::Actions& out) { session_.tell_progress(status, is_final, out); });
 }
 
-void Call::set_source(const media::Source& source) {
+Result<void, std::string> Call::set_source(const media::Source& source) {
+    TRY(media_.check(source));
     source_ = source;
     if (is_started_) {
         apply_source();
     }
+    return {};
 }
 
 // Who is held does not hear what is said here.
@@ -358,8 +394,8 @@ void Call::on_response(const sip::Message& request, const sip::Message& response
     });
 }
 
-void Call::on_failed(const sip::Message& request) {
-    tell([&](Session::Actions& out) { session_.on_failed(request, now(), out); });
+void Call::on_failed(const sip::Message& request, Session::Failure why) {
+    tell([&](Session::Actions& out) { session_.on_failed(request, why, now(), out); });
 }
 
 void Call::on_timer() {
@@ -368,7 +404,7 @@ void Call::on_timer() {
 
 // The connection is another, and so is our Contact.
 void Call::on_line_reached() {
-    tell([&](Session::Actions& out) { session_.set_contact(line_.contact(), now(), out); });
+    tell([&](Session::Actions& out) { session_.set_contact(own_contact(), now(), out); });
 }
 
 // A far end that sends keys by INFO too (AVT+INFO, InBand+INFO) is heard once: INFO comes first.
@@ -380,9 +416,17 @@ void Call::on_digit(char digit) {
 
 void Call::on_media_failed(std::string_view sentence) {
     log::warning("call.media-failed", {{"call", id_.value}, {"reason", sentence}});
-    if (state_ != State::Ended) {
-        hang_up();
+    end_by_fault(500, sentence);
+}
+
+// It is hung up, and says why.
+void Call::end_by_fault(int status, std::string_view why) {
+    if (state_ == State::Ended) {
+        return;
     }
+    fault_status_ = status;
+    fault_ = why;
+    hang_up();
 }
 
 // ---- and what it says ---------------------------------------------------------------------------
@@ -422,6 +466,7 @@ void Call::perform(Session::Action& action) {
             [&](const Session::Offer& offer) { on_offer(offer.description); },
             [&](const Session::OfferRefused& refused) {
                 log::info("call.offer-refused", {{"call", id_.value}, {"status", refused.status}});
+                on_offer_refused();
             },
             [&](const Session::OfferWanted&) { offer(); },
             [&](const Session::Established&) {
@@ -466,7 +511,8 @@ void Call::on_refused(Session::Refused& refused) {
     forks_.clear();
     targets_.insert(targets_.begin(), std::make_move_iterator(refused.contacts.begin()),
                     std::make_move_iterator(refused.contacts.end()));
-    if (!host_.has_other_way(*this, refused.status)) {
+    const bool has_way = host_.has_other_way(*this, refused.status) && can_go(target_);
+    if (!has_way) {
         const auto next = next_target();
         if (!next) {
             tell([&](Session::Actions& out) { session_.give_up(out); });
@@ -475,6 +521,7 @@ void Call::on_refused(Session::Refused& refused) {
         log::info("call.redirected",
                   {{"call", id_.value}, {"status", refused.status}, {"target", *next}});
         target_ = *next;
+        set_sips(is_sips_uri(target_));
         address_.reset();
         tried_.push_back(*next);
     }
@@ -503,16 +550,25 @@ std::optional<std::string> Call::next_target() {
             return !before || sip::equivalent(*before, *target) ||
                    (before->scheme == sip::Scheme::Sips && target->scheme != sip::Scheme::Sips);
         });
-        if (!is_refused) {
+        if (!is_refused && can_go(text)) {
             return text;
         }
     }
     return std::nullopt;
 }
 
+// All stays as it was agreed, and so does who is held.
+void Call::on_offer_refused() {
+    if (state_ == State::Active && is_held_ != is_hold_agreed_) {
+        is_held_ = is_hold_agreed_;
+        apply_source();
+        host_.on_call_changed(*this);
+    }
+}
+
 void Call::on_session_ended(Session::Ended& ended) {
-    end_status_ = ended.status;
-    end_reason_ = ended.reason;
+    end_status_ = fault_.empty() ? ended.status : fault_status_;
+    end_reason_ = fault_.empty() ? ended.reason : fault_;
     is_hung_up_by_peer_ = ended.is_by_peer && state_ == State::Active;
     close_stream();
     set_state(State::Ended);
@@ -556,17 +612,16 @@ void Call::on_answer(const Session::Answer& answer) {
             ? negotiation_.judge(*description)
             : Result<sdp::AudioStream, sdp::NegotiationFault>(fail(sdp::NegotiationFault::NoAudio));
     const bool is_good = stream && agree(*stream);
+    is_hold_agreed_ = is_held_;
     if (is_fork) {
         forks_.insert_or_assign(answer.remote_tag, negotiation_);
         bears_sound_ = true;
     }
     if (!is_good) {
-        log::warning("call.bad-answer", {{"call", id_.value},
-                                         {"reason", stream ? "media" : to_string(stream.error())}});
+        const std::string why(stream ? "media" : to_string(stream.error()));
+        log::warning("call.bad-answer", {{"call", id_.value}, {"reason", why}});
         // An answer in a provisional response ends nothing yet, but there is no sound either.
-        if (state_ != State::Ended) {
-            hang_up();
-        }
+        end_by_fault(488, "the answer to the call cannot be had: " + why);
     }
 }
 
@@ -592,7 +647,7 @@ sdp::SrtpPolicy Call::policy_of_offer() const {
 sdp::LocalAudio Call::local_of_offer() const {
     sdp::LocalAudio out = local();
     const auto wanted = policy_of_offer();
-    if (agreed_ && !is_secure() && wanted == sdp::SrtpPolicy::PlainOnly) {
+    if (agreed_ && !has_keys() && wanted == sdp::SrtpPolicy::PlainOnly) {
         out.srtp = wanted;
     }
     return out;
@@ -649,6 +704,7 @@ std::optional<std::string> Call::answer_to(const std::string& offer) {
     if (!agree(std::move(answer->stream))) {
         return std::nullopt;
     }
+    is_hold_agreed_ = is_held_;
     return std::move(answer->text);
 }
 
@@ -671,8 +727,7 @@ bool Call::agree(sdp::AudioStream stream) {
         apply_source();
         media_.set_sink(*stream_, sound_.sink);
         if (!sound_.recording_folder.empty()) {
-            const std::string path =
-                sound_.recording_folder + "/call-" + std::to_string(id_.value) + ".wav";
+            const std::string path = recording_path(sound_.recording_folder, id_.value);
             if (const auto recorded = media_.record(*stream_, path); !recorded) {
                 log::warning("call.not-recorded",
                              {{"call", id_.value}, {"reason", recorded.error()}});

@@ -95,7 +95,8 @@ public:
     void transfer(std::string_view refer_to);
     void answer_referral(int status);
     void tell_progress(int status, bool is_final);
-    void set_source(const media::Source& source);
+    // With an error nothing has changed.
+    Result<void, std::string> set_source(const media::Source& source);
     Result<void, std::string> record(const std::string& path);
 
     CallId id() const { return id_; }
@@ -108,7 +109,11 @@ public:
     bool is_quiet() const { return state_ == State::Ended && session_.is_quiet(); }
     bool is_held() const { return is_held_; }  // by us
     bool is_held_by_peer() const { return agreed_ && agreed_->is_held; }
-    bool is_secure() const { return agreed_ && agreed_->send_key.has_value(); }
+    bool has_keys() const { return agreed_ && agreed_->send_key.has_value(); }
+    // Signalling and media are encrypted: keys that went in the clear are everybody's.
+    bool is_secure() const { return has_keys() && line_.transport() == sip::Transport::Tls; }
+    // Its dialog is one of SIPS URIs: no request of it goes but over TLS (RFC 5630 §5.1.1).
+    bool is_sips() const { return is_sips_; }
     const std::string& remote_uri() const { return remote_uri_; }
     const std::string& remote_name() const { return remote_name_; }
     // Why it ended: "486 Busy Here", "hung up".
@@ -135,7 +140,7 @@ public:
     void on_cancel();
     void on_ack(const sip::Message& ack);
     void on_response(const sip::Message& request, const sip::Message& response);
-    void on_failed(const sip::Message& request);
+    void on_failed(const sip::Message& request, Session::Failure why);
     void on_transaction_ended(const sip::Message& request) { session_.on_ended(request); }
     void on_timer();
     void on_line_reached();
@@ -154,6 +159,9 @@ private:
     void on_ringing(int status);
     void on_refused(Session::Refused& refused);
     std::optional<std::string> next_target();
+    bool can_go(std::string_view target) const;
+    std::string own_contact() const;
+    void on_offer_refused();
     void on_session_ended(Session::Ended& ended);
     Result<void, std::string> open_stream();
     sdp::SrtpPolicy policy_of_offer() const;
@@ -164,8 +172,10 @@ private:
     void apply_source();
     bool is_of_another(const sdp::AudioStream& offered) const;
     bool agree(sdp::AudioStream stream);
+    void end_by_fault(int status, std::string_view why);
     void close_stream();
     void set_state(State state);
+    void set_sips(bool is_sips);
     void set_remote_by(const sip::Message& invite);
     void set_remote(const sip::NameAddr& who);
     TimePoint now() const;
@@ -194,7 +204,9 @@ private:
     bool bears_sound_ = false;  // the provisional response that is looked at
     int sound_status_ = 0;      // of that which bore sound last
     bool is_held_ = false;
+    bool is_hold_agreed_ = false;  // the far end has answered to that
     bool is_secure_wanted_ = false;
+    bool is_sips_ = false;
     std::string remote_uri_, remote_name_;
     std::optional<Endpoint> address_;
     std::optional<Dialled::Codec> codec_;
@@ -205,6 +217,8 @@ private:
     std::vector<std::string> tried_;
     int end_status_ = 0;
     std::string end_reason_;
+    int fault_status_ = 0;
+    std::string fault_;  // because of which it is ended here
     bool is_hung_up_by_peer_ = false;
     media::StreamStatistics last_statistics_;
     sip::transaction::ServerId invite_id_;
@@ -212,5 +226,6 @@ private:
 };
 
 std::string_view to_string(Call::State state);
+bool is_sips_uri(std::string_view target);
 
 }  // namespace ringwall::phone

@@ -1,5 +1,7 @@
 #include "phone/call_media.h"
 
+#include <filesystem>
+
 namespace ringwall::phone {
 namespace {
 
@@ -113,6 +115,17 @@ media::StreamOptions stream_options(const PhoneSettings& phone, const LineSettin
             .jitter_level = line.network_jitter_level,
             .jitter_adjustment = line.jitter_buffer_adjustment,
             .key_level = phone.dtmf_playback_level};
+}
+
+// Call numbers begin anew with the phone, and what was recorded before stays.
+std::string recording_path(const std::string& folder, std::uint64_t call) {
+    const std::string name = folder + "/call-" + std::to_string(call);
+    std::string path = name + ".wav";
+    std::error_code error;
+    for (unsigned i = 2; std::filesystem::exists(path, error) && i < 100'000; ++i) {
+        path = name + "-" + std::to_string(i) + ".wav";
+    }
+    return path;
 }
 
 std::string rtp_stat(const media::StreamStatistics& statistics,

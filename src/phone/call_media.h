@@ -23,6 +23,8 @@ sdp::AudioCodec to_sdp(media::Codec codec);
 sdp::LocalAudio local_audio(const PhoneSettings& phone, const LineSettings& line,
                             const Endpoint& rtp);
 media::StreamOptions stream_options(const PhoneSettings& phone, const LineSettings& line);
+// A name that is free there.
+std::string recording_path(const std::string& folder, std::uint64_t call);
 // The value of P-RTP-Stat: packets, octets, loss, jitter and delay (ms), duration (s), codecs.
 std::string rtp_stat(const media::StreamStatistics& statistics,
                      const std::optional<sdp::AudioStream>& agreed);

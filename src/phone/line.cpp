@@ -89,10 +89,11 @@ std::string Line::address_of_record() const {
     return "sip:" + sip::escape_user(settings().user_id) + "@" + domain_;
 }
 
-std::string Line::contact() const {
-    std::string uri = "sip:" + sip::escape_user(settings().user_id) + "@" +
+std::string Line::contact(sip::Scheme scheme) const {
+    const bool is_sips = scheme == sip::Scheme::Sips;
+    std::string uri = (is_sips ? "sips:" : "sip:") + sip::escape_user(settings().user_id) + "@" +
                       host_of(local_.address) + ":" + std::to_string(local_.port);
-    if (is_stream()) {
+    if (is_stream() && !is_sips) {  // RFC 5630 §3.1.4: there it says nothing new
         uri += ";transport=" + lower(sip::to_string(transport_));
     }
     return "<" + uri + ">";

@@ -71,7 +71,8 @@ public:
 
     const std::string& domain() const { return domain_; }
     std::string address_of_record() const;  // "sip:alice@example.com"
-    std::string contact() const;            // a name-addr
+    // A name-addr. SIPS in a call that is one (RFC 5630 §5.1.1).
+    std::string contact(sip::Scheme scheme = sip::Scheme::Sip) const;
     sip::auth::Account account() const;
     // What its servers' challenges are answered with: of the realms that its registrar has shown,
     // and of the domain. A far end whose challenge a proxy passes on has another.

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "phone/alert.h"
 #include "phone/call_media.h"
+#include "phone/with_fields.h"
 #include "sip/header/event.h"
 #include "sip/header/replaces.h"
 #include "sip/locate/way.h"
@@ -457,7 +458,7 @@ bool Phone::passes_challenge(const sip::auth::Account& account, const std::strin
 
 void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
                       const sip::MessagePtr& request) {
-    if (is_stopping_ || calls_.size() >= max_calls) {
+    if (is_stopping_ || !has_room_for_a_call()) {
         answer_plainly(id, *request, 480);
         return;
     }
@@ -479,6 +480,13 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
     }
     if (!is_for(line, *request)) {
         answer_plainly(id, *request, 404);
+        return;
+    }
+    // RFC 5630 §5.1.2: it came in the clear, whatever it says.
+    if (request->request_uri().is_secure() && from.transport != sip::Transport::Tls) {
+        auto refusal = sip::reply(*request, 480, bucket_token(Bucket{}, random_, 20));
+        respond(id, with_fields(*refusal.build(),
+                                {{"Warning", "380 " + line.domain() + " \"SIPS Not Allowed\""}}));
         return;
     }
     if (!line.is_registered() && line.settings().is_register &&
@@ -728,7 +736,7 @@ void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr
     }
 }
 
-void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
+void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause cause) {
     const auto found = sent_.find(id);
     if (found == sent_.end()) {
         return;
@@ -739,7 +747,11 @@ void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause) {
     } else if (sent.whom == Sent::For::Watch) {
         on_watch_failed(sent.line, *sent.request);
     } else if (Call* const it = call(sent.call)) {
-        it->on_failed(*sent.request);
+        using enum sip::transaction::TerminationCause;
+        using Failure = Call::Session::Failure;
+        it->on_failed(*sent.request, cause == TransportError ? Failure::Lost
+                                     : cause == Timeout      ? Failure::Silence
+                                                             : Failure::Unheard);
     }
 }
 

@@ -48,6 +48,8 @@ public:
     // NOTIFY "resync", "check-sync", "reboot", "reboot_now", "restart_now" or "report", after its
     // challenge.
     virtual void on_order(const Line& /*line*/, std::string_view /*event*/) {}
+    // A star code has set what that parameter says.
+    virtual void on_service(std::string_view /*parameter*/, std::string_view /*value*/) {}
     virtual void on_trace(std::string_view /*direction*/, const sip::Hop& /*hop*/,
                           const sip::Message& /*message*/) {}
 };
@@ -123,6 +125,18 @@ public:
     const std::vector<WatchedLine>& watched() const { return watched_; }
     const Mailbox& mailbox(const Line& line) const { return mailboxes_.at(line.index()); }
     const CallHistory& history() const { return history_; }
+    const UserServices& services() const { return services_; }
+
+    // What the next phone of this process goes on with, so that no number of a call comes twice.
+    struct Memory {
+        CallHistory history;
+        std::uint64_t last_call = 0;
+    };
+    void remember(Memory memory) {
+        history_ = std::move(memory.history);
+        last_call_ = memory.last_call;
+    }
+    Memory memory() const { return {history_, last_call_}; }
 
     // engine::ShardUser
     bool on_datagram_source(const engine::Flow& flow, const Endpoint& remote) override;
@@ -182,7 +196,9 @@ private:
         sip::Hop hop;
         sip::MessagePtr request;
     };
-    static constexpr std::size_t max_calls = 64;
+    static constexpr std::size_t max_calls = 64;  // that are not over
+    // With those of which only transactions linger, for 32 s each.
+    static constexpr std::size_t max_remembered = 1024;
     struct Listener {
         engine::ListenerId id;
         Endpoint local;
@@ -217,6 +233,7 @@ private:
         std::vector<CallId> calls;
     };
 
+    bool has_room_for_a_call() const;
     void start_next_line();
     static bool is_at(const Line& line, std::uint16_t port, sip::Transport transport);
     bool is_server_at(std::uint16_t port, sip::Transport transport, const IpAddress& address) const;
@@ -255,6 +272,8 @@ private:
     Result<Wanted, std::string> wanted_by(Line& line, std::string_view dialled);
     static Result<void, std::string> choose_codec(media::Codec codec, bool is_only,
                                                   const std::string& number, Wanted& wanted);
+    Result<void, std::string> forward_to(std::string_view parameter, const std::string& number,
+                                         std::string& service);
     Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
     Result<void, std::string> transfer_active(const Line& line, std::string_view number);
     static std::optional<Call::Dialled> picking_up(const WatchedLine& watched);
@@ -308,8 +327,10 @@ private:
     void stop_watches();
     bool is_notified(ServerId id, const sip::Message& request);
     bool may_speak(const Line& line, const IpAddress& address) const;
+    static Result<void, std::string> may_go(const Line& line, std::string_view target);
     bool goes_straight(const Line& line, const std::optional<Endpoint>& address) const;
     std::optional<sip::Hop> hop_of(Call& call, const sip::Message& request);
+    std::optional<sip::Hop> any_hop_of(Call& call, const sip::Message& request);
 
     media::Port& media_;
     Random& random_;

@@ -27,11 +27,17 @@ Call* Phone::call(CallId id) {
     return found == calls_.end() ? nullptr : found->second.get();
 }
 
+bool Phone::has_room_for_a_call() const {
+    const auto going_on = std::ranges::count_if(
+        calls_, [](const auto& each) { return each.second->state() != Call::State::Ended; });
+    return static_cast<std::size_t>(going_on) < max_calls && calls_.size() < max_remembered;
+}
+
 // ---- the user -----------------------------------------------------------------------------------
 
 Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& what,
                                              bool is_emergency) {
-    if (is_stopping_ || (calls_.size() >= max_calls && !is_emergency)) {
+    if (is_stopping_ || (!has_room_for_a_call() && !is_emergency)) {
         return fail(std::string("there are too many calls"));
     }
     const std::string& problem = line.problem();
@@ -46,6 +52,7 @@ Result<Call*, std::string> Phone::place_call(Line& line, const Call::Dialled& wh
         return fail("line " + std::to_string(line.settings().number) +
                     " is not registered: " + why);
     }
+    TRY(may_go(line, what.target));
     const CallId id{++last_call_};
     const auto peer = goes_straight(line, what.address) ? Call::Peer::Stranger : Call::Peer::Server;
     auto made = std::make_unique<Call>(id, line, Call::Origin::Ours, peer, media_, random_, *this,
@@ -120,6 +127,7 @@ Result<void, std::string> Phone::transfer(CallId id, std::string_view number) {
         return fail(std::string("'Blind Transfer Serv' is No"));
     }
     const std::string target = TRY(target_of(it->line(), number));
+    TRY(may_go(it->line(), target));
     it->hold(true);
     it->transfer("<" + target + ">");
     return {};
@@ -148,6 +156,15 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
     if (!settings_->phone.services.conference) {
         return fail(std::string("'Conference Serv' is No"));
     }
+    // None ends it. Here it is of three: two calls, and who has them; at a bridge of any number.
+    const std::set<CallId> different(calls.begin(), calls.end());
+    const Call* const first = calls.empty() ? nullptr : call(calls.front());
+    const bool has_bridge =
+        first != nullptr && !first->line().settings().conference_bridge_url.empty();
+    if (!calls.empty() && (different.size() != calls.size() || calls.size() < 2 ||
+                           (calls.size() > 2 && !has_bridge))) {
+        return fail(std::string("a conference is of this phone and two different calls"));
+    }
     std::vector<media::StreamId> streams;
     for (const CallId id : calls) {
         Call* const it = call(id);
@@ -156,7 +173,7 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
         }
         streams.push_back(*it->stream());
     }
-    if (!calls.empty() && !call(calls.front())->line().settings().conference_bridge_url.empty()) {
+    if (has_bridge) {
         return meet_at_bridge(calls);
     }
     conference_ = calls;
@@ -223,16 +240,42 @@ bool Phone::may_speak(const Line& line, const IpAddress& address) const {
            (!line.settings().restrict_source_ip || line.is_server(address));
 }
 
+// RFC 5630 §5.1.1: a SIPS URI is for TLS alone, and nothing of the call goes otherwise.
+Result<void, std::string> Phone::may_go(const Line& line, std::string_view target) {
+    if (!is_sips_uri(target) || line.transport() == sip::Transport::Tls) {
+        return {};
+    }
+    return fail("'" + std::string(target) + "' is called over TLS alone, and line " +
+                std::to_string(line.settings().number) + " has " +
+                std::string(sip::to_string(line.transport())) +
+                "; set 'SIP Transport' to TLS, or call a sip: address");
+}
+
 // IP dialling, by no server.
 bool Phone::goes_straight(const Line& line, const std::optional<Endpoint>& address) const {
     return address && line.transport() == sip::Transport::Udp && may_speak(line, address->address);
 }
 
+// None as well where a SIPS dialog has lost its TLS: the line may have gone to another server.
+std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
+    const auto hop = any_hop_of(call, request);
+    const bool needs_tls = call.is_sips() || request.request_uri().is_secure();
+    return hop && needs_tls && hop->transport != sip::Transport::Tls ? std::nullopt : hop;
+}
+
 // Over a connection everything goes by the line's own. Over UDP a dialog has its own way, where
 // that is an address and may be spoken to.
-std::optional<sip::Hop> Phone::hop_of(Call& call, const sip::Message& request) {
+std::optional<sip::Hop> Phone::any_hop_of(Call& call, const sip::Message& request) {
     Line& line = call.line();
-    const auto by_line = line.hop();
+    const sip::Method method = request.method();
+    const bool can_wait =
+        !request.to_tag().empty() && (method == sip::Method::Invite ||
+                                      method == sip::Method::Update || method == sip::Method::Bye);
+    auto by_line = line.hop();
+    // The server is to hear of us first: then what was lost is said.
+    if (can_wait && line.state() != Line::State::Up && line.transport() != sip::Transport::Udp) {
+        by_line.reset();
+    }
     const LineSettings& settings = line.settings();
     if (by_line && goes_straight(line, call.address())) {
         return sip::Hop{by_line->flow, *call.address(), sip::Transport::Udp};
@@ -262,7 +305,7 @@ void Phone::send_for(Call& call, sip::MessageBuilder request) {
     if (!hop) {
         // As good as unanswered, but not from within.
         log::warning("call.no-way", {{"call", call.id().value}});
-        call.on_failed(*message);
+        call.on_failed(*message, Call::Session::Failure::Lost);
         call.on_transaction_ended(*message);
         return;
     }
@@ -347,7 +390,9 @@ void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
         call.answer_referral(403);
         return;
     }
-    if (!is_callable) {
+    // From a SIPS call to nothing less (RFC 3261 §26.2.2).
+    if (!is_callable || (call.is_sips() && !refer_to->uri.is_secure()) ||
+        !may_go(call.line(), refer_to->uri.text)) {
         call.answer_referral(603);
         return;
     }
@@ -355,7 +400,7 @@ void Phone::on_referral(Call& call, const Call::Session::Referral& referral) {
     const std::string_view text = refer_to->uri.text;
     const std::size_t headers = refer_to->uri.headers.size();
     what.target = text.substr(0, text.size() - (headers == 0 ? 0 : headers + 1));
-    what.is_secure_wanted = call.is_secure();
+    what.is_secure_wanted = call.has_keys();
     what.is_hidden = services_.blocks_caller_id;
     if (const std::string replaces = sip::uri_header(refer_to->uri.headers, "Replaces");
         !replaces.empty()) {

@@ -16,6 +16,17 @@ bool is_address(std::string_view dialled) {
            dialled.starts_with("tel:") || dialled.find('@') != std::string_view::npos;
 }
 
+std::string_view yes_or_no(bool is) {
+    return is ? "Yes" : "No";
+}
+
+// "4 0 3", as people write numbers; a name has none.
+std::string without_blanks(std::string_view dialled) {
+    std::string out(dialled);
+    std::erase(out, ' ');
+    return out;
+}
+
 bool is_keys(std::string_view dialled) {
     return dialled.find_first_not_of("0123456789*#") == std::string_view::npos;
 }
@@ -43,7 +54,8 @@ Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,
         return fail(std::string("there is no such line"));
     }
     Line& line = *lines_[index];
-    const Wanted wanted = TRY(wanted_by(line, dialled));
+    const std::string without = is_address(dialled) ? std::string() : without_blanks(dialled);
+    const Wanted wanted = TRY(wanted_by(line, without.empty() ? dialled : without));
     if (wanted.call.target.empty()) {
         if (!is_busy()) {
             tones_.play(settings_->phone.tones.confirm);
@@ -198,8 +210,17 @@ Result<CallId, std::string> Phone::press(unsigned key) {
     return call->id();
 }
 
+Result<void, std::string> Phone::forward_to(std::string_view parameter, const std::string& number,
+                                            std::string& service) {
+    service = number;
+    observer_.on_service(parameter, number);
+    return {};
+}
+
 Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line, Wanted& wanted) {
-    const std::string number(what.rest);
+    // Whoever presses keys may end the number with #.
+    const bool has_end = what.code.then == StarServiceRow::Then::Number && what.rest.ends_with('#');
+    const std::string number(what.rest.substr(0, what.rest.size() - (has_end ? 1 : 0)));
     if (what.code.then == StarServiceRow::Then::Number && number.empty()) {
         return fail(what.code.code + " wants a number behind it");
     }
@@ -207,14 +228,17 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
         case StarService::DndAct:
         case StarService::DndDeact:
             services_.do_not_disturb = what.code.service == StarService::DndAct;
+            observer_.on_service("DND Setting", yes_or_no(services_.do_not_disturb));
             return {};
         case StarService::CwAct:
         case StarService::CwDeact:
             services_.call_waiting = what.code.service == StarService::CwAct;
+            observer_.on_service("CW Setting", yes_or_no(services_.call_waiting));
             return {};
         case StarService::SecureAllCallAct:
         case StarService::SecureNoCallAct:
             services_.secure_calls = what.code.service == StarService::SecureAllCallAct;
+            observer_.on_service("Secure Call Setting", yes_or_no(services_.secure_calls));
             return {};
         case StarService::SecureOneCallAct:
         case StarService::SecureOneCallDeact:
@@ -226,6 +250,7 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
         case StarService::BlockCidAct:
         case StarService::BlockCidDeact:
             services_.blocks_caller_id = what.code.service == StarService::BlockCidAct;
+            observer_.on_service("Block CID Setting", yes_or_no(services_.blocks_caller_id));
             return {};
         case StarService::BlockCidPerCallAct:
         case StarService::BlockCidPerCallDeact:
@@ -237,6 +262,7 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
         case StarService::BlockAncAct:
         case StarService::BlockAncDeact:
             services_.blocks_anonymous = what.code.service == StarService::BlockAncAct;
+            observer_.on_service("Block ANC Setting", yes_or_no(services_.blocks_anonymous));
             return {};
         case StarService::PreferG711u:
         case StarService::ForceG711u:
@@ -264,23 +290,17 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
                                             "<sip:" + line.domain() + ">;answer-after=0");
             return dial_number(line, number, wanted);
         case StarService::CfwdAllAct:
-            services_.forward_all = number;
-            return {};
+            return forward_to("Cfwd All Dest", number, services_.forward_all);
         case StarService::CfwdAllDeact:
-            services_.forward_all.clear();
-            return {};
+            return forward_to("Cfwd All Dest", "", services_.forward_all);
         case StarService::CfwdBusyAct:
-            services_.forward_busy = number;
-            return {};
+            return forward_to("Cfwd Busy Dest", number, services_.forward_busy);
         case StarService::CfwdBusyDeact:
-            services_.forward_busy.clear();
-            return {};
+            return forward_to("Cfwd Busy Dest", "", services_.forward_busy);
         case StarService::CfwdNoAnsAct:
-            services_.forward_no_answer = number;
-            return {};
+            return forward_to("Cfwd No Ans Dest", number, services_.forward_no_answer);
         case StarService::CfwdNoAnsDeact:
-            services_.forward_no_answer.clear();
-            return {};
+            return forward_to("Cfwd No Ans Dest", "", services_.forward_no_answer);
         case StarService::BlindTransfer:
             return transfer_active(line, number);
         case StarService::CallPickup: {

@@ -98,13 +98,13 @@ void Phone::hold_call(Call& held, bool is_held) {
     }
     const auto target = target_of(held.line(), server);
     const auto placed =
-        target ? place_call(held.line(), {.target = *target, .is_secure_wanted = held.is_secure()})
+        target ? place_call(held.line(), {.target = *target, .is_secure_wanted = held.has_keys()})
                : Result<Call*, std::string>(fail(target.error()));
     if (!placed) {
         log::warning("call.no-music", {{"call", held.id().value}, {"reason", placed.error()}});
         return;
     }
-    (*placed)->set_source(media::Silence{});
+    (void)(*placed)->set_source(media::Silence{});
     music_[held.id()] = (*placed)->id();
 }
 

@@ -1,10 +1,12 @@
 #include "phone/process.h"
 
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <thread>
@@ -13,6 +15,7 @@
 #include "base/text.h"
 #include "engine/worker.h"
 #include "media/engine.h"
+#include "media/wav_file.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
@@ -138,7 +141,7 @@ struct Failure {
 // One phone, until it is to stop or to start again.
 Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
                                              Configuration& configuration, control::Server& control,
-                                             Supervisor& supervisor) {
+                                             Supervisor& supervisor, Phone::Memory& memory) {
     const auto worker = engine::Worker::create();
     if (!worker) {
         return fail(Failure{EX_OSERR, worker.error().sentence});
@@ -150,6 +153,7 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
     const auto [settings, tls] = configuration.start();
     Phone phone(**worker, media, random, settings, tls, (*worker)->now(), control, sound);
     media_user.phone = &phone;
+    phone.remember(memory);
     (*worker)->set_user(phone.shard());
     if (const auto bound = bind(**worker, phone, *settings); !bound) {
         return fail(Failure{EX_CONFIG, bound.error()});
@@ -168,7 +172,23 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
     say_farewell(**worker, phone);
     (*worker)->stop();
     thread.join();
+    memory = phone.memory();
     return order;
+}
+
+// What every call would need.
+Result<void, std::string> check_sound(const SoundOptions& sound) {
+    if (const auto* const file = std::get_if<media::File>(&sound.source)) {
+        TRY(media::check_wav(file->path));
+    }
+    const std::string& folder = sound.recording_folder;
+    if (!folder.empty() &&
+        (!std::filesystem::is_directory(folder) || ::access(folder.c_str(), W_OK | X_OK) != 0)) {
+        return fail(
+            "cannot record to " + folder +
+            ": it is no folder that can be written to; make it, or choose another --record");
+    }
+    return {};
 }
 
 int run(const ProcessOptions& options, Configuration& configuration) {
@@ -184,8 +204,9 @@ int run(const ProcessOptions& options, Configuration& configuration) {
             return complain(EX_CONFIG, listening.error());
         }
     }
+    Phone::Memory memory;
     for (bool is_first = true, was_reverted = false;; is_first = false) {
-        const auto order = run_phone(options.sound, configuration, control, **supervisor);
+        const auto order = run_phone(options.sound, configuration, control, **supervisor, memory);
         if (!order && (is_first || was_reverted)) {
             return complain(order.error().status, order.error().sentence);
         }
@@ -242,6 +263,9 @@ int run_process(const ProcessOptions& options) {
     }
     for (const std::string& remark : *remarks) {
         std::fprintf(stderr, "%s\n", remark.c_str());
+    }
+    if (const auto sound = check_sound(options.sound); !sound) {
+        return complain(EX_CONFIG, sound.error());
     }
     if (options.only_check) {
         return remarks->empty() ? EX_OK : EX_CONFIG;

@@ -204,6 +204,8 @@ TEST(MediaEngine, PlaysAFileAndRecordsBothDirections) {
     EXPECT_TRUE(phone.wait_for([&] { return phone.ended == 1; }));
 
     EXPECT_FALSE(phone.engine.record(one->id, "/nonexistent/recording.wav"));
+    EXPECT_FALSE(phone.engine.record(one->id, played.path));
+    std::remove(played.path.c_str());
     ASSERT_TRUE(phone.engine.record(one->id, played.path));
     phone.engine.set_source(one->id, Tone{440, -12});
     phone.engine.set_source(other->id, Tone{660, -12});

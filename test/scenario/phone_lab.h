@@ -5,7 +5,9 @@
 #include <string>
 
 #include "scenario/border.h"
+#include "scenario/phone.h"
 #include "scenario/ringwall_phone.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 
@@ -61,6 +63,38 @@ protected:
     RingwallPhone alice{net, ip("192.0.2.11"), line_of("alice", "wonderland")};
     RingwallPhone bob{net, ip("192.0.2.12"), line_of("bob", "builder"), 502};
     RingwallPhone carol{net, ip("192.0.2.13"), line_of("carol", "lewis"), 503};
+};
+
+// A server over TLS that a test plays, in place of the border controller.
+class TlsServer : public PhoneLab {
+protected:
+    TlsServer() {
+        server.node().set_server_identity(certificate_of("border.example.com"));
+        server.answered_by_test = [this](sip::transaction::ServerId id,
+                                         const sip::MessagePtr& request) {
+            if (request->method() != sip::Method::Register) {
+                return false;
+            }
+            auto builder = sip::reply(*request, 200, "t");
+            builder.copy(sip::HeaderName::Contact, *request);
+            server.shard().respond(id, builder.build());
+            return true;
+        };
+        net.answer({dns::RecordType::A, "border.example.com"}, addresses({address}));
+    }
+
+    const IpAddress address = ip("192.0.2.66");
+    Phone server{
+        net, address, sip::Transport::Tls, {ip("192.0.2.1"), 5061}, {"x", "example.com", ""}, 77};
+};
+
+// And a phone there.
+class PhoneAtTlsServer : public TlsServer {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    }
+    RingwallPhone alice{net, ip("192.0.2.11"), line_of("alice", "wonderland")};
 };
 
 }  // namespace ringwall::test

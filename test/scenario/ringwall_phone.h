@@ -27,6 +27,11 @@ public:
     Result<Opened, std::string> open(const IpAddress& local,
                                      const media::StreamOptions& options) override;
     Result<void, std::string> start(media::StreamId stream, const media::StreamSpec& spec) override;
+    Result<void, std::string> check(const media::Source& source) const override {
+        return std::holds_alternative<media::File>(source) && !source_fault.empty()
+                   ? Result<void, std::string>(fail(source_fault))
+                   : Result<void, std::string>();
+    }
     void set_source(media::StreamId stream, const media::Source& source) override {
         streams.at(stream).source = source;
     }
@@ -48,6 +53,7 @@ public:
     std::size_t open_streams() const;
     std::map<media::StreamId, Stream> streams;
     std::vector<media::StreamId> mixed;
+    std::string source_fault;  // of files; empty: none
 
 private:
     std::uint16_t next_port_ = 16384;

@@ -222,7 +222,7 @@ TEST_F(PhoneServices, WhoIsHeldHearsTheMusicServer) {
     const phone::CallId held = phone.call()->id();
     ASSERT_TRUE(phone->answer(held));
     ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
-    phone.call()->set_source(media::Tone{440});
+    ASSERT_TRUE(phone.call()->set_source(media::Tone{440}));
     ASSERT_TRUE(phone->hold(held, true));
     const media::StreamId stream = *phone->call(held)->stream();
     ASSERT_TRUE(net.run_until([&] { return server.is_in_call(); }, 5s));

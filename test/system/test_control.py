@@ -182,7 +182,6 @@ class ControlTest(unittest.TestCase):
         a.do(f"/calls/{call}/source", tone=440)
         recording = self.folder / "heard.wav"
         b.do(f"/calls/{incoming}/record", path=str(recording))
-        b.do(f"/calls/{incoming}/source", file=str(ROOT / "none.wav"))
         b.do(f"/calls/{incoming}/source")
         a.do(f"/calls/{call}/hold")
         wait_for("b is held", lambda: any(each["held-by-peer"] for each in b.calls()))
@@ -234,6 +233,71 @@ class ControlTest(unittest.TestCase):
         self.assertEqual(a.ask("GET", "/events?after=x")[0], 400)
         self.assertEqual(a.ask("GET", "/parameters?name=Prox[1]")[0], 409)
         self.assertEqual(a.raw("GET", "/nothing")[0], 404)
+
+    def test_a_file_that_cannot_be_had_is_refused_and_the_call_goes_on(self):
+        a, b = self.phone("a", "b"), self.phone("b", "a")
+        call, _ = self.call(a, b)
+        pipe, text = self.folder / "pipe", self.folder / "text.wav"
+        os.mkfifo(pipe)
+        text.write_text("this is no sound at all, but long enough for a header of a file")
+        for path, words in ((self.folder / "typo.wav", "No such file"), (pipe, "it is not a regular file"),
+                            (self.folder, "it is not a regular file"), ("/dev/zero", "it is not a regular file"),
+                            (text, "it is not a WAV file")):
+            status, answer = a.ask("POST", f"/calls/{call}/source", {"file": str(path)})
+            self.assertEqual(status, 409, path)
+            self.assertIn(words, answer["error"])
+        for path in (pipe, text, self.folder, "/dev/null"):
+            status, answer = a.ask("POST", f"/calls/{call}/record", {"path": str(path)})
+            self.assertEqual(status, 409, path)
+            self.assertIn("it is there already, and nothing is overwritten", answer["error"])
+        recording = self.folder / "new.wav"
+        a.do(f"/calls/{call}/record", path=str(recording))
+        self.assertEqual(recording.stat().st_mode & 0o777, 0o600)
+        self.assertEqual([each["state"] for each in a.calls()], ["active"])
+        self.assertIn("this is no sound", text.read_text())
+
+    def test_files_that_every_call_would_need_are_looked_at_first(self):
+        a = self.phone("a", "b")
+        for arguments, words in ((("--source", "file:/none.wav"), "sound file /none.wav: No such file"),
+                                 (("--record", "/none"), "cannot record to /none: it is no folder")):
+            for check in ((), ("--check",)):
+                done = subprocess.run([PHONE, "--config", str(a.profile), *arguments, *check], timeout=10,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, os.EX_CONFIG)
+                self.assertIn(words, done.stderr)
+
+    def test_what_star_codes_set_is_shown_and_kept(self):
+        a, b = self.phone("a", "b"), self.phone("b", "a")
+        call, _ = self.call(a, b)
+        a.do(f"/calls/{call}/hangup")
+        a.do("/dial", to="*72207#")
+        a.do("/dial", to="*78")
+        self.assertEqual(a.ask("POST", "/dial", {"to": "*72#"})[0], 409)
+
+        def shown(name):
+            return a.ask("GET", f"/parameters?name={name.replace(' ', '%20')}")[1][0]["value"]
+
+        def services():
+            return a.ask("GET", "/state")[1]["services"]
+        self.assertEqual([shown("Cfwd All Dest"), shown("DND Setting")], ["207", "Yes"])
+        self.assertEqual((services()["forward-all"], services()["do-not-disturb"]), ("207", True))
+        self.assertEqual(a.do("/parameters", name="Display Name[1]", value="A")["starts"], "now")
+        wait_for("a has started again", lambda: a.log.read_text().count("phone.ready") == 2)
+        wait_for("it answers", lambda: a.ask("GET", "/state")[0] == 200)
+        self.assertEqual((services()["forward-all"], services()["do-not-disturb"]), ("207", True))
+        self.assertEqual([each["call"] for each in a.ask("GET", "/history")[1]], [call])
+        a.do("/dial", to="*73")
+        self.assertEqual([shown("Cfwd All Dest"), services()["forward-all"]], ["", ""])
+
+    def test_streams_that_nobody_hears_make_room(self):
+        a = self.phone("a", "b")
+        for _ in range(4):
+            streams = [self.open_stream(a) for _ in range(3)]
+            for response in [each.getresponse() for each in streams]:
+                self.assertEqual(response.status, 200)
+                response.close()
+            for each in streams:
+                each.close()
 
     def test_a_page_in_a_browser_is_not_heard(self):
         a = self.phone("a", "b")

@@ -30,7 +30,12 @@ public:
     Connection(const BoundedServer& server, socket_t socket) : server_(server), socket_(socket) {}
 
     bool is_readable() const override { return at_ < end_ || is_ready(POLLIN, Clock::now()); }
-    bool is_writable() const override { return is_ready(POLLOUT, Clock::now()); }
+    // And whether there is still somebody: who sends a request has nothing to say after it, but may
+    // hang up.
+    bool is_writable() const override {
+        pollfd one{socket_, POLLRDHUP, 0};
+        return ::poll(&one, 1, 0) == 0 && is_ready(POLLOUT, Clock::now());
+    }
 
     ssize_t read(char* out, std::size_t size) override {
         if (at_ == end_ && !fill()) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "phone/control/api.h"
 
 namespace ringwall::phone::control {
@@ -29,6 +30,11 @@ struct Said {
     std::map<std::string_view, std::vector<std::uint64_t>> lists;
 };
 
+// Empty: it is one.
+std::string is_number(const std::string& text) {
+    return parse_number(text) ? "" : "'" + text + "' is not a number";
+}
+
 void add_field(CLI::App& command, const Field& field, const std::shared_ptr<Said>& said) {
     const bool is_word = field.place == Field::Place::Word;
     const std::string name = (is_word ? "" : "--") + std::string(field.name);
@@ -44,7 +50,7 @@ void add_field(CLI::App& command, const Field& field, const std::shared_ptr<Said
             option = command.add_option_function<std::uint64_t>(
                 name, [said, &field](std::uint64_t number) { said->numbers[field.name] = number; },
                 help);
-            option->check(CLI::NonNegativeNumber)->check(CLI::Range(field.least, field.most));
+            option->check(is_number)->check(CLI::Range(field.least, field.most));
             break;
         case Field::Type::Numbers:
             option = command.add_option_function<std::vector<std::uint64_t>>(
@@ -53,7 +59,7 @@ void add_field(CLI::App& command, const Field& field, const std::shared_ptr<Said
                     said->lists[field.name] = numbers;
                 },
                 help);
-            option->check(CLI::NonNegativeNumber);
+            option->check(is_number);
             break;
     }
     option->required(field.need == Field::Need::Required);
@@ -132,6 +138,7 @@ void print(const Operation& operation, const json& answer) {
                 print_line(each);
             }
         }
+        print_line(answer["services"]);
     } else if (answer.is_array()) {
         for (const json& each : answer) {
             print_line(each);
@@ -232,7 +239,7 @@ void add_commands(CLI::App& app, int& status) {
         if (operation.has_call()) {
             command->add_option("call", said->call, "the number of the call")
                 ->required()
-                ->check(CLI::NonNegativeNumber);
+                ->check(is_number);
         }
         for (const Field& field : operation.fields) {
             add_field(*command, field, said);

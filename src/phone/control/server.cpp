@@ -27,6 +27,7 @@ constexpr std::size_t max_events = 256;
 constexpr std::size_t max_body = 4096;
 constexpr std::size_t max_streams = 3;  // each has a thread while it lasts
 constexpr std::size_t other_threads = 3;
+constexpr std::chrono::milliseconds roll_call_limit{500};
 constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int conflict = 409;
@@ -99,6 +100,17 @@ json to_json(const WatchedLine& watched) {
             {"uri", watched.key.address},
             {"lamp", to_string(watched.dialogs.state())},
             {"caller", ringing == nullptr ? "" : ringing->remote}};
+}
+
+json to_json(const UserServices& services) {
+    return {{"do-not-disturb", services.do_not_disturb},
+            {"call-waiting", services.call_waiting},
+            {"secure-calls", services.secure_calls},
+            {"block-caller-id", services.blocks_caller_id},
+            {"block-anonymous", services.blocks_anonymous},
+            {"forward-all", services.forward_all},
+            {"forward-busy", services.forward_busy},
+            {"forward-no-answer", services.forward_no_answer}};
 }
 
 json error(std::string_view sentence) {
@@ -263,10 +275,8 @@ json with_call(Phone& phone, CallId call, Function function) {
 }
 
 json set_source(Phone& phone, CallId call, const json& fields) {
-    return with_call(phone, call, [&](Call& found) {
-        found.set_source(source_of(fields));
-        return json::object();
-    });
+    return with_call(phone, call,
+                     [&](Call& found) { return outcome(found.set_source(source_of(fields))); });
 }
 
 json record(Phone& phone, CallId call, const json& fields) {
@@ -303,7 +313,10 @@ json history(Phone& phone, CallId, const json&) {
 }
 
 json state(Phone& phone, CallId, const json&) {
-    json out = {{"lines", json::array()}, {"keys", json::array()}, {"calls", json::array()}};
+    json out = {{"lines", json::array()},
+                {"keys", json::array()},
+                {"calls", json::array()},
+                {"services", to_json(phone.services())}};
     for (const auto& line : phone.lines()) {
         out["lines"].push_back(to_json(phone, *line));
     }
@@ -390,6 +403,8 @@ struct Server::Impl {
     std::deque<json> events;
     std::uint64_t last_event = 0;
     std::size_t streams = 0;
+    std::uint64_t roll_calls = 0;  // after each, streams whose listener is gone end
+    std::condition_variable has_left;
     bool is_stopping = false;
 
     void note(std::string_view what, json event) {
@@ -532,8 +547,10 @@ bool Server::Impl::write_events(std::uint64_t& after, httplib::DataSink& sink) {
     std::string out;
     {
         std::unique_lock lock(mutex);
-        has_happened.wait_for(lock, stream_pause,
-                              [&] { return is_stopping || last_event > after; });
+        const std::uint64_t roll_call = roll_calls;
+        has_happened.wait_for(lock, stream_pause, [&] {
+            return is_stopping || last_event > after || roll_calls > roll_call;
+        });
         if (is_stopping) {
             return false;
         }
@@ -544,14 +561,20 @@ bool Server::Impl::write_events(std::uint64_t& after, httplib::DataSink& sink) {
         }
     }
     out.append(out.empty() ? ": still here\n\n" : "");
-    return sink.write(out.data(), out.size());
+    return sink.is_writable() && sink.write(out.data(), out.size());
 }
 
 void Server::Impl::stream(const json& fields, const httplib::Request& request,
                           httplib::Response& response) {
     std::uint64_t after = 0;
     {
-        const std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
+        if (streams >= max_streams) {  // maybe some of them have nobody who listens any more
+            ++roll_calls;
+            has_happened.notify_all();
+            has_left.wait_for(lock, roll_call_limit,
+                              [&] { return is_stopping || streams < max_streams; });
+        }
         if (streams >= max_streams) {
             return say(response, unavailable,
                        error("there are " + std::to_string(max_streams) +
@@ -571,6 +594,7 @@ void Server::Impl::stream(const json& fields, const httplib::Request& request,
         [this](bool) {
             const std::lock_guard lock(mutex);
             --streams;
+            has_left.notify_all();
         });
 }
 
@@ -669,6 +693,13 @@ void Server::on_call_back(Call& call) {
 
 void Server::on_watched(const WatchedLine& watched) {
     impl_->note("key", to_json(watched));
+}
+
+// Into the profile too, as by set(): the next phone begins with it. This one has it already.
+void Server::on_service(std::string_view parameter, std::string_view value) {
+    if (const auto kept = impl_->configuration.set(parameter, value); !kept) {
+        log::warning("phone.service-not-kept", {{"reason", kept.error()}});
+    }
 }
 
 void Server::on_order(const Line& line, std::string_view event) {

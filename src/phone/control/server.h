@@ -39,6 +39,7 @@ public:
     void on_messages(const Line& line) override;
     void on_call_back(Call& call) override;
     void on_watched(const WatchedLine& watched) override;
+    void on_service(std::string_view parameter, std::string_view value) override;
     void on_order(const Line& line, std::string_view event) override;
 
 private:

@@ -305,7 +305,7 @@ bool InviteSession::retry_longer(const Message& response, Actions& out) {
     return true;
 }
 
-void InviteSession::on_failed(const Message& request, TimePoint now, Actions& out) {
+void InviteSession::on_failed(const Message& request, Failure why, TimePoint now, Actions& out) {
     Pending* const pending = pending_of(request);
     if (pending == nullptr || pending->is_answered) {
         return;
@@ -316,17 +316,21 @@ void InviteSession::on_failed(const Message& request, TimePoint now, Actions& ou
         if (state_ == State::Inviting) {
             refuse_invitation({0, "no answer", false}, {}, out);
         }
-    } else if (state_ == State::Confirmed && bears_offer && !legs_.empty()) {
-        // RFC 5057 §5.1: silence ends a dialog as 408 does, but a connection may have been lost in
-        // the midst of it: the session timer and the user decide.
-        legs_.front().offers.close();
-        out.emplace_back(OfferRefused{0});
+    } else if (request.method() == Method::Invite || request.method() == Method::Update) {
+        on_offer_failed(why, bears_offer, out);
+    } else if (request.method() == Method::Bye && why == Failure::Lost && !is_bye_lost() &&
+               !legs_.empty() && request.to_tag() == legs_.front().dialog.remote_tag()) {
+        lost_bye_until_ = now + 64 * setup_.timers.t1;
+    } else if (request.method() == Method::Refer && state_ == State::Confirmed) {
+        is_referring_ = false;
+        out.emplace_back(Referred{408, true});
     }
     proceed(now, out);
 }
 
 bool InviteSession::is_quiet() const {
-    return state_ == State::Ended && std::ranges::all_of(pending_, &Pending::is_answered);
+    return state_ == State::Ended && !is_bye_lost() &&
+           std::ranges::all_of(pending_, &Pending::is_answered);
 }
 
 void InviteSession::on_ended(const Message& request) {
@@ -508,7 +512,7 @@ void InviteSession::end(int status, std::string_view reason, bool is_by_peer, Ac
     }
     unacknowledged_.reset();
     queued_offer_.reset();
-    is_refresh_wanted_ = false;
+    is_refresh_wanted_ = is_refresh_lost_ = is_offer_lost_ = is_offer_wanted_ = false;
     session_seconds_.reset();
     refresh_due_ = TimePoint::max();
     out.emplace_back(Ended{status, std::string(reason), is_by_peer});

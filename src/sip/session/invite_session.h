@@ -152,8 +152,8 @@ public:
     void offer(std::string description, TimePoint now, Actions& out);
     void answer(const std::string& description, TimePoint now, Actions& out);
     void refuse(int status, TimePoint now, Actions& out);
-    // Our Contact is another, since the connection is: the peer is told as soon as may be, by a
-    // target refresh (RFC 3261 §12.2).
+    // There is a connection again. Where our Contact is another, too, the peer is told as soon as
+    // may be, by a target refresh (RFC 3261 §12.2).
     void set_contact(std::string contact, TimePoint now, Actions& out);
     void refer(std::string_view refer_to, std::string_view referred_by, Actions& out);
     void answer_referral(int status, Actions& out);
@@ -169,15 +169,18 @@ public:
     void on_ack(const Message& ack, TimePoint now, Actions& out);
     void on_response(const Message& request, const Message& response, TimePoint now, Random& random,
                      Actions& out);
-    // It ended without a final response.
-    void on_failed(const Message& request, TimePoint now, Actions& out);
+    // It ended without a final response: nobody answers, it was not heard for want of a connection,
+    // or its answer is not to be heard. What was lost is said again when set_contact() tells of
+    // another connection: an offer as it is wanted then; a BYE within 64*T1.
+    enum class Failure : std::uint8_t { Silence, Lost, Unheard };
+    void on_failed(const Message& request, Failure why, TimePoint now, Actions& out);
     // Its transaction is gone.
     void on_ended(const Message& request);
     void on_time(TimePoint now, Actions& out);
 
     State state() const { return state_; }
     // Nothing of it is under way any more.
-    bool is_over() const { return state_ == State::Ended && pending_.empty(); }
+    bool is_over() const { return state_ == State::Ended && pending_.empty() && !is_bye_lost(); }
     // It has ended and waits for no answer; until is_over() only repeated ones may come.
     bool is_quiet() const;
     TimePoint next() const;
@@ -269,6 +272,10 @@ private:
     void take_session_timer(const Message& request, const Message& success, TimePoint now);
     void start_session_timer(std::uint32_t seconds, bool is_ours, TimePoint now);
     bool is_exchanging() const;
+    bool is_bye_lost() const { return lost_bye_until_ != TimePoint::max(); }
+    void on_offer_failed(Failure why, bool bears_offer, Actions& out);
+    void try_offer_later(const Pending& pending, const Message& request, Duration after,
+                         TimePoint now);
     void arm(TimePoint now, Actions& out);
     void note_peer(const Message& message);
     void add_own_fields(MessageBuilder& builder, bool is_target_refresh) const;
@@ -302,6 +309,11 @@ private:
     std::optional<Unacknowledged> unacknowledged_;
     std::optional<std::string> queued_offer_;
     TimePoint glare_until_{};
+    unsigned deferrals_ = 0;  // of an offer, in a row
+    bool is_offer_lost_ = false;
+    bool is_refresh_lost_ = false;
+    bool is_offer_wanted_ = false;  // of the owner, as soon as nothing else is under way
+    TimePoint lost_bye_until_ = TimePoint::max();
     bool wants_bye_ = false;
     bool is_refresh_wanted_ = false;  // as soon as nothing else is under way
     std::optional<std::uint32_t> session_seconds_;

@@ -19,6 +19,18 @@ std::string description_in(const Message& message) {
                                                                        : "";
 }
 
+constexpr unsigned max_deferrals = 8;
+constexpr std::uint64_t longest_deferral = 60;  // seconds
+
+// Where it is soon.
+std::optional<Duration> retry_after(const Message& response) {
+    const HeaderLine* const line = response.header(HeaderName::RetryAfter);
+    const std::string_view text = line == nullptr ? std::string_view() : line->value;
+    const auto seconds =
+        parse_number(text.substr(0, text.find_first_not_of("0123456789")), longest_deferral);
+    return seconds ? std::optional<Duration>(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
 // The status of a message/sipfrag: "SIP/2.0 200 OK".
 int sipfrag_status(std::string_view body) {
     constexpr std::string_view version = "SIP/2.0 ";
@@ -214,11 +226,52 @@ void InviteSession::offer(std::string description, TimePoint now, Actions& out) 
 void InviteSession::set_contact(std::string contact, TimePoint now, Actions& out) {
     const bool is_same = contact == setup_.contact;
     setup_.contact = std::move(contact);
-    if (is_same || state_ == State::Idle || state_ == State::Ended) {
+    if (is_bye_lost()) {
+        if (now < std::exchange(lost_bye_until_, TimePoint::max())) {
+            send_bye(legs_.front(), out);
+        }
         return;
     }
-    is_refresh_wanted_ = true;
+    if (state_ == State::Idle || state_ == State::Ended) {
+        return;
+    }
+    is_refresh_wanted_ = std::exchange(is_refresh_lost_, false) || is_refresh_wanted_ || !is_same;
+    is_offer_wanted_ = std::exchange(is_offer_lost_, false) || is_offer_wanted_;
     proceed(now, out);
+}
+
+void InviteSession::on_offer_failed(Failure why, bool bears_offer, Actions& out) {
+    if (state_ != State::Confirmed || legs_.empty()) {
+        return;
+    }
+    if (bears_offer) {
+        legs_.front().offers.close();
+    }
+    switch (why) {
+        case Failure::Silence:  // RFC 3261 §12.2.1.2: as 408
+            send_bye(legs_.front(), out);
+            end(408, reason_phrase(408), false, out);
+            return;
+        case Failure::Lost:
+            (bears_offer ? is_offer_lost_ : is_refresh_lost_) = true;
+            return;
+        case Failure::Unheard:
+            if (bears_offer) {
+                out.emplace_back(OfferRefused{0});
+            }
+            return;
+    }
+}
+
+// The same offer, where there is no newer one.
+void InviteSession::try_offer_later(const Pending& pending, const Message& request, Duration after,
+                                    TimePoint now) {
+    glare_until_ = now + after;
+    if (!pending.bears_offer) {
+        is_refresh_wanted_ = true;
+    } else if (!queued_offer_) {
+        queued_offer_ = request.body();
+    }
 }
 
 // An offer, or a refresh, is under way in either direction.
@@ -240,7 +293,11 @@ void InviteSession::proceed(TimePoint now, Actions& out) {
     }
     if (state_ == State::Confirmed && queued_offer_ && !is_exchanging() && now >= glare_until_) {
         const std::string description = *std::exchange(queued_offer_, std::nullopt);
+        is_offer_wanted_ = false;
         send_offer(Method::Invite, description, out);
+    } else if (state_ == State::Confirmed && is_offer_wanted_ && !is_exchanging()) {
+        is_offer_wanted_ = is_refresh_wanted_ = false;
+        out.emplace_back(OfferWanted{});
     } else if (state_ == State::Confirmed && is_refresh_wanted_ && !is_exchanging() &&
                now >= glare_until_) {
         refresh(out);
@@ -292,6 +349,7 @@ void InviteSession::on_offer_response(const Pending& pending, const Message& req
         }
         note_peer(response);
         take_session_timer(request, response, now);
+        deferrals_ = 0;
         if (pending.bears_offer) {
             leg->offers.close();
             std::string answer = description_in(response);
@@ -312,16 +370,15 @@ void InviteSession::on_offer_response(const Pending& pending, const Message& req
     if (status == 481 || status == 408) {  // RFC 3261 §12.2.1.2: the dialog is no more
         send_bye(*leg, out);
         end(status, response.reason(), true, out);
-    } else if (status == 491) {
+    } else if (status == 491 && ++deferrals_ <= max_deferrals) {
         // RFC 3261 §14.1: who made the Call-ID waits longer.
         const bool is_ours = !invitation_.call_id.empty();
         const auto step = static_cast<Duration::rep>(random.number() % (is_ours ? 191U : 201U));
-        glare_until_ = now + (is_ours ? Duration(2100ms) : Duration::zero()) + step * 10ms;
-        if (!pending.bears_offer) {
-            is_refresh_wanted_ = true;
-        } else if (!queued_offer_) {
-            queued_offer_ = request.body();
-        }
+        try_offer_later(pending, request,
+                        (is_ours ? Duration(2100ms) : Duration::zero()) + step * 10ms, now);
+    } else if (const auto pause = retry_after(response);
+               status == 500 && pause && ++deferrals_ <= max_deferrals) {
+        try_offer_later(pending, request, *pause, now);  // RFC 3261 §14.2
     } else if (pending.bears_offer) {
         out.emplace_back(OfferRefused{status});
     }
@@ -505,7 +562,7 @@ void InviteSession::refresh(Actions& out) {
 }
 
 TimePoint InviteSession::next() const {
-    TimePoint next = std::min(reliable_due_, cancel_until_);
+    TimePoint next = std::min({reliable_due_, cancel_until_, lost_bye_until_});
     if (unacknowledged_) {
         next = std::min(next, unacknowledged_->due);
     }
@@ -532,6 +589,9 @@ void InviteSession::on_time(TimePoint now, Actions& out) {
         // The CANCEL, or the INVITE before it, was never answered.
         cancel_until_ = TimePoint::max();
         pending_.clear();
+    }
+    if (now >= lost_bye_until_) {
+        lost_bye_until_ = TimePoint::max();  // there was nobody to hear it
     }
     if (now >= reliable_due_) {
         Duration again{};

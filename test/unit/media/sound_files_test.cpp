@@ -1,5 +1,6 @@
 // Files as sources, recordings, and the rates in between.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -29,6 +30,7 @@ protected:
             both.push_back(left[i]);
             both.push_back(right[i]);
         }
+        std::remove(path.c_str());
         EXPECT_TRUE(WavWriter::create(path, rate)->write(both));
     }
     // Until it ends, a frame after another at the rate; ten seconds at most.
@@ -77,6 +79,30 @@ TEST_F(SoundFiles, ThatCannotBePlayedAreNamedInASentence) {
                 HasSubstr("cannot record to /nonexistent/b.wav"));
     write(8000, {}, {});
     EXPECT_THAT(read_wav(path).error(), HasSubstr("no sound"));
+    EXPECT_THAT(check_wav(path).error(), HasSubstr("no sound"));
+    write(8000, tone(440, 8000, 800), tone(440, 8000, 800));
+    EXPECT_TRUE(check_wav(path));
+}
+
+// A pipe without another end would be waited for, and a device has no end.
+TEST_F(SoundFiles, AreRegularOnes) {
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    for (const std::string& each : {path, std::string("/dev/zero"), testing::TempDir()}) {
+        EXPECT_THAT(check_wav(each).error(), HasSubstr("it is not a regular file"));
+        EXPECT_THAT(read_wav(each).error(), HasSubstr("it is not a regular file"));
+        EXPECT_FALSE(WavWriter::create(each, 8000));
+    }
+}
+
+// Nor is what stands there shown to anybody else.
+TEST_F(SoundFiles, ThatAreThereAreNotOverwritten) {
+    write(8000, tone(440, 8000, 800), tone(440, 8000, 800));
+    struct stat before {};
+    ASSERT_EQ(::stat(path.c_str(), &before), 0);
+    EXPECT_EQ(before.st_mode & 0777U, 0600U);
+    EXPECT_THAT(WavWriter::create(path, 8000).error(),
+                HasSubstr("it is there already, and nothing is overwritten"));
+    EXPECT_TRUE(read_wav(path));
 }
 
 TEST_F(SoundFiles, RecordBothDirectionsSideBySide) {

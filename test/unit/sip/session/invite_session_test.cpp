@@ -718,19 +718,85 @@ TEST(InviteSession, InvitationsThatCannotBeTakenAreAnswered) {
     }
 }
 
-// A connection that is lost in the midst of an offer ends the offer, not the call.
-TEST(InviteSession, AnOfferThatGetsNoAnswerIsOver) {
+void fail(Ends& ends, InviteSession::Failure why) {
+    ends.wire.clear();
+    const MessagePtr request = ends.caller.sent.back();
+    ends.tell(ends.caller,
+              [&](auto& out) { ends.caller.session.on_failed(*request, why, ends.now, out); });
+    ends.caller.session.on_ended(*request);
+}
+
+void reach(Ends& ends) {
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.set_contact("<sip:alice@h.alice>", ends.now, out);
+    });
+}
+
+// A connection that is lost in the midst of an offer ends neither: what holds by then is offered
+// over the next one.
+TEST(InviteSession, AnOfferThatIsLostIsMadeAgain) {
     Ends ends;
     ends.talk();
     ends.offer(ends.caller, "hold");
+    fail(ends, InviteSession::Failure::Lost);
+    EXPECT_EQ(methods(ends.caller).back(), "INVITE");
+    EXPECT_EQ(ends.caller.session.state(), State::Confirmed);
+    reach(ends);
+    EXPECT_EQ(ends.caller.said.back(), "offer wanted");
+    ends.offer(ends.caller, "as it is now");
+    EXPECT_EQ(ends.caller.sent.back()->body(), "as it is now");
+    const auto said = methods(ends.caller).size();
+    ends.respond(ends.caller, 200, "Contact: <sip:bob@h>", "answer");
+    reach(ends);
+    EXPECT_EQ(methods(ends.caller).size(), said + 1);  // the ACK
+}
+
+// RFC 3261 §12.2.1.2: silence is 408, and that ends it.
+TEST(InviteSession, AnOfferThatNobodyAnswersEndsTheCall) {
+    Ends ends;
+    ends.talk();
+    ends.offer(ends.caller, "hold");
+    fail(ends, InviteSession::Failure::Silence);
+    EXPECT_EQ(methods(ends.caller).back(), "BYE");
+    EXPECT_EQ(ends.caller.session.state(), State::Ended);
+}
+
+// Over the next connection; when there is none for 64*T1, no more.
+TEST(InviteSession, AByeThatIsLostIsSaidAgain) {
+    for (const Duration after : {31s, 33s}) {
+        Ends ends;
+        ends.talk();
+        ends.hang_up(ends.caller);
+        fail(ends, InviteSession::Failure::Lost);
+        EXPECT_FALSE(ends.caller.session.is_over());
+        const auto said = methods(ends.caller).size();
+        ends.pass(after);
+        reach(ends);
+        EXPECT_EQ(methods(ends.caller).size(), said + (after < 32s ? 1U : 0U));
+        EXPECT_EQ(methods(ends.caller).back(), "BYE");
+        EXPECT_EQ(ends.caller.session.is_over(), after > 32s);
+    }
+}
+
+// RFC 3261 §14.2: they can take none just now. Not for ever.
+TEST(InviteSession, AnOfferIsPutOffAsLongAsThePeerSays) {
+    Ends ends;
+    ends.talk();
+    ends.offer(ends.caller, "hold");
+    ends.respond(ends.caller, 500, "Retry-After: 4");
     ends.wire.clear();
-    ends.tell(ends.caller, [&](auto& out) {
-        ends.caller.session.on_failed(*ends.caller.sent.back(), ends.now, out);
-    });
-    EXPECT_EQ(ends.caller.said.back(), "refused 0");
-    ends.caller.session.on_ended(*ends.caller.sent.back());
-    ends.offer(ends.caller, "again");
-    EXPECT_EQ(ends.caller.sent.back()->body(), "again");
+    const auto said = methods(ends.caller).size();
+    ends.pass(3s);
+    EXPECT_EQ(methods(ends.caller).size(), said);
+    ends.pass(1s);
+    EXPECT_EQ(methods(ends.caller).size(), said + 1);
+    EXPECT_EQ(ends.caller.sent.back()->body(), "hold");
+    for (int i = 0; i < 20; ++i) {
+        ends.respond(ends.caller, 500, "Retry-After: 4");
+        ends.pass(5s);
+    }
+    EXPECT_EQ(methods(ends.caller).size(), said + 8);
+    EXPECT_EQ(ends.caller.said.back(), "refused 500");
 }
 
 }  // namespace
