@@ -221,6 +221,8 @@ void Call::on_branch_media(std::size_t index, const std::optional<media::NgReply
         send_branch(index, media);
         return;
     }
+    record_->decisions.add(branch.adjacency, branch.unsent->event,
+                           branch.unsent->permit.leg_scheme(), *media.refusal);
     refuse(*media.refusal);
     branch.unsent.reset();
     branch.is_open = false;

@@ -72,9 +72,13 @@ public:
     ServerId begin_errand(const OnBehalf&) override { return {}; }
     void drop_errand(ServerId, std::string_view) override {}
     bool join_errand(ServerId, std::string_view, const Leg&, const sip::Message&,
-                     const sip::Message&) override {
+                     const sip::MessagePtr&) override {
         return false;
     }
+    bool is_media_engine_up() const override { return real_.is_media_engine_up(); }
+    // What is asked for has no description, so nothing is asked.
+    media::Ticket ask_media(CallRef, std::string_view, std::string_view) override { return {}; }
+    void forget_media(std::string_view) override {}
     void end(CallRef, const CallRecord&) override {}
     void release(CallRef) override {}
     void count_refusal(std::string_view) override {}
