@@ -130,12 +130,13 @@ public:
 private:
     struct Unconfirmed {
         model::Tree before;
+        SnapshotPtr snapshot_before;
         Version version_before;
         TimePoint ends{};
     };
     Result<Configuration, ConfigErrors> configuration_of(const model::Tree& tree) const;
-    ConfigErrors refused_changes(const model::Tree& candidate) const;
-    ConfigErrors lasting_changes(const model::Tree& candidate) const;
+    ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;
+    ConfigErrors lasting_changes(const model::Tree& candidate, const Snapshot* next) const;
     Result<void, ConfigErrors> bring_back(const model::Tree& before);
     void detach_by_force(const model::Tree& before);
     Result<void, ConfigErrors> activate();

@@ -218,6 +218,50 @@ TEST_F(Stored, AnAdjacencyIsRemovedOnlyWhileDetached) {
     EXPECT_NE(target_.published->adjacencies.size(), 0U);
 }
 
+// What a trial added is removed when it is taken back, under a live call.
+TEST_F(Stored, WhatWasTakenBackComesAgainOnlyWhenItIsDetached) {
+    Datastore datastore = make(nullptr);
+    ASSERT_TRUE(datastore.commit(tree_of("sbc mysbc\nsbe\n"), {.author = "ops"}));
+    const std::string address = "signaling-address ipv4 192.0.2.1\n";
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(address + "attach\n")),
+                                 {.author = "ops", .confirm_within = 60s}));
+    ASSERT_TRUE(datastore.take_back());
+    target_.forced["test"] = AdjacencyState::GoingDown;
+    const auto candidate =
+        tree_of(with_adjacency(address + "security trusted-unencrypted\nattach\n"));
+    const SnapshotPtr before = target_.published;
+    const auto refused = datastore.commit(candidate, {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(),
+                ElementsAre(Field(&ConfigError::sentence,
+                                  HasSubstr("calls of an adjacency 'test' that was removed"))));
+    EXPECT_EQ(target_.published, before);
+    target_.forced["test"] = AdjacencyState::Detached;
+    EXPECT_TRUE(datastore.commit(candidate, {.author = "ops"}));
+}
+
+TEST_F(Stored, WhatFollowsForPhonesAndPeersIsChangedOnlyWhileDetached) {
+    Datastore datastore = make(nullptr);
+    const std::string access =
+        "signaling-address ipv4 192.0.2.1\ninherit profile preset-access\ndomain a.example\n";
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(access + "attach\n")), {.author = "ops"}));
+    const auto refusal = [&](const std::string& lines) {
+        const auto refused = datastore.commit(tree_of(with_adjacency(lines)), {.author = "ops"});
+        return refused ? "" : refused.error().front().to_string();
+    };
+    EXPECT_EQ(refusal("signaling-address ipv4 192.0.2.1\ndomain a.example\nattach\n"),
+              "sbc mysbc sbe adjacency sip test inherit profile: 'inherit profile' of adjacency "
+              "'test' can be changed (who is at the far end: a peer instead of phones) only while "
+              "it is detached, and it is attached: commit 'no attach' first, and this when it is "
+              "Detached");
+    EXPECT_THAT(refusal(access + "domain b.example\nattach\n"),
+                HasSubstr("'domain' of adjacency 'test' can be changed (the domains whose users "
+                          "register here: a.example, b.example instead of a.example)"));
+    EXPECT_EQ(refusal(access + "signaling-peer other.example\nattach\n"), "");
+    ASSERT_EQ(refusal(access), "");
+    EXPECT_EQ(refusal(access + "domain b.example\nattach\n"), "");
+}
+
 TEST_F(Stored, EverythingCanBeRemovedAndThatIsReadAgain) {
     {
         auto store = VersionStore::open(folder_);
