@@ -280,9 +280,8 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     setup_.on_point(CommitPoint::Prepared);
 
     const std::vector<Version> all = versions();
-    const unsigned last =
-        all.empty() ? version_.number : std::max(all.back().number, version_.number);
-    Version next{.number = last + 1,
+    last_number_ = std::max({last_number_, version_.number, all.empty() ? 0 : all.back().number});
+    Version next{.number = last_number_ + 1,
                  .time = setup_.now().wall,
                  .author = request.author,
                  .label = request.label,
@@ -305,6 +304,7 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     detach_by_force(before);
     setup_.on_point(CommitPoint::Published);
 
+    last_number_ = next.number;
     Version version_before = std::exchange(version_, next);
     Committed committed{next.number, std::move(configuration->warnings)};
     take_back_problem_.clear();
@@ -426,7 +426,8 @@ void Datastore::publish(SnapshotPtr snapshot) {
 }
 
 std::vector<std::string> Datastore::alarms() const {
-    std::vector<std::string> out = reload_problems_;
+    std::vector<std::string> out = setup_.other_alarms();
+    out.insert(out.end(), reload_problems_.begin(), reload_problems_.end());
     std::ranges::move(endings(), std::back_inserter(out));
     for (const std::string* each : {&store_problem_, &take_back_problem_}) {
         if (!each->empty()) {
