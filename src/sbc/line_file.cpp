@@ -17,7 +17,7 @@ public:
     Line(LineFile& file, std::string text) : file_(file), text_(std::move(text)) {}
     void open() override {
         file_.waiting_.fetch_sub(1, std::memory_order_relaxed);
-        file_.write(std::move(text_));
+        file_.write(text_);
     }
 
 private:
@@ -47,28 +47,45 @@ void LineFile::post(std::string line) {
     mailbox_.post(std::make_unique<Line>(*this, std::move(line)));
 }
 
-void LineFile::write(std::string line) {
+void LineFile::write(const std::string& line) {
     if (const std::uint64_t overrun = overrun_.exchange(0, std::memory_order_relaxed)) {
         lose(overrun, "too many lines at a time");
     }
-    line.push_back('\n');
-    if (is_cut_) {
-        line.insert(line.begin(), '\n');
+    try_again();
+    if (lost_ > 0 || !append(line + "\n")) {
+        lose(1, reason_);
     }
-    const ssize_t written = ::write(file_.number(), line.data(), line.size());
-    if (written == static_cast<ssize_t>(line.size())) {
-        is_cut_ = false;
-        if (lost_ > 0) {
-            log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
-        }
-        lost_ = 0;
-        return;
-    }
-    is_cut_ = is_cut_ || written > 0;
-    lose(1, written < 0 ? std::strerror(errno) : "no room");
 }
 
-void LineFile::lose(std::uint64_t count, std::string_view reason) {
+void LineFile::try_again() {
+    if (lost_ > 0 && append("{\"lost\":" + std::to_string(lost_) + "}\n")) {
+        log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
+        lost_ = 0;
+        problem_.clear();
+    }
+}
+
+// All of it, or nothing.
+bool LineFile::append(std::string text) {
+    if (is_cut_) {
+        text.insert(text.begin(), '\n');
+    }
+    errno = 0;
+    const ssize_t written = ::write(file_.number(), text.data(), text.size());
+    if (written == static_cast<ssize_t>(text.size())) {
+        is_cut_ = false;
+        return true;
+    }
+    reason_ = errno != 0 ? std::strerror(errno) : std::strerror(ENOSPC);
+    if (written > 0) {
+        const off_t end = ::lseek(file_.number(), 0, SEEK_END);
+        is_cut_ = is_cut_ || end < written || ::ftruncate(file_.number(), end - written) != 0;
+    }
+    return false;
+}
+
+void LineFile::lose(std::uint64_t count, const std::string& reason) {
+    problem_ = reason;
     if (std::exchange(lost_, lost_ + count) == 0) {
         log::error("file.fails", {{"file", what_}, {"reason", reason}});
     }

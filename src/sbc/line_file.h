@@ -14,8 +14,8 @@
 namespace ringwall::sbc {
 
 // Appends lines to a file of the operator's, readable by its owner only. When the disk is full, or
-// too slow for what comes, lines are lost, and counted; the next that fits begins on a line of its
-// own.
+// too slow for what comes, lines are lost, and counted; half a line is taken out again, and before
+// the next that fits a line says how many lack: {"lost":3}.
 class LineFile {
 public:
     LineFile(std::string_view what, net::Mailbox& mailbox) : what_(what), mailbox_(mailbox) {}
@@ -25,21 +25,28 @@ public:
     bool is_open() const { return file_.number() >= 0; }
     // Any thread; written when the mailbox is opened.
     void post(std::string line);
+    // Main thread: why lines are being lost; empty: they are not.
+    const std::string& problem() const { return problem_; }
+    // Main thread: where lines were lost, the line that says so, if it fits now.
+    void try_again();
 
 private:
     class Line;
     static constexpr std::size_t max_waiting = 20'000;
 
-    void write(std::string line);
-    void lose(std::uint64_t count, std::string_view reason);
+    void write(const std::string& line);
+    bool append(std::string text);
+    void lose(std::uint64_t count, const std::string& reason);
 
     std::string what_;
     net::Mailbox& mailbox_;
     net::FileDescriptor file_;
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::uint64_t> overrun_{0};  // lost because too many were waiting
-    bool is_cut_ = false;                    // it ends with half a line
+    bool is_cut_ = false;                    // it ends with half a line that cannot be taken out
     std::uint64_t lost_ = 0;
+    std::string reason_;  // that the last did not fit
+    std::string problem_;
 };
 
 }  // namespace ringwall::sbc

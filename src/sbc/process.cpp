@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -122,11 +123,20 @@ Duration until_taken_back(const datastore::Datastore& datastore) {
     return ends ? std::max(*ends - net::system_clock().monotonic, Duration(0)) : Duration::max();
 }
 
-void take_back_in_time(datastore::Datastore& datastore) {
+using Record =
+    std::function<void(const console::User& who, std::string_view what, const std::string& text)>;
+
+// What is done by the process itself.
+console::User process_itself() {
+    return {"ringwall-sbc", console::Role::Administrator, ""};
+}
+
+void take_back_in_time(datastore::Datastore& datastore, const Record& record) {
     const auto ends = datastore.confirmation_ends();
     if (!ends || net::system_clock().monotonic < *ends) {
         return;
     }
+    const unsigned number = datastore.running_version().number;
     if (const auto back = datastore.take_back(); !back) {
         for (const ConfigError& each : back.error()) {
             log::error("configuration.not-taken-back", {{"reason", each.to_string()}});
@@ -134,6 +144,9 @@ void take_back_in_time(datastore::Datastore& datastore) {
         return;
     }
     log::warning("configuration.taken-back", {{"version", datastore.running_version().number}});
+    record(process_itself(), "taken back",
+           std::to_string(number) + ", and " + std::to_string(datastore.running_version().number) +
+               " runs again");
 }
 
 constexpr Duration look_interval = 5s;
@@ -166,6 +179,14 @@ void record_in(LineFile& audit, const console::User& who, std::string_view what,
     if (audit.is_open()) {
         audit.post(console::audit_line(net::system_clock().wall, who, what, text));
     }
+}
+
+std::vector<std::string> audit_alarms(const LineFile& audit) {
+    return audit.problem().empty() ? std::vector<std::string>()
+                                   : std::vector<std::string>{
+                                         "audit.log cannot be written, so what is done at the "
+                                         "console is not recorded: " +
+                                         audit.problem()};
 }
 
 std::string host_name_of_machine() {
@@ -259,7 +280,8 @@ int run_process(const ProcessOptions& options) {
     datastore::Datastore datastore({.store = store ? &*store : nullptr,
                                     .target = &operations,
                                     .read_file = read_file,
-                                    .now = net::system_clock});
+                                    .now = net::system_clock,
+                                    .other_alarms = [&audit] { return audit_alarms(audit); }});
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {
             std::fprintf(stderr, "%s\n", each.to_string().c_str());
@@ -267,21 +289,23 @@ int run_process(const ProcessOptions& options) {
         workers.stop();
         return EX_CONFIG;
     }
+    const Record record = [&audit](const console::User& who, std::string_view what,
+                                   const std::string& text) { record_in(audit, who, what, text); };
+    if (store && store->taken_back_at_start()) {
+        record(process_itself(), "taken back",
+               std::to_string(store->taken_back_at_start()->number) +
+                   ", which waited to be confirmed when the process before ended");
+    }
     std::unique_ptr<console::Server> console;
     if (!options.console.empty()) {
         auto listening =
             console::Server::listen(*loop, options.console, [&](const console::User& user) {
                 return std::make_unique<console::Session>(
-                    console::Session::Setup{
-                        .datastore = &datastore,
-                        .views = &operations,
-                        .sessions = console.get(),
-                        .audit =
-                            [&audit](const console::User& who, std::string_view what,
-                                     const std::string& text) {
-                                record_in(audit, who, what, text);
-                            },
-                        .host = host_name_of_machine()},
+                    console::Session::Setup{.datastore = &datastore,
+                                            .views = &operations,
+                                            .sessions = console.get(),
+                                            .audit = record,
+                                            .host = host_name_of_machine()},
                     user);
             });
         if (!listening) {
@@ -300,8 +324,9 @@ int run_process(const ProcessOptions& options) {
     bool is_running = true;
     while (is_running) {
         loop->turn(std::min(until_taken_back(datastore), look_interval), [] {});
-        take_back_in_time(datastore);
+        take_back_in_time(datastore, record);
         looks.look_in_time();
+        audit.try_again();
         for (const std::string& line : alarms.news(console::alarms_of(datastore, operations))) {
             if (console) {
                 console->announce(line);

@@ -239,6 +239,8 @@ class Operator(SystemTest):
         done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\ndescription two\ncommit confirmed 1\n")
         self.assertEqual(done.returncode, 0, done.stderr)
         wait_for("the version before", lambda: "description one" in self.running())
+        wait_for("the record", lambda: '"user":"ringwall-sbc","session":"","what":"taken back","text":"2, and 1 runs again"' in
+                 (self.folder / "store/audit.log").read_text())
 
     def test_who_holds_the_candidate_can_be_ended_by_another(self):
         holder = self.open_terminal()
@@ -279,7 +281,13 @@ class Operator(SystemTest):
         terminal.expect_exact(f"{self.host}# show run")
         terminal.send("\r")
         terminal.expect_exact("description one")
+        self.border.say("show alarms\n" * 50)  # more than a page of the audit log
+        self.border.say("show sessions\n" * 50)
+        self.assertIn("audit.log cannot be written", self.border.say("show alarms\n").stdout)
         (store / "filling").unlink()
+        wait_for("the audit log", lambda: '{"lost":' in (store / "audit.log").read_text())
+        for line in (store / "audit.log").read_text().splitlines():
+            json.loads(line)
         self.commit("adjacency sip test", "description three")
         terminal.expect_exact("\r\n% Alarm over: ")
         self.assertIn("description three", self.running())

@@ -1,9 +1,12 @@
 #include "sbc/line_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <thread>
 #include <vector>
@@ -50,10 +53,48 @@ TEST(LineFile, LosesWhatIsTooMuch) {
         file.post("line");
     }
     mailbox->open_all();
-    EXPECT_EQ(std::filesystem::file_size(path), 20'000U * 5);
+    const std::uintmax_t with_mark = 20'000U * 5 + 14;  // {"lost":5000}
+    EXPECT_EQ(std::filesystem::file_size(path), with_mark);
     file.post("again");
     mailbox->open_all();
-    EXPECT_EQ(std::filesystem::file_size(path), 20'000U * 5 + 6);
+    EXPECT_EQ(std::filesystem::file_size(path), with_mark + 6);
+    std::filesystem::remove(path);
+}
+
+// A disk that is full in the middle of the second line.
+TEST(LineFile, MarksWhatIsLostAndLeavesNoHalfLine) {
+    const auto path =
+        std::filesystem::temp_directory_path() / ("ringwall-full-" + std::to_string(getpid()));
+    const auto mailbox = std::move(*net::Mailbox::create());
+    LineFile file("audit", *mailbox);
+    ASSERT_TRUE(file.open(path));
+    const auto write = [&](const char* line) {
+        file.post(line);
+        mailbox->open_all();
+    };
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit little{.rlim_cur = 15, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &little);
+    write("the first");
+    EXPECT_EQ(file.problem(), "");
+    write("the second");
+    write("the third");
+    file.try_again();
+    const std::string problem = file.problem();
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_NE(problem, "");
+    const auto text = [&] {
+        std::ifstream in(path);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    EXPECT_EQ(text(), "the first\n");
+    file.try_again();
+    EXPECT_EQ(file.problem(), "");
+    write("the fourth");
+    EXPECT_EQ(text(), "the first\n{\"lost\":2}\nthe fourth\n");
     std::filesystem::remove(path);
 }
 

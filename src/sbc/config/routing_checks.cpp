@@ -26,7 +26,6 @@ public:
 
     void check(DraftPolicySet& set) const {
         TableNames tables;
-        const std::size_t found_before = out_.size();
         for (std::size_t i = 0; i < set.tables.size(); ++i) {
             if (!tables.emplace(set.tables[i].table.name, i).second) {
                 wrong(set.tables[i].path, set.tables[i].table.name,
@@ -50,9 +49,7 @@ public:
                   shown(set.first_table) + " is no table of call-policy-set " +
                       std::to_string(set.number) + names_of(tables));
         }
-        if (out_.size() == found_before) {
-            check_loops(set, tables);
-        }
+        check_loops(set, tables);
     }
 
 private:
@@ -132,12 +129,16 @@ private:
                 if (draft.entry.action != RoutingEntry::Action::NextTable) {
                     continue;
                 }
-                const std::size_t next = tables.find(draft.entry.next_table)->second;
+                const auto found = tables.find(draft.entry.next_table);
+                if (found == tables.end()) {
+                    continue;  // said already
+                }
+                const std::size_t next = found->second;
                 if (marks[next] == Mark::Open) {
-                    return wrong(draft.path + " action next-table", draft.entry.next_table,
-                                 "'next-table' " + shown(draft.entry.next_table) +
-                                     " leads back to a table on the way here; a call would go "
-                                     "round for ever");
+                    wrong(draft.path + " action next-table", draft.entry.next_table,
+                          "'next-table' " + shown(draft.entry.next_table) +
+                              " leads back to a table on the way here; a call would go "
+                              "round for ever");
                 }
                 if (marks[next] == Mark::New) {
                     marks[next] = Mark::Open;

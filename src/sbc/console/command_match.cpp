@@ -67,27 +67,65 @@ Fit fit_of(const Command& command, const Arguments& words) {
     return out;
 }
 
-// `said` words are there before the one that is begun.
-void suggest_next(const Desk& desk, const Command& command, const Fit& fit, std::size_t said,
+// Of a word that is not the last of its command's.
+std::string_view help_of(std::string_view word) {
+    using namespace std::string_view_literals;
+    for (const auto& [each, help] :
+         {std::pair{"show"sv, "What there is, and how it is."sv},
+          std::pair{"clear"sv, "Ends something, or lets counters begin at 0."sv},
+          std::pair{"services"sv, "What is configured, and what it does."sv},
+          std::pair{"sbc"sv, "The border controller."sv}, std::pair{"sbe"sv, "Its signaling."sv}}) {
+        if (each == word) {
+            return help;
+        }
+    }
+    return "";
+}
+
+// What is shown can be shown as JSON.
+const model::Suggestion bar{"|", "'| json': the same as JSON", true};
+
+void offer_end(const Command& command, const std::string& begun,
+               std::vector<model::Suggestion>& out) {
+    offer(end_of_line, begun, out);
+    if (command.words.front() == "show") {
+        offer(bar, begun, out);
+    }
+}
+
+// `words` are there before the one that is begun.
+void suggest_next(const Desk& desk, const Command& command, const Fit& fit, const Arguments& words,
                   const std::string& begun, std::vector<model::Suggestion>& out) {
     if (fit.words < command.words.size()) {
         if (command.words[fit.words] == "sbe" && fit.given == fit.words) {
             offer({desk.views.snapshot().service, "the service", true}, begun, out);
         }
         const bool is_last = fit.words + 1 == command.words.size();
-        offer({command.words[fit.words], is_last ? command.help : "", true}, begun, out);
+        offer({command.words[fit.words],
+               is_last ? command.help : std::string(help_of(command.words[fit.words])), true},
+              begun, out);
         return;
     }
-    if (said > fit.given) {  // the argument is there already
-        offer(end_of_line, begun, out);
+    if (command.next != nullptr) {
+        const Arguments given(words.begin() + static_cast<std::ptrdiff_t>(fit.given), words.end());
+        for (const model::Suggestion& each : command.next(desk, given)) {
+            if (each.word == end_of_line.word) {
+                offer_end(command, begun, out);
+            } else {
+                offer(each, begun, out);
+            }
+        }
+        return;
+    }
+    if (words.size() > fit.given || command.usage.empty()) {  // all of it is there
+        offer_end(command, begun, out);
         return;
     }
     for (const model::Suggestion& each :
          command.names == nullptr ? std::vector<model::Suggestion>() : command.names(desk)) {
         offer(each, begun, out);
     }
-    offer({command.usage.empty() ? end_of_line.word : command.usage, command.help, false}, begun,
-          out);
+    offer({command.usage, command.help, false}, begun, out);
 }
 
 }  // namespace
@@ -119,8 +157,21 @@ const Command* find(const Desk& desk, const Arguments& words, bool whole, std::s
     return is_clear && is_one ? found : nullptr;
 }
 
-Answer not_understood(const Desk& desk, const Arguments& words) {
-    std::string before;
+const std::vector<std::string_view>& first_words() {
+    static const std::vector<std::string_view> all = [] {
+        std::vector<std::string_view> out;
+        for (const Command& each : commands()) {
+            if (each.where != Command::Where::Exec &&
+                std::ranges::find(out, each.words.front()) == out.end()) {
+                out.emplace_back(each.words.front());
+            }
+        }
+        return out;
+    }();
+    return all;
+}
+
+Answer not_understood(const Desk& desk, const Arguments& words, std::string before) {
     for (std::size_t at = 0; at <= words.size(); ++at) {
         const std::vector<model::Suggestion> next = suggest(desk, before);
         std::vector<std::string_view> all;
@@ -174,6 +225,16 @@ std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line) 
     if (is_do) {
         words.erase(words.begin());
     }
+    const auto the_bar = std::ranges::find(words, "|");
+    if (the_bar != words.end() && begins("show", words.front())) {
+        const bool is_json = the_bar + 1 != words.end();
+        words.erase(the_bar, words.end());
+        std::size_t used = 0;
+        if (find(desk, words, false, used) != nullptr) {
+            offer(is_json ? end_of_line : model::Suggestion{"json", "as JSON", true}, begun, out);
+        }
+        return out;
+    }
     std::vector<std::pair<const Command*, Fit>> begun_by;
     std::size_t most = 0;
     for (const Command& command : commands()) {
@@ -183,14 +244,15 @@ std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line) 
         const Fit fit = fit_of(command, words);
         const bool is_over = fit.words == command.words.size();
         const std::size_t more = words.size() - fit.given;
-        if (may && (more == 0 || (more == 1 && is_over && command.max_arguments == 1))) {
+        if (may && (more == 0 || (is_over && (command.next != nullptr ||
+                                              (more == 1 && command.max_arguments == 1))))) {
             begun_by.emplace_back(&command, fit);
             most = std::max(most, fit.whole);
         }
     }
     for (const auto& [command, fit] : begun_by) {
         if (fit.whole == most) {  // "call" is itself, and no beginning of "call-stats"
-            suggest_next(desk, *command, fit, words.size(), begun, out);
+            suggest_next(desk, *command, fit, words, begun, out);
         }
     }
     return out;

@@ -22,7 +22,11 @@ const Command* find(const Desk& desk, const Arguments& words, bool whole, std::s
 std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line);
 
 // Of words that are no command: the first that does not lead on.
-Answer not_understood(const Desk& desk, const Arguments& words);
+// `before` is what stands before them: "do ".
+Answer not_understood(const Desk& desk, const Arguments& words, std::string before = "");
+
+// What the console's own commands begin with where one configures.
+const std::vector<std::string_view>& first_words();
 
 std::string joined(std::span<const std::string> words);
 bool begins(std::string_view whole, std::string_view word);

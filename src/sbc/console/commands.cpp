@@ -1,9 +1,11 @@
 #include "sbc/console/commands.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
 #include "sbc/console/alarm_watch.h"
+#include "sbc/console/command_match.h"
 #include "sbc/console/show.h"
 #include "sbc/console/show_call_stats.h"
 #include "sbc/console/show_trace.h"
@@ -15,7 +17,13 @@ namespace ringwall::sbc::console {
 namespace {
 
 Answer end_session(const Desk& desk, const Arguments& rest) {
-    const std::string session = rest.empty() ? "" : rest.front();
+    if (rest.empty()) {
+        return {.fault =
+                    "'clear session' needs the number of a session; 'show sessions' has them "
+                    "all",
+                .word = 0};
+    }
+    const std::string& session = rest.front();
     if (session == desk.user.session) {
         return {.fault = "this is your own session; say 'exit'", .word = 0};
     }
@@ -84,6 +92,99 @@ std::vector<model::Suggestion> saved_files(const Desk& desk) {
     for (const std::string& each : desk.configuration.saved_files()) {
         out.push_back({each, "is there", true});
     }
+    return out;
+}
+
+const model::Suggestion end_of_line{"<cr>", "the end of the line", false};
+
+std::vector<model::Suggestion> versions(const Desk& desk) {
+    std::vector<model::Suggestion> out;
+    for (const datastore::Version& each : desk.datastore.versions()) {
+        out.push_back({std::to_string(each.number), each.author + " " + each.comment, true});
+    }
+    out.push_back({"VERSION", "the number of a commit", false});
+    return out;
+}
+
+bool is_said(const Arguments& given, std::string_view word) {
+    return std::ranges::any_of(given, [&](const std::string& each) { return each == word; });
+}
+
+std::vector<model::Suggestion> after_commit(const Desk& /*desk*/, const Arguments& given) {
+    std::vector<model::Suggestion> out;
+    const std::string last = given.empty() ? "" : given.back();
+    if (is_said(given, "comment")) {
+        out.push_back({"LINE", "why; the rest of the line", false});
+        return out;
+    }
+    if (begins("label", last)) {
+        return {{"WORD", "a name for this version", false}};
+    }
+    if (last.size() > 2 && begins("confirmed", last)) {
+        out.push_back({"SECONDS", "1 to 65535; 600 where none are said", false});
+    }
+    for (const auto& each :
+         {model::Suggestion{"comment", "Why: for the list of commits.", true},
+          model::Suggestion{"label", "A name for this version.", true},
+          model::Suggestion{"confirmed", "Is taken back unless 'commit' is said again.", true}}) {
+        if (!is_said(given, each.word)) {
+            out.push_back(each);
+        }
+    }
+    out.push_back(end_of_line);
+    return out;
+}
+
+std::vector<model::Suggestion> after_rollback(const Desk& desk, const Arguments& given) {
+    if (given.empty()) {
+        return {{"last", "A number of versions back.", true},
+                {"to", "To the version with a number.", true},
+                end_of_line};
+    }
+    if (given.size() == 1 && begins("to", given[0])) {
+        return versions(desk);
+    }
+    if (given.size() == 1 && begins("last", given[0])) {
+        return {{"NUMBER", "how many versions back; 1 where none is said", false}, end_of_line};
+    }
+    return {end_of_line};
+}
+
+std::vector<model::Suggestion> after_show_configuration(const Desk& desk, const Arguments& given) {
+    if (given.empty()) {
+        return {{"diff", "What is gone and what is new.", true},
+                {"failed", "Why the last commit failed.", true},
+                {"running-config", "The configuration in force.", true},
+                {"commit", "All commits ('commit list').", true},
+                {"version", "What was committed once.", true},
+                end_of_line};
+    }
+    if (given.size() == 1 && given[0].size() > 1 && begins("commit", given[0])) {
+        return {{"list", "All commits, the newest first.", true}};
+    }
+    if (given.size() == 1 && begins("version", given[0])) {
+        return versions(desk);
+    }
+    return {end_of_line};
+}
+
+std::vector<model::Suggestion> after_call_stats(const Desk& desk, const Arguments& given) {
+    std::vector<model::Suggestion> out;
+    if (!given.empty() && given.back() == "src-adjacency") {
+        out = adjacencies(desk);
+        out.push_back({"NAME", "of the adjacency that the calls came in by", false});
+        return out;
+    }
+    if (given.empty()) {
+        out.push_back({"global", "Of all calls.", true});
+        out.push_back({"src-adjacency", "Of those that came in by one.", true});
+    }
+    if (given.empty() || given.back() == "global" ||
+        (given.size() == 2 && given.front() == "src-adjacency")) {
+        const auto intervals = call_stats_intervals();
+        out.insert(out.end(), intervals.begin(), intervals.end());
+    }
+    out.push_back(end_of_line);
     return out;
 }
 
@@ -215,7 +316,9 @@ const std::vector<Command>& commands() {
              auto shown = show_call_stats(desk.views, rest, as_json);
              return shown ? Answer{.output = std::move(*shown)}
                           : Answer{.fault = std::move(shown).error()};
-         }},
+         },
+         nullptr,
+         after_call_stats},
         {{"show", "services", "sbc", "sbe", "call-policy"},
          "",
          "The tables in force.",
@@ -251,9 +354,14 @@ const std::vector<Command>& commands() {
          Role::Operator,
          1,
          [](Desk& desk, const Arguments& rest, bool) {
-             if (rest.empty() || !desk.views.end_call(rest.front())) {
-                 return Answer{.fault = "there is no call " +
-                                        shown(rest.empty() ? "" : rest.front()) +
+             if (rest.empty()) {
+                 return Answer{.fault =
+                                   "'call' needs the name of one; 'show services sbc sbe "
+                                   "calls' has them all",
+                               .word = 0};
+             }
+             if (!desk.views.end_call(rest.front())) {
+                 return Answer{.fault = "there is no call " + shown(rest.front()) +
                                         "; 'show services sbc sbe calls' has them all",
                                .word = 0};
              }
@@ -296,7 +404,9 @@ const std::vector<Command>& commands() {
          2,
          [](Desk& desk, const Arguments& rest, bool as_json) {
              return desk.configuration.show_configuration(rest, as_json);
-         }},
+         },
+         nullptr,
+         after_show_configuration},
         {{"show", "alarms"},
          "",
          "What is wrong with the store, or with a commit that waits.",
@@ -338,7 +448,9 @@ const std::vector<Command>& commands() {
          Configuration,
          Role::Administrator,
          any,
-         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.commit(rest); }},
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.commit(rest); },
+         nullptr,
+         after_commit},
         {{"abort"},
          "",
          "Forgets what was changed, and leaves the configuration.",
@@ -389,7 +501,9 @@ const std::vector<Command>& commands() {
          Configuration,
          Role::Administrator,
          2,
-         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.rollback(rest); }},
+         [](Desk& desk, const Arguments& rest, bool) { return desk.configuration.rollback(rest); },
+         nullptr,
+         after_rollback},
         {{"load"},
          "FILE",
          "Says the commands of a file that was saved.",

@@ -35,6 +35,8 @@ struct Command {
     Answer (*run)(Desk& desk, const Arguments& rest, bool as_json) = nullptr;
     // What is there to be named as the first argument.
     std::vector<model::Suggestion> (*names)(const Desk& desk) = nullptr;
+    // What may follow those that are given, where it is more than one name.
+    std::vector<model::Suggestion> (*next)(const Desk& desk, const Arguments& given) = nullptr;
 };
 
 const std::vector<Command>& commands();

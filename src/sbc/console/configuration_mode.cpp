@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sbc/config/reader.h"
 #include "sbc/console/command_match.h"
 #include "sbc/console/show.h"
@@ -35,7 +36,24 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
     return found;
 }
 
+bool is_showable(std::string_view text) {
+    while (!text.empty()) {
+        if (!is_printable(cut_character(text))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
+
+// The lock is for who has changed something.
+void ConfigurationMode::give_back_what_is_as_it_was() {
+    if (!may_have_changes()) {
+        candidate_.reset();
+        datastore_.end_writing(user_.session);
+    }
+}
 
 bool ConfigurationMode::has_changes() const {
     return candidate_ && !(*candidate_ == datastore_.running());
@@ -114,7 +132,7 @@ Result<void, std::string> ConfigurationMode::begin_candidate() {
 }
 
 Answer ConfigurationMode::change(const Arguments& words) {
-    const auto command = model::parse_command(place_, words);
+    const auto command = model::parse_command(place_, words, first_words());
     if (!command) {
         return {.fault = command.error().sentence, .word = command.error().word};
     }
@@ -128,6 +146,7 @@ Answer ConfigurationMode::change(const Arguments& words) {
     const bool is_other = model::alters(*candidate_, *command);
     const auto after = model::apply(*candidate_, *command);
     if (!after) {
+        give_back_what_is_as_it_was();
         return {.fault = after.error().sentence, .word = after.error().word};
     }
     is_changed_ = is_changed_ || is_other;
@@ -143,6 +162,12 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
     for (std::size_t at = 0; at < rest.size(); ++at) {
         const bool has_more = at + 1 < rest.size();
         const std::string_view what = keyword(rest[at], {"comment", "confirmed", "label"});
+        if (const auto wrong = std::ranges::find_if_not(
+                rest.begin() + static_cast<std::ptrdiff_t>(at), rest.end(), is_showable);
+            wrong != rest.end() && (what == "comment" || what == "label")) {
+            return {.fault = "a " + std::string(what) + " must not hold control characters",
+                    .word = static_cast<std::size_t>(wrong - rest.begin())};
+        }
         if (what == "comment" && has_more) {
             request.comment = joined(std::span(rest).subspan(at + 1));
             break;
@@ -152,7 +177,9 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
         } else if (what == "confirmed") {
             const auto seconds = has_more ? parse_number(rest[at + 1], 65535) : std::nullopt;
             request.confirm_within = std::chrono::seconds(seconds.value_or(600));
-            if (seconds == 0U) {
+            const bool is_number =
+                has_more && keyword(rest[at + 1], {"comment", "confirmed", "label"}).empty();
+            if (seconds == 0U || (is_number && !seconds)) {
                 return {.fault = "'commit confirmed' needs 1 to 65535 seconds", .word = at + 1};
             }
             at += seconds ? 1 : 0;
@@ -254,7 +281,7 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
     if (rest.empty() || (begins("last", rest[0]) && number)) {
         std::vector<unsigned> earlier;
         for (const Version& each : all) {
-            if (each.number < now) {
+            if (each.number < now && !each.is_taken_back) {
                 earlier.push_back(each.number);
             }
         }
@@ -265,6 +292,12 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
         wanted = static_cast<unsigned>(*number);
     } else {
         return {.fault = "write: rollback [last [NUMBER]|to VERSION]", .word = 0};
+    }
+    if (!wanted &&
+        std::ranges::all_of(
+            all, [&](const Version& each) { return each.number >= now || each.is_taken_back; }) &&
+        (rest.empty() || begins("last", rest[0]))) {
+        return {.fault = "there is no version before the one that runs", .word = 0};
     }
     const auto tree = wanted ? datastore_.version(*wanted) : fail(std::string());
     if (!tree) {
@@ -298,7 +331,10 @@ std::vector<std::string> ConfigurationMode::saved_files() const {
     if (const std::filesystem::path* folder = datastore_.folder()) {
         std::error_code failed;
         for (const auto& each : std::filesystem::directory_iterator(*folder / "saved", failed)) {
-            out.push_back(each.path().filename().string());
+            const std::string name = each.path().filename().string();
+            if (!name.starts_with('.')) {  // one that is being written
+                out.push_back(name);
+            }
         }
     }
     std::ranges::sort(out);
@@ -334,6 +370,7 @@ Answer ConfigurationMode::load(const Arguments& rest) {
         const auto command = model::parse_command(place, line.words);
         const auto after = command ? model::apply(candidate, *command) : fail(command.error());
         if (!after) {
+            give_back_what_is_as_it_was();
             return {.fault = rest[0] + ":" + std::to_string(line.number) + ": " +
                              after.error().sentence};
         }
@@ -353,6 +390,9 @@ Answer ConfigurationMode::save(const Arguments& rest) {
     }
     std::error_code failed;
     std::filesystem::create_directory(path->parent_path(), failed);
+    if (failed) {
+        return {.fault = path->parent_path().string() + " cannot be made: " + failed.message()};
+    }
     const std::string text = to_text(datastore_.running(), model::Secrets::Written);
     if (auto written = datastore::write_file(*path, text); !written) {
         return {.fault = written.error()};

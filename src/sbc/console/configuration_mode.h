@@ -50,6 +50,7 @@ public:
 
 private:
     Result<void, std::string> begin_candidate();
+    void give_back_what_is_as_it_was();
     std::optional<std::filesystem::path> saved_file(const Arguments& rest) const;
     Answer confirm(const datastore::CommitRequest& request);
 

@@ -17,6 +17,8 @@ namespace {
 
 constexpr mode_t socket_mode = 0660;
 constexpr std::size_t max_sessions = 32;
+constexpr std::size_t max_sessions_of_others = 24;  // the rest is for administrators
+constexpr std::size_t max_sessions_of_one = 8;
 constexpr std::size_t max_waiting = std::size_t{4} * 1024 * 1024;
 
 bool is_one_line(std::string_view text) {
@@ -189,9 +191,9 @@ void Server::open(net::UnixStream stream) {
                "ringwall-operator and ringwall-read.");
         return;
     }
-    if (sessions_.size() >= max_sessions) {
-        refuse(std::move(stream), "The console has " + std::to_string(max_sessions) +
-                                      " sessions already; one of them must end first.");
+    if (const std::string sentence = refusal(*user); !sentence.empty()) {
+        log::warning("console.refused", {{"user", user->name}});
+        refuse(std::move(stream), sentence);
         return;
     }
     const std::uint64_t number = ++last_session_;
@@ -202,6 +204,21 @@ void Server::open(net::UnixStream stream) {
     if (session->begin()) {
         sessions_.emplace(number, std::move(session));
     }
+}
+
+// Nobody keeps everybody else out, and those who can look only nobody who can end their sessions.
+std::string Server::refusal(const User& user) const {
+    const auto own = std::ranges::count_if(
+        sessions_, [&](const auto& each) { return each.second->about().user.name == user.name; });
+    if (static_cast<std::size_t>(own) >= max_sessions_of_one) {
+        return "You have " + std::to_string(own) + " sessions already; end one of them first.";
+    }
+    if (sessions_.size() >= max_sessions ||
+        (user.role != Role::Administrator && sessions_.size() >= max_sessions_of_others)) {
+        return "The console has " + std::to_string(sessions_.size()) +
+               " sessions already; one of them must end first.";
+    }
+    return "";
 }
 
 void Server::forget(std::uint64_t number) {

@@ -49,6 +49,7 @@ private:
     Server(net::Loop& loop, net::UnixListener listener, MakeDialogue make_dialogue,
            Admission admission);
     void open(net::UnixStream stream);
+    std::string refusal(const User& user) const;  // empty: there is room
     void forget(std::uint64_t number);
 
     net::Loop& loop_;

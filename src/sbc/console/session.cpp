@@ -65,7 +65,10 @@ Reply Session::on_line(std::string_view line) {
             fault_at = line.find(replaced);
         } else if (!lines->empty()) {
             columns = lines->front().columns;
-            answer = run(lines->front().words);
+            answer = lines->front().has_comment && takes_text(lines->front().words)
+                         ? Answer{.fault = "'!' begins what is not read; put the comment in quotes",
+                                  .word = columns.size()}
+                         : run(lines->front().words);
         }
     }
     if (take_backs_seen_ != setup_.datastore->take_backs()) {
@@ -89,6 +92,16 @@ Reply Session::on_line(std::string_view line) {
     reply.output += reply.failed ? "% " + answer.fault + "\n" : "";
     reply.prompt = prompt();
     return reply;
+}
+
+// "commit comment fix ! bang": nothing of it is to be lost without a word.
+bool Session::takes_text(const Arguments& words) const {
+    std::size_t used = 0;
+    const Command* const command = find(desk_, words, false, used);
+    return command != nullptr && command->words.front() == "commit" &&
+           std::ranges::any_of(words, [](const std::string& each) {
+               return each.size() > 3 && begins("comment", each);
+           });
 }
 
 Answer Session::run(const Arguments& words) {
@@ -130,13 +143,24 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
     }
     Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
     const bool is_do = command.run == nullptr;  // the rest is another's
+    const bool can_be_json = command.words.front() == "show";
     const bool as_json =
-        !is_do && rest.size() >= 2 && rest[rest.size() - 2] == "|" && rest.back() == "json";
+        can_be_json && rest.size() >= 2 && rest[rest.size() - 2] == "|" && rest.back() == "json";
     if (as_json) {
         rest.resize(rest.size() - 2);
     }
     const std::string usage =
         joined(command.words) + (command.usage.empty() ? "" : " " + command.usage);
+    const auto bar =
+        std::ranges::find_if(rest, [](const std::string& each) { return each.starts_with('|'); });
+    if (can_be_json && bar != rest.end()) {
+        const auto at = static_cast<std::size_t>(bar - rest.begin());
+        const bool is_alone = *bar == "|" && at + 1 < rest.size();
+        return {.fault = shown(rest[at + (is_alone ? 1 : 0)]) +
+                         " does not go here; only '| json' may follow: " + joined(command.words) +
+                         " | json",
+                .word = used + at + (*bar == "|" ? 1 : 0)};
+    }
     if (rest.size() > command.max_arguments) {
         return {.fault = "'" + joined(command.words) + "' has too many words; write: " + usage,
                 .word = used + command.max_arguments};
@@ -161,8 +185,11 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
 Answer Session::run_outside(const Arguments& words) {
     std::size_t used = 0;
     const Command* command = words.empty() ? nullptr : find(desk_, words, false, used);
-    if (command == nullptr || command->where != Command::Where::Everywhere) {
+    if (words.empty()) {
         return {.fault = "'do' needs a command like 'show running-config'", .word = 0};
+    }
+    if (command == nullptr || command->where != Command::Where::Everywhere) {
+        return not_understood(desk_, words, "do ");
     }
     return run(*command, words, used);
 }

@@ -37,6 +37,7 @@ public:
 
 private:
     Answer run(const Arguments& words);
+    bool takes_text(const Arguments& words) const;
     Answer run(const Command& command, const Arguments& words, std::size_t used);
     Answer run_outside(const Arguments& words);  // behind 'do'
     std::string prompt() const;

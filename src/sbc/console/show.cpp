@@ -108,6 +108,37 @@ std::string_view version_text(tls::Version version) {
     return words[static_cast<std::size_t>(version)];
 }
 
+std::string_view refer_text(ReferMode mode) {
+    switch (mode) {
+        case ReferMode::Pass:
+            return "pass";
+        case ReferMode::Refuse:
+            return "refuse";
+        case ReferMode::Handle:
+            return "handle";
+    }
+    return "";
+}
+
+std::string session_timer_of(const Adjacency& adjacency) {
+    return !adjacency.session_timer
+               ? "off"
+               : std::to_string(*adjacency.session_timer) + " seconds, at least " +
+                     std::to_string(adjacency.session_timer_minimum);
+}
+
+std::string_view client_authentication_word(tls::ClientAuthentication mode) {
+    switch (mode) {
+        case tls::ClientAuthentication::Off:
+            return "off";
+        case tls::ClientAuthentication::Optional:
+            return "optional";
+        case tls::ClientAuthentication::Required:
+            return "required";
+    }
+    return "";
+}
+
 std::string codes_of(const Adjacency& adjacency) {
     std::string out;
     for (const int code : adjacency.hunting_trigger) {
@@ -158,6 +189,11 @@ std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
     // So who is called sees the caller's address there.
     line("Media",
          adjacency.anchors_media() ? "Anchored" : "By-passed, its addresses are not hidden");
+    if (adjacency.mandated_transport) {
+        line("Mandated transport", lower(sip::to_string(*adjacency.mandated_transport)));
+    }
+    line("Session timer", session_timer_of(adjacency));
+    line("REFER", std::string(refer_text(adjacency.refer)));
     line("Hunting Triggers", codes_of(adjacency));
     line("Redirect mode", adjacency.redirect_mode == RedirectMode::Recurse
                               ? "Recurse, at most " + std::to_string(adjacency.redirect_limit)
@@ -184,13 +220,35 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
              {"media-security", to_string(adjacency.media_security)},
              {"media", adjacency.anchors_media() ? "anchored" : "by-passed"},
              {"calls", status.calls},
-             {"registrations", status.registrations}};
+             {"registrations", status.registrations},
+             {"description", adjacency.description},
+             {"local-id", adjacency.local_id},
+             {"mandated-transport", adjacency.mandated_transport
+                                        ? Json(lower(sip::to_string(*adjacency.mandated_transport)))
+                                        : Json()},
+             {"session-timer", adjacency.session_timer ? Json(*adjacency.session_timer) : Json()},
+             {"session-timer-minimum", adjacency.session_timer_minimum},
+             {"refer", refer_text(adjacency.refer)},
+             {"hunting-trigger", adjacency.hunting_trigger},
+             {"redirect-mode",
+              adjacency.redirect_mode == RedirectMode::Recurse ? "recurse" : "pass-through"},
+             {"redirect-limit", adjacency.redirect_limit}};
+    if (adjacency.profile == Profile::Access) {
+        out["reg-min-expiry"] = adjacency.reg_min_expiry;
+    }
+    if (adjacency.is_trusted() && !adjacency.is_encrypted()) {
+        out["sips-conversion"] = to_string(adjacency.sips_conversion);
+        out["untrusted-callers"] = to_string(adjacency.untrusted_callers);
+    }
     if (adjacency.is_trusted()) {
         out["sip-calls-in"] = to_string(adjacency.sip_calls_in);
     }
     if (adjacency.is_encrypted()) {
         out["sip-calls-out"] = to_string(adjacency.sip_calls_out);
         out["tls-minimum-version"] = version_text(adjacency.tls_min_version);
+        out["tls-client-authentication"] =
+            client_authentication_word(adjacency.tls_client_authentication);
+        out["tls-ciphers"] = adjacency.tls_ciphers;
         out["weak"] = adjacency.tls_min_version < tls::Version::Tls12;
         out["peer-domains"] = adjacency.tls_peer_domains;
         out["certificate-names"] = adjacency.certificate.names;
@@ -533,13 +591,15 @@ std::string show_versions(std::vector<datastore::Version> versions, std::optiona
         out += fmt::format("{}  {}Z  {}{}{}\n{}", each.number, time.substr(0, 19), each.author,
                            each.label.empty() ? "" : "  [" + each.label + "]",
                            each.comment.empty() ? "" : "  " + each.comment,
-                           each.number == waiting ? "   (waits to be confirmed)\n" : "");
+                           each.number == waiting ? "   (waits to be confirmed)\n"
+                           : each.is_taken_back   ? "   (taken back: nobody confirmed it)\n"
+                                                  : "");
         list.push_back({{"version", each.number},
                         {"time", time},
                         {"author", each.author},
                         {"label", each.label},
                         {"comment", each.comment},
-                        {"confirmed", each.number != waiting}});
+                        {"confirmed", each.number != waiting && !each.is_taken_back}});
     }
     return as_json ? printed(list) : out;
 }

@@ -92,6 +92,14 @@ CallCounts counts_of(const IntervalCounts* all, const Period* period, WallTime n
 
 }  // namespace
 
+std::vector<model::Suggestion> call_stats_intervals() {
+    std::vector<model::Suggestion> out{{std::string(total), "since they were cleared", true}};
+    for (const Period& each : periods) {
+        out.push_back({std::string(each.word), std::string(each.text), true});
+    }
+    return out;
+}
+
 Result<std::string, std::string> show_call_stats(Views& views,
                                                  const std::vector<std::string>& words,
                                                  bool as_json) {

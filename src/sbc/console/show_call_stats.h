@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "sbc/console/views.h"
+#include "sbc/model/command.h"
 
 namespace ringwall::sbc::console {
 
@@ -15,5 +16,8 @@ namespace ringwall::sbc::console {
 Result<std::string, std::string> show_call_stats(Views& views,
                                                  const std::vector<std::string>& words,
                                                  bool as_json);
+
+// The words of the intervals.
+std::vector<model::Suggestion> call_stats_intervals();
 
 }  // namespace ringwall::sbc::console

@@ -1,6 +1,7 @@
 #include "sbc/datastore/datastore.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/log.h"
@@ -41,6 +42,85 @@ Values value_of(const Tree& tree, const Place& place, std::string_view leaf) {
 
 ConfigError error(std::string path, std::string word, std::string sentence) {
     return {.path = std::move(path), .word = std::move(word), .sentence = std::move(sentence)};
+}
+
+const Adjacency* find_adjacency(const Snapshot* snapshot, std::string_view name) {
+    if (snapshot == nullptr) {
+        return nullptr;
+    }
+    const auto found = std::ranges::find(snapshot->adjacencies, name, &Adjacency::name);
+    return found == snapshot->adjacencies.end() ? nullptr : &*found;
+}
+
+std::string list_of(const Values& words) {
+    std::string out;
+    for (const std::string& each : words) {
+        out.append(out.empty() ? "" : ", ").append(each);
+    }
+    return out.empty() ? "none" : out;
+}
+
+// What follows from a leaf that is of security only by what follows.
+struct Consequence {
+    std::string_view leaf;
+    std::string_view what;
+    std::string (*of)(const Adjacency&);
+};
+constexpr std::array consequences{
+    Consequence{"signaling-peer", "the names of which the peer's certificate must bear one",
+                [](const Adjacency& each) { return list_of(each.tls_peer_domains); }},
+    Consequence{
+        "signaling-peer", "whether the far end must show a certificate",
+        [](const Adjacency& each) {
+            using enum tls::ClientAuthentication;
+            const tls::ClientAuthentication mode = each.tls_client_authentication;
+            return std::string(mode == Off ? "off" : mode == Optional ? "optional" : "required");
+        }},
+    Consequence{"profile", "who is at the far end",
+                [](const Adjacency& each) {
+                    return std::string(each.profile == Profile::Access ? "phones" : "a peer");
+                }},
+    Consequence{"domain", "the domains whose users register here", [](const Adjacency& each) {
+                    return list_of(each.profile == Profile::Access ? each.domains : Values());
+                }}};
+
+// A leaf of an adjacency that makes its security another.
+struct SecurityChange {
+    const Node* leaf;
+    std::string why;  // "; by it ... would be x and no longer y"; empty: the leaf itself is of it
+};
+
+// An adjacency's configuration, as it was said and as it comes out.
+struct Side {
+    const Tree& tree;
+    const Place& place;
+    const Adjacency* adjacency;  // null: not known
+};
+
+std::vector<SecurityChange> security_changes(const Side& before, const Side& after) {
+    std::vector<SecurityChange> out;
+    const auto is_other = [&](const Node& leaf) {
+        return before.tree.values(before.place, leaf) != after.tree.values(after.place, leaf);
+    };
+    for (const auto& leaf : adjacency_mode().children) {
+        // Of a leaf these are its values, of a flag whether it is there.
+        if (leaf->is_while_detached && is_other(*leaf)) {
+            out.push_back({leaf.get(), ""});
+        }
+    }
+    for (const Consequence& each : consequences) {
+        const Node& leaf = *adjacency_mode().child(each.leaf);
+        if (before.adjacency == nullptr || after.adjacency == nullptr || !is_other(leaf)) {
+            continue;
+        }
+        const std::string was = each.of(*before.adjacency);
+        const std::string is = each.of(*after.adjacency);
+        if (was != is) {
+            out.push_back(
+                {&leaf, " (" + std::string(each.what) + ": " + is + " instead of " + was + ")"});
+        }
+    }
+    return out;
 }
 
 std::string how_to_detach(AdjacencyState state) {
@@ -101,11 +181,23 @@ void Datastore::end_writing(const std::string& session) {
 }
 
 // What may be changed only while an adjacency is detached: compared with what runs.
-ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
+ConfigErrors Datastore::refused_changes(const Tree& candidate, const Snapshot* next) const {
     ConfigErrors out;
+    const auto before = adjacencies_of(running_);
     const auto after = adjacencies_of(candidate);
     const Target::States states = setup_.target->states();
-    for (const auto& [name, place] : adjacencies_of(running_)) {
+    for (const auto& [name, state] : states) {
+        // What was taken back while calls were up.
+        const auto found = after.find(name);
+        if (state != AdjacencyState::Detached && !before.contains(name) && found != after.end()) {
+            out.push_back(error(path_of(found->second), name,
+                                "calls of an adjacency '" + name +
+                                    "' that was removed are still up; wait for the last of them "
+                                    "to end, or end them ('clear services sbc sbe call'), or use "
+                                    "another name"));
+        }
+    }
+    for (const auto& [name, place] : before) {
         const auto known = states.find(name);
         const AdjacencyState state =
             known == states.end() ? AdjacencyState::Detached : known->second;
@@ -118,38 +210,41 @@ ConfigErrors Datastore::refused_changes(const Tree& candidate) const {
             }
             continue;
         }
-        for (const auto& leaf : adjacency_mode().children) {
-            // Of a leaf these are its values, of a flag whether it is there.
-            if (!leaf->is_while_detached ||
-                running_.values(place, *leaf) == candidate.values(found->second, *leaf)) {
-                continue;
-            }
-            if (state != AdjacencyState::Detached) {
-                out.push_back(error(path_of(place, *leaf), leaf->command(),
-                                    "'" + leaf->command() + "' of adjacency '" + name +
-                                        "' can be changed only while it is detached, and " +
-                                        how_to_detach(state)));
-            }
+        if (state == AdjacencyState::Detached) {
+            continue;
+        }
+        for (const auto& [leaf, why] :
+             security_changes({running_, place, find_adjacency(in_force_.get(), name)},
+                              {candidate, found->second, find_adjacency(next, name)})) {
+            out.push_back(error(path_of(place, *leaf), leaf->command(),
+                                "'" + leaf->command() + "' of adjacency '" + name +
+                                    "' can be changed" + why + " only while it is detached, and " +
+                                    how_to_detach(state)));
         }
     }
     return out;
 }
 
 // Calls may be up when it would be taken back: compared with what would come back.
-ConfigErrors Datastore::lasting_changes(const Tree& candidate) const {
+ConfigErrors Datastore::lasting_changes(const Tree& candidate, const Snapshot* next) const {
     ConfigErrors out;
     const Tree& before = unconfirmed_ ? unconfirmed_->before : running_;
+    const Snapshot* const was =
+        unconfirmed_ ? unconfirmed_->snapshot_before.get() : in_force_.get();
     const auto after = adjacencies_of(candidate);
     for (const auto& [name, place] : adjacencies_of(before)) {
         const auto found = after.find(name);
-        for (const auto& leaf : adjacency_mode().children) {
-            if (leaf->is_while_detached && found != after.end() &&
-                before.values(place, *leaf) != candidate.values(found->second, *leaf)) {
-                out.push_back(error(path_of(place, *leaf), leaf->command(),
-                                    "'" + leaf->command() + "' of adjacency '" + name +
-                                        "' cannot be changed by 'commit confirmed': calls may be "
-                                        "up when it would be taken back; commit it for good"));
-            }
+        if (found == after.end()) {
+            continue;
+        }
+        for (const auto& [leaf, why] :
+             security_changes({before, place, find_adjacency(was, name)},
+                              {candidate, found->second, find_adjacency(next, name)})) {
+            out.push_back(error(path_of(place, *leaf), leaf->command(),
+                                "'" + leaf->command() + "' of adjacency '" + name +
+                                    "' cannot be changed" + why +
+                                    " by 'commit confirmed': calls may be up when it would be "
+                                    "taken back; commit it for good"));
         }
     }
     return out;
@@ -165,11 +260,12 @@ Result<Configuration, ConfigErrors> Datastore::configuration_of(const Tree& tree
 
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
                                                              const CommitRequest& request) {
-    ConfigErrors errors = refused_changes(candidate);
-    if (errors.empty() && request.confirm_within) {
-        errors = lasting_changes(candidate);
-    }
     auto configuration = configuration_of(candidate);
+    const Snapshot* const follows = configuration ? configuration->snapshot.get() : nullptr;
+    ConfigErrors errors = refused_changes(candidate, follows);
+    if (errors.empty() && request.confirm_within) {
+        errors = lasting_changes(candidate, follows);
+    }
     if (!configuration) {
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
     }
@@ -184,9 +280,8 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     setup_.on_point(CommitPoint::Prepared);
 
     const std::vector<Version> all = versions();
-    const unsigned last =
-        all.empty() ? version_.number : std::max(all.back().number, version_.number);
-    Version next{.number = last + 1,
+    last_number_ = std::max({last_number_, version_.number, all.empty() ? 0 : all.back().number});
+    Version next{.number = last_number_ + 1,
                  .time = setup_.now().wall,
                  .author = request.author,
                  .label = request.label,
@@ -202,19 +297,22 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     }
     setup_.on_point(CommitPoint::Staged);
 
+    SnapshotPtr snapshot_before = in_force_;
     publish(configuration->snapshot);
     ++generation_;
     Tree before = std::exchange(running_, candidate);
     detach_by_force(before);
     setup_.on_point(CommitPoint::Published);
 
+    last_number_ = next.number;
     Version version_before = std::exchange(version_, next);
     Committed committed{next.number, std::move(configuration->warnings)};
     take_back_problem_.clear();
     if (request.confirm_within) {
         // What comes back is what was there before the first that nobody confirmed.
         if (!unconfirmed_) {
-            unconfirmed_ = Unconfirmed{std::move(before), std::move(version_before)};
+            unconfirmed_ = Unconfirmed{std::move(before), std::move(snapshot_before),
+                                       std::move(version_before)};
         }
         confirm_within(*request.confirm_within);
         if (setup_.store != nullptr) {
@@ -328,7 +426,8 @@ void Datastore::publish(SnapshotPtr snapshot) {
 }
 
 std::vector<std::string> Datastore::alarms() const {
-    std::vector<std::string> out = reload_problems_;
+    std::vector<std::string> out = setup_.other_alarms();
+    out.insert(out.end(), reload_problems_.begin(), reload_problems_.end());
     std::ranges::move(endings(), std::back_inserter(out));
     for (const std::string* each : {&store_problem_, &take_back_problem_}) {
         if (!each->empty()) {

@@ -64,6 +64,10 @@ public:
         Target* target = nullptr;
         FileReader read_file;
         std::function<Now()> now;
+        // What is wrong with what else is kept in the store's folder: the audit log.
+        std::function<std::vector<std::string>()> other_alarms = [] {
+            return std::vector<std::string>();
+        };
         // For tests: told at each of them.
         std::function<void(CommitPoint)> on_point = [](CommitPoint) {};
     };
@@ -130,12 +134,13 @@ public:
 private:
     struct Unconfirmed {
         model::Tree before;
+        SnapshotPtr snapshot_before;
         Version version_before;
         TimePoint ends{};
     };
     Result<Configuration, ConfigErrors> configuration_of(const model::Tree& tree) const;
-    ConfigErrors refused_changes(const model::Tree& candidate) const;
-    ConfigErrors lasting_changes(const model::Tree& candidate) const;
+    ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;
+    ConfigErrors lasting_changes(const model::Tree& candidate, const Snapshot* next) const;
     Result<void, ConfigErrors> bring_back(const model::Tree& before);
     void detach_by_force(const model::Tree& before);
     Result<void, ConfigErrors> activate();
@@ -152,6 +157,7 @@ private:
     SnapshotPtr in_force_ = std::make_shared<const Snapshot>();
     std::vector<std::string> reload_problems_;
     bool is_unsaved_ = false;
+    unsigned last_number_ = 0;  // of all versions, those that were taken back too
     unsigned generation_ = 0;
     unsigned take_backs_ = 0;
 };

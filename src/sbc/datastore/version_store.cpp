@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view first_line = "! Ringwall configuration";
+constexpr std::string_view taken_back_ending = ".taken-back.conf";  // of a version's file
 constexpr mode_t ours_alone = 0600;
 
 std::string why(const fs::path& path, const std::string& what) {
@@ -84,6 +85,7 @@ Result<VersionStore::Stored, std::string> read(const fs::path& path) {
     if (out.version.number == 0) {
         return fail(path.string() + " does not say which version it is");
     }
+    out.version.is_taken_back = path.string().ends_with(taken_back_ending);
     out.commands = *text;  // with its head, which is comments: lines keep their numbers
     return out;
 }
@@ -110,20 +112,21 @@ fs::path next_file(const fs::path& folder) {
 fs::path held_file(const fs::path& folder) {
     return folder / "unconfirmed.conf";
 }
-fs::path version_file(const fs::path& folder, unsigned number) {
+fs::path version_file(const fs::path& folder, unsigned number, std::string_view ending = ".conf") {
     std::string name = std::to_string(number);
     name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
-    return folder / "versions" / (name + ".conf");
+    return folder / "versions" / name.append(ending);
 }
 
 }  // namespace
 
 Result<void, std::string> write_file(const fs::path& path, std::string_view text) {
-    // Never into a file that is there: it may have other names.
+    // Beside the file that is there: it is good until this one is, and may have other names.
     std::error_code ignored;
-    fs::remove(path, ignored);
+    const fs::path beside = path.parent_path() / ("." + path.filename().string() + ".new");
+    fs::remove(beside, ignored);
     const int fd =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, ours_alone);
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, ours_alone);
     if (fd < 0) {
         return fail(why(path, "cannot be written"));
     }
@@ -133,14 +136,14 @@ Result<void, std::string> write_file(const fs::path& path, std::string_view text
         is_good = count > 0 || (count < 0 && errno == EINTR);
         text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
     }
-    is_good = is_good && ::fsync(fd) == 0;
+    is_good = is_good && ::fsync(fd) == 0 && ::rename(beside.c_str(), path.c_str()) == 0;
     const std::string sentence = is_good ? "" : why(path, "cannot be written");
     ::close(fd);
     if (!is_good) {
-        fs::remove(path, ignored);
+        fs::remove(beside, ignored);
         return fail(sentence);
     }
-    return {};
+    return sync(path.parent_path());
 }
 
 Result<VersionStore, std::string> VersionStore::open(const fs::path& folder) {
@@ -163,8 +166,12 @@ Result<VersionStore, std::string> VersionStore::open(const fs::path& folder) {
     VersionStore store(folder, lock);
     // Nobody was told of the one, and nobody has confirmed the other.
     store.unstage();
+    if (const auto held = read(held_file(folder))) {
+        store.taken_back_at_start_ = held->version;
+    }
     store.release();
-    if (!fs::exists(running_file(folder), failed) && !store.versions().empty()) {
+    if (!fs::exists(running_file(folder), failed) &&
+        !std::ranges::all_of(store.versions(), &Version::is_taken_back)) {
         return fail(running_file(folder).string() +
                     " is not there, and versions are; copy the one that is to run from " +
                     (folder / "versions").string() + " to it");
@@ -175,7 +182,9 @@ Result<VersionStore, std::string> VersionStore::open(const fs::path& folder) {
 VersionStore::VersionStore(fs::path folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
 
 VersionStore::VersionStore(VersionStore&& other) noexcept
-    : folder_(std::move(other.folder_)), lock_(std::exchange(other.lock_, -1)) {}
+    : folder_(std::move(other.folder_)),
+      lock_(std::exchange(other.lock_, -1)),
+      taken_back_at_start_(std::move(other.taken_back_at_start_)) {}
 
 VersionStore::~VersionStore() {
     if (lock_ >= 0) {
@@ -208,21 +217,9 @@ std::vector<Version> VersionStore::versions() const {
 }
 
 Result<VersionStore::Stored, std::string> VersionStore::version(unsigned number) const {
-    return read(version_file(folder_, number));
+    auto stored = read(version_file(folder_, number));
+    return stored ? stored : read(version_file(folder_, number, taken_back_ending));
 }
-
-namespace {
-
-// The file, and its number.
-void remove_version(const fs::path& folder, const fs::path& file) {
-    std::error_code ignored;
-    if (const auto stored = read(file)) {
-        fs::remove(version_file(folder, stored->version.number), ignored);
-    }
-    fs::remove(file, ignored);
-}
-
-}  // namespace
 
 Result<void, std::string> VersionStore::stage(const Version& version, const std::string& commands) {
     const fs::path next = next_file(folder_);
@@ -237,8 +234,13 @@ Result<void, std::string> VersionStore::stage(const Version& version, const std:
     return sync(folder_ / "versions");
 }
 
+// Its number too: nobody was told of it.
 void VersionStore::unstage() {
-    remove_version(folder_, next_file(folder_));
+    std::error_code ignored;
+    if (const auto stored = read(next_file(folder_))) {
+        fs::remove(version_file(folder_, stored->version.number), ignored);
+    }
+    fs::remove(next_file(folder_), ignored);
 }
 
 Result<void, std::string> VersionStore::hold() {
@@ -261,7 +263,13 @@ Result<void, std::string> VersionStore::activate() {
 }
 
 void VersionStore::release() {
-    remove_version(folder_, held_file(folder_));
+    std::error_code ignored;
+    if (const auto stored = read(held_file(folder_))) {
+        const unsigned number = stored->version.number;
+        fs::rename(version_file(folder_, number), version_file(folder_, number, taken_back_ending),
+                   ignored);
+    }
+    fs::remove(held_file(folder_), ignored);
 }
 
 }  // namespace ringwall::sbc::datastore

@@ -2,6 +2,7 @@
 //
 //   running.conf          what a start begins with
 //   versions/000003.conf  the same file under its number; all that are for good, or wait
+//   versions/000004.taken-back.conf  one that nobody confirmed
 //   next.conf             what a commit is about to make of it
 //   unconfirmed.conf      what is in force until somebody confirms it
 //
@@ -26,11 +27,12 @@ struct Version {
     unsigned number = 0;  // 1 is the first
     WallTime time{};
     std::string author;
-    std::string label;    // may be empty
-    std::string comment;  // one line; may be empty
+    std::string label;           // may be empty
+    std::string comment;         // one line; may be empty
+    bool is_taken_back = false;  // nobody confirmed it; its number is not used again
 };
 
-// A file that nobody else may read, whole and synced, or not at all.
+// A file that nobody else may read, whole and synced, or not at all: then what was there stays.
 Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view text);
 
 class VersionStore {
@@ -61,8 +63,10 @@ public:
     Result<void, std::string> hold();
     // What was staged, or else what is held, is the running one.
     Result<void, std::string> activate();
-    // What is held was taken back.
+    // What is held was taken back: its version stays, and says so.
     void release();
+    // What waited to be confirmed when the process before ended.
+    const std::optional<Version>& taken_back_at_start() const { return taken_back_at_start_; }
 
     const std::filesystem::path& folder() const { return folder_; }
 
@@ -71,6 +75,7 @@ private:
 
     std::filesystem::path folder_;
     int lock_ = -1;  // the lock of the folder, as long as it is open
+    std::optional<Version> taken_back_at_start_;
 };
 
 }  // namespace ringwall::sbc::datastore

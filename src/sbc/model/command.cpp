@@ -139,7 +139,8 @@ const Node* find_mode_of(const Node& mode, std::string_view first_word) {
 }
 
 // Shows the word unless it may be a secret in the wrong place.
-Fault not_understood(const Place& place, const std::string& word) {
+Fault not_understood(const Place& place, const std::string& word,
+                     std::span<const std::string_view> others) {
     const Node& here = mode_at(place, place.size());
     if (const Node* mode = find_mode_of(Schema::instance().root(), word)) {
         const bool is_namesake = mode->words == here.words && mode->parent != nullptr;
@@ -148,7 +149,7 @@ Fault not_understood(const Place& place, const std::string& word) {
                     (is_namesake ? " of " + entered_by(*mode->parent) : ""),
                 word};
     }
-    std::vector<std::string_view> near;
+    std::vector<std::string_view> near(others.begin(), others.end());
     for (std::size_t depth = place.size() + 1; depth > 0; --depth) {
         for (const std::string_view each : words_at(spellings_of(mode_at(place, depth - 1)), 0)) {
             near.push_back(each);
@@ -159,8 +160,12 @@ Fault not_understood(const Place& place, const std::string& word) {
     std::string sentence = (may_be_secret ? "there" : shown(word)) + " is no command " +
                            (may_be_secret ? "like this " : "") +
                            (here.parent == nullptr ? "here" : "under " + entered_by(here));
-    sentence += meant.empty() ? "; " + one_of(words_at(spellings_of(here), 0))
-                              : "; did you mean '" + std::string(meant) + "'?";
+    std::vector<std::string_view> all = words_at(spellings_of(here), 0);
+    all.insert(all.end(), others.begin(), others.end());
+    constexpr std::size_t worth_listing = 20;
+    sentence += !meant.empty() ? "; did you mean '" + std::string(meant) + "'?"
+                : others.empty() || all.size() <= worth_listing ? "; " + one_of(all)
+                                                                : "; '?' shows what may stand here";
     return {0, std::move(sentence), may_be_secret ? "" : word};
 }
 
@@ -170,7 +175,8 @@ struct Where {
 };
 
 // From the inside to the outside.
-Result<Where, Fault> find(const Place& place, Words words) {
+Result<Where, Fault> find(const Place& place, Words words,
+                          std::span<const std::string_view> others = {}) {
     std::optional<Fault> first;
     for (std::size_t depth = place.size() + 1; depth > 0; --depth) {
         const auto found = find(mode_at(place, depth - 1), words);
@@ -184,7 +190,7 @@ Result<Where, Fault> find(const Place& place, Words words) {
             }
         }
     }
-    return fail(first ? *first : not_understood(place, words.front()));
+    return fail(first ? *first : not_understood(place, words.front(), others));
 }
 
 // ---- values -----------------------------------------------------------------------------------
@@ -293,7 +299,7 @@ Result<Command, Fault> parse_copy(Command command, Words words, std::size_t at) 
     return command;
 }
 
-// After 'no'. What follows a leaf is not looked at more than it must be: it goes anyway.
+// After 'no'. A secret that follows is not looked at: it goes anyway.
 Result<Command, Fault> parse_no(Command command, Words words, std::size_t at) {
     const Node& node = *command.node;
     command.action = Command::Action::Remove;
@@ -322,6 +328,9 @@ Result<Command, Fault> parse_no(Command command, Words words, std::size_t at) {
         command.values = TRY(all_values(node, words, at));
         at = words.size();
     } else if (node.kind == Node::Kind::Leaf && node.value_of_no.empty() && at < words.size()) {
+        if (shows(node)) {
+            command.values = TRY(all_values(node, words, at));
+        }
         at = words.size();
     }
     if (at < words.size()) {
@@ -332,6 +341,23 @@ Result<Command, Fault> parse_no(Command command, Words words, std::size_t at) {
         command.values = {node.value_of_no};
     }
     return command;
+}
+
+// Of a command with two words its own help, of several that begin alike what goes on.
+std::string help_of_first(const Node& mode, const Node& child) {
+    std::string seconds;
+    std::size_t count = 0;
+    for (const auto& each : mode.children) {
+        if (each->words.front() == child.words.front() && each->words.size() > 1) {
+            ++count;
+            constexpr std::size_t worth_listing = 4;
+            seconds += count == 1                   ? each->words[1]
+                       : count <= worth_listing     ? ", " + each->words[1]
+                       : count == worth_listing + 1 ? " ..."
+                                                    : "";
+        }
+    }
+    return count < 2 ? child.help : "One of: " + seconds;
 }
 
 std::vector<Suggestion> matching(std::vector<Suggestion> all, std::string_view begun) {
@@ -451,7 +477,8 @@ void suggest_removal(const Names& names, const Node& node, Words words,
 
 }  // namespace
 
-Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words) {
+Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words,
+                                     std::span<const std::string_view> others) {
     const bool is_no = words.front() == "no";
     if (is_no && words.size() == 1) {
         return fail(Fault{1, "'no' needs the command that is to be taken back", "no"});
@@ -461,7 +488,7 @@ Result<Command, Fault> parse_command(const Place& place, std::span<const std::st
         fault.word += is_no ? 1 : 0;
         return fail(std::move(fault));
     };
-    const auto where = find(place, rest);
+    const auto where = find(place, rest, is_no ? std::span<const std::string_view>() : others);
     if (!where) {
         return raised(where.error());
     }
@@ -509,9 +536,13 @@ namespace {
 // The first of the values that is not there to be taken away, by its position.
 std::optional<std::size_t> missing(const Tree& tree, const Command& command) {
     const Node& node = *command.node;
-    const bool is_list = node.kind == Node::Kind::LeafList;
+    const bool is_leaf = node.kind == Node::Kind::Leaf;
+    const bool is_list = node.kind == Node::Kind::LeafList || is_leaf;
     const std::vector<std::string> values =
         is_list ? tree.values(command.place, node) : std::vector<std::string>();
+    if (is_leaf && values.empty()) {
+        return std::nullopt;  // it is as it is wanted
+    }
     const auto entries =
         is_list ? std::vector<std::vector<std::string>>() : tree.entries(command.place, node);
     for (std::size_t i = 0; i < command.values.size(); ++i) {
@@ -597,8 +628,7 @@ std::vector<Suggestion> suggest(const Tree& tree, const Place& place,
                     out, [&](const Suggestion& each) { return each.word == child->words.front(); });
                 if (is_new && !child->is_by_no_only) {
                     out.push_back({child->words.front(),
-                                   child->words.size() == 1 ? child->help : child->command(),
-                                   true});
+                                   help_of_first(mode_at(place, depth - 1), *child), true});
                 }
             }
             if (depth == place.size() + 1 && !out.empty()) {

@@ -36,7 +36,9 @@ struct Fault {
 };
 
 // `words` is not empty. "exit" and what else moves within modes is no command of the model.
-Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words);
+// `others`: what else may be said there, for a word that is near one of them.
+Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words,
+                                     std::span<const std::string_view> others = {});
 
 // Whether anything would be another after it; taking away counts always.
 bool alters(const Tree& tree, const Command& command);

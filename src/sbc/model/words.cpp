@@ -25,6 +25,7 @@ Result<WordsLine, WordsError> words_of(std::string_view line) {
             ++at;
         }
         if (at == line.size() || line[at] == '!') {
+            out.has_comment = at != line.size();
             return out;
         }
         out.columns.push_back(at);

@@ -15,6 +15,7 @@ struct WordsLine {
     unsigned number = 0;  // 1 is the first
     std::vector<std::string> words;
     std::vector<std::size_t> columns;  // where each begins in its line
+    bool has_comment = false;          // behind them
 };
 
 struct WordsError {

@@ -308,18 +308,29 @@ TEST_F(ConsoleServerTest, WhoMayNotIsToldAndClosed) {
     EXPECT_EQ(server->sessions(), 0u);
 }
 
-TEST_F(ConsoleServerTest, ThereAreThirtyTwoSessionsAtMost) {
+TEST_F(ConsoleServerTest, NobodyKeepsTheOthersOut) {
     std::vector<Client> clients;
-    for (int i = 0; i < 32; ++i) {
+    const auto come = [&](const std::string& name, Role role) {
+        newcomer = User{name, role, ""};
         clients.push_back(connect());
-        EXPECT_FALSE(clients.back().reply()->failed);
+        return clients.back().reply()->output;
+    };
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_THAT(come("guest", Role::ReadOnly), HasSubstr("welcome"));
     }
-    Client surplus = connect();
-    EXPECT_THAT(surplus.reply()->output, HasSubstr("32 sessions already"));
-    EXPECT_FALSE(surplus.is_open());
-    clients.pop_back();
+    EXPECT_THAT(come("guest", Role::ReadOnly), HasSubstr("You have 8 sessions already"));
+    EXPECT_FALSE(clients.back().is_open());
+    for (int i = 0; i < 16; ++i) {
+        EXPECT_THAT(come("noc" + std::to_string(i), Role::Operator), HasSubstr("welcome"));
+    }
+    EXPECT_THAT(come("late", Role::Operator), HasSubstr("24 sessions already"));
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_THAT(come("root" + std::to_string(i), Role::Administrator), HasSubstr("welcome"));
+    }
+    EXPECT_THAT(come("root", Role::Administrator), HasSubstr("32 sessions already"));
+    clients.clear();
     settle();
-    EXPECT_FALSE(connect().reply()->failed);
+    EXPECT_THAT(come("guest", Role::ReadOnly), HasSubstr("welcome"));
 }
 
 TEST_F(ConsoleServerTest, AllEndsWithTheServer) {

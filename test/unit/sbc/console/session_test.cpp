@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "sbc/console/caret.h"
 #include "unit/sbc/console/fake_views.h"
 #include "unit/sbc/datastore/fake_target.h"
@@ -394,6 +396,8 @@ TEST_F(AtTheConsole, WhatWasTakenBackIsSaidAndNotCommittedUnawares) {
     ASSERT_TRUE(datastore_.take_back());
     const Reply refused = session_.on_line("commit");
     EXPECT_TRUE(refused.failed);
+    EXPECT_THAT(says("show configuration commit list"),
+                HasSubstr("(taken back: nobody confirmed it)\n"));
     EXPECT_THAT(refused.output, AllOf(HasSubstr("has been taken back"),
                                       HasSubstr("another than the one that you have changed")));
     EXPECT_THAT(says("show configuration"), HasSubstr("description two"));
@@ -547,7 +551,29 @@ TEST_F(AtTheConsole, WhatMayComeNext) {
     EXPECT_THAT(words("adjacency sip "), ElementsAre("test", "new", "NAME")) << "the candidate's";
     EXPECT_THAT(words("do show services sbc sbe adjacency "), ElementsAre("test", "NAME"))
         << "what runs";
-    EXPECT_THAT(words("do show services sbc sbe adjacency test "), ElementsAre("<cr>"));
+    EXPECT_THAT(words("do show services sbc sbe adjacency test "), ElementsAre("<cr>", "|"));
+    EXPECT_THAT(words("commit "), ElementsAre("comment", "label", "confirmed", "<cr>"));
+    EXPECT_THAT(words("commit confirmed "), ElementsAre("SECONDS", "comment", "label", "<cr>"));
+    EXPECT_THAT(words("commit label "), ElementsAre("WORD"));
+    EXPECT_THAT(words("commit comment "), ElementsAre("LINE"));
+    EXPECT_THAT(words("rollback "), ElementsAre("last", "to", "<cr>"));
+    EXPECT_THAT(words("rollback to "), ElementsAre("1", "VERSION"));
+    EXPECT_THAT(words("rollback last "), ElementsAre("NUMBER", "<cr>"));
+    EXPECT_THAT(words("show configuration version "), ElementsAre("1", "VERSION"));
+    EXPECT_THAT(words("show configuration commit "), ElementsAre("list"));
+    EXPECT_THAT(words("show configuration f"), ElementsAre("failed"));
+    EXPECT_THAT(words("do show services sbc sbe call-stats src-adjacency "),
+                ElementsAre("test", "NAME"));
+    EXPECT_THAT(words("do show services sbc sbe call-stats global current5"),
+                ElementsAre("current5mins"));
+    EXPECT_THAT(words("show running-config "), ElementsAre("<cr>", "|"));
+    EXPECT_THAT(words("do show run | "), ElementsAre("json"));
+    EXPECT_THAT(words("show run | json "), ElementsAre("<cr>"));
+    for (const char* line : {"", "do ", "show ", "clear ", "show services "}) {
+        for (const model::Suggestion& each : session_.suggest(line)) {
+            EXPECT_NE(each.help, "") << line << each.word;
+        }
+    }
     EXPECT_THAT(words("do show services sbc "), ElementsAre("mysbc", "sbe"));
     EXPECT_THAT(words("load "), ElementsAre("good.conf", "FILE"));
     EXPECT_THAT(words("do com"), testing::IsEmpty());
@@ -558,6 +584,80 @@ TEST_F(AtTheConsole, WhatMayComeNext) {
     Session other = open("eve", Role::Administrator, "2");
     sessions_.open = {{"1", &session_}, {"2", &other}};
     EXPECT_THAT(words("clear session "), ElementsAre("2", "SESSION"));
+}
+
+TEST_F(AtTheConsole, WhatIsNearIsOfTheModelOrTheConsole) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    for (const auto& [said, meant] :
+         {std::pair{"comit", "commit"}, std::pair{"exot", "exit"}, std::pair{"abrt", "abort"},
+          std::pair{"shwo run", "show"}, std::pair{"securty", "security"}}) {
+        EXPECT_THAT(says(said), HasSubstr(std::string("did you mean '") + meant + "'?")) << said;
+    }
+    EXPECT_THAT(says("xyzzyxyzzy"), HasSubstr("'?' shows what may stand here"));
+}
+
+TEST_F(AtTheConsole, BehindDoItIsAsWithout) {
+    typed({"configure"});
+    EXPECT_THAT(says("do show servises"),
+                AllOf(HasSubstr("'servises' does not go after 'show'; use "),
+                      HasSubstr(std::string(16 + 8, ' ') + "^\n")));
+    EXPECT_THAT(says("do show services"), HasSubstr("'services' needs another word; use sbc"));
+    EXPECT_THAT(says("do commit"), HasSubstr("'commit' is no command here; use exit"));
+    EXPECT_THAT(says("do"), HasSubstr("'do' needs a command"));
+}
+
+TEST_F(AtTheConsole, AWrongValueIsToldTheRightOne) {
+    EXPECT_THAT(says("show running-config | jsn"),
+                HasSubstr("'jsn' does not go here; only '| json'"));
+    EXPECT_THAT(says("show running-config |json"), HasSubstr("'|json' does not go here; only"));
+    EXPECT_THAT(says("show running-config |"), HasSubstr("only '| json'"));
+    EXPECT_THAT(says("clear session"), HasSubstr("needs the number of a session"));
+    typed({"configure"});
+    EXPECT_THAT(says("rollback last"), HasSubstr("there is no version before"));
+    typed({"sbc mysbc", "sbe", "adjacency sip test"});
+    for (const char* line :
+         {"commit confirmed 99999", "commit confirmed abc", "commit confirmed -1"}) {
+        EXPECT_THAT(says(line), HasSubstr("needs 1 to 65535 seconds")) << line;
+    }
+    for (const char* line : {"commit comment a\xc2\x9b"
+                             "2J",
+                             "commit label a\xc2\x9b"}) {
+        EXPECT_THAT(says(line), HasSubstr("must not hold control characters")) << line;
+    }
+    EXPECT_THAT(says("commit comment fix ! bang"), HasSubstr("put the comment in quotes"));
+    EXPECT_EQ(datastore_.running_version().number, 0U);
+    typed({"commit confirmed comment \"fix ! bang\""});
+    EXPECT_EQ(datastore_.running_version().comment, "fix ! bang");
+}
+
+TEST_F(AtTheConsole, WhatHasChangedNothingKeepsNobodyOut) {
+    std::filesystem::create_directories(folder() / "saved");
+    std::ofstream(folder() / "saved" / "broken") << "sbc m\nsbe\nbogus\n";
+    typed({"configure"});
+    EXPECT_THAT(says("load broken"), HasSubstr("broken:3: 'bogus'"));
+    EXPECT_FALSE(datastore_.writer());
+    EXPECT_TRUE(session_.on_line("no sbc gone").failed);
+    EXPECT_FALSE(datastore_.writer());
+    typed({"sbc m"});
+    EXPECT_TRUE(session_.on_line("load broken").failed);
+    EXPECT_TRUE(datastore_.writer()) << "something was changed before";
+}
+
+TEST_F(AtTheConsole, JsonHasWhatTheTextHas) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "security trusted-unencrypted",
+           "description d", "local-id host l.example", "mandated-transport tcp",
+           "hunting-trigger 503", "redirect-mode recurse", "commit", "end"});
+    const std::string json = says("show services sbc sbe adjacencies detail | json");
+    for (const char* each : {"\"description\": \"d\"", "\"local-id\": \"l.example\"",
+                             "\"sips-conversion\": \"off\"", "\"untrusted-callers\": \"allow\"",
+                             "\"mandated-transport\": \"tcp\"", "\"redirect-mode\": \"recurse\"",
+                             "503", "\"refer\": \"pass\"", "\"session-timer\": 1800"}) {
+        EXPECT_THAT(json, HasSubstr(each));
+    }
+    EXPECT_THAT(says("show services sbc sbe adjacencies detail"),
+                AllOf(HasSubstr("   REFER:                pass\n"),
+                      HasSubstr("   Session timer:        1800 seconds, at least 90\n"),
+                      HasSubstr("   Mandated transport:   tcp\n")));
 }
 
 TEST_F(AtTheConsole, TheMatrixIsWhatTheRulesSay) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +135,19 @@ TEST_F(Stored, WhatIsWrongChangesNothing) {
     EXPECT_THAT(datastore.versions(), SizeIs(1));
 }
 
+TEST_F(Stored, ACircleIsSaidBesideATableThatIsNotThere) {
+    Datastore datastore = make(nullptr);
+    const auto refused =
+        datastore.commit(tree_of("sbc m\nsbe\ncall-policy-set 1\nfirst-call-routing-table X\n"
+                                 "rtg-dst-address-table X\nentry 1\naction next-table X\n"
+                                 "entry 2\naction next-table Y\n"),
+                         {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(), testing::UnorderedElementsAre(
+                                     Field(&ConfigError::sentence, HasSubstr("'X' leads back")),
+                                     Field(&ConfigError::sentence, HasSubstr("'Y' is no table"))));
+}
+
 TEST_F(Stored, WhatCannotBeBoundChangesNothing) {
     auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store);
@@ -218,6 +232,50 @@ TEST_F(Stored, AnAdjacencyIsRemovedOnlyWhileDetached) {
     EXPECT_NE(target_.published->adjacencies.size(), 0U);
 }
 
+// What a trial added is removed when it is taken back, under a live call.
+TEST_F(Stored, WhatWasTakenBackComesAgainOnlyWhenItIsDetached) {
+    Datastore datastore = make(nullptr);
+    ASSERT_TRUE(datastore.commit(tree_of("sbc mysbc\nsbe\n"), {.author = "ops"}));
+    const std::string address = "signaling-address ipv4 192.0.2.1\n";
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(address + "attach\n")),
+                                 {.author = "ops", .confirm_within = 60s}));
+    ASSERT_TRUE(datastore.take_back());
+    target_.forced["test"] = AdjacencyState::GoingDown;
+    const auto candidate =
+        tree_of(with_adjacency(address + "security trusted-unencrypted\nattach\n"));
+    const SnapshotPtr before = target_.published;
+    const auto refused = datastore.commit(candidate, {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(),
+                ElementsAre(Field(&ConfigError::sentence,
+                                  HasSubstr("calls of an adjacency 'test' that was removed"))));
+    EXPECT_EQ(target_.published, before);
+    target_.forced["test"] = AdjacencyState::Detached;
+    EXPECT_TRUE(datastore.commit(candidate, {.author = "ops"}));
+}
+
+TEST_F(Stored, WhatFollowsForPhonesAndPeersIsChangedOnlyWhileDetached) {
+    Datastore datastore = make(nullptr);
+    const std::string access =
+        "signaling-address ipv4 192.0.2.1\ninherit profile preset-access\ndomain a.example\n";
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency(access + "attach\n")), {.author = "ops"}));
+    const auto refusal = [&](const std::string& lines) {
+        const auto refused = datastore.commit(tree_of(with_adjacency(lines)), {.author = "ops"});
+        return refused ? "" : refused.error().front().to_string();
+    };
+    EXPECT_EQ(refusal("signaling-address ipv4 192.0.2.1\ndomain a.example\nattach\n"),
+              "sbc mysbc sbe adjacency sip test inherit profile: 'inherit profile' of adjacency "
+              "'test' can be changed (who is at the far end: a peer instead of phones) only while "
+              "it is detached, and it is attached: commit 'no attach' first, and this when it is "
+              "Detached");
+    EXPECT_THAT(refusal(access + "domain b.example\nattach\n"),
+                HasSubstr("'domain' of adjacency 'test' can be changed (the domains whose users "
+                          "register here: a.example, b.example instead of a.example)"));
+    EXPECT_EQ(refusal(access + "signaling-peer other.example\nattach\n"), "");
+    ASSERT_EQ(refusal(access), "");
+    EXPECT_EQ(refusal(access + "domain b.example\nattach\n"), "");
+}
+
 TEST_F(Stored, EverythingCanBeRemovedAndThatIsReadAgain) {
     {
         auto store = VersionStore::open(folder_);
@@ -282,13 +340,18 @@ TEST_F(Stored, WhatNobodyConfirmsIsTakenBack) {
     ASSERT_TRUE(datastore.take_back());
     EXPECT_TRUE(datastore.running() == first);
     EXPECT_EQ(target_.published->adjacencies.front().description, "one");
-    EXPECT_THAT(datastore.versions(), SizeIs(1));
+    ASSERT_THAT(datastore.versions(), SizeIs(2));
+    EXPECT_TRUE(datastore.versions().back().is_taken_back);
+    EXPECT_EQ(datastore.running_version().number, 1U);
 
-    ASSERT_TRUE(datastore.commit(second, {.author = "ops", .confirm_within = 60s}));
+    const auto again = datastore.commit(second, {.author = "ops", .confirm_within = 60s});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->version, 3U) << "a number is used once";
+    EXPECT_TRUE(datastore.version(2)) << "and is still there";
     ASSERT_TRUE(datastore.confirm());
     EXPECT_EQ(datastore.confirmation_ends(), std::nullopt);
     EXPECT_THAT(store->running()->value().commands, HasSubstr("two"));
-    EXPECT_THAT(datastore.versions(), SizeIs(2));
+    EXPECT_FALSE(datastore.versions().back().is_taken_back);
 }
 
 TEST_F(Stored, ACommitAfterOneThatWaitsLeavesItsVersionAsItWas) {
@@ -321,7 +384,9 @@ TEST_F(Stored, WhatWasNeverConfirmedIsGoneAtTheNextStart) {
     }
     const auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store) << store.error();
-    EXPECT_THAT(store->versions(), IsEmpty());
+    EXPECT_THAT(store->versions(), testing::Each(Field(&Version::is_taken_back, true)));
+    EXPECT_EQ(store->taken_back_at_start()->number, 2U);
+    EXPECT_FALSE(store->running()->has_value());
 }
 
 TEST_F(Stored, AFailureToStageLeavesWhatWaitsToBeConfirmed) {
@@ -337,6 +402,24 @@ TEST_F(Stored, AFailureToStageLeavesWhatWaitsToBeConfirmed) {
     fs::remove_all(folder_ / "next.conf");
     ASSERT_TRUE(datastore.confirm());
     EXPECT_THAT(store->running()->value().commands, HasSubstr("description two"));
+}
+
+// A disk that is full after 100 octets.
+TEST_F(Stored, AFileThatCannotBeWrittenWholeLeavesTheOneBefore) {
+    fs::create_directories(folder_);
+    ASSERT_TRUE(write_file(folder_ / "keep", "good\n"));
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit little{.rlim_cur = 100, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &little);
+    const auto written = write_file(folder_ / "keep", std::string(200, 'x'));
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    ASSERT_FALSE(written);
+    EXPECT_THAT(written.error(), HasSubstr("keep cannot be written: File too large"));
+    EXPECT_EQ(read_from_disk(folder_ / "keep").value_or(""), "good\n");
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
 TEST_F(Stored, WhatRunsAndCouldNotBeKeptIsTriedAgain) {

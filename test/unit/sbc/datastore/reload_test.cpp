@@ -121,6 +121,29 @@ TEST_F(Reload, OtherAnchorsOrListsAreOtherTrust) {
     EXPECT_NE(phones().tls_server->trust(), revoked);
 }
 
+// Whose certificate is good follows from the peer, where nothing else says so.
+TEST_F(Reload, APeerWhoseNameIsCheckedIsAnotherOnlyWhileDetached) {
+    commit("signaling-peer other.test\n");
+    const SnapshotPtr before = target_.published;
+    const auto refusal = [&](const std::string& more) {
+        const auto file = read_tree(std::string(encrypted) + more, "test");
+        const auto refused = datastore_.commit(file->tree, {.author = "ops"});
+        std::string out;
+        for (const ConfigError& each : refused ? ConfigErrors() : refused.error()) {
+            out += each.to_string() + "\n";
+        }
+        return out;
+    };
+    EXPECT_THAT(refusal("signaling-peer evil.test\n"),
+                HasSubstr("'signaling-peer' of adjacency 'phones' can be changed (the names of "
+                          "which the peer's certificate must bear one: evil.test instead of "
+                          "other.test) only while it is detached"));
+    EXPECT_THAT(refusal(""), HasSubstr("whether the far end must show a certificate: optional "
+                                       "instead of required"));
+    EXPECT_EQ(target_.published, before);
+    EXPECT_EQ(refusal("signaling-peer other.test\ntls minimum-version 1.3\n"), "");
+}
+
 TEST_F(Reload, EachRoleMayShowItsOwn) {
     const auto own = authority_.issue({.common_name = "trunk", .alt_names = "URI:sip:me.example"});
     files_["me.crt"] = own.certificate;

@@ -145,6 +145,10 @@ TEST_F(AtAnAdjacency, NoOfANameThatIsNotThereIsAFault) {
         EXPECT_THAT(by.types(line), HasSubstr("there is no '" + std::string(line + 3) + "' "))
             << line;
     }
+    EXPECT_EQ(by.types("signaling-address ipv4 127.0.0.1"), "");
+    EXPECT_THAT(by.types("no signaling-address ipv4 9.9.9.9"),
+                HasSubstr("there is no 'signaling-address ipv4 9.9.9.9'"));
+    EXPECT_EQ(by.types("no signaling-address ipv4 127.0.0.1"), "");
     for (const char* line : {"no security", "no attach", "no signaling-port 5060", "no domain",
                              "no description", "no call-policy-set default"}) {
         EXPECT_EQ(by.types(line), "") << line;
