@@ -30,9 +30,18 @@ std::string key_of(const sip::Message& message) {
            std::string(message.cseq().method_text);
 }
 
+// But for what only tells people which rule it was (`refusal-reason`).
 int warning_of(const sip::Message& response) {
-    const sip::HeaderLine* line = response.header(HeaderName::Warning);
-    return line == nullptr ? 0 : std::atoi(std::string(line->value.substr(0, 3)).c_str());
+    constexpr int miscellaneous = 399;
+    for (const auto& line : response.headers()) {
+        const int code = line.id == HeaderName::Warning
+                             ? std::atoi(std::string(line.value.substr(0, 3)).c_str())
+                             : 0;
+        if (code != 0 && code != miscellaneous) {
+            return code;
+        }
+    }
+    return 0;
 }
 
 std::optional<Scheme> contact_scheme(const sip::Message& message) {

@@ -34,7 +34,8 @@ class WithBaresip(PhoneTest):
         caller.wait_established()
         callee.wait_established()
         streams = self.wait_audio(self.wire, mark, OURS, THEIRS)
-        self.assertEqual([call["secure"] for call in self.ours.calls()], [is_encrypted])
+        # Over UDP: the keys were told in the clear.
+        self.assertEqual([call["secure"] for call in self.ours.calls()], [False])
         callee.hang_up()
         caller.wait_closed()
         self.assert_heard(self.ours, self.theirs.tone)
