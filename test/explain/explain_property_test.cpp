@@ -110,9 +110,12 @@ private:
     void add_phones(const Place& place) {
         for (int user = 1; user <= 2; ++user) {
             const std::string name = "u" + std::to_string(user);
+            // RFC 5630 §5.2: a SIPS Contact needs a SIPS Request-URI, which is not for the
+            // untrusted.
+            const std::string scheme = user == 2 && place.is_trusted() ? "sips" : "sip";
             Phone& phone = add(place, first_phone_host + user,
-                               {name, place.domain(), password_of(name), "sip"});
-            phone.contact_scheme = user == 2 ? "sips" : "sip";
+                               {name, place.domain(), password_of(name), scheme});
+            phone.contact_scheme = scheme;
             users_[{place.number, user}] = &phone;
             enrolled_.emplace_back(&phone, user);
         }

@@ -752,7 +752,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
     if (!is_any_allowed && refusal) {
         const Answer answer = policy::answer_to(*refusal, Event::Redirect, setup_.security);
         on_failure(index, {answer.status, std::string(policy::reason_phrase(*refusal)),
-                           answer.warning, nullptr, index, FailureCause::Signalling, *refusal});
+                           answer.warning, nullptr, index, FailureCause::Signalling, refusal});
         return;
     }
     if (!is_any_allowed) {
