@@ -116,8 +116,9 @@ std::vector<SecurityChange> security_changes(const Side& before, const Side& aft
         const std::string was = each.of(*before.adjacency);
         const std::string is = each.of(*after.adjacency);
         if (was != is) {
-            out.push_back(
-                {&leaf, " (" + std::string(each.what) + ": " + is + " instead of " + was + ")"});
+            std::string why = " (";
+            why.append(each.what).append(": ").append(is).append(" instead of ").append(was);
+            out.push_back({&leaf, why.append(")")});
         }
     }
     return out;
@@ -217,8 +218,10 @@ ConfigErrors Datastore::refused_changes(const Tree& candidate, const Snapshot* n
              security_changes({running_, place, find_adjacency(in_force_.get(), name)},
                               {candidate, found->second, find_adjacency(next, name)})) {
             out.push_back(error(path_of(place, *leaf), leaf->command(),
-                                "'" + leaf->command() + "' of adjacency '" + name +
-                                    "' can be changed" + why + " only while it is detached, and " +
+                                ("'" + leaf->command() + "' of adjacency '" + name)
+                                        .append("' can be changed")
+                                        .append(why)
+                                        .append(" only while it is detached, and ") +
                                     how_to_detach(state)));
         }
     }
@@ -241,8 +244,9 @@ ConfigErrors Datastore::lasting_changes(const Tree& candidate, const Snapshot* n
              security_changes({before, place, find_adjacency(was, name)},
                               {candidate, found->second, find_adjacency(next, name)})) {
             out.push_back(error(path_of(place, *leaf), leaf->command(),
-                                "'" + leaf->command() + "' of adjacency '" + name +
-                                    "' cannot be changed" + why +
+                                ("'" + leaf->command() + "' of adjacency '" + name)
+                                        .append("' cannot be changed")
+                                        .append(why) +
                                     " by 'commit confirmed': calls may be up when it would be "
                                     "taken back; commit it for good"));
         }

@@ -34,8 +34,7 @@ bool is_meant_for_us(const Adjacency& adjacency, const sip::Uri& request_uri) {
 }
 
 // RFC 5626 §6: a flow of an instance takes the place of the one with the same number, whatever
-// their Contacts say. All others are known by their Contact (RFC 3261 §10.3); that a phone can take
-// SIPS now, or cannot any more, makes no other of it (RFC 5630 §5.1.1.1).
+// their Contacts say. All others are known by their Contact (RFC 3261 §10.3).
 bool is_same_contact(const Binding& binding, const Binding& other, const sip::Uri& contact) {
     if (binding.reg_id != 0 && other.reg_id != 0) {
         return binding.reg_id == other.reg_id &&
@@ -44,12 +43,8 @@ bool is_same_contact(const Binding& binding, const Binding& other, const sip::Ur
     if (binding.contact == contact.text) {
         return true;
     }
-    auto bound = sip::parse_uri(binding.contact);
-    if (!bound) {
-        return false;
-    }
-    bound->scheme = contact.scheme;
-    return sip::equivalent(*bound, contact);
+    const auto bound = sip::parse_uri(binding.contact);
+    return bound && sip::equivalent(*bound, contact);
 }
 
 // RFC 3261 §10.3 steps 6 and 7: a request that is older than what it would change.
@@ -239,11 +234,6 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         const sip::Uri& contact = each.address.uri;
         if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
             return refuse(400, "Contact Is No SIP URI");
-        }
-        // RFC 5630 §5.2: else something secure would be bound by what need not be.
-        if (contact.scheme == sip::Scheme::Sips &&
-            request.request_uri().scheme != sip::Scheme::Sips) {
-            return refuse(400, "SIPS Request-URI Required");
         }
         const policy::CallSecurity call = policy::call_from(adjacency, to.scheme);
         const policy::Target target = policy::target_of(adjacency, contact.scheme);
