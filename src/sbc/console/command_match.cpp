@@ -72,6 +72,7 @@ std::string_view help_of(std::string_view word) {
     using namespace std::string_view_literals;
     for (const auto& [each, help] :
          {std::pair{"show"sv, "What there is, and how it is."sv},
+          std::pair{"explain"sv, "What would become of a call, and why."sv},
           std::pair{"clear"sv, "Ends something, or lets counters begin at 0."sv},
           std::pair{"services"sv, "What is configured, and what it does."sv},
           std::pair{"sbc"sv, "The border controller."sv}, std::pair{"sbe"sv, "Its signaling."sv}}) {
