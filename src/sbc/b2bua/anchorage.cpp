@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "sbc/b2bua/description.h"
 
@@ -67,7 +66,6 @@ policy::MediaVerdict Anchorage::judge(const MediaQuestion& question,
         return {policy::MediaRefusal::EngineDown, {}};
     }
     if (reply->result == media::NgReply::Result::Error) {
-        log::warning("media-engine.refuses", {{"reason", reply->reason}});
         return {policy::MediaRefusal::NotAnchored, {}};
     }
     const std::string_view original = question.message->body();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "sbc/b2bua/call_ref.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/media/engine.h"
 #include "sbc/policy/permit.h"
@@ -16,8 +17,6 @@
 #include "sip/transaction/actions.h"
 
 namespace ringwall::sbc::b2bua {
-
-using CallRef = Id<struct CallTag>;
 
 // An INVITE of our own for a party of a call here (REFER, `refer handle`): an errand. What it sets
 // up is a call in whose caller's leg nobody is until the party is joined to it.

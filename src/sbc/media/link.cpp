@@ -13,6 +13,7 @@ void Link::take(const std::optional<Endpoint>& engine) {
     }
     close();
     remote_ = engine;
+    was_up_ = true;
     if (remote_) {
         flow_ = shard_.open_udp(*remote_);
         Engine::Actions actions;
@@ -77,6 +78,7 @@ void Link::perform(Engine::Actions actions) {
         shard_.send_octets(flow_, *remote_, datagram);
     }
     for (Engine::Outcome& outcome : actions.outcomes) {
+        note(outcome);
         if (const auto asked = asked_.find(outcome.ticket); asked != asked_.end()) {
             outcomes_.push_back({asked->second, std::move(outcome)});
             asked_.erase(asked);
@@ -94,6 +96,17 @@ void Link::perform(Engine::Actions actions) {
         } else {
             log::error("media-engine.silent", {{"address", remote_->to_string()}});
         }
+    }
+}
+
+// What it says of what peers describe, and so as often as they like.
+void Link::note(const Engine::Outcome& outcome) {
+    if (!outcome.reply || outcome.reply->result != NgReply::Result::Error) {
+        return;
+    }
+    if (const auto left_out = refusal_lines_.admit(shard_.now().monotonic)) {
+        log::warning("media-engine.refuses",
+                     {{"reason", outcome.reply->reason}, {"lines_left_out", *left_out}});
     }
 }
 

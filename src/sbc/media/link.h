@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "base/log_limit.h"
 #include "engine/shard.h"
-#include "sbc/b2bua/call_host.h"
+#include "sbc/b2bua/call_ref.h"
 #include "sbc/media/engine.h"
 
 namespace ringwall::sbc::media {
@@ -42,8 +43,11 @@ public:
     std::vector<Outcome> take_outcomes();
 
 private:
+    static constexpr std::uint32_t refusal_lines_a_second = 10;
+
     void perform(Engine::Actions actions);
     void close();
+    void note(const Engine::Outcome& outcome);
 
     engine::Shard& shard_;
     Random& random_;
@@ -55,6 +59,7 @@ private:
     std::vector<Outcome> outcomes_;
     std::uint64_t last_lost_ = 0;
     bool was_up_ = true;
+    log::Limit refusal_lines_{refusal_lines_a_second};
 };
 
 }  // namespace ringwall::sbc::media
