@@ -69,37 +69,39 @@ Addresses addresses_of(const sdp::SessionDescription& session, bool only_connect
     return out;
 }
 
-// Lines that are no part of what the engine speaks of itself and bear an address of the other side:
-// a source filter (RFC 4570), a candidate of an unknown kind, a homepage.
-std::vector<std::size_t> leaking_lines(const sdp::SessionDescription& original,
-                                       const sdp::SessionDescription& session) {
+// Addresses of the other side, that the engine has not put in their place.
+Addresses foreign_addresses(const sdp::SessionDescription& original,
+                            const sdp::SessionDescription& session) {
     Addresses foreign = addresses_of(original, false);
     for (const std::string& own : addresses_of(session, true)) {
         foreign.erase(own);
     }
+    return foreign;
+}
+
+bool bears_any(const sdp::Line& line, const Addresses& addresses) {
+    return std::ranges::any_of(
+        addresses, [&](const std::string& address) { return contains(line.value, address); });
+}
+
+// Lines that are no part of what the engine speaks of itself and bear an address of the other side:
+// a source filter (RFC 4570), a candidate of an unknown kind, a homepage.
+std::vector<std::size_t> leaking_lines(const sdp::SessionDescription& session,
+                                       const Addresses& foreign) {
     constexpr std::string_view needed = "vosctm";
     std::vector<std::size_t> lines;
     for (std::size_t i = 0; i < session.lines().size(); ++i) {
         const sdp::Line& line = session.lines()[i];
-        const bool is_foreign = std::ranges::any_of(
-            foreign, [&](const std::string& address) { return contains(line.value, address); });
-        if (is_foreign && needed.find(line.type) == std::string_view::npos) {
+        if (bears_any(line, foreign) && needed.find(line.type) == std::string_view::npos) {
             lines.push_back(i);
         }
     }
     return lines;
 }
 
-bool has_foreign_origin(const sdp::SessionDescription& original,
-                        const sdp::SessionDescription& session) {
-    Addresses foreign = addresses_of(original, false);
-    for (const std::string& own : addresses_of(session, true)) {
-        foreign.erase(own);
-    }
+bool has_foreign_origin(const sdp::SessionDescription& session, const Addresses& foreign) {
     return std::ranges::any_of(session.lines(), [&](const sdp::Line& line) {
-        return line.type == 'o' && std::ranges::any_of(foreign, [&](const std::string& address) {
-                   return contains(line.value, address);
-               });
+        return line.type == 'o' && bears_any(line, foreign);
     });
 }
 
@@ -144,10 +146,14 @@ MediaVerdict judge_from_engine(const MediaLeg& to, std::string_view original,
                                std::optional<std::string_view> offer) {
     const auto before = sdp::SessionDescription::parse(original);
     const auto session = sdp::SessionDescription::parse(description);
-    if (!before || !session || has_foreign_origin(*before, *session)) {
+    if (!before || !session) {
         return {MediaRefusal::NotAnchored, {}};
     }
-    std::string scrubbed = session->without(leaking_lines(*before, *session));
+    const Addresses foreign = foreign_addresses(*before, *session);
+    if (has_foreign_origin(*session, foreign)) {
+        return {MediaRefusal::NotAnchored, {}};
+    }
+    std::string scrubbed = session->without(leaking_lines(*session, foreign));
     MediaVerdict verdict = judge_media(engine_leg, to, "application/sdp", scrubbed);
     if (verdict.passes() && !verdict.body) {
         verdict.body = std::move(scrubbed);
