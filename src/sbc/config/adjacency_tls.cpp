@@ -17,10 +17,10 @@ ConfigError error(std::string path, const std::string& word, std::string sentenc
 }
 
 // Of this process.
-const std::string& ticket_root() {
-    static const std::string made = [] {
+const Secret& ticket_root() {
+    static const Secret made = [] {
         SystemRandom random;
-        return random.token(64);
+        return Secret(random.token(64));
     }();
     return made;
 }
@@ -52,7 +52,7 @@ Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
                                    .min_version = adjacency.tls_min_version,
                                    .ciphers = adjacency.tls_ciphers,
                                    .session_id_context = adjacency.name,
-                                   .ticket_root = Secret(ticket_root())});
+                                   .ticket_root = ticket_root()});
         if (!context) {
             return refused(context.error());
         }
