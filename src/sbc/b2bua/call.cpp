@@ -582,7 +582,7 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
                 policy::answer_to(allowed.error(), Event::Initial, setup_.security);
             remember({answer.status == 0 ? 480 : answer.status,
                       std::string(policy::reason_phrase(allowed.error())), answer.warning, nullptr,
-                      0, FailureCause::SetupPolicy});
+                      0, FailureCause::SetupPolicy, allowed.error()});
             return nullptr;
         }
     }
@@ -752,7 +752,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
     if (!is_any_allowed && refusal) {
         const Answer answer = policy::answer_to(*refusal, Event::Redirect, setup_.security);
         on_failure(index, {answer.status, std::string(policy::reason_phrase(*refusal)),
-                           answer.warning, nullptr, index, FailureCause::Signalling, refusal});
+                           answer.warning, nullptr, index, FailureCause::SetupPolicy, refusal});
         return;
     }
     if (!is_any_allowed) {
@@ -765,8 +765,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
 void Call::on_failure(std::size_t index, Failure failure) {
     const Branch& branch = branches_[index];
     const Adjacency& out = adjacency(branch.adjacency);
-    const auto& triggers =
-        out.hunting_trigger.empty() ? setup_.snapshot->hunting_trigger : out.hunting_trigger;
+    const auto& triggers = setup_.snapshot->hunting_triggers(out);
     const bool hunts =
         std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
     const bool is_phone = !branch.address_of_record.empty();

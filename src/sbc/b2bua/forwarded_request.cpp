@@ -248,8 +248,7 @@ void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
 void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
     const Attempt& attempt = attempts_[index];
     const Adjacency& out = context_.adjacency(attempt.adjacency);
-    const auto& triggers =
-        out.hunting_trigger.empty() ? setup_.snapshot->hunting_trigger : out.hunting_trigger;
+    const auto& triggers = setup_.snapshot->hunting_triggers(out);
     const bool hunts =
         std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
     if (failure.status >= 600 || (!hunts && attempt.address_of_record.empty())) {

@@ -93,8 +93,7 @@ private:
 
 // A failure after which the next route is tried; 0: there is none.
 int trigger(const Snapshot& snapshot, const Adjacency& adjacency) {
-    const auto& triggers =
-        adjacency.hunting_trigger.empty() ? snapshot.hunting_trigger : adjacency.hunting_trigger;
+    const auto& triggers = snapshot.hunting_triggers(adjacency);
     const auto found =
         std::ranges::find_if(triggers, [](int status) { return status >= 400 && status < 600; });
     return found == triggers.end() ? 0 : *found;

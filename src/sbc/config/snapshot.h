@@ -175,6 +175,10 @@ struct Snapshot {
     std::optional<Endpoint> media_engine;
     std::optional<Duration> media_timeout = 60s;
 
+    // After which statuses of that adjacency the next route is tried.
+    const std::vector<int>& hunting_triggers(const Adjacency& adjacency) const {
+        return adjacency.hunting_trigger.empty() ? hunting_trigger : adjacency.hunting_trigger;
+    }
     const Subscriber* subscriber(std::string_view address_of_record) const {
         return subscribers.find(address_of_record);
     }
