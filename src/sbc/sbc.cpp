@@ -456,26 +456,14 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     const auto registered = may_be_registered
                                 ? shared_.location.registered_on(from.flow, now().monotonic)
                                 : std::vector<std::string>{};
-    Endpoint local = flow->local;
+    policy::Inbound inbound = inbound_of(*request, from, registered);
+    inbound.local = flow->local;
     if (flow->purpose && !flow->listener) {  // we opened it
         const Adjacency& adjacency = snapshot_->adjacencies[*flow->purpose];
-        local = Endpoint{adjacency.signaling_address, adjacency.signaling_port};
+        inbound.local = Endpoint{adjacency.signaling_address, adjacency.signaling_port};
     }
-    policy::Inbound inbound{
-        .request = *request,
-        .hop = from,
-        .source = from.remote,
-        .local = local,
-        .identity = flow->identity.get(),
-        .of_connection = flow->purpose,
-        .snapshot = snapshot_,
-        .going_down = going_down_,
-        .registered = registered,
-        .nonces = nonces_,
-        .nonce_window = nonce_window_,
-        .verifier = verifier_,
-        .now = now(),
-    };
+    inbound.identity = flow->identity.get();
+    inbound.of_connection = flow->purpose;
     const policy::Outcome outcome = policy::run_pipeline(inbound);
     if (!act_on(outcome, inbound, id, request)) {
         return;
@@ -486,10 +474,6 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
     if (request->method() == Method::Register) {
         do_register(inbound, id, request);
-    } else if (request->method() == Method::Invite && is_stopping_) {
-        reply(id, *request, 503);
-        record_refusal(inbound, "admit",
-                       {.status = 503, .reason = "stopping", .cause = FailureCause::Congestion});
     } else if (request->method() == Method::Invite &&
                request->header(HeaderName::Replaces) != nullptr) {
         replace(inbound, id, request);
@@ -500,6 +484,25 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     } else {
         forward(inbound, id, request);
     }
+}
+
+// As far as it follows from what runs here; who it came from is the caller's to say.
+policy::Inbound Sbc::inbound_of(const sip::Message& request, const sip::Hop& from,
+                                std::span<const std::string> registered) {
+    return {
+        .request = request,
+        .hop = from,
+        .source = from.remote,
+        .local = {},
+        .snapshot = snapshot_,
+        .going_down = going_down_,
+        .takes_no_calls = is_stopping_,
+        .registered = registered,
+        .nonces = nonces_,
+        .nonce_window = nonce_window_,
+        .verifier = verifier_,
+        .now = now(),
+    };
 }
 
 bool Sbc::is_merged(const sip::Message& request) {
@@ -607,13 +610,19 @@ void Sbc::record_refusal(const policy::Inbound& inbound, std::string_view stage,
     record.status = reject.status;
     record.reason = reason;
     record.cause = reject.cause;
-    refusals_.keep(record);
     if (inbound.request.method() != Method::Invite) {
+        refusals_.keep(record);
         return;
     }
     statistics_.on_attempt(adjacency, inbound.now.wall);
-    statistics_.on_end(record, inbound.now.wall);
+    note_end(record);
+}
+
+// Once for every call that came.
+void Sbc::note_end(const CallRecord& record) {
+    statistics_.on_end(record, now().wall);
     observer_.on_record(record);
+    (record.result == "refused" ? refusals_ : ended_calls_).keep(record);
 }
 
 CallRecord Sbc::record_of(const policy::Inbound& inbound, std::string_view stage) {
@@ -753,20 +762,9 @@ CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
                         .absent_caller = errand.as_caller})
             .value_or(CallRef{});
     }
-    policy::Inbound inbound{
-        .request = *errand.invite,
-        .hop = errand.hop,
-        .source = errand.hop.remote,
-        .local = {},
-        .snapshot = snapshot_,
-        .registered = {},
-        .nonces = nonces_,
-        .nonce_window = nonce_window_,
-        .verifier = verifier_,
-        .now = now(),
-        .adjacency = errand.party.adjacency,
-        .call = errand.as_caller,
-    };
+    policy::Inbound inbound = inbound_of(*errand.invite, errand.hop, {});
+    inbound.adjacency = errand.party.adjacency;
+    inbound.call = errand.as_caller;
     const policy::Outcome outcome = policy::run_routing(inbound);
     if (!act_on(outcome, inbound, id, errand.invite)) {
         return {};
@@ -1482,13 +1480,11 @@ void Sbc::count_refusal(std::string_view name) {
 
 void Sbc::end(CallRef call, const CallRecord& record) {
     counters_.add("calls", record.result);
-    statistics_.on_end(record, now().wall);
     log::info("call.ended", {{"call", record.call},
                              {"result", record.result},
                              {"status", record.status},
                              {"reason", record.reason}});
-    observer_.on_record(record);
-    (record.result == "refused" ? refusals_ : ended_calls_).keep(record);
+    note_end(record);
     --active_calls_;
     ended_.push_back(call);
     for (const auto& [id, errand] : errands_) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -267,6 +268,9 @@ private:
     void record_refusal(const policy::Inbound& inbound, std::string_view stage,
                         const policy::Reject& reject);
     CallRecord record_of(const policy::Inbound& inbound, std::string_view stage);
+    void note_end(const CallRecord& record);
+    policy::Inbound inbound_of(const sip::Message& request, const sip::Hop& from,
+                               std::span<const std::string> registered);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);
     void watch_newcomer(const engine::Flow& flow, AdjacencyIndex adjacency);
     void close_newcomers();

@@ -295,8 +295,7 @@ void Sbc::drop(CallRef ref, std::string_view reason) {
         --active_calls_;
         counters_.add("calls", "dropped");
         if (const auto record = entry.call->record_so_far(reason)) {
-            statistics_.on_end(*record, now().wall);
-            observer_.on_record(*record);
+            note_end(*record);
         }
     }
     forget_dialogs(ref, entry);

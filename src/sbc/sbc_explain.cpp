@@ -141,30 +141,16 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     const tls::PeerIdentity identity = certificate_on(adjacency, question, host);
     const std::vector<std::string> registered =
         is_known ? std::vector{question.identity} : std::vector<std::string>{};
-    policy::Inbound inbound{
-        .request = *parsed.message,
-        .hop = {{}, source_on(adjacency), transport_on(adjacency)},
-        .source = source_on(adjacency),
-        .local = {adjacency.signaling_address, adjacency.signaling_port},
-        .identity = adjacency.is_encrypted() ? &identity : nullptr,
-        .of_connection = question.from,
-        .snapshot = snapshot_,
-        .going_down = going_down_,
-        .registered = registered,
-        .nonces = nonces_,
-        .nonce_window = nonce_window_,
-        .verifier = verifier_,
-        .now = now(),
-    };
+    policy::Inbound inbound = inbound_of(
+        *parsed.message, {{}, source_on(adjacency), transport_on(adjacency)}, registered);
+    inbound.local = {adjacency.signaling_address, adjacency.signaling_port};
+    inbound.identity = adjacency.is_encrypted() ? &identity : nullptr;
+    inbound.of_connection = question.from;
     const policy::Outcome outcome = policy::run_pipeline(inbound);
     out.is_secure = inbound.call.is_secure();
     out.decisions = inbound.decisions;
     if (!std::holds_alternative<policy::Continue>(outcome.verdict)) {
         conclude(outcome.verdict, out);
-        return out;
-    }
-    if (is_stopping_) {
-        conclude(policy::Reject{.status = 503, .reason = "stopping"}, out);
         return out;
     }
     const bool is_phone = adjacency.profile == Profile::Access;

@@ -52,6 +52,7 @@ struct Inbound {
     SnapshotPtr snapshot;
     // Detached, but calls go on there.
     std::span<const AdjacencyIndex> going_down = {};
+    bool takes_no_calls = false;  // we are about to end
     // Addresses-of-record with a live registration on this very flow.
     std::span<const std::string> registered;
     const sip::auth::NonceMint& nonces;
