@@ -55,6 +55,11 @@ protected:
         EXPECT_EQ(east.count("BYE"), 1U);
         EXPECT_EQ(engine.sessions(), 0U);
     }
+    void expect_ended(std::string_view reason) {
+        EXPECT_EQ(west.count("BYE") + east.count("BYE"), 2U);
+        ASSERT_EQ(border.records.size(), 1U);
+        EXPECT_EQ(border.records[0].reason, reason);
+    }
     void lose_to_engine(std::string_view command) {
         net.lose([command](const SimNetwork::Packet& packet) {
             return packet.to == engine_at && packet.bytes.find(command) != std::string::npos;
@@ -278,18 +283,14 @@ TEST_F(Anchored, TheEngineBeginsAnewAndTheCallEnds) {
     call();
     engine.restart();
     net.run_for(6s);
-    EXPECT_EQ(west.count("BYE") + east.count("BYE"), 2U);
-    ASSERT_EQ(border.records.size(), 1U);
-    EXPECT_EQ(border.records[0].reason, "media engine lost the call");
+    expect_ended("media engine lost the call");
 }
 
 TEST_F(Anchored, TheEngineDiesAndTheCallEnds) {
     call();
     engine.is_silent = true;
     net.run_for(13s);
-    EXPECT_EQ(west.count("BYE") + east.count("BYE"), 2U);
-    ASSERT_EQ(border.records.size(), 1U);
-    EXPECT_EQ(border.records[0].reason, "media engine does not answer");
+    expect_ended("media engine does not answer");
 }
 
 TEST_F(Anchored, NothingIsHeardAndTheCallEnds) {

@@ -51,10 +51,14 @@ protected:
         ASSERT_NE(line, nullptr);
         EXPECT_TRUE(line->value.starts_with(code)) << line->value;
     }
-    // But for the rule, which who is trusted may hear.
     void expect_no_warning(const sip::MessagePtr& response) {
-        const auto* line = response->header(sip::HeaderName::Warning);
-        EXPECT_TRUE(line == nullptr || line->value.starts_with("399 ")) << line->value;
+        EXPECT_EQ(response->header(sip::HeaderName::Warning), nullptr);
+    }
+    // Who is trusted hears that, and no other warning.
+    void expect_only_the_rule(const sip::MessagePtr& response, const std::string& rule) {
+        expect_warning(response, "399");
+        EXPECT_EQ(response->count(sip::HeaderName::Warning), 1U);
+        EXPECT_THAT(std::string(response->bytes()), HasSubstr("\"" + rule + ": "));
     }
     bool talks(Phone& caller, const std::string& uri, Phone& callee) {
         caller.invite(uri);
@@ -86,7 +90,7 @@ TEST_F(Lines, ASecureCallDoesNotLeaveByAnUntrustedAdjacency) {
     // softswitch (sip-calls-in secure) is routed to the outside.
     const auto response = refused(softswitch, "sip:5001@outside.example.com");
     EXPECT_EQ(response->status(), 480);
-    expect_no_warning(response);
+    expect_only_the_rule(response, "secure-call-untrusted-target");
     softswitch.set_scheme("sips");
     const auto sips = refused(softswitch, "sips:5001@outside.example.com");
     EXPECT_EQ(sips->status(), 480);
@@ -317,6 +321,7 @@ TEST_F(Lines, ARedirectionFromSipsToSip) {
         EXPECT_EQ(response->status(), 480) << target;
         expect_warning(response, "380");
         EXPECT_EQ(response->count(sip::HeaderName::Contact), 0U);
+        EXPECT_EQ(border.records.back().cause, sbc::FailureCause::SetupPolicy);
     }
     EXPECT_EQ(border.sbc().calls(), 0U);
 }

@@ -11,7 +11,7 @@
 
 namespace ringwall::test {
 
-class SimMediaEngine final : public engine::NetworkUser {
+class SimMediaEngine final : public DatagramUser {
 public:
     SimMediaEngine(SimNetwork& net, const Endpoint& local);
     ~SimMediaEngine() override { node_.leave(); }
@@ -34,16 +34,6 @@ public:
     // engine::NetworkUser
     void on_datagram(engine::ListenerId listener, FlowId flow, const Endpoint& remote,
                      std::string_view bytes, Now now) override;
-    engine::AcceptDecision on_accept(engine::ListenerId, const Endpoint&) override { return {}; }
-    bool on_established(FlowId, engine::ListenerId, const Endpoint&, const tls::PeerIdentity*,
-                        Now) override {
-        return false;
-    }
-    void on_stream(FlowId, std::string_view, Now) override {}
-    void on_closed(FlowId, engine::ListenerId, const Endpoint&, CloseReason, std::string_view,
-                   Now) override {}
-    void on_time(Now) override {}
-    TimePoint next_deadline() const override { return TimePoint::max(); }
 
 private:
     // By the tag of who offered: its protocol, and the keys by tag.

@@ -24,6 +24,21 @@ struct Weather {
     Duration jitter = 0ms;  // up to that much more, for datagrams: they overtake each other
 };
 
+// Whoever is spoken to in datagrams, and nothing else.
+class DatagramUser : public engine::NetworkUser {
+public:
+    engine::AcceptDecision on_accept(engine::ListenerId, const Endpoint&) override { return {}; }
+    bool on_established(FlowId, engine::ListenerId, const Endpoint&, const tls::PeerIdentity*,
+                        Now) override {
+        return false;
+    }
+    void on_stream(FlowId, std::string_view, Now) override {}
+    void on_closed(FlowId, engine::ListenerId, const Endpoint&, CloseReason, std::string_view,
+                   Now) override {}
+    void on_time(Now) override {}
+    TimePoint next_deadline() const override { return TimePoint::max(); }
+};
+
 class SimNetwork {
 public:
     // What went over the wire, in the clear: who sent it to whom, when.

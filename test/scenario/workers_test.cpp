@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(Workers, TwoAtOnce,
                                            std::pair(0, 1)));
 
 // A peer with two ports, whose datagrams go to two workers.
-class TwoPorts final : public engine::NetworkUser {
+class TwoPorts final : public DatagramUser {
 public:
     TwoPorts(SimNetwork& net, const IpAddress& address, std::uint16_t one, std::uint16_t other)
         : node_(net.add_node(address)),
@@ -178,16 +178,6 @@ public:
                             std::string(message->cseq().method_text));
         }
     }
-    engine::AcceptDecision on_accept(engine::ListenerId, const Endpoint&) override { return {}; }
-    bool on_established(FlowId, engine::ListenerId, const Endpoint&, const tls::PeerIdentity*,
-                        Now) override {
-        return true;
-    }
-    void on_stream(FlowId, std::string_view, Now) override {}
-    void on_closed(FlowId, engine::ListenerId, const Endpoint&, CloseReason, std::string_view,
-                   Now) override {}
-    void on_time(Now) override {}
-    TimePoint next_deadline() const override { return TimePoint::max(); }
 
 private:
     SimNetwork::Node& node_;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "sbc/policy/pipeline.h"
 #include "simulation/party.h"
 #include "sip/message.h"
 
@@ -30,15 +31,23 @@ std::string key_of(const sip::Message& message) {
            std::string(message.cseq().method_text);
 }
 
-// But for what only tells people which rule it was (`refusal-reason`).
+// A Warning 399 that names a rule of ours (`refusal-reason`): one of permit, or a stage.
+bool names_a_rule(std::string_view warning) {
+    const std::size_t begin = warning.find('"') + 1;
+    const std::string_view name = warning.substr(begin, warning.find(": ", begin) - begin);
+    const auto stages = sbc::policy::stages();
+    bool is_one = std::ranges::find(stages, name, &sbc::policy::Stage::name) != stages.end();
+    for (int i = 0; i < sbc::policy::refusal_count; ++i) {
+        is_one = is_one || name == to_string(static_cast<sbc::policy::Refusal>(i));
+    }
+    return is_one && warning.starts_with("399 ");
+}
+
+// But for that, which is for people.
 int warning_of(const sip::Message& response) {
-    constexpr int miscellaneous = 399;
     for (const auto& line : response.headers()) {
-        const int code = line.id == HeaderName::Warning
-                             ? std::atoi(std::string(line.value.substr(0, 3)).c_str())
-                             : 0;
-        if (code != 0 && code != miscellaneous) {
-            return code;
+        if (line.id == HeaderName::Warning && !names_a_rule(line.value)) {
+            return std::atoi(std::string(line.value.substr(0, 3)).c_str());
         }
     }
     return 0;

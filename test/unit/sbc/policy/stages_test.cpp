@@ -398,5 +398,20 @@ TEST(NumberAnalysisAndAdmit, LetEverythingPassWhileNothingCanBeConfigured) {
     EXPECT_TRUE(continues(admit_call(arrival.identified())));
 }
 
+TEST(Admit, TakesNoNewCallsWhenWeAreAboutToEnd) {
+    Arrival arrival;
+    Inbound& inbound = arrival.identified();
+    inbound.takes_no_calls = true;
+    const Verdict verdict = admit_call(inbound);
+    const auto* reject = std::get_if<Reject>(&verdict);
+    ASSERT_NE(reject, nullptr);
+    EXPECT_EQ(reject->status, 503);
+    EXPECT_EQ(reject->cause, FailureCause::Congestion);
+    arrival.method = "OPTIONS";
+    Inbound& other = arrival.identified();
+    other.takes_no_calls = true;
+    EXPECT_TRUE(continues(admit_call(other)));
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::policy
