@@ -321,13 +321,17 @@ int run_process(const ProcessOptions& options) {
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
     console::AlarmWatch alarms;
+    const auto look_for_alarms = [&] {
+        audit.try_again();
+        return console::alarms_of(datastore, operations);
+    };
     bool is_running = true;
     while (is_running) {
-        loop->turn(std::min(until_taken_back(datastore), look_interval), [] {});
+        loop->turn(std::min(until_taken_back(datastore), console::AlarmWatch::interval), [] {});
         take_back_in_time(datastore, record);
         looks.look_in_time();
-        audit.try_again();
-        for (const std::string& line : alarms.news(console::alarms_of(datastore, operations))) {
+        for (const std::string& line :
+             alarms.news(net::system_clock().monotonic, look_for_alarms)) {
             if (console) {
                 console->announce(line);
             }
