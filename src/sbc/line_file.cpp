@@ -29,6 +29,7 @@ bool LineFile::open(const std::filesystem::path& path) {
     if (path.empty()) {
         return true;
     }
+    path_ = path;
     constexpr mode_t owner_only = 0600;
     file_ = net::FileDescriptor(
         ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
@@ -45,6 +46,12 @@ void LineFile::post(std::string line) {
         return;
     }
     mailbox_.post(std::make_unique<Line>(*this, std::move(line)));
+}
+
+std::string LineFile::alarm() const {
+    return problem_.empty()
+               ? ""
+               : path_.string() + " cannot be written, so what belongs there is lost: " + problem_;
 }
 
 void LineFile::write(const std::string& line) {

@@ -25,8 +25,8 @@ public:
     bool is_open() const { return file_.number() >= 0; }
     // Any thread; written when the mailbox is opened.
     void post(std::string line);
-    // Main thread: why lines are being lost; empty: they are not.
-    const std::string& problem() const { return problem_; }
+    // Main thread: a sentence while lines are being lost; empty: they are not.
+    std::string alarm() const;
     // Main thread: where lines were lost, the line that says so, if it fits now.
     void try_again();
 
@@ -39,14 +39,15 @@ private:
     void lose(std::uint64_t count, const std::string& reason);
 
     std::string what_;
+    std::filesystem::path path_;
     net::Mailbox& mailbox_;
     net::FileDescriptor file_;
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::uint64_t> overrun_{0};  // lost because too many were waiting
     bool is_cut_ = false;                    // it ends with half a line that cannot be taken out
     std::uint64_t lost_ = 0;
-    std::string reason_;  // that the last did not fit
-    std::string problem_;
+    std::string reason_;   // that the last did not fit
+    std::string problem_;  // why lines are being lost
 };
 
 }  // namespace ringwall::sbc

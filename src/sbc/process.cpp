@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "base/log.h"
@@ -181,12 +183,14 @@ void record_in(LineFile& audit, const console::User& who, std::string_view what,
     }
 }
 
-std::vector<std::string> audit_alarms(const LineFile& audit) {
-    return audit.problem().empty() ? std::vector<std::string>()
-                                   : std::vector<std::string>{
-                                         "audit.log cannot be written, so what is done at the "
-                                         "console is not recorded: " +
-                                         audit.problem()};
+std::vector<std::string> alarms_of(std::span<LineFile* const> files) {
+    std::vector<std::string> out;
+    for (const LineFile* each : files) {
+        if (std::string alarm = each->alarm(); !alarm.empty()) {
+            out.push_back(std::move(alarm));
+        }
+    }
+    return out;
 }
 
 std::string host_name_of_machine() {
@@ -258,6 +262,7 @@ int run_process(const ProcessOptions& options) {
         }
         store.emplace(std::move(*opened));
     }
+    const std::array line_files{&observer.trace, &observer.record, &audit};
     for (const auto& [lines, path] :
          {std::pair{&observer.trace, &options.trace}, std::pair{&observer.record, &options.record},
           std::pair{&audit, &audit_path}}) {
@@ -277,11 +282,12 @@ int run_process(const ProcessOptions& options) {
     workers.set_trace(observer.trace.is_open());
     workers.start();
     Operations operations(workers);
-    datastore::Datastore datastore({.store = store ? &*store : nullptr,
-                                    .target = &operations,
-                                    .read_file = read_file,
-                                    .now = net::system_clock,
-                                    .other_alarms = [&audit] { return audit_alarms(audit); }});
+    datastore::Datastore datastore(
+        {.store = store ? &*store : nullptr,
+         .target = &operations,
+         .read_file = read_file,
+         .now = net::system_clock,
+         .other_alarms = [&line_files] { return alarms_of(line_files); }});
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {
             std::fprintf(stderr, "%s\n", each.to_string().c_str());
@@ -321,13 +327,17 @@ int run_process(const ProcessOptions& options) {
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
     console::AlarmWatch alarms;
+    const auto look_for_alarms = [&] {
+        std::ranges::for_each(line_files, &LineFile::try_again);
+        return console::alarms_of(datastore, operations);
+    };
     bool is_running = true;
     while (is_running) {
-        loop->turn(std::min(until_taken_back(datastore), look_interval), [] {});
+        loop->turn(std::min(until_taken_back(datastore), console::AlarmWatch::interval), [] {});
         take_back_in_time(datastore, record);
         looks.look_in_time();
-        audit.try_again();
-        for (const std::string& line : alarms.news(console::alarms_of(datastore, operations))) {
+        for (const std::string& line :
+             alarms.news(net::system_clock().monotonic, look_for_alarms)) {
             if (console) {
                 console->announce(line);
             }

@@ -78,21 +78,23 @@ TEST(LineFile, MarksWhatIsLostAndLeavesNoHalfLine) {
     const rlimit little{.rlim_cur = 15, .rlim_max = before.rlim_max};
     setrlimit(RLIMIT_FSIZE, &little);
     write("the first");
-    EXPECT_EQ(file.problem(), "");
+    EXPECT_EQ(file.alarm(), "");
     write("the second");
     write("the third");
     file.try_again();
-    const std::string problem = file.problem();
+    const std::string alarm = file.alarm();
     setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
-    EXPECT_NE(problem, "");
+    EXPECT_EQ(alarm,
+              path.string() +
+                  " cannot be written, so what belongs there is lost: No space left on device");
     const auto text = [&] {
         std::ifstream in(path);
         return std::string(std::istreambuf_iterator<char>(in), {});
     };
     EXPECT_EQ(text(), "the first\n");
     file.try_again();
-    EXPECT_EQ(file.problem(), "");
+    EXPECT_EQ(file.alarm(), "");
     write("the fourth");
     EXPECT_EQ(text(), "the first\n{\"lost\":2}\nthe fourth\n");
     std::filesystem::remove(path);

@@ -72,6 +72,18 @@ std::string_view to_string(MediaSecurity value) {
     return "";
 }
 
+std::string_view to_string(tls::ClientAuthentication value) {
+    switch (value) {
+        case tls::ClientAuthentication::Off:
+            return "off";
+        case tls::ClientAuthentication::Optional:
+            return "optional";
+        case tls::ClientAuthentication::Required:
+            return "required";
+    }
+    return "";
+}
+
 std::string OutboundRegistration::uri() const {
     return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + user + "@" + domain;
 }

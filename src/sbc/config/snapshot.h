@@ -41,6 +41,7 @@ std::string_view to_string(SipCallsOut);
 std::string_view to_string(SipsConversion);
 std::string_view to_string(UntrustedCallers);
 std::string_view to_string(MediaSecurity);
+std::string_view to_string(tls::ClientAuthentication);
 
 // An index into Snapshot::adjacencies.
 using AdjacencyIndex = std::uint32_t;

@@ -1,6 +1,7 @@
 #include "sbc/console/alarm_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringwall::sbc::console {
 
@@ -10,19 +11,25 @@ std::vector<std::string> alarms_of(const datastore::Datastore& datastore, Views&
     return all;
 }
 
-std::vector<std::string> AlarmWatch::news(const std::vector<std::string>& alarms) {
+std::vector<std::string> AlarmWatch::news(TimePoint now,
+                                          const std::function<std::vector<std::string>()>& alarms) {
     std::vector<std::string> out;
-    for (const std::string& each : alarms) {
+    if (now < next_) {
+        return out;
+    }
+    next_ = now + interval;
+    std::vector<std::string> current = alarms();
+    for (const std::string& each : current) {
         if (std::ranges::find(known_, each) == known_.end()) {
             out.push_back("% Alarm: " + each);
         }
     }
     for (const std::string& each : known_) {
-        if (std::ranges::find(alarms, each) == alarms.end()) {
+        if (std::ranges::find(current, each) == current.end()) {
             out.push_back("% Alarm over: " + each);
         }
     }
-    known_ = alarms;
+    known_ = std::move(current);
     return out;
 }
 

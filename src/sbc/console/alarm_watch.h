@@ -1,9 +1,11 @@
 // What is new of the alarms: what those who are at the console are told.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "sbc/console/views.h"
 #include "sbc/datastore/datastore.h"
 
@@ -14,11 +16,16 @@ std::vector<std::string> alarms_of(const datastore::Datastore& datastore, Views&
 
 class AlarmWatch {
 public:
+    // To ask means to wait for every worker.
+    static constexpr Duration interval = std::chrono::seconds(1);
+
     // Lines: "% Alarm: ..." of each that was not there last time, "% Alarm over: ..." of each that
-    // is there no more.
-    std::vector<std::string> news(const std::vector<std::string>& alarms);
+    // is there no more. `alarms` is asked once in an interval, however often this is.
+    std::vector<std::string> news(TimePoint now,
+                                  const std::function<std::vector<std::string>()>& alarms);
 
 private:
+    TimePoint next_;
     std::vector<std::string> known_;
 };
 

@@ -28,8 +28,6 @@ bool is_here(const Desk& desk, const Command& command) {
            (command.where == Command::Where::Configuration) == desk.configuration.is_on();
 }
 
-const model::Suggestion end_of_line{"<cr>", "the end of the line", false};
-
 // Once, and if it begins like that.
 void offer(const model::Suggestion& one, const std::string& begun,
            std::vector<model::Suggestion>& out) {
@@ -83,13 +81,12 @@ std::string_view help_of(std::string_view word) {
     return "";
 }
 
-// What is shown can be shown as JSON.
 const model::Suggestion bar{"|", "'| json': the same as JSON", true};
 
 void offer_end(const Command& command, const std::string& begun,
                std::vector<model::Suggestion>& out) {
-    offer(end_of_line, begun, out);
-    if (command.words.front() == "show") {
+    offer(model::end_of_line, begun, out);
+    if (has_json(command)) {
         offer(bar, begun, out);
     }
 }
@@ -110,7 +107,7 @@ void suggest_next(const Desk& desk, const Command& command, const Fit& fit, cons
     if (command.next != nullptr) {
         const Arguments given(words.begin() + static_cast<std::ptrdiff_t>(fit.given), words.end());
         for (const model::Suggestion& each : command.next(desk, given)) {
-            if (each.word == end_of_line.word) {
+            if (each.word == model::end_of_line.word) {
                 offer_end(command, begun, out);
             } else {
                 offer(each, begun, out);
@@ -227,14 +224,16 @@ std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line) 
         words.erase(words.begin());
     }
     const auto the_bar = std::ranges::find(words, "|");
-    if (the_bar != words.end() && begins("show", words.front())) {
-        const bool is_json = the_bar + 1 != words.end();
-        words.erase(the_bar, words.end());
+    if (the_bar != words.end() && the_bar != words.begin()) {
+        const Arguments before(words.begin(), the_bar);
         std::size_t used = 0;
-        if (find(desk, words, false, used) != nullptr) {
-            offer(is_json ? end_of_line : model::Suggestion{"json", "as JSON", true}, begun, out);
+        const Command* const command = find(desk, before, false, used);
+        if (command != nullptr && has_json(*command)) {
+            const bool is_json = the_bar + 1 != words.end();
+            offer(is_json ? model::end_of_line : model::Suggestion{"json", "as JSON", true}, begun,
+                  out);
+            return out;
         }
-        return out;
     }
     std::vector<std::pair<const Command*, Fit>> begun_by;
     std::size_t most = 0;

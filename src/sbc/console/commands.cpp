@@ -95,8 +95,6 @@ std::vector<model::Suggestion> saved_files(const Desk& desk) {
     return out;
 }
 
-const model::Suggestion end_of_line{"<cr>", "the end of the line", false};
-
 std::vector<model::Suggestion> versions(const Desk& desk) {
     std::vector<model::Suggestion> out;
     for (const datastore::Version& each : desk.datastore.versions()) {
@@ -131,7 +129,7 @@ std::vector<model::Suggestion> after_commit(const Desk& /*desk*/, const Argument
             out.push_back(each);
         }
     }
-    out.push_back(end_of_line);
+    out.push_back(model::end_of_line);
     return out;
 }
 
@@ -139,15 +137,16 @@ std::vector<model::Suggestion> after_rollback(const Desk& desk, const Arguments&
     if (given.empty()) {
         return {{"last", "A number of versions back.", true},
                 {"to", "To the version with a number.", true},
-                end_of_line};
+                model::end_of_line};
     }
     if (given.size() == 1 && begins("to", given[0])) {
         return versions(desk);
     }
     if (given.size() == 1 && begins("last", given[0])) {
-        return {{"NUMBER", "how many versions back; 1 where none is said", false}, end_of_line};
+        return {{"NUMBER", "how many versions back; 1 where none is said", false},
+                model::end_of_line};
     }
-    return {end_of_line};
+    return {model::end_of_line};
 }
 
 std::vector<model::Suggestion> after_show_configuration(const Desk& desk, const Arguments& given) {
@@ -157,7 +156,7 @@ std::vector<model::Suggestion> after_show_configuration(const Desk& desk, const 
                 {"running-config", "The configuration in force.", true},
                 {"commit", "All commits ('commit list').", true},
                 {"version", "What was committed once.", true},
-                end_of_line};
+                model::end_of_line};
     }
     if (given.size() == 1 && given[0].size() > 1 && begins("commit", given[0])) {
         return {{"list", "All commits, the newest first.", true}};
@@ -165,7 +164,7 @@ std::vector<model::Suggestion> after_show_configuration(const Desk& desk, const 
     if (given.size() == 1 && begins("version", given[0])) {
         return versions(desk);
     }
-    return {end_of_line};
+    return {model::end_of_line};
 }
 
 std::vector<model::Suggestion> after_call_stats(const Desk& desk, const Arguments& given) {
@@ -184,11 +183,49 @@ std::vector<model::Suggestion> after_call_stats(const Desk& desk, const Argument
         const auto intervals = call_stats_intervals();
         out.insert(out.end(), intervals.begin(), intervals.end());
     }
-    out.push_back(end_of_line);
+    out.push_back(model::end_of_line);
     return out;
 }
 
+std::vector<model::Suggestion> after_calls(const Desk& desk, const Arguments& given) {
+    if (given.empty()) {
+        std::vector<model::Suggestion> out = calls(desk);
+        out.push_back({"CALL", "one that is up, or of 'refusals' or 'ended-calls'", false});
+        out.push_back(model::end_of_line);
+        return out;
+    }
+    return {given.size() == 1 ? model::Suggestion{"trace", "Why it went where it went.", true}
+                              : model::end_of_line};
+}
+
+std::vector<model::Suggestion> after_explain(const Desk& desk, const Arguments& given) {
+    if (given.empty()) {
+        std::vector<model::Suggestion> out = adjacencies(desk);
+        out.push_back({"ADJACENCY", "that the call would come in by", false});
+        return out;
+    }
+    const std::size_t target = given.size() > 1 && given[1] == "as" ? 3 : 1;  // where 'to' stands
+    if (given.size() < target) {
+        return {{"IDENTITY", "who has proven to call: alice@example.com", false}};
+    }
+    if (given.size() == target) {
+        std::vector<model::Suggestion> out{{"to", "Who is called.", true}};
+        if (target == 1) {
+            out.push_back({"as", "Who has proven to call.", true});
+        }
+        return out;
+    }
+    if (given.size() == target + 1) {
+        return {{"URI", "who is called: sips:bob@example.com", false}};
+    }
+    return {model::end_of_line};
+}
+
 }  // namespace
+
+bool has_json(const Command& command) {
+    return command.words.front() == "show" || command.words.front() == "explain";
+}
 
 const std::vector<Command>& commands() {
     using enum Command::Where;
@@ -260,7 +297,8 @@ const std::vector<Command>& commands() {
              return rest.empty() ? Answer{.output = show_calls(desk.views, as_json)}
                                  : trace_of(desk, rest, as_json);
          },
-         calls},
+         nullptr,
+         after_calls},
         {{"show", "services", "sbc", "sbe", "refusals"},
          "[NUMBER]",
          "The last requests that were refused, and by which stage.",
@@ -377,7 +415,8 @@ const std::vector<Command>& commands() {
          [](Desk& desk, const Arguments& rest, bool as_json) {
              return explain_call(desk.views, rest, as_json);
          },
-         adjacencies},
+         nullptr,
+         after_explain},
         {{"show", "security-matrix"},
          "",
          "Which calls may go where, by the rules that decide.",
@@ -409,7 +448,7 @@ const std::vector<Command>& commands() {
          after_show_configuration},
         {{"show", "alarms"},
          "",
-         "What is wrong with the store, or with a commit that waits.",
+         "What is wrong: files, certificates, a commit that waits, the media engine.",
          Everywhere,
          Role::ReadOnly,
          0,

@@ -39,6 +39,9 @@ struct Command {
     std::vector<model::Suggestion> (*next)(const Desk& desk, const Arguments& given) = nullptr;
 };
 
+// What it prints can be had as JSON: "| json".
+bool has_json(const Command& command);
+
 const std::vector<Command>& commands();
 
 }  // namespace ringwall::sbc::console

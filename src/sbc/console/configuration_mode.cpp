@@ -65,8 +65,8 @@ Answer ConfigurationMode::configure() {
     const auto& writer = datastore_.writer();
     if (writer && writer->session != user_.session) {
         return {.output = "The configuration is being changed by " + writer->name + " (session " +
-                          writer->session + ", since " + to_iso8601(writer->since).substr(0, 19) +
-                          "Z).\n"};
+                          writer->session + ", since " + to_iso8601_seconds(writer->since) +
+                          ").\n"};
     }
     return {};
 }

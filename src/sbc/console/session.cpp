@@ -143,7 +143,7 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
     }
     Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
     const bool is_do = command.run == nullptr;  // the rest is another's
-    const bool can_be_json = command.words.front() == "show" || command.words.front() == "explain";
+    const bool can_be_json = has_json(command);
     const bool as_json =
         can_be_json && rest.size() >= 2 && rest[rest.size() - 2] == "|" && rest.back() == "json";
     if (as_json) {

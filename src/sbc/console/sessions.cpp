@@ -33,7 +33,7 @@ std::string show_sessions(const std::vector<OpenSession>& sessions, std::string_
                         {"since", to_iso8601(since)},
                         {"changes_configuration", is_writing}});
         text += user.session + "  " + user.name + ", " + std::string(name_of(user.role)) +
-                ", since " + to_iso8601(since).substr(0, 19) + "Z" +
+                ", since " + to_iso8601_seconds(since) +
                 (is_writing ? ", changes the configuration" : "") +
                 (user.session == own ? " (this session)" : "") + "\n";
     }

@@ -127,18 +127,6 @@ std::string session_timer_of(const Adjacency& adjacency) {
                      std::to_string(adjacency.session_timer_minimum);
 }
 
-std::string_view client_authentication_word(tls::ClientAuthentication mode) {
-    switch (mode) {
-        case tls::ClientAuthentication::Off:
-            return "off";
-        case tls::ClientAuthentication::Optional:
-            return "optional";
-        case tls::ClientAuthentication::Required:
-            return "required";
-    }
-    return "";
-}
-
 std::string codes_of(const Adjacency& adjacency) {
     std::string out;
     for (const int code : adjacency.hunting_trigger) {
@@ -246,8 +234,7 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
     if (adjacency.is_encrypted()) {
         out["sip-calls-out"] = to_string(adjacency.sip_calls_out);
         out["tls-minimum-version"] = version_text(adjacency.tls_min_version);
-        out["tls-client-authentication"] =
-            client_authentication_word(adjacency.tls_client_authentication);
+        out["tls-client-authentication"] = to_string(adjacency.tls_client_authentication);
         out["tls-ciphers"] = adjacency.tls_ciphers;
         out["weak"] = adjacency.tls_min_version < tls::Version::Tls12;
         out["peer-domains"] = adjacency.tls_peer_domains;
@@ -508,10 +495,6 @@ std::string show_call_policy(Views& views, bool as_json) {
 
 namespace {
 
-std::string second_of(WallTime time) {
-    return to_iso8601(time).substr(0, 19) + "Z";
-}
-
 // Days that are left, as whoever renews it counts them.
 std::string left_until(WallTime end, WallTime now) {
     if (end <= now) {
@@ -528,10 +511,11 @@ std::string show_certificates(Views& views, bool as_json) {
     const WallTime now = views.now().wall;
     const auto add = [&](const Adjacency& adjacency, const Adjacency::Shown& own,
                          std::string_view role) {
-        out += fmt::format("{}{}: {}\n  {}\n  Issued by {}, valid from {} until {} ({})\n",
-                           adjacency.name, role.empty() ? "" : fmt::format(" as {}", role),
-                           own.file, joined(own.names), own.issuer, second_of(own.not_before),
-                           second_of(own.not_after), left_until(own.not_after, now));
+        out +=
+            fmt::format("{}{}: {}\n  {}\n  Issued by {}, valid from {} until {} ({})\n",
+                        adjacency.name, role.empty() ? "" : fmt::format(" as {}", role), own.file,
+                        joined(own.names), own.issuer, to_iso8601_seconds(own.not_before),
+                        to_iso8601_seconds(own.not_after), left_until(own.not_after, now));
         list.push_back({{"adjacency", adjacency.name},
                         {"role", role.empty() ? "both" : role},
                         {"file", own.file},
@@ -552,7 +536,7 @@ std::string show_certificates(Views& views, bool as_json) {
         }
         if (each.crl_next_update) {
             out += fmt::format("  What was revoked must be asked again before {} ({})\n",
-                               second_of(*each.crl_next_update),
+                               to_iso8601_seconds(*each.crl_next_update),
                                left_until(*each.crl_next_update, now));
             list.back()["crl-next-update"] = to_iso8601(*each.crl_next_update);
         }
@@ -587,15 +571,14 @@ std::string show_versions(std::vector<datastore::Version> versions, std::optiona
     Json list = Json::array();
     std::ranges::reverse(versions);
     for (const datastore::Version& each : versions) {
-        const std::string time = to_iso8601(each.time);
-        out += fmt::format("{}  {}Z  {}{}{}\n{}", each.number, time.substr(0, 19), each.author,
-                           each.label.empty() ? "" : "  [" + each.label + "]",
+        out += fmt::format("{}  {}  {}{}{}\n{}", each.number, to_iso8601_seconds(each.time),
+                           each.author, each.label.empty() ? "" : "  [" + each.label + "]",
                            each.comment.empty() ? "" : "  " + each.comment,
                            each.number == waiting ? "   (waits to be confirmed)\n"
                            : each.is_taken_back   ? "   (taken back: nobody confirmed it)\n"
                                                   : "");
         list.push_back({{"version", each.number},
-                        {"time", time},
+                        {"time", to_iso8601(each.time)},
                         {"author", each.author},
                         {"label", each.label},
                         {"comment", each.comment},

@@ -69,13 +69,10 @@ struct Consequence {
 constexpr std::array consequences{
     Consequence{"signaling-peer", "the names of which the peer's certificate must bear one",
                 [](const Adjacency& each) { return list_of(each.tls_peer_domains); }},
-    Consequence{
-        "signaling-peer", "whether the far end must show a certificate",
-        [](const Adjacency& each) {
-            using enum tls::ClientAuthentication;
-            const tls::ClientAuthentication mode = each.tls_client_authentication;
-            return std::string(mode == Off ? "off" : mode == Optional ? "optional" : "required");
-        }},
+    Consequence{"signaling-peer", "whether the far end must show a certificate",
+                [](const Adjacency& each) {
+                    return std::string(to_string(each.tls_client_authentication));
+                }},
     Consequence{"profile", "who is at the far end",
                 [](const Adjacency& each) {
                     return std::string(each.profile == Profile::Access ? "phones" : "a peer");

@@ -64,7 +64,7 @@ public:
         Target* target = nullptr;
         FileReader read_file;
         std::function<Now()> now;
-        // What is wrong with what else is kept in the store's folder: the audit log.
+        // What is wrong with what else is written: the audit log, records, the trace.
         std::function<std::vector<std::string>()> other_alarms = [] {
             return std::vector<std::string>();
         };

@@ -73,9 +73,8 @@ bool ends_soon(const Adjacency::Shown& certificate, WallTime now) {
 }
 
 std::string end_of(std::string_view what, const std::string& file, WallTime end, WallTime now) {
-    const std::string time = to_iso8601(end).substr(0, 19) + "Z";
     return std::string(what) + " " + shown(file) + (end <= now ? " expired at " : " expires at ") +
-           time;
+           to_iso8601_seconds(end);
 }
 
 }  // namespace

@@ -427,8 +427,6 @@ void suggest_argument(const Argument& argument, std::size_t words_given,
     }
 }
 
-const Suggestion end_of_line{"<cr>", "the end of the line", false};
-
 void suggest_values(const Names& names, const Node& node, Words words,
                     std::vector<Suggestion>& out) {
     std::size_t at = 0;

@@ -53,8 +53,10 @@ struct Suggestion {
     std::string help;
     bool is_literal = true;  // false: it stands for a value
 };
+// Nothing more is needed.
+inline const Suggestion end_of_line{"<cr>", "the end of the line", false};
 // `begun` is what is typed of the word so far, `tree` has the names that are there already. A line
-// that ends with "<cr>" may end here.
+// may end where `end_of_line` is among them.
 std::vector<Suggestion> suggest(const Tree& tree, const Place& place,
                                 std::span<const std::string> words, std::string_view begun);
 

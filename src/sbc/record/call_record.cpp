@@ -13,6 +13,10 @@ std::string to_iso8601(WallTime time) {
                        fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), milliseconds);
 }
 
+std::string to_iso8601_seconds(WallTime time) {
+    return to_iso8601(time).substr(0, 19) + "Z";
+}
+
 std::string to_json(const CallRecord& record) {
     const auto time = [](const std::optional<WallTime>& at) {
         return at ? nlohmann::ordered_json(to_iso8601(*at)) : nlohmann::ordered_json();

@@ -40,5 +40,7 @@ std::string to_json(const CallRecord& record);
 
 // "2026-11-20T22:31:31.123Z"
 std::string to_iso8601(WallTime time);
+// "2026-11-20T22:31:31Z"
+std::string to_iso8601_seconds(WallTime time);
 
 }  // namespace ringwall::sbc

@@ -581,6 +581,18 @@ TEST_F(AtTheConsole, WhatMayComeNext) {
     call.call = "c1";
     views_.calls_up = {call};
     EXPECT_THAT(words("do clear services sbc mysbc sbe call "), ElementsAre("c1", "CALL"));
+    EXPECT_THAT(words("show services sbc sbe calls "), ElementsAre("c1", "CALL", "<cr>", "|"));
+    EXPECT_THAT(words("show services sbc sbe calls c1 "), ElementsAre("trace"));
+    EXPECT_THAT(words("show services sbc sbe calls c1 trace "), ElementsAre("<cr>", "|"));
+    EXPECT_THAT(words("show services sbc sbe calls c1 trace | "), ElementsAre("json"));
+    EXPECT_THAT(words("explain call from "), ElementsAre("test", "ADJACENCY"));
+    EXPECT_THAT(words("explain call from to "), ElementsAre("to", "as")) << "of that name";
+    EXPECT_THAT(words("explain call from test "), ElementsAre("to", "as"));
+    EXPECT_THAT(words("explain call from test as "), ElementsAre("IDENTITY"));
+    EXPECT_THAT(words("explain call from test as a@d.example "), ElementsAre("to"));
+    EXPECT_THAT(words("explain call from test to "), ElementsAre("URI"));
+    EXPECT_THAT(words("explain call from test to sip:b@d.example "), ElementsAre("<cr>", "|"));
+    EXPECT_THAT(words("explain call from test to sip:b@d.example | "), ElementsAre("json"));
     Session other = open("eve", Role::Administrator, "2");
     sessions_.open = {{"1", &session_}, {"2", &other}};
     EXPECT_THAT(words("clear session "), ElementsAre("2", "SESSION"));

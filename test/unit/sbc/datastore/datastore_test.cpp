@@ -385,6 +385,7 @@ TEST_F(Stored, WhatWasNeverConfirmedIsGoneAtTheNextStart) {
     const auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store) << store.error();
     EXPECT_THAT(store->versions(), testing::Each(Field(&Version::is_taken_back, true)));
+    ASSERT_TRUE(store->taken_back_at_start());
     EXPECT_EQ(store->taken_back_at_start()->number, 2U);
     EXPECT_FALSE(store->running()->has_value());
 }

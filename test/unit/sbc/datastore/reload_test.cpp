@@ -157,6 +157,7 @@ TEST_F(Reload, EachRoleMayShowItsOwn) {
     files_.erase("me.key");
     EXPECT_FALSE(datastore_.reload());
     EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'me.key' cannot be read")));
+    EXPECT_EQ(phones().tls_server, server);
 }
 
 TEST_F(Reload, EndsAreForetold) {
