@@ -91,11 +91,6 @@ std::string_view to_string(Call::State state) {
     return "";
 }
 
-bool is_sips_uri(std::string_view target) {
-    const auto uri = sip::parse_uri(target);
-    return uri && uri->is_secure();
-}
-
 Call::Call(CallId id, Line& line, Origin origin, Peer peer, media::Port& media, Random& random,
            CallHost& host, SettingsPtr settings, const SoundOptions& sound)
     : id_(id),
@@ -117,11 +112,6 @@ Call::~Call() {
 
 TimePoint Call::now() const {
     return line_.now();
-}
-
-// RFC 5630 §5.1.1: to a SIPS URI only over TLS.
-bool Call::can_go(std::string_view target) const {
-    return !is_sips_uri(target) || line_.transport() == sip::Transport::Tls;
 }
 
 std::string Call::own_contact() const {
@@ -511,7 +501,7 @@ void Call::on_refused(Session::Refused& refused) {
     forks_.clear();
     targets_.insert(targets_.begin(), std::make_move_iterator(refused.contacts.begin()),
                     std::make_move_iterator(refused.contacts.end()));
-    const bool has_way = host_.has_other_way(*this, refused.status) && can_go(target_);
+    const bool has_way = host_.has_other_way(*this, refused.status) && line_.may_call(target_);
     if (!has_way) {
         const auto next = next_target();
         if (!next) {
@@ -550,7 +540,7 @@ std::optional<std::string> Call::next_target() {
             return !before || sip::equivalent(*before, *target) ||
                    (before->scheme == sip::Scheme::Sips && target->scheme != sip::Scheme::Sips);
         });
-        if (!is_refused && can_go(text)) {
+        if (!is_refused && line_.may_call(text)) {
             return text;
         }
     }

@@ -159,7 +159,6 @@ private:
     void on_ringing(int status);
     void on_refused(Session::Refused& refused);
     std::optional<std::string> next_target();
-    bool can_go(std::string_view target) const;
     std::string own_contact() const;
     void on_offer_refused();
     void on_session_ended(Session::Ended& ended);
@@ -226,6 +225,5 @@ private:
 };
 
 std::string_view to_string(Call::State state);
-bool is_sips_uri(std::string_view target);
 
 }  // namespace ringwall::phone

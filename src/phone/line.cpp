@@ -29,6 +29,11 @@ std::string host_of(const IpAddress& address) {
 
 }  // namespace
 
+bool is_sips_uri(std::string_view target) {
+    const auto uri = sip::parse_uri(target);
+    return uri && uri->is_secure();
+}
+
 Line::Line(engine::Shard& shard, Random& random, LineHost& host, SettingsPtr settings,
            std::size_t index, const AccessDomains& domains, std::shared_ptr<const tls::Context> tls,
            Sockets sockets)
@@ -121,6 +126,10 @@ std::string Line::via_over(sip::Transport transport) const {
     return "SIP/2.0/" + std::string(sip::to_string(transport)) + " " + host_of(local_.address) +
            ":" + std::to_string(local_.port) +
            ";rport;branch=" + sip::transaction::make_branch(shard_.place().own_bucket(), random_);
+}
+
+bool Line::may_call(std::string_view target) const {
+    return !is_sips_uri(target) || transport_ == sip::Transport::Tls;
 }
 
 std::optional<sip::Hop> Line::hop() {

@@ -81,6 +81,8 @@ public:
     Endpoint local() const { return local_; }
     // With SIP Transport AUTO that of its server; TLS, before there is one.
     sip::Transport transport() const { return transport_; }
+    // RFC 5630 §5.1.1: a SIPS URI over TLS alone.
+    bool may_call(std::string_view target) const;
     // For a request now; over a connection that is being opened it waits there. None: nowhere.
     std::optional<sip::Hop> hop();
     // The server that is reached by this hop does not serve: to the next, where it is still that.
@@ -188,5 +190,7 @@ private:
     std::optional<Endpoint> keep_alive_to_;
     bool has_given_up_ = false;  // Reg Retry Long Intvl is 0
 };
+
+bool is_sips_uri(std::string_view target);
 
 }  // namespace ringwall::phone

@@ -240,9 +240,8 @@ bool Phone::may_speak(const Line& line, const IpAddress& address) const {
            (!line.settings().restrict_source_ip || line.is_server(address));
 }
 
-// RFC 5630 §5.1.1: a SIPS URI is for TLS alone, and nothing of the call goes otherwise.
 Result<void, std::string> Phone::may_go(const Line& line, std::string_view target) {
-    if (!is_sips_uri(target) || line.transport() == sip::Transport::Tls) {
+    if (line.may_call(target)) {
         return {};
     }
     return fail("'" + std::string(target) + "' is called over TLS alone, and line " +

@@ -172,6 +172,7 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
     say_farewell(**worker, phone);
     (*worker)->stop();
     thread.join();
+    control.wait_kept();
     memory = phone.memory();
     return order;
 }

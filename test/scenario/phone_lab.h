@@ -6,8 +6,8 @@
 
 #include "scenario/border.h"
 #include "scenario/phone.h"
+#include "scenario/registrar.h"
 #include "scenario/ringwall_phone.h"
-#include "sip/message_builder.h"
 
 namespace ringwall::test {
 
@@ -65,27 +65,23 @@ protected:
     RingwallPhone carol{net, ip("192.0.2.13"), line_of("carol", "lewis"), 503};
 };
 
-// A server over TLS that a test plays, in place of the border controller.
+// Another server than Ringwall, over TLS.
+inline Phone other_server(SimNetwork& net) {
+    return Phone(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                 {"x", "example.com", ""}, 77);
+}
+
+// It registers whoever comes, in place of the border controller.
 class TlsServer : public PhoneLab {
 protected:
     TlsServer() {
         server.node().set_server_identity(certificate_of("border.example.com"));
-        server.answered_by_test = [this](sip::transaction::ServerId id,
-                                         const sip::MessagePtr& request) {
-            if (request->method() != sip::Method::Register) {
-                return false;
-            }
-            auto builder = sip::reply(*request, 200, "t");
-            builder.copy(sip::HeaderName::Contact, *request);
-            server.shard().respond(id, builder.build());
-            return true;
-        };
+        say_yes_to_registers(server);
         net.answer({dns::RecordType::A, "border.example.com"}, addresses({address}));
     }
 
     const IpAddress address = ip("192.0.2.66");
-    Phone server{
-        net, address, sip::Transport::Tls, {ip("192.0.2.1"), 5061}, {"x", "example.com", ""}, 77};
+    Phone server = other_server(net);
 };
 
 // And a phone there.

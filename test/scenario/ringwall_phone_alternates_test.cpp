@@ -1,5 +1,6 @@
 // Alternate Proxy and Alternate Outbound Proxy: further servers of a line, when all of the others
 // have failed, and the way back.
+#include "scenario/registrar.h"
 #include "scenario/udp_phone.h"
 #include "sip/message_builder.h"
 
@@ -31,13 +32,7 @@ protected:
             if (is_dead) {
                 return true;
             }
-            if (request->method() != sip::Method::Register) {
-                return false;
-            }
-            auto response = sip::reply(*request, 200, "t");
-            response.copy(sip::HeaderName::Contact, *request);
-            server.shard().respond(id, response.build());
-            return true;
+            return accept_register(server, id, request);
         };
     }
     static IpAddress server_of(RingwallPhone& phone) { return phone.line().hop()->remote.address; }
@@ -235,13 +230,7 @@ protected:
                 if (each == &own && is_own_silent) {
                     return true;
                 }
-                if (request->method() != sip::Method::Register) {
-                    return false;
-                }
-                auto response = sip::reply(*request, 200, "t");
-                response.copy(sip::HeaderName::Contact, *request);
-                each->shard().respond(id, response.build());
-                return true;
+                return accept_register(*each, id, request);
             };
         }
         settings.lines.front().proxy =

@@ -2,9 +2,9 @@
 #include <memory>
 
 #include "base/text.h"
+#include "scenario/registrar.h"
 #include "scenario/tls_contexts.h"
 #include "scenario/udp_phone.h"
-#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
@@ -40,16 +40,7 @@ protected:
         auto server = std::make_unique<Phone>(net, server_address, transport,
                                               Endpoint{phone_address, 5060}, itself, 602);
         server->node().set_server_identity(certificate_of("pbx.example.org"));
-        server->answered_by_test = [raw = server.get()](sip::transaction::ServerId id,
-                                                        const sip::MessagePtr& request) {
-            if (request->method() != sip::Method::Register) {
-                return false;
-            }
-            auto response = sip::reply(*request, 200, "t");
-            response.copy(sip::HeaderName::Contact, *request);
-            raw->shard().respond(id, response.build());
-            return true;
-        };
+        say_yes_to_registers(*server);
         return server;
     }
     // What it said by UDP.
@@ -89,6 +80,7 @@ TEST_F(AutoTransport, TheRecordsSayUdpOrTcp) {
     for (const auto& [service, transport] :
          {std::pair{"SIP+D2U", Transport::Udp}, std::pair{"SIP+D2T", Transport::Tcp}}) {
         point_to({service});
+        const std::size_t before = datagrams();
         const auto server = registrar(transport);
         RingwallPhone phone(net, phone_address, settings);
         ASSERT_TRUE(net.run_until([&] { return phone.is_registered(); }, 10s)) << service;
@@ -96,6 +88,7 @@ TEST_F(AutoTransport, TheRecordsSayUdpOrTcp) {
         phone.dial("1002");
         ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 10s)) << phone.last_error;
         EXPECT_NE(server->last_request("INVITE")->body().find("RTP/AVP"), std::string_view::npos);
+        EXPECT_EQ(datagrams() > before, transport == Transport::Udp);
     }
 }
 

@@ -169,6 +169,8 @@ TEST_F(PhoneAtServer, AConferenceIsOfTwoCallsAndThePhone) {
     ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
     EXPECT_FALSE(phone->conference({call}));
     EXPECT_FALSE(phone->conference({call, call}));
+    EXPECT_EQ(phone->conference({call, phone::CallId{98}, phone::CallId{99}}).error(),
+              "a conference is of this phone and two different calls");
     EXPECT_TRUE(phone.media.mixed.empty());
 }
 

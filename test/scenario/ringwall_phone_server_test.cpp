@@ -1,4 +1,5 @@
 // Ringwall's phone at another server: who may talk to it, and how it deals with servers.
+#include "scenario/registrar.h"
 #include "scenario/udp_phone.h"
 #include "sip/message_builder.h"
 
@@ -435,13 +436,7 @@ TEST_F(UdpPhone, FallsBackWhenTheFirstIsThereAndNoCallIs) {
             if (each == &first && is_dead) {
                 return true;
             }
-            if (request->method() != sip::Method::Register) {
-                return false;
-            }
-            auto response = sip::reply(*request, 200, "t");
-            response.copy(sip::HeaderName::Contact, *request);
-            each->shard().respond(id, response.build());
-            return true;
+            return accept_register(*each, id, request);
         };
     }
     RingwallPhone phone(net, phone_address, settings);

@@ -71,6 +71,7 @@ TEST_F(SipsCalls, GoNowhereElseInTheClear) {
     server.in_dialog(sip::Method::Refer);
     ASSERT_TRUE(run_until([&] { return !server.statuses("REFER").empty(); }));
     EXPECT_EQ(server.statuses("REFER").back(), 603);
+    net.run_for(40s);
     EXPECT_EQ(server.count("INVITE"), 4U);
 }
 
@@ -103,8 +104,27 @@ TEST_F(UdpPhone, ASipsAddressIsNotCalledInTheClear) {
     server.in_dialog(sip::Method::Refer);
     ASSERT_TRUE(net.run_until([&] { return !server.statuses("REFER").empty(); }, 5s));
     EXPECT_EQ(server.statuses("REFER").back(), 603);
+    net.run_for(40s);
     EXPECT_EQ(server.count("INVITE"), 2U);
     EXPECT_EQ(server.count("REFER"), 0U);
+    EXPECT_EQ(requests_to_sips(phone_address), 0U);
+}
+
+// Who answers in the clear that he is to be called by SIPS is not called there in the clear.
+TEST_F(PhoneAtServer, ASipsContactInTheClearHearsNothing) {
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    server.contact_scheme = "sips";
+    phone.dial("1002");
+    ASSERT_TRUE(net.run_until([&] { return is_active(phone); }, 5s));
+    phone->hold(phone.call()->id(), true);
+    net.run_for(1s);
+    phone->hang_up(phone.call()->id());
+    net.run_for(70s);
+    EXPECT_EQ(server.count("INVITE"), 1U);
+    EXPECT_EQ(server.count("BYE"), 0U);
+    EXPECT_EQ(requests_to_sips(phone_address), 0U);
+    EXPECT_TRUE(phone->calls().empty());
 }
 
 // RFC 5630 §5.1.2: it came in the clear.

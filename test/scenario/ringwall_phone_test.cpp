@@ -7,25 +7,6 @@
 namespace ringwall::test {
 namespace {
 
-// Another server than Ringwall.
-Phone other_server(SimNetwork& net) {
-    return Phone(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
-                 {"x", "example.com", ""}, 77);
-}
-
-void say_yes_to_registers(Phone& server) {
-    server.answered_by_test = [&server](sip::transaction::ServerId id,
-                                        const sip::MessagePtr& request) {
-        if (request->method() != sip::Method::Register) {
-            return false;
-        }
-        auto builder = sip::reply(*request, 200, "t");
-        builder.copy(sip::HeaderName::Contact, *request);
-        server.shard().respond(id, builder.build());
-        return true;
-    };
-}
-
 TEST_F(PhoneLab, RegistersOverTls) {
     RingwallPhone alice(net, ip("192.0.2.11"), line_of("alice", "wonderland"));
     ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));

@@ -34,6 +34,13 @@ protected:
         return static_cast<std::size_t>(std::ranges::count_if(
             packets, [&](const auto& packet) { return packet.from.address == address; }));
     }
+    std::size_t requests_to_sips(const IpAddress& from) const {
+        const auto packets = net.packets_of(from);
+        return static_cast<std::size_t>(std::ranges::count_if(packets, [&](const auto& packet) {
+            const auto line = packet.bytes.substr(0, packet.bytes.find("\r\n"));
+            return packet.from.address == from && line.find(" sips:") != std::string::npos;
+        }));
+    }
     // What it says to everything that may be said to it.
     void knock(Phone& stranger) {
         for (const char* const method : {"OPTIONS", "INVITE", "NOTIFY", "MESSAGE", "BYE"}) {

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "media/background.h"
 #include "phone/control/api.h"
 #include "phone/control/bounded_server.h"
 #include "sip/header/media_type.h"
@@ -407,6 +408,9 @@ struct Server::Impl {
     std::condition_variable has_left;
     bool is_stopping = false;
 
+    // Writes the profile, and reads what it names: the phone does not wait for files.
+    media::Background background;
+
     void note(std::string_view what, json event) {
         {
             const std::lock_guard lock(mutex);
@@ -445,6 +449,15 @@ struct Server::Impl {
         worker->post([&task] { task(); });
         return result.get();
     }
+    // In the background, after what is to be done there already, and back with what it says.
+    template <class Function>
+    auto in_background(Function function) {
+        using Task = std::packaged_task<decltype(function())()>;
+        const auto task = std::make_shared<Task>(std::move(function));
+        auto result = task->get_future();
+        background.post([task] { (*task)(); });
+        return result.get();
+    }
     void answer(const Operation& operation, const httplib::Request& request,
                 httplib::Response& response);
     void start_again();
@@ -474,7 +487,8 @@ json Server::Impl::get(const json& fields) const {
 
 // The phone starts again with it: at once, or when the last call is over.
 json Server::Impl::set(const json& fields) {
-    const auto done = configuration.set(text_of(fields, "name"), text_of(fields, "value"));
+    const auto done = in_background(
+        [&] { return configuration.set(text_of(fields, "name"), text_of(fields, "value")); });
     if (!done) {
         return error(done.error());
     }
@@ -510,7 +524,7 @@ json Server::Impl::act(const Operation& operation, CallId call, const json& fiel
         return events_after(number_of(fields, "after", 0));
     }
     if (operation.name == "get") {
-        return get(fields);
+        return in_background([&] { return get(fields); });
     }
     if (operation.name == "set") {
         return set(fields);
@@ -643,6 +657,7 @@ void Server::stop() {
         impl_->is_stopping = true;
     }
     impl_->has_happened.notify_all();
+    impl_->has_left.notify_all();
     if (impl_->thread.joinable()) {
         impl_->server.stop_at_once();
         impl_->thread.join();
@@ -697,9 +712,16 @@ void Server::on_watched(const WatchedLine& watched) {
 
 // Into the profile too, as by set(): the next phone begins with it. This one has it already.
 void Server::on_service(std::string_view parameter, std::string_view value) {
-    if (const auto kept = impl_->configuration.set(parameter, value); !kept) {
-        log::warning("phone.service-not-kept", {{"reason", kept.error()}});
-    }
+    impl_->background.post([&configuration = impl_->configuration, name = std::string(parameter),
+                            text = std::string(value)] {
+        if (const auto kept = configuration.set(name, text); !kept) {
+            log::warning("phone.service-not-kept", {{"reason", kept.error()}});
+        }
+    });
+}
+
+void Server::wait_kept() {
+    impl_->in_background([] {});
 }
 
 void Server::on_order(const Line& line, std::string_view event) {

@@ -30,6 +30,8 @@ public:
     // Which phone it is: before its thread starts, until before it stops.
     void attach(engine::Worker& worker, Phone& phone);
     void detach();
+    // For what on_service() has told: it is in the configuration then, or could not be.
+    void wait_kept();
 
     // On the phone's thread.
     void on_line_changed(const Line& line) override;

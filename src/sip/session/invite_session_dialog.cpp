@@ -5,6 +5,7 @@
 #include "sip/header/event.h"
 #include "sip/header/media_type.h"
 #include "sip/header/rack.h"
+#include "sip/header/retry_after.h"
 #include "sip/header/subscription_state.h"
 #include "sip/session/invite_session.h"
 #include "sip/session/session_timer.h"
@@ -20,16 +21,7 @@ std::string description_in(const Message& message) {
 }
 
 constexpr unsigned max_deferrals = 8;
-constexpr std::uint64_t longest_deferral = 60;  // seconds
-
-// Where it is soon.
-std::optional<Duration> retry_after(const Message& response) {
-    const HeaderLine* const line = response.header(HeaderName::RetryAfter);
-    const std::string_view text = line == nullptr ? std::string_view() : line->value;
-    const auto seconds =
-        parse_number(text.substr(0, text.find_first_not_of("0123456789")), longest_deferral);
-    return seconds ? std::optional<Duration>(std::chrono::seconds(*seconds)) : std::nullopt;
-}
+constexpr Duration longest_deferral = 60s;
 
 // The status of a message/sipfrag: "SIP/2.0 200 OK".
 int sipfrag_status(std::string_view body) {
@@ -376,8 +368,9 @@ void InviteSession::on_offer_response(const Pending& pending, const Message& req
         const auto step = static_cast<Duration::rep>(random.number() % (is_ours ? 191U : 201U));
         try_offer_later(pending, request,
                         (is_ours ? Duration(2100ms) : Duration::zero()) + step * 10ms, now);
-    } else if (const auto pause = retry_after(response);
-               status == 500 && pause && ++deferrals_ <= max_deferrals) {
+    } else if (const auto pause = retry_after(response); status == 500 && pause &&
+                                                         *pause <= longest_deferral &&
+                                                         ++deferrals_ <= max_deferrals) {
         try_offer_later(pending, request, *pause, now);  // RFC 3261 §14.2
     } else if (pending.bears_offer) {
         out.emplace_back(OfferRefused{status});

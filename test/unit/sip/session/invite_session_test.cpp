@@ -761,6 +761,27 @@ TEST(InviteSession, AnOfferThatNobodyAnswersEndsTheCall) {
     EXPECT_EQ(ends.caller.session.state(), State::Ended);
 }
 
+// Nor so long that nobody would know any more what it was about.
+TEST(InviteSession, AnOfferIsNotPutOffForLong) {
+    Ends ends;
+    ends.talk();
+    ends.offer(ends.caller, "hold");
+    ends.respond(ends.caller, 500, "Retry-After: 61 (at lunch)");
+    EXPECT_EQ(ends.caller.said.back(), "refused 500");
+}
+
+// It was heard, and whatever was said to it is not: the session goes on as it was agreed.
+TEST(InviteSession, AnOfferWhoseAnswerIsNotHeardIsOver) {
+    Ends ends;
+    ends.talk();
+    ends.offer(ends.caller, "hold");
+    fail(ends, InviteSession::Failure::Unheard);
+    EXPECT_EQ(ends.caller.said.back(), "refused 0");
+    EXPECT_EQ(ends.caller.session.state(), State::Confirmed);
+    ends.offer(ends.caller, "again");
+    EXPECT_EQ(ends.caller.sent.back()->body(), "again");
+}
+
 // Over the next connection; when there is none for 64*T1, no more.
 TEST(InviteSession, AByeThatIsLostIsSaidAgain) {
     for (const Duration after : {31s, 33s}) {
