@@ -107,6 +107,10 @@ class RingwallPhone:
         except Overdue as overdue:
             raise Overdue(f"{overdue}: {self.line(line)['problem'] or 'nothing said'}") from None
 
+    def wait_up(self, seconds: float = 15, line: int = 1) -> None:
+        """The line can call, registered or not."""
+        wait_for(f"the connection of {self.name}", lambda: self.line(line)["state"] == "up", seconds)
+
     def _calls_in(self, state: str) -> list[dict]:
         return [event for event in self.events() if "call" in event and event.get("state") == state]
 

@@ -337,6 +337,7 @@ class ControlTest(unittest.TestCase):
         status, first = self.first_of_stream(a, {"Last-Event-ID": "0"})
         self.assertEqual((status, first["event"]), (200, a.events()[0]["event"]))
         others = [self.open_stream(a) for _ in range(2)]
+        self.assertEqual([each.getresponse().status for each in others], [200, 200])
         status, _ = self.first_of_stream(a)
         self.assertEqual(status, 503, "one is too many")
         for each in others:

@@ -257,6 +257,7 @@ class Marks(AtPeer):
 
     def test_the_octets_of_sip_and_rtp(self):
         self.start_phone(**{"SIP_TOS/DiffServ_Value": hex(self.SIP), "RTP_TOS/DiffServ_Value": hex(self.RTP)})
+        self.ours.wait_up()
         self.ours.dial("100")
         self.answer_call()
         self.wait_audio(self.wire, 0, OURS)

@@ -31,6 +31,7 @@ class WithSipp(PhoneTest):
         sipp = self.sipp(transport, "-sn", "uas")
         self.wait_listening(sipp, transport.lower(), 5060)
         phone = self.start_phone(transport)
+        phone.wait_up()
         phone.dial("100")
         phone.wait_established()
         self.wait_audio(self.wire, 0, OURS, THEIRS)

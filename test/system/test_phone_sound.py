@@ -55,7 +55,8 @@ class SoundCard(PhoneTest):
         self.start_ours("loud")
         self.ours.dial("bob")
         self.ours.wait_closed()
-        self.assertRegex(self.ours.log.read_text(), r'call\.media-failed .*\\"loud\\" cannot be used: there is no such device')
+        wait_for("the reason in the log", lambda: re.search(
+            r'call\.media-failed .*\\"loud\\" cannot be used: there is no such device', self.ours.log.read_text()))
 
 
 if __name__ == "__main__":
