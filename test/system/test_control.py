@@ -337,10 +337,11 @@ class ControlTest(unittest.TestCase):
         status, first = self.first_of_stream(a, {"Last-Event-ID": "0"})
         self.assertEqual((status, first["event"]), (200, a.events()[0]["event"]))
         others = [self.open_stream(a) for _ in range(2)]
-        self.assertEqual([each.getresponse().status for each in others], [200, 200])
+        answers = [each.getresponse() for each in others]  # which hold the connections
+        self.assertEqual([each.status for each in answers], [200, 200])
         status, _ = self.first_of_stream(a)
         self.assertEqual(status, 503, "one is too many")
-        for each in others:
+        for each in (*answers, *others):
             each.close()
         a.stop()
         reader.join(5)
