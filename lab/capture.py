@@ -26,22 +26,26 @@ class Packet:
 
 
 def parse_frame(frame: bytes) -> Packet | None:
-    """A UDP or TCP packet over IPv4 over Ethernet; None for anything else."""
-    if len(frame) < 34 or frame[12:14] != b"\x08\x00":
+    """A UDP or TCP packet over Ethernet, over IPv4 or over IPv6 without extension headers; None for anything else."""
+    kind, internet = frame[12:14], frame[14:]
+    if kind == b"\x08\x00" and len(internet) >= 20:
+        internet = internet[:int.from_bytes(internet[2:4], "big")]
+        header, protocol, marks, addresses = (internet[0] & 0x0F) * 4, internet[9], internet[1], internet[12:20]
+    elif kind == b"\x86\xdd" and len(internet) >= 40:
+        internet = internet[:40 + int.from_bytes(internet[4:6], "big")]
+        header, protocol, addresses = 40, internet[6], internet[8:40]
+        marks = int.from_bytes(internet[:2], "big") >> 4 & 0xFF
+    else:
         return None
-    internet = frame[14:14 + int.from_bytes(frame[16:18], "big")]
-    if len(internet) < 20:
-        return None
-    header = (internet[0] & 0x0F) * 4
     transport = internet[header:]
-    protocol = {6: "tcp", 17: "udp"}.get(internet[9])
-    if protocol is None or len(transport) < 8:
+    name = {6: "tcp", 17: "udp"}.get(protocol)
+    if name is None or len(transport) < 8:
         return None
-    start = 8 if protocol == "udp" else (transport[12] >> 4) * 4 if len(transport) >= 20 else len(transport)
+    start = 8 if name == "udp" else (transport[12] >> 4) * 4 if len(transport) >= 20 else len(transport)
     source_port, destination_port = struct.unpack("!HH", transport[:4])
-    return Packet(protocol, str(ipaddress.IPv4Address(internet[12:16])), source_port,
-                  str(ipaddress.IPv4Address(internet[16:20])), destination_port, transport[start:],
-                  internet[1])
+    middle = len(addresses) // 2
+    source, destination = (str(ipaddress.ip_address(each)) for each in (addresses[:middle], addresses[middle:]))
+    return Packet(name, source, source_port, destination, destination_port, transport[start:], marks)
 
 
 def read_pcap(path: pathlib.Path) -> list[Packet]:

@@ -55,10 +55,15 @@ class Network:
         _ip("link", "set", f"to-{name}", "master", "switch", "up")
         _ip("-n", name, "link", "set", "lo", "up")
         for address in addresses:
-            _ip("-n", name, "address", "add", address, "dev", "eth0")
+            self.give(name, address)
         _ip("-n", name, "link", "set", "eth0", "up")
         for network in reaches or []:
             _ip("-n", name, "route", "add", network, "dev", "eth0")
+
+    def give(self, host: str, address: str) -> None:
+        """One more address such as "2001:db8::1/64"."""
+        at_once = ["nodad"] if ":" in address else []  # nobody else has it
+        _ip("-n", host, "address", "add", address, "dev", "eth0", *at_once)
 
     def start(self, host: str, command: list[str], **options) -> subprocess.Popen:
         return subprocess.Popen(["nsenter", f"--net=/run/netns/{host}", *command],

@@ -72,8 +72,9 @@ class Phone:
         self._token = 0
         self._control: socket.socket | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        is_ipv6 = ":" in address
         (folder / "config").write_text(_CONFIG.format(
-            address=address, name=name, tone=self.tone, folder=folder, modules=_MODULES,
+            address=f"[{address}]" if is_ipv6 else address, name=name, tone=self.tone, folder=folder, modules=_MODULES,
             names=f"dns_server {name_server}:53" if name_server else "",
             codecs="\n".join(f"module {codec}.so" for codec in codecs), recorder="module sndfile.so" if records else "",
             certificate=f"sip_certificate {certificate}" if certificate else ""))
@@ -81,8 +82,8 @@ class Phone:
         (folder / "contacts").write_text("")
         self.log = folder / "baresip.log"
         with self.log.open("wb") as log:
-            self._process = network.start(name, ["baresip", "-4", "-s", "-f", str(folder), "-p", "/usr/share/baresip"],
-                                          stdout=log, stderr=subprocess.STDOUT)
+            self._process = network.start(name, ["baresip", "-6" if is_ipv6 else "-4", "-s", "-f", str(folder), "-p",
+                                                 "/usr/share/baresip"], stdout=log, stderr=subprocess.STDOUT)
 
     # Control.
 

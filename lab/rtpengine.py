@@ -11,10 +11,11 @@ PORT = 2223
 
 
 class MediaEngine:
-    """On a host with `address`; it answers when this returns."""
+    """On a host with `address`, and `more` for media alone; it answers when this returns."""
 
-    def __init__(self, network: Network, host: str, address: str, folder: pathlib.Path) -> None:
+    def __init__(self, network: Network, host: str, address: str, folder: pathlib.Path, *more: str) -> None:
         self._network, self._host, self.address = network, host, address
+        self._interfaces = [f"--interface={each}" for each in (address, *more)]
         self.log = folder / "rtpengine.log"
         self.start()
 
@@ -23,7 +24,7 @@ class MediaEngine:
             self._process = self._network.start(
                 self._host,
                 ["rtpengine", "--table=-1", "--config-file=none", "--foreground", "--log-stderr", "--log-level=6",
-                 f"--interface={self.address}", f"--listen-ng={self.address}:{PORT}",
+                 *self._interfaces, f"--listen-ng={self.address}:{PORT}",
                  "--port-min=30000", "--port-max=30999"],
                 stdout=log, stderr=subprocess.STDOUT)
         control = self._network.socket(self._host, socket.SOCK_DGRAM)

@@ -13,6 +13,7 @@ from lab.rtpengine import MediaEngine
 from lab.waiting import wait_for
 
 ALICE, FAR, ENGINE, NAMES = "192.0.2.11", "203.0.113.31", "192.0.2.77", "192.0.2.53"
+FAR_6, ENGINE_6, OUTSIDE_6 = "2001:db8::31", "2001:db8::77", "2001:db8::1"
 BOUND = 20  # seconds within which a call is ended whose media engine is gone: 5 + 2 + 5, and some for the machine
 
 CONFIGURATION = """\
@@ -32,9 +33,7 @@ CONFIGURATION = """\
    attach
   adjacency sip outside
    security untrusted
-   signaling-address ipv4 203.0.113.1
-   remote-address ipv4 203.0.113.0 255.255.255.0
-   signaling-peer 203.0.113.31
+{link}
 {outside}
    attach
   call-policy-set 1
@@ -46,29 +45,41 @@ CONFIGURATION = """\
      action complete
   active-call-policy-set 1
 """
+LINK = """\
+   signaling-address ipv4 203.0.113.1
+   remote-address ipv4 203.0.113.0 255.255.255.0
+   signaling-peer 203.0.113.31"""
+LINK_6 = """\
+   signaling-address ipv6 2001:db8::1
+   remote-address ipv6 2001:db8::/64
+   signaling-peer 2001:db8::31"""
 SRTP_ONLY = "   media-security required\n   media anchored"
 
 
 class Through(SystemTest):
     """One phone, one far end, and a media engine where the test wants one."""
+    LINK, OUTSIDE, FAR, ENGINE = LINK, OUTSIDE, FAR, ENGINE  # of the far side
 
     def begin(self, *, phones: str = SRTP_ONLY, outside: str = "", alice: str = ";mediaenc=srtp-mand",
               far: str = "", timeout: str = "60", engine: bool = True) -> None:
         self.network.add("alice", [f"{ALICE}/24"], ["203.0.113.0/24"])
-        self.network.add("media", [f"{ENGINE}/24"], ["203.0.113.0/24"])
-        self.network.add("far", [f"{FAR}/24"], ["192.0.2.0/24"])
+        self.network.add("media", [f"{ENGINE}/24", f"{ENGINE_6}/64"], ["203.0.113.0/24"])
+        self.network.add("far", *self.far_host())
         self.name_server(NAMES, f"--address=/ringwall.test/{PHONES}")  # it stands in our Contact
         self.captures = {host: self.capture(host) for host in ("alice", "far")}
         if engine:
-            self.engine = MediaEngine(self.network, "media", ENGINE, self.folder)
+            self.engine = MediaEngine(self.network, "media", ENGINE, self.folder, ENGINE_6)
             self.addCleanup(lambda: self.engine.kill())
-        self.start_border(CONFIGURATION.format(phones=phones, outside=outside, timeout=timeout))
+        self.start_border(CONFIGURATION.format(phones=phones, link=self.LINK, outside=outside, timeout=timeout))
         self.alice = self.phone("alice", ALICE, f"<sip:alice@ringwall.test;transport=tls>;auth_user=alice;"
                                 f"auth_pass=wonderland;regint=120;answermode=auto;audio_codecs=PCMU{alice};"
                                 f'outbound="sip:{PHONES}:5061;transport=tls"', 440)
-        self.far = self.phone("far", FAR, f"<sip:far@outside.test;transport=udp>;regint=0;answermode=auto;"
-                              f'audio_codecs=PCMU{far};outbound="sip:{OUTSIDE}:5060;transport=udp"', 660)
+        self.far = self.phone("far", self.FAR, f"<sip:far@outside.test;transport=udp>;regint=0;answermode=auto;"
+                              f'audio_codecs=PCMU{far};outbound="sip:{self.OUTSIDE}:5060;transport=udp"', 660)
         self.alice.wait_registered()
+
+    def far_host(self) -> tuple[list[str], list[str]]:
+        return [f"{FAR}/24"], ["192.0.2.0/24"]
 
     def phone(self, name: str, address: str, account: str, tone: int) -> Phone:
         phone = Phone(self.network, name, address, self.folder / name, account, tone=tone, name_server=NAMES)
@@ -90,7 +101,7 @@ class Through(SystemTest):
         return self.captures[host].since(self.mark[host])
 
     def sent(self, host: str, source: str | None = None) -> ear.Stream | None:
-        streams = ear.streams_from(self.wire(host), source or {"alice": ALICE, "far": FAR}[host])
+        streams = ear.streams_from(self.wire(host), source or {"alice": ALICE, "far": self.FAR}[host])
         return max(streams, key=lambda stream: len(stream.packets), default=None)
 
     def assert_srtp_and_rtp(self) -> None:
@@ -98,9 +109,9 @@ class Through(SystemTest):
         for source in (ALICE, ENGINE):
             self.assertTrue(ear.listen(self.sent("alice", source).packets, 660).is_noise, source)
             self.assertTrue(ear.listen(self.sent("alice", source).packets, 440).is_noise, source)
-        self.assertTrue(ear.listen(self.sent("far", ENGINE).packets, 440).has_tone)
-        self.assertTrue(ear.listen(self.sent("far", FAR).packets, 660).has_tone)
-        for host, other in (("alice", FAR), ("far", ALICE)):
+        self.assertTrue(ear.listen(self.sent("far", self.ENGINE).packets, 440).has_tone)
+        self.assertTrue(ear.listen(self.sent("far", self.FAR).packets, 660).has_tone)
+        for host, other in (("alice", self.FAR), ("far", ALICE)):
             peers = {packet.source for packet in self.wire(host)} | {packet.destination for packet in self.wire(host)}
             self.assertNotIn(other, peers)
 
@@ -137,6 +148,26 @@ class SrtpToRtp(Through):
             self.assertTrue(ear.listen(self.sent("far", source).packets, 660).is_noise, source)
         self.assertNotIn("inline:", self.told(self.far))
         self.assertIn("UDP/TLS/RTP/SAVP", self.told(self.far))
+        self.hang_up()
+
+
+class FromIpv4ToIpv6(Through):
+    LINK, OUTSIDE, FAR, ENGINE = LINK_6, f"[{OUTSIDE_6}]", FAR_6, ENGINE_6
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.network.give("sbc", f"{OUTSIDE_6}/64")
+
+    def far_host(self) -> tuple[list[str], list[str]]:
+        return [f"{FAR_6}/64"], []
+
+    def test_each_end_has_its_own_kind_of_address(self):
+        self.begin()
+        self.talk()
+        self.assert_srtp_and_rtp()
+        self.assertIn("IN IP6", self.told(self.far))
+        self.assertNotIn("IN IP4", self.told(self.far))
+        self.assertNotIn("IN IP6", self.told(self.alice))
         self.hang_up()
 
 
