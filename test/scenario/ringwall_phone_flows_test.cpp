@@ -110,10 +110,14 @@ TEST_F(PhoneAtServer, SessionWithReinvite) {
     net.run_for(40s);
 }
 
-// §3.10: Bob's phone has lost its power.
+// §3.10: Bob's phone has lost its power, and does not even notice that nobody answers.
 TEST_F(PhoneFlows, NoResponse) {
-    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
-    bob.node().freeze();
+    bob->stop();
+    phone::Settings settings = line_of("bob", "builder");
+    settings.phone.nat_keep_alive_intvl = Duration::zero();
+    RingwallPhone dark(net, ip("192.0.2.14"), settings, 504);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && dark.is_registered(); }));
+    dark.node().freeze();
     alice.dial("bob");
     ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }, 60s));
     EXPECT_EQ(last_status(alice), 408);

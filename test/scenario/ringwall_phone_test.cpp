@@ -558,6 +558,12 @@ TEST_F(PhoneLab, ADeadConnectionIsNoticedByItsPings) {
     EXPECT_EQ(border.sbc().location().user_count(), 1U);
 }
 
+// Also when it dies as soon as it has answered.
+TEST_F(PhoneAtTlsServer, AConnectionThatDiesAtOnceIsNoticed) {
+    server.node().freeze();
+    EXPECT_TRUE(run_until([&] { return !alice.is_registered(); }, 15s));
+}
+
 // SRV (RFC 2782) and Try Backup RSC: a server that answers 503 gives way to the next, and is
 // tried again after Proxy Fallback Intvl.
 TEST_F(PhoneLab, ABackupServerTakesOverAndGivesBack) {
