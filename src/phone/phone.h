@@ -284,6 +284,7 @@ private:
     void on_keypad_timer();
     Result<void, std::string> go_on_with_keypad(const std::vector<DialCollector::Event>& events);
     Result<void, std::string> dial_collected(const DialResult& result);
+    void mix_conference();
     void hold_others(const Call& active);
     std::string tone_after(const Call& changed);
     std::string tone_after_end(const Call& ended);
@@ -357,6 +358,7 @@ private:
     std::map<CallId, CallId> referrals_;       // the call that was made for another's REFER
     std::map<CallId, std::size_t> failovers_;  // of its INVITE, to other servers
     std::vector<CallId> conference_;
+    std::vector<media::StreamId> mixed_;                 // of it, but for those who are held
     std::shared_ptr<Keypad> keypad_;                     // while a number is collected
     std::uint64_t keypad_timer_ = 0;                     // the last
     std::map<std::size_t, Call::Dialled> last_dialled_;  // by line

@@ -216,6 +216,18 @@ TEST_F(ThreePhones, ThreeWayConferenceThirdPartyIsAdded) {
     for (RingwallPhone* const each : {&alice, &carol}) {
         EXPECT_EQ(each->stream().spec->direction, media::Direction::SendReceive);
     }
+    // Who is held hears nobody; and without calls it is over.
+    const auto both = bob.media.mixed;
+    ASSERT_TRUE(bob->hold(second, true));
+    EXPECT_TRUE(bob.media.mixed.empty());
+    net.run_for(1s);
+    ASSERT_TRUE(bob->hold(second, false));
+    EXPECT_EQ(bob.media.mixed, both);
+    net.run_for(1s);
+    ASSERT_TRUE(bob->conference({}));
+    EXPECT_TRUE(bob.media.mixed.empty());
+    ASSERT_TRUE(bob->conference({first, second}));
+    EXPECT_EQ(bob.media.mixed, both);
     // Carol leaves; Alice and Bob talk on.
     ASSERT_TRUE(carol->hang_up(carol.call()->id()));
     ASSERT_TRUE(run_until([&] { return bob->call(second) == nullptr || bob.call() != nullptr; }));

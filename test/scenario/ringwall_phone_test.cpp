@@ -182,7 +182,7 @@ TEST_F(PhoneLab, AWaitingCallHoldsTheFirst) {
     EXPECT_EQ(bob.media.mixed.size(), 2U);
     ASSERT_TRUE(run_until([&] { return !bob->call(first)->is_held_by_peer(); }));
     ASSERT_TRUE(bob->hang_up(second));
-    EXPECT_EQ(bob.media.mixed.size(), 1U);
+    EXPECT_TRUE(bob.media.mixed.empty());
     ASSERT_TRUE(bob->hang_up(first));
     ASSERT_TRUE(run_until([&] { return alice.call() == nullptr && alice->calls().empty(); }));
 }
