@@ -729,7 +729,7 @@ void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr
     if (sent.whom == Sent::For::Line) {
         lines_.at(sent.line)->on_response(*sent.request, *response);
     } else if (sent.whom == Sent::For::Watch) {
-        on_watch_response(sent.line, *sent.request, *response);
+        on_watch_response(sent.watch, *sent.request, *response);
     } else if (Call* const it = call(sent.call)) {
         it->on_response(*sent.request, *response);
         forget_ended();
@@ -745,7 +745,7 @@ void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause cau
     if (sent.whom == Sent::For::Line) {
         lines_.at(sent.line)->on_failed(*sent.request);
     } else if (sent.whom == Sent::For::Watch) {
-        on_watch_failed(sent.line, *sent.request);
+        on_watch_failed(sent.watch, *sent.request);
     } else if (Call* const it = call(sent.call)) {
         using enum sip::transaction::TerminationCause;
         using Failure = Call::Session::Failure;

@@ -195,6 +195,7 @@ private:
         CallId call;
         sip::Hop hop;
         sip::MessagePtr request;
+        std::size_t watch = 0;
     };
     static constexpr std::size_t max_calls = 64;  // that are not over
     // With those of which only transactions linger, for 32 s each.

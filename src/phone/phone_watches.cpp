@@ -167,12 +167,15 @@ void Phone::send_for_watch(std::size_t index, sip::MessageBuilder request) {
     request.header(sip::HeaderName::Via, line.via());
     sip::MessagePtr message = request.build();
     const auto hop = line.hop();
-    if (!hop) {
+    // RFC 5630 §5.1.1: a SIPS URI over TLS alone.
+    const bool needs_tls = message->request_uri().is_secure();
+    if (!hop || (needs_tls && hop->transport != sip::Transport::Tls)) {
+        log::warning("watch.no-way", {{"target", message->request_uri_text()}});
         on_watch_failed(index, *message);
         return;
     }
     const ClientId id = shard_.send_request(*hop, message);
-    sent_[id] = Sent{Sent::For::Watch, index, {}, *hop, std::move(message)};
+    sent_[id] = Sent{Sent::For::Watch, line.index(), {}, *hop, std::move(message), index};
 }
 
 void Phone::on_watch_response(std::size_t index, const sip::Message& request,
