@@ -249,8 +249,8 @@ private:
     void on_invite(Line& line, ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
     void on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request);
     void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
-    bool passes_challenge(const sip::auth::Account& account, const std::string& realm, ServerId id,
-                          const sip::Hop& from, const sip::Message& request);
+    bool passes_challenge(const Challenge::Wanted& wanted, ServerId id, const sip::Hop& from,
+                          const sip::Message& request);
     static bool is_for(const Line& line, const sip::Message& request);
     bool passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
                                const sip::Message& request);

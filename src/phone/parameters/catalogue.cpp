@@ -97,7 +97,6 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Dialog SDP Enable", Page::Sip, "SIP Parameters", yes_no(), "No", Access::None, Use::Kept, "Session descriptions in dialog-info are not here."},
     {"Keep Referee When REFER Failed", Page::Sip, "SIP Parameters", yes_no(), "No", Access::None, Use::Kept, "Whether a call goes on when its transfer has failed."},
     {"Display Diversion Info", Page::Sip, "SIP Parameters", yes_no(), "No", Access::None, Use::Kept, "Who has forwarded a call is in its event."},
-    {"Auth Support RFC8760", Page::Sip, "SIP Parameters", yes_no(), "Yes", Access::None, Use::Works, "Whether challenges offer SHA-256 before MD5. No: MD5 alone, for servers that know no other."},
     // SIP: SIP Timer Values (sec)
     {"SIP T1", Page::Sip, "SIP Timer Values (sec)", milliseconds(100, 64000), ".5", Access::None, Use::Works, "RFC 3261 T1, the estimate of the round trip."},
     {"SIP T2", Page::Sip, "SIP Timer Values (sec)", milliseconds(100, 64000), "4", Access::None, Use::Works, "RFC 3261 T2, the longest wait before a request is sent again."},
@@ -427,6 +426,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Refer Target Bye Delay", Page::Ext, "SIP Settings", number(0, 65535), "0", Access::None, Use::Kept, "When the target of a transfer ends its old call.", Count::Many},
     {"Sticky 183", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "After a 183 a later 180 does not end the sound of the far end.", Count::Many},
     {"Auth INVITE", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Challenges the initial INVITE, and NOTIFY of messages that was not subscribed to.", Count::Many},
+    {"Auth Support RFC8760", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Works, "Whether challenges offer SHA-256 before MD5. No: MD5 alone, for servers that know no other.", Count::Many},
     {"Reply 182 On Call Waiting", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Answers a call that waits with 182 in place of 180.", Count::Many},
     {"Ntfy Refer On 1xx-To-Inv", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Kept, "A transferor hears of 1xx too.", Count::Many},
     {"Use Anonymous With RPID", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Works, "From is anonymous when the caller hides and Remote-Party-ID is used.", Count::Many},

@@ -98,7 +98,6 @@ void read_sip(const View& view, PhoneSettings& out) {
                                       view.number<std::uint16_t>("SIP TCP Port Max")};
     }
     out.caller_id_header = view.choice<CallerIdHeader>("Caller ID Header");
-    out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.try_backup_rsc.patterns = view.list("Try Backup RSC");
     out.retry_reg_rsc.patterns = view.list("Retry Reg RSC");
     for (std::size_t i = 0; i < out.sit_rsc.size(); ++i) {
@@ -279,6 +278,7 @@ void read_line_sip(const View& view, LineSettings& out) {
     out.sip_tos = view.number<std::uint8_t>("SIP TOS/DiffServ Value");
     out.rtp_tos = view.number<std::uint8_t>("RTP TOS/DiffServ Value");
     out.auth_invite = view.flag("Auth INVITE");
+    out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.auth_resync_reboot = view.flag("Auth Resync-Reboot");
     out.restrict_source_ip = view.flag("Restrict Source IP");
     out.secure_call_option = view.choice<SecureCallOption>("Secure Call Option");

@@ -82,6 +82,13 @@ TEST(SettingsOf, ReadsAPhone) {
     EXPECT_FALSE(settings.lines[1].line_enable);
 }
 
+TEST(SettingsOf, WhichDigestsAreOfferedIsTheLines) {
+    const auto settings =
+        drawn("Auth Support RFC8760[1] \"No\" ; Proxy[2] \"b.example\" ;").settings;
+    EXPECT_FALSE(settings->lines[0].auth_support_rfc8760);
+    EXPECT_TRUE(settings->lines[1].auth_support_rfc8760);
+}
+
 TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
     const DrawnSettings keys = drawn(
         "Proxy[1] \"sip.example:5061\" ; User ID[1] \"u\" ; "
