@@ -273,8 +273,8 @@ private:
     Result<Wanted, std::string> wanted_by(Line& line, std::string_view dialled);
     static Result<void, std::string> choose_codec(media::Codec codec, bool is_only,
                                                   const std::string& number, Wanted& wanted);
-    Result<void, std::string> forward_to(std::string_view parameter, const std::string& number,
-                                         std::string& service);
+    Result<void, std::string> forward_to(const Line& line, std::string_view parameter,
+                                         const std::string& number, std::string& service);
     Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
     Result<void, std::string> transfer_active(const Line& line, std::string_view number);
     static std::optional<Call::Dialled> picking_up(const WatchedLine& watched);

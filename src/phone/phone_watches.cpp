@@ -19,16 +19,6 @@ namespace {
 constexpr const char* summary_type = "application/simple-message-summary";
 constexpr const char* dialog_info_type = "application/dialog-info+xml";
 
-std::string mailbox_uri(const LineSettings& line) {
-    const std::string& server = line.voice_mail_server;
-    if (server.starts_with("sip:") || server.starts_with("sips:")) {
-        return server;
-    }
-    const std::string& id = line.mailbox_id.empty() ? line.user_id : line.mailbox_id;
-    return server.find('@') != std::string::npos ? "sip:" + server
-                                                 : "sip:" + sip::escape_user(id) + "@" + server;
-}
-
 bool is_ready(const Line& line) {
     return line.state() == Line::State::Up &&
            (line.is_registered() || !line.settings().is_register);

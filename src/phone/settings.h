@@ -193,6 +193,9 @@ struct LineSettings {
     bool operator==(const LineSettings&) const = default;
 };
 
+// What a line with a Voice Mail Server subscribes to.
+std::string mailbox_uri(const LineSettings& line);
+
 struct Settings {
     PhoneSettings phone;
     std::vector<LineKey> keys;        // by number; those that are for other lines than ours

@@ -60,7 +60,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Enable PC Port VLAN Tagging", Page::System, "VLAN Settings", yes_no(), "No", Access::None, Use::Kept, "There is no second port here."},
     {"PC Port VLAN ID", Page::System, "VLAN Settings", number(0, 4095), "1", Access::None, Use::Kept, "There is no second port here."},
     // System: Security Settings
-    {"TLS Min Version", Page::System, "Security Settings", choice("TLS 1.0|TLS 1.1|TLS 1.2|TLS 1.3"), "TLS 1.2", Access::None, Use::Works, "The oldest version of TLS that is spoken to a server. Below 1.2 only for servers that know no better."},
+    {"TLS Min Version", Page::System, "Security Settings", choice("TLS 1.0|TLS 1.1|TLS 1.2|TLS 1.3"), "TLS 1.2", Access::None, Use::Works, "The oldest version of TLS that is spoken to a server; 1.0 and 1.1 count as 1.2."},
     {"TLS Cipher List", Page::System, "Security Settings", text(1023), "", Access::None, Use::Works, "The ciphers of TLS, in OpenSSL's words; empty is this phone's own list."},
     {"Custom CA File", Page::System, "Security Settings", text(1023), "", Access::None, Use::Works, "A file of certificates (PEM) that servers are verified with; empty is the system's."},
     {"Client Certificate File", Page::System, "Security Settings", text(1023), "", Access::None, Use::Works, "The certificate (PEM) that this phone shows to servers; empty is none."},
@@ -410,7 +410,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Jitter Buffer Adjustment", Page::Ext, "Network Settings", choice("up and down|up only|down only|disable"), "up and down", Access::None, Use::Works, "Which way the buffer may change.", Count::Many},
     // Ext: SIP Settings
     {"SIP Transport", Page::Ext, "SIP Settings", choice("UDP|TCP|TLS|AUTO"), "UDP", Access::None, Use::Works, "The transport to the server; AUTO: as its NAPTR and SRV records say. With TLS there is no UDP port, and calls are secure by default.", Count::Many},
-    {"SIP Port", Page::Ext, "SIP Settings", port(), "5060", Access::None, Use::Works, "The local port of this extension.", Count::Many},
+    {"SIP Port", Page::Ext, "SIP Settings", number(1, 65535), "5060", Access::None, Use::Works, "The local port of this extension.", Count::Many},
     {"SIP 100REL Enable", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Reliable provisional responses (RFC 3262).", Count::Many},
     {"EXT SIP Port", Page::Ext, "SIP Settings", or_empty(number(0, 65535)), "", Access::None, Use::Kept, "This phone's ports are those of its sockets.", Count::Many},
     {"Auth Resync-Reboot", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Works, "Challenges NOTIFY that asks for resync, reboot or a report.", Count::Many},

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "phone/access_domains.h"
 #include "phone/servers.h"
+#include "phone/target.h"
 #include "sip/uri/uri.h"
 
 namespace ringwall::phone {
@@ -398,7 +399,7 @@ private:
         }
         const bool has_scheme = key->address.find(':') < key->address.find('@');
         key->address = (has_scheme ? "" : "sip:") + with_macros(key->address, *line);
-        if (!sip::parse_uri(key->address)) {
+        if (!is_target(key->address)) {
             remark(name + ": " + key->address + " is no address; the key does nothing");
             return;
         }
@@ -487,9 +488,19 @@ private:
         if (!line.line_enable) {
             return;
         }
+        check_mailbox(line, "Voice Mail Server" + ext);
         check_services(line, ext);
         check_alternates(line, ext);
         check_keep_alive(line, "NAT Keep Alive Dest" + ext);
+    }
+
+    void check_mailbox(LineSettings& line, const std::string& name) {
+        std::string& server = line.voice_mail_server;
+        if (!server.empty() && !is_target(mailbox_uri(line))) {
+            remark(name + ": \"" + server + "\" is neither a host nor an address; messages are " +
+                   "not asked for");
+            server.clear();
+        }
     }
 
     void check_services(const LineSettings& line, const std::string& ext) {

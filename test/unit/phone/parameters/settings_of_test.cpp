@@ -107,6 +107,21 @@ TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
                             "blf, sd and cp; the key does nothing"));
 }
 
+// What is no address is neither watched nor called (RFC 3261 §19.1.1).
+TEST(SettingsOf, WhatIsSubscribedToIsAnAddress) {
+    const DrawnSettings drawn_settings = drawn(
+        "Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; Voice Mail Server[1] \"my server!\" ; "
+        "Extended Function[3] \"fnc=blf+sd;sub=201@sip.example?Subject=x\" ;");
+    EXPECT_TRUE(drawn_settings.settings->keys.empty());
+    EXPECT_EQ(drawn_settings.settings->lines[0].voice_mail_server, "");
+    EXPECT_THAT(
+        drawn_settings.remarks,
+        ElementsAre("Voice Mail Server[1]: \"my server!\" is neither a host nor an address; "
+                    "messages are not asked for",
+                    "Extended Function[3]: sip:201@sip.example?Subject=x is no address; "
+                    "the key does nothing"));
+}
+
 // An alternate that cannot be used is left out; the line starts all the same.
 TEST(SettingsOf, AlternatesAreServersToo) {
     const std::string line = "Proxy[1] \"a.example\" ; User ID[1] \"u\" ; ";
