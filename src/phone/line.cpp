@@ -313,7 +313,7 @@ void Line::register_anew(bool is_loss) {
         registration_.emplace(registration_setup());
     }
     registration_->set_contact(contact());
-    if (has_given_up_) {
+    if (has_given_up_ || is_stopping_) {
         host_.on_line_reached(*this);
         return;
     }

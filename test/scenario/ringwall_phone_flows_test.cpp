@@ -26,6 +26,14 @@ TEST_F(PhoneFlows, SuccessfulNewRegistration) {
     EXPECT_EQ(border.sbc().location().user_count(), 2U);
 }
 
+// It is ended before it has reached its server.
+TEST_F(PhoneFlows, WhoIsStoppedDoesNotRegister) {
+    bob->stop();
+    net.run_for(60s);
+    EXPECT_EQ(said(bob, "REGISTER"), 0U);
+    EXPECT_TRUE(bob->is_quiet());
+}
+
 // §2.4
 TEST_F(PhoneFlows, CancellationOfRegistration) {
     ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
