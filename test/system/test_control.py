@@ -517,7 +517,8 @@ class ControlTest(unittest.TestCase):
         self.assertEqual(missing.returncode, 0, "there is no line over TLS")
         wait_for("the phone is back", lambda: a.command("state").returncode == 0)
         refused = a.command("set", "SIP Transport[1]", "TLS")
-        self.assertEqual((refused.returncode, refused.stderr), (1, "Custom CA File: /nonexistent/ca.pem: cannot be read: No such file or directory\n"))
+        self.assertEqual((refused.returncode, refused.stderr),
+                         (1, "Custom CA File: /nonexistent/ca.pem: cannot be read: No such file or directory\n"))
         self.assertEqual(a.stop(), 0)
         self.assertNotIn("do-not-tell", a.log.read_text())
 

@@ -302,7 +302,8 @@ class KeepAlives(AtPeer):
         other = "192.0.2.22"
         self.network.add("other", [f"{other}/24"])
         self.wire = self.capture("other")
-        self.assert_kept_alive(lambda payload: payload == b"hello", other, NAT_Keep_Alive_Msg="hello", NAT_Keep_Alive_Dest=other)
+        self.assert_kept_alive(lambda payload: payload == b"hello", other, NAT_Keep_Alive_Msg="hello",
+                               NAT_Keep_Alive_Dest=other)
 
 
 if __name__ == "__main__":
