@@ -1,5 +1,7 @@
 #include "media/recorder.h"
 
+#include "base/log.h"
+
 namespace ringwall::media {
 
 namespace {
@@ -28,6 +30,14 @@ void Recorder::add(SamplesView sent, unsigned sent_rate, SamplesView heard, unsi
     if (block_.size() >= sample_rate_) write_block();
 }
 
+void Recorder::Output::write(SamplesView block) {
+    if (!writer.write(block) && !std::exchange(is_incomplete, true)) {
+        log::warning(
+            "recording.incomplete",
+            {{"file", writer.path()}, {"reason", "it cannot be written; is the disk full?"}});
+    }
+}
+
 void Recorder::write_block() {
     if (output_->blocks_waiting.load(std::memory_order_relaxed) >= max_waiting) {
         block_.clear();
@@ -35,7 +45,7 @@ void Recorder::write_block() {
     }
     output_->blocks_waiting.fetch_add(1, std::memory_order_relaxed);
     background_.post([output = output_, block = std::exchange(block_, {})] {
-        output->writer.write(block);
+        output->write(block);
         output->blocks_waiting.fetch_sub(1, std::memory_order_relaxed);
     });
 }

@@ -24,7 +24,9 @@ public:
 private:
     struct Output {
         explicit Output(WavWriter the_writer) : writer(std::move(the_writer)) {}
-        WavWriter writer;  // the background's alone
+        void write(SamplesView block);
+        WavWriter writer;            // the background's alone
+        bool is_incomplete = false;  // and that was told
         std::atomic<unsigned> blocks_waiting{0};
     };
     void write_block();

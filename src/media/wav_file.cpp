@@ -133,7 +133,8 @@ struct WavWriter::File {
     AudioFile file;
 };
 
-WavWriter::WavWriter(std::unique_ptr<File> file) : file_(std::move(file)) {}
+WavWriter::WavWriter(std::unique_ptr<File> file, std::string path)
+    : file_(std::move(file)), path_(std::move(path)) {}
 WavWriter::~WavWriter() = default;
 WavWriter::WavWriter(WavWriter&&) noexcept = default;
 WavWriter& WavWriter::operator=(WavWriter&&) noexcept = default;
@@ -152,7 +153,7 @@ Result<WavWriter, std::string> WavWriter::create(const std::string& path, unsign
     if (const int error = aufile_open(&opened, &parameters, name_of(there).c_str(), AUFILE_WRITE)) {
         return fail("cannot record to " + path + ": " + std::strerror(error));
     }
-    return WavWriter(std::make_unique<File>(File{AudioFile(opened)}));
+    return WavWriter(std::make_unique<File>(File{AudioFile(opened)}), path);
 }
 
 bool WavWriter::write(SamplesView interleaved) {

@@ -31,11 +31,13 @@ public:
 
     // Left and right in turn. False: the disk takes no more.
     bool write(SamplesView interleaved);
+    const std::string& path() const { return path_; }
 
 private:
     struct File;
-    explicit WavWriter(std::unique_ptr<File> file);
+    WavWriter(std::unique_ptr<File> file, std::string path);
     std::unique_ptr<File> file_;
+    std::string path_;
 };
 
 }  // namespace ringwall::media

@@ -292,10 +292,8 @@ void Call::hold(bool is_held) {
     }
     is_held_ = is_held;
     apply_source();
-    if (!is_held) {
-        negotiation_.renew_keys();  // RFC 4568 §7.1.4
-    }
-    offer();
+    is_rekeying_ = is_rekeying_ || !is_held;  // RFC 4568 §7.1.4
+    tell([&](Session::Actions& out) { session_.want_offer(now(), out); });
     host_.on_call_changed(*this);
 }
 
@@ -565,18 +563,25 @@ void Call::on_session_ended(Session::Ended& ended) {
 }
 
 void Call::offer() {
-    tell([&](Session::Actions& out) {
-        session_.offer(negotiation_.offer(local_of_offer(), random_), now(), out);
-    });
+    const std::string description = description_of_offer();
+    tell([&](Session::Actions& out) { session_.offer(description, now(), out); });
+}
+
+// Within the dialog: as it is wanted by now.
+std::string Call::description_of_offer() {
+    if (std::exchange(is_rekeying_, false)) {
+        negotiation_.renew_keys();
+    }
+    is_hold_offered_ = is_held_;
+    return negotiation_.offer(local_of_offer(), random_);
 }
 
 // A new offer within the dialog, or the wish for one of ours.
 void Call::on_offer(const std::string& description) {
     if (description.empty()) {
-        negotiation_.renew_keys();  // it may be for somebody else
-        tell([&](Session::Actions& out) {
-            session_.answer(negotiation_.offer(local_of_offer(), random_), now(), out);
-        });
+        is_rekeying_ = true;  // it may be for somebody else
+        const std::string ours = description_of_offer();
+        tell([&](Session::Actions& out) { session_.answer(ours, now(), out); });
         return;
     }
     auto answer = answer_to(description);
@@ -602,7 +607,7 @@ void Call::on_answer(const Session::Answer& answer) {
             ? negotiation_.judge(*description)
             : Result<sdp::AudioStream, sdp::NegotiationFault>(fail(sdp::NegotiationFault::NoAudio));
     const bool is_good = stream && agree(*stream);
-    is_hold_agreed_ = is_held_;
+    is_hold_agreed_ = is_hold_offered_;
     if (is_fork) {
         forks_.insert_or_assign(answer.remote_tag, negotiation_);
         bears_sound_ = true;

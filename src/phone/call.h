@@ -154,6 +154,7 @@ private:
     std::string own_identity() const;
     void add_identity(bool is_hidden, Session::Invitation& invitation) const;
     void offer();
+    std::string description_of_offer();
     void on_offer(const std::string& description);
     void on_answer(const Session::Answer& answer);
     void on_ringing(int status);
@@ -203,7 +204,9 @@ private:
     bool bears_sound_ = false;  // the provisional response that is looked at
     int sound_status_ = 0;      // of that which bore sound last
     bool is_held_ = false;
-    bool is_hold_agreed_ = false;  // the far end has answered to that
+    bool is_hold_offered_ = false;  // as it was when our last offer went out
+    bool is_hold_agreed_ = false;   // the far end has answered to that
+    bool is_rekeying_ = false;      // the next offer has new keys
     bool is_secure_wanted_ = false;
     bool is_sips_ = false;
     std::string remote_uri_, remote_name_;

@@ -9,12 +9,22 @@ namespace ringwall::phone {
 
 using sip::auth::Algorithm;
 
-Challenge::Verdict Challenge::check(const sip::Message& request, const sip::auth::Account& account,
-                                    const std::string& realm, const IpAddress& source,
-                                    WallTime now) {
+namespace {
+
+std::vector<Algorithm> algorithms_of(const Challenge::Wanted& wanted) {
+    return wanted.may_be_sha256 ? std::vector{Algorithm::Sha256, Algorithm::Md5}
+                                : std::vector{Algorithm::Md5};
+}
+
+}  // namespace
+
+Challenge::Verdict Challenge::check(const sip::Message& request, const Wanted& wanted,
+                                    const IpAddress& source, WallTime now) {
+    const auto& [account, realm, may_be_sha256] = wanted;
+    const auto algorithms = algorithms_of(wanted);
     const auto credentials = sip::auth::credentials_for(request, realm);
     if (!credentials || credentials->username != account.username ||
-        std::ranges::find(algorithms_, credentials->algorithm) == algorithms_.end() ||
+        std::ranges::find(algorithms, credentials->algorithm) == algorithms.end() ||
         !sip::auth::proves(*credentials,
                            sip::auth::HashedPassword(account.username, realm, account.password),
                            request)) {
@@ -35,15 +45,14 @@ std::string Challenge::tag_for(const sip::Message& request) const {
 }
 
 sip::MessagePtr Challenge::refusal(const sip::Message& request, Verdict verdict,
-                                   const std::string& realm, const IpAddress& source,
-                                   WallTime now) {
+                                   const Wanted& wanted, const IpAddress& source, WallTime now) {
     auto builder = sip::reply(request, 401, tag_for(request));
     sip::auth::Challenge challenge;
-    challenge.realm = realm;
-    challenge.nonce = mint_.make(realm, source, now);
+    challenge.realm = wanted.realm;
+    challenge.nonce = mint_.make(wanted.realm, source, now);
     challenge.qop_auth = true;
     challenge.stale = verdict == Verdict::Stale;
-    for (const Algorithm algorithm : algorithms_) {
+    for (const Algorithm algorithm : algorithms_of(wanted)) {
         challenge.algorithm = algorithm;
         builder.header(sip::HeaderName::WwwAuthenticate, sip::auth::to_string(challenge));
     }

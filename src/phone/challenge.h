@@ -28,21 +28,21 @@ public:
     explicit Challenge(Random& random)
         : mint_(random), window_(mint_.lifetime(), 256), tag_key_(HashKey::make(random)) {}
 
+    // What has to be shown.
+    struct Wanted {
+        sip::auth::Account account;
+        std::string realm;
+        bool may_be_sha256 = true;  // offered before MD5; else MD5 alone
+    };
     enum class Verdict : std::uint8_t { Proven, Unproven, Stale };
-    Verdict check(const sip::Message& request, const sip::auth::Account& account,
-                  const std::string& realm, const IpAddress& source, WallTime now);
-    sip::MessagePtr refusal(const sip::Message& request, Verdict verdict, const std::string& realm,
+    Verdict check(const sip::Message& request, const Wanted& wanted, const IpAddress& source,
+                  WallTime now);
+    sip::MessagePtr refusal(const sip::Message& request, Verdict verdict, const Wanted& wanted,
                             const IpAddress& source, WallTime now);
-    // Auth Support RFC8760: SHA-256 before MD5; else MD5 alone.
-    void set_algorithms(std::vector<sip::auth::Algorithm> algorithms) {
-        algorithms_ = std::move(algorithms);
-    }
 
 private:
     std::string tag_for(const sip::Message& request) const;
 
-    std::vector<sip::auth::Algorithm> algorithms_{sip::auth::Algorithm::Sha256,
-                                                  sip::auth::Algorithm::Md5};
     sip::auth::NonceMint mint_;
     sip::auth::NonceWindow window_;
     HashKey tag_key_;

@@ -43,24 +43,32 @@ Result<std::string, std::string> read_file(const std::string& path) {
     }
 }
 
+Result<std::string, std::string> read_named(std::string_view parameter, const std::string& path) {
+    auto text = read_file(path);
+    if (!text) {
+        return fail(std::string(parameter) + ": " + text.error());
+    }
+    return text;
+}
+
+bool needs_tls(const LineSettings& line) {
+    return line.line_enable &&
+           (line.sip_transport == sip::Transport::Tls || line.is_transport_auto);
+}
+
 // They share what the System page says.
 Result<std::shared_ptr<const tls::Context>, std::string> tls_context(const Settings& settings) {
-    const bool is_needed = std::ranges::any_of(settings.lines, [](const LineSettings& line) {
-        return line.line_enable &&
-               (line.sip_transport == sip::Transport::Tls || line.is_transport_auto);
-    });
-    if (!is_needed) {
+    if (std::ranges::none_of(settings.lines, needs_tls)) {
         return std::shared_ptr<const tls::Context>();
     }
     const PhoneSettings& phone = settings.phone;
     tls::ContextOptions options;
-    options.trust_anchors =
-        TRY(read_file(phone.custom_ca.empty() ? system_trust_anchors : phone.custom_ca));
+    options.trust_anchors = TRY(read_named(
+        "Custom CA File", phone.custom_ca.empty() ? system_trust_anchors : phone.custom_ca));
     if (!phone.client_certificate.empty()) {
-        options.certificate = TRY(read_file(phone.client_certificate));
+        options.certificate = TRY(read_named("Client Certificate File", phone.client_certificate));
         options.private_key =
-            Secret(TRY(read_file(phone.client_private_key.empty() ? phone.client_certificate
-                                                                  : phone.client_private_key)));
+            Secret(TRY(read_named("Client Private Key File", phone.client_private_key)));
     }
     options.min_version =
         phone.tls_min_version == TlsMinVersion::Tls13 ? tls::Version::Tls13 : tls::Version::Tls12;
@@ -129,45 +137,62 @@ Result<void, std::string> replace_file(const std::filesystem::path& file, std::s
 
 }  // namespace
 
-Result<std::vector<std::string>, Configuration::Failure> Configuration::load() {
+Result<std::vector<std::string>, std::string> Configuration::load() {
     const std::lock_guard lock(mutex_);
-    auto remarks = TRY(read());
+    auto remarks = TRY(read(WithoutTls::Taken));
     running_ = state_;
     return remarks;
 }
 
-Result<std::vector<std::string>, Configuration::Failure> Configuration::reload() {
+Result<std::vector<std::string>, std::string> Configuration::reload() {
     const std::lock_guard lock(mutex_);
-    return read();
+    return read(WithoutTls::Refused);
 }
 
-Result<std::vector<std::string>, Configuration::Failure> Configuration::read() {
-    auto text = read_file(file_.string());
-    if (!text) {
-        return fail(Failure{Cause::File, text.error()});
-    }
+Result<std::vector<std::string>, std::string> Configuration::read(WithoutTls without_tls) {
+    std::string text = TRY(read_file(file_.string()));
     std::vector<std::string> remarks;
     State state;
-    for (const Remark& remark : read_profile(*text, state.values)) {
+    for (const Remark& remark : read_profile(text, state.values)) {
         remarks.push_back(file_.string() + ":" + std::to_string(remark.line) + ": " +
                           remark.sentence);
     }
-    if (const auto at = text->find(mark); at != std::string::npos) {
-        state.own = text->substr(at + mark.size());
-        text->erase(at);
+    if (const auto at = text.find(mark); at != std::string::npos) {
+        state.own = text.substr(at + mark.size());
+        text.erase(at);
     }
-    DrawnSettings drawn = settings_of(state.values);
-    for (const std::string& remark : drawn.remarks) {
+    const std::vector<std::string> drawn = TRY(draw(state, without_tls));
+    for (const std::string& remark : drawn) {
         remarks.push_back(file_.string() + ": " + remark);
     }
-    auto tls = tls_context(*drawn.settings);
-    if (!tls) {
-        return fail(Failure{Cause::Certificates, tls.error()});
-    }
-    state.start = {std::move(drawn.settings), std::move(*tls)};
-    profile_ = std::move(*text);
+    profile_ = std::move(text);
     state_ = std::move(state);
     return remarks;
+}
+
+// From its values what a phone is started with.
+Result<std::vector<std::string>, std::string> Configuration::draw(State& state,
+                                                                  WithoutTls without_tls) {
+    DrawnSettings drawn = settings_of(state.values);
+    auto tls = tls_context(*drawn.settings);
+    state.is_without_tls = !tls;
+    if (tls) {
+        state.start = {std::move(drawn.settings), std::move(*tls)};
+        return std::move(drawn.remarks);
+    }
+    if (without_tls == WithoutTls::Refused) {
+        return fail(std::move(tls.error()));
+    }
+    drawn.remarks.push_back(tls.error() + "; no line over TLS is started");
+    auto rest = std::make_shared<Settings>(*drawn.settings);
+    for (LineSettings& line : rest->lines) {
+        if (needs_tls(line)) {
+            line.line_enable = false;
+            line.problem = tls.error();
+        }
+    }
+    state.start = {std::move(rest), nullptr};
+    return std::move(drawn.remarks);
 }
 
 Configuration::Start Configuration::start() {
@@ -236,13 +261,11 @@ Result<Configuration::Done, std::string> Configuration::set(std::string_view nam
         }
     }
     next.own = own + statement_of(*parameter, n, value) + "\n";
-    DrawnSettings drawn = settings_of(next.values);
-    next.start.tls = TRY(tls_context(*drawn.settings));
-    next.start.settings = std::move(drawn.settings);
+    auto remarks = TRY(draw(next, state_.is_without_tls ? WithoutTls::Taken : WithoutTls::Refused));
     TRY(write(next));
     const bool is_new = next.values != state_.values;
     state_ = std::move(next);
-    return Done{is_new, std::move(drawn.remarks)};
+    return Done{is_new, std::move(remarks)};
 }
 
 Result<void, std::string> Configuration::write(const State& state) const {

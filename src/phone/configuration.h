@@ -21,19 +21,13 @@ class Configuration {
 public:
     explicit Configuration(std::filesystem::path file) : file_(std::move(file)) {}
 
-    enum class Cause : std::uint8_t {
-        File,
-        Certificates
-    };  // it cannot be read, they cannot be used
-    struct Failure {
-        Cause cause = Cause::File;
-        std::string sentence;
-    };
-    // What is wrong in it, a line each: "FILE:7: ...". The phone starts with the rest.
-    Result<std::vector<std::string>, Failure> load();
+    // What is wrong in it, a line each: "FILE:7: ...". The phone starts with the rest; where the
+    // certificates cannot be used, without its lines over TLS. The error: it cannot be read.
+    Result<std::vector<std::string>, std::string> load();
 
-    // The same while a phone runs, for the next start(); where it fails nothing has changed.
-    Result<std::vector<std::string>, Failure> reload();
+    // The same while a phone runs, for the next start(); where the file or a certificate cannot be
+    // read nothing has changed.
+    Result<std::vector<std::string>, std::string> reload();
 
     // As of the last load() or set(): what a phone is to be started with.
     struct Start {
@@ -68,8 +62,11 @@ private:
         Values values;
         std::string own;  // the statements of set()
         Start start;
+        bool is_without_tls = false;  // its certificates cannot be used
     };
-    Result<std::vector<std::string>, Failure> read();
+    enum class WithoutTls : std::uint8_t { Taken, Refused };
+    Result<std::vector<std::string>, std::string> read(WithoutTls without_tls);
+    static Result<std::vector<std::string>, std::string> draw(State& state, WithoutTls without_tls);
     Result<void, std::string> write(const State& state) const;
     Shown shown(const Parameter& parameter, unsigned n) const;
 

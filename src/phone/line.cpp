@@ -295,8 +295,13 @@ void Line::come_up() {
         away_since_ = now();
     }
     set_state(State::Up);
-    keep_alive();
     fall_back_later();
+    register_anew(is_loss);
+    keep_alive();
+}
+
+// Its calls go by the new way as well.
+void Line::register_anew(bool is_loss) {
     if (!settings().is_register) {
         problem_.clear();
         has_answer_ = true;
@@ -308,7 +313,7 @@ void Line::come_up() {
         registration_.emplace(registration_setup());
     }
     registration_->set_contact(contact());
-    if (has_given_up_) {
+    if (has_given_up_ || is_stopping_) {
         host_.on_line_reached(*this);
         return;
     }
@@ -712,13 +717,17 @@ void Line::on_timer(Timer timer) {
     }
 }
 
+// Over a connection at once: until the first pong nothing is known of the server.
 void Line::keep_alive() {
     const Duration interval = settings_->phone.nat_keep_alive_intvl;
-    const bool is_wanted = is_stream() || settings().nat_keep_alive_enable;
-    if (is_wanted && interval > Duration::zero()) {
-        const Duration next = is_stream() ? interval / 2 : interval;
-        keep_alive_at_ = now() + next;
-        host_.start_timer(*this, Timer::KeepAlive, next);
+    if (interval == Duration::zero() || state_ != State::Up) {
+        return;
+    }
+    if (is_stream()) {
+        send_keep_alive();
+    } else if (settings().nat_keep_alive_enable) {
+        keep_alive_at_ = now() + interval;
+        host_.start_timer(*this, Timer::KeepAlive, interval);
     }
 }
 

@@ -128,6 +128,7 @@ private:
     // never.
     std::optional<Duration> retry_after(int status, unsigned failures) const;
     void come_up();
+    void register_anew(bool is_loss);
     void fail_over(std::string problem);
     void wait();
     void send_register(sip::MessageBuilder request);

@@ -125,9 +125,6 @@ Phone::Phone(engine::Network& network, media::Port& media, Random& random, Setti
       challenge_(random),
       mailboxes_(settings_->lines.size()),
       services_(user_services(settings_->phone)) {
-    if (!settings_->phone.auth_support_rfc8760) {
-        challenge_.set_algorithms({sip::auth::Algorithm::Md5});
-    }
     plan_watches();
 }
 
@@ -440,18 +437,20 @@ bool Phone::is_for(const Line& line, const sip::Message& request) {
 bool Phone::passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
                                   const sip::Message& request) {
     const std::string& own = line.settings().reserved_auth_realm;
-    return passes_challenge(line.account(), own.empty() ? line.domain() : own, id, from, request);
+    return passes_challenge(
+        {line.account(), own.empty() ? line.domain() : own, line.settings().auth_support_rfc8760},
+        id, from, request);
 }
 
-bool Phone::passes_challenge(const sip::auth::Account& account, const std::string& realm,
-                             ServerId id, const sip::Hop& from, const sip::Message& request) {
+bool Phone::passes_challenge(const Challenge::Wanted& wanted, ServerId id, const sip::Hop& from,
+                             const sip::Message& request) {
     const IpAddress& source = from.remote.address;
     const WallTime now = shard_.now().wall;
-    const auto verdict = challenge_.check(request, account, realm, source, now);
+    const auto verdict = challenge_.check(request, wanted, source, now);
     if (verdict == Challenge::Verdict::Proven) {
         return true;
     }
-    const auto refusal = challenge_.refusal(request, verdict, realm, source, now);
+    const auto refusal = challenge_.refusal(request, verdict, wanted, source, now);
     shard_.respond_once(id, with_server_name(*refusal));
     return false;
 }
@@ -467,8 +466,10 @@ void Phone::on_invite(Line& line, ServerId id, const sip::Hop& from,
     const auto prove = [&peer] { peer = peer == Call::Peer::Stranger ? Call::Peer::Proven : peer; };
     if (settings.auth_page && is_answered_by_itself(line, *request)) {
         const std::string& own = settings.auth_page_realm;
-        if (!passes_challenge({line.account().username, settings.auth_page_password},
-                              own.empty() ? line.domain() : own, id, from, *request)) {
+        if (!passes_challenge({{line.account().username, settings.auth_page_password},
+                               own.empty() ? line.domain() : own,
+                               settings.auth_support_rfc8760},
+                              id, from, *request)) {
             return;
         }
         prove();
@@ -729,7 +730,7 @@ void Phone::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr
     if (sent.whom == Sent::For::Line) {
         lines_.at(sent.line)->on_response(*sent.request, *response);
     } else if (sent.whom == Sent::For::Watch) {
-        on_watch_response(sent.line, *sent.request, *response);
+        on_watch_response(sent.watch, *sent.request, *response);
     } else if (Call* const it = call(sent.call)) {
         it->on_response(*sent.request, *response);
         forget_ended();
@@ -745,7 +746,7 @@ void Phone::on_client_failed(ClientId id, sip::transaction::TerminationCause cau
     if (sent.whom == Sent::For::Line) {
         lines_.at(sent.line)->on_failed(*sent.request);
     } else if (sent.whom == Sent::For::Watch) {
-        on_watch_failed(sent.line, *sent.request);
+        on_watch_failed(sent.watch, *sent.request);
     } else if (Call* const it = call(sent.call)) {
         using enum sip::transaction::TerminationCause;
         using Failure = Call::Session::Failure;

@@ -195,6 +195,7 @@ private:
         CallId call;
         sip::Hop hop;
         sip::MessagePtr request;
+        std::size_t watch = 0;
     };
     static constexpr std::size_t max_calls = 64;  // that are not over
     // With those of which only transactions linger, for 32 s each.
@@ -248,8 +249,8 @@ private:
     void on_invite(Line& line, ServerId id, const sip::Hop& from, const sip::MessagePtr& request);
     void on_notify(Line& line, ServerId id, const sip::Hop& from, const sip::Message& request);
     void on_cancel(ServerId id, const sip::Message& cancel, ServerId cancelled);
-    bool passes_challenge(const sip::auth::Account& account, const std::string& realm, ServerId id,
-                          const sip::Hop& from, const sip::Message& request);
+    bool passes_challenge(const Challenge::Wanted& wanted, ServerId id, const sip::Hop& from,
+                          const sip::Message& request);
     static bool is_for(const Line& line, const sip::Message& request);
     bool passes_line_challenge(const Line& line, ServerId id, const sip::Hop& from,
                                const sip::Message& request);
@@ -272,8 +273,8 @@ private:
     Result<Wanted, std::string> wanted_by(Line& line, std::string_view dialled);
     static Result<void, std::string> choose_codec(media::Codec codec, bool is_only,
                                                   const std::string& number, Wanted& wanted);
-    Result<void, std::string> forward_to(std::string_view parameter, const std::string& number,
-                                         std::string& service);
+    Result<void, std::string> forward_to(const Line& line, std::string_view parameter,
+                                         const std::string& number, std::string& service);
     Result<void, std::string> do_service(const StarDialled& what, Line& line, Wanted& wanted);
     Result<void, std::string> transfer_active(const Line& line, std::string_view number);
     static std::optional<Call::Dialled> picking_up(const WatchedLine& watched);
@@ -284,6 +285,7 @@ private:
     void on_keypad_timer();
     Result<void, std::string> go_on_with_keypad(const std::vector<DialCollector::Event>& events);
     Result<void, std::string> dial_collected(const DialResult& result);
+    void mix_conference();
     void hold_others(const Call& active);
     std::string tone_after(const Call& changed);
     std::string tone_after_end(const Call& ended);
@@ -357,6 +359,7 @@ private:
     std::map<CallId, CallId> referrals_;       // the call that was made for another's REFER
     std::map<CallId, std::size_t> failovers_;  // of its INVITE, to other servers
     std::vector<CallId> conference_;
+    std::vector<media::StreamId> mixed_;                 // of it, but for those who are held
     std::shared_ptr<Keypad> keypad_;                     // while a number is collected
     std::uint64_t keypad_timer_ = 0;                     // the last
     std::map<std::size_t, Call::Dialled> last_dialled_;  // by line

@@ -165,13 +165,11 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
                            (calls.size() > 2 && !has_bridge))) {
         return fail(std::string("a conference is of this phone and two different calls"));
     }
-    std::vector<media::StreamId> streams;
     for (const CallId id : calls) {
-        Call* const it = call(id);
+        const Call* const it = call(id);
         if (it == nullptr || it->state() != Call::State::Active || !it->stream()) {
             return fail(std::string("a conference is of active calls"));
         }
-        streams.push_back(*it->stream());
     }
     if (has_bridge) {
         return meet_at_bridge(calls);
@@ -180,13 +178,40 @@ Result<void, std::string> Phone::conference(const std::vector<CallId>& calls) {
     for (const CallId id : calls) {
         hold_call(*call(id), false);
     }
-    media_.mix(streams);
+    mix_conference();
     if (!calls.empty()) {
         tones_.play(tone_after(*call(calls.front())));
     } else if (tones_.script() == settings_->phone.tones.conference) {
         tones_.stop();
     }
     return {};
+}
+
+// Whoever is held hears nothing of the others, nor they of him.
+void Phone::mix_conference() {
+    std::vector<media::StreamId> wanted;
+    for (const CallId id : conference_) {
+        const Call* const each = call(id);
+        if (each != nullptr && each->state() == Call::State::Active && !each->is_held() &&
+            each->stream()) {
+            wanted.push_back(*each->stream());
+        }
+    }
+    if (wanted.size() < 2) {
+        wanted.clear();
+    }
+    if (wanted == mixed_) {
+        return;
+    }
+    for (const auto& [id, each] : calls_) {
+        if (each->stream() && std::ranges::find(mixed_, *each->stream()) != mixed_.end()) {
+            media_.mix({*each->stream()});
+        }
+    }
+    mixed_ = wanted;
+    if (!wanted.empty()) {
+        media_.mix(wanted);
+    }
 }
 
 // One is spoken with; whoever is in a conference with it stays. Who holds us and waits for what
@@ -360,15 +385,10 @@ void Phone::on_call_changed(Call& call) {
             }
         }
     }
-    if (call.state() == Call::State::Ended && std::erase(conference_, call.id()) != 0) {
-        std::vector<media::StreamId> streams;
-        for (const CallId id : conference_) {
-            if (Call* const each = this->call(id); each != nullptr && each->stream()) {
-                streams.push_back(*each->stream());
-            }
-        }
-        media_.mix(streams);
+    if (call.state() == Call::State::Ended) {
+        std::erase(conference_, call.id());
     }
+    mix_conference();
     go_on_with_call_back(call);
     go_on_with_music(call);
     go_on_with_bridge(call);

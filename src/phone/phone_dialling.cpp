@@ -5,7 +5,9 @@
 
 #include "base/visitor.h"
 #include "phone/dial_plan.h"
+#include "phone/parameters/values.h"
 #include "phone/phone.h"
+#include "phone/target.h"
 #include "sip/header/replaces.h"
 
 namespace ringwall::phone {
@@ -31,6 +33,13 @@ bool is_keys(std::string_view dialled) {
     return dialled.find_first_not_of("0123456789*#") == std::string_view::npos;
 }
 
+// A code that is all of what is dialled. Those of a place where calls are parked, and of a group,
+// are said to the server with what follows.
+bool stands_alone(const StarCode& code) {
+    return code.then == StarServiceRow::Then::Nothing && code.service != StarService::CallPark &&
+           code.service != StarService::CallUnPark && code.service != StarService::GroupCallPickup;
+}
+
 }  // namespace
 
 // A URI of an address or of a number that the line's server knows.
@@ -41,9 +50,11 @@ Result<std::string, std::string> Phone::target_of(const Line& line, std::string_
     } else if (number.find(':') > number.find('@')) {
         uri = "sip:" + uri;
     }
-    const auto parsed = sip::parse_uri(uri);
-    if (number.empty() || !parsed || parsed->scheme == sip::Scheme::Other) {
-        return fail("'" + std::string(number) + "' is neither a number nor a SIP address");
+    if (number.empty() || !is_target(uri)) {
+        return fail("'" + std::string(number) + "' is neither a number nor a SIP address" +
+                    (number.find('?') == std::string_view::npos
+                         ? ""
+                         : "; what stands behind a '?' is not called"));
     }
     return uri;
 }
@@ -168,8 +179,7 @@ std::optional<Call::Dialled> Phone::picking_up(const WatchedLine& watched) {
     }
     const std::string& target =
         ringing->remote_target.empty() ? ringing->remote : ringing->remote_target;
-    const auto uri = sip::parse_uri(target);
-    if (!uri || uri->scheme == sip::Scheme::Other || !uri->headers.empty()) {
+    if (!is_target(target)) {
         return std::nullopt;
     }
     Call::Dialled what;
@@ -210,8 +220,13 @@ Result<CallId, std::string> Phone::press(unsigned key) {
     return call->id();
 }
 
-Result<void, std::string> Phone::forward_to(std::string_view parameter, const std::string& number,
-                                            std::string& service) {
+Result<void, std::string> Phone::forward_to(const Line& line, std::string_view parameter,
+                                            const std::string& number, std::string& service) {
+    if (!number.empty()) {
+        TRY(target_of(line, number));
+        Values values;
+        TRY(values.set(parameter, 0, number));
+    }
     service = number;
     observer_.on_service(parameter, number);
     return {};
@@ -223,6 +238,9 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
     const std::string number(what.rest.substr(0, what.rest.size() - (has_end ? 1 : 0)));
     if (what.code.then == StarServiceRow::Then::Number && number.empty()) {
         return fail(what.code.code + " wants a number behind it");
+    }
+    if (stands_alone(what.code) && !what.rest.empty() && what.rest != "#") {
+        return fail("nothing belongs behind " + what.code.code + "; it was not done");
     }
     switch (what.code.service) {
         case StarService::DndAct:
@@ -281,6 +299,9 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
             if (caller.empty()) {
                 return fail(std::string("nobody has called"));
             }
+            if (!is_target(caller)) {
+                return fail("who called last has no address that can be called: " + caller);
+            }
             wanted.call.target = caller;
             return {};
         }
@@ -290,17 +311,17 @@ Result<void, std::string> Phone::do_service(const StarDialled& what, Line& line,
                                             "<sip:" + line.domain() + ">;answer-after=0");
             return dial_number(line, number, wanted);
         case StarService::CfwdAllAct:
-            return forward_to("Cfwd All Dest", number, services_.forward_all);
+            return forward_to(line, "Cfwd All Dest", number, services_.forward_all);
         case StarService::CfwdAllDeact:
-            return forward_to("Cfwd All Dest", "", services_.forward_all);
+            return forward_to(line, "Cfwd All Dest", "", services_.forward_all);
         case StarService::CfwdBusyAct:
-            return forward_to("Cfwd Busy Dest", number, services_.forward_busy);
+            return forward_to(line, "Cfwd Busy Dest", number, services_.forward_busy);
         case StarService::CfwdBusyDeact:
-            return forward_to("Cfwd Busy Dest", "", services_.forward_busy);
+            return forward_to(line, "Cfwd Busy Dest", "", services_.forward_busy);
         case StarService::CfwdNoAnsAct:
-            return forward_to("Cfwd No Ans Dest", number, services_.forward_no_answer);
+            return forward_to(line, "Cfwd No Ans Dest", number, services_.forward_no_answer);
         case StarService::CfwdNoAnsDeact:
-            return forward_to("Cfwd No Ans Dest", "", services_.forward_no_answer);
+            return forward_to(line, "Cfwd No Ans Dest", "", services_.forward_no_answer);
         case StarService::BlindTransfer:
             return transfer_active(line, number);
         case StarService::CallPickup: {

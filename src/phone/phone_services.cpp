@@ -87,13 +87,12 @@ void Phone::go_on_with_call_back(Call& changed) {
 
 // MOH Server is called for each call that is held, and its sound goes to the far end of that.
 void Phone::hold_call(Call& held, bool is_held) {
-    held.hold(is_held);
-    const std::string& server = held.line().settings().moh_server;
     if (!is_held) {
         end_music(held.id());
-        return;
     }
-    if (server.empty() || music_.contains(held.id())) {
+    held.hold(is_held);
+    const std::string& server = held.line().settings().moh_server;
+    if (!is_held || server.empty() || music_.contains(held.id())) {
         return;
     }
     const auto target = target_of(held.line(), server);
@@ -121,6 +120,8 @@ void Phone::end_music(CallId held) {
     music_.erase(found);
     if (Call* const it = call(held); it != nullptr && it->stream()) {
         media_.mix({*it->stream()});
+        mixed_.clear();
+        mix_conference();
     }
     // Maybe from within a call that has ended: all of them stay for now.
     if (music != nullptr && music->state() != Call::State::Ended) {

@@ -19,16 +19,6 @@ namespace {
 constexpr const char* summary_type = "application/simple-message-summary";
 constexpr const char* dialog_info_type = "application/dialog-info+xml";
 
-std::string mailbox_uri(const LineSettings& line) {
-    const std::string& server = line.voice_mail_server;
-    if (server.starts_with("sip:") || server.starts_with("sips:")) {
-        return server;
-    }
-    const std::string& id = line.mailbox_id.empty() ? line.user_id : line.mailbox_id;
-    return server.find('@') != std::string::npos ? "sip:" + server
-                                                 : "sip:" + sip::escape_user(id) + "@" + server;
-}
-
 bool is_ready(const Line& line) {
     return line.state() == Line::State::Up &&
            (line.is_registered() || !line.settings().is_register);
@@ -167,12 +157,15 @@ void Phone::send_for_watch(std::size_t index, sip::MessageBuilder request) {
     request.header(sip::HeaderName::Via, line.via());
     sip::MessagePtr message = request.build();
     const auto hop = line.hop();
-    if (!hop) {
+    // RFC 5630 §5.1.1: a SIPS URI over TLS alone.
+    const bool needs_tls = message->request_uri().is_secure();
+    if (!hop || (needs_tls && hop->transport != sip::Transport::Tls)) {
+        log::warning("watch.no-way", {{"target", message->request_uri_text()}});
         on_watch_failed(index, *message);
         return;
     }
     const ClientId id = shard_.send_request(*hop, message);
-    sent_[id] = Sent{Sent::For::Watch, index, {}, *hop, std::move(message)};
+    sent_[id] = Sent{Sent::For::Watch, line.index(), {}, *hop, std::move(message), index};
 }
 
 void Phone::on_watch_response(std::size_t index, const sip::Message& request,

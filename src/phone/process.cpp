@@ -258,9 +258,7 @@ int run_process(const ProcessOptions& options) {
     Configuration configuration(options.configuration);
     const auto remarks = configuration.load();
     if (!remarks) {
-        return complain(
-            remarks.error().cause == Configuration::Cause::File ? EX_NOINPUT : EX_CONFIG,
-            remarks.error().sentence);
+        return complain(EX_NOINPUT, remarks.error());
     }
     for (const std::string& remark : *remarks) {
         std::fprintf(stderr, "%s\n", remark.c_str());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "sip/uri/uri.h"
+
 namespace ringwall::phone {
 namespace {
 
@@ -24,6 +26,16 @@ bool ResponseTemplate::matches(int status) const {
     const std::string text = std::to_string(status);
     return std::ranges::any_of(patterns,
                                [&](const std::string& pattern) { return fits(pattern, text); });
+}
+
+std::string mailbox_uri(const LineSettings& line) {
+    const std::string& server = line.voice_mail_server;
+    if (server.starts_with("sip:") || server.starts_with("sips:")) {
+        return server;
+    }
+    const std::string& id = line.mailbox_id.empty() ? line.user_id : line.mailbox_id;
+    return server.find('@') != std::string::npos ? "sip:" + server
+                                                 : "sip:" + sip::escape_user(id) + "@" + server;
 }
 
 sip::transaction::Timers transaction_timers(const PhoneSettings& phone) {

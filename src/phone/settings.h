@@ -87,7 +87,6 @@ struct PhoneSettings {
     std::string sip_reg_user_agent_name;  // of REGISTER; empty: the same
     bool remove_last_reg = false;
     CallerIdHeader caller_id_header = CallerIdHeader::PaidRpidFrom;
-    bool auth_support_rfc8760 = true;  // challenges offer SHA-256 before MD5; else MD5 alone
     std::uint32_t sub_min_expires = 10, sub_max_expires = 7200;
     Duration sub_retry_intvl = 10s;
     bool stats_in_bye = false;
@@ -151,6 +150,7 @@ struct LineSettings {
     std::uint8_t rtp_tos = 0xb8;
     bool auth_invite = false;
     bool auth_resync_reboot = true;
+    bool auth_support_rfc8760 = true;  // challenges offer SHA-256 before MD5; else MD5 alone
     bool restrict_source_ip = false;
     SecureCallOption secure_call_option = SecureCallOption::Optional;
     SrtpMethod srtp_method = SrtpMethod::SDescriptor;
@@ -192,6 +192,9 @@ struct LineSettings {
     bool dtmf_process_avt = true;     // telephone-event is offered and taken
     bool operator==(const LineSettings&) const = default;
 };
+
+// What a line with a Voice Mail Server subscribes to.
+std::string mailbox_uri(const LineSettings& line);
 
 struct Settings {
     PhoneSettings phone;

@@ -20,6 +20,16 @@ Result<void, std::string> RecordedMedia::start(media::StreamId stream,
     return {};
 }
 
+void RecordedMedia::mix(const std::vector<media::StreamId>& them) {
+    std::erase_if(mixes_, [&](const auto& before) {
+        return std::ranges::find_first_of(before, them) != before.end();
+    });
+    if (them.size() >= 2) {
+        mixes_.push_back(them);
+    }
+    mixed = mixes_.empty() ? std::vector<media::StreamId>() : mixes_.back();
+}
+
 std::size_t RecordedMedia::open_streams() const {
     return static_cast<std::size_t>(
         std::ranges::count_if(streams, [](const auto& each) { return !each.second.is_closed; }));

@@ -42,7 +42,7 @@ public:
     void send_digit(media::StreamId stream, char digit, Duration) override {
         streams.at(stream).digits.push_back(digit);
     }
-    void mix(const std::vector<media::StreamId>& them) override { mixed = them; }
+    void mix(const std::vector<media::StreamId>& them) override;
     Result<void, std::string> record(media::StreamId, const std::string&) override { return {}; }
     media::StreamStatistics statistics(media::StreamId) const override { return {}; }
     media::StreamStatistics close(media::StreamId stream) override {
@@ -52,10 +52,11 @@ public:
 
     std::size_t open_streams() const;
     std::map<media::StreamId, Stream> streams;
-    std::vector<media::StreamId> mixed;
-    std::string source_fault;  // of files; empty: none
+    std::vector<media::StreamId> mixed;  // last, that still are; empty: all are alone
+    std::string source_fault;            // of files; empty: none
 
 private:
+    std::vector<std::vector<media::StreamId>> mixes_;
     std::uint16_t next_port_ = 16384;
     std::uint64_t last_ = 0;
 };

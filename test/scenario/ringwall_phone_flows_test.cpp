@@ -26,6 +26,14 @@ TEST_F(PhoneFlows, SuccessfulNewRegistration) {
     EXPECT_EQ(border.sbc().location().user_count(), 2U);
 }
 
+// It is ended before it has reached its server.
+TEST_F(PhoneFlows, WhoIsStoppedDoesNotRegister) {
+    bob->stop();
+    net.run_for(60s);
+    EXPECT_EQ(said(bob, "REGISTER"), 0U);
+    EXPECT_TRUE(bob->is_quiet());
+}
+
 // §2.4
 TEST_F(PhoneFlows, CancellationOfRegistration) {
     ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
@@ -110,10 +118,14 @@ TEST_F(PhoneAtServer, SessionWithReinvite) {
     net.run_for(40s);
 }
 
-// §3.10: Bob's phone has lost its power.
+// §3.10: Bob's phone has lost its power, and does not even notice that nobody answers.
 TEST_F(PhoneFlows, NoResponse) {
-    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
-    bob.node().freeze();
+    bob->stop();
+    phone::Settings settings = line_of("bob", "builder");
+    settings.phone.nat_keep_alive_intvl = Duration::zero();
+    RingwallPhone dark(net, ip("192.0.2.14"), settings, 504);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && dark.is_registered(); }));
+    dark.node().freeze();
     alice.dial("bob");
     ASSERT_TRUE(run_until([&] { return alice.call() == nullptr; }, 60s));
     EXPECT_EQ(last_status(alice), 408);
@@ -212,6 +224,18 @@ TEST_F(ThreePhones, ThreeWayConferenceThirdPartyIsAdded) {
     for (RingwallPhone* const each : {&alice, &carol}) {
         EXPECT_EQ(each->stream().spec->direction, media::Direction::SendReceive);
     }
+    // Who is held hears nobody; and without calls it is over.
+    const auto both = bob.media.mixed;
+    ASSERT_TRUE(bob->hold(second, true));
+    EXPECT_TRUE(bob.media.mixed.empty());
+    net.run_for(1s);
+    ASSERT_TRUE(bob->hold(second, false));
+    EXPECT_EQ(bob.media.mixed, both);
+    net.run_for(1s);
+    ASSERT_TRUE(bob->conference({}));
+    EXPECT_TRUE(bob.media.mixed.empty());
+    ASSERT_TRUE(bob->conference({first, second}));
+    EXPECT_EQ(bob.media.mixed, both);
     // Carol leaves; Alice and Bob talk on.
     ASSERT_TRUE(carol->hang_up(carol.call()->id()));
     ASSERT_TRUE(run_until([&] { return bob->call(second) == nullptr || bob.call() != nullptr; }));

@@ -23,6 +23,13 @@ protected:
             if (request->method() != sip::Method::Subscribe) {
                 return false;
             }
+            if (challenges && request->header(sip::HeaderName::Authorization) == nullptr) {
+                auto challenge = sip::reply(*request, 401, "server");
+                challenge.header(sip::HeaderName::WwwAuthenticate,
+                                 "Digest realm=\"pbx.example.org\", nonce=\"n\"");
+                server.shard().respond(id, challenge.build());
+                return true;
+            }
             auto response = sip::reply(*request, subscribe_status, "server");
             response.header(sip::HeaderName::Contact, server.contact())
                 .header(sip::HeaderName::Expires, "600");
@@ -47,6 +54,7 @@ protected:
     }
 
     int subscribe_status = 200;
+    bool challenges = false;
     std::optional<sip::Dialog> dialog;
 };
 
@@ -95,6 +103,30 @@ TEST_F(LineKeys, ALampThatNobodyTellsOfIsUnknown) {
     EXPECT_EQ(phone.lamps.back(), Lamp::Unknown);
     net.run_for(60s);
     EXPECT_EQ(server.count("SUBSCRIBE"), 1U);
+}
+
+// Servers challenge SUBSCRIBE as everything else; there may be more of them than lines.
+TEST_F(LineKeys, EachChallengeIsAnswered) {
+    challenges = true;
+    settings.lines.front().voice_mail_server = "pbx.example.org";
+    phone::LineKey other = settings.keys.front();
+    other.number = 4;
+    other.address = "sip:1003@pbx.example.org";
+    settings.keys.push_back(other);
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(10s);
+    EXPECT_EQ(server.count("SUBSCRIBE"), 6U);
+    EXPECT_NE(server.last_request("SUBSCRIBE")->header(sip::HeaderName::Authorization), nullptr);
+}
+
+// RFC 5630 §5.1.1.
+TEST_F(LineKeys, NothingIsWatchedBySipsInTheClear) {
+    settings.keys.front().address = "sips:1002@pbx.example.org";
+    settings.lines.front().voice_mail_server = "sips:1001@pbx.example.org";
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(60s);
+    EXPECT_EQ(server.count("SUBSCRIBE"), 0U);
+    EXPECT_EQ(requests_to_sips(phone_address), 0U);
 }
 
 // A stranger cannot light a lamp: there is no such dialog.

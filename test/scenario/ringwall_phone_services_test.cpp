@@ -233,7 +233,7 @@ TEST_F(PhoneServices, WhoIsHeldHearsTheMusicServer) {
     EXPECT_TRUE(std::holds_alternative<media::Silence>(phone.media.streams.at(stream).source));
     ASSERT_TRUE(phone->hold(held, false));
     net.run_for(2s);
-    EXPECT_EQ(phone.media.mixed, std::vector<media::StreamId>{stream});
+    EXPECT_TRUE(phone.media.mixed.empty());
     EXPECT_TRUE(std::holds_alternative<media::Tone>(phone.media.streams.at(stream).source));
     EXPECT_EQ(server.count("BYE"), 1U);
     // Held again, and gone.
@@ -577,6 +577,45 @@ TEST_F(PhoneServices, SpeedDialsCodecsAndWhoCalledLast) {
     server.cancel();
     net.run_for(40s);
     EXPECT_EQ(invite_of(phone, "*69")->request_uri_text(), "sip:pbx@pbx.example.org");
+}
+
+// What is not a code as a whole does nothing, and says so.
+TEST_F(PhoneServices, AStarCodeThatIsNotWholeDoesNothing) {
+    using Then = phone::StarServiceRow::Then;
+    settings.phone.star_codes = {{phone::StarService::DndAct, Then::Nothing, "*78"},
+                                 {phone::StarService::CfwdAllAct, Then::Number, "*72"}};
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    phone.dial("*781002");
+    EXPECT_EQ(phone.last_error, "nothing belongs behind *78; it was not done");
+    phone.dial("*72" + std::string(300, '4'));
+    EXPECT_NE(phone.last_error.find("up to 127 octets"), std::string::npos) << phone.last_error;
+    phone.dial("*72sip:1002@example.net?Subject=x");
+    EXPECT_NE(phone.last_error, "");
+    EXPECT_FALSE(phone->services().do_not_disturb);
+    EXPECT_EQ(phone->services().forward_all, "");
+    phone.dial("*78#");
+    EXPECT_TRUE(phone->services().do_not_disturb) << phone.last_error;
+}
+
+// RFC 3261 §19.1.1: what stands behind a '?' has no place in a Request-URI.
+TEST_F(PhoneServices, OnlyAddressesAreCalled) {
+    settings.phone.star_codes = {
+        {phone::StarService::CallReturn, phone::StarServiceRow::Then::Nothing, "*69"}};
+    RingwallPhone phone(net, phone_address, settings);
+    net.run_for(1s);
+    phone.dial("sip:1002@example.net?Subject=x");
+    EXPECT_EQ(phone.last_error,
+              "'sip:1002@example.net?Subject=x' is neither a number nor a SIP address; what stands "
+              "behind a '?' is not called");
+    for (const char* const caller : {"<urn:service:sos>", "<sip:pbx@example.net?Subject=x>"}) {
+        EXPECT_EQ(answer_to({{"P-Asserted-Identity", caller}}), 180);
+        server.cancel();
+        net.run_for(40s);
+        phone.dial("*69");
+        EXPECT_NE(phone.last_error, "") << caller;
+    }
+    EXPECT_EQ(server.count("INVITE"), 0U);
 }
 
 // An address by keys is called there, not at the server.

@@ -276,5 +276,36 @@ class MarksOverTcp(Marks):
     TRANSPORT = "TCP"
 
 
+class KeepAlives(AtPeer):
+    """NAT Keep Alive Msg and Dest: what is sent every second, and where to."""
+
+    def assert_kept_alive(self, is_one, destination: str = THEIRS, **line: str) -> None:
+        self.start_phone({"NAT_Keep_Alive_Intvl": "1"}, NAT_Keep_Alive_Enable="Yes", **line)
+
+        def told() -> list[bytes]:
+            return [packet.payload for packet in self.wire.since(0) if packet.source == OURS and packet.payload]
+        wait_for("three messages", lambda: len({payload for payload in told() if is_one(payload)}) >= 3
+                 or told().count(b"hello") >= 3)
+        self.assertEqual([payload for payload in told() if not is_one(payload)], [])
+        self.assertEqual({packet.destination for packet in self.wire.since(0) if packet.source == OURS}, {destination})
+
+    def test_notify(self):
+        self.assert_kept_alive(lambda payload: payload.startswith(b"NOTIFY sip:") and b"\r\nEvent: keep-alive\r\n" in payload)
+
+    def test_options(self):
+        self.assert_kept_alive(lambda payload: payload.startswith(b"OPTIONS sip:"), NAT_Keep_Alive_Msg="$OPTIONS")
+
+    def test_register(self):
+        self.assert_kept_alive(lambda payload: payload.startswith(b"REGISTER sip:") and b"\r\nContact:" not in payload,
+                               NAT_Keep_Alive_Msg="$REGISTER")
+
+    def test_text_to_another_host(self):
+        other = "192.0.2.22"
+        self.network.add("other", [f"{other}/24"])
+        self.wire = self.capture("other")
+        self.assert_kept_alive(lambda payload: payload == b"hello", other, NAT_Keep_Alive_Msg="hello",
+                               NAT_Keep_Alive_Dest=other)
+
+
 if __name__ == "__main__":
     main()

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 """ringwall-phone and SIPp call each other, over UDP and TCP. SIPp sends back whatever audio it gets, so that the phone must
 hear itself."""
+import pathlib
 import subprocess
 
 from phone_test import PhoneTest, TONE, main, profile, wait_for
 
 OURS, THEIRS = "192.0.2.11", "192.0.2.21"
+
+
+NOTIFY = pathlib.Path(__file__).with_name("sipp") / "notify.xml"
 
 
 class WithSipp(PhoneTest):
@@ -65,6 +69,24 @@ class WithSipp(PhoneTest):
         sipp = self.sipp("UDP", "-sn", "uac", "-d", "50", "-s", "alice", "-m", "20", "-l", "1", f"{OURS}:5060")
         self.assert_done(sipp)
         wait_for("no call left", lambda: not phone.calls())
+
+    def test_who_has_the_password_may_order_and_tell_of_messages(self):
+        """SIPp answers the challenge of a NOTIFY by MD5, the only digest that it knows."""
+        phone = self.start_phone("UDP", Password="wonderland", Auth_INVITE="Yes", Auth_Support_RFC8760="No")
+        for event, what in (("resync", "order"), ("reboot_now", "order"), ("message-summary", "messages")):
+            with self.subTest(event=event):
+                phone.forget()
+                self.assertNotEqual(self.notify(event, "wonderworld").wait(40), 0)
+                self.assertEqual([each for each in phone.events() if each["what"] == what], [])
+                self.assert_done(self.notify(event, "wonderland"))
+                wait_for(f"the phone to hear of {event}", lambda what=what: what in [each["what"] for each in phone.events()])
+        self.assertEqual(phone.line()["new-messages"], 2)
+        sent = [packet.payload for packet in self.wire.since(0) if packet.source == OURS]
+        self.assertEqual(sum(payload.startswith(b"SIP/2.0 401 ") for payload in sent), 9, sent)
+
+    def notify(self, event: str, password: str) -> subprocess.Popen:
+        return self.sipp("UDP", "-sf", str(NOTIFY), "-key", "event", event, "-s", "alice", "-au", "alice", "-ap", password,
+                         "-auth_uri", f"alice@{OURS}:5060", f"{OURS}:5060")
 
 
 if __name__ == "__main__":

@@ -509,7 +509,7 @@ json Server::Impl::set(const json& fields) {
 // On the phone's thread: with the profile as it stands now, when no call is up.
 void Server::Impl::start_again() {
     if (const auto read = configuration.reload(); !read) {
-        log::error("phone.profile-not-read", {{"reason", read.error().sentence}});
+        log::error("phone.profile-not-read", {{"reason", read.error()}});
         return;
     }
     starts_when_quiet = is_any_up(*quiet_phone);

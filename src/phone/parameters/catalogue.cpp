@@ -60,7 +60,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Enable PC Port VLAN Tagging", Page::System, "VLAN Settings", yes_no(), "No", Access::None, Use::Kept, "There is no second port here."},
     {"PC Port VLAN ID", Page::System, "VLAN Settings", number(0, 4095), "1", Access::None, Use::Kept, "There is no second port here."},
     // System: Security Settings
-    {"TLS Min Version", Page::System, "Security Settings", choice("TLS 1.0|TLS 1.1|TLS 1.2|TLS 1.3"), "TLS 1.2", Access::None, Use::Works, "The oldest version of TLS that is spoken to a server. Below 1.2 only for servers that know no better."},
+    {"TLS Min Version", Page::System, "Security Settings", choice("TLS 1.0|TLS 1.1|TLS 1.2|TLS 1.3"), "TLS 1.2", Access::None, Use::Works, "The oldest version of TLS that is spoken to a server; 1.0 and 1.1 count as 1.2."},
     {"TLS Cipher List", Page::System, "Security Settings", text(1023), "", Access::None, Use::Works, "The ciphers of TLS, in OpenSSL's words; empty is this phone's own list."},
     {"Custom CA File", Page::System, "Security Settings", text(1023), "", Access::None, Use::Works, "A file of certificates (PEM) that servers are verified with; empty is the system's."},
     {"Client Certificate File", Page::System, "Security Settings", text(1023), "", Access::None, Use::Works, "The certificate (PEM) that this phone shows to servers; empty is none."},
@@ -97,7 +97,6 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Dialog SDP Enable", Page::Sip, "SIP Parameters", yes_no(), "No", Access::None, Use::Kept, "Session descriptions in dialog-info are not here."},
     {"Keep Referee When REFER Failed", Page::Sip, "SIP Parameters", yes_no(), "No", Access::None, Use::Kept, "Whether a call goes on when its transfer has failed."},
     {"Display Diversion Info", Page::Sip, "SIP Parameters", yes_no(), "No", Access::None, Use::Kept, "Who has forwarded a call is in its event."},
-    {"Auth Support RFC8760", Page::Sip, "SIP Parameters", yes_no(), "Yes", Access::None, Use::Works, "Whether challenges offer SHA-256 before MD5. No: MD5 alone, for servers that know no other."},
     // SIP: SIP Timer Values (sec)
     {"SIP T1", Page::Sip, "SIP Timer Values (sec)", milliseconds(100, 64000), ".5", Access::None, Use::Works, "RFC 3261 T1, the estimate of the round trip."},
     {"SIP T2", Page::Sip, "SIP Timer Values (sec)", milliseconds(100, 64000), "4", Access::None, Use::Works, "RFC 3261 T2, the longest wait before a request is sent again."},
@@ -411,7 +410,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Jitter Buffer Adjustment", Page::Ext, "Network Settings", choice("up and down|up only|down only|disable"), "up and down", Access::None, Use::Works, "Which way the buffer may change.", Count::Many},
     // Ext: SIP Settings
     {"SIP Transport", Page::Ext, "SIP Settings", choice("UDP|TCP|TLS|AUTO"), "UDP", Access::None, Use::Works, "The transport to the server; AUTO: as its NAPTR and SRV records say. With TLS there is no UDP port, and calls are secure by default.", Count::Many},
-    {"SIP Port", Page::Ext, "SIP Settings", port(), "5060", Access::None, Use::Works, "The local port of this extension.", Count::Many},
+    {"SIP Port", Page::Ext, "SIP Settings", number(1, 65535), "5060", Access::None, Use::Works, "The local port of this extension.", Count::Many},
     {"SIP 100REL Enable", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Reliable provisional responses (RFC 3262).", Count::Many},
     {"EXT SIP Port", Page::Ext, "SIP Settings", or_empty(number(0, 65535)), "", Access::None, Use::Kept, "This phone's ports are those of its sockets.", Count::Many},
     {"Auth Resync-Reboot", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Works, "Challenges NOTIFY that asks for resync, reboot or a report.", Count::Many},
@@ -427,6 +426,7 @@ constexpr std::array rows = std::to_array<Parameter>({
     {"Refer Target Bye Delay", Page::Ext, "SIP Settings", number(0, 65535), "0", Access::None, Use::Kept, "When the target of a transfer ends its old call.", Count::Many},
     {"Sticky 183", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "After a 183 a later 180 does not end the sound of the far end.", Count::Many},
     {"Auth INVITE", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Challenges the initial INVITE, and NOTIFY of messages that was not subscribed to.", Count::Many},
+    {"Auth Support RFC8760", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Works, "Whether challenges offer SHA-256 before MD5. No: MD5 alone, for servers that know no other.", Count::Many},
     {"Reply 182 On Call Waiting", Page::Ext, "SIP Settings", yes_no(), "No", Access::None, Use::Works, "Answers a call that waits with 182 in place of 180.", Count::Many},
     {"Ntfy Refer On 1xx-To-Inv", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Kept, "A transferor hears of 1xx too.", Count::Many},
     {"Use Anonymous With RPID", Page::Ext, "SIP Settings", yes_no(), "Yes", Access::None, Use::Works, "From is anonymous when the caller hides and Remote-Party-ID is used.", Count::Many},

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "phone/access_domains.h"
 #include "phone/servers.h"
+#include "phone/target.h"
 #include "sip/uri/uri.h"
 
 namespace ringwall::phone {
@@ -98,7 +99,6 @@ void read_sip(const View& view, PhoneSettings& out) {
                                       view.number<std::uint16_t>("SIP TCP Port Max")};
     }
     out.caller_id_header = view.choice<CallerIdHeader>("Caller ID Header");
-    out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.try_backup_rsc.patterns = view.list("Try Backup RSC");
     out.retry_reg_rsc.patterns = view.list("Retry Reg RSC");
     for (std::size_t i = 0; i < out.sit_rsc.size(); ++i) {
@@ -279,6 +279,7 @@ void read_line_sip(const View& view, LineSettings& out) {
     out.sip_tos = view.number<std::uint8_t>("SIP TOS/DiffServ Value");
     out.rtp_tos = view.number<std::uint8_t>("RTP TOS/DiffServ Value");
     out.auth_invite = view.flag("Auth INVITE");
+    out.auth_support_rfc8760 = view.flag("Auth Support RFC8760");
     out.auth_resync_reboot = view.flag("Auth Resync-Reboot");
     out.restrict_source_ip = view.flag("Restrict Source IP");
     out.secure_call_option = view.choice<SecureCallOption>("Secure Call Option");
@@ -398,7 +399,7 @@ private:
         }
         const bool has_scheme = key->address.find(':') < key->address.find('@');
         key->address = (has_scheme ? "" : "sip:") + with_macros(key->address, *line);
-        if (!sip::parse_uri(key->address)) {
+        if (!is_target(key->address)) {
             remark(name + ": " + key->address + " is no address; the key does nothing");
             return;
         }
@@ -487,9 +488,19 @@ private:
         if (!line.line_enable) {
             return;
         }
+        check_mailbox(line, "Voice Mail Server" + ext);
         check_services(line, ext);
         check_alternates(line, ext);
         check_keep_alive(line, "NAT Keep Alive Dest" + ext);
+    }
+
+    void check_mailbox(LineSettings& line, const std::string& name) {
+        std::string& server = line.voice_mail_server;
+        if (!server.empty() && !is_target(mailbox_uri(line))) {
+            remark(name + ": \"" + server + "\" is neither a host nor an address; messages are " +
+                   "not asked for");
+            server.clear();
+        }
     }
 
     void check_services(const LineSettings& line, const std::string& ext) {

@@ -511,7 +511,6 @@ void InviteSession::end(int status, std::string_view reason, bool is_by_peer, Ac
         refuse(waiting.id, *waiting.request, 487, out);
     }
     unacknowledged_.reset();
-    queued_offer_.reset();
     is_refresh_wanted_ = is_refresh_lost_ = is_offer_lost_ = is_offer_wanted_ = false;
     session_seconds_.reset();
     refresh_due_ = TimePoint::max();

@@ -95,7 +95,7 @@ public:
     struct OfferRefused {
         int status = 0;
     };
-    // A refresh that only a re-INVITE can do: to be answered by offer(), with what holds now.
+    // Nothing is in its way: to be answered by offer(), at once, with what holds now.
     struct OfferWanted {};
     struct Established {};
     struct Ended {
@@ -148,8 +148,10 @@ public:
     void reject(int status, const Fields& fields, Actions& out);
     // Of both: BYE, CANCEL or 603, as it stands.
     void hang_up(TimePoint now, Actions& out);
-    // A new offer; when another exchange is open, after it.
-    void offer(std::string description, TimePoint now, Actions& out);
+    // OfferWanted comes for it as soon as nothing else is under way, and again after a 491. What
+    // was described before an offer of the peer's would not fit the one that comes after it.
+    void want_offer(TimePoint now, Actions& out);
+    void offer(const std::string& description, TimePoint now, Actions& out);
     void answer(const std::string& description, TimePoint now, Actions& out);
     void refuse(int status, TimePoint now, Actions& out);
     // There is a connection again. Where our Contact is another, too, the peer is told as soon as
@@ -274,8 +276,7 @@ private:
     bool is_exchanging() const;
     bool is_bye_lost() const { return lost_bye_until_ != TimePoint::max(); }
     void on_offer_failed(Failure why, bool bears_offer, Actions& out);
-    void try_offer_later(const Pending& pending, const Message& request, Duration after,
-                         TimePoint now);
+    void try_offer_later(const Pending& pending, Duration after, TimePoint now);
     void arm(TimePoint now, Actions& out);
     void note_peer(const Message& message);
     void add_own_fields(MessageBuilder& builder, bool is_target_refresh) const;
@@ -307,7 +308,6 @@ private:
 
     std::optional<Theirs> theirs_;
     std::optional<Unacknowledged> unacknowledged_;
-    std::optional<std::string> queued_offer_;
     TimePoint glare_until_{};
     unsigned deferrals_ = 0;  // of an offer, in a row
     bool is_offer_lost_ = false;

@@ -207,12 +207,20 @@ MessageBuilder InviteSession::success(const Message& request, TimePoint now) {
 
 // ---- offers of our own --------------------------------------------------------------------------
 
-void InviteSession::offer(std::string description, TimePoint now, Actions& out) {
+void InviteSession::want_offer(TimePoint now, Actions& out) {
     if (state_ == State::Ended) {
         return;
     }
-    queued_offer_ = std::move(description);
+    is_offer_wanted_ = true;
     proceed(now, out);
+}
+
+void InviteSession::offer(const std::string& description, TimePoint now, Actions& out) {
+    if (state_ != State::Confirmed || is_exchanging()) {
+        return;
+    }
+    send_offer(Method::Invite, description, out);
+    arm(now, out);
 }
 
 void InviteSession::set_contact(std::string contact, TimePoint now, Actions& out) {
@@ -255,15 +263,9 @@ void InviteSession::on_offer_failed(Failure why, bool bears_offer, Actions& out)
     }
 }
 
-// The same offer, where there is no newer one.
-void InviteSession::try_offer_later(const Pending& pending, const Message& request, Duration after,
-                                    TimePoint now) {
+void InviteSession::try_offer_later(const Pending& pending, Duration after, TimePoint now) {
     glare_until_ = now + after;
-    if (!pending.bears_offer) {
-        is_refresh_wanted_ = true;
-    } else if (!queued_offer_) {
-        queued_offer_ = request.body();
-    }
+    (pending.bears_offer ? is_offer_wanted_ : is_refresh_wanted_) = true;
 }
 
 // An offer, or a refresh, is under way in either direction.
@@ -283,15 +285,11 @@ void InviteSession::proceed(TimePoint now, Actions& out) {
         end(0, "hung up", false, out);
         return;
     }
-    if (state_ == State::Confirmed && queued_offer_ && !is_exchanging() && now >= glare_until_) {
-        const std::string description = *std::exchange(queued_offer_, std::nullopt);
-        is_offer_wanted_ = false;
-        send_offer(Method::Invite, description, out);
-    } else if (state_ == State::Confirmed && is_offer_wanted_ && !is_exchanging()) {
+    const bool is_free = state_ == State::Confirmed && !is_exchanging() && now >= glare_until_;
+    if (is_free && is_offer_wanted_) {
         is_offer_wanted_ = is_refresh_wanted_ = false;
         out.emplace_back(OfferWanted{});
-    } else if (state_ == State::Confirmed && is_refresh_wanted_ && !is_exchanging() &&
-               now >= glare_until_) {
+    } else if (is_free && is_refresh_wanted_) {
         refresh(out);
     }
     arm(now, out);
@@ -366,12 +364,12 @@ void InviteSession::on_offer_response(const Pending& pending, const Message& req
         // RFC 3261 §14.1: who made the Call-ID waits longer.
         const bool is_ours = !invitation_.call_id.empty();
         const auto step = static_cast<Duration::rep>(random.number() % (is_ours ? 191U : 201U));
-        try_offer_later(pending, request,
-                        (is_ours ? Duration(2100ms) : Duration::zero()) + step * 10ms, now);
+        try_offer_later(pending, (is_ours ? Duration(2100ms) : Duration::zero()) + step * 10ms,
+                        now);
     } else if (const auto pause = retry_after(response); status == 500 && pause &&
                                                          *pause <= longest_deferral &&
                                                          ++deferrals_ <= max_deferrals) {
-        try_offer_later(pending, request, *pause, now);  // RFC 3261 §14.2
+        try_offer_later(pending, *pause, now);  // RFC 3261 §14.2
     } else if (pending.bears_offer) {
         out.emplace_back(OfferRefused{status});
     }
@@ -562,7 +560,7 @@ TimePoint InviteSession::next() const {
     if (session_seconds_) {
         next = std::min({next, give_up_at(refreshed_, *session_seconds_), refresh_due_});
     }
-    const bool is_waiting = queued_offer_ || is_refresh_wanted_;
+    const bool is_waiting = is_offer_wanted_ || is_refresh_wanted_;
     if (is_waiting && state_ == State::Confirmed && glare_until_ != TimePoint{}) {
         next = std::min(next, glare_until_);
     }

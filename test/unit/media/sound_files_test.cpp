@@ -1,8 +1,10 @@
 // Files as sources, recordings, and the rates in between.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 
@@ -171,6 +173,27 @@ TEST(Mixer, LetsEveryoneHearAllOthersAndNotItself) {
             }
         }
     }
+}
+
+// Once, however much is lost.
+TEST_F(SoundFiles, ThatADiskIsFullIsTold) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    testing::internal::CaptureStderr();
+    {
+        Background background;
+        Recorder recorder(*WavWriter::create(path, 8000), 8000, background);
+        const rlimit small{10'000, before.rlim_max};
+        ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+        const Samples frame(160, 1000);
+        for (int i = 0; i < 200; ++i) recorder.add(frame, 8000, frame, 8000);
+    }
+    const std::string said = testing::internal::GetCapturedStderr();
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_NE(said.find("recording.incomplete file=" + path), std::string::npos) << said;
+    EXPECT_EQ(said.find("recording.incomplete"), said.rfind("recording.incomplete")) << said;
 }
 
 }  // namespace

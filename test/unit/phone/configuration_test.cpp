@@ -29,8 +29,7 @@ TEST_F(ProfileFile, AFolderIsNone) {
     Configuration configuration(folder);
     const auto loaded = configuration.load();
     ASSERT_FALSE(loaded);
-    EXPECT_EQ(loaded.error().cause, Configuration::Cause::File);
-    EXPECT_EQ(loaded.error().sentence, folder.string() + ": cannot be read: Is a directory");
+    EXPECT_EQ(loaded.error(), folder.string() + ": cannot be read: Is a directory");
 }
 
 // As a phone reads it again when it is told to.
@@ -45,16 +44,26 @@ TEST_F(ProfileFile, WhatCannotBeReadAgainChangesNothing) {
     EXPECT_EQ(configuration.get("User ID[1]")->value, "u");
 }
 
-TEST_F(ProfileFile, AFolderHoldsNoCertificates) {
+// The other lines start; and what has nothing to do with it can be set.
+TEST_F(ProfileFile, WithoutCertificatesNoLineOverTlsIsStarted) {
     write(
         "Proxy[1] \"a.example\" ;\nUser_ID[1] \"u\" ;\nSIP_Transport[1] \"TLS\" ;\n"
-        "Custom_CA_File \"" +
+        "Proxy[2] \"a.example\" ;\nUser_ID[2] \"v\" ;\nCustom_CA_File \"" +
         folder.string() + "\" ;\n");
     Configuration configuration(file);
     const auto loaded = configuration.load();
-    ASSERT_FALSE(loaded);
-    EXPECT_EQ(loaded.error().cause, Configuration::Cause::Certificates);
-    EXPECT_EQ(loaded.error().sentence, folder.string() + ": cannot be read: Is a directory");
+    ASSERT_TRUE(loaded);
+    const std::string sentence =
+        "Custom CA File: " + folder.string() + ": cannot be read: Is a directory";
+    EXPECT_EQ(*loaded,
+              std::vector{file.string() + ": " + sentence + "; no line over TLS is started"});
+    const auto start = configuration.start();
+    EXPECT_EQ(start.tls, nullptr);
+    EXPECT_FALSE(start.settings->lines[0].line_enable);
+    EXPECT_EQ(start.settings->lines[0].problem, sentence);
+    EXPECT_TRUE(start.settings->lines[1].line_enable);
+    EXPECT_TRUE(configuration.set("DND Setting", "Yes"));
+    EXPECT_FALSE(configuration.reload());
 }
 
 }  // namespace

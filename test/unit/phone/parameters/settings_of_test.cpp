@@ -82,6 +82,13 @@ TEST(SettingsOf, ReadsAPhone) {
     EXPECT_FALSE(settings.lines[1].line_enable);
 }
 
+TEST(SettingsOf, WhichDigestsAreOfferedIsTheLines) {
+    const auto settings =
+        drawn("Auth Support RFC8760[1] \"No\" ; Proxy[2] \"b.example\" ;").settings;
+    EXPECT_FALSE(settings->lines[0].auth_support_rfc8760);
+    EXPECT_TRUE(settings->lines[1].auth_support_rfc8760);
+}
+
 TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
     const DrawnSettings keys = drawn(
         "Proxy[1] \"sip.example:5061\" ; User ID[1] \"u\" ; "
@@ -98,6 +105,21 @@ TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
                             "does nothing",
                             "Extended Function[6]: there is no function \"xml\" here; there are "
                             "blf, sd and cp; the key does nothing"));
+}
+
+// What is no address is neither watched nor called (RFC 3261 §19.1.1).
+TEST(SettingsOf, WhatIsSubscribedToIsAnAddress) {
+    const DrawnSettings drawn_settings = drawn(
+        "Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; Voice Mail Server[1] \"my server!\" ; "
+        "Extended Function[3] \"fnc=blf+sd;sub=201@sip.example?Subject=x\" ;");
+    EXPECT_TRUE(drawn_settings.settings->keys.empty());
+    EXPECT_EQ(drawn_settings.settings->lines[0].voice_mail_server, "");
+    EXPECT_THAT(
+        drawn_settings.remarks,
+        ElementsAre("Voice Mail Server[1]: \"my server!\" is neither a host nor an address; "
+                    "messages are not asked for",
+                    "Extended Function[3]: sip:201@sip.example?Subject=x is no address; "
+                    "the key does nothing"));
 }
 
 // An alternate that cannot be used is left out; the line starts all the same.

@@ -27,6 +27,7 @@ public:
         std::vector<MessagePtr> sent;   // requests and ACKs
         std::vector<MessagePtr> responses;
         MessagePtr last_invite;
+        std::string offer;  // what it offers when it may; empty: nothing
     };
 
     explicit Ends(InviteSession::Setup caller_setup = setup("alice"),
@@ -65,7 +66,8 @@ public:
         deliver();
     }
     void offer(End& end, const std::string& description) {
-        tell(end, [&](auto& out) { end.session.offer(description, now, out); });
+        end.offer = description;
+        tell(end, [&](auto& out) { end.session.want_offer(now, out); });
     }
     void hang_up(End& end) {
         tell(end, [&](auto& out) { end.session.hang_up(now, out); });
@@ -183,7 +185,12 @@ private:
                 [&](const InviteSession::OfferRefused& refused) {
                     end.said.push_back("refused " + std::to_string(refused.status));
                 },
-                [&](const InviteSession::OfferWanted&) { end.said.emplace_back("offer wanted"); },
+                [&](const InviteSession::OfferWanted&) {
+                    end.said.emplace_back("offer wanted");
+                    if (!end.offer.empty()) {
+                        tell(end, [&](auto& out) { end.session.offer(end.offer, now, out); });
+                    }
+                },
                 [&](const InviteSession::Established&) { end.said.emplace_back("established"); },
                 [&](const InviteSession::Ended& ended) {
                     end.said.push_back("ended " + std::to_string(ended.status) +
@@ -476,7 +483,8 @@ TEST(InviteSession, AnOfferWithinTheDialogIsAnswered) {
     EXPECT_EQ(ends.callee.session.state(), State::Confirmed);
 }
 
-// RFC 3261 §14.1: both offer at once: 491 to both, and the callee comes first.
+// RFC 3261 §14.1: both offer at once: 491 to both, and the callee comes first. What the caller
+// offers then is what holds by then.
 TEST(InviteSession, GlareIsResolvedByWaiting) {
     Ends ends;
     ends.talk();
@@ -493,11 +501,12 @@ TEST(InviteSession, GlareIsResolvedByWaiting) {
         }
     }
     EXPECT_EQ(ends.caller.said.back(), "offer his");
+    ends.caller.offer = "hers, after his";
     ends.tell(ends.caller, [&](auto& out) { ends.caller.session.answer("ok", ends.now, out); });
     ends.deliver();
     ends.pass(4s);
     ends.deliver();
-    EXPECT_EQ(ends.callee.said.back(), "offer hers");
+    EXPECT_EQ(ends.callee.said.back(), "offer hers, after his");
 }
 
 // A second offer while the first waits for its answer goes out after it.
@@ -720,6 +729,7 @@ TEST(InviteSession, InvitationsThatCannotBeTakenAreAnswered) {
 
 void fail(Ends& ends, InviteSession::Failure why) {
     ends.wire.clear();
+    ends.caller.offer.clear();
     const MessagePtr request = ends.caller.sent.back();
     ends.tell(ends.caller,
               [&](auto& out) { ends.caller.session.on_failed(*request, why, ends.now, out); });
