@@ -201,6 +201,17 @@ TEST_F(ConsoleServerTest, WhoSaysRubbishIsClosedAndNobodyElse) {
     EXPECT_EQ(other.say("a"), "1: a\n");
 }
 
+TEST_F(ConsoleServerTest, ALineIsNoDeeperThanWhatIsSaid) {
+    Client client = connect();
+    client.reply();
+    const std::string deep(30'000, '[');
+    client.send(R"({"line": )" + deep + std::string(deep.size(), ']') + "}\n");
+    EXPECT_FALSE(client.is_open());
+    Client other = connect();
+    other.reply();
+    EXPECT_THAT(other.say("a"), HasSubstr(": a\n"));
+}
+
 TEST_F(ConsoleServerTest, ALineHasALimit) {
     Client client = connect();
     client.reply();
