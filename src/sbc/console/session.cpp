@@ -10,6 +10,27 @@
 
 namespace ringwall::sbc::console {
 
+namespace {
+
+// What commands of the model and of the console begin with alike is neither's: "a" is no 'abort'
+// where 'attach' may stand. None: it is clear whose it is.
+std::optional<Answer> refuse_ambiguous(const model::Place& place, const std::string& word) {
+    std::vector<std::string_view> all = model::commands_like(place, word);
+    const std::size_t of_the_model = all.size();
+    if (all.empty() || std::ranges::find(all, word) != all.end()) {
+        return std::nullopt;
+    }
+    std::ranges::copy_if(first_words(), std::back_inserter(all),
+                         [&](std::string_view each) { return begins(each, word); });
+    if (all.size() == of_the_model) {
+        return std::nullopt;
+    }
+    return Answer{.fault = shown(word) + " could be more than one command; " + one_of(all),
+                  .word = 0};
+}
+
+}  // namespace
+
 Session::Session(Setup setup, User user)
     : setup_(std::move(setup)),
       user_(std::move(user)),
@@ -110,6 +131,9 @@ Answer Session::run(const Arguments& words) {
         return run(*command, words, used);
     }
     if (configuration_.is_on()) {
+        if (auto ambiguous = refuse_ambiguous(configuration_.place(), words.front())) {
+            return std::move(*ambiguous);
+        }
         const auto parsed = model::parse_command(configuration_.place(), words);
         if (const Command* command = parsed ? nullptr : find(desk_, words, false, used)) {
             return run(*command, words, used);

@@ -508,6 +508,14 @@ Result<Command, Fault> parse_command(const Place& place, std::span<const std::st
     return command;
 }
 
+std::vector<std::string_view> commands_like(const Place& place, std::string_view begun) {
+    std::vector<std::string_view> out;
+    for (std::size_t depth = place.size() + 1; depth > 0 && out.empty(); --depth) {
+        out = words_at(with_word(spellings_of(mode_at(place, depth - 1)), 0, begun, false), 0);
+    }
+    return out;
+}
+
 bool alters(const Tree& tree, const Command& command) {
     const Node& node = *command.node;
     if (command.action == Command::Action::Enter) {

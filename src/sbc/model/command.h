@@ -40,6 +40,9 @@ struct Fault {
 Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words,
                                      std::span<const std::string_view> others = {});
 
+// What commands begin with that may be written like this: of the innermost mode that has any.
+std::vector<std::string_view> commands_like(const Place& place, std::string_view begun);
+
 // Whether anything would be another after it; taking away counts always.
 bool alters(const Tree& tree, const Command& command);
 

@@ -167,6 +167,21 @@ TEST_F(AtTheConsole, CommandsOfTheConsoleMayBeShort) {
     EXPECT_EQ(says("sh services sbc mysbc sbe calls"), "No calls.\n");
 }
 
+// "a" for 'attach' must not be 'abort', nor "com" for 'commit' be 'complete'.
+TEST_F(AtTheConsole, ABeginningOfTheModelsAndTheConsolesIsNeithers) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    EXPECT_THAT(says("a"),
+                AllOf(HasSubstr("^\n"), HasSubstr("'a' could be more than one command; "),
+                      HasSubstr("attach"), HasSubstr(" or abort\n")));
+    EXPECT_THAT(says("d"), HasSubstr("use description, domain or do\n"));
+    EXPECT_THAT(says("show configuration"), HasSubstr("adjacency sip test"));
+    typed({"call-policy-set 1", "rtg-dst-domain-table t"});
+    EXPECT_THAT(says("com"), HasSubstr("use complete or commit\n"));
+    EXPECT_THAT(says("en 5"), HasSubstr("use entry or end\n"));
+    typed({"entry 5", "ab"});
+    EXPECT_EQ(prompt_after(""), "router# ");
+}
+
 TEST_F(AtTheConsole, AWrongWordIsNamedWithWhatWouldBeRight) {
     EXPECT_THAT(says("shaw"), HasSubstr("'shaw' is no command here; use configure, exit, show"));
     EXPECT_THAT(says("show services sbc sbe adjacensies"),
