@@ -36,6 +36,9 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
     return found;
 }
 
+constexpr std::string_view where_they_are =
+    "; 'show configuration commit list' has those that can be used";
+
 bool is_showable(std::string_view text) {
     while (!text.empty()) {
         if (!is_printable(cut_character(text))) {
@@ -105,11 +108,14 @@ Answer ConfigurationMode::show_configuration(const Arguments& rest, bool as_json
     }
     if (rest.size() == 2 && what == "version") {
         const auto number = parse_number(rest[1], 1U << 30U);
-        const auto tree = datastore_.version(static_cast<unsigned>(number.value_or(0)));
-        if (!number || !tree) {
-            return {.fault = "there is no version " + shown(rest[1]) +
-                             "; 'show configuration commit list' has them all",
+        if (!number) {
+            return {.fault =
+                        shown(rest[1]) + " is no number of a version" + std::string(where_they_are),
                     .word = 1};
+        }
+        const auto tree = datastore_.version(static_cast<unsigned>(*number));
+        if (!tree) {
+            return {.fault = tree.error() + std::string(where_they_are), .word = 1};
         }
         return {.output = as_json ? tree->without_secrets().to_json()
                                   : to_text(*tree, model::Secrets::Hidden)};
@@ -299,10 +305,11 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
         (rest.empty() || begins("last", rest[0]))) {
         return {.fault = "there is no version before the one that runs", .word = 0};
     }
-    const auto tree = wanted ? datastore_.version(*wanted) : fail(std::string());
+    const auto tree = wanted ? datastore_.version(*wanted)
+                             : fail(std::string("so many versions there are not before the one "
+                                                "that runs"));
     if (!tree) {
-        return {.fault = "there is no such version; 'show configuration commit list' has them all" +
-                         (tree.error().empty() ? "" : " (" + tree.error() + ")"),
+        return {.fault = tree.error() + std::string(where_they_are),
                 .word = rest.size() == 2 ? 1 : 0};
     }
     if (const auto mine = begin_candidate(); !mine) {
