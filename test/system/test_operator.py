@@ -298,6 +298,7 @@ class Operator(SystemTest):
         done = self.border.say("show running-config\n", user="nobody")
         self.assertNotEqual(done.returncode, 0)
         self.assertNotIn("sbc", done.stdout)
+        self.assertIn('"user":"nobody","session":"","what":"login refused"', (self.folder / "store/audit.log").read_text())
 
     def test_every_command_stands_in_the_audit_log(self):
         self.commit("subscriber alice@example.com", "password hunter2")

@@ -247,6 +247,7 @@ Answer ConfigurationMode::confirm(const datastore::CommitRequest& request) {
     if (auto confirmed = datastore_.confirm(); !confirmed) {
         return {.fault = confirmed.error().front().sentence};
     }
+    audit_(user_, "confirmed", std::to_string(datastore_.running_version().number));
     return {.output = "The configuration is confirmed.\n"};
 }
 
@@ -412,6 +413,9 @@ Answer ConfigurationMode::save(const Arguments& rest) {
 Answer ConfigurationMode::question(std::string_view line) {
     asked_ = Asked::Nothing;
     const std::string word = lower(trim(line));
+    if (begins("yes", word) || begins("no", word)) {
+        audit_(user_, "command", word);
+    }
     if (begins("yes", word)) {
         Answer answer = commit({});
         if (answer.fault.empty()) {
