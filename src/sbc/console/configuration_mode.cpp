@@ -142,23 +142,25 @@ Answer ConfigurationMode::change(const Arguments& words) {
     if (!command) {
         return {.fault = command.error().sentence, .word = command.error().word};
     }
-    if (const auto mine = begin_candidate(); !mine) {
-        return {.fault = mine.error()};
+    // Who only walks, or says what is so already, keeps nobody from writing.
+    const bool is_other = model::alters(tree(), *command);
+    if (is_other) {
+        if (const auto mine = begin_candidate(); !mine) {
+            return {.fault = mine.error()};
+        }
+        if (!candidate_) {
+            candidate_ = datastore_.running();
+            is_changed_ = false;
+        }
+        if (const auto done = model::apply(*candidate_, *command); !done) {
+            give_back_what_is_as_it_was();
+            return {.fault = done.error().sentence, .word = done.error().word};
+        }
+        is_changed_ = true;
     }
-    if (!candidate_) {
-        candidate_ = datastore_.running();
-        is_changed_ = false;
-    }
-    const bool is_other = model::alters(*candidate_, *command);
-    const auto after = model::apply(*candidate_, *command);
-    if (!after) {
-        give_back_what_is_as_it_was();
-        return {.fault = after.error().sentence, .word = after.error().word};
-    }
-    is_changed_ = is_changed_ || is_other;
     audit_(user_, "command",
            model::path_of(command->place) + (place_.empty() ? "" : " > ") + to_line(*command));
-    place_ = *after;
+    place_ = model::place_after(*command);
     return {.has_secret =
                 std::ranges::any_of(command->node->arguments, &model::Argument::is_secret)};
 }
@@ -207,6 +209,8 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
                     "'show configuration' shows what yours would change of it, and 'commit' "
                     "said again does that"};
     }
+    const auto waited =
+        datastore_.confirmation_ends() ? std::optional(datastore_.running_version()) : std::nullopt;
     const auto committed = datastore_.commit(*candidate_, request);
     if (!committed) {
         failed_ = committed.error();
@@ -220,8 +224,13 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
     failed_.clear();
     candidate_.reset();
     datastore_.end_writing(user_.session);
-    audit_(user_, "commit", std::to_string(committed->version));
     Answer answer;
+    if (waited && !request.confirm_within) {
+        audit_(user_, "confirmed", std::to_string(waited->number));
+        answer.output = "Version " + std::to_string(waited->number) + " of " + waited->author +
+                        ", which waited to be confirmed, is confirmed by it.\n";
+    }
+    audit_(user_, "commit", std::to_string(committed->version));
     for (const ConfigError& warning : committed->warnings) {
         answer.output += "warning: " + warning.to_string() + "\n";
     }
@@ -386,7 +395,8 @@ Answer ConfigurationMode::load(const Arguments& rest) {
         audit_(user_, "load", model::path_of(command->place) + " > " + to_line(*command));
     }
     candidate_ = std::move(candidate);
-    is_changed_ = true;
+    is_changed_ = has_changes();
+    give_back_what_is_as_it_was();
     return {.output = std::to_string(lines->size()) + " commands loaded.\n"};
 }
 
