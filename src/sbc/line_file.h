@@ -25,6 +25,8 @@ public:
     bool is_open() const { return file_.number() >= 0; }
     // Any thread; written when the mailbox is opened.
     void post(std::string line);
+    // Main thread: written now, however many are waiting.
+    void write(const std::string& line);
     // Main thread: a sentence while lines are being lost; empty: they are not.
     std::string alarm() const;
     // Main thread: where lines were lost, the line that says so, if it fits now.
@@ -34,7 +36,6 @@ private:
     class Line;
     static constexpr std::size_t max_waiting = 20'000;
 
-    void write(const std::string& line);
     bool append(std::string text);
     void lose(std::uint64_t count, const std::string& reason);
 

@@ -28,6 +28,7 @@
 #include "sbc/console/server.h"
 #include "sbc/console/session.h"
 #include "sbc/datastore/datastore.h"
+#include "sbc/file_observer.h"
 #include "sbc/file_watch.h"
 #include "sbc/line_file.h"
 #include "sbc/operations.h"
@@ -37,20 +38,6 @@ namespace ringwall::sbc {
 namespace {
 
 constexpr std::chrono::seconds farewell_limit{5};  // for BYEs at the end
-
-class FileObserver final : public Observer {
-public:
-    explicit FileObserver(net::Mailbox& mailbox)
-        : trace("trace", mailbox), record("record", mailbox) {}
-    LineFile trace;
-    LineFile record;
-    void on_record(const CallRecord& call) override {
-        if (record.is_open()) {
-            record.post(to_json(call));
-        }
-    }
-    void on_trace(const std::string& json_line) override { trace.post(json_line); }
-};
 
 // Opens the mailbox of the main thread when there is something in it.
 class MailReader final : public net::EventSource {
@@ -179,7 +166,7 @@ void record_in(LineFile& audit, const console::User& who, std::string_view what,
     log::info("console",
               {{"user", who.name}, {"session", who.session}, {"what", what}, {"text", text}});
     if (audit.is_open()) {
-        audit.post(console::audit_line(net::system_clock().wall, who, what, text));
+        audit.write(console::audit_line(net::system_clock().wall, who, what, text));
     }
 }
 
@@ -250,7 +237,6 @@ int run_process(const ProcessOptions& options) {
         return give_up(net::SocketError::of("cannot watch the mailbox", errno));
     }
     FileObserver observer(**mailbox);
-    LineFile audit("audit", **mailbox);
     const std::filesystem::path audit_path =
         options.store.empty() ? std::filesystem::path() : options.store / "audit.log";
     std::optional<datastore::VersionStore> store;
@@ -262,10 +248,10 @@ int run_process(const ProcessOptions& options) {
         }
         store.emplace(std::move(*opened));
     }
-    const std::array line_files{&observer.trace, &observer.record, &audit};
+    const std::array line_files{&observer.trace, &observer.record, &observer.audit};
     for (const auto& [lines, path] :
          {std::pair{&observer.trace, &options.trace}, std::pair{&observer.record, &options.record},
-          std::pair{&audit, &audit_path}}) {
+          std::pair{&observer.audit, &audit_path}}) {
         if (!lines->open(*path)) {
             std::fprintf(stderr, "%s: cannot be opened for writing\n", path->c_str());
             return EX_IOERR;
@@ -295,8 +281,10 @@ int run_process(const ProcessOptions& options) {
         workers.stop();
         return EX_CONFIG;
     }
-    const Record record = [&audit](const console::User& who, std::string_view what,
-                                   const std::string& text) { record_in(audit, who, what, text); };
+    const Record record = [&observer](const console::User& who, std::string_view what,
+                                      const std::string& text) {
+        record_in(observer.audit, who, what, text);
+    };
     if (store && store->taken_back_at_start()) {
         record(process_itself(), "taken back",
                std::to_string(store->taken_back_at_start()->number) +
@@ -304,8 +292,9 @@ int run_process(const ProcessOptions& options) {
     }
     std::unique_ptr<console::Server> console;
     if (!options.console.empty()) {
-        auto listening =
-            console::Server::listen(*loop, options.console, [&](const console::User& user) {
+        auto listening = console::Server::listen(
+            *loop, options.console,
+            [&](const console::User& user) {
                 return std::make_unique<console::Session>(
                     console::Session::Setup{.datastore = &datastore,
                                             .views = &operations,
@@ -313,6 +302,10 @@ int run_process(const ProcessOptions& options) {
                                             .audit = record,
                                             .host = host_name_of_machine()},
                     user);
+            },
+            console::admit,
+            [&record](const std::string& name, const std::string& why) {
+                record({name, console::Role::ReadOnly, ""}, "login refused", why);
             });
         if (!listening) {
             workers.stop();

@@ -97,8 +97,7 @@ class Operator(SystemTest):
         return said
 
     def running(self) -> str:
-        said = self.border.say("show running-config\n").stdout
-        return "".join(line for line in said.splitlines(keepends=True) if not line.startswith("Alarm: "))
+        return self.border.say("show running-config\n").stdout
 
     def commit(self, *lines: str) -> None:
         done = self.border.say("\n".join(["configure", "sbc mysbc", "sbe", *lines, "commit", ""]))
@@ -273,7 +272,9 @@ class Operator(SystemTest):
                 while True:
                     filling.write(b"x" * 4096)
         self.refused("adjacency sip test", "description two", after="commit", word="No space left on device")
-        self.assertIn("Alarm: ", self.border.say("show running-config\n").stdout)
+        said = self.border.say("show alarms | json\n")
+        self.assertIn("Alarm: ", said.stderr)
+        self.assertIn("No space left on device", json.loads(said.stdout)[0])
         self.assertTrue(self.border.is_running())
         terminal.expect_exact("\r\n% Alarm: ")
         terminal.expect_exact("No space left on device")
@@ -297,6 +298,7 @@ class Operator(SystemTest):
         done = self.border.say("show running-config\n", user="nobody")
         self.assertNotEqual(done.returncode, 0)
         self.assertNotIn("sbc", done.stdout)
+        self.assertIn('"user":"nobody","session":"","what":"login refused"', (self.folder / "store/audit.log").read_text())
 
     def test_every_command_stands_in_the_audit_log(self):
         self.commit("subscriber alice@example.com", "password hunter2")

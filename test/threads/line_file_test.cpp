@@ -61,6 +61,20 @@ TEST(LineFile, LosesWhatIsTooMuch) {
     std::filesystem::remove(path);
 }
 
+// What is done at the console stands there before it is answered, however much it is.
+TEST(LineFile, WritesAtOnceWhatMustNotBeLost) {
+    const auto path =
+        std::filesystem::temp_directory_path() / ("ringwall-at-once-" + std::to_string(getpid()));
+    const auto mailbox = std::move(*net::Mailbox::create());
+    LineFile file("audit", *mailbox);
+    ASSERT_TRUE(file.open(path));
+    for (int i = 0; i < 25'000; ++i) {
+        file.write("line");
+    }
+    EXPECT_EQ(std::filesystem::file_size(path), 25'000U * 5);
+    std::filesystem::remove(path);
+}
+
 // A disk that is full in the middle of the second line.
 TEST(LineFile, MarksWhatIsLostAndLeavesNoHalfLine) {
     const auto path =

@@ -226,7 +226,6 @@ Result<Configuration, ConfigError> read_configuration(std::string_view text,
 }
 
 Result<std::string, std::string> read_from_disk(const std::filesystem::path& path) {
-    constexpr std::size_t largest = 16U << 20U;
     std::error_code status_error;
     const auto status = std::filesystem::status(path, status_error);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
@@ -241,7 +240,7 @@ Result<std::string, std::string> read_from_disk(const std::filesystem::path& pat
     char block[16384];
     while (const std::size_t count = std::fread(block, 1, sizeof block, file.get())) {
         text.append(block, count);
-        if (text.size() > largest) {
+        if (text.size() > largest_file) {
             return fail(std::string("it is larger than 16 MB"));
         }
     }

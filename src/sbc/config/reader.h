@@ -49,7 +49,9 @@ Result<Configuration, ConfigError> read_configuration(std::string_view text,
                                                       const std::string& file_name,
                                                       const FileReader& read_file);
 
-// At most 16 MB; or why not.
+// Nothing is read that is larger: 16 MB.
+inline constexpr std::size_t largest_file = std::size_t{16} << 20U;
+// Or why not.
 Result<std::string, std::string> read_from_disk(const std::filesystem::path& path);
 
 }  // namespace ringwall::sbc

@@ -146,11 +146,13 @@ int run(const std::filesystem::path& socket) {
         std::fputs(greeting->output.c_str(), stderr);
         return EX_UNAVAILABLE;
     }
-    print(greeting->output);
+    const bool is_person = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+    // Whoever reads what a script prints wants what it asked for: JSON and no alarm before it.
+    std::fputs(greeting->output.c_str(), is_person ? stdout : stderr);
+    std::fflush(stdout);
     if (greeting->ended) {
         return EX_OK;
     }
-    const bool is_person = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
     return is_person ? converse(*client, greeting->prompt) : run_script(*client);
 }
 

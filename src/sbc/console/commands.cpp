@@ -37,7 +37,7 @@ Answer end_session(const Desk& desk, const Arguments& rest) {
 }
 
 Answer trace_of(const Desk& desk, const Arguments& rest, bool as_json) {
-    if (rest.size() < 2 || rest[1] != "trace") {
+    if (rest.size() < 2 || !begins("trace", rest[1])) {
         return {.fault = "write 'calls CALL trace'", .word = 1};
     }
     std::string output = show_trace(desk.views, rest.front(), as_json);
@@ -55,7 +55,8 @@ Answer last_of(const Desk& desk, const Arguments& rest, bool as_json,
     constexpr std::size_t usual = 20;
     const auto count = rest.empty() ? usual : parse_number(rest.front());
     if (!count || *count == 0) {
-        return {.fault = shown(rest.front()) + " is no number of lines", .word = 0};
+        return {.fault = shown(rest.front()) + " is no number of lines; use a number from 1",
+                .word = 0};
     }
     return {.output = show(desk.views, *count, as_json)};
 }
@@ -279,9 +280,8 @@ const std::vector<Command>& commands() {
              const std::string name = rest.empty() ? "" : rest.front();
              std::string output = show_adjacencies(desk.views, name, true, as_json);
              if (name.empty() || output.empty()) {
-                 return Answer{.fault = name.empty()
-                                            ? "'adjacency' needs the NAME of one"
-                                            : shown(name) + " is no adjacency that was committed",
+                 return Answer{.fault = name.empty() ? "'adjacency' needs the NAME of one"
+                                                     : no_adjacency(desk.views.snapshot(), name),
                                .word = 0};
              }
              return Answer{.output = std::move(output)};

@@ -36,6 +36,9 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
     return found;
 }
 
+constexpr std::string_view where_they_are =
+    "; 'show configuration commit list' has those that can be used";
+
 bool is_showable(std::string_view text) {
     while (!text.empty()) {
         if (!is_printable(cut_character(text))) {
@@ -105,11 +108,14 @@ Answer ConfigurationMode::show_configuration(const Arguments& rest, bool as_json
     }
     if (rest.size() == 2 && what == "version") {
         const auto number = parse_number(rest[1], 1U << 30U);
-        const auto tree = datastore_.version(static_cast<unsigned>(number.value_or(0)));
-        if (!number || !tree) {
-            return {.fault = "there is no version " + shown(rest[1]) +
-                             "; 'show configuration commit list' has them all",
+        if (!number) {
+            return {.fault =
+                        shown(rest[1]) + " is no number of a version" + std::string(where_they_are),
                     .word = 1};
+        }
+        const auto tree = datastore_.version(static_cast<unsigned>(*number));
+        if (!tree) {
+            return {.fault = tree.error() + std::string(where_they_are), .word = 1};
         }
         return {.output = as_json ? tree->without_secrets().to_json()
                                   : to_text(*tree, model::Secrets::Hidden)};
@@ -136,23 +142,25 @@ Answer ConfigurationMode::change(const Arguments& words) {
     if (!command) {
         return {.fault = command.error().sentence, .word = command.error().word};
     }
-    if (const auto mine = begin_candidate(); !mine) {
-        return {.fault = mine.error()};
+    // Who only walks, or says what is so already, keeps nobody from writing.
+    const bool is_other = model::alters(tree(), *command);
+    if (is_other) {
+        if (const auto mine = begin_candidate(); !mine) {
+            return {.fault = mine.error()};
+        }
+        if (!candidate_) {
+            candidate_ = datastore_.running();
+            is_changed_ = false;
+        }
+        if (const auto done = model::apply(*candidate_, *command); !done) {
+            give_back_what_is_as_it_was();
+            return {.fault = done.error().sentence, .word = done.error().word};
+        }
+        is_changed_ = true;
     }
-    if (!candidate_) {
-        candidate_ = datastore_.running();
-        is_changed_ = false;
-    }
-    const bool is_other = model::alters(*candidate_, *command);
-    const auto after = model::apply(*candidate_, *command);
-    if (!after) {
-        give_back_what_is_as_it_was();
-        return {.fault = after.error().sentence, .word = after.error().word};
-    }
-    is_changed_ = is_changed_ || is_other;
     audit_(user_, "command",
            model::path_of(command->place) + (place_.empty() ? "" : " > ") + to_line(*command));
-    place_ = *after;
+    place_ = model::place_after(*command);
     return {.has_secret =
                 std::ranges::any_of(command->node->arguments, &model::Argument::is_secret)};
 }
@@ -201,6 +209,8 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
                     "'show configuration' shows what yours would change of it, and 'commit' "
                     "said again does that"};
     }
+    const auto waited =
+        datastore_.confirmation_ends() ? std::optional(datastore_.running_version()) : std::nullopt;
     const auto committed = datastore_.commit(*candidate_, request);
     if (!committed) {
         failed_ = committed.error();
@@ -214,8 +224,13 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
     failed_.clear();
     candidate_.reset();
     datastore_.end_writing(user_.session);
-    audit_(user_, "commit", std::to_string(committed->version));
     Answer answer;
+    if (waited && !request.confirm_within) {
+        audit_(user_, "confirmed", std::to_string(waited->number));
+        answer.output = "Version " + std::to_string(waited->number) + " of " + waited->author +
+                        ", which waited to be confirmed, is confirmed by it.\n";
+    }
+    audit_(user_, "commit", std::to_string(committed->version));
     for (const ConfigError& warning : committed->warnings) {
         answer.output += "warning: " + warning.to_string() + "\n";
     }
@@ -241,6 +256,7 @@ Answer ConfigurationMode::confirm(const datastore::CommitRequest& request) {
     if (auto confirmed = datastore_.confirm(); !confirmed) {
         return {.fault = confirmed.error().front().sentence};
     }
+    audit_(user_, "confirmed", std::to_string(datastore_.running_version().number));
     return {.output = "The configuration is confirmed.\n"};
 }
 
@@ -299,10 +315,11 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
         (rest.empty() || begins("last", rest[0]))) {
         return {.fault = "there is no version before the one that runs", .word = 0};
     }
-    const auto tree = wanted ? datastore_.version(*wanted) : fail(std::string());
+    const auto tree = wanted ? datastore_.version(*wanted)
+                             : fail(std::string("so many versions there are not before the one "
+                                                "that runs"));
     if (!tree) {
-        return {.fault = "there is no such version; 'show configuration commit list' has them all" +
-                         (tree.error().empty() ? "" : " (" + tree.error() + ")"),
+        return {.fault = tree.error() + std::string(where_they_are),
                 .word = rest.size() == 2 ? 1 : 0};
     }
     if (const auto mine = begin_candidate(); !mine) {
@@ -378,7 +395,8 @@ Answer ConfigurationMode::load(const Arguments& rest) {
         audit_(user_, "load", model::path_of(command->place) + " > " + to_line(*command));
     }
     candidate_ = std::move(candidate);
-    is_changed_ = true;
+    is_changed_ = has_changes();
+    give_back_what_is_as_it_was();
     return {.output = std::to_string(lines->size()) + " commands loaded.\n"};
 }
 
@@ -405,6 +423,9 @@ Answer ConfigurationMode::save(const Arguments& rest) {
 Answer ConfigurationMode::question(std::string_view line) {
     asked_ = Asked::Nothing;
     const std::string word = lower(trim(line));
+    if (begins("yes", word) || begins("no", word)) {
+        audit_(user_, "command", word);
+    }
     if (begins("yes", word)) {
         Answer answer = commit({});
         if (answer.fault.empty()) {

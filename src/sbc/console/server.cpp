@@ -151,10 +151,11 @@ private:
 Result<std::unique_ptr<Server>, net::SocketError> Server::listen(net::Loop& loop,
                                                                  const std::filesystem::path& path,
                                                                  MakeDialogue make_dialogue,
-                                                                 Admission admission) {
+                                                                 Admission admission,
+                                                                 OnRefused on_refused) {
     net::UnixListener listener = TRY(net::UnixListener::listen(path, socket_mode));
-    std::unique_ptr<Server> out(
-        new Server(loop, std::move(listener), std::move(make_dialogue), std::move(admission)));
+    std::unique_ptr<Server> out(new Server(loop, std::move(listener), std::move(make_dialogue),
+                                           std::move(admission), std::move(on_refused)));
     out->watch_ = loop.watch(out->listener_.fd(), net::Interest::Read, *out);
     if (out->watch_ == 0) {
         return fail(net::SocketError::of("cannot watch the console's socket", errno));
@@ -163,11 +164,12 @@ Result<std::unique_ptr<Server>, net::SocketError> Server::listen(net::Loop& loop
 }
 
 Server::Server(net::Loop& loop, net::UnixListener listener, MakeDialogue make_dialogue,
-               Admission admission)
+               Admission admission, OnRefused on_refused)
     : loop_(loop),
       listener_(std::move(listener)),
       make_dialogue_(std::move(make_dialogue)),
-      admission_(std::move(admission)) {}
+      admission_(std::move(admission)),
+      on_refused_(std::move(on_refused)) {}
 
 Server::~Server() {
     sessions_.clear();
@@ -184,15 +186,11 @@ void Server::on_ready(net::Readiness /*readiness*/) {
 void Server::open(net::UnixStream stream) {
     const auto uid = stream.peer_user();
     auto user = uid ? admission_(*uid) : std::nullopt;
-    if (!user) {
-        log::warning("console.refused", {{"uid", uid ? std::to_string(*uid) : "unknown"}});
-        refuse(std::move(stream),
-               "You may not use the console: it is for members of ringwall-admin, "
-               "ringwall-operator and ringwall-read.");
-        return;
-    }
-    if (const std::string sentence = refusal(*user); !sentence.empty()) {
-        log::warning("console.refused", {{"user", user->name}});
+    const std::string sentence = user ? refusal(*user)
+                                      : "You may not use the console: it is for members of "
+                                        "ringwall-admin, ringwall-operator and ringwall-read.";
+    if (!sentence.empty()) {
+        on_refused_(user ? user->name : uid ? person_of(*uid).name : "unknown", sentence);
         refuse(std::move(stream), sentence);
         return;
     }

@@ -25,6 +25,9 @@ using Admission = std::function<std::optional<User>(uid_t)>;
 // root and the user of this process are administrators; others by group (people.h).
 std::optional<User> admit(uid_t user);
 
+// Who did not get in, and what was said of it.
+using OnRefused = std::function<void(const std::string& name, const std::string& why)>;
+
 class Server final : public net::EventSource, public Sessions {
 public:
     using MakeDialogue = std::function<std::unique_ptr<Dialogue>(const User&)>;
@@ -32,7 +35,8 @@ public:
     // The error is a sentence. `loop` must outlive the server.
     static Result<std::unique_ptr<Server>, net::SocketError> listen(
         net::Loop& loop, const std::filesystem::path& path, MakeDialogue make_dialogue,
-        Admission admission = admit);
+        Admission admission = admit,
+        OnRefused on_refused = [](const std::string&, const std::string&) {});
     // Every session ends, and the socket is removed.
     ~Server() override;
 
@@ -47,7 +51,7 @@ private:
     class Session;
 
     Server(net::Loop& loop, net::UnixListener listener, MakeDialogue make_dialogue,
-           Admission admission);
+           Admission admission, OnRefused on_refused);
     void open(net::UnixStream stream);
     std::string refusal(const User& user) const;  // empty: there is room
     void forget(std::uint64_t number);
@@ -56,6 +60,7 @@ private:
     net::UnixListener listener_;
     MakeDialogue make_dialogue_;
     Admission admission_;
+    OnRefused on_refused_;
     net::Loop::Watch watch_ = 0;
     std::uint64_t last_session_ = 0;
     std::map<std::uint64_t, std::unique_ptr<Session>> sessions_;

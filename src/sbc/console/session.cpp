@@ -10,6 +10,27 @@
 
 namespace ringwall::sbc::console {
 
+namespace {
+
+// What commands of the model and of the console begin with alike is neither's: "a" is no 'abort'
+// where 'attach' may stand. None: it is clear whose it is.
+std::optional<Answer> refuse_ambiguous(const model::Place& place, const std::string& word) {
+    std::vector<std::string_view> all = model::commands_like(place, word);
+    const std::size_t of_the_model = all.size();
+    if (all.empty() || std::ranges::find(all, word) != all.end()) {
+        return std::nullopt;
+    }
+    std::ranges::copy_if(first_words(), std::back_inserter(all),
+                         [&](std::string_view each) { return begins(each, word); });
+    if (all.size() == of_the_model) {
+        return std::nullopt;
+    }
+    return Answer{.fault = shown(word) + " could be more than one command; " + one_of(all),
+                  .word = 0};
+}
+
+}  // namespace
+
 Session::Session(Setup setup, User user)
     : setup_(std::move(setup)),
       user_(std::move(user)),
@@ -65,10 +86,12 @@ Reply Session::on_line(std::string_view line) {
             fault_at = line.find(replaced);
         } else if (!lines->empty()) {
             columns = lines->front().columns;
-            answer = lines->front().has_comment && takes_text(lines->front().words)
-                         ? Answer{.fault = "'!' begins what is not read; put the comment in quotes",
-                                  .word = columns.size()}
-                         : run(lines->front().words);
+            const std::string_view text =
+                lines->front().has_comment ? text_in(lines->front().words) : "";
+            answer = text.empty() ? run(lines->front().words)
+                                  : Answer{.fault = "'!' begins what is not read; put the " +
+                                                    std::string(text) + " in quotes",
+                                           .word = columns.size()};
         }
     }
     if (take_backs_seen_ != setup_.datastore->take_backs()) {
@@ -94,14 +117,23 @@ Reply Session::on_line(std::string_view line) {
     return reply;
 }
 
-// "commit comment fix ! bang": nothing of it is to be lost without a word.
-bool Session::takes_text(const Arguments& words) const {
+// "commit comment fix ! bang", "description fix ! bang": nothing of it is to be lost without a
+// word.
+std::string_view Session::text_in(const Arguments& words) const {
     std::size_t used = 0;
     const Command* const command = find(desk_, words, false, used);
-    return command != nullptr && command->words.front() == "commit" &&
-           std::ranges::any_of(words, [](const std::string& each) {
-               return each.size() > 3 && begins("comment", each);
-           });
+    if (command != nullptr && command->words.front() == "commit" &&
+        std::ranges::any_of(words, [](const std::string& each) {
+            return each.size() > 3 && begins("comment", each);
+        })) {
+        return "comment";
+    }
+    Arguments with_text = words;
+    with_text.emplace_back("text");  // "description !x" has none yet
+    const auto parsed = model::parse_command(configuration_.place(), with_text);
+    const bool is_text =
+        parsed && parsed->node->is_rest && parsed->action == model::Command::Action::Set;
+    return is_text ? "text" : "";
 }
 
 Answer Session::run(const Arguments& words) {
@@ -110,6 +142,9 @@ Answer Session::run(const Arguments& words) {
         return run(*command, words, used);
     }
     if (configuration_.is_on()) {
+        if (auto ambiguous = refuse_ambiguous(configuration_.place(), words.front())) {
+            return std::move(*ambiguous);
+        }
         const auto parsed = model::parse_command(configuration_.place(), words);
         if (const Command* command = parsed ? nullptr : find(desk_, words, false, used)) {
             return run(*command, words, used);
@@ -124,7 +159,11 @@ Answer Session::run(const Arguments& words) {
     if (const Command* command = find(desk_, words, false, used)) {
         return run(*command, words, used);
     }
-    if (model::parse_command({}, words) || words.front() == "no") {
+    const bool is_of_the_configuration = std::ranges::any_of(commands(), [&](const Command& each) {
+        return each.where == Command::Where::Configuration && each.words.front() == words.front();
+    });
+    if (is_of_the_configuration || model::parse_command({}, words) || words.front() == "no" ||
+        model::is_command(words.front())) {
         return {.fault =
                     shown(words.front()) + " belongs into the configuration; say 'configure' first",
                 .word = 0};

@@ -37,7 +37,7 @@ public:
 
 private:
     Answer run(const Arguments& words);
-    bool takes_text(const Arguments& words) const;
+    std::string_view text_in(const Arguments& words) const;  // what kind; empty: none
     Answer run(const Command& command, const Arguments& words, std::size_t used);
     Answer run_outside(const Arguments& words);  // behind 'do'
     std::string prompt() const;

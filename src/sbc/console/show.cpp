@@ -8,6 +8,7 @@
 
 #include "base/endpoint.h"
 #include "base/text.h"
+#include "sbc/model/word_values.h"
 #include "sbc/policy/permit.h"
 
 namespace ringwall::sbc::console {
@@ -343,6 +344,20 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
         return "";
     }
     return as_json ? printed(list) : out;
+}
+
+std::string no_adjacency(const Snapshot& snapshot, std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Adjacency& each : snapshot.adjacencies) {
+        if (!each.is_removed) {
+            names.push_back(each.name);
+        }
+    }
+    constexpr std::size_t worth_listing = 20;
+    return shown(name) + " is no adjacency that was committed; " +
+           (names.empty()                  ? "there is none yet"
+            : names.size() > worth_listing ? "'show services sbc sbe adjacencies' has them all"
+                                           : one_of(names));
 }
 
 std::string show_calls(Views& views, bool as_json) {

@@ -14,6 +14,8 @@ namespace ringwall::sbc::console {
 
 // Of one adjacency, or of all (""). Empty: there is none of that name.
 std::string show_adjacencies(Views& views, std::string_view name, bool with_details, bool as_json);
+// That there is none of this name, and which there are.
+std::string no_adjacency(const Snapshot& snapshot, std::string_view name);
 std::string show_calls(Views& views, bool as_json);
 std::string show_registrations(Views& views, bool as_json);
 // The connections over TLS: version, cipher, who the peer proved to be.

@@ -8,6 +8,9 @@
 #include <optional>
 #include <string_view>
 
+#include "sbc/console/command_match.h"
+#include "sbc/console/show.h"
+
 namespace ringwall::sbc::console {
 namespace {
 
@@ -49,10 +52,23 @@ std::string periods_in_words() {
     return out;
 }
 
-Result<Asked, std::string> asked_by(const std::vector<std::string>& words,
-                                    const Snapshot& snapshot) {
+// What may be said may be said by its beginning.
+std::string unabbreviated(const std::string& word) {
+    std::vector<std::string_view> all{"global", "src-adjacency", total};
+    for (const Period& each : periods) {
+        all.push_back(each.word);
+    }
+    std::erase_if(all, [&](std::string_view each) { return !begins(each, word); });
+    return all.size() == 1 ? std::string(all.front()) : word;
+}
+
+Result<Asked, std::string> asked_by(std::vector<std::string> words, const Snapshot& snapshot) {
     Asked out;
     std::size_t at = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const bool is_name = i == 1 && words[0] == "src-adjacency";
+        words[i] = is_name ? words[i] : unabbreviated(words[i]);
+    }
     if (at < words.size() && words[at] == "global") {
         ++at;
     } else if (at < words.size() && words[at] == "src-adjacency") {
@@ -60,7 +76,7 @@ Result<Asked, std::string> asked_by(const std::vector<std::string>& words,
         if (std::ranges::find(snapshot.adjacencies, name, &Adjacency::name) ==
             snapshot.adjacencies.end()) {
             return fail(name.empty() ? "the adjacency's name is missing after 'src-adjacency'"
-                                     : "'" + name + "' is no adjacency that was committed");
+                                     : no_adjacency(snapshot, name));
         }
         out.adjacency = name;
         at += 2;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sbc/console/show.h"
 #include "sbc/model/word_values.h"
 #include "sbc/policy/pipeline.h"
 
@@ -345,7 +346,7 @@ Answer explain_call(Views& views, const Arguments& words, bool as_json) {
     });
     if (from == adjacencies.end()) {
         return {.fault = words.empty() ? "'from' needs the name of an ADJACENCY"
-                                       : shown(words[0]) + " is no adjacency that was committed",
+                                       : no_adjacency(views.snapshot(), words[0]),
                 .word = 0};
     }
     ExplainQuestion question{.from = static_cast<AdjacencyIndex>(from - adjacencies.begin())};

@@ -121,6 +121,9 @@ std::vector<SecurityChange> security_changes(const Side& before, const Side& aft
     return out;
 }
 
+// Of the commands: before them stands the version's head, with a comment of one line.
+constexpr std::size_t largest_text = largest_file - (std::size_t{256} << 10U);
+
 std::string how_to_detach(AdjacencyState state) {
     return state == AdjacencyState::GoingDown
                ? "it is going down: wait for its last call to end, or commit 'no attach force "
@@ -270,6 +273,12 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     if (!configuration) {
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
     }
+    const std::string text = to_text(candidate, model::Secrets::Written);
+    if (text.size() > largest_text) {
+        errors.push_back(error("", "",
+                               "the configuration is larger than 16 MB, and no start would read "
+                               "it; take something away"));
+    }
     if (!errors.empty()) {
         return fail(std::move(errors));
     }
@@ -280,21 +289,22 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     }
     setup_.on_point(CommitPoint::Prepared);
 
-    const std::vector<Version> all = versions();
-    last_number_ = std::max({last_number_, version_.number, all.empty() ? 0 : all.back().number});
+    last_number_ = std::max(
+        {last_number_, version_.number, setup_.store == nullptr ? 0 : setup_.store->last_number()});
     Version next{.number = last_number_ + 1,
                  .time = setup_.now().wall,
                  .author = request.author,
                  .label = request.label,
                  .comment = request.comment};
     if (setup_.store != nullptr) {
-        const auto staged = setup_.store->stage(next, to_text(candidate, model::Secrets::Written));
+        const auto staged = setup_.store->stage(next, text);
         if (!staged) {
             setup_.target->drop();
             store_problem_ = staged.error();
             log::warning("store.not-written", {{"reason", store_problem_}});
             return fail(ConfigErrors{error("", "", store_problem_)});
         }
+        store_problem_.clear();
     }
     setup_.on_point(CommitPoint::Staged);
 

@@ -217,8 +217,24 @@ std::vector<Version> VersionStore::versions() const {
 }
 
 Result<VersionStore::Stored, std::string> VersionStore::version(unsigned number) const {
-    auto stored = read(version_file(folder_, number));
-    return stored ? stored : read(version_file(folder_, number, taken_back_ending));
+    std::error_code unknown;
+    const fs::path taken_back = version_file(folder_, number, taken_back_ending);
+    const fs::path path =
+        fs::exists(taken_back, unknown) ? taken_back : version_file(folder_, number);
+    if (!fs::exists(path, unknown) && !unknown) {
+        return fail("there is no version " + std::to_string(number));
+    }
+    return read(path);
+}
+
+unsigned VersionStore::last_number() const {
+    std::uint64_t out = 0;
+    std::error_code failed;
+    for (const auto& each : fs::directory_iterator(folder_ / "versions", failed)) {
+        const std::string name = each.path().filename().string();
+        out = std::max(out, parse_number(name.substr(0, name.find('.')), 1U << 29U).value_or(0));
+    }
+    return static_cast<unsigned>(out);
 }
 
 Result<void, std::string> VersionStore::stage(const Version& version, const std::string& commands) {

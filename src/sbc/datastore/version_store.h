@@ -54,6 +54,8 @@ public:
     // The newest last. What cannot be read is left out.
     std::vector<Version> versions() const;
     Result<Stored, std::string> version(unsigned number) const;
+    // Of all versions, by the names of their files: of those that cannot be read too.
+    unsigned last_number() const;
 
     // Number and all, as next.conf. May fail for want of room, and then nothing has changed.
     Result<void, std::string> stage(const Version& version, const std::string& commands);

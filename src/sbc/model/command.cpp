@@ -290,6 +290,18 @@ bool is_copy(const Node& node, Words words) {
            std::string_view("destination").starts_with(words[3]);
 }
 
+// "call-policy-set copy source 1": what is no entry's key, with what would make it a copy.
+Fault half_a_copy(const Node& node, Fault fault, Words words, std::size_t at) {
+    const bool is_meant = node.kind == Node::Kind::Mode && node.arguments.size() == 1 &&
+                          at < words.size() && words[at] == "copy";
+    if (is_meant) {
+        const std::string key = node.arguments.front().placeholder;
+        fault.sentence = "'" + node.command() + " copy' is not whole; write: " + node.command() +
+                         " copy source " + key + " destination " + key;
+    }
+    return fault;
+}
+
 Result<Command, Fault> parse_copy(Command command, Words words, std::size_t at) {
     const Node& node = *command.node;
     command.action = Command::Action::Copy;
@@ -332,6 +344,13 @@ Result<Command, Fault> parse_no(Command command, Words words, std::size_t at) {
             command.values = TRY(all_values(node, words, at));
         }
         at = words.size();
+    }
+    if (at < words.size() && node.no_also != nullptr) {
+        const std::string written = "no " + node.command();
+        return fail(Fault{at,
+                          "'" + written + "' has too many words; write: " + written + " [" +
+                              node.no_also->usage() + "]",
+                          node.command()});
     }
     if (at < words.size()) {
         return fail(wrong_count(node, at, "many"));
@@ -504,16 +523,38 @@ Result<Command, Fault> parse_command(const Place& place, std::span<const std::st
     }
     command.action =
         command.node->kind == Node::Kind::Mode ? Command::Action::Enter : Command::Action::Set;
-    command.values = TRY(all_values(*command.node, rest, at));
+    auto values = all_values(*command.node, rest, at);
+    if (!values) {
+        return fail(half_a_copy(*command.node, std::move(values).error(), rest, at));
+    }
+    command.values = std::move(*values);
     return command;
+}
+
+bool is_command(std::string_view first_word) {
+    return find_mode_of(Schema::instance().root(), first_word) != nullptr;
+}
+
+std::vector<std::string_view> commands_like(const Place& place, std::string_view begun) {
+    std::vector<std::string_view> out;
+    for (std::size_t depth = place.size() + 1; depth > 0 && out.empty(); --depth) {
+        out = words_at(with_word(spellings_of(mode_at(place, depth - 1)), 0, begun, false), 0);
+    }
+    return out;
+}
+
+Place place_after(const Command& command) {
+    Place place = command.place;
+    if (command.action == Command::Action::Enter) {
+        place.push_back({command.node, command.values});
+    }
+    return place;
 }
 
 bool alters(const Tree& tree, const Command& command) {
     const Node& node = *command.node;
     if (command.action == Command::Action::Enter) {
-        Place place = command.place;
-        place.push_back({&node, command.values});
-        return !tree.has(place);
+        return !tree.has(place_after(command));
     }
     if (command.action != Command::Action::Set) {
         return true;
@@ -573,10 +614,9 @@ Fault nothing_there(const Command& command, std::size_t which) {
 
 Result<Place, Fault> apply(Tree& tree, const Command& command) {
     const Node& node = *command.node;
-    Place after = command.place;
+    Place after = place_after(command);
     switch (command.action) {
         case Command::Action::Enter:
-            after.push_back({&node, command.values});
             tree.enter(after);
             break;
         case Command::Action::Set:

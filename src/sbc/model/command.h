@@ -40,10 +40,19 @@ struct Fault {
 Result<Command, Fault> parse_command(const Place& place, std::span<const std::string> words,
                                      std::span<const std::string_view> others = {});
 
+// Whether commands of any mode begin with this word.
+bool is_command(std::string_view first_word);
+
+// What commands begin with that may be written like this: of the innermost mode that has any.
+std::vector<std::string_view> commands_like(const Place& place, std::string_view begun);
+
+// The place where one is after it.
+Place place_after(const Command& command);
+
 // Whether anything would be another after it; taking away counts always.
 bool alters(const Tree& tree, const Command& command);
 
-// Returns the place where one is after it. A fault has changed nothing. To take away what has a
+// Returns the place after it. A fault has changed nothing. To take away what has a
 // name and is not there is one; to take away a value that is not set is none.
 Result<Place, Fault> apply(Tree& tree, const Command& command);
 

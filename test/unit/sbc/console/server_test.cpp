@@ -38,7 +38,10 @@ protected:
                 users.push_back(user);
                 return std::make_unique<CountedDialogue>(user, gone);
             },
-            [this](uid_t uid) { return uid == geteuid() ? newcomer : std::nullopt; });
+            [this](uid_t uid) { return uid == geteuid() ? newcomer : std::nullopt; },
+            [this](const std::string& who, const std::string& why) {
+                refused.push_back(who + ": " + why);
+            });
         EXPECT_TRUE(made) << made.error().sentence;
         server = std::move(*made);
     }
@@ -105,6 +108,7 @@ protected:
     std::filesystem::path folder;
     std::optional<User> newcomer = User{"ops", Role::Operator, ""};
     std::vector<User> users;
+    std::vector<std::string> refused;
     int gone = 0;
     std::unique_ptr<Server> server;
 };
@@ -199,6 +203,17 @@ TEST_F(ConsoleServerTest, WhoSaysRubbishIsClosedAndNobodyElse) {
         EXPECT_EQ(gone, ++expected) << rubbish;
     }
     EXPECT_EQ(other.say("a"), "1: a\n");
+}
+
+TEST_F(ConsoleServerTest, ALineIsNoDeeperThanWhatIsSaid) {
+    Client client = connect();
+    client.reply();
+    const std::string deep(30'000, '[');
+    client.send(R"({"line": )" + deep + std::string(deep.size(), ']') + "}\n");
+    EXPECT_FALSE(client.is_open());
+    Client other = connect();
+    other.reply();
+    EXPECT_THAT(other.say("a"), HasSubstr(": a\n"));
 }
 
 TEST_F(ConsoleServerTest, ALineHasALimit) {
@@ -304,6 +319,7 @@ TEST_F(ConsoleServerTest, WhoMayNotIsToldAndClosed) {
     EXPECT_THAT(answer->output, HasSubstr("members of ringwall-admin"));
     EXPECT_TRUE(answer->failed);
     EXPECT_TRUE(answer->ended);
+    EXPECT_THAT(refused, ElementsAre(HasSubstr(person_of(geteuid()).name + ": You may not use")));
     EXPECT_THAT(users, IsEmpty());
     EXPECT_EQ(server->sessions(), 0u);
 }
@@ -319,6 +335,7 @@ TEST_F(ConsoleServerTest, NobodyKeepsTheOthersOut) {
         EXPECT_THAT(come("guest", Role::ReadOnly), HasSubstr("welcome"));
     }
     EXPECT_THAT(come("guest", Role::ReadOnly), HasSubstr("You have 8 sessions already"));
+    EXPECT_THAT(refused, ElementsAre(HasSubstr("guest: You have 8 sessions already")));
     EXPECT_FALSE(clients.back().is_open());
     for (int i = 0; i < 16; ++i) {
         EXPECT_THAT(come("noc" + std::to_string(i), Role::Operator), HasSubstr("welcome"));

@@ -164,7 +164,26 @@ TEST_F(AtTheConsole, CommandsOfTheConsoleMayBeShort) {
     EXPECT_EQ(prompt_after("root"), "router(config)# ");
     EXPECT_THAT(says("show configuration"), "");
     EXPECT_THAT(says("sh services sbc sbe call"), HasSubstr("could be more than one command"));
+    EXPECT_THAT(says("sh services sbc sbe call-s glob currenth"),
+                HasSubstr("the current hour for"));
+    EXPECT_THAT(says("sh services sbc sbe call-s curr"), HasSubstr("'curr' is none of global"));
+    EXPECT_THAT(says("sh services sbc sbe calls x tr"), HasSubstr("nothing is kept of a call 'x'"));
     EXPECT_EQ(says("sh services sbc mysbc sbe calls"), "No calls.\n");
+}
+
+// "a" for 'attach' must not be 'abort', nor "com" for 'commit' be 'complete'.
+TEST_F(AtTheConsole, ABeginningOfTheModelsAndTheConsolesIsNeithers) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    EXPECT_THAT(says("a"),
+                AllOf(HasSubstr("^\n"), HasSubstr("'a' could be more than one command; "),
+                      HasSubstr("attach"), HasSubstr(" or abort\n")));
+    EXPECT_THAT(says("d"), HasSubstr("use description, domain or do\n"));
+    EXPECT_THAT(says("show configuration"), HasSubstr("adjacency sip test"));
+    typed({"call-policy-set 1", "rtg-dst-domain-table t"});
+    EXPECT_THAT(says("com"), HasSubstr("use complete or commit\n"));
+    EXPECT_THAT(says("en 5"), HasSubstr("use entry or end\n"));
+    typed({"entry 5", "ab"});
+    EXPECT_EQ(prompt_after(""), "router# ");
 }
 
 TEST_F(AtTheConsole, AWrongWordIsNamedWithWhatWouldBeRight) {
@@ -370,6 +389,28 @@ TEST_F(AtTheConsole, AnEarlierVersionComesBack) {
     EXPECT_TRUE(session_.on_line("rollback last 9").failed);
 }
 
+TEST_F(AtTheConsole, AVersionThatCannotBeUsedSaysWhy) {
+    typed({"configure", "sbc mysbc", "sbe", "commit", "adjacency sip test", "commit"});
+    const auto file = folder() / "versions" / "000001.conf";
+    std::ofstream(file) << "rubbish\n";
+    for (const char* line : {"show configuration version 1", "rollback to 1"}) {
+        EXPECT_THAT(says(line), HasSubstr("% " + file.string() +
+                                          " is no configuration that was committed; 'show "
+                                          "configuration commit list' has"));
+    }
+    for (const char* line : {"show configuration version 7", "rollback to 7"}) {
+        EXPECT_THAT(says(line), HasSubstr("% there is no version 7; 'show"));
+    }
+}
+
+// Who confirmed, and what was given up, stands in the audit log too.
+TEST_F(AtTheConsole, WhatIsAnsweredAndConfirmedIsRecorded) {
+    typed({"configure", "sbc mysbc", "sbe", "commit confirmed 30", "commit", "adjacency sip test",
+           "end", "no"});
+    EXPECT_THAT(audit_, AllOf(HasSubstr("ops command commit\nops confirmed 1\n"),
+                              HasSubstr("ops command end\nops command no\n")));
+}
+
 TEST_F(AtTheConsole, AConfirmedCommitSaysHowLong) {
     typed({"configure", "sbc mysbc", "sbe"});
     EXPECT_THAT(says("commit confirmed 30"), HasSubstr("taken back in 30 s"));
@@ -437,6 +478,10 @@ TEST_F(AtTheConsole, AFileIsLoadedWholeOrNotAtAll) {
     EXPECT_FALSE(session_.on_line("save audit.log").failed);
     EXPECT_TRUE(std::filesystem::exists(folder() / "saved" / "audit.log"));
     EXPECT_TRUE(session_.on_line("load gone").failed);
+    // What changes nothing leaves nothing to be committed, and keeps nobody out.
+    std::ofstream(folder() / "saved" / "empty") << "\n";
+    EXPECT_FALSE(session_.on_line("load empty").pending);
+    EXPECT_FALSE(datastore_.writer());
 }
 
 TEST_F(AtTheConsole, SecretsAreShownNowhere) {
@@ -618,6 +663,33 @@ TEST_F(AtTheConsole, BehindDoItIsAsWithout) {
     EXPECT_THAT(says("do"), HasSubstr("'do' needs a command"));
 }
 
+// What stands behind '!' is lost in a file; of a text that one types nothing is.
+TEST_F(AtTheConsole, ATextIsNotCutByAComment) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test"});
+    for (const char* line : {"description fix ! bang", "description !bang"}) {
+        EXPECT_THAT(says(line), HasSubstr("'!' begins what is not read; put the text in quotes"));
+    }
+    typed({"description \"fix ! bang\"", "signaling-port 5070 ! for now"});
+    EXPECT_THAT(says("show configuration"), HasSubstr("description \"fix ! bang\"\n"));
+}
+
+TEST_F(AtTheConsole, WhatWouldBeRightIsSaid) {
+    for (const char* line : {"security untrusted", "adjacency sip x", "commit", "rollback to 1"}) {
+        EXPECT_THAT(says(line), HasSubstr("belongs into the configuration; say 'configure' first"));
+    }
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit"});
+    EXPECT_THAT(says("no attach now"),
+                HasSubstr("'no attach' has too many words; write: no attach [force normal|abort]"));
+    EXPECT_THAT(says("no attach force normal now"), HasSubstr("[force normal|abort]"));
+    EXPECT_THAT(says("call-policy-set copy source 1"),
+                HasSubstr("write: call-policy-set copy source NUMBER destination NUMBER"));
+    EXPECT_THAT(says("do show services sbc sbe refusals 0"), HasSubstr("use a number from 1"));
+    EXPECT_THAT(says("do show services sbc sbe adjacency x"),
+                HasSubstr("'x' is no adjacency that was committed; use test\n"));
+    EXPECT_THAT(says("do show services sbc sbe call-stats src-adjacency x"),
+                HasSubstr("'x' is no adjacency that was committed; use test\n"));
+}
+
 TEST_F(AtTheConsole, AWrongValueIsToldTheRightOne) {
     EXPECT_THAT(says("show running-config | jsn"),
                 HasSubstr("'jsn' does not go here; only '| json'"));
@@ -653,6 +725,31 @@ TEST_F(AtTheConsole, WhatHasChangedNothingKeepsNobodyOut) {
     typed({"sbc m"});
     EXPECT_TRUE(session_.on_line("load broken").failed);
     EXPECT_TRUE(datastore_.writer()) << "something was changed before";
+}
+
+TEST_F(AtTheConsole, WhoOnlyWalksAroundKeepsNobodyFromWriting) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "description one", "commit"});
+    typed({"root", "sbc mysbc", "sbe", "adjacency sip test", "description one"});
+    EXPECT_FALSE(datastore_.writer());
+    Session other = open("eve", Role::Administrator, "2");
+    for (const char* line : {"configure", "sbc mysbc", "sbe", "adjacency sip test", "attach"}) {
+        EXPECT_FALSE(other.on_line(line).failed) << line;
+    }
+    EXPECT_EQ(prompt_after("call-policy-set 1"), "router(config-sbc-sbe-adj-sip)# ");
+    typed({"root", "sbc mysbc", "sbe", "adjacency sip test"});
+    EXPECT_THAT(says("description two"), HasSubstr("is being changed by eve (session 2)"));
+}
+
+// Whoever commits next must know that somebody waited to see whether all is well.
+TEST_F(AtTheConsole, ACommitSaysWhatElseItConfirms) {
+    typed({"configure", "sbc mysbc", "sbe", "commit confirmed 30"});
+    Session other = open("eve", Role::Administrator, "2");
+    for (const char* line : {"configure", "sbc mysbc", "sbe", "adjacency sip test"}) {
+        other.on_line(line);
+    }
+    EXPECT_THAT(other.on_line("commit").output,
+                HasSubstr("Version 1 of ops, which waited to be confirmed, is confirmed by it.\n"));
+    EXPECT_THAT(audit_, HasSubstr("eve confirmed 1\neve commit 2\n"));
 }
 
 TEST_F(AtTheConsole, JsonHasWhatTheTextHas) {

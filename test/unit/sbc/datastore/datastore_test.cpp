@@ -176,6 +176,53 @@ TEST_F(Stored, AStoreThatCannotBeWrittenRefusesTheCommit) {
     EXPECT_THAT(datastore.alarms(), IsEmpty());
 }
 
+// One that is damaged, or was put there by hand: whatever it says within.
+TEST_F(Stored, ANumberThatIsTakenIsNotUsedAgain) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    fs::copy(folder_ / "running.conf", folder_ / "versions" / "000002.conf");
+    std::ofstream(folder_ / "versions" / "000007.taken-back.conf") << "rubbish\n";
+    const auto committed =
+        datastore.commit(tree_of(with_adjacency("description two\n")), {.author = "ops"});
+    ASSERT_TRUE(committed) << committed.error().front().to_string();
+    EXPECT_EQ(committed->version, 8U);
+    EXPECT_THAT(datastore.version(7).error(), HasSubstr("000007.taken-back.conf is no"));
+}
+
+TEST_F(Stored, WhatNoStartWouldReadIsNotCommitted) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    const auto half = [](const char* name) {
+        return std::string("adjacency sip ") + name + "\ndescription " +
+               std::string(9'000'000, 'x') + "\n";
+    };
+    const auto one = tree_of("sbc mysbc\nsbe\n" + half("a"));
+    ASSERT_TRUE(datastore.commit(one, {.author = "ops"}));
+    const auto refused =
+        datastore.commit(tree_of("sbc mysbc\nsbe\n" + half("a") + half("b")), {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().front().sentence, HasSubstr("16 MB"));
+    EXPECT_TRUE(datastore.running() == one);
+    EXPECT_TRUE(store->running());
+}
+
+// The alarm is of the last time that it was written.
+TEST_F(Stored, ACommitThatWaitsEndsTheAlarmOfOneThatFailed) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore = make(&*store);
+    fs::create_directories(folder_ / "next.conf" / "x");
+    ASSERT_FALSE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    ASSERT_THAT(datastore.alarms(), SizeIs(1));
+    fs::remove_all(folder_ / "next.conf");
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")),
+                                 {.author = "ops", .confirm_within = std::chrono::seconds(9)}));
+    EXPECT_THAT(datastore.alarms(), IsEmpty());
+}
+
 TEST_F(Stored, AStoreThatCannotBeReadIsNoStart) {
     {
         auto store = VersionStore::open(folder_);

@@ -1,0 +1,38 @@
+#include "sbc/file_observer.h"
+
+#include "sbc/console/audit_line.h"
+
+namespace ringwall::sbc {
+
+void FileObserver::on_record(const CallRecord& call) {
+    if (record.is_open()) {
+        record.post(to_json(call));
+    }
+    if (call.cause == FailureCause::SetupPolicy && audit.is_open()) {
+        note_refusal(call);
+    }
+}
+
+// Strangers may cause many: no more of them than fill a disk in months.
+void FileObserver::note_refusal(const CallRecord& call) {
+    const Now now = now_();
+    std::optional<std::uint64_t> left_out;
+    {
+        const std::scoped_lock lock(mutex_);
+        left_out = refusals_.admit(now.monotonic);
+    }
+    if (!left_out) {
+        return;
+    }
+    constexpr std::size_t longest = 128;  // of what a peer wrote
+    std::string text = "call " + call.call + " of " + call.caller.substr(0, longest) + " by " +
+                       call.from_adjacency + " to " + call.callee.substr(0, longest) + ": " +
+                       std::to_string(call.status) + " " + call.reason;
+    if (*left_out > 0) {
+        text += "; before it " + std::to_string(*left_out) + " more that are not written here";
+    }
+    const console::User itself{"ringwall-sbc", console::Role::Administrator, ""};
+    audit.post(console::audit_line(now.wall, itself, "trust refused", text));
+}
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,38 @@
+// What is written down of calls: the trace, their records, and in the audit log who was refused for
+// want of trust. All workers tell it.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "base/log_limit.h"
+#include "net/clock.h"
+#include "net/mailbox.h"
+#include "sbc/line_file.h"
+#include "sbc/sbc.h"
+
+namespace ringwall::sbc {
+
+class FileObserver final : public Observer {
+public:
+    explicit FileObserver(net::Mailbox& mailbox, std::function<Now()> now = net::system_clock)
+        : trace("trace", mailbox),
+          record("record", mailbox),
+          audit("audit", mailbox),
+          now_(std::move(now)) {}
+    LineFile trace;
+    LineFile record;
+    LineFile audit;
+    void on_record(const CallRecord& call) override;
+    void on_trace(const std::string& json_line) override { trace.post(json_line); }
+
+private:
+    void note_refusal(const CallRecord& call);
+
+    std::function<Now()> now_;
+    std::mutex mutex_;  // of what follows
+    log::Limit refusals_{10};
+};
+
+}  // namespace ringwall::sbc
