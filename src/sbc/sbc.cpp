@@ -469,7 +469,10 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         return;
     }
     note_alias(inbound);
-    if (inbound.from_adjacency().is_encrypted()) {
+    // Whose REGISTER goes on has proven nothing yet.
+    const bool is_relayed = request->method() == Method::Register &&
+                            inbound.from_adjacency().registration_target.has_value();
+    if (inbound.from_adjacency().is_encrypted() && !is_relayed) {
         shared_.newcomers.remove(*inbound.adjacency, inbound.source);
     }
     if (request->method() == Method::Register) {
@@ -878,24 +881,6 @@ void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& 
     begun.begin();
 }
 
-void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
-    const registrar::RegisterOutcome outcome =
-        registrar_.on_register(*request, inbound.caller, inbound.from_adjacency(),
-                               *inbound.adjacency, inbound.hop, now().monotonic);
-    counters_.add("registrations", std::to_string(outcome.status));
-    const bool is_accepted = outcome.status == 200;
-    if (is_accepted || may_log_refusal()) {
-        log::info(is_accepted ? "registration.accepted" : "registration.rejected",
-                  {{"user", inbound.caller},
-                   {"adjacency", inbound.from_adjacency().name},
-                   {"peer", inbound.source.to_string()},
-                   {"status", outcome.status},
-                   {"bound", outcome.is_registered ? "yes" : "no"}});
-    }
-    respond(id, registrar_.response(*request, outcome, new_tag(), now().wall).build());
-    watch_expiry();
-}
-
 void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
     auto builder = sip::reply(*request, 200, new_tag());
@@ -1054,7 +1039,9 @@ void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer
         return;
     }
     const Adjacency& adjacency = snapshot.adjacencies[*peer];
-    const bool is_to_phone = adjacency.profile == Profile::Access && request->to_tag().empty() &&
+    // Who registers behind us has no password here.
+    const bool is_to_phone = adjacency.profile == Profile::Access &&
+                             !adjacency.registration_target && request->to_tag().empty() &&
                              to.transport != sip::Transport::Udp;
     if (is_to_phone || !adjacency.outbound_accounts.empty()) {
         challenges_.sent(id, {*peer, to, request, permit});
@@ -1435,6 +1422,16 @@ std::vector<registrar::Binding> Sbc::find_location(CallRef call,
         return !may_begin_on(*snapshot_of(call), each.adjacency);
     });
     return bindings;
+}
+
+std::optional<registrar::Binding> Sbc::find_contact(CallRef call, std::string_view token,
+                                                    AdjacencyIndex behind) {
+    auto binding = shared_.location.find_token(token, now().monotonic);
+    const Snapshot& snapshot = *snapshot_of(call);
+    return binding && may_begin_on(snapshot, binding->adjacency) &&
+                   snapshot.adjacencies[binding->adjacency].registration_target == behind
+               ? std::move(binding)
+               : std::nullopt;
 }
 
 bool Sbc::is_subscriber(std::string_view address_of_record) const {

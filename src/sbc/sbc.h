@@ -20,6 +20,7 @@
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/recent_requests.h"
+#include "sbc/b2bua/relayed_register.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
@@ -59,7 +60,9 @@ struct TlsConnection {
     std::shared_ptr<const tls::PeerIdentity> peer;
 };
 
-class Sbc final : public engine::ShardUser, public b2bua::CallHost {
+class Sbc final : public engine::ShardUser,
+                  public b2bua::CallHost,
+                  public b2bua::RelayedRegister::Desk {
 public:
     struct ListenRequest {
         Endpoint local;
@@ -174,6 +177,8 @@ public:
     bool is_peer_of(b2bua::CallRef call, const b2bua::Leg& leg, const sip::Hop& from) override;
     std::vector<registrar::Binding> find_location(b2bua::CallRef call,
                                                   std::string_view address_of_record) override;
+    std::optional<registrar::Binding> find_contact(b2bua::CallRef call, std::string_view token,
+                                                   AdjacencyIndex behind) override;
     bool is_subscriber(std::string_view address_of_record) const override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
     std::optional<std::string> vouch_for(const sip::DialogIds& ids,
@@ -195,6 +200,11 @@ public:
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
+
+    // b2bua::RelayedRegister::Desk (sbc_registrar.cpp)
+    void on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
+                               const sip::Message& response) override;
+    void on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int status) override;
 
 private:
     struct CallEntry {
@@ -260,6 +270,14 @@ private:
                  const sip::MessagePtr& request);
     void do_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
                      const sip::MessagePtr& request);
+    void relay_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
+                        const sip::MessagePtr& request);
+    void refuse_register(const registrar::Registrant& registrant,
+                         const b2bua::RelayedRegister::Setup& setup, const sip::Message& response);
+    void note_register(const registrar::Registrant& registrant, int status, bool is_bound);
+    void answer_register(const registrar::Registrant& registrant, sip::transaction::ServerId id,
+                         const sip::Message& request, const registrar::RegisterOutcome& outcome,
+                         const sip::Message* behind);
     void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
                         const sip::MessagePtr& request);
     void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
@@ -357,6 +375,7 @@ private:
     trunk::Registrations registrations_;
     media::Link media_;
     std::unordered_map<engine::ListenerId, ListenRequest> listeners_;
+    std::size_t relayed_ = 0;  // REGISTERs on their way to a registrar behind us, among calls_
     std::unordered_map<b2bua::CallRef, CallEntry> calls_;
     std::unordered_map<std::string, b2bua::CallRef> by_tag_;
     // Peers choose half of them, hence the tree: no choice of theirs makes a search slow.

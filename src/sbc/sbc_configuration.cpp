@@ -76,6 +76,13 @@ void Sbc::take(const SnapshotPtr& next) {
     if (shard_.place().number == 0) {
         drop_bindings(
             [&](const registrar::Binding& each) {
+                const auto& target = snapshot_->adjacencies[each.adjacency].registration_target;
+                if (target != before->adjacencies[each.adjacency].registration_target) {
+                    return true;
+                }
+                if (each.behind) {
+                    return !is_still_trusted(*before, each.adjacency);
+                }
                 const Subscriber* const was = before->subscriber(each.address_of_record);
                 const Subscriber* const is = snapshot_->subscriber(each.address_of_record);
                 return was == nullptr || is == nullptr || was->password != is->password ||

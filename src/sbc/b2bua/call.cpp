@@ -120,8 +120,8 @@ void Call::go_on_or_fail() {
     if (is_answered_ || is_any_open) {
         return;
     }
-    while (!is_cancelled_ && next_route_ < setup_.routes.size()) {
-        if (try_next_route()) {
+    while (!is_cancelled_ && (!rounds_.empty() || next_route_ < setup_.routes.size())) {
+        if (rounds_.empty() ? try_next_route() : try_next_round()) {
             return;
         }
     }
@@ -151,8 +151,8 @@ Result<policy::Permit, Refusal> Call::decide(AdjacencyIndex to, sip::Scheme sche
 bool Call::try_next_route() {
     const std::size_t index = next_route_++;
     const policy::Route& route = setup_.routes[index];
-    if (std::holds_alternative<policy::ToLocation>(route)) {
-        return open_location();
+    if (const auto* const location = std::get_if<policy::ToLocation>(&route)) {
+        return open_location(location->token);
     }
     const AdjacencyIndex to = std::get<policy::ToAdjacency>(route).adjacency;
     const Event event = index == 0 ? Event::Initial : Event::Hunting;
@@ -169,12 +169,29 @@ bool Call::try_next_route() {
     }
     const std::string target = request_uri(setup_.request->request_uri(), allowed->leg_scheme(),
                                            caller_adjacency(), adjacency(to));
-    return open_branch(*allowed, to, *hop, target, {}, 0);
+    return open_branch(*allowed, {.adjacency = to, .hop = *hop, .uri = target});
 }
 
-bool Call::open_location() {
+// What the registrar behind us knows by a token may be there no more: nobody else is meant by it.
+void Call::miss_contact() {
+    record_->decisions.add(0, Event::Fork, setup_.request->request_uri().scheme,
+                           Finding::NotRegistered);
+    remember(unanswered(TerminationCause::TransportError, true, sip::Transport::Tcp,
+                        caller_adjacency(), 0));
+}
+
+bool Call::open_location(std::string_view token) {
+    if (!token.empty()) {
+        auto contact = host_.find_contact(ref(), token, setup_.caller.adjacency);
+        if (!contact) {
+            miss_contact();
+            return false;
+        }
+        rounds_ = registrar::rounds_of({std::move(*contact)});
+        return try_next_round();
+    }
     const std::string user = sip::address_of_record(setup_.request->request_uri());
-    const auto bindings = host_.find_location(ref(), user);
+    auto bindings = host_.find_location(ref(), user);
     if (bindings.empty()) {
         record_->decisions.add(
             0, Event::Fork, setup_.request->request_uri().scheme,
@@ -186,36 +203,63 @@ bool Call::open_location() {
                   nullptr, 0, FailureCause::Routing});
         return false;
     }
+    rounds_ = registrar::rounds_of(std::move(bindings));
+    return try_next_round();
+}
+
+bool Call::try_next_round() {
+    registrar::Round round = std::move(rounds_.front());
+    rounds_.pop_front();
     bool is_sent = false;
-    for (const registrar::Binding& binding : bindings) {
-        const auto allowed = permit(binding.adjacency, binding.scheme, Event::Fork);
-        if (!allowed) {
-            refuse(allowed.error(), Event::Fork);
-            if (!caller_adjacency().is_trusted()) {
-                best_ = Failure{480, "Temporarily Unavailable", 0, nullptr,
-                                0,   FailureCause::SetupPolicy};
-            }
-            continue;
-        }
-        const auto contact = sip::parse_uri(binding.contact);
-        if (!contact) {
-            continue;
-        }
-        // Headers in the registered URI stay behind: with_scheme drops them (RFC 4475 §3.3.14).
-        is_sent = open_branch(*allowed, binding.adjacency, binding.hop,
-                              sip::with_scheme(*contact, allowed->leg_scheme()), user, 0) ||
-                  is_sent;
+    for (registrar::Candidate& each : round) {
+        is_sent = open_contact(std::move(each)) || is_sent;
     }
     return is_sent;
 }
 
-bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
-                       std::string_view target, std::string_view address_of_record,
-                       unsigned redirects) {
-    const Event event = redirects > 0                ? Event::Redirect
-                        : !address_of_record.empty() ? Event::Fork
-                        : next_route_ > 1            ? Event::Hunting
-                                                     : Event::Initial;
+bool Call::open_contact(registrar::Candidate candidate) {
+    registrar::Binding& binding = candidate.binding;
+    const auto allowed = permit(binding.adjacency, binding.scheme, Event::Fork);
+    if (!allowed) {
+        refuse(allowed.error(), Event::Fork);
+        if (!caller_adjacency().is_trusted()) {
+            best_ =
+                Failure{480, "Temporarily Unavailable", 0, nullptr, 0, FailureCause::SetupPolicy};
+        }
+        return false;
+    }
+    const auto contact = sip::parse_uri(binding.contact);
+    // Headers in the registered URI stay behind: with_scheme drops them (RFC 4475 §3.3.14).
+    return contact &&
+           open_branch(*allowed, {.adjacency = binding.adjacency,
+                                  .hop = binding.hop,
+                                  .uri = sip::with_scheme(*contact, allowed->leg_scheme()),
+                                  .address_of_record = binding.address_of_record,
+                                  .route = std::move(binding.path),
+                                  .other_flows = std::move(candidate.other_flows)});
+}
+
+// RFC 5626 §7: only where the phone itself did not answer.
+bool Call::try_other_flow(std::size_t index) {
+    std::vector<registrar::Binding> flows = std::move(branches_[index].other_flows);
+    const bool is_wanted = !is_cancelled_ && !is_answered_ && !branches_[index].is_cancelled;
+    while (is_wanted && !flows.empty()) {
+        registrar::Candidate next{std::move(flows.front()), {}};
+        flows.erase(flows.begin());
+        next.other_flows = flows;
+        if (open_contact(std::move(next))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Call::open_branch(const policy::Permit& permit, Destination destination) {
+    const AdjacencyIndex to = destination.adjacency;
+    const Event event = destination.redirects > 0                ? Event::Redirect
+                        : !destination.address_of_record.empty() ? Event::Fork
+                        : next_route_ > 1                        ? Event::Hunting
+                                                                 : Event::Initial;
     const auto note = [&](auto what) {
         record_->decisions.add(to, event, permit.leg_scheme(), what);
     };
@@ -237,26 +281,29 @@ bool Call::open_branch(const policy::Permit& permit, AdjacencyIndex to, const si
     Branch branch;
     branch.adjacency = to;
     branch.scheme = leg_scheme;
-    branch.hop = hop;
-    branch.address_of_record = address_of_record;
+    branch.hop = destination.hop;
+    branch.address_of_record = std::move(destination.address_of_record);
+    branch.other_flows = std::move(destination.other_flows);
     branch.local_tag = make_tag(setup_.bucket, host_.random());
-    branch.redirects = redirects;
+    branch.redirects = destination.redirects;
     branch.heard = host_.now().monotonic;
-    branch.unsent = std::make_unique<Unsent>(
-        Unsent{.permit = permit,
-               .event = event,
-               .request_uri = std::string(target),
-               .from = from_address(request.from(), leg_scheme, caller_adjacency(), out) +
-                       ";tag=" + branch.local_tag,
-               .to = to_address(request.to(), leg_scheme, caller_adjacency(), out),
-               .call_id = bucket_token(setup_.bucket, host_.random(), 24),
-               .contact = contact(out, hop.transport, leg_scheme, contact_user(request.from())),
-               .ticket = {}});
+    branch.unsent = std::make_unique<Unsent>(Unsent{
+        .permit = permit,
+        .event = event,
+        .request_uri = std::move(destination.uri),
+        .from = from_address(request.from(), leg_scheme, caller_adjacency(), out) +
+                ";tag=" + branch.local_tag,
+        .to = to_address(request.to(), leg_scheme, caller_adjacency(), out),
+        .call_id = bucket_token(setup_.bucket, host_.random(), 24),
+        .contact =
+            contact(out, destination.hop.transport, leg_scheme, contact_user(request.from())),
+        .route = std::move(destination.route),
+        .ticket = {}});
     const Unsent& unsent = *branch.unsent;
     const std::string callers = contact(caller_adjacency(), setup_.from.transport, caller_scheme_,
                                         contact_user(request.to()));
     if (const int status =
-            refuse_length(target, {unsent.from, unsent.to, unsent.contact, callers})) {
+            refuse_length(unsent.request_uri, {unsent.from, unsent.to, unsent.contact, callers})) {
         note(Finding::TooLong);
         remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
         return false;
@@ -317,6 +364,12 @@ void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
     builder.header(HeaderName::CallId, unsent->call_id);
     builder.header(HeaderName::CSeq, "1 INVITE");
     builder.header(HeaderName::Contact, unsent->contact);
+    for (const std::string& each : unsent->route) {
+        builder.header(HeaderName::Route, each);
+    }
+    if (policy::carries_challenges(out, setup_.caller.adjacency)) {
+        copy_credentials(builder, request);
+    }
     copy_end_to_end(builder, request, caller_adjacency(), out, setup_.removed_headers);
     copy_body(builder, request, media);
     branch.invite = builder.build();
@@ -364,6 +417,9 @@ void Call::fail() {
             sip::reply(*setup_.request, failure.status, context_.own_tag, failure.reason);
         const Adjacency& out = adjacency(branch.adjacency);
         copy_end_to_end(builder, *failure.response, out, caller_adjacency());
+        if (failure.status == 401 || failure.status == 407) {
+            copy_challenges(builder, *failure.response);
+        }
         if (failure.status < 400) {
             for (const auto& target : failure.response->name_addrs(HeaderName::Contact)
                                           .value_or(std::vector<sip::NameAddr>{})) {
@@ -428,7 +484,7 @@ void Call::on_response_now(ClientId id, const sip::MessagePtr& response) {
             close_branch(i);
             if (status < 400) {
                 on_redirect(i, response);
-            } else {
+            } else if ((status != 408 && status != 430) || !try_other_flow(i)) {
                 on_failure(i, {status, std::string(response->reason()), 0, response, i});
             }
         }
@@ -737,12 +793,15 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
                                  ? host_.hop_to(ref(), to)
                                  : std::nullopt;
             if (hop) {
-                is_any_sent = open_branch(*allowed, to, *hop,
-                                          target.uri.scheme == sip::Scheme::Tel
-                                              ? std::string(target.uri.text)
-                                              : sip::with_scheme(target.uri, allowed->leg_scheme()),
-                                          {}, branches_[index].redirects + 1) ||
-                              is_any_sent;
+                const bool is_tel = target.uri.scheme == sip::Scheme::Tel;
+                is_any_sent =
+                    open_branch(*allowed, {.adjacency = to,
+                                           .hop = *hop,
+                                           .uri = is_tel ? std::string(target.uri.text)
+                                                         : sip::with_scheme(target.uri,
+                                                                            allowed->leg_scheme()),
+                                           .redirects = branches_[index].redirects + 1}) ||
+                    is_any_sent;
             }
         }
     }
@@ -772,11 +831,13 @@ void Call::on_failure(std::size_t index, Failure failure) {
     if (failure.status >= 600) {  // RFC 3261 §16.7 step 5: nobody else is asked
         cancel_branches(std::nullopt,
                         {"SIP;cause=" + std::to_string(failure.status)});  // RFC 3326 §2
+        rounds_.clear();
         next_route_ = setup_.routes.size();
     } else if (!hunts && !is_phone && failure.status >= 300) {
         next_route_ = setup_.routes.size();
     }
-    if (failure.status == 401 || failure.status == 407) {
+    if ((failure.status == 401 || failure.status == 407) &&
+        !policy::carries_challenges(out, setup_.caller.adjacency)) {
         // A challenge is for us, never for the caller.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
     } else if (failure.status == 503) {
@@ -795,9 +856,11 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
         if (branches_[i].client == id) {
             if (branches_[i].is_open) {
                 close_branch(i);
-                const Branch& branch = branches_[i];
-                on_failure(i, unanswered(cause, !branch.address_of_record.empty(),
-                                         branch.hop.transport, caller_adjacency(), i));
+                if (!try_other_flow(i)) {
+                    const Branch& branch = branches_[i];
+                    on_failure(i, unanswered(cause, !branch.address_of_record.empty(),
+                                             branch.hop.transport, caller_adjacency(), i));
+                }
             }
             check_over();
             return;

@@ -34,6 +34,7 @@
 #include "sbc/policy/permit.h"
 #include "sbc/policy/verdict.h"
 #include "sbc/record/call_record.h"
+#include "sbc/registrar/contact_order.h"
 #include "sip/header/replaces.h"
 
 namespace ringwall::sbc::b2bua {
@@ -112,21 +113,33 @@ public:
     bool is_merged(const sip::Message& request) const override;
 
 private:
+    struct Destination {
+        AdjacencyIndex adjacency = 0;
+        sip::Hop hop;
+        std::string uri;
+        // Of a registered phone.
+        std::string address_of_record = {};
+        std::vector<std::string> route = {};               // the proxies between
+        std::vector<registrar::Binding> other_flows = {};  // if this one fails
+        unsigned redirects = 0;                            // that led there
+    };
     // An INVITE whose description is being shown to the media engine.
     struct Unsent {
         policy::Permit permit;
         policy::Event event = policy::Event::Initial;
         std::string request_uri;
         std::string from, to, call_id, contact;
+        std::vector<std::string> route;
         media::Ticket ticket;
     };
     struct Branch {
         AdjacencyIndex adjacency = 0;
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
         sip::Hop hop;
-        std::string address_of_record;  // of a registered phone; else empty
-        sip::MessagePtr invite;         // as it was sent; null once the call is answered
-        std::string kept_invite;        // then: what a 2xx that comes too late is held against
+        std::string address_of_record;                // of a registered phone; else empty
+        std::vector<registrar::Binding> other_flows;  // of that phone, if this one fails
+        sip::MessagePtr invite;   // as it was sent; null once the call is answered
+        std::string kept_invite;  // then: what a 2xx that comes too late is held against
         sip::transaction::ClientId client;
         std::string local_tag;
         unsigned redirects = 0;
@@ -165,10 +178,12 @@ private:
     Result<policy::Permit, policy::Refusal> decide(AdjacencyIndex to, sip::Scheme scheme,
                                                    policy::Event event) const;
     bool try_next_route();
-    bool open_location();
-    bool open_branch(const policy::Permit& permit, AdjacencyIndex to, const sip::Hop& hop,
-                     std::string_view target, std::string_view address_of_record,
-                     unsigned redirects);
+    bool open_location(std::string_view token);
+    void miss_contact();
+    bool try_next_round();
+    bool open_contact(registrar::Candidate candidate);
+    bool try_other_flow(std::size_t index);
+    bool open_branch(const policy::Permit& permit, Destination destination);
     // Its media by-passes us where nothing else was said.
     policy::MediaVerdict judge_offer(const Branch& branch) const;
     void send_branch(std::size_t index, const policy::MediaVerdict& media);
@@ -297,6 +312,7 @@ private:
     Anchorage anchorage_;
     CallContext context_;
     std::size_t next_route_ = 0;
+    std::deque<registrar::Round> rounds_;  // of the user who is called, still to be tried
     std::vector<Branch> branches_;
     std::vector<std::unique_ptr<DialogPair>> pairs_;
     Referrals referrals_;

@@ -77,6 +77,9 @@ public:
     // Those that the call knows the adjacencies of.
     virtual std::vector<registrar::Binding> find_location(CallRef call,
                                                           std::string_view address_of_record) = 0;
+    // The one that the registrar at `behind` knows by this token; none: not now.
+    virtual std::optional<registrar::Binding> find_contact(CallRef call, std::string_view token,
+                                                           AdjacencyIndex behind) = 0;
     virtual bool is_subscriber(std::string_view address_of_record) const = 0;
 
     // Requests whose To tag is `tag` are this call's, until it is over.

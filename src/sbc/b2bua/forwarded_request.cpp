@@ -6,6 +6,7 @@
 #include "sbc/b2bua/refer_to.h"
 #include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/referral.h"
 #include "sip/message_builder.h"
@@ -89,30 +90,76 @@ void ForwardedRequest::add_targets(const policy::Route& route) {
         }
         return;
     }
-    const std::string user = sip::address_of_record(uri);
-    const auto bindings = host_.find_location(ref(), user);
-    if (bindings.empty() && in.is_trusted() && !host_.is_subscriber(user)) {
-        remember({404, "Not Found", 0, nullptr, 0});
-    }
-    for (const auto& binding : bindings) {
-        const auto allowed = policy::permit(
-            setup_.security,
-            policy::target_of(context_.adjacency(binding.adjacency), binding.scheme), Event::Fork);
-        const auto contact = sip::parse_uri(binding.contact);
-        if (allowed && contact) {
-            targets_.insert(
-                targets_.begin(),
-                Target{binding.adjacency, binding.hop,
-                       sip::with_scheme(*contact, allowed->leg_scheme()), user, *allowed});
+    add_contacts(std::get<policy::ToLocation>(route));
+}
+
+void ForwardedRequest::add_contacts(const policy::ToLocation& route) {
+    const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
+    const std::string user = sip::address_of_record(setup_.request->request_uri());
+    std::vector<registrar::Binding> bindings;
+    if (!route.token.empty()) {
+        auto contact = host_.find_contact(ref(), route.token, setup_.sender.adjacency);
+        if (!contact) {  // nobody else is meant by it
+            remember(
+                unanswered(TerminationCause::TransportError, true, sip::Transport::Tcp, in, 0));
+            return;
         }
-        if (!allowed) {
-            host_.count_refusal(policy::to_string(allowed.error()));
-            const auto answer = policy::answer_to(allowed.error(), Event::Fork, setup_.security);
-            // An untrusted sender learns nothing about who exists.
-            remember(in.is_trusted() ? Failure{answer.status,
-                                               std::string(policy::reason_phrase(allowed.error())),
-                                               answer.warning, nullptr, 0}
-                                     : Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+        bindings.push_back(std::move(*contact));
+    } else {
+        bindings = host_.find_location(ref(), user);
+        if (bindings.empty() && in.is_trusted() && !host_.is_subscriber(user)) {
+            remember({404, "Not Found", 0, nullptr, 0});
+        }
+    }
+    for (registrar::Round& round : registrar::rounds_of(std::move(bindings))) {
+        for (registrar::Candidate& each : round) {
+            if (auto target = target_of(std::move(each))) {
+                targets_.insert(targets_.begin(), std::move(*target));
+            }
+        }
+    }
+}
+
+// None: it may not go there.
+std::optional<ForwardedRequest::Target> ForwardedRequest::target_of(
+    registrar::Candidate candidate) {
+    registrar::Binding& binding = candidate.binding;
+    const auto allowed = policy::permit(
+        setup_.security, policy::target_of(context_.adjacency(binding.adjacency), binding.scheme),
+        Event::Fork);
+    if (!allowed) {
+        host_.count_refusal(policy::to_string(allowed.error()));
+        const auto answer = policy::answer_to(allowed.error(), Event::Fork, setup_.security);
+        // An untrusted sender learns nothing about who exists.
+        remember(context_.adjacency(setup_.sender.adjacency).is_trusted()
+                     ? Failure{answer.status, std::string(policy::reason_phrase(allowed.error())),
+                               answer.warning, nullptr, 0}
+                     : Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
+        return std::nullopt;
+    }
+    const auto contact = sip::parse_uri(binding.contact);
+    if (!contact) {
+        return std::nullopt;
+    }
+    return Target{.adjacency = binding.adjacency,
+                  .hop = binding.hop,
+                  .uri = sip::with_scheme(*contact, allowed->leg_scheme()),
+                  .address_of_record = binding.address_of_record,
+                  .permit = *allowed,
+                  .route = std::move(binding.path),
+                  .other_flows = std::move(candidate.other_flows)};
+}
+
+// RFC 5626 §7: the phone itself did not answer. It is the next to be tried.
+void ForwardedRequest::try_other_flow(std::size_t index) {
+    std::vector<registrar::Binding> flows = std::move(attempts_[index].other_flows);
+    while (!flows.empty()) {
+        registrar::Candidate next{std::move(flows.front()), {}};
+        flows.erase(flows.begin());
+        next.other_flows = flows;
+        if (auto target = target_of(std::move(next))) {
+            targets_.push_back(std::move(*target));
+            return;
         }
     }
 }
@@ -138,6 +185,7 @@ bool ForwardedRequest::send(const Target& target) {
         target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
     attempt.hop = target.hop;
     attempt.address_of_record = target.address_of_record;
+    attempt.other_flows = target.other_flows;
     attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
@@ -162,6 +210,12 @@ bool ForwardedRequest::send(const Target& target) {
     builder.header(HeaderName::CSeq, "1 " + std::string(request.method_text()));
     if (has_contact(request.method())) {
         builder.header(HeaderName::Contact, ours);
+    }
+    for (const std::string& each : target.route) {
+        builder.header(HeaderName::Route, each);
+    }
+    if (policy::carries_challenges(out, setup_.sender.adjacency)) {
+        copy_credentials(builder, request);
     }
     const auto changes = changes_for(attempt);
     if (!changes) {
@@ -214,6 +268,9 @@ void ForwardedRequest::on_response(ClientId id, const sip::MessagePtr& response)
         if (status < 300 && !is_answered_) {
             accept(attempt, response);
         } else if (status >= 300) {
+            if (status == 430) {
+                try_other_flow(i);
+            }
             on_failure(i, {status, std::string(response->reason()), 0, response, i});
         }
         return;
@@ -236,6 +293,8 @@ void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
             if (cause == TerminationCause::Timeout) {
                 targets_.clear();
                 next_route_ = setup_.routes.size();
+            } else {
+                try_other_flow(i);
             }
             on_failure(i, unanswered(cause, !attempts_[i].address_of_record.empty(),
                                      attempts_[i].hop.transport,
@@ -256,7 +315,9 @@ void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
         next_route_ = setup_.routes.size();
     }
     const int status = failure.status;
-    if (status == 401 || status == 407 || status < 400) {
+    const bool is_challenge = status == 401 || status == 407;
+    if ((is_challenge && !policy::carries_challenges(out, setup_.sender.adjacency)) ||
+        status < 400) {
         // A challenge is for us, never for the sender; a redirection would name the other side's
         // hosts.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
@@ -287,6 +348,9 @@ sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip:
         builder.header(HeaderName::Contact, contact_for_sender());
     }
     copy_end_to_end(builder, response, from, to);
+    if (response.status() == 401 || response.status() == 407) {
+        copy_challenges(builder, response);
+    }
     copy_body(builder, response,
               policy::judge_media(policy::media_leg(from), policy::media_leg(to), response));
     return builder.build();

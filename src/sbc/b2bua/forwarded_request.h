@@ -18,6 +18,7 @@
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/usage.h"
 #include "sbc/policy/inbound.h"
+#include "sbc/registrar/contact_order.h"
 
 namespace ringwall::sbc::b2bua {
 
@@ -65,7 +66,8 @@ protected:
         sip::Hop hop;
         std::string address_of_record;  // of a registered phone; else empty
         sip::MessagePtr sent;
-        std::string tag;  // our From tag
+        std::string tag;                              // our From tag
+        std::vector<registrar::Binding> other_flows;  // of the phone, if this one fails
         sip::transaction::ClientId client;
         bool is_open = true;  // no final response yet
     };
@@ -94,9 +96,14 @@ private:
         std::string uri;
         std::string address_of_record;
         policy::Permit permit;
+        std::vector<std::string> route = {};               // the proxies between
+        std::vector<registrar::Binding> other_flows = {};  // if this one fails
     };
     void go_on_or_fail();
     void add_targets(const policy::Route& route);
+    void add_contacts(const policy::ToLocation& route);
+    std::optional<Target> target_of(registrar::Candidate candidate);
+    void try_other_flow(std::size_t index);
     bool send(const Target& target);
     std::optional<Changes> changes_for(const Attempt& attempt) const;
     void on_failure(std::size_t index, Failure failure);

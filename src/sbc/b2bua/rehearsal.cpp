@@ -62,6 +62,14 @@ public:
         phones_ = real_.find_location(call, who);
         return phones_;
     }
+    std::optional<registrar::Binding> find_contact(CallRef call, std::string_view token,
+                                                   AdjacencyIndex behind) override {
+        auto found = real_.find_contact(call, token, behind);
+        if (found) {
+            phones_ = {*found};
+        }
+        return found;
+    }
     bool is_subscriber(std::string_view who) const override { return real_.is_subscriber(who); }
     void own_tag(std::string_view, CallRef) override {}
     std::optional<std::string> vouch_for(const sip::DialogIds&, const Speaker&) override {

@@ -507,6 +507,16 @@ std::string rule_warning(const Adjacency& adjacency, std::string_view rule,
     return warning(adjacency, 399, std::string(rule).append(": ").append(sentence));
 }
 
+void copy_challenges(sip::MessageBuilder& builder, const sip::Message& response) {
+    builder.copy(sip::HeaderName::WwwAuthenticate, response);
+    builder.copy(sip::HeaderName::ProxyAuthenticate, response);
+}
+
+void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request) {
+    builder.copy(sip::HeaderName::Authorization, request);
+    builder.copy(sip::HeaderName::ProxyAuthorization, request);
+}
+
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                      const Adjacency& from, const Adjacency& to,
                      std::span<const sip::HeaderName> removed) {

@@ -61,6 +61,10 @@ std::string warning(const Adjacency& adjacency, int code, std::string_view text 
 std::string rule_warning(const Adjacency& adjacency, std::string_view rule,
                          std::string_view sentence);
 
+// What who is asked for a password asks, and what proves it: where policy::carries_challenges.
+void copy_challenges(sip::MessageBuilder& builder, const sip::Message& response);
+void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request);
+
 // Header fields that pass from a leg on `from` to one on `to`, but those in `removed`; not those
 // that describe the body: see copy_body.
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,

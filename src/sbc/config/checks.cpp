@@ -28,6 +28,7 @@ public:
             check_leaves(each);
             check_peer(each);
             check_place(each);
+            check_registrar_behind(each);
         }
         check_shared_sockets();
     }
@@ -45,6 +46,7 @@ private:
     void check_peer(const DraftAdjacency& adjacency) const;
     void check_client(const DraftAdjacency& adjacency) const;
     void check_place(const DraftAdjacency& adjacency) const;
+    void check_registrar_behind(DraftAdjacency& adjacency) const;
     void check_shared_sockets() const;
     void check_pair(const DraftAdjacency& first, const DraftAdjacency& second) const;
 
@@ -187,6 +189,28 @@ void Checker::check_place(const DraftAdjacency& draft) const {
     }
 }
 
+void Checker::check_registrar_behind(DraftAdjacency& draft) const {
+    const std::string& name = draft.registration_target;
+    if (name.empty()) {
+        return;
+    }
+    const auto target = std::ranges::find(
+        draft_.adjacencies, name, [](const DraftAdjacency& each) { return each.adjacency.name; });
+    const std::string path = draft.path + " registration target adjacency";
+    if (target == draft_.adjacencies.end()) {
+        wrong(path, name, shown(name) + " is no adjacency; define it or correct the name");
+        return;
+    }
+    if (target->adjacency.profile == Profile::Access || target->adjacency.signaling_peer.empty()) {
+        wrong(path, name,
+              "adjacency " + shown(name) +
+                  " leads to no registrar; name one with a 'signaling-peer' where no phones "
+                  "register");
+    }
+    draft.adjacency.registration_target =
+        static_cast<AdjacencyIndex>(target - draft_.adjacencies.begin());
+}
+
 void Checker::check_shared_sockets() const {
     std::map<Endpoint, std::vector<const DraftAdjacency*>> by_socket;
     for (const DraftAdjacency& each : draft_.adjacencies) {
@@ -276,6 +300,12 @@ ConfigErrors find_surprises(const Draft& draft) {
                  "'sip-calls-out refuse' on adjacency '" + adjacency.name +
                      "': its phones cannot be called by sip URIs; use secure-only or any if they "
                      "do not know sips");
+        }
+        if (adjacency.registration_target && !adjacency.is_trusted() &&
+            draft.adjacencies[*adjacency.registration_target].adjacency.is_encrypted()) {
+            warn(each.path + " registration target adjacency", each.registration_target,
+                 "no phone can register on adjacency '" + adjacency.name +
+                     "': nothing goes from an untrusted adjacency to a trusted-encrypted one");
         }
         if (adjacency.is_attached && adjacency.is_encrypted() &&
             !bears_name(adjacency, adjacency.own_host())) {

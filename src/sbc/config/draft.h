@@ -28,7 +28,8 @@ struct DraftAdjacency {
     std::string path;  // "sbc mysbc sbe adjacency sip phones"
     SaidLeaves said;
     TlsFiles files;
-    TlsFiles client_files;  // where they are others when we connect
+    TlsFiles client_files;            // where they are others when we connect
+    std::string registration_target;  // name of an adjacency
 };
 
 struct DraftSubscriber {

@@ -66,6 +66,7 @@ constexpr std::array version_words{
 constexpr std::array digest_algorithm_words{
     Choice{"md5", sip::auth::Algorithm::Md5}, Choice{"sha-256", sip::auth::Algorithm::Sha256},
     Choice{"sha-512-256", sip::auth::Algorithm::Sha512t256}};
+constexpr std::array registration_challenges_words{Choice{"refuse", false}, Choice{"pass", true}};
 constexpr std::array redirect_words{Choice{"pass-through", RedirectMode::PassThrough},
                                     Choice{"recurse", RedirectMode::Recurse}};
 
@@ -268,6 +269,13 @@ void read_calls(const Leaves& leaves, Adjacency& out) {
     leaves.number("reg-min-expiry", out.reg_min_expiry);
 }
 
+void read_registrar_behind(const Leaves& leaves, Adjacency& out) {
+    leaves.number("registration-outgoing-timer", out.registration_outgoing_timer);
+    leaves.number("registration-incoming-timer", out.registration_incoming_timer);
+    leaves.number("fast-register-interval", out.fast_register_interval);
+    leaves.choice("registration-challenges", registration_challenges_words, out.passes_challenges);
+}
+
 DraftAdjacency adjacency_of(const Leaves& leaves) {
     DraftAdjacency out;
     out.path = leaves.path();
@@ -280,6 +288,8 @@ DraftAdjacency adjacency_of(const Leaves& leaves) {
     read_place(leaves, out.adjacency);
     read_client(leaves, out.adjacency);
     read_calls(leaves, out.adjacency);
+    read_registrar_behind(leaves, out.adjacency);
+    leaves.text("registration-target", out.registration_target);
     return out;
 }
 

@@ -122,6 +122,13 @@ struct Adjacency {
     unsigned redirect_limit = 2;
     std::vector<int> hunting_trigger;   // status codes; empty: the service's
     std::uint32_t reg_min_expiry = 60;  // seconds
+
+    // Phones here register at the signaling-peer of that adjacency (Access); none: at us.
+    std::optional<AdjacencyIndex> registration_target;
+    std::uint32_t registration_outgoing_timer = 3600;  // seconds: at the registrar
+    std::uint32_t registration_incoming_timer = 3600;  // here, over a connection
+    std::uint32_t fast_register_interval = 30;         // here, over UDP
+    bool passes_challenges = false;  // of phones here to the registrar, when it calls them
     // Session timers (RFC 4028), in seconds. None: our own are off, and no interval is shortened.
     std::optional<std::uint32_t> session_timer = 1800;
     std::uint32_t session_timer_minimum = 90;  // shorter intervals that are asked for hear 422

@@ -42,6 +42,11 @@ SnapshotPtr succeed(const Snapshot& running, Snapshot next) {
             take(i, static_cast<std::size_t>(old - running.adjacencies.begin()));
         }
     }
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        if (auto& target = next.adjacencies[place[i]].registration_target) {
+            target = place[*target];
+        }
+    }
     if (next.call_policy) {
         for (RoutingTable& table : next.call_policy->tables) {
             for (RoutingEntry& entry : table.entries) {

@@ -137,7 +137,8 @@ std::string codes_of(const Adjacency& adjacency) {
 }
 
 // The field's names, one on a line.
-std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
+std::string details(const Snapshot& snapshot, const Adjacency& adjacency,
+                    const AdjacencyStatus& status) {
     std::string out = " Adjacency " + adjacency.name + " (SIP)\n";
     const auto line = [&](std::string_view what, const std::string& value) {
         constexpr std::size_t width = 25;
@@ -189,6 +190,9 @@ std::string details(const Adjacency& adjacency, const AdjacencyStatus& status) {
                               : "Pass-through");
     if (adjacency.profile == Profile::Access) {
         line("Reg-min-expiry", std::to_string(adjacency.reg_min_expiry) + " seconds");
+        if (adjacency.registration_target) {
+            line("Registration target", snapshot.adjacencies[*adjacency.registration_target].name);
+        }
         line("Registrations", std::to_string(status.registrations));
     }
     if (adjacency.registration) {
@@ -332,7 +336,7 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
         list.push_back(json_of(all[i], status));
         out += count++ == 0 || with_details ? "" : "\n";
         if (with_details) {
-            out += details(all[i], status);
+            out += details(views.snapshot(), all[i], status);
         } else {
             out += are_many ? "Adjacency " + all[i].name + ", " +
                                   std::string(state_text(status.state)) + "\n"
@@ -403,13 +407,19 @@ std::string show_registrations(Views& views, bool as_json) {
         const std::string adjacency =
             each.adjacency < adjacencies.size() ? adjacencies[each.adjacency].name : "";
         const std::string source = each.hop.remote.to_string();
-        out += fmt::format("{}\n  {} from {} by {}, {} s left\n", each.address_of_record,
-                           each.contact, source, adjacency, seconds);
+        std::optional<std::int64_t> behind;
+        if (each.behind) {
+            behind = std::chrono::floor<std::chrono::seconds>(each.behind->expires - now).count();
+        }
+        out += fmt::format("{}\n  {} from {} by {}, {} s left{}\n", each.address_of_record,
+                           each.contact, source, adjacency, seconds,
+                           behind ? fmt::format(", {} s at the registrar", *behind) : "");
         list.push_back({{"user", each.address_of_record},
                         {"contact", each.contact},
                         {"source", source},
                         {"adjacency", adjacency},
                         {"expires", seconds},
+                        {"registrar-expires", behind ? Json(*behind) : Json()},
                         {"user-agent", each.user_agent}});
     }
     return as_json ? printed(list) : out.empty() ? "No registrations.\n" : out;

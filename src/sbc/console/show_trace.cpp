@@ -53,6 +53,7 @@ std::string_view event_text(Event event) {
         case Event::Refer:
             return "REFER";
         case Event::Registration:
+        case Event::RelayedRegistration:
             return "registration";
     }
     return "";

@@ -9,6 +9,10 @@
 // and then From, P-Asserted-Identity, and the To of a REGISTER must be the caller's own, else 403.
 // A certificate that the phone showed must bear the subscriber, else 403.
 //
+// Where phones register at a registrar behind us (`registration target`), that one knows the
+// passwords: a REGISTER goes on to be challenged there, and nothing else goes anywhere without a
+// registration that it has granted on this connection.
+//
 // Unknown users are challenged like known ones. A nonce may be used again while it lives, with
 // another count (nc): it is bound to realm, source address and worker, and the digest to method and
 // Request-URI. What was accepted once is never accepted again.
@@ -161,6 +165,16 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
     return check_claims(inbound, claimed);
 }
 
+Verdict leave_to_registrar_behind(Inbound& inbound, std::string_view claimed) {
+    if (inbound.request.method() != Method::Register) {
+        return Reject{.status = 403,
+                      .reason = "Register Over This Connection First",
+                      .detail = std::string(claimed) + " is not registered on this connection"};
+    }
+    inbound.caller = claimed;
+    return check_claims(inbound, claimed);
+}
+
 }  // namespace
 
 const Subscriber* subscriber_on(const Snapshot& snapshot, const Adjacency& adjacency,
@@ -186,6 +200,9 @@ Verdict authenticate(Inbound& inbound) {
         inbound.proof = Proof::Registration;
         inbound.caller = claimed;
         return check_claims(inbound, claimed);
+    }
+    if (inbound.from_adjacency().registration_target) {
+        return leave_to_registrar_behind(inbound, claimed);
     }
     const std::string realm = realm_for(inbound, claimed);
     if (const auto credentials = sip::auth::credentials_for(request, realm)) {

@@ -36,6 +36,11 @@ constexpr std::array carried_methods{
 constexpr std::array<std::string_view, 5> passed_options{"100rel", "timer", "norefersub",
                                                          "replaces", "eventlist"};
 
+// Of our registrar: RFC 3327, RFC 5626.
+bool is_registrars_option(std::string_view tag) {
+    return equals_ignoring_case(tag, "path") || equals_ignoring_case(tag, "outbound");
+}
+
 const Carried* find(Method method) {
     const auto found = std::ranges::find(carried_methods, method, &Carried::method);
     return found == carried_methods.end() ? nullptr : &*found;
@@ -76,6 +81,10 @@ bool is_passed_option(std::string_view tag) {
     });
 }
 
+bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller) {
+    return phones.passes_challenges && phones.registration_target == caller;
+}
+
 std::string unsupported_options(const sip::Message& request) {
     using sip::HeaderName;
     std::string unsupported;
@@ -83,8 +92,9 @@ std::string unsupported_options(const sip::Message& request) {
         unsupported += unsupported.empty() ? "" : ", ";
         unsupported += option;
     };
+    const bool is_register = request.method() == Method::Register;
     for (const std::string_view option : request.values(HeaderName::Require)) {
-        if (request.method() == Method::Register || !is_passed_option(option)) {
+        if (is_register ? !is_registrars_option(option) : !is_passed_option(option)) {
             refuse(option);
         }
     }

@@ -24,8 +24,13 @@ std::string allowed_methods(Profile profile);
 // Options that only the two user agents have to understand, because all that they need passes: the
 // Session-Expires of RFC 4028 with re-INVITE and UPDATE; PRACK and reliable provisional responses,
 // with the numbers of each leg; Refer-Sub (RFC 4488), Replaces, which we obey ourselves, and lists
-// (RFC 4662). Not here: path, outbound and gruu (the registrar grants none of them when required).
+// (RFC 4662). Not here: path and outbound, which are the registrar's, and gruu, which it has not.
 bool is_passed_option(std::string_view tag);
+
+// Whether what a phone there asks of whoever calls it goes on to who calls, and the answer back: a
+// registrar behind us that the phone registers at, and nobody else ever (`registration
+// challenges`).
+bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller);
 
 // What a request demands and cannot get (RFC 3261 §8.2.2.3), for Unsupported; empty: it may go on.
 // What a REGISTER requires, it requires of us.

@@ -24,7 +24,11 @@ namespace ringwall::sbc::policy {
 
 // The users of a domain that is served here: location knows their contacts, and each of those is
 // still to be put to `permit` (Event::Fork, the binding's adjacency, the contact's scheme).
-struct ToLocation {};
+struct ToLocation {
+    // The one contact that a registrar behind us knows by this token, if it is that registrar who
+    // asks; empty: those of the user that is called.
+    std::string token = {};
+};
 // An adjacency's signaling-peer, with the leave to send there.
 struct ToAdjacency {
     AdjacencyIndex adjacency;

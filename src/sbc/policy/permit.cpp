@@ -20,6 +20,7 @@ bool is_new_request(Event event) {
         case Event::RefreshByResponse:
         case Event::Refer:
         case Event::Registration:
+        case Event::RelayedRegistration:
             return false;
     }
     return true;
@@ -77,6 +78,19 @@ std::optional<Refusal> may_leave_by(const CallSecurity& call, const Target& targ
     return Refusal::SecureCallUntrustedTarget;
 }
 
+// The leaves speak of calls; trust speaks of every request.
+std::optional<Refusal> may_register_by(const CallSecurity& address_of_record,
+                                       const Target& registrar) {
+    if (address_of_record.scheme == Scheme::Sips && registrar.security == Security::Untrusted) {
+        return Refusal::SecureCallUntrustedTarget;
+    }
+    if (address_of_record.caller == Security::Untrusted &&
+        registrar.security == Security::TrustedEncrypted) {
+        return Refusal::UntrustedCallerEncryptedTarget;
+    }
+    return std::nullopt;
+}
+
 // A target at set-up: what was routed, or a contact that location knows.
 Result<Scheme, Refusal> scheme_at_set_up(const CallSecurity& call, const Target& target) {
     if (call.scheme == Scheme::Sips) {
@@ -118,9 +132,22 @@ Result<Scheme, Refusal> scheme_of_contact(const CallSecurity& address_of_record,
     return contact.scheme;
 }
 
+// A SIPS address-of-record is told to no registrar that would have it called by sip: a leg with
+// `sips-conversion` is one.
+Result<Scheme, Refusal> scheme_at_registrar(const CallSecurity& address_of_record,
+                                            const Target& registrar) {
+    if (address_of_record.scheme == Scheme::Sips && carries_sip_only(registrar)) {
+        return fail(Refusal::SchemeToSip);
+    }
+    return scheme_on_leg(address_of_record, registrar);
+}
+
 Result<Scheme, Refusal> scheme_on(const CallSecurity& call, const Target& target, Event event) {
     if (event == Event::Registration) {
         return scheme_of_contact(call, target);
+    }
+    if (event == Event::RelayedRegistration) {
+        return scheme_at_registrar(call, target);
     }
     // tel counts as sip; only a call to a SIPS URI is refused such a target, on a leg that carries
     // sip too.
@@ -141,6 +168,7 @@ Result<Scheme, Refusal> scheme_on(const CallSecurity& call, const Target& target
             return call.scheme == Scheme::Sips ? Scheme::Sips : scheme;
         }
         case Event::Registration:  // above
+        case Event::RelayedRegistration:
             break;
     }
     return fail(Refusal::UnknownScheme);
@@ -209,7 +237,8 @@ std::optional<Refusal> refuse_caller(const CallSecurity& call, Event event) {
     if (call.caller == Security::Untrusted && call.scheme == Scheme::Sips) {
         return Refusal::UntrustedCallerSecureTarget;
     }
-    if (event != Event::Registration && call.caller != Security::Untrusted &&
+    const bool is_register = event == Event::Registration || event == Event::RelayedRegistration;
+    if (!is_register && call.caller != Security::Untrusted &&
         call.sip_calls_in == SipCallsIn::Reject && call.scheme != Scheme::Sips) {
         return Refusal::SipCallsInReject;
     }
@@ -224,7 +253,10 @@ Result<Permit, Refusal> permit(const CallSecurity& call, const Target& target, E
         return fail(*refusal);
     }
     if (event != Event::Registration) {
-        if (const auto refusal = may_leave_by(call, target, event)) {
+        const auto refusal = event == Event::RelayedRegistration
+                                 ? may_register_by(call, target)
+                                 : may_leave_by(call, target, event);
+        if (refusal) {
             return fail(*refusal);
         }
     }
@@ -237,6 +269,7 @@ Answer answer_to(Refusal refusal, Event event, const CallSecurity& call) {
         case Event::Fork:
         case Event::Hunting:
         case Event::Redirect:
+        case Event::RelayedRegistration:
             return answer_to_caller(refusal, call);
         case Event::RefreshByRequest:
             return {.status = 488, .ends_call = true};

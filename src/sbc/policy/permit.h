@@ -24,6 +24,7 @@ enum class Event : std::uint8_t {
     RefreshByResponse,  // the Contact of a 2xx that sets up or refreshes a dialog
     Refer,              // Refer-To
     Registration,  // the Contact of a REGISTER (the target) for its address-of-record (the call)
+    RelayedRegistration,  // a REGISTER that goes on to the registrar of an adjacency (the target)
 };
 
 // What a call is, fixed at its first message (docs/manual-sbc.md, "A call is secure").

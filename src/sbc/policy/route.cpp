@@ -1,6 +1,6 @@
-// Stage "route": where to. A domain that is served here goes to location, whoever its users are;
-// all else goes by the routing tables. Every adjacency is put to `permit` before anybody is looked
-// up.
+// Stage "route": where to. A domain that is served here goes to location, whoever its users are, or
+// to the registrar behind us that knows them; all else goes by the routing tables. Every adjacency
+// is put to `permit` before anybody is looked up.
 #include <algorithm>
 #include <functional>
 
@@ -8,6 +8,7 @@
 #include "sbc/policy/refusal_verdict.h"
 #include "sbc/policy/routing.h"
 #include "sbc/policy/stages.h"
+#include "sbc/registrar/registrar_behind.h"
 
 namespace ringwall::sbc::policy {
 
@@ -62,6 +63,57 @@ bool could_take(Inbound& inbound, AdjacencyIndex index, Refusals& refusals) {
     return false;
 }
 
+// The registrar at the signaling-peer of this adjacency calls a contact that it knows by an address
+// of ours. None: it is no such call.
+std::optional<Verdict> route_to_contact(Inbound& inbound) {
+    const sip::Uri& uri = inbound.request.request_uri();
+    const bool is_here = equals_ignoring_case(uri.host, inbound.from_adjacency().own_host()) ||
+                         IpAddress::parse(uri.host) == inbound.local.address;
+    if (uri.scheme == Scheme::Tel || !is_here || !registrar::is_contact_token(uri.user)) {
+        return std::nullopt;
+    }
+    bool is_registrar = false;
+    Refusals refusals;
+    const auto& adjacencies = inbound.snapshot->adjacencies;
+    for (AdjacencyIndex i = 0; i < adjacencies.size(); ++i) {
+        if (adjacencies[i].registration_target != inbound.adjacency) {
+            continue;
+        }
+        is_registrar = true;
+        if (!adjacencies[i].is_attached) {
+            inbound.decisions.add(i, Event::Fork, uri.scheme, Finding::Detached);
+        } else if (could_take(inbound, i, refusals)) {
+            inbound.routes.emplace_back(ToLocation{std::string(uri.user)});
+            return Continue{};
+        }
+    }
+    return is_registrar ? std::optional<Verdict>(refusals.verdict(inbound.call)) : std::nullopt;
+}
+
+// Whose phones register at a registrar behind us: that one knows where its users are, whoever calls
+// them but itself.
+bool is_for_registrar(const Inbound& inbound, const Adjacency& adjacency) {
+    return adjacency.registration_target && adjacency.registration_target != inbound.adjacency;
+}
+
+bool could_go_to_registrar(Inbound& inbound, const Adjacency& of_phones, Refusals& refusals) {
+    const AdjacencyIndex registrar = *of_phones.registration_target;
+    const Adjacency& adjacency = inbound.snapshot->adjacencies[registrar];
+    const Scheme scheme = inbound.call.scheme;
+    if (!adjacency.is_attached) {
+        inbound.decisions.add(registrar, Event::Initial, scheme, Finding::Detached);
+        return false;
+    }
+    auto permitted = permit(inbound.call, target_of(adjacency, scheme), Event::Initial);
+    if (!permitted) {
+        refusals.add(permitted.error());
+        inbound.decisions.add(registrar, Event::Initial, scheme, permitted.error());
+        return false;
+    }
+    inbound.routes.emplace_back(ToAdjacency{registrar, *permitted});
+    return true;
+}
+
 // None: the domain is not served here.
 std::optional<Verdict> route_to_location(Inbound& inbound) {
     const sip::Uri& uri = inbound.request.request_uri();
@@ -73,7 +125,11 @@ std::optional<Verdict> route_to_location(Inbound& inbound) {
             continue;
         }
         is_served = true;
-        if (!adjacencies[i].is_attached) {
+        if (is_for_registrar(inbound, adjacencies[i])) {
+            if (could_go_to_registrar(inbound, adjacencies[i], refusals)) {
+                return Continue{};
+            }
+        } else if (!adjacencies[i].is_attached) {
             inbound.decisions.add(i, Event::Fork, uri.scheme, Finding::Detached);
         } else if (could_take(inbound, i, refusals)) {
             inbound.routes.emplace_back(ToLocation{});
@@ -137,15 +193,45 @@ Verdict route_by_tables(Inbound& inbound) {
     return Continue{};
 }
 
+// Of either scheme, if the phone speaks of both: it is not made sip on the way.
+Verdict route_to_registrar(Inbound& inbound) {
+    const AdjacencyIndex registrar = *inbound.from_adjacency().registration_target;
+    const Adjacency& adjacency = inbound.snapshot->adjacencies[registrar];
+    CallSecurity call = inbound.call;
+    if (inbound.request.to().uri.is_secure()) {
+        call.scheme = Scheme::Sips;
+    }
+    Refusals refusals;
+    if (!adjacency.is_attached) {
+        inbound.decisions.add(registrar, Event::RelayedRegistration, call.scheme,
+                              Finding::Detached);
+        return refusals.verdict(call);
+    }
+    auto permitted = permit(call, target_of(adjacency, call.scheme), Event::RelayedRegistration);
+    if (!permitted) {
+        inbound.decisions.add(registrar, Event::RelayedRegistration, call.scheme,
+                              permitted.error());
+        return reject_for(permitted.error(), Event::RelayedRegistration, call);
+    }
+    inbound.routes.emplace_back(ToAdjacency{registrar, *permitted});
+    return Continue{};
+}
+
 }  // namespace
 
 Verdict choose_route(Inbound& inbound) {
     const sip::Method method = inbound.request.method();
+    if (method == sip::Method::Register && inbound.from_adjacency().registration_target) {
+        return route_to_registrar(inbound);
+    }
     const bool replaces = method == sip::Method::Invite &&
                           inbound.request.header(sip::HeaderName::Replaces) != nullptr;
     if (method == sip::Method::Register || replaces ||
         (method == sip::Method::Options && is_addressed_to_us(inbound))) {
         return Continue{};  // answered here, or by the dialog that is named
+    }
+    if (auto verdict = route_to_contact(inbound)) {
+        return std::move(*verdict);
     }
     if (auto verdict = route_to_location(inbound)) {
         return std::move(*verdict);

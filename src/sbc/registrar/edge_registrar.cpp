@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 #include "sbc/policy/permit.h"
+#include "sbc/registrar/contact_parameters.h"
+#include "sbc/registrar/outbound.h"
+#include "sbc/registrar/registrar_behind.h"
 #include "sip/header/contact.h"
 #include "sip/uri/uri.h"
 
@@ -64,14 +67,7 @@ std::string contact_value(const Binding& binding, TimePoint now) {
     out.reserve(binding.contact.size() + binding.instance.size() + usual_parameters);
     out.append("<").append(binding.contact).append(">;expires=");
     out.append(std::to_string(whole_seconds(binding.expires - now)));
-    if (binding.q != 1000) {
-        const std::string thousandths = std::to_string(binding.q);
-        out.append(";q=0.").append(3 - std::min<std::size_t>(3, thousandths.size()), '0');
-        out.append(thousandths);
-    }
-    if (!binding.instance.empty()) {
-        out.append(";+sip.instance=\"<").append(binding.instance).append(">\"");
-    }
+    out.append(q_parameter(binding.q)).append(instance_parameter(binding.instance));
     if (binding.reg_id != 0) {
         out.append(";reg-id=").append(std::to_string(binding.reg_id));
     }
@@ -107,20 +103,10 @@ std::string date_value(std::chrono::sys_seconds now) {
     return out;
 }
 
-// We are the edge proxy and the registrar in one: what came through another proxy came by a flow
-// that is not ours.
-bool is_first_hop(const sip::Message& request) {
-    return request.count(sip::HeaderName::Via) == 1 &&
-           request.values(sip::HeaderName::Via).size() == 1;
-}
-
 // RFC 5626 §6: one flow at a time; and a client that wants one is told when it cannot have it.
 std::optional<RegisterOutcome> refuse_flows(const sip::Message& request,
                                             const sip::Contacts& contacts) {
-    const auto wants_flow = [](const sip::Contact& each) {
-        return each.reg_id != 0 && !each.instance.empty();
-    };
-    if (std::ranges::none_of(contacts.list, wants_flow)) {
+    if (std::ranges::none_of(contacts.list, is_flow)) {
         return std::nullopt;
     }
     const auto lasting = std::ranges::count_if(
@@ -128,10 +114,49 @@ std::optional<RegisterOutcome> refuse_flows(const sip::Message& request,
     if (lasting > 1) {
         return refuse(400, "One Flow At A Time");
     }
-    if (!is_first_hop(request) && request.has_token(sip::HeaderName::Supported, "outbound")) {
+    if (!can_keep_flows(request) && request.has_token(sip::HeaderName::Supported, "outbound")) {
         return refuse(439, "First Hop Lacks Outbound Support");
     }
     return std::nullopt;
+}
+
+constexpr std::size_t longest_path = 2048;  // octets: it stands in all that goes to the phone
+
+// RFC 5630 §5.2: of what leads to a sips contact all is sips.
+std::optional<RegisterOutcome> refuse_path(const sip::Message& request,
+                                           const sip::Contacts& contacts) {
+    const auto path = request.name_addrs(sip::HeaderName::Path);
+    if (!path) {
+        return refuse(400, "Bad Path");
+    }
+    std::size_t length = 0;
+    for (const std::string_view each : request.values(sip::HeaderName::Path)) {
+        length += each.size();
+    }
+    if (length > longest_path) {
+        return refuse(400, "Path Too Long");
+    }
+    const bool is_any_sips = std::ranges::any_of(contacts.list, [](const sip::Contact& each) {
+        return each.address.uri.scheme == sip::Scheme::Sips;
+    });
+    const bool is_all_sips = std::ranges::all_of(
+        *path, [](const sip::NameAddr& each) { return each.uri.scheme == sip::Scheme::Sips; });
+    const auto is_route = [](const sip::NameAddr& each) {
+        return each.uri.scheme == sip::Scheme::Sip || each.uri.scheme == sip::Scheme::Sips;
+    };
+    if (!std::ranges::all_of(*path, is_route)) {
+        return refuse(400, "Path Is No SIP URI");
+    }
+    return is_any_sips && !is_all_sips ? std::optional(refuse(400, "SIPS Path Required"))
+                                       : std::nullopt;
+}
+
+std::vector<std::string> path_of(const sip::Message& request) {
+    std::vector<std::string> path;
+    for (const std::string_view each : request.values(sip::HeaderName::Path)) {
+        path.emplace_back(each);
+    }
+    return path;
 }
 
 // One REGISTER that was found to be its sender's business: what it makes of the bindings.
@@ -194,15 +219,43 @@ private:
     const TimePoint now_;
 };
 
+std::optional<RegisterOutcome> refuse_contact(const Adjacency& adjacency, sip::Scheme of_record,
+                                              const sip::Uri& contact) {
+    if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
+        return refuse(400, "Contact Is No SIP URI");
+    }
+    const policy::CallSecurity call = policy::call_from(adjacency, of_record);
+    const auto permit = policy::permit(call, policy::target_of(adjacency, contact.scheme),
+                                       policy::Event::Registration);
+    if (permit) {
+        return std::nullopt;
+    }
+    const auto answer = policy::answer_to(permit.error(), policy::Event::Registration, call);
+    return refuse(answer.status, permit.error() == policy::Refusal::RegistrationNeedsSips
+                                     ? "SIPS Contact Required"
+                                     : "");
+}
+
+// Would it change nothing but how long the binding lives? Then it is a sign of life, which the
+// registrar behind need not see while it has granted more than half of its time yet.
+bool is_sign_of_life(const Binding& held, const Binding& fresh, const sip::Message& request,
+                     TimePoint now) {
+    return held.behind && held.contact == fresh.contact && held.hop == fresh.hop &&
+           held.adjacency == fresh.adjacency && held.call_id == fresh.call_id &&
+           !is_out_of_order(held, request) && held.instance == fresh.instance &&
+           held.reg_id == fresh.reg_id && held.q == fresh.q && held.path == fresh.path &&
+           held.behind->expires - now > held.behind->granted / 2;
+}
+
 }  // namespace
 
 EdgeRegistrar::EdgeRegistrar(Location& location, RegistrarLimits limits)
     : location_(location), limits_(limits) {}
 
-RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::string_view user,
-                                           const Adjacency& adjacency, AdjacencyIndex index,
-                                           const sip::Hop& from, TimePoint now) {
+std::optional<RegisterOutcome> EdgeRegistrar::refuse_sender(const sip::Message& request,
+                                                            const Registrant& registrant) const {
     const sip::Uri& to = request.to().uri;
+    const Adjacency& adjacency = registrant.adjacency;
     if (adjacency.profile != Profile::Access) {
         return refuse(403, "No Registrations Here");
     }
@@ -211,66 +264,79 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         !is_meant_for_us(adjacency, request.request_uri())) {
         return refuse(404, "Domain Not Served");
     }
-    const std::string address_of_record = sip::address_of_record(to);
-    if (user.empty() || address_of_record != user) {
+    if (registrant.user.empty() || sip::address_of_record(to) != registrant.user) {
         return refuse(403, "Not Your Address-Of-Record");
     }
-    const sip::Contacts& contacts = request.contacts();
+    return std::nullopt;
+}
 
-    Location::Held held = location_.hold(address_of_record);
+Binding EdgeRegistrar::binding_of(const sip::Message& request, const sip::Contact& contact,
+                                  const Registrant& registrant, TimePoint now) const {
+    Binding binding{
+        .contact = std::string(contact.address.uri.text),
+        .scheme = contact.address.uri.scheme,
+        .address_of_record = std::string(registrant.user),
+        .hop = registrant.from,
+        .adjacency = registrant.index,
+        .call_id = std::string(request.call_id()),
+        .cseq = request.cseq().number,
+        .expires = {},
+        .refreshed = now,
+        .instance = std::string(contact.instance),
+        .reg_id = has_outbound(request) && is_flow(contact) ? contact.reg_id : 0,
+        .user_agent = {},
+        .q = contact.q,
+        .path = path_of(request),
+        .behind = {},
+    };
+    if (const sip::HeaderLine* agent = request.header(sip::HeaderName::UserAgent)) {
+        binding.user_agent = agent->value;
+    }
+    return binding;
+}
+
+RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registrant& registrant,
+                                    const sip::Message* granted, Dry dry, TimePoint now) {
+    const Adjacency& adjacency = registrant.adjacency;
+    if (auto refusal = refuse_sender(request, registrant)) {
+        return std::move(*refusal);
+    }
+    const sip::Contacts& contacts = request.contacts();
+    Location::Held held = location_.hold(registrant.user);
     Update update(request, held.find(now), now);
     if (contacts.is_star) {
         if (auto refusal = update.remove_all()) {
             return std::move(*refusal);
         }
     }
-    const std::uint32_t least = adjacency.reg_min_expiry;
-    if (const auto refusal = refuse_flows(request, contacts)) {
-        return *refusal;
+    if (auto refusal = refuse_flows(request, contacts)) {
+        return std::move(*refusal);
     }
-    const bool is_outbound =
-        request.has_token(sip::HeaderName::Supported, "outbound") && is_first_hop(request);
+    if (auto refusal = refuse_path(request, contacts)) {
+        return std::move(*refusal);
+    }
     for (const sip::Contact& each : contacts.list) {
-        const sip::Uri& contact = each.address.uri;
-        if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
-            return refuse(400, "Contact Is No SIP URI");
+        if (auto refusal = refuse_contact(adjacency, request.to().uri.scheme, each.address.uri)) {
+            return std::move(*refusal);
         }
-        const policy::CallSecurity call = policy::call_from(adjacency, to.scheme);
-        const policy::Target target = policy::target_of(adjacency, contact.scheme);
-        if (const auto permit = policy::permit(call, target, policy::Event::Registration);
-            !permit) {
-            const auto answer =
-                policy::answer_to(permit.error(), policy::Event::Registration, call);
-            return refuse(answer.status, permit.error() == policy::Refusal::RegistrationNeedsSips
-                                             ? "SIPS Contact Required"
-                                             : "");
+        Binding binding = binding_of(request, each, registrant, now);
+        std::chrono::seconds expiry{};
+        if (adjacency.registration_target) {
+            binding.behind = granted_behind(contact_token(request, each),
+                                            asked_behind(adjacency, each), granted, now);
+            expiry = expiry_here(adjacency, registrant.from.transport, *binding.behind, now);
+        } else {
+            const std::uint32_t least = adjacency.reg_min_expiry;
+            const std::uint32_t wanted =
+                each.expires.value_or(std::max(limits_.default_expiry, least));
+            if (wanted != 0 && wanted < least) {
+                RegisterOutcome brief = refuse(423);
+                brief.min_expires = least;
+                return brief;
+            }
+            expiry = std::chrono::seconds(std::min(wanted, std::max(limits_.max_expiry, least)));
         }
-        const std::uint32_t wanted = each.expires.value_or(std::max(limits_.default_expiry, least));
-        if (wanted != 0 && wanted < least) {
-            RegisterOutcome brief = refuse(423);
-            brief.min_expires = least;
-            return brief;
-        }
-        Binding binding{
-            .contact = std::string(contact.text),
-            .scheme = contact.scheme,
-            .address_of_record = address_of_record,
-            .hop = from,
-            .adjacency = index,
-            .call_id = std::string(request.call_id()),
-            .cseq = request.cseq().number,
-            .expires = {},
-            .refreshed = now,
-            .instance = std::string(each.instance),
-            .reg_id = is_outbound && !each.instance.empty() ? each.reg_id : 0,
-            .user_agent = {},
-            .q = each.q,
-        };
-        if (const sip::HeaderLine* agent = request.header(sip::HeaderName::UserAgent)) {
-            binding.user_agent = agent->value;
-        }
-        const std::chrono::seconds granted(std::min(wanted, std::max(limits_.max_expiry, least)));
-        if (auto refusal = update.apply(std::move(binding), contact, granted)) {
+        if (auto refusal = update.apply(std::move(binding), each.address.uri, expiry)) {
             return std::move(*refusal);
         }
     }
@@ -281,21 +347,75 @@ RegisterOutcome EdgeRegistrar::on_register(const sip::Message& request, std::str
         location_.binding_count() + update.size_after() - update.size_before() > limits_.bindings) {
         return refuse(500, "Registrar Is Full");
     }
-    if (contacts.is_star || !contacts.list.empty()) {
+    if (dry == Dry::No && (contacts.is_star || !contacts.list.empty())) {
         held.assign(update.after());
     }
+    return outcome_of(request, held, now);
+}
 
+RegisterOutcome EdgeRegistrar::outcome_of(const sip::Message& request, const Location::Held& held,
+                                          TimePoint now) const {
     RegisterOutcome outcome;
-    outcome.address_of_record = address_of_record;
+    outcome.address_of_record = sip::address_of_record(request.to().uri);
     for (const Binding* each : held.find(now)) {
         outcome.contacts.push_back(contact_value(*each, now));
     }
     outcome.is_registered = !outcome.contacts.empty();
     outcome.is_outbound =
-        is_outbound && std::ranges::any_of(contacts.list, [](const sip::Contact& each) {
-            return each.reg_id != 0 && !each.instance.empty();
-        });
+        has_outbound(request) && std::ranges::any_of(request.contacts().list, is_flow);
+    outcome.path = path_of(request);
     return outcome;
+}
+
+std::optional<RegisterOutcome> EdgeRegistrar::answer_here(const sip::Message& request,
+                                                          const Registrant& registrant,
+                                                          TimePoint now) {
+    if (RegisterOutcome refused = bind(request, registrant, nullptr, Dry::Yes, now);
+        refused.status != 200) {
+        return refused;
+    }
+    const sip::Contacts& contacts = request.contacts();
+    Location::Held held = location_.hold(registrant.user);
+    std::vector<Binding> after;
+    for (const Binding* each : held.find(now)) {
+        after.push_back(*each);
+    }
+    for (const sip::Contact& each : contacts.list) {
+        const Binding fresh = binding_of(request, each, registrant, now);
+        const auto same = std::ranges::find_if(after, [&](const Binding& binding) {
+            return is_sign_of_life(binding, fresh, request, now);
+        });
+        if (same == after.end() || each.expires == 0U) {
+            return std::nullopt;
+        }
+        same->cseq = fresh.cseq;
+        same->refreshed = now;
+        same->expires =
+            now + expiry_here(registrant.adjacency, registrant.from.transport, *same->behind, now);
+    }
+    if (contacts.is_star || contacts.list.empty()) {
+        return std::nullopt;
+    }
+    held.assign(std::move(after));
+    return outcome_of(request, held, now);
+}
+
+// Only what came by the same way and in its order: whoever sends nonsense in a phone's name gets
+// the same answer from the registrar.
+std::vector<Binding> EdgeRegistrar::on_refused_behind(const sip::Message& request,
+                                                      const Registrant& registrant, TimePoint now) {
+    Location::Held held = location_.hold(registrant.user);
+    std::vector<Binding> kept;
+    std::vector<Binding> gone;
+    for (const Binding* each : held.find(now)) {
+        const bool is_its = each->hop == registrant.from && each->call_id == request.call_id() &&
+                            !is_out_of_order(*each, request);
+        (is_its ? gone : kept).push_back(*each);
+    }
+    if (!gone.empty()) {
+        held.assign(std::move(kept));
+    }
+    return gone;
 }
 
 sip::MessageBuilder EdgeRegistrar::response(const sip::Message& request,
@@ -307,6 +427,9 @@ sip::MessageBuilder EdgeRegistrar::response(const sip::Message& request,
     }
     if (outcome.min_expires) {
         builder.header(sip::HeaderName::MinExpires, std::to_string(*outcome.min_expires));
+    }
+    for (const std::string& each : outcome.path) {
+        builder.header(sip::HeaderName::Path, each);
     }
     if (outcome.is_outbound) {
         builder.header(sip::HeaderName::Require, "outbound");

@@ -1,5 +1,9 @@
 // The registrar's side of REGISTER (RFC 3261 §10.3) for the phones of an access adjacency.
 // The sender has been authenticated before; transactions absorb retransmissions before.
+//
+// Where a registrar behind us has the last word (`registration target`), it authenticates. What we
+// hold is its 200, kept for the calls that come from there, and for the refreshes that it need not
+// see: a phone over UDP keeps its NAT open by them (registrar_behind).
 #pragma once
 
 #include <chrono>
@@ -33,6 +37,15 @@ struct RegisterOutcome {
     std::string address_of_record;             // canonical, once the To was found good
     bool is_registered = false;                // the user has a binding now
     bool is_outbound = false;                  // RFC 5626 §6: the 200 says so
+    std::vector<std::string> path;             // RFC 3327 §5.3: so does it of the proxies between
+};
+
+// Who sends a REGISTER, and from where: the way back to the phone from then on.
+struct Registrant {
+    std::string_view user;  // the canonical address-of-record that it proved, or has to prove
+    const Adjacency& adjacency;
+    AdjacencyIndex index = 0;
+    sip::Hop from;
 };
 
 class EdgeRegistrar {
@@ -43,13 +56,37 @@ public:
     // came, and the way back to the phone from now on.
     RegisterOutcome on_register(const sip::Message& request, std::string_view user,
                                 const Adjacency& adjacency, AdjacencyIndex index,
-                                const sip::Hop& from, TimePoint now);
+                                const sip::Hop& from, TimePoint now) {
+        return bind(request, {user, adjacency, index, from}, nullptr, Dry::No, now);
+    }
+
+    // What no registrar behind need be asked. None: it is to be asked.
+    std::optional<RegisterOutcome> answer_here(const sip::Message& request,
+                                               const Registrant& registrant, TimePoint now);
+    // It said yes, by this 200.
+    RegisterOutcome on_accepted_behind(const sip::Message& request, const Registrant& registrant,
+                                       const sip::Message& response, TimePoint now) {
+        return bind(request, registrant, &response, Dry::No, now);
+    }
+    // It said that there is no such user, or not for this phone: what the phone had here is gone.
+    std::vector<Binding> on_refused_behind(const sip::Message& request,
+                                           const Registrant& registrant, TimePoint now);
 
     // The response that says so, with a Date (RFC 3261 §10.3 step 8).
     sip::MessageBuilder response(const sip::Message& request, const RegisterOutcome& outcome,
                                  std::string_view to_tag, WallTime now);
 
 private:
+    enum class Dry : std::uint8_t { No, Yes };  // only to see what it would come to
+    RegisterOutcome bind(const sip::Message& request, const Registrant& registrant,
+                         const sip::Message* granted, Dry dry, TimePoint now);
+    std::optional<RegisterOutcome> refuse_sender(const sip::Message& request,
+                                                 const Registrant& registrant) const;
+    Binding binding_of(const sip::Message& request, const sip::Contact& contact,
+                       const Registrant& registrant, TimePoint now) const;
+    RegisterOutcome outcome_of(const sip::Message& request, const Location::Held& held,
+                               TimePoint now) const;
+
     Location& location_;
     RegistrarLimits limits_;
     // The last Date that was said: it is in every answer.

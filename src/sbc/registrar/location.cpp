@@ -98,6 +98,29 @@ std::vector<Binding> Location::find(std::string_view address_of_record, TimePoin
     return out;
 }
 
+Location::TokenStripe& Location::token_stripe(std::string_view token) const {
+    return token_stripes_[hash_of(token) % stripe_count];
+}
+
+std::optional<Binding> Location::find_token(std::string_view token, TimePoint now) const {
+    std::string user;
+    {
+        const TokenStripe& its = token_stripe(token);
+        const std::lock_guard lock(its.mutex);
+        const auto found = its.users.find(std::string(token));
+        if (found == its.users.end()) {
+            return std::nullopt;
+        }
+        user = found->second;
+    }
+    for (Binding& each : find(user, now)) {
+        if (each.behind && each.behind->token == token) {
+            return std::move(each);
+        }
+    }
+    return std::nullopt;
+}
+
 std::vector<Binding> Location::find_all(TimePoint now) const {
     std::vector<Binding> out;
     for (const Stripe& its : stripes_) {
@@ -125,7 +148,8 @@ std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) con
         const std::lock_guard lock(its.mutex);
         const auto user = its.find(each);
         const auto hangs_on_it = [&](const Binding& one) {
-            return is_over_connection(one) && one.hop.flow == flow && one.expires > now;
+            return is_over_connection(one) && one.hop.flow == flow && one.expires > now &&
+                   one.path.empty();
         };
         if (user && std::ranges::any_of(its.users[*user].bindings, hangs_on_it)) {
             out.push_back(each);
@@ -268,8 +292,33 @@ void Location::reindex(std::string_view address_of_record, const Bindings& befor
             add_to_flow(each.hop.flow, address_of_record);
         }
     }
+    reindex_tokens(address_of_record, before, after);
     binding_count_.fetch_add(after.size(), std::memory_order_relaxed);
     binding_count_.fetch_sub(before.size(), std::memory_order_relaxed);
+}
+
+void Location::reindex_tokens(std::string_view address_of_record, const Bindings& before,
+                              const Bindings& after) {
+    const auto bear = [](const Bindings& bindings, const Behind& behind) {
+        return std::ranges::any_of(bindings, [&](const Binding& each) {
+            return each.behind && each.behind->token == behind.token;
+        });
+    };
+    // One that stays is never missing: whoever looks for it does not hold the user.
+    for (const Binding& each : after) {
+        if (each.behind && !bear(before, *each.behind)) {
+            TokenStripe& its = token_stripe(each.behind->token);
+            const std::lock_guard lock(its.mutex);
+            its.users.insert_or_assign(each.behind->token, std::string(address_of_record));
+        }
+    }
+    for (const Binding& each : before) {
+        if (each.behind && !bear(after, *each.behind)) {
+            TokenStripe& its = token_stripe(each.behind->token);
+            const std::lock_guard lock(its.mutex);
+            its.users.erase(each.behind->token);
+        }
+    }
 }
 
 void Location::add_to_flow(FlowId flow, std::string_view address_of_record) {
@@ -305,6 +354,7 @@ std::size_t Location::user_count() const {
 bool Location::is_consistent() const {
     std::size_t count = 0;
     std::unordered_map<FlowId, std::set<std::string, std::less<>>> flows;
+    std::unordered_map<std::string, std::string> tokens;
     for (const Stripe& its : stripes_) {
         const std::lock_guard lock(its.mutex);
         std::set<std::pair<TimePoint, Place>> times;
@@ -325,6 +375,9 @@ bool Location::is_consistent() const {
                 if (is_over_connection(each)) {
                     flows[each.hop.flow].insert(user.name);
                 }
+                if (each.behind) {
+                    tokens[each.behind->token] = user.name;
+                }
             }
         }
         if (times.size() != its.by_name.size() || times != its.by_time ||
@@ -337,7 +390,12 @@ bool Location::is_consistent() const {
         const std::lock_guard lock(its.mutex);
         known_flows.insert(its.users.begin(), its.users.end());
     }
-    return count == binding_count() && flows == known_flows;
+    std::unordered_map<std::string, std::string> known_tokens;
+    for (const TokenStripe& its : token_stripes_) {
+        const std::lock_guard lock(its.mutex);
+        known_tokens.insert(its.users.begin(), its.users.end());
+    }
+    return count == binding_count() && flows == known_flows && tokens == known_tokens;
 }
 
 }  // namespace ringwall::sbc::registrar

@@ -28,6 +28,13 @@
 
 namespace ringwall::sbc::registrar {
 
+// A registrar behind us knows the contact too (`registration target`), by an address of ours.
+struct Behind {
+    std::string token;   // its user part
+    TimePoint expires;   // there
+    Duration granted{};  // by its last answer
+};
+
 struct Binding {
     std::string contact;  // the URI as the phone gave it, parameters and headers included
     sip::Scheme scheme = sip::Scheme::Sip;  // of the contact
@@ -42,6 +49,9 @@ struct Binding {
     std::uint32_t reg_id = 0;  // the number of its flow (RFC 5626 §4.2); 0: none
     std::string user_agent;
     std::uint16_t q = 1000;  // in thousandths
+    // RFC 3327: the proxies between, as they want to be named in the Route of what goes there.
+    std::vector<std::string> path;
+    std::optional<Behind> behind;  // none: we are its registrar
 };
 
 class Location {
@@ -90,10 +100,13 @@ public:
 
     // The live bindings of a canonical address-of-record: highest q first, then the newest.
     std::vector<Binding> find(std::string_view address_of_record, TimePoint now) const;
+    // The live one that a registrar behind us knows by this token.
+    std::optional<Binding> find_token(std::string_view token, TimePoint now) const;
     // Of all users.
     std::vector<Binding> find_all(TimePoint now) const;
     // The addresses-of-record with a live registration on this connection. A UDP socket is no
-    // connection: none.
+    // connection: none. Nor is what proxies are between: their connection says nothing of who
+    // sends.
     std::vector<std::string> registered_on(FlowId flow, TimePoint now) const;
 
     // Replaces all bindings of an address-of-record; an empty list removes it.
@@ -122,10 +135,16 @@ private:
         mutable std::mutex mutex;
         std::unordered_map<FlowId, std::set<std::string, std::less<>>> users;
     };
+    // By token: whose. Its mutex is taken as that of a FlowStripe.
+    struct TokenStripe {
+        mutable std::mutex mutex;
+        std::unordered_map<std::string, std::string> users;
+    };
     static constexpr std::size_t stripe_count = 64;
 
     Stripe& stripe(std::string_view address_of_record) const;
     FlowStripe& stripe(FlowId flow) const;
+    TokenStripe& token_stripe(std::string_view token) const;
     std::set<std::string, std::less<>> users_on(FlowId flow) const;
     void expires_at(TimePoint time);
     // `user` is the one of that address-of-record, or none. Gives it back as it is then.
@@ -136,9 +155,12 @@ private:
     void reindex(std::string_view address_of_record, const Bindings& before, const Bindings& after);
     void add_to_flow(FlowId flow, std::string_view address_of_record);
     void remove_from_flow(FlowId flow, std::string_view address_of_record);
+    void reindex_tokens(std::string_view address_of_record, const Bindings& before,
+                        const Bindings& after);
 
     mutable std::array<Stripe, stripe_count> stripes_;
     mutable std::array<FlowStripe, stripe_count> flow_stripes_;
+    mutable std::array<TokenStripe, stripe_count> token_stripes_;
     std::atomic<std::size_t> binding_count_{0};
     std::atomic<TimePoint> next_expiry_{TimePoint::max()};  // not after the first
 };

@@ -339,6 +339,28 @@ TEST(ConfigurationReader, ReadsACustomersAccountAndRegistration) {
     EXPECT_EQ(peer.registration_expiry, 600U);
 }
 
+TEST(ConfigurationReader, ReadsTheRegistrarBehind) {
+    const std::string phones =
+        "  adjacency sip phones\n   inherit profile preset-access\n   domain ringwall.test\n";
+    const auto result =
+        read(with_adjacency(provider + phones +
+                            "   registration target adjacency peer\n"
+                            "   registration outgoing timer 7200\n"
+                            "   registration incoming timer 1800\n"
+                            "   fast-register-interval 60\n   registration challenges pass\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const Adjacency& its = result->snapshot->adjacencies.back();
+    EXPECT_EQ(its.registration_target, AdjacencyIndex{0});
+    EXPECT_EQ(its.registration_outgoing_timer, 7200U);
+    EXPECT_EQ(its.registration_incoming_timer, 1800U);
+    EXPECT_EQ(its.fast_register_interval, 60U);
+    EXPECT_TRUE(its.passes_challenges);
+    const auto own = read(with_adjacency(provider + phones));
+    ASSERT_TRUE(own);
+    EXPECT_EQ(own->snapshot->adjacencies.back().registration_target, std::nullopt);
+    EXPECT_FALSE(own->snapshot->adjacencies.back().passes_challenges);
+}
+
 TEST(ConfigurationReader, ReadsSessionTimersAndTheMandatedTransport) {
     const auto result =
         read(with_adjacency(provider + "   session-timer 600\n   session-timer-minimum 120\n"
@@ -393,6 +415,15 @@ INSTANTIATE_TEST_SUITE_P(
                 "already given on line 9"},
         Mistake{provider + "   registration-expiry 600\n", 9, "needs a 'register'"},
         Mistake{"   registration-expiry 59\n", 7, "a number from 60 to 86400"},
+        Mistake{provider + "   registration target adjacency peer\n", 9,
+                "means nothing where no phones register"},
+        Mistake{"   inherit profile preset-access\n   domain a.test\n"
+                "   registration target adjacency nobody\n",
+                9, "'nobody' is no adjacency"},
+        Mistake{"   inherit profile preset-access\n   domain a.test\n"
+                "   registration target adjacency peer\n",
+                9, "leads to no registrar"},
+        Mistake{"   fast-register-interval 30\n", 7, "needs a 'registration target adjacency'"},
         Mistake{"   session-timer 89\n", 7, "a number from 90 to 86400"},
         Mistake{"   session-timer-minimum 86401\n", 7, "a number from 90 to 86400"},
         Mistake{"   mandated-transport tls\n", 7, "is no value of 'mandated-transport'"},
@@ -560,6 +591,14 @@ TEST(ConfigurationReader, WarnsAboutPhonesThatCannotBeCalled) {
                                                     "other.test\n")),
                 ElementsAre(HasSubstr("'other.test', our name on adjacency 'peer', is not in our "
                                       "certificate")));
+}
+
+TEST(ConfigurationReader, WarnsAboutPhonesThatCannotRegister) {
+    const std::string phones =
+        "  adjacency sip phones\n   inherit profile preset-access\n   domain ringwall.test\n"
+        "   registration target adjacency peer\n";
+    EXPECT_THAT(warnings_of(with_adjacency("   security trusted-encrypted\n" + provider + phones)),
+                ::testing::Contains(HasSubstr("no phone can register on adjacency 'phones'")));
 }
 
 // Whatever words come in whatever order: an answer, and never a crash.

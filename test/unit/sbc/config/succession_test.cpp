@@ -76,6 +76,14 @@ TEST(Succeed, OneOfTheSameNameHasTheIndexAgain) {
     EXPECT_TRUE(again->adjacencies[0].is_attached);
 }
 
+TEST(Succeed, SoDoesTheRegistrarBehind) {
+    Snapshot next = of({"new", "phones", "switch"});
+    next.adjacencies[1].registration_target = 2;
+    const SnapshotPtr after = succeed(of({"switch", "phones"}), std::move(next));
+    EXPECT_THAT(names(*after), ElementsAre("switch", "phones", "new"));
+    EXPECT_EQ(after->adjacencies[1].registration_target, AdjacencyIndex{0});
+}
+
 TEST(Succeed, RoutesLeadWhereTheyLed) {
     Snapshot next = of({"new", "b", "a"});
     route(next, {"a", "new", "b"});

@@ -231,6 +231,10 @@ TEST(TheModel, HasTheDefaultsOfTheTypes) {
     EXPECT_EQ(a.session_timer, b.session_timer);
     EXPECT_EQ(a.session_timer_minimum, b.session_timer_minimum);
     EXPECT_EQ(a.reg_min_expiry, b.reg_min_expiry);
+    EXPECT_EQ(a.registration_outgoing_timer, b.registration_outgoing_timer);
+    EXPECT_EQ(a.registration_incoming_timer, b.registration_incoming_timer);
+    EXPECT_EQ(a.fast_register_interval, b.fast_register_interval);
+    EXPECT_EQ(a.passes_challenges, b.passes_challenges);
 }
 
 }  // namespace

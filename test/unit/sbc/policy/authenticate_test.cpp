@@ -314,6 +314,36 @@ TEST(Authenticate, ACertificateDoesNotReplaceTheDigest) {
 
 // --- peers
 
+// --- where a registrar behind us knows the passwords
+
+Arrival behind_us(Arrival arrival) {
+    arrival.snapshot.adjacencies[phones].registration_target = softswitch;
+    return arrival;
+}
+
+TEST(Authenticate, ARegisterGoesOnToWhoKnowsThePassword) {
+    Arrival arrival = behind_us(registration("carol"));
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(inbound))) << "no subscriber of ours";
+    EXPECT_EQ(inbound.caller, "carol@example.com");
+    EXPECT_EQ(inbound.proof, Proof::None);
+    Arrival other = behind_us(registration("carol"));
+    other.from = "<sip:bob@example.com>";
+    EXPECT_EQ(rejected(authenticate(other.identified())).status, 403) << "for itself alone";
+}
+
+TEST(Authenticate, WithoutARegistrationThereNothingElseGoesOn) {
+    Arrival stranger = behind_us({});
+    EXPECT_EQ(rejected(authenticate(stranger.identified())).status, 403);
+    sign(stranger);  // what we might know of alice does not count
+    EXPECT_EQ(rejected(authenticate(stranger.identified())).status, 403);
+    Arrival known = behind_us({.registered = {"alice@example.com"}});
+    EXPECT_TRUE(continues(authenticate(known.identified())));
+    Arrival other =
+        behind_us({.from = "<sip:carol@example.com>", .registered = {"alice@example.com"}});
+    EXPECT_EQ(rejected(authenticate(other.identified())).status, 403);
+}
+
 TEST(Authenticate, APeerIsNotChallenged) {
     for (const AdjacencyIndex by : {carrier, softswitch, outside}) {
         Arrival arrival{.by = by, .from = "<sip:anybody@anywhere.example>"};

@@ -69,7 +69,8 @@ inline constexpr Set REFRESH = REFRESH_REQUEST | REFRESH_RESPONSE;
 inline constexpr Set REFER = set_of(Event::Refer);
 inline constexpr Set CALLS = SET_UP | REDIRECT | REFRESH | REFER;
 inline constexpr Set REGISTRATION = set_of(Event::Registration);
-inline constexpr Set ANY_EVENT = CALLS | REGISTRATION;
+inline constexpr Set RELAYED = set_of(Event::RelayedRegistration);
+inline constexpr Set ANY_EVENT = CALLS | REGISTRATION | RELAYED;
 
 // What a row expects: leave, and the scheme on that leg, or a refusal.
 enum class Leg { Refused, Sip, Sips, AsItCame };
@@ -198,6 +199,31 @@ inline const std::vector<Row> oracle = {
 // The same: they provide one.
 {72, TRUSTED, ANY_IN, SIPS, ANY_TRUST, ANY_OUT, ANY_CONV, ANY_UC, SIPS, REGISTRATION, AS_SIPS},
 
+// ---- Registrations that go on: the call is the address-of-record and where it came in, the target the registrar's adjacency
+
+// Seed: "Calls received on untrusted adjacencies may not be routed over outbound secure-encrypted adjacencies." Nor their registrations.
+{90, UNTRUSTED, ANY_IN, SIP | TEL, ENCRYPTED, ANY_OUT, ANY_CONV, ANY_UC, KNOWN, RELAYED, refused(Refusal::UntrustedCallerEncryptedTarget)},
+// Settled: The leaves bind every out-of-dialog request but REGISTER.
+{91, UNTRUSTED, ANY_IN, SIP | TEL, UNTRUSTED | LINK, ANY_OUT, ANY_CONV, ANY_UC, SIP | TEL, RELAYED, AS_IT_CAME},
+// The same.
+{92, TRUSTED, ANY_IN, SIP | TEL, ANY_TRUST, ANY_OUT, ANY_CONV, ANY_UC, SIP | TEL, RELAYED, AS_IT_CAME},
+// RFC 5630 §5.1.1.1: with Contacts that are sip, From and To are.
+{93, UNTRUSTED, ANY_IN, SIP | TEL, UNTRUSTED | LINK, ANY_OUT, ANY_CONV, ANY_UC, SIPS, RELAYED, refused(Refusal::SchemeToSips)},
+// The same.
+{94, TRUSTED, ANY_IN, SIP | TEL, ANY_TRUST, ANY_OUT, ANY_CONV, ANY_UC, SIPS, RELAYED, refused(Refusal::SchemeToSips)},
+// Seed: "Only insecure calls (not the calls to SIPS URIs) may be made out of this adjacency." A SIPS address-of-record goes to a trusted registrar only.
+{95, TRUSTED, ANY_IN, SIPS, UNTRUSTED, ANY_OUT, ANY_CONV, ANY_UC, KNOWN, RELAYED, refused(Refusal::SecureCallUntrustedTarget)},
+// It does, over TLS.
+{96, TRUSTED, ANY_IN, SIPS, ENCRYPTED, ANY_OUT, ANY_CONV, ANY_UC, SIPS, RELAYED, AS_SIPS},
+// Or by the link that the operator vouches for: the adjacency's transport, also for SIPS URIs.
+{97, TRUSTED, ANY_IN, SIPS, LINK, ANY_OUT, CONV_OFF, ANY_UC, SIPS, RELAYED, AS_SIPS},
+// Never as sip: whoever called it there would not call a SIPS URI.
+{98, TRUSTED, ANY_IN, SIPS, ENCRYPTED, ANY_OUT, ANY_CONV, ANY_UC, SIP | TEL, RELAYED, refused(Refusal::SchemeToSip)},
+// The same.
+{99, TRUSTED, ANY_IN, SIPS, LINK, ANY_OUT, CONV_OFF, ANY_UC, SIP | TEL, RELAYED, refused(Refusal::SchemeToSip)},
+// The same, where the leg carries nothing but sip: `sips-conversion` converts calls, no registration.
+{100, TRUSTED, ANY_IN, SIPS, LINK, ANY_OUT, CONV_TO_SIP, ANY_UC, KNOWN, RELAYED, refused(Refusal::SchemeToSip)},
+
 // ---- Neither sip, sips nor tel
 
 // RFC 3261 §8.2.2.1: a Request-URI with a scheme that we do not support.
@@ -215,21 +241,21 @@ inline constexpr Set ANY_REFUSAL = (1U << refusal_count) - 1;
 
 inline const std::vector<AnswerRow> answers = {
 // Settled: untrusted caller, secure target: 403.
-{ 1, set_of(Refusal::UntrustedCallerSecureTarget), SET_UP | REDIRECT, SIPS, {403, 0, false}},
+{ 1, set_of(Refusal::UntrustedCallerSecureTarget), SET_UP | REDIRECT | RELAYED, SIPS, {403, 0, false}},
 // Settled: `sip-calls-in reject`: 480 with Warning 381.
 { 2, set_of(Refusal::SipCallsInReject), SET_UP | REDIRECT, SIP | TEL, {480, 381, false}},
 // Settled: secure call, no trusted adjacency to route to: SIPS URI: 480 with Warning 380.
-{ 3, set_of(Refusal::SecureCallUntrustedTarget), SET_UP | REDIRECT, SIPS, {480, 380, false}},
+{ 3, set_of(Refusal::SecureCallUntrustedTarget), SET_UP | REDIRECT | RELAYED, SIPS, {480, 380, false}},
 // Settled: the same: sip URI: 480.
 { 4, set_of(Refusal::SecureCallUntrustedTarget), SET_UP | REDIRECT, SIP | TEL, {480, 0, false}},
 // Settled: with Warning 381 "SIPS Required" where `sip-calls-out refuse` was the reason.
 { 5, set_of(Refusal::SipCallsOutRefuse), SET_UP | REDIRECT, SIP | TEL, {480, 381, false}},
 // Settled: other call: 480 when routes match but none is suitable.
-{ 6, set_of(Refusal::UntrustedCallerEncryptedTarget, Refusal::UntrustedCallersRefuse), SET_UP | REDIRECT, SIP | TEL, {480, 0, false}},
+{ 6, set_of(Refusal::UntrustedCallerEncryptedTarget, Refusal::UntrustedCallersRefuse), SET_UP | REDIRECT | RELAYED, SIP | TEL, {480, 0, false}},
 // Settled: SIPS call to a sip contact: 480 with Warning 380.
-{ 7, set_of(Refusal::SchemeToSip), SET_UP, SIPS, {480, 380, false}},
+{ 7, set_of(Refusal::SchemeToSip), SET_UP | RELAYED, SIPS, {480, 380, false}},
 // Settled: Sip call to a sips contact: (...) else 480 with Warning 381.
-{ 8, set_of(Refusal::SchemeToSips), SET_UP, SIP | TEL, {480, 381, false}},
+{ 8, set_of(Refusal::SchemeToSips), SET_UP | RELAYED, SIP | TEL, {480, 381, false}},
 // Settled: 3xx, none left: the caller gets 480 with Warning 380 or 381: 380 who called a SIPS URI.
 { 9, set_of(Refusal::SchemeToSip, Refusal::SchemeToSips), REDIRECT, SIPS, {480, 380, false}},
 // The same: 381 who called a sip URI.
@@ -247,9 +273,9 @@ inline const std::vector<AnswerRow> answers = {
 // RFC 3261 §21.4.1: an address that nothing can be sent to.
 {16, set_of(Refusal::UnknownScheme), REGISTRATION, KNOWN | OTHER, {400, 0, false}},
 // RFC 3261 §8.2.2.1: 416 for the scheme of the Request-URI.
-{17, set_of(Refusal::UnknownScheme), SET_UP | REDIRECT, OTHER, {416, 0, false}},
+{17, set_of(Refusal::UnknownScheme), SET_UP | REDIRECT | RELAYED, OTHER, {416, 0, false}},
 // Settled: 480 when none is suitable.
-{18, set_of(Refusal::UnknownScheme), SET_UP | REDIRECT, KNOWN, {480, 0, false}},
+{18, set_of(Refusal::UnknownScheme), SET_UP | REDIRECT | RELAYED, KNOWN, {480, 0, false}},
 };
 // clang-format on
 

@@ -223,6 +223,58 @@ TEST(Route, RegisterAndOptionsToOurselvesAreNotRouted) {
     EXPECT_THAT(ping.routes, IsEmpty());
 }
 
+// --- where phones register at a registrar behind us
+
+constexpr const char* token = "rw-0123456789abcdef0123456789abcdef";
+
+TEST(Route, TheUsersOfARegistrarBehindUsAreItsToFind) {
+    Arrival arrival{.by = phones};
+    arrival.snapshot.adjacencies[phones].registration_target = softswitch;
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(choose_route(inbound)));
+    EXPECT_THAT(destinations(inbound), ElementsAre(softswitch));
+    arrival.by = softswitch;  // but its own question is for us
+    Inbound& back = arrival.identified();
+    EXPECT_TRUE(continues(choose_route(back)));
+    EXPECT_THAT(destinations(back), ElementsAre(location));
+    arrival.by = outside;
+    arrival.snapshot.adjacencies[softswitch].untrusted_callers = UntrustedCallers::Refuse;
+    EXPECT_EQ(rejected(choose_route(arrival.identified())).status, 480);
+    arrival.by = phones;
+    arrival.snapshot.adjacencies[softswitch].is_attached = false;
+    EXPECT_EQ(rejected(choose_route(arrival.identified())).status, 480);
+}
+
+TEST(Route, AContactThatItKnowsIsItsAlone) {
+    Arrival arrival{.by = softswitch, .request_uri = std::string("sip:") + token + "@10.1.0.2"};
+    EXPECT_EQ(rejected(choose_route(arrival.identified())).status, 404);
+    arrival.snapshot.adjacencies[phones].registration_target = softswitch;
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(choose_route(inbound)));
+    ASSERT_THAT(destinations(inbound), ElementsAre(location));
+    EXPECT_EQ(std::get<ToLocation>(inbound.routes.front()).token, token);
+    arrival.by = carrier;
+    EXPECT_EQ(rejected(choose_route(arrival.identified())).status, 404);
+    arrival.by = softswitch;
+    arrival.request_uri = std::string("sip:") + token + "@elsewhere.example";
+    EXPECT_EQ(rejected(choose_route(arrival.identified())).status, 404);
+}
+
+TEST(Route, ARegisterGoesToTheRegistrarBehindUsIfItMay) {
+    Arrival arrival{
+        .method = "REGISTER", .request_uri = "sip:example.com", .to = "<sip:alice@example.com>"};
+    arrival.snapshot.adjacencies[phones].registration_target = softswitch;
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(choose_route(inbound)));
+    EXPECT_THAT(destinations(inbound), ElementsAre(softswitch));
+    // Of SIPS it is if either says so.
+    arrival.to = "<sips:alice@example.com>";
+    arrival.snapshot.adjacencies[softswitch].sips_conversion = SipsConversion::ToSip;
+    const Reject reject = rejected(choose_route(arrival.identified()));
+    EXPECT_EQ(reject.status, 480);
+    EXPECT_EQ(reject.warning, 380);
+}
+
 // Settled: 404 when no route matches.
 TEST(Route, WhatNoRouteMatchesIs404) {
     Arrival arrival{.by = softswitch, .request_uri = "sip:+4930@elsewhere.example"};

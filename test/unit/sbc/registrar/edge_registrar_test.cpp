@@ -286,6 +286,61 @@ TEST_F(EdgeRegistrarTest, LimitsContactsOfAUserAndOfAll) {
     EXPECT_EQ(location.binding_count(), 3U);
 }
 
+// RFC 3327 §5.3: what the proxies between have said is kept, and told to the phone.
+TEST_F(EdgeRegistrarTest, KeepsThePath) {
+    const Register behind_proxy{
+        .contact =
+            "Contact: <sip:a@192.0.2.7>\r\nSupported: path\r\n"
+            "Path: <sip:p2.example.com;lr>, <sip:p1.example.com;lr;ob>\r\n"};
+    const auto outcome = send(behind_proxy);
+    EXPECT_THAT(bindings()[0].path,
+                ElementsAre("<sip:p2.example.com;lr>", "<sip:p1.example.com;lr;ob>"));
+    EXPECT_THAT(outcome.path, bindings()[0].path);
+    const auto response =
+        registrar.response(*message(behind_proxy), outcome, "t", WallTime{}).build();
+    EXPECT_THAT(response->values(sip::HeaderName::Path),
+                ElementsAre("<sip:p2.example.com;lr>", "<sip:p1.example.com;lr;ob>"));
+    // Nobody's requests are known by a connection of a proxy.
+    EXPECT_THAT(location.registered_on(hop.flow, now), IsEmpty());
+    send({.contact = "Contact: <sip:a@192.0.2.7>\r\n", .cseq = 2});
+    EXPECT_THAT(location.registered_on(hop.flow, now), ElementsAre("alice@example.com"));
+}
+
+// RFC 5630 §5.2
+TEST_F(EdgeRegistrarTest, WantsASipsPathForASipsContact) {
+    const auto status = [&](const std::string& contact, const std::string& path) {
+        return send({.contact = "Contact: <" + contact + ">\r\nPath: " + path + "\r\n"}).status;
+    };
+    EXPECT_EQ(status("sips:a@192.0.2.7", "<sip:p.example.com;lr>"), 400);
+    EXPECT_EQ(status("sips:a@192.0.2.7", "<sips:q.example.com;lr>, <sip:p.example.com;lr>"), 400);
+    EXPECT_EQ(status("sip:a@192.0.2.7", "<tel:+1>"), 400);
+    EXPECT_EQ(status("sip:a@192.0.2.7", "<sip:" + std::string(2048, 'p') + ";lr>"), 400);
+    EXPECT_THAT(bindings(), IsEmpty());
+    EXPECT_EQ(status("sips:a@192.0.2.7", "<sips:p.example.com;lr>"), 200);
+}
+
+// RFC 5626 §6: the edge proxy keeps the flow, and says so.
+TEST_F(EdgeRegistrarTest, AFlowOfAnEdgeProxyCounts) {
+    const auto through = [&](const std::string& path) {
+        std::string text = text_of(
+            {.contact = "Contact: <sip:a@192.0.2.7>;+sip.instance=\"<urn:uuid:a>\";reg-id=1\r\n"
+                        "Supported: path, outbound\r\n" +
+                        path});
+        text.insert(text.find("Via:"), "Via: SIP/2.0/TLS p.example.com;branch=z9hG4bK2\r\n");
+        const auto parsed = sip::Message::parse(text, sip::Framing::Stream);
+        location.assign("alice@example.com", {});
+        return registrar.on_register(*parsed.message, "alice@example.com", phones, 3, hop, now);
+    };
+    EXPECT_EQ(through("").status, 439);
+    EXPECT_EQ(through("Path: <sip:p.example.com;lr>\r\n").status, 439);
+    EXPECT_EQ(through("Path: <sip:q.example.com;lr;ob>, <sip:p.example.com;lr>\r\n").status, 439)
+        << "the first of the way stands last";
+    const auto outcome = through("Path: <sip:q.example.com;lr>, <sip:p.example.com;lr;ob>\r\n");
+    EXPECT_EQ(outcome.status, 200);
+    EXPECT_TRUE(outcome.is_outbound);
+    EXPECT_EQ(bindings()[0].reg_id, 1U);
+}
+
 TEST_F(EdgeRegistrarTest, WritesTheResponse) {
     const auto request = message({.contact = "Contact: <sip:a@192.0.2.7>\r\n"});
     const auto outcome = registrar.on_register(*request, "alice@example.com", phones, 0, hop, now);

@@ -1,0 +1,159 @@
+// REGISTER of phones: answered here, or by the registrar behind us that knows their passwords
+// (`registration target`).
+#include "base/log.h"
+#include "sbc/b2bua/relayed_register.h"
+#include "sbc/b2bua/topology_hiding.h"
+#include "sbc/sbc.h"
+#include "sip/message_builder.h"
+
+namespace ringwall::sbc {
+
+using sip::HeaderName;
+using sip::transaction::ServerId;
+
+namespace {
+
+// Nobody has proven anything yet who has one under way.
+constexpr std::size_t max_relayed = 10'000;
+
+registrar::Registrant registrant_of(const b2bua::RelayedRegister::Setup& setup,
+                                    std::string_view user) {
+    return {user, setup.phones(), setup.adjacency, setup.from};
+}
+
+}  // namespace
+
+void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+    const registrar::Registrant registrant{inbound.caller, inbound.from_adjacency(),
+                                           *inbound.adjacency, inbound.hop};
+    const TimePoint time = now().monotonic;
+    if (!registrant.adjacency.registration_target) {
+        answer_register(registrant, id, *request,
+                        registrar_.on_register(*request, inbound.caller, registrant.adjacency,
+                                               registrant.index, registrant.from, time),
+                        nullptr);
+    } else if (const auto outcome = registrar_.answer_here(*request, registrant, time)) {
+        counters_.add("relayed_registrations", outcome->status == 200 ? "kept-alive" : "refused");
+        answer_register(registrant, id, *request, *outcome, nullptr);
+    } else {
+        relay_register(inbound, id, request);
+    }
+}
+
+void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
+                         const sip::MessagePtr& request) {
+    const auto* const to = std::get_if<policy::ToAdjacency>(&inbound.routes.front());
+    if (to == nullptr || relayed_ >= max_relayed) {
+        counters_.add("relayed_registrations", "too-many");
+        reply(id, *request, 503);
+        return;
+    }
+    counters_.add("relayed_registrations", "relayed");
+    const b2bua::CallRef ref{++last_call_};
+    auto relayed = std::make_unique<b2bua::RelayedRegister>(
+        *this, *this, relayed_,
+        b2bua::RelayedRegister::Setup{.ref = ref,
+                                      .name = new_call_name(),
+                                      .server = id,
+                                      .request = request,
+                                      .from = inbound.hop,
+                                      .snapshot = snapshot_,
+                                      .adjacency = *inbound.adjacency,
+                                      .registrar = to->adjacency,
+                                      .permit = to->permit,
+                                      .bucket = new_bucket()});
+    b2bua::RelayedRegister& begun = *relayed;
+    recent_.add(id, *request);
+    calls_[ref].snapshot = snapshot_;
+    calls_[ref].call = std::move(relayed);
+    begun.begin();
+}
+
+void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
+                                const sip::Message& response) {
+    const sip::Message& request = *setup.request;
+    const std::string user = sip::address_of_record(request.to().uri);
+    const registrar::Registrant registrant = registrant_of(setup, user);
+    const Adjacency& phones = snapshot_->adjacencies[setup.adjacency];
+    const bool is_still_so = is_still_trusted(*setup.snapshot, setup.adjacency) &&
+                             phones.registration_target == setup.registrar && phones.is_attached;
+    const int status = response.status();
+    if (!is_still_so) {
+        reply(setup.server, request, 503);
+    } else if (status == 401 || status == 407) {
+        counters_.add("relayed_registrations", "challenged");
+        auto builder = sip::reply(request, status, new_tag());
+        b2bua::copy_challenges(builder, response);
+        respond(setup.server, builder.build());
+    } else if (status < 300) {
+        // What is bound to a connection that is gone would be so for ever.
+        if (is_up(setup.from)) {
+            if (phones.is_encrypted()) {
+                shared_.newcomers.remove(setup.adjacency, setup.from.remote);
+            }
+            answer_register(
+                registrant, setup.server, request,
+                registrar_.on_accepted_behind(request, registrant, response, now().monotonic),
+                &response);
+        }
+    } else {
+        refuse_register(registrant, setup, response);
+    }
+}
+
+void Sbc::refuse_register(const registrar::Registrant& registrant,
+                          const b2bua::RelayedRegister::Setup& setup,
+                          const sip::Message& response) {
+    const sip::Message& request = *setup.request;
+    const int status = response.status();
+    if (status == 403 || status == 404) {
+        for (const registrar::Binding& binding :
+             registrar_.on_refused_behind(request, registrant, now().monotonic)) {
+            log::info("registration.lost",
+                      {{"user", binding.address_of_record}, {"reason", "refused"}});
+        }
+    }
+    note_register(registrant, status, false);
+    // A redirection would name the other side's hosts; a 503 says nothing about us (RFC 3261
+    // §16.7).
+    const int passed = status < 400 ? 480 : status == 503 ? 500 : status;
+    auto builder = sip::reply(request, passed, new_tag(),
+                              passed == status ? response.reason() : std::string_view{});
+    b2bua::copy_end_to_end(builder, response, setup.snapshot->adjacencies[setup.registrar],
+                           registrant.adjacency);
+    respond(setup.server, builder.build());
+}
+
+void Sbc::on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int status) {
+    const std::string user = sip::address_of_record(setup.request->to().uri);
+    note_register(registrant_of(setup, user), status, false);
+    reply(setup.server, *setup.request, status);
+}
+
+void Sbc::note_register(const registrar::Registrant& registrant, int status, bool is_bound) {
+    counters_.add("registrations", std::to_string(status));
+    const bool is_accepted = status == 200;
+    if (is_accepted || may_log_refusal()) {
+        log::info(is_accepted ? "registration.accepted" : "registration.rejected",
+                  {{"user", registrant.user},
+                   {"adjacency", registrant.adjacency.name},
+                   {"peer", registrant.from.remote.to_string()},
+                   {"status", status},
+                   {"bound", is_bound ? "yes" : "no"}});
+    }
+}
+
+// `behind`: what the registrar behind us said; null: it was not asked.
+void Sbc::answer_register(const registrar::Registrant& registrant, ServerId id,
+                          const sip::Message& request, const registrar::RegisterOutcome& outcome,
+                          const sip::Message* behind) {
+    note_register(registrant, outcome.status, outcome.is_registered);
+    auto builder = registrar_.response(request, outcome, new_tag(), now().wall);
+    if (behind != nullptr) {  // RFC 7615: by which the phone knows it, and its next nonce
+        builder.copy(HeaderName::AuthenticationInfo, *behind);
+    }
+    respond(id, builder.build());
+    watch_expiry();
+}
+
+}  // namespace ringwall::sbc
