@@ -10,7 +10,7 @@ TO := bob
 .PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads fuzz bench lint format clean build
 
 help:
-	@echo 'make run        the lab: five phones and the border controller; stays up, says how to call'
+	@echo 'make run        the lab: six phones and the border controller; stays up, says how to call'
 	@echo 'make demo       the same, makes the calls, checks them and ends: status 0 or 1'
 	@echo '                (BREAK=plain: the phones do not encrypt their media, so it must end with 1)'
 	@echo 'make call       with the lab running: a call FROM=alice TO=bob; then: make hangup'

@@ -1,5 +1,7 @@
 """The demonstration: calls through Ringwall, and what must be true of each of them."""
+import json
 import pathlib
+import re
 import time
 
 from lab import ear, outside
@@ -8,7 +10,7 @@ from lab.ladder import ladder, messages_of, record_line
 from lab.network import Network
 from lab.phone import Phone
 from lab.ringwall_phone import RingwallPhone
-from lab.scene import ADDRESSES, ALICE, BOB, BORDER, NAMES, OUTSIDE, PASSWORDS, Scene, TARGETS
+from lab.scene import ADDRESSES, ALICE, BOB, BORDER, ENGINE, NAMES, OUTSIDE, PASSWORDS, Scene, TARGETS, TRUNK
 from lab.waiting import Overdue, wait_for
 
 _PACKETS = 75  # of 20 ms, in each direction, before the ear is asked
@@ -67,14 +69,20 @@ def _reference_call(checks: Checks, network: Network, folder: pathlib.Path) -> N
         capture.stop()
 
 
+def _check_stream(checks: Checks, who: str, address: str, packets: list) -> ear.Stream | None:
+    streams = ear.streams_from(packets, address)
+    is_one = checks.check(f"{who} sent one stream of audio", len(streams) == 1, f"{len(streams)} streams")
+    return streams[0] if is_one else None
+
+
 def _check_wire(checks: Checks, scene: Scene, who: str, packets: list) -> list[bytes]:
     """What a phone sent is one stream, and noise; its packets."""
-    streams = ear.streams_from(packets, ADDRESSES[who])
-    if not checks.check(f"{who} sent one stream of audio", len(streams) == 1, f"{len(streams)} streams"):
+    stream = _check_stream(checks, who, ADDRESSES[who], packets)
+    if not stream:
         return []
-    heard = ear.listen(streams[0].packets, scene.phones[who].tone)
+    heard = ear.listen(stream.packets, scene.phones[who].tone)
     checks.check(f"what {who} sent is noise on the wire, no tone", heard.is_noise, heard)
-    return streams[0].packets
+    return stream.packets
 
 
 def _check_audio(checks: Checks, scene: Scene, who: str, witness: str, packets: list) -> None:
@@ -130,8 +138,9 @@ def _check_hiding(checks: Checks, caller: Phone, callee: Phone) -> None:
                  or "sip:ringwall.test" in contact or "sbc.ringwall.test" in contact, contact)
 
 
-def _call(checks: Checks, scene: Scene, caller: str, callee: str) -> tuple[list, bool]:
-    """One call, hung up by the caller after some audio; what passed on its link, and did it work."""
+def _call(checks: Checks, scene: Scene, caller: str, callee: str, engine: str | None = None) -> tuple[list, bool]:
+    """One call, hung up by the caller after some audio; what passed on its link, and did it work.
+    Where the address of a media engine is given, what the caller hears comes from there."""
     phones, capture = scene.phones, scene.captures[caller]
     mark = capture.mark()
     phones[callee].forget()
@@ -139,7 +148,7 @@ def _call(checks: Checks, scene: Scene, caller: str, callee: str) -> tuple[list,
         phones[caller].dial(TARGETS[callee])
         phones[caller].wait_established()
         phones[callee].wait_established()
-        _wait_audio(capture, mark, ADDRESSES[caller], ADDRESSES[callee])
+        _wait_audio(capture, mark, ADDRESSES[caller], engine or ADDRESSES[callee])
         phones[caller].hang_up()
         phones[callee].wait_closed()
     except Overdue as overdue:
@@ -217,6 +226,65 @@ def _mixed_calls(checks: Checks, scene: Scene, *calls: tuple[str, str]) -> None:
             _check_challenge(checks, scene, caller, callee)
 
 
+def _trunk_calls(checks: Checks, scene: Scene) -> None:
+    print("\nA trunk that knows nothing of encryption (UDP, RTP), and TLS phones: rtpengine stands between their media")
+    explained = _explain(checks, scene, f"from phones as alice@ringwall.test to {TARGETS['trunk']}")
+    told = re.search(rf"^Would be sent: (INVITE \S+) by trunk to {TRUNK}:5060 over UDP$", explained, re.MULTILINE)
+    checks.check("explain says where the call would go", told is not None, told[1] if told else "")
+    mark = scene.captures["trunk"].mark()
+    _trunk_call(checks, scene, "alice", "alice", "trunk")
+    sent = [p.payload for p in scene.captures["trunk"].since(mark) if p.payload.startswith(b"INVITE ")
+            and (p.protocol, p.source, p.destination, p.destination_port) == ("udp", BORDER["softswitch"], TRUNK, 5060)]
+    checks.check("and that is what was sent", told is not None and bool(sent) and all(
+        payload.startswith(told[1].encode() + b" SIP/2.0\r\n") for payload in sent), f"{len(sent)} INVITE" if sent else "")
+    _trunk_call(checks, scene, "carol", "trunk", "carol")
+
+
+def _trunk_call(checks: Checks, scene: Scene, phone: str, caller: str, callee: str) -> None:
+    """What is heard of it on both wires, and by both ends."""
+    captures = {name: scene.captures[name] for name in (phone, "trunk")}
+    marks = {name: capture.mark() for name, capture in captures.items()}
+    _, has_worked = _call(checks, scene, caller, callee, ENGINE)
+    if not has_worked:
+        return
+    packets, trunk = (capture.since(marks[name]) for name, capture in captures.items())
+    if isinstance(scene.phones[phone], Phone):
+        _check_audio(checks, scene, phone, phone, packets)
+    else:
+        _check_wire(checks, scene, phone, packets)
+    if stream := _check_stream(checks, f"towards {phone} rtpengine", ENGINE, packets):
+        heard = ear.listen(stream.packets, scene.phones["trunk"].tone)
+        checks.check(f"what {phone} was sent is noise on the wire, no tone", heard.is_noise, heard)
+    for who, address, of in (("trunk", TRUNK, "trunk"), ("towards the trunk rtpengine", ENGINE, phone)):
+        if stream := _check_stream(checks, who, address, trunk):
+            heard = ear.listen(stream.packets, scene.phones[of].tone)
+            checks.check(f"on the trunk's wire {of}'s tone is RTP in the clear", heard.has_tone, heard)
+    leaked = [word for word in (b"a=crypto", b"inline:", b"RTP/SAVP") if any(word in p.payload for p in trunk)]
+    checks.check("no key and no word of encryption passed on the trunk's wire", not leaked, leaked or "")
+    direct = [p for p in packets + trunk if {p.source, p.destination} == {ADDRESSES[phone], TRUNK}]
+    checks.check(f"{phone} and the trunk sent each other nothing", not direct, f"{len(direct)} packets" if direct else "")
+    _check_heard(checks, scene, "trunk", phone)
+    _check_heard(checks, scene, phone, "trunk")
+
+
+def _explain(checks: Checks, scene: Scene, what: str) -> str:
+    """What Ringwall says of a call that nobody makes."""
+    mark = scene.captures["sbc"].mark()
+    said = _console(checks, scene, f"explain call {what}")
+    # Else than registrations, which are over TLS.
+    sent = [p for p in scene.captures["sbc"].since(mark) if b"INVITE" in p.payload]
+    checks.check("explain sends nothing", not sent, f"{len(sent)} packets" if sent else "")
+    return said
+
+
+def _console(checks: Checks, scene: Scene, line: str, *, is_shown: bool = True) -> str:
+    done = scene.border.say(line + "\n")
+    checks.check(f"console: {line}", done.returncode == 0, done.stderr.strip())
+    if is_shown:
+        print("".join(f"    {each}\n" for each in done.stdout.splitlines()), end="")
+    return done.stdout
+
+
 def _renewed_certificate(checks: Checks, scene: Scene) -> None:
     print("\nRingwall's certificate is renewed while alice talks to bob")
     alice, bob, capture = scene.phones["alice"], scene.phones["bob"], scene.captures["alice"]
@@ -244,6 +312,7 @@ def _renewed_certificate(checks: Checks, scene: Scene) -> None:
 
 def _call_from_outside(checks: Checks, scene: Scene) -> None:
     print("\nA call from outside to a phone")
+    explained = _explain(checks, scene, f"from outside as mallory@outside.test to {TARGETS['alice']}")
     alice = scene.captures["alice"]
     mark = alice.mark()
     statuses = outside.invite(scene.network, "outside", OUTSIDE, BORDER["outside"], TARGETS["alice"])
@@ -252,6 +321,21 @@ def _call_from_outside(checks: Checks, scene: Scene) -> None:
     sent = [p for p in alice.since(mark) if p.source == BORDER["phones"] and p.payload]
     checks.check("nothing was sent to the phone", not sent, f"{len(sent)} packets" if sent else "")
     checks.happens("there is a record of it", scene.border.wait_record, "mallory", "alice")
+    checks.check("it is what explain said", bool(statuses) and f"would hear {statuses[-1]} " in explained)
+    _check_trace(checks, scene, statuses, explained)
+
+
+def _check_trace(checks: Checks, scene: Scene, statuses: list[int], explained: str) -> None:
+    """Of the refused call, which is the only one: kept, and in the words of explain."""
+    refused = json.loads(_console(checks, scene, "show services sbc lab sbe refusals | json", is_shown=False) or "[]")
+    if not checks.check("the refusal is kept", [each["status"] for each in refused] == statuses[-1:],
+                        refused[0]["reason"] if refused else ""):
+        return
+    trace = _console(checks, scene, f"show services sbc lab sbe calls {refused[0]['call']} trace")
+    def stages(text: str) -> list[str]:
+        return re.findall(r"^  .*", text.partition("Stages\n")[2].partition("Result\n")[0], re.MULTILINE)
+    checks.check("its trace has the stages and the rule that explain has", bool(stages(trace))
+                 and stages(trace) == stages(explained))
 
 
 def run(folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path, break_what: str | None) -> int:
@@ -273,6 +357,7 @@ def run(folder: pathlib.Path, program: pathlib.Path, phone_program: pathlib.Path
             _own_call(checks, scene)
             _mixed_calls(checks, scene, ("carol", "bob"), ("alice", "dave"))
             _softswitch_calls(checks, scene)
+            _trunk_calls(checks, scene)
             _renewed_certificate(checks, scene)
             _call_from_outside(checks, scene)
         _show_call(checks, scene, "alice", "bob")

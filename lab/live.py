@@ -14,9 +14,9 @@ FAILED = "failed: "
 
 _HELP = """\
 The lab is up: alice and bob (baresip), carol and dave (ringwall-phone) are registered over TLS, desk is a
-softswitch over TCP. In another terminal:
+softswitch over TCP, trunk has its media in the clear. In another terminal:
 
-  make call FROM=alice TO=bob      a call; FROM and TO: alice, bob, carol, dave, desk (TO may be any sip: URI)
+  make call FROM=alice TO=bob      a call; FROM and TO: alice, bob, carol, dave, desk, trunk (TO may be any sip: URI)
   make hangup                      ends all calls
   make stop                        ends the lab (or Ctrl-C here)
 

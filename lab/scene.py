@@ -3,10 +3,12 @@
     alice 192.0.2.11 ──┐                              ┌── desk, a softswitch 198.51.100.21
     bob   192.0.2.12 ──┤                              │      TCP, SRTP
        baresip         ├── Ringwall 192.0.2.1 :5061   │
-    carol 192.0.2.13 ──┤            198.51.100.1 :5060┘
-    dave  192.0.2.14 ──┘            203.0.113.1 :5060 ───── outside 203.0.113.31, untrusted
-       ringwall-phone
-    all: TLS, SRTP
+    carol 192.0.2.13 ──┤            198.51.100.1 :5060┴── trunk 198.51.100.22
+    dave  192.0.2.14 ──┘                     |               UDP, RTP in the clear
+       ringwall-phone                        |
+    all: TLS, SRTP                  203.0.113.1 :5060 ───── outside 203.0.113.31, untrusted
+
+rtpengine at 192.0.2.77 stands between the media of the trunk and of whoever talks with it.
 
 A name service at 192.0.2.53 knows ringwall.test, which stands in Ringwall's Contact and in the
 profiles of Carol's and Dave's phones.
@@ -22,15 +24,17 @@ from lab.names import NameService
 from lab.network import Network
 from lab.phone import Phone
 from lab.ringwall_phone import RingwallPhone
+from lab.rtpengine import MediaEngine
 
 BORDER = {"phones": "192.0.2.1", "softswitch": "198.51.100.1", "outside": "203.0.113.1"}
 ALICE, BOB, CAROL, DAVE = (f"192.0.2.{number}" for number in range(11, 15))
-DESK, OUTSIDE = "198.51.100.21", "203.0.113.31"
-NAME_SERVER = "192.0.2.53"
-NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave", DESK: "desk", OUTSIDE: "outside"}
+DESK, TRUNK, OUTSIDE = "198.51.100.21", "198.51.100.22", "203.0.113.31"
+NAME_SERVER, ENGINE = "192.0.2.53", "192.0.2.77"
+NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave", DESK: "desk", TRUNK: "trunk", OUTSIDE: "outside"}
 ADDRESSES = {name: address for address, name in NAMES.items()}
 PASSWORDS = {"alice": "wonderland", "bob": "builder", "carol": "singer", "dave": "diver"}  # as in ringwall.console
-TARGETS = {**{name: f"sip:{name}@ringwall.test" for name in PASSWORDS}, "desk": "sip:desk@switch.test"}
+TARGETS = {**{name: f"sip:{name}@ringwall.test" for name in PASSWORDS}, "desk": "sip:desk@switch.test",
+           "trunk": "sip:trunk@trunk.test"}
 _INSIDE = ["192.0.2.0/24", "198.51.100.0/24"]
 
 # Of Carol's and Dave's phones. They answer nobody but Ringwall, and Dave's wants a proof that it is.
@@ -64,10 +68,12 @@ class Scene:
         for address, name in NAMES.items():
             self.network.add(name, [f"{address}/24"], [] if name == "outside" else _reaches(address))
         self.network.add("names", [f"{NAME_SERVER}/24"], _reaches(NAME_SERVER))
+        self.network.add("engine", [f"{ENGINE}/24"], _reaches(ENGINE))
         self._names = NameService(self.network, "names", NAME_SERVER, {"ringwall.test": BORDER["phones"]})
         self.captures = {name: Capture(self.network, name, folder / f"{name}.pcap") for name in ("sbc", *NAMES.values())}
         self.phones: dict[str, Phone | RingwallPhone] = {}
         self._make_certificates()
+        self.engine = MediaEngine(self.network, "engine", ENGINE, folder)
         self.border = Border(self.network, "sbc", program, folder)
         self.border.wait_ready()
         self.border.configure(pathlib.Path(__file__).with_name("ringwall.console"))
@@ -110,6 +116,10 @@ class Scene:
             self.network, "desk", DESK, self.folder / "desk",
             f'<sip:desk@switch.test;transport=tcp>;regint=0;answermode=auto;audio_codecs=PCMU;mediaenc=srtp-mand;'
             f'outbound="sip:{BORDER["softswitch"]}:5060;transport=tcp"', name_server=NAME_SERVER)
+        self.phones["trunk"] = Phone(
+            self.network, "trunk", TRUNK, self.folder / "trunk",
+            f'<sip:trunk@trunk.test;transport=udp>;regint=0;answermode=auto;audio_codecs=PCMU;'
+            f'outbound="sip:{BORDER["softswitch"]}:5060;transport=udp"', tone=660, name_server=NAME_SERVER)
 
     def _start_own_phones(self, program: pathlib.Path) -> None:
         for name, address, tone, auth_invite in (("carol", CAROL, 440, "No"), ("dave", DAVE, 660, "Yes")):
@@ -125,6 +135,7 @@ class Scene:
         for phone in self.phones.values():
             phone.stop()
         status = self.border.stop()
+        self.engine.kill()
         for capture in self.captures.values():
             capture.stop()
         self._names.stop()

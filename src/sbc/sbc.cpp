@@ -1004,7 +1004,8 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
         return false;
     }
     const auto again = challenges_.answer(
-        id, accounts_for(*snapshot, *sent, from), response,
+        id, accounts_for(*snapshot, *sent, from),
+        is_phone ? trunk::Challenges::Stale::Counted : trunk::Challenges::Stale::OnceMore, response,
         b2bua::via(peer, sent->hop.transport, sip::transaction::make_branch(new_bucket(), random_)),
         usage->next_cseq(known_as(id), sent->request->cseq().number), random_);
     counters_.add("challenges", again == nullptr ? "unanswered" : "answered");
@@ -1041,8 +1042,9 @@ void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer
     const Adjacency& adjacency = snapshot.adjacencies[*peer];
     // Who registers behind us has no password here.
     const bool is_to_phone = adjacency.profile == Profile::Access &&
-                             !adjacency.registration_target && request->to_tag().empty() &&
-                             to.transport != sip::Transport::Udp;
+                             !adjacency.registration_target &&
+                             to.transport != sip::Transport::Udp &&
+                             (request->to_tag().empty() || request->method() == Method::Invite);
     if (is_to_phone || !adjacency.outbound_accounts.empty()) {
         challenges_.sent(id, {*peer, to, request, permit});
     }
@@ -1241,7 +1243,8 @@ ClientId Sbc::send_in_dialog(CallRef call, const sip::Hop& to, sip::MessagePtr r
 ClientId Sbc::send_by(CallRef call, const sip::Hop& to, const sip::MessagePtr& request) {
     const bool is_invite = request->method() == Method::Invite;
     const ClientId id = shard_.send_request(to, request);
-    remember(call, id, adjacency_of(*snapshot_of(call), to), to, request, std::nullopt);
+    const auto peer = adjacency_of(*snapshot_of(call), to);
+    remember(call, id, peer ? peer : adjacency_of_phone(to.flow), to, request, std::nullopt);
     own_client(id, call, !is_invite);
     own_flow(to, call);
     return id;

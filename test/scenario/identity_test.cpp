@@ -579,8 +579,13 @@ TEST_F(Claims, OfATrustedPeerPass) {
     }
 }
 
-// RFC 3325 §7: within the trusted part everybody may know.
-TEST_F(Claims, OfATrustedPeerPassToTrustedOnesWhateverPrivacyItAsksFor) {
+class ToldPhones : public Claims {
+protected:
+    ToldPhones() : Claims(configured(small_lab, "phones", {"privacy trusted"})) {}
+};
+
+// RFC 3325 §7: within the trusted part everybody may know; phones, where they are of it.
+TEST_F(ToldPhones, OfATrustedPeerPassWhateverPrivacyItAsksFor) {
     const Fields fields{{"Privacy", "id"},
                         {"P-Asserted-Identity", "<sip:9001@switch.example.com>"}};
     EXPECT_THAT(heard_by(alice, softswitch, "sip:alice@example.com", fields),

@@ -347,6 +347,22 @@ TEST_F(PhoneLab, AChallengedInviteIsAnsweredByTheBorderController) {
     EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
 }
 
+// "Auth Resync-Reboot": who orders it through the border controller is proven to be obeyed.
+TEST_F(PhoneLab, AChallengedOrderIsAnsweredByTheBorderController) {
+    RingwallPhone bob(net, ip("192.0.2.12"), line_of("bob", "builder"), 502);
+    Phone softswitch(net, ip("192.0.2.20"), sip::Transport::Tcp, {ip("192.0.2.2"), 5060},
+                     {"9001", "switch.example.com", ""}, 503);
+    ASSERT_TRUE(run_until([&] { return bob.is_registered(); }));
+    softswitch.send("NOTIFY", "sip:bob@example.com",
+                    {{"Event", "resync"},
+                     {"Contact", softswitch.contact()},
+                     {"Subscription-State", "active"}});
+    net.run_for(2s);
+    EXPECT_EQ(bob.orders, std::vector<std::string>{"resync"});
+    EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
+    EXPECT_EQ(softswitch.statuses("NOTIFY"), std::vector<int>{200});
+}
+
 // A realm that the border controller knows nothing of: no digest leaves, and no challenge passes.
 TEST_F(PhoneLab, AChallengeOfAnotherRealmEndsTheCallWithoutALeak) {
     phone::Settings settings = challenging(line_of("bob", "builder"));

@@ -276,6 +276,7 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
         refuse(policy::MediaRefusal::EngineDown);
         return false;
     }
+    const sip::NameAddr& from = told_from(request, out);
     const sip::Scheme leg_scheme =
         permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
     Branch branch;
@@ -291,12 +292,11 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
         .permit = permit,
         .event = event,
         .request_uri = std::move(destination.uri),
-        .from = from_address(request.from(), leg_scheme, caller_adjacency(), out) +
-                ";tag=" + branch.local_tag,
+        .from =
+            from_address(from, leg_scheme, caller_adjacency(), out) + ";tag=" + branch.local_tag,
         .to = to_address(request.to(), leg_scheme, caller_adjacency(), out),
         .call_id = bucket_token(setup_.bucket, host_.random(), 24),
-        .contact =
-            contact(out, destination.hop.transport, leg_scheme, contact_user(request.from())),
+        .contact = contact(out, destination.hop.transport, leg_scheme, contact_user(from)),
         .route = std::move(destination.route),
         .ticket = {}});
     const Unsent& unsent = *branch.unsent;
@@ -306,6 +306,12 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
             refuse_length(unsent.request_uri, {unsent.from, unsent.to, unsent.contact, callers})) {
         note(Finding::TooLong);
         remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
+        return false;
+    }
+    if (policy::lacks_privacy(out, policy::privacy_of(request),
+                              way == policy::MediaWay::Anchored)) {
+        note(Finding::NotPrivate);
+        remember({500, "Privacy Not Available", 0, nullptr, 0, FailureCause::SetupPolicy});
         return false;
     }
     policy::MediaVerdict media;
@@ -370,7 +376,8 @@ void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
     if (policy::carries_challenges(out, setup_.caller.adjacency)) {
         copy_credentials(builder, request);
     }
-    copy_end_to_end(builder, request, caller_adjacency(), out, setup_.removed_headers);
+    copy_end_to_end(builder, request, caller_adjacency(), out, caller(branch),
+                    setup_.removed_headers);
     copy_body(builder, request, media);
     branch.invite = builder.build();
     branch.heard = host_.now().monotonic;
@@ -416,7 +423,7 @@ void Call::fail() {
         auto builder =
             sip::reply(*setup_.request, failure.status, context_.own_tag, failure.reason);
         const Adjacency& out = adjacency(branch.adjacency);
-        copy_end_to_end(builder, *failure.response, out, caller_adjacency());
+        copy_end_to_end(builder, *failure.response, out, caller_adjacency(), callee(branch));
         if (failure.status == 401 || failure.status == 407) {
             copy_challenges(builder, *failure.response);
         }
@@ -597,7 +604,7 @@ void Call::ring_without_dialog(const Branch& branch, const sip::Message& respons
         sip::reply(*setup_.request, response.status(), context_.own_tag, response.reason());
     constexpr std::array not_required{HeaderName::Require};
     copy_end_to_end(builder, response, adjacency(branch.adjacency), caller_adjacency(),
-                    not_required);
+                    callee(branch), not_required);
     host_.respond(setup_.invite, builder.build());
 }
 
@@ -655,10 +662,11 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
                 .user = contact_user(setup_.request->to()),
                 .hop = setup_.from,
                 .dialog = std::move(*caller),
+                .asked = policy::privacy_of(*setup_.request),
                 .is_ended = setup_.absent_caller.has_value()};
     Leg callees{.peer = host_.proof_of(branch.adjacency, branch.hop, branch.address_of_record),
                 .scheme = branch.scheme,
-                .user = contact_user(setup_.request->from()),
+                .user = contact_user(told_from(*setup_.request, adjacency(branch.adjacency))),
                 .hop = branch.hop,
                 .dialog = std::move(*callee),
                 .went_out = true};
@@ -754,7 +762,9 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(caller_adjacency(), setup_.from.transport,
                                                 caller_scheme_, pair.leg(Side::Caller).user));
-    copy_answer(builder, *response, *branch.invite, out, caller_adjacency());
+    pair.note_privacy(Side::Callee, *response);
+    copy_answer(builder, *response, *branch.invite, out, caller_adjacency(),
+                pair.author(Side::Callee));
     copy_body(builder, *response, media);
     const sip::MessagePtr success = builder.build();
 

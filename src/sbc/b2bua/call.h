@@ -172,6 +172,14 @@ private:
     }
     const Adjacency& caller_adjacency() const { return adjacency(setup_.caller.adjacency); }
 
+    // Who wrote the INVITE, and who its answers on that branch.
+    policy::Author caller(const Branch& branch) const {
+        return {setup_.caller.address_of_record, {}, branch.media != nullptr};
+    }
+    static policy::Author callee(const Branch& branch) {
+        return {branch.address_of_record, {}, branch.media != nullptr};
+    }
+
     // set-up
     Result<policy::Permit, policy::Refusal> permit(AdjacencyIndex to, sip::Scheme scheme,
                                                    policy::Event event);

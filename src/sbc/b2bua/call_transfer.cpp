@@ -282,10 +282,11 @@ bool is_party(const Speaker& speaker, const Leg& leg, const Adjacency& adjacency
 // What a newcomer says to the leg that remains. That one replaces nothing (RFC 3891 §6.2), and none
 // of its provisional responses passes, so it is not to send them reliably.
 void copy_newcomers_fields(sip::MessageBuilder& builder, const sip::Message& invite,
-                           const Adjacency& from, const Adjacency& to) {
+                           const Adjacency& from, const Adjacency& to,
+                           const policy::Author& author) {
     constexpr std::array lists{HeaderName::Supported, HeaderName::Require};
     constexpr std::array<std::string_view, 2> removed{"replaces", "100rel"};
-    copy_end_to_end(builder, invite, from, to, lists);
+    copy_end_to_end(builder, invite, from, to, author, lists);
     for (const HeaderName list : lists) {
         copy_options(builder, invite, list, removed);
     }
@@ -435,7 +436,8 @@ bool Call::send_newcomers_invite(const policy::MediaVerdict& media) {
     const auto client = pair.send(
         other_side(place.side), Method::Invite,
         [&](sip::MessageBuilder& invite) {
-            copy_newcomers_fields(invite, *newcomer.request, in, out);
+            copy_newcomers_fields(invite, *newcomer.request, in, out,
+                                  {newcomer.peer.address_of_record, {}, false});
             copy_body(invite, *newcomer.request, media);
         },
         newcomer.request->max_forwards().value_or(70) - 1);
@@ -517,11 +519,13 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
             .dialog = std::move(*dialog),
             .answered = {},
             .accepted = {},
+            .asked = policy::privacy_of(*newcomer.request),
             .is_ended = newcomer.absent_caller.has_value()};
     auto builder = sip::reply(*newcomer.request, status, tag, response->reason());
     builder.copy(HeaderName::RecordRoute, *newcomer.request);  // RFC 3261 §12.1.1
     builder.header(HeaderName::Contact, contact(in, newcomer.from.transport, scheme, leg.user));
-    copy_answer(builder, *response, *remaining.invited, out, in);
+    pair.note_privacy(other_side(side), *response);
+    copy_answer(builder, *response, *remaining.invited, out, in, pair.author(other_side(side)));
     copy_body(builder, *response, media);
     host_.own_tag(tag, ref());
     if (side == Side::Caller) {
@@ -543,9 +547,11 @@ void Call::refuse_newcomer(const Joining& joining, const sip::Message& response)
         context_.answer(on, newcomer.invite, *newcomer.request, passed, sip::reason_phrase(passed));
         return;
     }
-    const Leg& remaining = pairs_[joining.place.pair]->leg(other_side(joining.place.side));
+    const DialogPair& pair = *pairs_[joining.place.pair];
+    const Side remaining = other_side(joining.place.side);
     auto builder = sip::reply(*newcomer.request, status, context_.own_tag, response.reason());
-    copy_end_to_end(builder, response, adjacency(remaining.peer.adjacency), adjacency(on));
+    copy_end_to_end(builder, response, adjacency(pair.leg(remaining).peer.adjacency), adjacency(on),
+                    pair.author(remaining));
     host_.respond(newcomer.invite, builder.build());
 }
 

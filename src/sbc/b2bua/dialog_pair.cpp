@@ -243,6 +243,17 @@ std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Messag
     return std::nullopt;
 }
 
+policy::Author DialogPair::author(Side side) const {
+    const Leg& from = leg(side);
+    return {from.peer.address_of_record, from.asked, anchor_.session != nullptr};
+}
+
+void DialogPair::note_privacy(Side side, const sip::Message& message) {
+    if (const policy::Privacy asked = policy::privacy_of(message); asked.is_said) {
+        leg(side).asked = asked;
+    }
+}
+
 Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
                        const Changes& changes) {
     CallHost& host = context_.host;
@@ -271,7 +282,8 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
     if (refreshes) {
         builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
     }
-    copy_end_to_end(builder, *request, adjacency_of(from), out, changes.removed);
+    note_privacy(side, *request);
+    copy_end_to_end(builder, *request, adjacency_of(from), out, author(side), changes.removed);
     for (const auto& [name, value] : changes.added) {
         builder.header(name, value);
     }
@@ -456,7 +468,9 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
                          builder);
         return {};
     }
-    copy_answer(builder, *response, *relay.sent, in, out);
+    const Side answering = other_side(relay.from);
+    note_privacy(answering, *response);
+    copy_answer(builder, *response, *relay.sent, in, out, author(answering));
     copy_body(builder, *response, media);
     const sip::MessagePtr passed = builder.build();
     if (is_success && refreshes) {
@@ -640,7 +654,8 @@ void DialogPair::send_ack(Side side, const sip::Message* from, const policy::Med
         add_credentials(builder, to.accepted->credentials);
         if (from != nullptr) {
             if (from->is_request()) {  // else what it says is of another transaction
-                copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out);
+                copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out,
+                                author(other_side(side)));
             }
             if (media != nullptr) {
                 copy_body(builder, *from, *media);
@@ -942,10 +957,9 @@ void DialogPair::send_bye(Leg& to) {
 // What whoever hung up said by it, as of any request within a dialog; but a body that may not pass
 // does not keep the call up.
 void DialogPair::pass_bye(const Leg& to, sip::MessageBuilder& bye) const {
-    const Adjacency& in = adjacency_of(&to == &caller_ ? callee_ : caller_);
-    const Adjacency& out = adjacency_of(to);
-    copy_end_to_end(bye, *bye_, in, out);
-    const auto media = judge(&to == &caller_ ? Side::Callee : Side::Caller, *bye_);
+    const Side from = &to == &caller_ ? Side::Callee : Side::Caller;
+    copy_end_to_end(bye, *bye_, adjacency_of(leg(from)), adjacency_of(to), author(from));
+    const auto media = judge(from, *bye_);
     if (!media.passes()) {
         context_.host.count_refusal(policy::to_string(*media.refusal));
     }

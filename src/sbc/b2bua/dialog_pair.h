@@ -99,6 +99,9 @@ public:
     };
     void set_anchor(Anchor anchor) { anchor_ = std::move(anchor); }
     const MediaSessionPtr& media_session() const { return anchor_.session; }
+    // Who writes what comes on that side.
+    policy::Author author(Side side) const;
+    void note_privacy(Side side, const sip::Message& message);
     // What is to be shown to the engine before this is looked at; none: nothing.
     std::optional<MediaQuestion> question(Side side, const sip::Hop& from,
                                           const sip::MessagePtr& request) const;

@@ -189,7 +189,9 @@ void DialogPair::pass_provisional(const Invitation& invitation, const sip::Messa
         passed.header(HeaderName::RSeq, std::to_string(provisionals_->sent.next()));
     }
     constexpr std::array not_required{HeaderName::Require};
-    copy_end_to_end(passed, response, adjacency_of(asked), adjacency_of(asking),
+    const Side answering = other_side(invitation.asking);
+    note_privacy(answering, response);
+    copy_end_to_end(passed, response, adjacency_of(asked), adjacency_of(asking), author(answering),
                     number ? std::span<const HeaderName>() : not_required);
     copy_body(passed, response, media);
     const sip::MessagePtr message = passed.build();

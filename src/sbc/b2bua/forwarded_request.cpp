@@ -32,6 +32,11 @@ bool has_contact(Method method) {
     return method != Method::Message && method != Method::Publish;
 }
 
+// It has no media that could tell who it is.
+policy::Author author(std::string_view address_of_record) {
+    return {address_of_record, {}, true};
+}
+
 }  // namespace
 
 ForwardedRequest::ForwardedRequest(CallHost& host, Setup setup)
@@ -189,11 +194,14 @@ bool ForwardedRequest::send(const Target& target) {
     attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
-    const std::string from =
-        from_address(request.from(), attempt.scheme, in, out) + ";tag=" + attempt.tag;
+    if (policy::lacks_privacy(out, policy::privacy_of(request), true)) {
+        remember({500, "Privacy Not Available", 0, nullptr, 0});
+        return false;
+    }
+    const sip::NameAddr& sender = told_from(request, out);
+    const std::string from = from_address(sender, attempt.scheme, in, out) + ";tag=" + attempt.tag;
     const std::string called = to_address(request.to(), attempt.scheme, in, out);
-    const std::string ours =
-        contact(out, target.hop.transport, attempt.scheme, request.from().uri.user);
+    const std::string ours = contact(out, target.hop.transport, attempt.scheme, sender.uri.user);
     const std::string senders = contact_for_sender();
     if (const int status = refuse_length(target.uri, {from, called, ours, senders})) {
         remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
@@ -222,7 +230,8 @@ bool ForwardedRequest::send(const Target& target) {
         remember({400, "Refer-To Too Long", 0, nullptr, 0});
         return false;
     }
-    copy_end_to_end(builder, request, in, out, changes->removed);
+    copy_end_to_end(builder, request, in, out, author(setup_.sender.address_of_record),
+                    changes->removed);
     for (const auto& [name, value] : changes->added) {
         builder.header(name, value);
     }
@@ -347,7 +356,7 @@ sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip:
         builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
         builder.header(HeaderName::Contact, contact_for_sender());
     }
-    copy_end_to_end(builder, response, from, to);
+    copy_end_to_end(builder, response, from, to, author(attempt.address_of_record));
     if (response.status() == 401 || response.status() == 407) {
         copy_challenges(builder, response);
     }

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "sbc/b2bua/kept_body.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/caller_identity.h"
 #include "sip/dialog/dialog.h"
 #include "sip/message.h"
 #include "sip/session/offer_answer.h"
@@ -89,6 +90,9 @@ struct Leg {
         bool is_open = true;
     };
     std::optional<Refresh> refresh = std::nullopt;
+
+    // What the peer asked for, the last time that it said anything of it (RFC 3323).
+    policy::Privacy asked = {};
 
     // It left by its adjacency: `sips-conversion` there says what its scheme is. Else it came in.
     bool went_out = false;

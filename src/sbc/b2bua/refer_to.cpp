@@ -164,6 +164,9 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
     invite.header(HeaderName::Allow, party.allows_update
                                          ? "INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE"
                                          : "INVITE, ACK, CANCEL, OPTIONS, BYE");
+    if (party.asked.user || party.asked.id) {  // it would say so itself
+        invite.header(HeaderName::Privacy, party.asked.user ? "user;id" : "id");
+    }
     if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
         if (const auto value = referred_by(by->value, referred.to)) {
             invite.header(HeaderName::ReferredBy, *value);

@@ -129,16 +129,18 @@ Subscription::Entry* Subscription::add(const Attempt& attempt, const sip::Hop& n
                    .hop = setup().from,
                    .dialog = std::move(*near),
                    .answered = {},
-                   .accepted = {}};
+                   .accepted = {},
+                   .asked = policy::privacy_of(request)};
     const sip::Hop reached = host_.hop_of(attempt.client, attempt.hop);
-    Leg source{.peer = host_.proof_of(attempt.adjacency, reached, attempt.address_of_record),
-               .scheme = attempt.scheme,
-               .user = std::string(request.from().uri.user),
-               .hop = notifier,
-               .dialog = std::move(dialog),
-               .answered = {},
-               .accepted = {},
-               .went_out = true};
+    Leg source{
+        .peer = host_.proof_of(attempt.adjacency, reached, attempt.address_of_record),
+        .scheme = attempt.scheme,
+        .user = std::string(told_from(request, context().adjacency(attempt.adjacency)).uri.user),
+        .hop = notifier,
+        .dialog = std::move(dialog),
+        .answered = {},
+        .accepted = {},
+        .went_out = true};
     entries_.push_back(Entry{std::make_unique<DialogPair>(context(), entries_.size(), 0,
                                                           std::move(subscriber), std::move(source)),
                              false,

@@ -30,7 +30,10 @@ enum class Passage : std::uint8_t {
     Options,   // a list of option tags: those that we let pass
     Body,      // goes with the body, or not at all: copy_body
     Interval,  // a session's: may be shortened
-    Trusted,   // says who somebody is: by trust (RFC 3325 §7)
+    Identity,  // says who somebody is: copy_identity, once
+    Privacy,   // what of it is not done here
+    Signed,    // a signature over who somebody is: while it is good
+    Personal,  // of the user's: not where he does not want to be known (RFC 3323 §5.3)
     Referrer,  // names who referred: written anew
     Software,  // of the far end: not for the untrusted
     Urls,      // of things at hosts: not at our own hosts for the untrusted
@@ -77,7 +80,15 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Unsupported:
             return Passage::Options;
         case HeaderName::PAssertedIdentity:
-            return Passage::Trusted;
+            return Passage::Identity;
+        case HeaderName::Privacy:
+            return Passage::Privacy;
+        case HeaderName::Identity:
+        case HeaderName::IdentityInfo:
+            return Passage::Signed;
+        case HeaderName::Subject:
+        case HeaderName::Organization:
+            return Passage::Personal;
         case HeaderName::UserAgent:  // RFC 3261 §20.35, §20.41
         case HeaderName::Server:
             return Passage::Software;
@@ -93,22 +104,17 @@ Passage passage(sip::HeaderName name) {
         case HeaderName::Expires:
         case HeaderName::MinExpires:
         case HeaderName::Accept:
-        case HeaderName::Privacy:
-        case HeaderName::Identity:
         case HeaderName::Event:
         case HeaderName::SubscriptionState:
         case HeaderName::MinSe:
         case HeaderName::RetryAfter:
         case HeaderName::Reason:
         case HeaderName::Date:
-        case HeaderName::Subject:
-        case HeaderName::Organization:
         case HeaderName::Priority:
         case HeaderName::AllowEvents:
         case HeaderName::AcceptContact:
         case HeaderName::RejectContact:
         case HeaderName::RequestDisposition:
-        case HeaderName::IdentityInfo:
         case HeaderName::Other:
             return Passage::EndToEnd;
     }
@@ -171,64 +177,31 @@ bool claims_identity(std::string_view name) {
            equals_ignoring_case(name, "Diversion") || equals_ignoring_case(name, "History-Info");
 }
 
-// A phone's identity is its registration: what it says of itself elsewhere is not passed on.
-bool may_claim(const Adjacency& from) {
-    return from.is_trusted() && from.profile != Profile::Access;
-}
-
-// Does a Privacy field (RFC 3323 §4.2) name one of these?
-bool asks_for_privacy(const sip::Message& message, std::span<const std::string_view> kinds) {
-    for (const sip::HeaderLine& line : message.headers()) {
-        std::string_view rest = line.id == sip::HeaderName::Privacy ? line.value : "";
-        while (!rest.empty()) {
-            const auto end = std::min(rest.find_first_of(";,"), rest.size());
-            const std::string_view asked = trim(rest.substr(0, end));
-            if (std::ranges::any_of(kinds, [&](std::string_view kind) {
-                    return equals_ignoring_case(asked, kind);
-                })) {
-                return true;
-            }
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-        }
-    }
-    return false;
-}
-
-// RFC 3325 §7: "id" asks that nobody outside the trusted part learns it.
-bool asks_for_privacy(const sip::Message& message) {
-    constexpr std::array<std::string_view, 1> kinds{"id"};
-    return asks_for_privacy(message, kinds);
-}
-
-// The same of a field that claims_identity: RFC 7044 §10.1.2 for History-Info, whose entries may
-// ask in their URIs; elsewhere a parameter asks (RFC 5806 §5). What cannot be read is not told.
-bool asks_for_privacy(const sip::Message& message, const sip::HeaderLine& claim) {
-    constexpr std::array<std::string_view, 4> of_history{"id", "history", "header", "session"};
-    if (equals_ignoring_case(claim.name, "History-Info") ? asks_for_privacy(message, of_history)
-                                                         : asks_for_privacy(message)) {
-        return true;
-    }
-    const auto named = sip::parse_name_addr_list(claim.value);
-    return !named || std::ranges::any_of(*named, [](const sip::NameAddr& each) {
-        const std::string in_uri = sip::uri_header(each.uri.headers, "Privacy");
-        const auto asked = each.parameters.find("privacy");
-        return (!in_uri.empty() && !equals_ignoring_case(in_uri, "none")) ||
-               (asked && !equals_ignoring_case(*asked, "off"));
-    });
-}
+// A message on its way from leg to leg.
+struct Passing {
+    const sip::Message& message;
+    const Adjacency& from;
+    const Adjacency& to;
+    const policy::Author& author;
+    policy::Privacy asked;
+    bool hides_user = false;
+};
 
 // May a field that we have no rule for pass?
-bool may_pass(const sip::Message& message, const sip::HeaderLine& line, const Adjacency& from,
-              const Adjacency& to) {
+bool may_pass(const Passing& passing, const sip::HeaderLine& line) {
+    const Adjacency& from = passing.from;
+    const Adjacency& to = passing.to;
     if (claims_identity(line.name)) {
-        return may_claim(from) && (to.is_trusted() || !asks_for_privacy(message, line));
+        return policy::is_believed(from) && policy::may_hear_identity(to, passing.asked) &&
+               (policy::is_in_trust_domain(to) || !policy::asks_for_privacy(passing.asked, line));
     }
-    if (names_dialog(line.name) || is_of_one_hop(line.name)) {
+    if (names_dialog(line.name) || is_of_one_hop(line.name) ||
+        (passing.hides_user && equals_ignoring_case(line.name, "Reply-To"))) {
         return false;
     }
     return !is_of_trust_domain(line.name) ||
            (to.is_trusted() &&
-            (may_claim(from) || (from.is_trusted() && is_a_phones_to_say(line.name))));
+            (policy::is_believed(from) || (from.is_trusted() && is_a_phones_to_say(line.name))));
 }
 
 // RFC 4028 §8.1: a request asks for no more than the `session-timer` of where it goes, nor for less
@@ -392,7 +365,100 @@ std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Sc
     return value.append(parameter_of_user(uri)).append(">");
 }
 
+// Of an identity that is sips where it is known: also on a leg that carries sip URIs only?
+sip::Scheme told_scheme(sip::Scheme known, const Adjacency& to) {
+    return to.sips_conversion == SipsConversion::ToSip ? sip::Scheme::Sip : known;
+}
+
+// RFC 3325 §9.1, RFC 5876 §4.5: one sip or sips URI and one tel URI; more are nobody's.
+std::string asserted_by_peer(const Passing& passing) {
+    std::string value;
+    bool has_sip = false;
+    bool has_tel = false;
+    const auto named = passing.message.name_addrs(sip::HeaderName::PAssertedIdentity);
+    if (!named) {
+        return {};
+    }
+    for (const sip::NameAddr& each : *named) {
+        bool& has = each.uri.scheme == sip::Scheme::Tel ? has_tel : has_sip;
+        if (each.uri.scheme != sip::Scheme::Other && !std::exchange(has, true)) {
+            value.append(value.empty() ? "" : ", ")
+                .append(from_address(each, told_scheme(each.uri.scheme, passing.to), passing.from,
+                                     passing.to));
+        }
+    }
+    return value;
+}
+
+// Who wrote it, as the trust domain says to itself and, unless he asks otherwise, to others: what a
+// peer asserts, or what a phone has proven. Its display name it has not.
+void copy_identity(sip::MessageBuilder& builder, const Passing& passing) {
+    std::string value;
+    if (policy::is_believed(passing.from)) {
+        if (policy::may_hear_identity(passing.to, passing.asked)) {
+            value = asserted_by_peer(passing);
+        }
+    } else if (const auto user = passing.author.address_of_record;
+               !user.empty() && policy::is_in_trust_domain(passing.to) &&
+               passing.message.method() != sip::Method::Ack) {  // RFC 5876 §3
+        const auto at = user.rfind('@');
+        const sip::Message& message = passing.message;
+        const sip::NameAddr& written = message.is_request() ? message.from() : message.to();
+        const bool is_sips = told_scheme(written.uri.scheme, passing.to) == sip::Scheme::Sips;
+        value.append(is_sips ? "<sips:" : "<sip:").append(sip::escape_user(user.substr(0, at)));
+        value.append(user.substr(at)).append(">");
+    }
+    if (!value.empty()) {
+        builder.header(sip::HeaderName::PAssertedIdentity, value);
+    }
+}
+
+// RFC 8224 §4.1, §8.3: a signature covers who calls and who is called (a number without its host),
+// as they stand outside a dialog. One of RFC 4474 covers Contact and Call-ID too.
+bool is_still_signed(const Passing& passing, const sip::HeaderLine& line) {
+    const sip::Message& message = passing.message;
+    if (line.id == sip::HeaderName::IdentityInfo ||
+        line.value.find(";info=") == std::string_view::npos || !message.is_request() ||
+        !message.to_tag().empty()) {
+        return false;
+    }
+    const auto is_kept = [](const sip::NameAddr& before, const std::string& after) {
+        const auto now = sip::parse_name_addr(after);
+        return policy::is_number(before.uri.user) ||
+               (now && sip::address_of_record(now->uri) == sip::address_of_record(before.uri));
+    };
+    return !passing.hides_user &&
+           is_kept(message.from(), from_address(message.from(), message.from().uri.scheme,
+                                                passing.from, passing.to)) &&
+           is_kept(message.to(),
+                   to_address(message.to(), message.to().uri.scheme, passing.from, passing.to)) &&
+           // "mky": the keys of a description that is written anew.
+           !(passing.author.is_media_hidden &&
+             message.body().find("a=fingerprint:") != std::string_view::npos);
+}
+
+bool may_pass_signature(const Passing& passing, const sip::HeaderLine& line) {
+    // It has in it who signed for whom.
+    const bool is_private =
+        (passing.asked.id || passing.asked.user) && !policy::is_in_trust_domain(passing.to);
+    switch (passing.to.identity) {
+        case SignatureMode::IfWhole:
+            return !is_private && is_still_signed(passing, line);
+        case SignatureMode::Pass:
+            return !is_private;
+        case SignatureMode::Drop:
+            return false;
+    }
+    return false;
+}
+
 }  // namespace
+
+const sip::NameAddr& told_from(const sip::Message& request, const Adjacency& to) {
+    static const sip::NameAddr nobody =
+        *sip::parse_name_addr("\"Anonymous\" <sip:anonymous@anonymous.invalid>");
+    return policy::hides_user(to, policy::privacy_of(request)) ? nobody : request.from();
+}
 
 std::string via(const Adjacency& adjacency, sip::Transport transport, std::string_view branch) {
     std::string value;
@@ -518,12 +584,19 @@ void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request)
 }
 
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
-                     const Adjacency& from, const Adjacency& to,
+                     const Adjacency& from, const Adjacency& to, const policy::Author& author,
                      std::span<const sip::HeaderName> removed) {
+    Passing passing{.message = message,
+                    .from = from,
+                    .to = to,
+                    .author = author,
+                    .asked = policy::asked_in(message, author)};
+    passing.hides_user = policy::hides_user(to, passing.asked);
     bool allow_done = false;
     bool supported_done = false;
     bool require_done = false;
     bool unsupported_done = false;
+    bool privacy_done = false;
     for (const sip::HeaderLine& line : message.headers()) {
         if (std::find(removed.begin(), removed.end(), line.id) != removed.end()) {
             continue;
@@ -532,25 +605,43 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
             case Passage::Hop:
                 break;
             case Passage::EndToEnd:
-                if (line.id != sip::HeaderName::Other || may_pass(message, line, from, to)) {
+                if (line.id != sip::HeaderName::Other || may_pass(passing, line)) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Personal:
+                if (!passing.hides_user) {
+                    builder.raw(line);
+                }
+                break;
+            case Passage::Signed:
+                if (may_pass_signature(passing, line)) {
                     builder.raw(line);
                 }
                 break;
             case Passage::Software:
-                if (to.is_trusted()) {
+                if (to.is_trusted() && !passing.hides_user) {
                     builder.raw(line);
                 }
                 break;
             case Passage::Urls:
+                if (passing.hides_user && line.id == sip::HeaderName::CallInfo) {
+                    break;
+                }
                 if (from.is_trusted() && !to.is_trusted()) {
                     copy_urls(builder, line, from);
                 } else {
                     builder.raw(line);
                 }
                 break;
-            case Passage::Trusted:
-                if (may_claim(from) && (to.is_trusted() || !asks_for_privacy(message))) {
-                    builder.raw(line);
+            case Passage::Identity:
+                break;
+            case Passage::Privacy:
+                if (!std::exchange(privacy_done, true)) {
+                    const std::string left = policy::privacy_left(message, to, author);
+                    if (!left.empty()) {
+                        builder.header(line.id, left);
+                    }
                 }
                 break;
             case Passage::Interval:
@@ -561,7 +652,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 }
                 break;
             case Passage::Referrer:
-                if (const auto value = referred_by(line.value, to)) {
+                if (const auto value = referred_by(line.value, to); value && !passing.hides_user) {
                     builder.header(line.id, *value);
                 }
                 break;
@@ -582,6 +673,7 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 break;
         }
     }
+    copy_identity(builder, passing);
 }
 
 void copy_options(sip::MessageBuilder& builder, const sip::Message& message, sip::HeaderName field,
@@ -602,14 +694,15 @@ sip::transaction::Reasons reasons_of(const sip::Message& request) {
 }
 
 void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
-                 const sip::Message& sent, const Adjacency& from, const Adjacency& to) {
+                 const sip::Message& sent, const Adjacency& from, const Adjacency& to,
+                 const policy::Author& author) {
     const auto interval = sip::session::granted(sent, response);
     if (interval == sip::session::session_expires(response)) {
-        copy_end_to_end(builder, response, from, to);
+        copy_end_to_end(builder, response, from, to, author);
         return;
     }
     constexpr std::array replaced{sip::HeaderName::SessionExpires};
-    copy_end_to_end(builder, response, from, to, replaced);
+    copy_end_to_end(builder, response, from, to, author, replaced);
     builder.header(sip::HeaderName::SessionExpires, sip::to_string(*interval));
 }
 

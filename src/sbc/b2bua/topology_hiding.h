@@ -10,6 +10,7 @@
 
 #include "sbc/b2bua/kept_body.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/caller_identity.h"
 #include "sbc/policy/media_security.h"
 #include "sip/message.h"
 #include "sip/message_builder.h"
@@ -31,6 +32,10 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 // there; sips becomes sip where the leg's scheme is.
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme);
+
+// The From of a request as it is to be told on `to`: itself, or nobody's (RFC 3323 §4.1.1.3) where
+// its user does not want to be known.
+const sip::NameAddr& told_from(const sip::Message& request, const Adjacency& to);
 
 // The same of the From and the To of a request that came in by `from` and goes out by `to`: where
 // they bear our name on the one side, they bear that on the other.
@@ -66,9 +71,10 @@ void copy_challenges(sip::MessageBuilder& builder, const sip::Message& response)
 void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request);
 
 // Header fields that pass from a leg on `from` to one on `to`, but those in `removed`; not those
-// that describe the body: see copy_body.
+// that describe the body: see copy_body. Who is asserted to have written it is the rule of
+// policy/caller_identity.
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
-                     const Adjacency& from, const Adjacency& to,
+                     const Adjacency& from, const Adjacency& to, const policy::Author& author,
                      std::span<const sip::HeaderName> removed = {});
 
 // The option tags in one of its fields that pass, but those in `removed`.
@@ -78,7 +84,8 @@ void copy_options(sip::MessageBuilder& builder, const sip::Message& message, sip
 // As copy_end_to_end, of a final response to `sent`: its Session-Expires is at most what was asked
 // for.
 void copy_answer(sip::MessageBuilder& builder, const sip::Message& response,
-                 const sip::Message& sent, const Adjacency& from, const Adjacency& to);
+                 const sip::Message& sent, const Adjacency& from, const Adjacency& to,
+                 const policy::Author& author);
 
 // Why a BYE or CANCEL was sent: what of it passes into a CANCEL, which bears little.
 sip::transaction::Reasons reasons_of(const sip::Message& request);

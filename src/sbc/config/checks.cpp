@@ -112,6 +112,11 @@ void Checker::check_leaves(const DraftAdjacency& draft) const {
         wrong(draft.path + " media", "anchored",
               "'media anchored' needs a media engine; add 'media-engine ipv4 ADDRESS' to sbe");
     }
+    if (!draft.adjacency.is_trusted() && draft.adjacency.privacy == PrivacyMode::Trusted) {
+        wrong(draft.path + " privacy", "trusted",
+              "'privacy trusted' on an untrusted adjacency would believe whoever asserts an "
+              "identity there; make the adjacency trusted, or use on-request or restricted");
+    }
     if (draft.adjacency.profile == Profile::Access && draft.adjacency.domains.empty()) {
         wrong(draft.path, draft.adjacency.name,
               "adjacency '" + draft.adjacency.name +

@@ -39,6 +39,13 @@ constexpr std::array sips_conversion_words{Choice{"off", SipsConversion::Off},
 constexpr std::array untrusted_callers_words{Choice{"allow", UntrustedCallers::Allow},
                                              Choice{"refuse", UntrustedCallers::Refuse}};
 constexpr std::array refusal_reason_words{Choice{"off", false}, Choice{"on", true}};
+constexpr std::array privacy_words{Choice{"trusted", std::optional(PrivacyMode::Trusted)},
+                                   Choice{"on-request", std::optional(PrivacyMode::OnRequest)},
+                                   Choice{"restricted", std::optional(PrivacyMode::Restricted)}};
+constexpr std::array identity_words{Choice{"if-whole", SignatureMode::IfWhole},
+                                    Choice{"pass", SignatureMode::Pass},
+                                    Choice{"drop", SignatureMode::Drop}};
+constexpr std::array anonymous_callers_words{Choice{"refuse", false}, Choice{"allow", true}};
 constexpr std::array media_security_words{Choice{"off", MediaSecurity::Off},
                                           Choice{"preferred", MediaSecurity::Preferred},
                                           Choice{"required", MediaSecurity::Required}};
@@ -185,6 +192,9 @@ void read_security(const Leaves& leaves, Adjacency& out) {
     leaves.choice("media", media_words, out.media);
     leaves.choice("media-engine-down", media_engine_down_words, out.media_engine_down);
     leaves.choice("refusal-reason", refusal_reason_words, out.tells_rule);
+    leaves.choice("privacy", privacy_words, out.privacy);
+    leaves.choice("identity", identity_words, out.identity);
+    leaves.choice("anonymous-callers", anonymous_callers_words, out.takes_anonymous);
     leaves.choice("replaces", replaces_words, out.replaces);
     leaves.choice("refer", refer_words, out.refer);
     leaves.choice("tls-client-authentication", client_authentication_words,

@@ -50,6 +50,30 @@ std::string_view to_string(SipsConversion value) {
     return "";
 }
 
+std::string_view to_string(PrivacyMode value) {
+    switch (value) {
+        case PrivacyMode::Trusted:
+            return "trusted";
+        case PrivacyMode::OnRequest:
+            return "on-request";
+        case PrivacyMode::Restricted:
+            return "restricted";
+    }
+    return "";
+}
+
+std::string_view to_string(SignatureMode value) {
+    switch (value) {
+        case SignatureMode::IfWhole:
+            return "if-whole";
+        case SignatureMode::Pass:
+            return "pass";
+        case SignatureMode::Drop:
+            return "drop";
+    }
+    return "";
+}
+
 std::string_view to_string(UntrustedCallers value) {
     switch (value) {
         case UntrustedCallers::Allow:

@@ -32,6 +32,8 @@ enum class MediaEngineDown : std::uint8_t { Refuse, Bypass };
 enum class ReferMode : std::uint8_t { Pass, Refuse, Handle };
 enum class ReplacesMode : std::uint8_t { Own, Trusted };
 enum class RedirectMode : std::uint8_t { PassThrough, Recurse };
+enum class PrivacyMode : std::uint8_t { Trusted, OnRequest, Restricted };
+enum class SignatureMode : std::uint8_t { IfWhole, Pass, Drop };
 enum class Profile : std::uint8_t { Peering, Access, Core };
 
 // The words of the configuration: "trusted-encrypted", "secure-only", ...
@@ -41,6 +43,8 @@ std::string_view to_string(SipCallsOut);
 std::string_view to_string(SipsConversion);
 std::string_view to_string(UntrustedCallers);
 std::string_view to_string(MediaSecurity);
+std::string_view to_string(PrivacyMode);
+std::string_view to_string(SignatureMode);
 std::string_view to_string(tls::ClientAuthentication);
 
 // An index into Snapshot::adjacencies.
@@ -73,7 +77,10 @@ struct Adjacency {
     MediaEngineDown media_engine_down = MediaEngineDown::Refuse;
     ReferMode refer = ReferMode::Pass;  // default by security: refuse when untrusted
     ReplacesMode replaces = ReplacesMode::Own;
-    bool tells_rule = false;  // in a refusal; default by security: when trusted
+    bool tells_rule = false;             // in a refusal; default by security: when trusted
+    std::optional<PrivacyMode> privacy;  // none: by security and profile, see privacy_mode
+    SignatureMode identity = SignatureMode::IfWhole;
+    bool takes_anonymous = false;  // From of a phone that is known
 
     // Where.
     Profile profile = Profile::Peering;  // Access: the far ends are phones that register here
@@ -135,6 +142,11 @@ struct Adjacency {
 
     bool anchors_media() const { return media == MediaMode::Anchored; }
     bool is_trusted() const { return security != Security::Untrusted; }
+    PrivacyMode privacy_mode() const {
+        return privacy.value_or(is_trusted() && profile != Profile::Access
+                                    ? PrivacyMode::Trusted
+                                    : PrivacyMode::OnRequest);
+    }
     bool is_encrypted() const { return security == Security::TrustedEncrypted; }
     // All that comes in here is of one party: a trunk that is trusted, or known by its addresses.
     bool is_one_party() const {

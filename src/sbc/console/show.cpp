@@ -179,6 +179,7 @@ std::string details(const Snapshot& snapshot, const Adjacency& adjacency,
     // So who is called sees the caller's address there.
     line("Media",
          adjacency.anchors_media() ? "Anchored" : "By-passed, its addresses are not hidden");
+    line("Privacy", std::string(to_string(adjacency.privacy_mode())));
     if (adjacency.mandated_transport) {
         line("Mandated transport", lower(sip::to_string(*adjacency.mandated_transport)));
     }
@@ -212,6 +213,8 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
              {"signaling-peer", adjacency.signaling_peer},
              {"media-security", to_string(adjacency.media_security)},
              {"media", adjacency.anchors_media() ? "anchored" : "by-passed"},
+             {"privacy", to_string(adjacency.privacy_mode())},
+             {"identity", to_string(adjacency.identity)},
              {"calls", status.calls},
              {"registrations", status.registrations},
              {"description", adjacency.description},

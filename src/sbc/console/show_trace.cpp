@@ -76,6 +76,8 @@ std::string_view finding_text(Finding finding) {
             return "there is no such user";
         case Finding::TooLong:
             return "an address would be too long there";
+        case Finding::NotPrivate:
+            return "the privacy that is asked for cannot be had there";
         case Finding::TooMany:
             return "the call has as many branches as it may";
     }

@@ -7,7 +7,9 @@
 //   401
 //
 // and then From, P-Asserted-Identity, and the To of a REGISTER must be the caller's own, else 403.
-// A certificate that the phone showed must bear the subscriber, else 403.
+// A certificate that the phone showed must bear the subscriber, else 403. Of several lines that a
+// connection has registered, the caller is the one that it prefers to be (RFC 3325 §9.2). Where
+// `anonymous-callers allow` says so, From may be anonymous: who is calling is known without it.
 //
 // Where phones register at a registrar behind us (`registration target`), that one knows the
 // passwords: a REGISTER goes on to be challenged there, and nothing else goes anywhere without a
@@ -19,6 +21,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sbc/policy/caller_identity.h"
 #include "sbc/policy/stages.h"
 #include "sip/auth/server_authentication.h"
 
@@ -78,6 +81,16 @@ bool bears(const tls::PeerIdentity& certificate, const Subscriber* subscriber,
            tls::matches_domain(certificate, subscriber->certificate_name);
 }
 
+std::optional<Reject> refuse_certificate(const Inbound& inbound, std::string_view who) {
+    if (inbound.identity == nullptr || !inbound.identity->has_certificate ||
+        bears(*inbound.identity, subscriber_here(inbound, who), who)) {
+        return std::nullopt;
+    }
+    return Reject{.status = 403,
+                  .reason = "Certificate Is Another Subscriber's",
+                  .detail = "certificate does not bear " + std::string(who)};
+}
+
 bool has_registration(const Inbound& inbound, std::string_view address_of_record) {
     // A UDP socket is no connection: anybody can write the source address.
     return inbound.hop.transport != sip::Transport::Udp &&
@@ -87,6 +100,59 @@ bool has_registration(const Inbound& inbound, std::string_view address_of_record
 bool is_own(const Inbound& inbound, std::string_view address_of_record) {
     return address_of_record == inbound.caller ||
            (inbound.proof == Proof::Registration && has_registration(inbound, address_of_record));
+}
+
+// From leaves itself out, and may.
+bool is_anonymous(const Inbound& inbound) {
+    return inbound.from_adjacency().takes_anonymous &&
+           inbound.request.method() != Method::Register &&
+           sip::address_of_record(inbound.request.from().uri) == anonymous;
+}
+
+// Which of its lines a phone wants to be: the first in such a field that is one of them. Empty:
+// it does not say.
+std::string preferred_line(const Inbound& inbound) {
+    for (const HeaderName field : {HeaderName::PAssertedIdentity, HeaderName::PPreferredIdentity}) {
+        const auto named = inbound.request.name_addrs(field);
+        if (!named) {
+            continue;  // a hint that cannot be read is none
+        }
+        for (const sip::NameAddr& each : *named) {
+            if (auto line = sip::address_of_record(each.uri); has_registration(inbound, line)) {
+                return line;
+            }
+        }
+    }
+    return {};
+}
+
+// As whom it calls that is on a registered connection, if it is one of those: itself, or one
+// that is not named.
+std::string line_on_connection(const Inbound& inbound, const std::string& claimed) {
+    const bool is_unnamed = is_anonymous(inbound);
+    if (inbound.request.method() == Method::Register ||
+        (!is_unnamed && !has_registration(inbound, claimed))) {
+        return {};
+    }
+    if (std::string line = preferred_line(inbound); !line.empty()) {
+        return line;
+    }
+    if (!is_unnamed) {
+        return claimed;
+    }
+    const bool is_known =
+        !inbound.registered.empty() && inbound.hop.transport != sip::Transport::Udp;
+    return is_known ? inbound.registered.front() : std::string();
+}
+
+// Without one: whose password is asked for.
+std::string line_to_prove(const Inbound& inbound, const std::string& claimed) {
+    if (!is_anonymous(inbound)) {
+        return claimed;
+    }
+    const auto preferred = inbound.request.name_addrs(HeaderName::PPreferredIdentity);
+    return preferred && !preferred->empty() ? sip::address_of_record(preferred->front().uri)
+                                            : claimed;
 }
 
 // After the caller is known: does the request speak for anybody else? `claimed` is its
@@ -102,7 +168,7 @@ Verdict check_claims(const Inbound& inbound, std::string_view claimed) {
     const bool is_from_claimed = !is_register || request.from().uri.text == request.to().uri.text;
     const std::string from =
         is_from_claimed ? std::string(claimed) : sip::address_of_record(request.from().uri);
-    if (!is_own(inbound, from)) {
+    if (!is_own(inbound, from) && !is_anonymous(inbound)) {
         return not_own("From", from);
     }
     if (is_register && !is_own(inbound, claimed)) {
@@ -139,8 +205,8 @@ const Subscriber* subscriber_of(const Inbound& inbound, const sip::auth::Credent
 }
 
 Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials,
-                     std::string_view claimed) {
-    const Subscriber* subscriber = subscriber_of(inbound, credentials, claimed);
+                     std::string_view who, std::string_view claimed) {
+    const Subscriber* subscriber = subscriber_of(inbound, credentials, who);
     if (subscriber == nullptr || !inbound.from_adjacency().accepts(credentials.algorithm) ||
         !sip::auth::proves(credentials, subscriber->password, inbound.request, inbound.verifier)) {
         return Challenge{.realm = credentials.realm, .stale = false};
@@ -162,6 +228,10 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
     }
     inbound.proof = Proof::Digest;
     inbound.caller = subscriber->address_of_record;
+    if (auto refused = refuse_certificate(inbound, inbound.caller);
+        refused && is_anonymous(inbound)) {  // else From decides
+        return std::move(*refused);
+    }
     return check_claims(inbound, claimed);
 }
 
@@ -189,27 +259,26 @@ Verdict authenticate(Inbound& inbound) {
     }
     const sip::Message& request = inbound.request;
     const std::string claimed = claimed_identity(request);
-    if (inbound.identity != nullptr && inbound.identity->has_certificate &&
-        !bears(*inbound.identity, subscriber_here(inbound, claimed), claimed)) {
-        return Reject{.status = 403,
-                      .reason = "Certificate Is Another Subscriber's",
-                      .detail = "certificate does not bear " + claimed};
+    const std::string line = line_on_connection(inbound, claimed);
+    const std::string who = line.empty() ? line_to_prove(inbound, claimed) : line;
+    if (auto refused = refuse_certificate(inbound, who)) {
+        return std::move(*refused);
     }
-    const bool is_register = request.method() == Method::Register;
-    if (!is_register && has_registration(inbound, claimed)) {
+    if (!line.empty()) {
         inbound.proof = Proof::Registration;
-        inbound.caller = claimed;
+        inbound.caller = line;
         return check_claims(inbound, claimed);
     }
     if (inbound.from_adjacency().registration_target) {
         return leave_to_registrar_behind(inbound, claimed);
     }
-    const std::string realm = realm_for(inbound, claimed);
+    const std::string realm = realm_for(inbound, who);
     if (const auto credentials = sip::auth::credentials_for(request, realm)) {
-        return check_digest(inbound, *credentials, claimed);
+        return check_digest(inbound, *credentials, who, claimed);
     }
-    const bool is_registered_phone =
-        !is_register && !inbound.registered.empty() && inbound.hop.transport != sip::Transport::Udp;
+    const bool is_registered_phone = request.method() != Method::Register &&
+                                     !inbound.registered.empty() &&
+                                     inbound.hop.transport != sip::Transport::Udp;
     if (is_registered_phone) {
         return Reject{.status = 403,
                       .reason = "From Is Not Yours",

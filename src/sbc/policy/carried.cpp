@@ -99,7 +99,9 @@ std::string unsupported_options(const sip::Message& request) {
         }
     }
     for (const std::string_view option : request.values(HeaderName::ProxyRequire)) {
-        refuse(option);
+        if (!equals_ignoring_case(option, "privacy")) {  // RFC 3323 §5: we are such a service
+            refuse(option);
+        }
     }
     return unsupported;
 }

@@ -24,8 +24,9 @@ enum class Finding : std::uint8_t {
     Nowhere,        // its peer cannot be reached
     NotRegistered,  // a user of ours without a contact
     NoSuchUser,
-    TooLong,  // the addresses on that leg
-    TooMany,  // the call has all the branches that it may have
+    TooLong,     // the addresses on that leg
+    NotPrivate,  // the privacy that is asked for cannot be had there
+    TooMany,     // the call has all the branches that it may have
 };
 
 struct JudgedTarget {

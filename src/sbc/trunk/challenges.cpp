@@ -17,7 +17,7 @@ void Challenges::sent(ClientId id, Sent what) {
 }
 
 sip::MessagePtr Challenges::answer(ClientId id, const std::vector<sip::auth::Account>& accounts,
-                                   const sip::Message& response, std::string_view via,
+                                   Stale stale, const sip::Message& response, std::string_view via,
                                    std::uint32_t cseq, Random& random) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.is_given_up) {
@@ -25,7 +25,7 @@ sip::MessagePtr Challenges::answer(ClientId id, const std::vector<sip::auth::Acc
     }
     Open& open = found->second;
     if (open.chain == nullptr) {
-        open.chain = std::make_unique<Chain>(accounts);
+        open.chain = std::make_unique<Chain>(accounts, stale);
     }
     const sip::Message& request = *open.sent.request;
     const auto verdict =

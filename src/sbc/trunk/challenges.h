@@ -1,12 +1,12 @@
 // Answering challenges to requests of ours: of a peer that we have an account at
 // (`authentication-realm outbound`), and of a registered phone, which asks whoever calls it for its
 // own subscriber's password. A 401 or 407 is answered by the same request, signed: same Call-ID,
-// From tag and target, CSeq one higher, a new branch, through the same Permit. At most twice, once
-// more for a stale nonce. Whoever sent the request goes on knowing it by its first id, and never
-// sees the challenge.
+// From tag and target, CSeq one higher, a new branch, through the same Permit. At most twice; a
+// peer once more for a stale nonce. Whoever sent the request goes on knowing it by its first id,
+// and never sees the challenge.
 //
-// Kept are only requests towards adjacencies with an account and requests outside of dialogs to
-// phones, for as long as their transactions live.
+// Kept are only requests towards adjacencies with an account, and to phones those outside of
+// dialogs and every INVITE, for as long as their transactions live.
 #pragma once
 
 #include <memory>
@@ -40,9 +40,10 @@ public:
 
     // What is to be sent, with this Via and CSeq number; null when the challenge is not ours to
     // answer, or not any more. The next sent() with this request continues what `id` began.
+    using Stale = sip::auth::ClientAuthentication::Stale;
     sip::MessagePtr answer(ClientId id, const std::vector<sip::auth::Account>& accounts,
-                           const sip::Message& response, std::string_view via, std::uint32_t cseq,
-                           Random& random);
+                           Stale stale, const sip::Message& response, std::string_view via,
+                           std::uint32_t cseq, Random& random);
     const Sent* find(ClientId id) const;
 
     // What the sender of a request knows it by, and under which id it is under way now.
@@ -56,8 +57,8 @@ public:
 
 private:
     struct Chain {
-        explicit Chain(const std::vector<sip::auth::Account>& accounts)
-            : authentication(accounts) {}
+        Chain(const std::vector<sip::auth::Account>& accounts, Stale stale)
+            : authentication(accounts, 2, stale) {}
         sip::auth::ClientAuthentication authentication;
         sip::auth::ClientAuthentication::Tries tries;
     };

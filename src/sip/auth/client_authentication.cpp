@@ -83,7 +83,8 @@ ClientAuthentication::Verdict ClientAuthentication::on_challenge(const Message& 
     if (fresh.empty()) {
         return Verdict::NoAccount;
     }
-    if (tries.answered >= max_answers_ && (!is_stale || std::exchange(tries.had_stale, true))) {
+    const bool may_be_stale = is_stale && stale_ == Stale::OnceMore;
+    if (tries.answered >= max_answers_ && (!may_be_stale || std::exchange(tries.had_stale, true))) {
         return Verdict::TooOften;
     }
     ++tries.answered;

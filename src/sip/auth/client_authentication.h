@@ -20,9 +20,12 @@ namespace ringwall::sip::auth {
 
 class ClientAuthentication {
 public:
-    // `max_answers`: how often one request is answered for; a stale nonce is one more.
-    explicit ClientAuthentication(std::vector<Account> accounts, unsigned max_answers = 2)
-        : accounts_(std::move(accounts)), max_answers_(max_answers) {}
+    // How often one request is answered for: `max_answers`, and once more for a stale nonce where
+    // that is `OnceMore`.
+    enum class Stale : std::uint8_t { OnceMore, Counted };
+    explicit ClientAuthentication(std::vector<Account> accounts, unsigned max_answers = 2,
+                                  Stale stale = Stale::OnceMore)
+        : accounts_(std::move(accounts)), max_answers_(max_answers), stale_(stale) {}
 
     // How often one request was sent again. One for each request: it ends the endless.
     struct Tries {
@@ -33,7 +36,7 @@ public:
         Answer,     // send it again, signed
         NoAccount,  // no challenge that we know and have an account for
         Refused,    // the password is wrong
-        TooOften,   // max_answers, once more for a nonce that was stale
+        TooOften,
     };
     // `response` is the 401 or 407 to `request`.
     Verdict on_challenge(const Message& request, const Message& response, Tries& tries);
@@ -57,6 +60,7 @@ private:
 
     std::vector<Account> accounts_;
     unsigned max_answers_;
+    Stale stale_;
     std::vector<Answer> answers_;  // one for each field and realm
 };
 

@@ -293,6 +293,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"   tls allow-wildcard\n", 7, "means nothing"},
         Mistake{"   tls certificate sbc.crt\n", 7, "means nothing"},
         Mistake{"   media-security required\n", 7, "needs DTLS-SRTP through the media engine"},
+        Mistake{"   privacy trusted\n", 7, "would believe whoever asserts"},
+        Mistake{"   anonymous-callers allow\n", 7, "means nothing on an adjacency without"},
         Mistake{"   media anchored\n", 7, "add 'media-engine ipv4 ADDRESS' to sbe"},
         Mistake{"   signaling-peer-port 5070\n", 7, "needs a 'signaling-peer'"},
         Mistake{"   inherit profile preset-access\n", 6, "add 'domain NAME'"}));

@@ -85,6 +85,106 @@ TEST(Authenticate, ABrokenAssertedIdentityIs400) {
     EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 400);
 }
 
+TEST(Authenticate, EveryAssertedIdentityMustBeItsOwn) {
+    for (const char* asserted :
+         {"<sip:bob@example.com>", "<sip:alice@example.com>, <tel:+15551234>", "<tel:+15551234>",
+          "<sip:alice@example.org>", "<sip:anonymous@anonymous.invalid>"}) {
+        Arrival arrival{.registered = {"alice@example.com"}};
+        arrival.headers.push_back("P-Asserted-Identity: " + std::string(asserted));
+        EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403) << asserted;
+    }
+    Arrival several{.registered = {"alice@example.com", "bob@example.com"}};
+    several.headers.push_back("P-Asserted-Identity: <sips:alice@EXAMPLE.com>");
+    several.headers.push_back("P-Asserted-Identity: <sip:bob@example.com>");
+    several.headers.push_back("Privacy: id");
+    EXPECT_TRUE(continues(authenticate(several.identified())));
+}
+
+// RFC 3325 §9.2: which of its lines a phone wants to be is a hint.
+TEST(Authenticate, ThePreferredLineIsTheCallerWhereItIsOne) {
+    const auto caller = [](std::initializer_list<const char*> fields) {
+        Arrival arrival{.registered = {"alice@example.com", "bob@example.com"}};
+        for (const char* field : fields) {
+            arrival.headers.emplace_back(field);
+        }
+        Inbound& inbound = arrival.identified();
+        EXPECT_TRUE(continues(authenticate(inbound)));
+        EXPECT_EQ(inbound.proof, Proof::Registration);
+        return inbound.caller;
+    };
+    EXPECT_EQ(caller({"P-Preferred-Identity: \"Bob\" <sip:bob@example.com>"}), "bob@example.com");
+    EXPECT_EQ(caller({"P-Preferred-Identity: <tel:+15551234>, <sip:bob@example.com>"}),
+              "bob@example.com");
+    EXPECT_EQ(caller({"P-Preferred-Identity: <sip:president@example.com>"}), "alice@example.com");
+    EXPECT_EQ(caller({"P-Preferred-Identity: <sip:broken"}), "alice@example.com");
+    EXPECT_EQ(caller({"P-Preferred-Identity: <sip:alice@example.com>",
+                      "P-Asserted-Identity: <sip:bob@example.com>"}),
+              "bob@example.com");
+}
+
+TEST(Authenticate, APreferenceProvesNothing) {
+    Arrival arrival{.registered = {"alice@example.com"}};
+    arrival.from = "<sip:bob@example.com>";
+    arrival.headers.push_back("P-Preferred-Identity: <sip:alice@example.com>");
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403);
+}
+
+// --- who leaves itself out of From (`anonymous-callers allow`)
+
+struct Nameless : Arrival {
+    explicit Nameless(std::vector<std::string> lines = {}) {
+        adjacency().takes_anonymous = true;
+        from = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
+        registered = std::move(lines);
+    }
+};
+
+TEST(Authenticate, AnAnonymousPhoneIsWhoItsConnectionSays) {
+    Nameless arrival({"alice@example.com", "bob@example.com"});
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(inbound)));
+    EXPECT_EQ(inbound.caller, "alice@example.com");
+    arrival.headers.push_back("P-Preferred-Identity: <sip:bob@example.com>");
+    Inbound& preferring = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(preferring)));
+    EXPECT_EQ(preferring.caller, "bob@example.com");
+}
+
+TEST(Authenticate, AnAnonymousPhoneThatIsNotKnownIsChallenged) {
+    Nameless arrival;
+    EXPECT_EQ(challenged(authenticate(arrival.identified())).realm, "example.com");
+    Nameless by_udp({"alice@example.com"});
+    by_udp.transport = sip::Transport::Udp;
+    by_udp.adjacency().security = Security::Untrusted;
+    challenged(authenticate(by_udp.identified()));
+    sign(arrival);
+    Inbound& inbound = arrival.identified();
+    EXPECT_TRUE(continues(authenticate(inbound)));
+    EXPECT_EQ(inbound.proof, Proof::Digest);
+    EXPECT_EQ(inbound.caller, "alice@example.com");
+}
+
+TEST(Authenticate, AnAnonymousPhonesCertificateMustBearWhoItIs) {
+    Nameless arrival({"alice@example.com"});
+    arrival.show_user_certificate("alice@example.com");
+    EXPECT_TRUE(continues(authenticate(arrival.identified())));
+    // It shows alice's, says that it is alice, and proves to be bob.
+    Nameless stolen;
+    stolen.show_user_certificate("alice@example.com");
+    stolen.headers.push_back("P-Preferred-Identity: <sip:alice@example.com>");
+    sign(stolen, {.username = "bob", .password = "bob's password"});
+    EXPECT_EQ(rejected(authenticate(stolen.identified())).status, 403);
+}
+
+TEST(Authenticate, NobodyRegistersAnonymously) {
+    Nameless arrival;
+    arrival.method = "REGISTER";
+    arrival.request_uri = "sip:example.com";
+    arrival.to = "<sip:alice@example.com>";
+    sign(arrival);
+    EXPECT_EQ(rejected(authenticate(arrival.identified())).status, 403);
+}
+
 // A UDP socket is no connection.
 TEST(Authenticate, NoRegistrationCountsOverUdp) {
     Arrival arrival{.transport = sip::Transport::Udp, .registered = {"alice@example.com"}};

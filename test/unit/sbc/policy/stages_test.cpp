@@ -288,11 +288,18 @@ TEST(Sanity, WhatIsForUsNeedsNoHops) {
 TEST(Sanity, AnOptionThatWeDoNotPassIs420AndNamed) {
     Arrival arrival;
     arrival.headers.push_back("Require: timer, nothingSupportsThis, path");
-    arrival.headers.push_back("Proxy-Require: privacy");
+    arrival.headers.push_back("Proxy-Require: sec-agree");
     const Reject reject = rejected(check_message(arrival.identified()));
     EXPECT_EQ(reject.status, 420);
     EXPECT_THAT(reject.fields, ElementsAre(Reject::Field{HeaderName::Unsupported,
-                                                         "nothingSupportsThis, path, privacy"}));
+                                                         "nothingSupportsThis, path, sec-agree"}));
+}
+
+// RFC 3323 §5: a privacy service is what that asks for.
+TEST(Sanity, PrivacyMayBeRequiredOfUs) {
+    Arrival arrival;
+    arrival.headers.push_back("Proxy-Require: Privacy");
+    EXPECT_TRUE(continues(check_message(arrival.identified())));
 }
 
 TEST(Sanity, OptionsThatTheFarEndHandlesPass) {
