@@ -286,7 +286,7 @@ std::string Line::distrust_of(const engine::Flow& flow, const Servers::Server& s
 }
 
 void Line::come_up() {
-    failures_ = 0;
+    failures_ = settings().is_register ? failures_ : 0;  // there is a server when it says so
     up_at_ = now();
     const bool is_loss = std::exchange(is_loss_untold_, false);
     if (servers_.is_first()) {
@@ -583,6 +583,7 @@ void Line::tell(Event&& event) {
                     },
                     [&](const Registration::Registered& registered) {
                         problem_.clear();
+                        failures_ = 0;
                         has_answer_ = true;
                         fallen_from_.reset();
                         registered_contact_ = contact();
