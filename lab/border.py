@@ -51,6 +51,13 @@ class Border:
         self._process.kill()
         self._process.wait()
 
+    def freeze(self) -> None:
+        """It is there, and does nothing until `thaw`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def wait_ready(self, seconds: float = 20) -> None:
         def ready():
             if self._process.poll() is not None:

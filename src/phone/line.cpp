@@ -286,7 +286,7 @@ std::string Line::distrust_of(const engine::Flow& flow, const Servers::Server& s
 }
 
 void Line::come_up() {
-    failures_ = 0;
+    failures_ = settings().is_register ? failures_ : 0;  // there is a server when it says so
     up_at_ = now();
     const bool is_loss = std::exchange(is_loss_untold_, false);
     if (servers_.is_first()) {
@@ -583,6 +583,7 @@ void Line::tell(Event&& event) {
                     },
                     [&](const Registration::Registered& registered) {
                         problem_.clear();
+                        failures_ = 0;
                         has_answer_ = true;
                         fallen_from_.reset();
                         registered_contact_ = contact();
@@ -745,15 +746,18 @@ void Line::send_keep_alive() {
     }
     if (is_pong_due_ && has_pong_) {
         log::warning("line.no-pong", {{"line", settings().number}});
-        shard_.close(flow_, CloseReason::LocalClosed);
+        // How long it takes to close is not waited for: nobody is there to close it as well.
+        const FlowId dead = std::exchange(flow_, {});
+        shard_.close(dead, CloseReason::LocalClosed);
+        on_flow_closed(dead, CloseReason::LocalClosed, "a ping was not answered");
         return;
     }
     // A server that has answered a ping once answers the next within 10 s, or is gone; of one that
-    // never did nothing is known (RFC 5626 §4.4.1). Twice in an interval, so that its loss is known
-    // before that is over.
+    // never did nothing is known (RFC 5626 §4.4.1). A little more than twice in an interval, so that
+    // its loss is known before that is over.
     is_pong_due_ = true;
     shard_.ping(flow_);
-    const Duration half = settings_->phone.nat_keep_alive_intvl / 2;
+    const Duration half = settings_->phone.nat_keep_alive_intvl * 9 / 20;
     const Duration next = has_pong_ ? std::min(pong_limit, half) : half;
     keep_alive_at_ = now() + next;
     host_.start_timer(*this, Timer::KeepAlive, next);

@@ -189,6 +189,21 @@ TEST_F(RegistrationPace, AStatusOfTheListIsTriedAgainSoon) {
     EXPECT_EQ(tries_after(101s), 5U);
 }
 
+// Each try takes SIP Timer F, 16 s, and what is between them grows.
+TEST_F(RegistrationPace, ASilentServerIsTriedLessAndLess) {
+    server.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr&) {
+        return true;
+    };
+    settings.phone.reg_retry_intvl_cap = 100s;
+    const RingwallPhone phone(net, phone_address, settings);
+    EXPECT_EQ(tries_after(45s), 1U);
+    EXPECT_EQ(tries_after(2s), 2U);
+    EXPECT_EQ(tries_after(74s), 2U);
+    EXPECT_EQ(tries_after(2s), 3U);
+    EXPECT_EQ(tries_after(114s), 3U);
+    EXPECT_EQ(tries_after(3s), 4U);
+}
+
 TEST_F(RegistrationPace, AnotherStatusIsTriedAgainLate) {
     status = 480;
     settings.phone.reg_retry_long_intvl = 700s;

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Ringwall dies in a call of two ringwall-phones and comes back: their media goes on meanwhile, they register again, and
 the call ends in order; then they call each other anew."""
+import time
+
 from phone_test import PhoneTest, TONE, main, profile, wait_for
 from system_test import PHONES
 
@@ -82,6 +84,21 @@ class Border(PhoneTest):
         self.assert_heard(self.alice, TONE)
         self.assert_heard(self.bob, 440)
 
+        self.talk()
+        self.hang_up()
+
+    def test_frozen(self):
+        """It closes nothing and says nothing: noticed by its pings, within NAT Keep Alive Intvl."""
+        interval = 3
+        self.alice.ask("/parameters", {"name": "NAT Keep Alive Intvl", "value": str(interval)})
+        wait_for("alice registered again", lambda: self.alice.log.read_text().count("line.registered") == 2)
+        self.border.freeze()
+        frozen = time.monotonic()
+        wait_for("alice without a registration", lambda: not self.alice.line()["registered"])
+        self.assertLess(time.monotonic() - frozen, interval)
+        self.assertIn("a ping was not answered", self.alice.line()["problem"])
+        self.border.thaw()
+        self.alice.wait_registered()
         self.talk()
         self.hang_up()
 
