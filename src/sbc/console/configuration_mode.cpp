@@ -326,9 +326,10 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
         return {.fault = mine.error()};
     }
     candidate_ = *tree;
-    is_changed_ = true;
+    is_changed_ = has_changes();
     made_of_ = datastore_.generation();
     place_.clear();
+    give_back_what_is_as_it_was();
     return {.output = "The candidate is version " + std::to_string(*wanted) +
                       " now; 'show configuration' has the difference, 'commit' makes it so.\n"};
 }

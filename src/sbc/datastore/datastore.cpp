@@ -300,9 +300,9 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
         const auto staged = setup_.store->stage(next, text);
         if (!staged) {
             setup_.target->drop();
-            store_problem_ = staged.error();
-            log::warning("store.not-written", {{"reason", store_problem_}});
-            return fail(ConfigErrors{error("", "", store_problem_)});
+            store_problem_ = "the last commit was refused, for " + staged.error();
+            log::warning("store.not-written", {{"reason", staged.error()}});
+            return fail(ConfigErrors{error("", "", staged.error())});
         }
         store_problem_.clear();
     }

@@ -481,6 +481,7 @@ TEST_F(AtTheConsole, AFileIsLoadedWholeOrNotAtAll) {
     // What changes nothing leaves nothing to be committed, and keeps nobody out.
     std::ofstream(folder() / "saved" / "empty") << "\n";
     EXPECT_FALSE(session_.on_line("load empty").pending);
+    EXPECT_FALSE(session_.on_line("rollback to 1").pending);
     EXPECT_FALSE(datastore_.writer());
 }
 

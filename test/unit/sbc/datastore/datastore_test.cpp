@@ -18,6 +18,7 @@
 namespace ringwall::sbc::datastore {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -170,7 +171,9 @@ TEST_F(Stored, AStoreThatCannotBeWrittenRefusesTheCommit) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(target_.published, nullptr);
     EXPECT_EQ(target_.prepared, nullptr) << "what was bound is given back";
-    EXPECT_THAT(datastore.alarms(), ElementsAre(HasSubstr("next.conf cannot be written")));
+    EXPECT_THAT(datastore.alarms(),
+                ElementsAre(AllOf(HasSubstr("the last commit was refused, for "),
+                                  HasSubstr("next.conf cannot be written"))));
     fs::remove_all(folder_ / "next.conf");
     ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
     EXPECT_THAT(datastore.alarms(), IsEmpty());
