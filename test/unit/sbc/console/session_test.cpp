@@ -753,6 +753,27 @@ TEST_F(AtTheConsole, ACommitSaysWhatElseItConfirms) {
     EXPECT_THAT(audit_, HasSubstr("eve confirmed 1\neve commit 2\n"));
 }
 
+TEST(WithoutAStore, ACommitSaysThatItIsGoneAtTheNextStart) {
+    datastore::FakeTarget target;
+    FakeViews views(target);
+    datastore::Datastore datastore(
+        {.target = &target,
+         .read_file = [](const std::string&) -> Result<std::string, std::string> {
+             return fail(std::string("No such file or directory"));
+         },
+         .now = [] { return Now{}; }});
+    Session session({.datastore = &datastore, .views = &views}, {"ops", Role::Administrator, "1"});
+    for (const char* line : {"configure", "sbc mysbc", "sbe"}) {
+        session.on_line(line);
+    }
+    const Reply committed = session.on_line("commit");
+    EXPECT_FALSE(committed.failed);
+    for (const std::string& said :
+         {committed.output, session.on_line("save x").output, session.on_line("load x").output}) {
+        EXPECT_THAT(said, HasSubstr("ringwall-sbc runs without '--store FOLDER', so "));
+    }
+}
+
 TEST_F(AtTheConsole, JsonHasWhatTheTextHas) {
     typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "security trusted-unencrypted",
            "description d", "local-id host l.example", "mandated-transport tcp",

@@ -245,6 +245,25 @@ TEST_F(Stored, AStoreThatCannotBeReadIsNoStart) {
     EXPECT_EQ(again.published, nullptr);
 }
 
+// So that it can be looked at before anything is bound.
+TEST_F(Stored, WhatIsReadIsNotInForceBeforeTheStart) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store);
+        ASSERT_TRUE(make(&*store).commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    }
+    FakeTarget again;
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore(
+        {.store = &*store, .target = &again, .read_file = no_files, .now = [&] { return now_; }});
+    ASSERT_TRUE(datastore.read());
+    EXPECT_TRUE(datastore.running() == tree_of(with_adjacency("")));
+    EXPECT_EQ(again.published, nullptr);
+    ASSERT_TRUE(datastore.start());
+    EXPECT_NE(again.published, nullptr);
+}
+
 // ---- security only while detached
 // -----------------------------------------------------------------
 
