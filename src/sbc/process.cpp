@@ -84,18 +84,19 @@ Result<FileTree, ConfigError> read_first(const std::filesystem::path& path,
 Result<void, ConfigErrors> begin(datastore::Datastore& datastore,
                                  const std::optional<FileTree>& file,
                                  const ProcessOptions& options) {
-    TRY(datastore.start());
+    TRY(datastore.read());
     const bool is_empty = datastore.running().is_empty();
-    if (!file || (!is_empty && datastore.running() == file->tree)) {
-        return {};
-    }
-    if (!is_empty) {
+    if (file && !is_empty && !(datastore.running() == file->tree)) {
         return fail(ConfigErrors{
             {.file = options.configuration.string(),
              .sentence = "the store has version " +
                          std::to_string(datastore.running_version().number) +
                          " already, which is another; start without --config, and load it at the "
                          "console"}});
+    }
+    TRY(datastore.start());
+    if (!file || !is_empty) {
+        return {};
     }
     auto committed = datastore.commit(file->tree, {.author = "--config"});
     if (!committed) {

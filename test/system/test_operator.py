@@ -223,6 +223,19 @@ class Operator(SystemTest):
         self.assertEqual(done.returncode, 78, done.stderr)
         self.assertIn("running.conf:", done.stderr)
 
+    def test_another_configuration_than_the_stores_is_no_start(self):
+        self.commit("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "attach")
+        self.border.stop()
+        other = self.folder / "other.conf"
+        other.write_text("sbc mysbc\n sbe\n  adjacency sip other\n")
+        done = self.network.run("router", [str(PROGRAM), "--config", str(other), "--store", str(self.folder / "store")],
+                                timeout=PATIENCE)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("the store has version 1 already, which is another", done.stderr)
+        self.assertNotIn(ADDRESS, done.stderr)  # nothing was bound
+        self.border.start_again()
+        self.assertIn("adjacency sip test", self.running())
+
     def test_what_was_committed_survives_a_kill_and_what_was_not_does_not(self):
         self.commit("adjacency sip test", "description one", f"signaling-address ipv4 {ADDRESS}", "attach")
         done = self.border.say("configure\nsbc mysbc\nsbe\nadjacency sip test\ndescription two\ncommit confirmed 600\n")

@@ -36,6 +36,7 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
     return found;
 }
 
+const std::string no_store = "ringwall-sbc runs without '--store FOLDER'";
 constexpr std::string_view where_they_are =
     "; 'show configuration commit list' has those that can be used";
 
@@ -234,6 +235,9 @@ Answer ConfigurationMode::commit(const Arguments& rest) {
     for (const ConfigError& warning : committed->warnings) {
         answer.output += "warning: " + warning.to_string() + "\n";
     }
+    if (datastore_.folder() == nullptr) {
+        answer.output += "warning: " + no_store + ", so this is gone at the next start\n";
+    }
     if (request.confirm_within) {
         answer.output += "It is taken back in " + std::to_string(request.confirm_within->count()) +
                          " s unless 'commit' is said again.\n";
@@ -326,9 +330,10 @@ Answer ConfigurationMode::rollback(const Arguments& rest) {
         return {.fault = mine.error()};
     }
     candidate_ = *tree;
-    is_changed_ = true;
+    is_changed_ = has_changes();
     made_of_ = datastore_.generation();
     place_.clear();
+    give_back_what_is_as_it_was();
     return {.output = "The candidate is version " + std::to_string(*wanted) +
                       " now; 'show configuration' has the difference, 'commit' makes it so.\n"};
 }
@@ -361,7 +366,9 @@ std::vector<std::string> ConfigurationMode::saved_files() const {
 Answer ConfigurationMode::load(const Arguments& rest) {
     const auto path = saved_file(rest);
     if (!path) {
-        return {.fault = "'load' needs the name of a file in the folder 'saved' of the store",
+        return {.fault = datastore_.folder() == nullptr
+                             ? no_store + ", so no file is there to be loaded"
+                             : "'load' needs the name of a file in the folder 'saved' of the store",
                 .word = 0};
     }
     const auto text = read_from_disk(*path);
@@ -403,7 +410,9 @@ Answer ConfigurationMode::load(const Arguments& rest) {
 Answer ConfigurationMode::save(const Arguments& rest) {
     const auto path = saved_file(rest);
     if (!path) {
-        return {.fault = "'save' needs a name for a file in the folder 'saved' of the store",
+        return {.fault = datastore_.folder() == nullptr
+                             ? no_store + ", so nothing can be saved"
+                             : "'save' needs a name for a file in the folder 'saved' of the store",
                 .word = 0};
     }
     std::error_code failed;

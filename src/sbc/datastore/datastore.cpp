@@ -135,7 +135,8 @@ std::string how_to_detach(AdjacencyState state) {
 
 Datastore::Datastore(Setup setup) : setup_(std::move(setup)) {}
 
-Result<void, ConfigErrors> Datastore::start() {
+Result<void, ConfigErrors> Datastore::read() {
+    is_read_ = true;
     if (setup_.store == nullptr) {
         return {};
     }
@@ -150,17 +151,16 @@ Result<void, ConfigErrors> Datastore::start() {
     if (!file) {
         return fail(ConfigErrors{file.error()});
     }
-    const auto configuration = configuration_of(file->tree);
-    if (!configuration) {
-        return fail(configuration.error());
-    }
-    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
-        return fail(std::move(prepared).error());
-    }
-    publish(configuration->snapshot);
     running_ = std::move(file->tree);
     version_ = (*stored)->version;
     return {};
+}
+
+Result<void, ConfigErrors> Datastore::start() {
+    if (!is_read_) {
+        TRY(read());
+    }
+    return version_.number == 0 ? Result<void, ConfigErrors>() : bring_back(running_);
 }
 
 Result<void, std::string> Datastore::begin_writing(const std::string& session,
@@ -300,9 +300,9 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
         const auto staged = setup_.store->stage(next, text);
         if (!staged) {
             setup_.target->drop();
-            store_problem_ = staged.error();
-            log::warning("store.not-written", {{"reason", store_problem_}});
-            return fail(ConfigErrors{error("", "", store_problem_)});
+            store_problem_ = "the last commit was refused, for " + staged.error();
+            log::warning("store.not-written", {{"reason", staged.error()}});
+            return fail(ConfigErrors{error("", "", staged.error())});
         }
         store_problem_.clear();
     }

@@ -73,7 +73,10 @@ public:
     };
     explicit Datastore(Setup setup);
 
-    // What the store has, or nothing. The error: it is there and cannot run.
+    // What the store has is the running one, and nothing is in force yet. The error: it is there
+    // and cannot be read.
+    Result<void, ConfigErrors> read();
+    // It is in force; it is read before where it was not yet. The error: it cannot run.
     Result<void, ConfigErrors> start();
 
     const model::Tree& running() const { return running_; }
@@ -157,6 +160,7 @@ private:
     SnapshotPtr in_force_ = std::make_shared<const Snapshot>();
     std::vector<std::string> reload_problems_;
     bool is_unsaved_ = false;
+    bool is_read_ = false;
     unsigned last_number_ = 0;  // of all versions, those that were taken back too
     unsigned generation_ = 0;
     unsigned take_backs_ = 0;

@@ -481,6 +481,7 @@ TEST_F(AtTheConsole, AFileIsLoadedWholeOrNotAtAll) {
     // What changes nothing leaves nothing to be committed, and keeps nobody out.
     std::ofstream(folder() / "saved" / "empty") << "\n";
     EXPECT_FALSE(session_.on_line("load empty").pending);
+    EXPECT_FALSE(session_.on_line("rollback to 1").pending);
     EXPECT_FALSE(datastore_.writer());
 }
 
@@ -750,6 +751,27 @@ TEST_F(AtTheConsole, ACommitSaysWhatElseItConfirms) {
     EXPECT_THAT(other.on_line("commit").output,
                 HasSubstr("Version 1 of ops, which waited to be confirmed, is confirmed by it.\n"));
     EXPECT_THAT(audit_, HasSubstr("eve confirmed 1\neve commit 2\n"));
+}
+
+TEST(WithoutAStore, ACommitSaysThatItIsGoneAtTheNextStart) {
+    datastore::FakeTarget target;
+    FakeViews views(target);
+    datastore::Datastore datastore(
+        {.target = &target,
+         .read_file = [](const std::string&) -> Result<std::string, std::string> {
+             return fail(std::string("No such file or directory"));
+         },
+         .now = [] { return Now{}; }});
+    Session session({.datastore = &datastore, .views = &views}, {"ops", Role::Administrator, "1"});
+    for (const char* line : {"configure", "sbc mysbc", "sbe"}) {
+        session.on_line(line);
+    }
+    const Reply committed = session.on_line("commit");
+    EXPECT_FALSE(committed.failed);
+    for (const std::string& said :
+         {committed.output, session.on_line("save x").output, session.on_line("load x").output}) {
+        EXPECT_THAT(said, HasSubstr("ringwall-sbc runs without '--store FOLDER', so "));
+    }
 }
 
 TEST_F(AtTheConsole, JsonHasWhatTheTextHas) {

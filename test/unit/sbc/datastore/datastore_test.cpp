@@ -18,6 +18,7 @@
 namespace ringwall::sbc::datastore {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -170,7 +171,9 @@ TEST_F(Stored, AStoreThatCannotBeWrittenRefusesTheCommit) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(target_.published, nullptr);
     EXPECT_EQ(target_.prepared, nullptr) << "what was bound is given back";
-    EXPECT_THAT(datastore.alarms(), ElementsAre(HasSubstr("next.conf cannot be written")));
+    EXPECT_THAT(datastore.alarms(),
+                ElementsAre(AllOf(HasSubstr("the last commit was refused, for "),
+                                  HasSubstr("next.conf cannot be written"))));
     fs::remove_all(folder_ / "next.conf");
     ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("")), {.author = "ops"}));
     EXPECT_THAT(datastore.alarms(), IsEmpty());
@@ -240,6 +243,25 @@ TEST_F(Stored, AStoreThatCannotBeReadIsNoStart) {
     ASSERT_FALSE(started);
     EXPECT_THAT(started.error().front().to_string(), HasSubstr("running.conf:"));
     EXPECT_EQ(again.published, nullptr);
+}
+
+// So that it can be looked at before anything is bound.
+TEST_F(Stored, WhatIsReadIsNotInForceBeforeTheStart) {
+    {
+        auto store = VersionStore::open(folder_);
+        ASSERT_TRUE(store);
+        ASSERT_TRUE(make(&*store).commit(tree_of(with_adjacency("")), {.author = "ops"}));
+    }
+    FakeTarget again;
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store);
+    Datastore datastore(
+        {.store = &*store, .target = &again, .read_file = no_files, .now = [&] { return now_; }});
+    ASSERT_TRUE(datastore.read());
+    EXPECT_TRUE(datastore.running() == tree_of(with_adjacency("")));
+    EXPECT_EQ(again.published, nullptr);
+    ASSERT_TRUE(datastore.start());
+    EXPECT_NE(again.published, nullptr);
 }
 
 // ---- security only while detached
