@@ -278,6 +278,17 @@ TEST_F(BehindUs, WhenItsConnectionIsGoneTheRegistrarHearsSo) {
     EXPECT_EQ(sent_to(alice), before);
 }
 
+TEST_F(BehindUs, ItMayCallByTheAddressOfRecordToo) {
+    softswitch.invite("sip:alice@example.com");
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 480)) << "who exists, it knows";
+    register_phone(alice);
+    softswitch.invite("sip:alice@example.com");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
+    softswitch.bye();
+    net.run_for(1s);
+}
+
 TEST_F(BehindUs, NobodyButTheRegistrarCallsByThatAddress) {
     register_phone(alice);
     std::string address = address_behind();
@@ -359,7 +370,7 @@ protected:
             }
             auto challenge = sip::reply(*request, 401, "t");
             challenge.header(sip::HeaderName::WwwAuthenticate,
-                             "Digest realm=\"alices\", nonce=\"n\", algorithm=MD5");
+                             "Digest realm=\"example.com\", nonce=\"n\", algorithm=MD5");
             alice.shard().respond(id, challenge.build());
             return true;
         };
@@ -398,7 +409,7 @@ TEST_F(ChallengesPass, WhereThatIsWantedTheRegistrarIsAskedAndAnswers) {
     ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
     EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 401, 100, 200));
     EXPECT_THAT(std::string(alice.last_request("INVITE")->bytes()),
-                HasSubstr("Authorization: Digest username=\"switch\", realm=\"alices\""));
+                HasSubstr("Authorization: Digest username=\"switch\", realm=\"example.com\""));
     softswitch.bye();
     net.run_for(1s);
     notify();
