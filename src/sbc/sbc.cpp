@@ -1437,8 +1437,17 @@ std::optional<registrar::Binding> Sbc::find_contact(CallRef call, std::string_vi
                : std::nullopt;
 }
 
+// Where a registrar behind us knows the users, anybody may be one.
 bool Sbc::is_subscriber(std::string_view address_of_record) const {
-    return snapshot_->subscriber(address_of_record) != nullptr;
+    const std::string_view domain = address_of_record.substr(address_of_record.rfind('@') + 1);
+    const auto has_registrar_behind = [&](const Adjacency& each) {
+        return each.registration_target &&
+               std::ranges::any_of(each.domains, [&](const std::string& served) {
+                   return equals_ignoring_case(served, domain);
+               });
+    };
+    return snapshot_->subscriber(address_of_record) != nullptr ||
+           std::ranges::any_of(snapshot_->adjacencies, has_registrar_behind);
 }
 
 void Sbc::own_tag(std::string_view tag, CallRef call) {

@@ -58,22 +58,25 @@ protected:
         : SmallLab(configuration),
           dave(net, ip("192.0.2.61"), sip::Transport::Udp, {ip("192.0.2.6"), 5060},
                {"dave", "example.com", "rosebud"}, 105) {
-        softswitch.answered_by_test = [this](sip::transaction::ServerId id,
-                                             const sip::MessagePtr& request) {
-            return request->method() == sip::Method::Register && answer(id, *request);
+        make_registrar(softswitch);
+    }
+    void make_registrar(Phone& server) {
+        server.answered_by_test = [&](sip::transaction::ServerId id,
+                                      const sip::MessagePtr& request) {
+            return request->method() == sip::Method::Register && answer(server, id, *request);
         };
     }
     // As a registrar that knows every user's password, and grants what it is asked for.
-    bool answer(sip::transaction::ServerId id, const sip::Message& request) {
+    bool answer(Phone& server, sip::transaction::ServerId id, const sip::Message& request) {
         if (refusal != 0) {
-            softswitch.shard().respond(id, sip::reply(request, refusal, "t").build());
+            server.shard().respond(id, sip::reply(request, refusal, "t").build());
             return true;
         }
         if (request.header(sip::HeaderName::Authorization) == nullptr) {
             auto challenge = sip::reply(request, 401, "t");
             challenge.header(sip::HeaderName::WwwAuthenticate,
                              "Digest realm=\"switch\", nonce=\"abc\", algorithm=MD5");
-            softswitch.shard().respond(id, challenge.build());
+            server.shard().respond(id, challenge.build());
             return true;
         }
         auto response = sip::reply(request, 200, "t");
@@ -83,7 +86,7 @@ protected:
             response.header(sip::HeaderName::Contact, "<sip:elsewhere@198.51.100.9>;expires=9");
         }
         response.header(sip::HeaderName::AuthenticationInfo, "nextnonce=\"def\"");
-        softswitch.shard().respond(id, response.build());
+        server.shard().respond(id, response.build());
         return true;
     }
     void register_phone(Phone& phone) {
@@ -91,9 +94,10 @@ protected:
         ASSERT_TRUE(run_until([&] { return phone.is_registered(); }));
         net.run_for(1s);
     }
-    // By which the registrar calls that phone.
-    std::string address_behind() const {
-        const auto request = softswitch.last_request("REGISTER");
+    // By which the registrar calls the phone that registered last.
+    std::string address_behind() const { return address_behind(softswitch); }
+    static std::string address_behind(const Phone& server) {
+        const auto request = server.last_request("REGISTER");
         return std::string(request->contacts().list.front().address.uri.text);
     }
     std::size_t bindings() { return border.sbc().location().binding_count(); }
@@ -274,6 +278,17 @@ TEST_F(BehindUs, WhenItsConnectionIsGoneTheRegistrarHearsSo) {
     EXPECT_EQ(sent_to(alice), before);
 }
 
+TEST_F(BehindUs, ItMayCallByTheAddressOfRecordToo) {
+    softswitch.invite("sip:alice@example.com");
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 480)) << "who exists, it knows";
+    register_phone(alice);
+    softswitch.invite("sip:alice@example.com");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
+    softswitch.bye();
+    net.run_for(1s);
+}
+
 TEST_F(BehindUs, NobodyButTheRegistrarCallsByThatAddress) {
     register_phone(alice);
     std::string address = address_behind();
@@ -284,6 +299,49 @@ TEST_F(BehindUs, NobodyButTheRegistrarCallsByThatAddress) {
     EXPECT_THAT(outside.statuses("INVITE"), ElementsAre(404));
     EXPECT_EQ(sent_to(alice), before);
     softswitch.send("MESSAGE", address, {});
+    net.run_for(1s);
+    EXPECT_GT(sent_to(alice), before);
+}
+
+TEST_F(BehindUs, WhatItGrantedGoesWhenAnotherIsTheRegistrar) {
+    register_phone(alice);
+    std::string ours = with_registrar;
+    for (std::size_t at = 0; (at = ours.find("   registration target")) != std::string::npos;) {
+        ours.erase(at, ours.find('\n', at) + 1 - at);
+    }
+    border.publish(ours);
+    net.run_for(1s);
+    EXPECT_EQ(bindings(), 0U);
+    const std::size_t before = registers();
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(registers(), before);
+    EXPECT_THAT(std::string(alice.last_response("REGISTER")->bytes()),
+                HasSubstr("realm=\"example.com\""))
+        << "its own question";
+}
+
+struct TwoRegistrars : BehindUs {
+    TwoRegistrars()
+        : BehindUs(configured(with_registrar, "desks", {"registration target adjacency outside"})) {
+        make_registrar(outside);
+    }
+};
+TEST_F(TwoRegistrars, CallTheirOwnPhonesAlone) {
+    register_phone(alice);
+    register_phone(dave);
+    const std::string hers = address_behind(softswitch);
+    const std::string his = address_behind(outside);
+    const std::size_t before = sent_to(alice);
+    outside.invite(hers.substr(0, hers.find('@')) + his.substr(his.find('@')));
+    net.run_for(1s);
+    EXPECT_THAT(outside.statuses("INVITE"), ElementsAre(100, 480));
+    EXPECT_EQ(sent_to(alice), before);
+    outside.invite(his);
+    ASSERT_TRUE(run_until([&] { return outside.is_in_call(); }, 5s));
+    outside.bye();
+    net.run_for(1s);
+    softswitch.send("MESSAGE", hers, {});
     net.run_for(1s);
     EXPECT_GT(sent_to(alice), before);
 }
@@ -312,7 +370,7 @@ protected:
             }
             auto challenge = sip::reply(*request, 401, "t");
             challenge.header(sip::HeaderName::WwwAuthenticate,
-                             "Digest realm=\"alices\", nonce=\"n\", algorithm=MD5");
+                             "Digest realm=\"example.com\", nonce=\"n\", algorithm=MD5");
             alice.shard().respond(id, challenge.build());
             return true;
         };
@@ -351,7 +409,7 @@ TEST_F(ChallengesPass, WhereThatIsWantedTheRegistrarIsAskedAndAnswers) {
     ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
     EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 401, 100, 200));
     EXPECT_THAT(std::string(alice.last_request("INVITE")->bytes()),
-                HasSubstr("Authorization: Digest username=\"switch\", realm=\"alices\""));
+                HasSubstr("Authorization: Digest username=\"switch\", realm=\"example.com\""));
     softswitch.bye();
     net.run_for(1s);
     notify();

@@ -9,7 +9,8 @@ from kamailio import Kamailio
 from phone_test import PhoneTest, TONE, main, profile, wait_for
 from system_test import OFFICE, PHONES
 
-ALICE, BOB, CAROL, REGISTRAR, NAME_SERVER = "192.0.2.11", "192.0.2.12", "192.0.2.13", "198.51.100.21", "192.0.2.53"
+ALICE, BOB, CAROL, NAME_SERVER = "192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.53"
+REGISTRAR, DORA = "198.51.100.21", "198.51.100.30"
 DOMAIN = "ringwall.test"
 CONFIGURATION = """\
   adjacency sip phones
@@ -29,6 +30,7 @@ CONFIGURATION = """\
    attach
   adjacency sip registrar
    {security}
+   media-security preferred
    signaling-address ipv4 198.51.100.1
    remote-address ipv4 198.51.100.0 255.255.255.0
    signaling-peer 198.51.100.21
@@ -64,17 +66,17 @@ class Relay(PhoneTest):
         self.start_border(CONFIGURATION.format(security=security))
         self.wire = self.capture("registrar")
 
-    def start_phone(self, name: str, address: str, transport: str, tone: int):
+    def start_phone(self, name: str, address: str, transport: str, tone: int, proxy: str = DOMAIN):
         phone = self.phone(name, address, profile(
             {"Custom_CA_File": str(self.authority.certificate)},
-            {"SIP_Transport": transport, "Proxy": DOMAIN, "User_ID": name, "Password": f"secret-of-{name}"}), tone=tone)
+            {"SIP_Transport": transport, "Proxy": proxy, "User_ID": name, "Password": f"secret-of-{name}"}), tone=tone)
         phone.wait_registered()
         return phone
 
     def registers(self) -> list[str]:
-        """What came to the registrar's host, of whatever transport: the messages themselves."""
+        """What came to the registrar from Ringwall, by whatever transport: the messages themselves."""
         return [packet.payload.decode(errors="replace") for packet in self.wire.since(0)
-                if packet.destination == REGISTRAR and packet.payload.startswith(b"REGISTER ")]
+                if (packet.source, packet.destination) == (OFFICE, REGISTRAR) and packet.payload.startswith(b"REGISTER ")]
 
     def register_once(self, scheme: str) -> str:
         """A REGISTER of carol's over TLS, without proof; the answer."""
@@ -111,11 +113,11 @@ class Relay(PhoneTest):
             phone.wait_closed()
             self.assert_heard(phone, TONE if phone is carol else 440)
 
-        # The one over UDP is called by its registrar too, and keeps itself registered here.
-        bob.forget()
-        bob.dial("alice")
+        # The one over UDP is called by whoever is at its registrar, and keeps itself registered here.
+        dora = self.start_phone("dora", DORA, "UDP", 880, REGISTRAR)
+        dora.dial("alice")
         alice.wait_established()
-        bob.hang_up()
+        dora.hang_up()
         alice.wait_closed()
         wire = self.capture("alice")
         wait_for("three refreshes over UDP", lambda: sum(
