@@ -120,7 +120,7 @@ void Sbc::refuse_register(const registrar::Registrant& registrant,
     auto builder = sip::reply(request, passed, new_tag(),
                               passed == status ? response.reason() : std::string_view{});
     b2bua::copy_end_to_end(builder, response, setup.snapshot->adjacencies[setup.registrar],
-                           registrant.adjacency);
+                           registrant.adjacency, {.is_media_hidden = true});
     respond(setup.server, builder.build());
 }
 

@@ -82,7 +82,8 @@ sip::MessagePtr RelayedRegister::request_for(sip::Transport transport) const {
         builder.header(HeaderName::Contact, "*").header(HeaderName::Expires, "0");
     }
     constexpr std::array written{HeaderName::Expires};
-    copy_end_to_end(builder, request, in, out, written);
+    // Nobody is known by it yet.
+    copy_end_to_end(builder, request, in, out, {.is_media_hidden = true}, written);
     return builder.build();
 }
 
