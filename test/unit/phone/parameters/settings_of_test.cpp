@@ -119,7 +119,9 @@ TEST(SettingsOf, TargetsAreAddresses) {
     EXPECT_EQ(drawn_settings.settings->lines[0].voice_mail_server, "");
     EXPECT_THAT(
         drawn_settings.remarks,
-        ElementsAre("Voice Mail Server[1]: \"my server!\" is neither a host nor an address; "
+        ElementsAre("Cfwd All Dest: \"202@sip.example?Subject=x\" is neither a number nor a "
+                    "SIP address; calls are not forwarded there",
+                    "Voice Mail Server[1]: \"my server!\" is neither a host nor an address; "
                     "messages are not asked for",
                     "Extended Function[3]: sip:201@sip.example?Subject=x is no address; "
                     "the key does nothing"));
