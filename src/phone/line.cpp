@@ -753,8 +753,8 @@ void Line::send_keep_alive() {
         return;
     }
     // A server that has answered a ping once answers the next within 10 s, or is gone; of one that
-    // never did nothing is known (RFC 5626 §4.4.1). A little more than twice in an interval, so that
-    // its loss is known before that is over.
+    // never did nothing is known (RFC 5626 §4.4.1). A little more than twice in an interval, so
+    // that its loss is known before that is over.
     is_pong_due_ = true;
     shard_.ping(flow_);
     const Duration half = settings_->phone.nat_keep_alive_intvl * 9 / 20;

@@ -13,11 +13,6 @@
 namespace ringwall::phone {
 namespace {
 
-bool is_address(std::string_view dialled) {
-    return dialled.starts_with("sip:") || dialled.starts_with("sips:") ||
-           dialled.starts_with("tel:") || dialled.find('@') != std::string_view::npos;
-}
-
 std::string_view yes_or_no(bool is) {
     return is ? "Yes" : "No";
 }
@@ -44,19 +39,14 @@ bool stands_alone(const StarCode& code) {
 
 // A URI of an address or of a number that the line's server knows.
 Result<std::string, std::string> Phone::target_of(const Line& line, std::string_view number) const {
-    std::string uri(number);
-    if (!is_address(number)) {
-        uri = "sip:" + sip::escape_user(std::string(number)) + "@" + line.domain();
-    } else if (number.find(':') > number.find('@')) {
-        uri = "sip:" + uri;
-    }
-    if (number.empty() || !is_target(uri)) {
+    auto uri = phone::target_of(number, line.domain());
+    if (!uri) {
         return fail("'" + std::string(number) + "' is neither a number nor a SIP address" +
                     (number.find('?') == std::string_view::npos
                          ? ""
                          : "; what stands behind a '?' is not called"));
     }
-    return uri;
+    return *std::move(uri);
 }
 
 Result<std::optional<CallId>, std::string> Phone::dial(std::size_t index,

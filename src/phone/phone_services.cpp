@@ -135,6 +135,10 @@ void Phone::go_on_with_music(Call& changed) {
         std::erase_if(music_, [&](const auto& each) { return each.second == changed.id(); });
         return;
     }
+    if (!changed.is_held() && music_.contains(changed.id())) {
+        end_music(changed.id());  // the far end did not want to be held
+        return;
+    }
     const auto found =
         std::ranges::find_if(music_, [&](const auto& each) { return each.second == changed.id(); });
     if (changed.state() != Call::State::Active || found == music_.end()) {

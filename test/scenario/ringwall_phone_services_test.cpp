@@ -236,12 +236,22 @@ TEST_F(PhoneServices, WhoIsHeldHearsTheMusicServer) {
     EXPECT_TRUE(phone.media.mixed.empty());
     EXPECT_TRUE(std::holds_alternative<media::Tone>(phone.media.streams.at(stream).source));
     EXPECT_EQ(server.count("BYE"), 1U);
+    // Who refuses to be held hears none.
+    peer.reinvite_status = 488;
+    ASSERT_TRUE(phone->hold(held, true));
+    net.run_for(5s);
+    EXPECT_FALSE(phone->call(held)->is_held());
+    EXPECT_FALSE(server.is_in_call());
+    EXPECT_TRUE(phone.media.mixed.empty());
+    peer.reinvite_status = 200;
+    net.run_for(40s);
     // Held again, and gone.
+    const std::size_t byes = server.count("BYE");
     ASSERT_TRUE(phone->hold(held, true));
     net.run_for(2s);
     peer.bye();
     net.run_for(40s);
-    EXPECT_EQ(server.count("BYE"), 2U);
+    EXPECT_EQ(server.count("BYE"), byes + 1);
     EXPECT_TRUE(phone->calls().empty());
 }
 

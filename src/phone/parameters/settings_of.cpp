@@ -447,12 +447,23 @@ private:
             remark("Reg Retry Intvl Cap is less than Reg Retry Intvl; the interval does not grow");
             phone.reg_retry_intvl_cap = Duration::zero();
         }
+        check_forwarding("Cfwd All Dest", phone.cfwd_all_dest);
+        check_forwarding("Cfwd Busy Dest", phone.cfwd_busy_dest);
+        check_forwarding("Cfwd No Ans Dest", phone.cfwd_no_ans_dest);
         if (phone.client_certificate.empty() != phone.client_private_key.empty()) {
             remark(
                 "Client Certificate File and Client Private Key File belong together; "
                 "without both, no certificate is shown");
             phone.client_certificate.clear();
             phone.client_private_key.clear();
+        }
+    }
+
+    void check_forwarding(const std::string& name, std::string& to) {
+        if (!to.empty() && !target_of(to, "a.line.s")) {
+            remark(name + ": \"" + to + "\" is neither a number nor a SIP address; calls are not " +
+                   "forwarded there");
+            to.clear();
         }
     }
 

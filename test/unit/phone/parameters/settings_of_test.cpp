@@ -108,15 +108,20 @@ TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
 }
 
 // What is no address is neither watched nor called (RFC 3261 §19.1.1).
-TEST(SettingsOf, WhatIsSubscribedToIsAnAddress) {
+TEST(SettingsOf, TargetsAreAddresses) {
     const DrawnSettings drawn_settings = drawn(
         "Proxy[1] \"sip.example\" ; User ID[1] \"u\" ; Voice Mail Server[1] \"my server!\" ; "
-        "Extended Function[3] \"fnc=blf+sd;sub=201@sip.example?Subject=x\" ;");
+        "Extended Function[3] \"fnc=blf+sd;sub=201@sip.example?Subject=x\" ; "
+        "Cfwd All Dest \"202@sip.example?Subject=x\" ; Cfwd Busy Dest \"203\" ;");
+    EXPECT_EQ(drawn_settings.settings->phone.cfwd_all_dest, "");
+    EXPECT_EQ(drawn_settings.settings->phone.cfwd_busy_dest, "203");
     EXPECT_TRUE(drawn_settings.settings->keys.empty());
     EXPECT_EQ(drawn_settings.settings->lines[0].voice_mail_server, "");
     EXPECT_THAT(
         drawn_settings.remarks,
-        ElementsAre("Voice Mail Server[1]: \"my server!\" is neither a host nor an address; "
+        ElementsAre("Cfwd All Dest: \"202@sip.example?Subject=x\" is neither a number nor a "
+                    "SIP address; calls are not forwarded there",
+                    "Voice Mail Server[1]: \"my server!\" is neither a host nor an address; "
                     "messages are not asked for",
                     "Extended Function[3]: sip:201@sip.example?Subject=x is no address; "
                     "the key does nothing"));
