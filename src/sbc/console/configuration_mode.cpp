@@ -37,8 +37,7 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
 }
 
 const std::string no_store = "ringwall-sbc runs without '--store FOLDER'";
-constexpr std::string_view where_they_are =
-    "; 'show configuration commit list' has those that can be used";
+constexpr std::string_view where_they_are = "; 'show configuration commit list' has them all";
 
 bool is_showable(std::string_view text) {
     while (!text.empty()) {

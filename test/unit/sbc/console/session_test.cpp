@@ -393,7 +393,9 @@ TEST_F(AtTheConsole, AVersionThatCannotBeUsedSaysWhy) {
     typed({"configure", "sbc mysbc", "sbe", "commit", "adjacency sip test", "commit"});
     const auto file = folder() / "versions" / "000001.conf";
     std::ofstream(file) << "rubbish\n";
-    for (const char* line : {"show configuration version 1", "rollback to 1"}) {
+    EXPECT_THAT(says("show configuration commit list"), HasSubstr("\n1  cannot be read\n"));
+    EXPECT_THAT(says("show configuration commit list | json"), HasSubstr("\"damaged\": true"));
+    for (const char* line : {"show configuration version 1", "rollback to 1", "rollback"}) {
         EXPECT_THAT(says(line), HasSubstr("% " + file.string() +
                                           " is no configuration that was committed; 'show "
                                           "configuration commit list' has"));
