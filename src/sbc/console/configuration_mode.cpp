@@ -142,6 +142,9 @@ Answer ConfigurationMode::change(const Arguments& words) {
     if (!command) {
         return {.fault = command.error().sentence, .word = command.error().word};
     }
+    if (const auto hidden = model::refuse_hidden_secret(*command)) {
+        return {.fault = hidden->sentence, .word = hidden->word};
+    }
     // Who only walks, or says what is so already, keeps nobody from writing.
     const bool is_other = model::alters(tree(), *command);
     if (is_other) {
@@ -391,7 +394,10 @@ Answer ConfigurationMode::load(const Arguments& rest) {
             continue;
         }
         const auto command = model::parse_command(place, line.words);
-        const auto after = command ? model::apply(candidate, *command) : fail(command.error());
+        const auto hidden = command ? model::refuse_hidden_secret(*command) : std::nullopt;
+        const auto after = hidden    ? fail(*hidden)
+                           : command ? model::apply(candidate, *command)
+                                     : fail(command.error());
         if (!after) {
             give_back_what_is_as_it_was();
             return {.fault = rest[0] + ":" + std::to_string(line.number) + ": " +
