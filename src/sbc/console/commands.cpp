@@ -99,6 +99,9 @@ std::vector<model::Suggestion> saved_files(const Desk& desk) {
 std::vector<model::Suggestion> versions(const Desk& desk) {
     std::vector<model::Suggestion> out;
     for (const datastore::Version& each : desk.datastore.versions()) {
+        if (each.is_damaged) {
+            continue;
+        }
         out.push_back({std::to_string(each.number), each.author + " " + each.comment, true});
     }
     out.push_back({"VERSION", "the number of a commit", false});

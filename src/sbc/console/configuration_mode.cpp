@@ -37,8 +37,7 @@ std::string_view keyword(std::string_view word, std::initializer_list<std::strin
 }
 
 const std::string no_store = "ringwall-sbc runs without '--store FOLDER'";
-constexpr std::string_view where_they_are =
-    "; 'show configuration commit list' has those that can be used";
+constexpr std::string_view where_they_are = "; 'show configuration commit list' has them all";
 
 bool is_showable(std::string_view text) {
     while (!text.empty()) {
@@ -142,6 +141,9 @@ Answer ConfigurationMode::change(const Arguments& words) {
     const auto command = model::parse_command(place_, words, first_words());
     if (!command) {
         return {.fault = command.error().sentence, .word = command.error().word};
+    }
+    if (const auto hidden = model::refuse_hidden_secret(*command)) {
+        return {.fault = hidden->sentence, .word = hidden->word};
     }
     // Who only walks, or says what is so already, keeps nobody from writing.
     const bool is_other = model::alters(tree(), *command);
@@ -392,7 +394,10 @@ Answer ConfigurationMode::load(const Arguments& rest) {
             continue;
         }
         const auto command = model::parse_command(place, line.words);
-        const auto after = command ? model::apply(candidate, *command) : fail(command.error());
+        const auto hidden = command ? model::refuse_hidden_secret(*command) : std::nullopt;
+        const auto after = hidden    ? fail(*hidden)
+                           : command ? model::apply(candidate, *command)
+                                     : fail(command.error());
         if (!after) {
             give_back_what_is_as_it_was();
             return {.fault = rest[0] + ":" + std::to_string(line.number) + ": " +

@@ -599,6 +599,11 @@ std::string show_versions(std::vector<datastore::Version> versions, std::optiona
     Json list = Json::array();
     std::ranges::reverse(versions);
     for (const datastore::Version& each : versions) {
+        if (each.is_damaged) {
+            out += fmt::format("{}  cannot be read\n", each.number);
+            list.push_back({{"version", each.number}, {"damaged", true}});
+            continue;
+        }
         out += fmt::format("{}  {}  {}{}{}\n{}", each.number, to_iso8601_seconds(each.time),
                            each.author, each.label.empty() ? "" : "  [" + each.label + "]",
                            each.comment.empty() ? "" : "  " + each.comment,

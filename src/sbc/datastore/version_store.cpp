@@ -90,6 +90,13 @@ Result<VersionStore::Stored, std::string> read(const fs::path& path) {
     return out;
 }
 
+// By its name; 0: it is no version's.
+unsigned number_of(const fs::path& file) {
+    const std::string name = file.filename().string();
+    return static_cast<unsigned>(
+        parse_number(name.substr(0, name.find('.')), 1U << 29U).value_or(0));
+}
+
 Result<void, std::string> sync(const fs::path& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const bool is_done = fd >= 0 && ::fsync(fd) == 0;
@@ -210,6 +217,10 @@ std::vector<Version> VersionStore::versions() const {
     for (const auto& each : fs::directory_iterator(folder_ / "versions", failed)) {
         if (const auto stored = read(each.path())) {
             out.push_back(stored->version);
+        } else if (const unsigned number = number_of(each.path()); number != 0) {
+            out.push_back({.number = number,
+                           .is_taken_back = each.path().string().ends_with(taken_back_ending),
+                           .is_damaged = true});
         }
     }
     std::ranges::sort(out, {}, &Version::number);
@@ -228,13 +239,12 @@ Result<VersionStore::Stored, std::string> VersionStore::version(unsigned number)
 }
 
 unsigned VersionStore::last_number() const {
-    std::uint64_t out = 0;
+    unsigned out = 0;
     std::error_code failed;
     for (const auto& each : fs::directory_iterator(folder_ / "versions", failed)) {
-        const std::string name = each.path().filename().string();
-        out = std::max(out, parse_number(name.substr(0, name.find('.')), 1U << 29U).value_or(0));
+        out = std::max(out, number_of(each.path()));
     }
-    return static_cast<unsigned>(out);
+    return out;
 }
 
 Result<void, std::string> VersionStore::stage(const Version& version, const std::string& commands) {

@@ -26,10 +26,11 @@ namespace ringwall::sbc::datastore {
 struct Version {
     unsigned number = 0;  // 1 is the first
     WallTime time{};
-    std::string author;
-    std::string label;           // may be empty
-    std::string comment;         // one line; may be empty
+    std::string author = {};
+    std::string label = {};      // may be empty
+    std::string comment = {};    // one line; may be empty
     bool is_taken_back = false;  // nobody confirmed it; its number is not used again
+    bool is_damaged = false;     // its file is there and cannot be read
 };
 
 // A file that nobody else may read, whole and synced, or not at all: then what was there stays.
@@ -51,10 +52,10 @@ public:
     };
     // None: nothing was ever committed. An error: it is there and cannot be read.
     Result<std::optional<Stored>, std::string> running() const;
-    // The newest last. What cannot be read is left out.
+    // The newest last.
     std::vector<Version> versions() const;
     Result<Stored, std::string> version(unsigned number) const;
-    // Of all versions, by the names of their files: of those that cannot be read too.
+    // By the names of their files, whatever these hold.
     unsigned last_number() const;
 
     // Number and all, as next.conf. May fail for want of room, and then nothing has changed.

@@ -543,6 +543,21 @@ std::vector<std::string_view> commands_like(const Place& place, std::string_view
     return out;
 }
 
+std::optional<Fault> refuse_hidden_secret(const Command& command) {
+    const Node& node = *command.node;
+    const std::size_t count = std::min(command.values.size(), node.arguments.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        if (command.action == Command::Action::Set && node.arguments[i].is_secret &&
+            command.values[i] == hidden_secret) {
+            return Fault{command.values_at + i,
+                         "'***' is what is shown in the place of a secret; say the one that '" +
+                             node.command() + "' is to have ('save FILE' writes them too)",
+                         ""};
+        }
+    }
+    return std::nullopt;
+}
+
 Place place_after(const Command& command) {
     Place place = command.place;
     if (command.action == Command::Action::Enter) {

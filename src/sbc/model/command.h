@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,10 @@ bool is_command(std::string_view first_word);
 
 // What commands begin with that may be written like this: of the innermost mode that has any.
 std::vector<std::string_view> commands_like(const Place& place, std::string_view begun);
+
+// What is shown is no secret: '***' said in the place of one was copied from there, and would be
+// everybody's password.
+std::optional<Fault> refuse_hidden_secret(const Command& command);
 
 // The place where one is after it.
 Place place_after(const Command& command);

@@ -19,7 +19,7 @@ std::string line_of(const Node& node, const Values& values, Secrets secrets) {
     for (std::size_t i = 0; i < values.size(); ++i) {
         const Argument& argument = node.arguments[std::min(i, node.arguments.size() - 1)];
         if (argument.is_secret && secrets == Secrets::Hidden) {
-            text += " ***";
+            text.append(" ").append(hidden_secret);
             continue;
         }
         for (const std::string& word : encode(argument, values[i])) {

@@ -341,7 +341,7 @@ Tree Tree::without_secrets() const {
         lyd_node* each = nullptr;
         LYD_TREE_DFS_BEGIN(top, each) {
             if (is_secret(*each->schema)) {
-                lyd_change_term(each, "***");
+                lyd_change_term(each, hidden_secret);
             }
             LYD_TREE_DFS_END(top, each)
         }

@@ -28,6 +28,9 @@ std::string path_of(const Place& place);
 // "adjacency sip phones security": how an operator is told where something stands.
 std::string path_of(const Place& place, const Node& node);
 
+// What is shown in the place of a secret.
+inline constexpr const char* hidden_secret = "***";
+
 // What violates a rule that the model itself has ("must").
 struct Violation {
     std::string path;

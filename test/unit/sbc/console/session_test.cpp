@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "sbc/console/caret.h"
+#include "sbc/model/text_form.h"
 #include "unit/sbc/console/fake_views.h"
 #include "unit/sbc/datastore/fake_target.h"
 
@@ -393,7 +394,9 @@ TEST_F(AtTheConsole, AVersionThatCannotBeUsedSaysWhy) {
     typed({"configure", "sbc mysbc", "sbe", "commit", "adjacency sip test", "commit"});
     const auto file = folder() / "versions" / "000001.conf";
     std::ofstream(file) << "rubbish\n";
-    for (const char* line : {"show configuration version 1", "rollback to 1"}) {
+    EXPECT_THAT(says("show configuration commit list"), HasSubstr("\n1  cannot be read\n"));
+    EXPECT_THAT(says("show configuration commit list | json"), HasSubstr("\"damaged\": true"));
+    for (const char* line : {"show configuration version 1", "rollback to 1", "rollback"}) {
         EXPECT_THAT(says(line), HasSubstr("% " + file.string() +
                                           " is no configuration that was committed; 'show "
                                           "configuration commit list' has"));
@@ -496,6 +499,23 @@ TEST_F(AtTheConsole, SecretsAreShownNowhere) {
     EXPECT_THAT(audit_, AllOf(Not(HasSubstr("hunter2")),
                               HasSubstr("ops command sbc mysbc sbe subscriber a@b.example > "
                                         "password ***\n")));
+}
+
+// What 'show' printed is no backup: said again, it would give everybody the same password.
+TEST_F(AtTheConsole, WhatIsShownForASecretIsNotTakenAsOne) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "signaling-peer 10.1.0.9",
+           "authentication-realm outbound r u hunter2", "subscriber a@b.example",
+           "password hunter2", "commit"});
+    EXPECT_THAT(says("password ***"),
+                AllOf(HasSubstr("         ^\n"),
+                      HasSubstr("'***' is what is shown in the place of a secret")));
+    std::filesystem::create_directories(folder() / "saved");
+    std::ofstream(folder() / "saved" / "shown") << "sbc mysbc\nsbe\nadjacency sip test\n"
+                                                   "authentication-realm outbound r u ***\n";
+    EXPECT_THAT(says("load shown"), HasSubstr("shown:4: '***' is what is shown"));
+    EXPECT_THAT(says("show configuration"), "");
+    EXPECT_THAT(to_text(datastore_.running(), model::Secrets::Written), Not(HasSubstr("***")));
+    typed({"no password"});
 }
 
 TEST_F(AtTheConsole, StatisticsOfCallsAreShownByIntervalAndSource) {

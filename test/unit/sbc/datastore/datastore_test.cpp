@@ -198,9 +198,10 @@ TEST_F(Stored, WhatNoStartWouldReadIsNotCommitted) {
     auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store);
     Datastore datastore = make(&*store);
-    const auto half = [](const char* name) {
-        return std::string("adjacency sip ") + name + "\ndescription " +
-               std::string(9'000'000, 'x') + "\n";
+    std::string much;
+    much.resize(9'000'000, 'x');
+    const auto half = [&](const char* name) {
+        return std::string("adjacency sip ") + name + "\ndescription " + much + "\n";
     };
     const auto one = tree_of("sbc mysbc\nsbe\n" + half("a"));
     ASSERT_TRUE(datastore.commit(one, {.author = "ops"}));
