@@ -337,6 +337,12 @@ TEST_F(TwoRegistrars, CallTheirOwnPhonesAlone) {
     net.run_for(1s);
     EXPECT_THAT(outside.statuses("INVITE"), ElementsAre(100, 480));
     EXPECT_EQ(sent_to(alice), before);
+    // Nor one that might call him by its security.
+    const std::size_t before_him = sent_to(dave);
+    softswitch.invite(his.substr(0, his.find('@')) + hers.substr(hers.find('@')));
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 430));
+    EXPECT_EQ(sent_to(dave), before_him);
     outside.invite(his);
     ASSERT_TRUE(run_until([&] { return outside.is_in_call(); }, 5s));
     outside.bye();
