@@ -314,10 +314,8 @@ TEST_F(EdgeRegistrarTest, WantsASipsPathForASipsContact) {
     EXPECT_EQ(status("sips:a@192.0.2.7", "<sip:p.example.com;lr>"), 400);
     EXPECT_EQ(status("sips:a@192.0.2.7", "<sips:q.example.com;lr>, <sip:p.example.com;lr>"), 400);
     EXPECT_EQ(status("sip:a@192.0.2.7", "<tel:+1>"), 400);
-    std::string long_path = "<sip:p.example.com;lr>";
-    for (int i = 0; i < 100; ++i) {
-        long_path += ", <sip:p.example.com;lr>";
-    }
+    const std::string proxy = "<sip:" + std::string(500, 'u') + "@p.example.com;lr>";
+    const std::string long_path = proxy + ", " + proxy + ", " + proxy + ", " + proxy;
     EXPECT_EQ(status("sip:a@192.0.2.7", long_path), 400);
     EXPECT_THAT(bindings(), IsEmpty());
     EXPECT_EQ(status("sips:a@192.0.2.7", "<sips:p.example.com;lr>"), 200);
