@@ -56,6 +56,7 @@ protected:
         EXPECT_THAT(text_of(west.last_response("INVITE")), HasSubstr("Privacy Not Available"));
         EXPECT_EQ(sent_to(east), before);
         EXPECT_EQ(border.sbc().calls(), 0U);
+        EXPECT_GT(border.sbc().counters().value("refused_targets", "privacy-critical"), 0U);
     }
 };
 
