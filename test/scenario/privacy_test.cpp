@@ -405,6 +405,7 @@ TEST_F(OfPhones, APhoneIsNotToldWhoDoesNotWantToBeKnown) {
                         {"Privacy", "id"},
                         {"From", anonymous_from},
                         {"P-Asserted-Identity", "<sip:9001@switch.example.com>"},
+                        {"P-Charge-Info", "<sip:9001@switch.example.com>"},
                         {"Remote-Party-ID", "<sip:9001@switch.example.com>;party=calling"}};
     softswitch.send("INVITE", "sip:alice@example.com", fields, softswitch.offer);
     net.run_for(1s);
