@@ -27,7 +27,7 @@ protected:
         : SmallLab(configuration) {}
     void SetUp() override { register_phones(); }
 
-    void challenge(Phone& who, Method method, Challenge with) {
+    void challenge(Phone& who, Method method, const Challenge& with) {
         who.answered_by_test = [this, &who, method, with](sip::transaction::ServerId id,
                                                           const sip::MessagePtr& request) {
             const bool is_proxy = with.status == 407;

@@ -65,6 +65,18 @@ protected:
     }
 };
 
+// RFC 3323 §4.2: what it asked for when it answered, it would ask for when it calls.
+TEST_F(Handled, ThePartyIsAsPrivateTowardsTheTarget) {
+    east.success_fields = {{"Privacy", "user;id"}};
+    talk();
+    refer(*to_east, "<sip:nora@north.example.net>");
+    net.run_for(1s);
+    ASSERT_EQ(north.count("INVITE"), 1U);
+    EXPECT_EQ(north.last_request("INVITE")->header(sip::HeaderName::Privacy)->value, "user;id");
+    border.sbc().end_all("test");
+    net.run_for(40s);
+}
+
 TEST_F(Handled, TheRemainingPartyIsJoinedToTheTarget) {
     talk();
     refer(*to_east, "<sip:nora@north.example.net>",

@@ -56,6 +56,7 @@ protected:
         EXPECT_THAT(text_of(west.last_response("INVITE")), HasSubstr("Privacy Not Available"));
         EXPECT_EQ(sent_to(east), before);
         EXPECT_EQ(border.sbc().calls(), 0U);
+        EXPECT_GT(border.sbc().counters().value("refused_targets", "privacy-critical"), 0U);
     }
 };
 
@@ -404,6 +405,7 @@ TEST_F(OfPhones, APhoneIsNotToldWhoDoesNotWantToBeKnown) {
                         {"Privacy", "id"},
                         {"From", anonymous_from},
                         {"P-Asserted-Identity", "<sip:9001@switch.example.com>"},
+                        {"P-Charge-Info", "<sip:9001@switch.example.com>"},
                         {"Remote-Party-ID", "<sip:9001@switch.example.com>;party=calling"}};
     softswitch.send("INVITE", "sip:alice@example.com", fields, softswitch.offer);
     net.run_for(1s);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "sbc/policy/caller_identity.h"
 #include "sbc/policy/permit.h"
 #include "sbc/policy/stages.h"
 #include "sip/uri/uri.h"
@@ -77,6 +78,15 @@ Verdict wrapped_identify(Inbound& inbound) {
     inbound.call =
         policy::call_from(inbound.from_adjacency(), inbound.request.request_uri().scheme);
     return policy::Continue{};
+}
+
+// Everybody may hear who calls.
+bool real_privacy(const sbc::Adjacency&, const policy::Privacy&)
+    REAL("_ZN8ringwall3sbc6policy17may_hear_identityERKNS0_9AdjacencyERKNS1_7PrivacyE");
+bool wrapped_privacy(const sbc::Adjacency&, const policy::Privacy&)
+    WRAP("_ZN8ringwall3sbc6policy17may_hear_identityERKNS0_9AdjacencyERKNS1_7PrivacyE");
+bool wrapped_privacy(const sbc::Adjacency& to, const policy::Privacy& asked) {
+    return disabled == "privacy" || real_privacy(to, asked);
 }
 
 Granted real_permit(const policy::CallSecurity&, const policy::Target&, policy::Event)

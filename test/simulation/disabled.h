@@ -7,10 +7,10 @@
 
 namespace ringwall::simulation {
 
-inline constexpr std::array<std::string_view, 7> rules{
-    "identify",        "transport-security", "certificate-name",
-    "target-security", "authenticate",       "route",
-    "permit"};
+inline constexpr std::array<std::string_view, 8> rules{"identify",         "transport-security",
+                                                       "certificate-name", "target-security",
+                                                       "authenticate",     "route",
+                                                       "privacy",          "permit"};
 
 // The rule that says yes to everything from now on; empty: none.
 void disable(std::string_view rule);

@@ -183,6 +183,12 @@ void Party::claim(sip::MessageBuilder& builder) const {
     const std::string number = std::to_string(identity_.place->number);
     builder.header("Original-Dialog-ID", "~" + number + "~original;remote-tag=1;local-tag=2");
     builder.header("P-Charge-Info", "<sip:charged@example.org>;npi=" + number);
+    if (!identity_.place->is_access) {  // a phone's must be its own
+        builder.header(HeaderName::PAssertedIdentity, "<sip:asserted-" + number + "@example.org>");
+        if (identity_.place->number % 2 == 0) {
+            builder.header(HeaderName::Privacy, "id");
+        }
+    }
 }
 
 std::string Party::via(const sip::Hop& to) {

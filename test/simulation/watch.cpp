@@ -160,6 +160,7 @@ void Watch::look(const Packet& packet, std::string bytes) {
 void Watch::outgoing(const Place& place, const sip::Message& message) {
     check_secrets(place, message);
     check_claims(place, message);
+    check_identity(place, message);
     check_topology(place, message);
     if (begins_something(message) && message.method() != Method::Register) {
         called(place, message);
@@ -202,6 +203,27 @@ void Watch::check_claims(const Place& place, const sip::Message& message) {
     if (from == topology_.places.end() || !from->is_trusted() || from->is_access ||
         !place.is_trusted()) {
         complain("claim-across-trust", nullptr, first_lines(message.bytes()));
+    }
+}
+
+// RFC 3325: who calls is asserted by those who are trusted and no phones, or by the border
+// controller to them; told to others unless it is not to be.
+void Watch::check_identity(const Place& place, const sip::Message& message) {
+    const sip::HeaderLine* asserted = message.header(HeaderName::PAssertedIdentity);
+    if (asserted == nullptr) {
+        return;
+    }
+    const auto is_inside = [](const Place& each) { return each.is_trusted() && !each.is_access; };
+    constexpr std::string_view before = "<sip:asserted-";
+    bool is_right = is_inside(place);
+    if (const int number = number_of(asserted->value, before); number >= 0) {
+        const auto from = std::ranges::find(topology_.places, number, &Place::number);
+        const sip::HeaderLine* privacy = message.header(HeaderName::Privacy);
+        is_right = from != topology_.places.end() && is_inside(*from) &&
+                   (is_right || privacy == nullptr || privacy->value != "id");
+    }
+    if (!is_right) {
+        complain("identity-across-trust", nullptr, first_lines(message.bytes()));
     }
 }
 

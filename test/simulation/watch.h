@@ -84,6 +84,7 @@ private:
     void final_to_caller(const sip::Message& response, Leg& leg);
     void check_secrets(const Place& place, const sip::Message& message);
     void check_claims(const Place& place, const sip::Message& message);
+    void check_identity(const Place& place, const sip::Message& message);
     void check_topology(const Place& place, const sip::Message& message);
     void check_contact(const sip::Message& message, const Leg& leg);
     void came_in_call(const sip::Message& message, Leg& leg);

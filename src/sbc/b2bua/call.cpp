@@ -311,6 +311,7 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
     if (policy::lacks_privacy(out, policy::privacy_of(request),
                               way == policy::MediaWay::Anchored)) {
         note(Finding::NotPrivate);
+        host_.count_refusal("privacy-critical");
         remember({500, "Privacy Not Available", 0, nullptr, 0, FailureCause::SetupPolicy});
         return false;
     }

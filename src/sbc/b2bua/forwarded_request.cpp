@@ -195,6 +195,7 @@ bool ForwardedRequest::send(const Target& target) {
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
     if (policy::lacks_privacy(out, policy::privacy_of(request), true)) {
+        host_.count_refusal("privacy-critical");
         remember({500, "Privacy Not Available", 0, nullptr, 0});
         return false;
     }

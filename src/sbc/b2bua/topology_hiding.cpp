@@ -200,7 +200,7 @@ bool may_pass(const Passing& passing, const sip::HeaderLine& line) {
         return false;
     }
     return !is_of_trust_domain(line.name) ||
-           (to.is_trusted() &&
+           (to.is_trusted() && !policy::is_withheld(to, passing.asked) &&
             (policy::is_believed(from) || (from.is_trusted() && is_a_phones_to_say(line.name))));
 }
 
@@ -438,14 +438,14 @@ bool is_still_signed(const Passing& passing, const sip::HeaderLine& line) {
 }
 
 bool may_pass_signature(const Passing& passing, const sip::HeaderLine& line) {
-    // It has in it who signed for whom.
-    const bool is_private =
-        (passing.asked.id || passing.asked.user) && !policy::is_in_trust_domain(passing.to);
+    if (policy::is_withheld(passing.to, passing.asked)) {  // it has in it who signed for whom
+        return false;
+    }
     switch (passing.to.identity) {
         case SignatureMode::IfWhole:
-            return !is_private && is_still_signed(passing, line);
+            return is_still_signed(passing, line);
         case SignatureMode::Pass:
-            return !is_private;
+            return true;
         case SignatureMode::Drop:
             return false;
     }

@@ -69,14 +69,18 @@ bool is_believed(const Adjacency& from) {
     return is_in_trust_domain(from) && from.profile != Profile::Access;
 }
 
+bool is_withheld(const Adjacency& to, const Privacy& asked) {
+    return (asked.id || asked.user) && !is_in_trust_domain(to);
+}
+
 bool may_hear_identity(const Adjacency& to, const Privacy& asked) {
     switch (to.privacy_mode()) {
         case PrivacyMode::Trusted:
             return true;
         case PrivacyMode::OnRequest:
-            return !asked.id && !asked.user;
+            return !is_withheld(to, asked);
         case PrivacyMode::Restricted:  // RFC 3325 §7: "none" is not ours to overrule
-            return asked.none && !asked.id && !asked.user;
+            return asked.none && !is_withheld(to, asked);
     }
     return false;
 }

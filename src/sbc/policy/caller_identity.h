@@ -44,6 +44,8 @@ bool is_in_trust_domain(const Adjacency& adjacency);
 // What is asserted by peers there counts. A phone is who it has proven to be, whatever it says.
 bool is_believed(const Adjacency& from);
 
+// Who it is is not to be known there.
+bool is_withheld(const Adjacency& to, const Privacy& asked);
 // May an identity besides From be told there?
 bool may_hear_identity(const Adjacency& to, const Privacy& asked);
 // From and what else a user has put in is not told there (RFC 3323 §5.3).
