@@ -217,8 +217,7 @@ int number_of(Version version) {
 
 // What an operator chooses is narrowed to what we would do: no word of his makes a weak cipher
 // good.
-bool use_ciphers(SSL_CTX* native, const ContextOptions& options) {
-    const std::string& wanted = options.ciphers;
+std::string ours_of(SSL_CTX* native, const std::string& wanted) {
     const auto ours = split(tls12_ciphers, ':');
     std::string chosen;
     if (!wanted.empty() && SSL_CTX_set_cipher_list(native, wanted.c_str()) == 1) {
@@ -231,6 +230,11 @@ bool use_ciphers(SSL_CTX* native, const ContextOptions& options) {
         }
     }
     ERR_clear_error();
+    return chosen;
+}
+
+bool use_ciphers(SSL_CTX* native, const ContextOptions& options) {
+    std::string chosen = ours_of(native, options.ciphers);
     if (chosen.empty()) {
         chosen = tls12_ciphers;
     }
@@ -321,6 +325,12 @@ Result<std::shared_ptr<const Context>, ContextError> Context::create(
     SSL_CTX_set_verify(native, verify_mode(role, options.client_authentication), nullptr);
     SSL_CTX_set_cert_verify_callback(native, verify_chain, nullptr);
     return context;
+}
+
+bool Context::has_ciphers(const std::string& wanted) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> native(SSL_CTX_new(TLS_method()),
+                                                                   &SSL_CTX_free);
+    return native != nullptr && !ours_of(native.get(), wanted).empty();
 }
 
 bool Context::trusts(ssl_st* connection, WallTime now) const {

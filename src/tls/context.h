@@ -55,6 +55,8 @@ public:
     // A client context verifies the server's chain always.
     static Result<std::shared_ptr<const Context>, ContextError> create(
         Role role, const ContextOptions& options);
+    // Whether any of these, in OpenSSL's words, are ours.
+    static bool has_ciphers(const std::string& wanted);
     ~Context();
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;

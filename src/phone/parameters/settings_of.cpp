@@ -12,6 +12,7 @@
 #include "phone/servers.h"
 #include "phone/target.h"
 #include "sip/uri/uri.h"
+#include "tls/context.h"
 
 namespace ringwall::phone {
 namespace {
@@ -447,6 +448,7 @@ private:
             remark("Reg Retry Intvl Cap is less than Reg Retry Intvl; the interval does not grow");
             phone.reg_retry_intvl_cap = Duration::zero();
         }
+        check_ciphers(phone.tls_cipher_list);
         check_forwarding("Cfwd All Dest", phone.cfwd_all_dest);
         check_forwarding("Cfwd Busy Dest", phone.cfwd_busy_dest);
         check_forwarding("Cfwd No Ans Dest", phone.cfwd_no_ans_dest);
@@ -456,6 +458,14 @@ private:
                 "without both, no certificate is shown");
             phone.client_certificate.clear();
             phone.client_private_key.clear();
+        }
+    }
+
+    void check_ciphers(std::string& wanted) {
+        if (!wanted.empty() && !tls::Context::has_ciphers(wanted)) {
+            remark("TLS Cipher List: \"" + wanted + "\" has no cipher of TLS 1.2 that this phone " +
+                   "speaks; its own list is used");
+            wanted.clear();
         }
     }
 

@@ -107,6 +107,17 @@ TEST(SettingsOf, LineKeysAreOfLinesThatThereAre) {
                             "blf, sd and cp; the key does nothing"));
 }
 
+TEST(SettingsOf, CiphersAreThoseThatThePhoneSpeaks) {
+    const DrawnSettings bad = drawn("TLS Cipher List \"no such:AES256-SHA\" ;");
+    EXPECT_EQ(bad.settings->phone.tls_cipher_list, "");
+    EXPECT_THAT(bad.remarks,
+                ElementsAre("TLS Cipher List: \"no such:AES256-SHA\" has no cipher of TLS 1.2 that "
+                            "this phone speaks; its own list is used"));
+    const DrawnSettings good = drawn("TLS Cipher List \"AESGCM:!kRSA\" ;");
+    EXPECT_EQ(good.settings->phone.tls_cipher_list, "AESGCM:!kRSA");
+    EXPECT_THAT(good.remarks, IsEmpty());
+}
+
 // What is no address is neither watched nor called (RFC 3261 §19.1.1).
 TEST(SettingsOf, TargetsAreAddresses) {
     const DrawnSettings drawn_settings = drawn(
