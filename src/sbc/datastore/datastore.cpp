@@ -269,6 +269,8 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     }
     if (!configuration) {
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
+    } else {
+        std::ranges::move(setup_.target->objections(*follows), std::back_inserter(errors));
     }
     if (!errors.empty()) {
         return fail(std::move(errors));
