@@ -305,6 +305,7 @@ int run_process(const ProcessOptions& options) {
                                                           std::back_inserter(out));
                                         return out;
                                     }});
+    subscribers.load();  // before anybody can ask for one
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {
             std::fprintf(stderr, "%s\n", each.to_string().c_str());
@@ -312,7 +313,6 @@ int run_process(const ProcessOptions& options) {
         workers.stop();
         return EX_CONFIG;
     }
-    subscribers.load();
     const Record record = [&audit](const console::User& who, std::string_view what,
                                    const std::string& text) { record_in(audit, who, what, text); };
     if (store && store->taken_back_at_start()) {
