@@ -8,6 +8,23 @@
 
 namespace ringwall::sbc {
 
+// A name is kept in one place.
+ConfigErrors Operations::objections(const Snapshot& next) {
+    ConfigErrors out;
+    const auto& stored = workers_.snapshot().stored_subscribers;
+    for (const Subscriber& each : next.subscribers) {
+        const std::string& name = each.address_of_record;
+        if (stored != nullptr && stored->find(name) != nullptr) {
+            out.push_back({.path = "sbc " + next.service + " sbe subscriber " + name,
+                           .word = name,
+                           .sentence = "subscriber '" + name +
+                                       "' is in the store already; say 'subscriber remove " + name +
+                                       "' first, or leave it out here"});
+        }
+    }
+    return out;
+}
+
 Result<void, ConfigErrors> Operations::prepare(SnapshotPtr next) {
     auto prepared = workers_.prepare(succeed(workers_.snapshot(), *next));
     if (!prepared) {
@@ -31,7 +48,7 @@ void Operations::publish() {
     const Snapshot& now = workers_.snapshot();
     log::info("configuration.published", {{"service", now.service},
                                           {"adjacencies", now.adjacencies.size()},
-                                          {"subscribers", now.subscribers.size()}});
+                                          {"subscribers", now.subscriber_count()}});
 }
 
 std::vector<std::string> Operations::alarms() {

@@ -16,6 +16,7 @@ class Operations final : public datastore::Target, public console::Views {
 public:
     explicit Operations(Workers& workers) : workers_(workers) {}
 
+    ConfigErrors objections(const Snapshot& next) override;
     Result<void, ConfigErrors> prepare(SnapshotPtr next) override;
     void publish() override;
     void drop() override { prepared_.reset(); }

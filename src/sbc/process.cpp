@@ -32,6 +32,7 @@
 #include "sbc/file_watch.h"
 #include "sbc/line_file.h"
 #include "sbc/operations.h"
+#include "sbc/stored_subscribers.h"
 #include "sbc/workers.h"
 
 namespace ringwall::sbc {
@@ -181,6 +182,14 @@ std::vector<std::string> alarms_of(std::span<LineFile* const> files) {
     return out;
 }
 
+// Beside the configurations, in the folder that is ours alone.
+StoredSubscribers::Open open_store(const std::filesystem::path& folder) {
+    if (folder.empty()) {
+        return nullptr;
+    }
+    return [file = folder / "ringwall.db"] { return store::open_sqlite(file); };
+}
+
 std::string host_name_of_machine() {
     char name[256] = "ringwall";
     ::gethostname(name, sizeof name - 1);
@@ -269,12 +278,21 @@ int run_process(const ProcessOptions& options) {
     workers.set_trace(observer.trace.is_open());
     workers.start();
     Operations operations(workers);
-    datastore::Datastore datastore(
-        {.store = store ? &*store : nullptr,
-         .target = &operations,
-         .read_file = read_file,
-         .now = net::system_clock,
-         .other_alarms = [&line_files] { return alarms_of(line_files); }});
+    StoredSubscribers subscribers(
+        {.open = open_store(options.store),
+         .running = [&workers]() -> const Snapshot& { return workers.snapshot(); },
+         .publish = [&workers](auto stored) { workers.publish(std::move(stored)); }});
+    datastore::Datastore datastore({.store = store ? &*store : nullptr,
+                                    .target = &operations,
+                                    .read_file = read_file,
+                                    .now = net::system_clock,
+                                    .other_alarms = [&] {
+                                        std::vector<std::string> out = alarms_of(line_files);
+                                        std::ranges::move(subscribers.alarms(),
+                                                          std::back_inserter(out));
+                                        return out;
+                                    }});
+    subscribers.load();  // before anybody can ask for one
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {
             std::fprintf(stderr, "%s\n", each.to_string().c_str());
@@ -300,6 +318,7 @@ int run_process(const ProcessOptions& options) {
                     console::Session::Setup{.datastore = &datastore,
                                             .views = &operations,
                                             .sessions = console.get(),
+                                            .subscribers = &subscribers,
                                             .audit = record,
                                             .host = host_name_of_machine()},
                     user);
@@ -317,7 +336,7 @@ int run_process(const ProcessOptions& options) {
     const Snapshot& snapshot = workers.snapshot();
     log::info("sbc.ready", {{"service", snapshot.service},
                             {"adjacencies", snapshot.adjacencies.size()},
-                            {"subscribers", snapshot.subscribers.size()},
+                            {"subscribers", snapshot.subscriber_count()},
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
     console::AlarmWatch alarms;
@@ -341,6 +360,7 @@ int run_process(const ProcessOptions& options) {
                 workers.log_counters();
             } else if (number == SIGHUP) {
                 datastore.reload();
+                subscribers.load();
             } else {
                 is_running = false;
             }

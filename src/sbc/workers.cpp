@@ -232,6 +232,13 @@ void Workers::publish(Prepared prepared) {
     snapshot_ = next;
 }
 
+void Workers::publish(std::shared_ptr<const Subscribers> stored) {
+    Snapshot next = *snapshot_;
+    next.stored_subscribers = std::move(stored);
+    ++next.generation;
+    publish(Prepared(std::make_shared<const Snapshot>(std::move(next)), seats_.size()));
+}
+
 std::vector<AdjacencyStatus> Workers::status() {
     std::vector<AdjacencyStatus> sum;
     for (const auto& seat : seats_) {

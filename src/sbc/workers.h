@@ -59,6 +59,8 @@ public:
     // All workers have it when this returns: there is a moment at which all of them have the one
     // before, none is at work, and after which all have this one.
     void publish(Prepared prepared);
+    // The same configuration with these subscribers of the store, in the same way.
+    void publish(std::shared_ptr<const Subscribers> stored);
     const Snapshot& snapshot() const { return *snapshot_; }
     // By index.
     std::vector<AdjacencyStatus> status();

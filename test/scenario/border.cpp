@@ -127,7 +127,22 @@ void Border::listen(Worker& worker, const sbc::Sbc::ListenRequest& wanted) {
 }
 
 void Border::publish(const std::string& configuration) {
-    snapshot_ = sbc::succeed(*snapshot_, *read(configuration));
+    take(sbc::succeed(*snapshot_, *read(configuration)));
+}
+
+void Border::publish(const std::vector<sbc::Subscriber>& stored) {
+    auto table = std::make_shared<sbc::Subscribers>();
+    for (const sbc::Subscriber& each : stored) {
+        table->push_back(each);
+    }
+    auto next = std::make_shared<sbc::Snapshot>(*snapshot_);
+    next->stored_subscribers = std::move(table);
+    ++next->generation;
+    take(std::move(next));
+}
+
+void Border::take(sbc::SnapshotPtr next) {
+    snapshot_ = std::move(next);
     for (const auto& worker : workers_) {
         for (const auto& missing : worker->sbc->expect(snapshot_)) {
             listen(*worker, missing);

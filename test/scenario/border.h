@@ -74,6 +74,8 @@ public:
     const sbc::Snapshot& snapshot() const { return *snapshot_; }
     // This configuration takes the place of the one that runs, on all workers at once.
     void publish(const std::string& configuration);
+    // These are in the store from now on.
+    void publish(const std::vector<sbc::Subscriber>& stored);
     sbc::AdjacencyIndex index_of(std::string_view adjacency) const;
     sbc::AdjacencyStatus status(std::string_view adjacency) const;
     void detach(std::string_view adjacency, sbc::ForcedDetach mode) const;
@@ -95,6 +97,7 @@ private:
         std::unique_ptr<sbc::Sbc> sbc;
     };
     void add_worker(std::uint64_t seed);
+    void take(sbc::SnapshotPtr next);
     static void listen(Worker& worker, const sbc::Sbc::ListenRequest& wanted);
 
     SimNetwork& net_;

@@ -108,6 +108,24 @@ std::string_view to_string(tls::ClientAuthentication value) {
     return "";
 }
 
+const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {
+    const Subscriber* const configured = subscribers.find(address_of_record);
+    return configured != nullptr || stored_subscribers == nullptr
+               ? configured
+               : stored_subscribers->find(address_of_record);
+}
+
+const Subscriber* Snapshot::first_subscriber_of(std::string_view domain) const {
+    const Subscriber* const configured = subscribers.first_of(domain);
+    return configured != nullptr || stored_subscribers == nullptr
+               ? configured
+               : stored_subscribers->first_of(domain);
+}
+
+std::size_t Snapshot::subscriber_count() const {
+    return subscribers.size() + (stored_subscribers == nullptr ? 0 : stored_subscribers->size());
+}
+
 std::string OutboundRegistration::uri() const {
     return (scheme == sip::Scheme::Sips ? "sips:" : "sip:") + user + "@" + domain;
 }

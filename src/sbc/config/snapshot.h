@@ -189,7 +189,8 @@ struct Snapshot {
     std::uint64_t generation = 1;  // one more for each that succeeded another (succeed)
     std::string service;           // "mysbc"
     std::vector<Adjacency> adjacencies;
-    Subscribers subscribers;
+    Subscribers subscribers;  // of the configuration; see subscriber()
+    std::shared_ptr<const Subscribers> stored_subscribers;  // of the store; null: none
     std::optional<CallPolicySet> call_policy;
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
     std::optional<Endpoint> media_engine;
@@ -199,9 +200,12 @@ struct Snapshot {
     const std::vector<int>& hunting_triggers(const Adjacency& adjacency) const {
         return adjacency.hunting_trigger.empty() ? hunting_trigger : adjacency.hunting_trigger;
     }
-    const Subscriber* subscriber(std::string_view address_of_record) const {
-        return subscribers.find(address_of_record);
-    }
+    // The one that is asked who registers here, wherever it is kept. A name that is in both, which
+    // nobody is let do, is the configuration's.
+    const Subscriber* subscriber(std::string_view address_of_record) const;
+    // The first one of a domain.
+    const Subscriber* first_subscriber_of(std::string_view domain) const;
+    std::size_t subscriber_count() const;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

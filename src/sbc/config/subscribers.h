@@ -1,5 +1,6 @@
-// The subscribers of the configuration, found by address-of-record and by domain however many there
-// are. Their names are the operator's, so no peer chooses what makes a search slow.
+// The subscribers of the configuration, or those of the store, found by address-of-record and by
+// domain however many there are. Their names are the operator's, so no peer chooses what makes a
+// search slow.
 #pragma once
 
 #include <cstddef>

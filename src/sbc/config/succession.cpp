@@ -56,6 +56,7 @@ SnapshotPtr succeed(const Snapshot& running, Snapshot next) {
             }
         }
     }
+    next.stored_subscribers = running.stored_subscribers;  // which no configuration changes
     next.generation = running.generation + 1;
     return std::make_shared<const Snapshot>(std::move(next));
 }

@@ -12,6 +12,7 @@
 
 #include "sbc/console/caret.h"
 #include "sbc/console/client.h"
+#include "sbc/console/echo_off.h"
 #include "sbc/console/terminal.h"
 
 namespace ringwall::sbc::console {
@@ -38,16 +39,30 @@ bool is_answer(std::string_view line) {
     return line == "yes" || line == "no" || line == "cancel";
 }
 
-// A question must be answered in so many words, and what was changed be committed, or given up.
+// The next line of a script; from a terminal whose output goes elsewhere, silently.
+bool next_line(const Reply& last, std::string& line) {
+    std::optional<EchoOff> silence;
+    if (last.asks_secret && isatty(STDIN_FILENO) != 0) {
+        silence.emplace();
+        std::fputs(last.prompt.c_str(), stderr);
+    }
+    const bool is_there = static_cast<bool>(std::getline(std::cin, line));
+    if (silence) {
+        std::fputs("\n", stderr);
+    }
+    if (line.ends_with('\r')) {
+        line.pop_back();
+    }
+    return is_there;
+}
+
+// A question must be answered in so many words, a password be said twice, and what was changed be
+// committed, or given up.
 int run_script(Client& client) {
     std::string line;
-    bool is_asked = false;
-    bool is_pending = false;
-    for (unsigned number = 1; std::getline(std::cin, line); ++number) {
-        if (line.ends_with('\r')) {
-            line.pop_back();
-        }
-        if (is_asked && !is_answer(line)) {
+    Reply last;
+    for (unsigned number = 1; next_line(last, line); ++number) {
+        if (last.asks && !is_answer(line)) {
             complain(number,
                      "the line before asks whether to commit; say yes, no or cancel here, "
                      "or 'commit' or 'abort' before it\n");
@@ -62,13 +77,19 @@ int run_script(Client& client) {
             return EXIT_FAILURE;
         }
         print(reply->output);
-        is_asked = reply->asks;
-        is_pending = reply->pending;
-        if (reply->ended) {
+        last = *reply;
+        if (last.ended) {
             break;
         }
     }
-    if (is_pending) {
+    if (last.asks_secret) {
+        std::fputs(
+            "the script ended where a password was asked for, which belongs on the two lines "
+            "behind the command; nothing was changed\n",
+            stderr);
+        return EXIT_FAILURE;
+    }
+    if (last.pending) {
         std::fputs(
             "the script ended with changes that were not committed: nothing of them is in "
             "force; say 'commit' or 'abort' at its end\n",
@@ -94,7 +115,7 @@ void remember(Terminal& terminal, const std::string& line, const Reply& reply) {
     }
 }
 
-int converse(Client& client, std::string prompt) {
+int converse(Client& client, Reply last) {
     using Outcome = Terminal::Typed::Outcome;
     const auto suggest = [&client](const std::string& begun) {
         return client.suggest(begun).value_or(std::vector<model::Suggestion>());
@@ -102,14 +123,19 @@ int converse(Client& client, std::string prompt) {
     Terminal terminal(
         client.fd(), suggest, [&client] { return client.notices(); }, history_file());
     while (true) {
-        Terminal::Typed typed = terminal.read(prompt);
+        const bool is_secret = last.asks_secret;
+        Terminal::Typed typed =
+            is_secret ? terminal.read_secret(last.prompt) : terminal.read(last.prompt);
         switch (typed.outcome) {
             case Outcome::Line:
                 break;
             case Outcome::Dropped:
+                if (is_secret) {
+                    break;  // nothing is an answer too
+                }
                 continue;
             case Outcome::Leaves:
-                typed.line = "exit";
+                typed.line = is_secret ? "" : "exit";
                 break;
             case Outcome::PeerGone:
                 return unavailable(client.farewell());
@@ -120,16 +146,18 @@ int converse(Client& client, std::string prompt) {
         if (!reply) {
             return unavailable(reply.error());
         }
-        print((reply->fault_at ? caret_below(prompt, typed.line, *reply->fault_at) : "") +
+        print((reply->fault_at ? caret_below(last.prompt, typed.line, *reply->fault_at) : "") +
               reply->output);
-        remember(terminal, typed.line, *reply);
+        if (!is_secret) {
+            remember(terminal, typed.line, *reply);
+        }
         if (reply->ended) {
             return EX_OK;
         }
         for (const std::string& line : client.notices().value_or(std::vector<std::string>())) {
             print(line + "\n");  // not between a line and what is said of it
         }
-        prompt = reply->prompt;
+        last = *reply;
     }
 }
 
@@ -153,7 +181,7 @@ int run(const std::filesystem::path& socket) {
     if (greeting->ended) {
         return EX_OK;
     }
-    return is_person ? converse(*client, greeting->prompt) : run_script(*client);
+    return is_person ? converse(*client, *greeting) : run_script(*client);
 }
 
 }  // namespace

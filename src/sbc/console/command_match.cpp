@@ -70,6 +70,7 @@ std::string_view help_of(std::string_view word) {
     using namespace std::string_view_literals;
     for (const auto& [each, help] :
          {std::pair{"show"sv, "What there is, and how it is."sv},
+          std::pair{"subscriber"sv, "Those who register here: what the store has of them."sv},
           std::pair{"explain"sv, "What would become of a call, and why."sv},
           std::pair{"clear"sv, "Ends something, or lets counters begin at 0."sv},
           std::pair{"services"sv, "What is configured, and what it does."sv},
@@ -206,7 +207,7 @@ Answer not_understood(const Desk& desk, const Arguments& words, std::string befo
 
 std::vector<model::Suggestion> suggest(const Desk& desk, std::string_view line) {
     const auto lines = split_words(line);
-    if (!lines || desk.configuration.is_asking()) {
+    if (!lines) {
         return {};
     }
     Arguments words = lines->empty() ? Arguments{} : lines->front().words;

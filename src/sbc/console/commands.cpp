@@ -9,6 +9,7 @@
 #include "sbc/console/show.h"
 #include "sbc/console/show_call_stats.h"
 #include "sbc/console/show_trace.h"
+#include "sbc/console/subscriber_commands.h"
 #include "sbc/model/tree.h"
 #include "sbc/model/word_values.h"
 
@@ -329,6 +330,15 @@ const std::vector<Command>& commands() {
          [](Desk& desk, const Arguments&, bool as_json) {
              return Answer{.output = show_registrations(desk.views, as_json)};
          }},
+        {{"show", "services", "sbc", "sbe", "subscribers"},
+         "",
+         "Who may register here, and where that is kept.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_subscribers(desk.views.snapshot(), as_json)};
+         }},
         {{"show", "services", "sbc", "sbe", "tls"},
          "",
          "Connections over TLS: version, cipher, identities.",
@@ -409,6 +419,31 @@ const std::vector<Command>& commands() {
              return Answer{};
          },
          calls},
+        {{"subscriber", "add"},
+         "USER@DOMAIN",
+         "A new one in the store; its password is asked for.",
+         Exec,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return add_subscriber(desk, rest); }},
+        {{"subscriber", "password"},
+         "USER@DOMAIN",
+         "Another password for one in the store; it is asked for.",
+         Exec,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) {
+             return change_subscriber_password(desk, rest);
+         },
+         stored_subscribers},
+        {{"subscriber", "remove"},
+         "USER@DOMAIN",
+         "One in the store is none any more; its registrations end.",
+         Exec,
+         Role::Administrator,
+         1,
+         [](Desk& desk, const Arguments& rest, bool) { return remove_subscriber(desk, rest); },
+         stored_subscribers},
         {{"explain", "call", "from"},
          "ADJACENCY [as IDENTITY] to URI",
          "What would become of a call, and why; nobody is called.",

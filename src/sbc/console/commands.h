@@ -8,9 +8,14 @@
 #include "sbc/console/answer.h"
 #include "sbc/console/configuration_mode.h"
 #include "sbc/console/dialogue.h"
+#include "sbc/console/password_question.h"
 #include "sbc/console/sessions.h"
 #include "sbc/console/views.h"
 #include "sbc/datastore/datastore.h"
+
+namespace ringwall::sbc {
+class StoredSubscribers;
+}
 
 namespace ringwall::sbc::console {
 
@@ -21,6 +26,9 @@ struct Desk {
     Sessions* sessions;  // null: this is the only one
     const User& user;
     ConfigurationMode& configuration;
+    StoredSubscribers* subscribers;  // null: they cannot be changed
+    PasswordQuestion& password;
+    const Audit& audit;
 };
 
 struct Command {

@@ -23,12 +23,13 @@ struct User {
 };
 
 struct Reply {
-    std::string output;    // whole lines, or empty
-    std::string prompt;    // "ringwall(config-sbc)# ": what is to be shown for the next line
-    bool failed = false;   // the line could not be done: a script stops here
-    bool ended = false;    // the session is over
-    bool asks = false;     // the next line is the answer to a question
-    bool pending = false;  // there are changes that are not committed
+    std::string output;        // whole lines, or empty
+    std::string prompt;        // "ringwall(config-sbc)# ": what is to be shown for the next line
+    bool failed = false;       // the line could not be done: a script stops here
+    bool ended = false;        // the session is over
+    bool asks = false;         // the next line is the answer to a question
+    bool asks_secret = false;  // the next line is a secret: it is neither shown nor kept anywhere
+    bool pending = false;      // there are changes that are not committed
     // Where in the line the word at fault begins, in octets: a terminal points there (caret.h).
     std::optional<std::size_t> fault_at = {};
     // The line was understood and bears no secret: it may be kept in a history.

@@ -114,13 +114,15 @@ private:
             say({.output = "% A line may hold no control characters.\n",
                  .prompt = prompt_,
                  .failed = true,
-                 .ended = false});
+                 .ended = false,
+                 .asks_secret = asks_secret_});
         }
         return stream_.flush();
     }
 
     void say(const Reply& reply) {
         prompt_ = reply.prompt;
+        asks_secret_ = reply.asks_secret;
         is_ending_ = is_ending_ || reply.ended;
         stream_.queue(to_wire(reply));
     }
@@ -145,6 +147,7 @@ private:
     net::Loop::Watch watch_ = 0;
     std::string received_;
     std::string prompt_;
+    bool asks_secret_ = false;  // behind that prompt
     bool is_ending_ = false;
 };
 

@@ -52,6 +52,9 @@ Reply Session::greet() {
 }
 
 std::string Session::prompt() const {
+    if (password_.is_open()) {
+        return password_.prompt();
+    }
     if (configuration_.is_asking()) {
         return "Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:";
     }
@@ -70,12 +73,12 @@ std::string Session::prompt() const {
 
 Reply Session::on_line(std::string_view line) {
     constexpr std::string_view replaced = "\xEF\xBF\xBD";  // what is no character comes as this one
-    const bool is_answer = configuration_.is_asking();
+    const bool is_answer = is_asking();
     Answer answer;
     std::vector<std::size_t> columns;
     std::optional<std::size_t> fault_at;
     if (is_answer) {
-        answer = configuration_.question(line);
+        answer = answer_question(line);
     } else {
         const auto lines = split_words(line);
         if (!lines) {
@@ -107,6 +110,7 @@ Reply Session::on_line(std::string_view line) {
                 .failed = failed,
                 .ended = answer.ended,
                 .asks = configuration_.is_asking(),
+                .asks_secret = password_.is_open(),
                 .pending = configuration_.may_have_changes(),
                 .fault_at = fault_at,
                 // Nor does anybody know what a comment holds.
@@ -115,6 +119,10 @@ Reply Session::on_line(std::string_view line) {
     reply.output += reply.failed ? "% " + answer.fault + "\n" : "";
     reply.prompt = prompt();
     return reply;
+}
+
+Answer Session::answer_question(std::string_view line) {
+    return password_.is_open() ? password_.answer(line) : configuration_.question(line);
 }
 
 // "commit comment fix ! bang", "description fix ! bang": nothing of it is to be lost without a
@@ -173,7 +181,9 @@ Answer Session::run(const Arguments& words) {
 
 Answer Session::run(const Command& command, const Arguments& words, std::size_t used) {
     if (user_.role < command.role) {
-        setup_.audit(user_, "refused", joined(words));
+        // What it does not take is anything: a password that was typed behind it.
+        const std::size_t taken = std::min(words.size() - used, command.max_arguments);
+        setup_.audit(user_, "refused", joined(std::span(words).first(used + taken)));
         return {.fault = "'" + joined(command.words) + "' is for " +
                          (command.role == Role::Operator ? "operators" : "administrators") +
                          "; you are " +
@@ -234,7 +244,7 @@ Answer Session::run_outside(const Arguments& words) {
 }
 
 std::vector<model::Suggestion> Session::suggest(std::string_view line) {
-    return console::suggest(desk_, line);
+    return is_asking() ? std::vector<model::Suggestion>() : console::suggest(desk_, line);
 }
 
 }  // namespace ringwall::sbc::console

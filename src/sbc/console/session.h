@@ -23,6 +23,7 @@ public:
         datastore::Datastore* datastore = nullptr;
         Views* views = nullptr;
         Sessions* sessions = nullptr;
+        StoredSubscribers* subscribers = nullptr;
         Audit audit = [](const User&, std::string_view, const std::string&) {};
         std::string host = "ringwall";  // of the prompt
     };
@@ -36,6 +37,9 @@ public:
     void on_gone() override;
 
 private:
+    // What is asked for is not a command.
+    Answer answer_question(std::string_view line);
+    bool is_asking() const { return configuration_.is_asking() || password_.is_open(); }
     Answer run(const Arguments& words);
     std::string_view text_in(const Arguments& words) const;  // what kind; empty: none
     Answer run(const Command& command, const Arguments& words, std::size_t used);
@@ -45,7 +49,9 @@ private:
     Setup setup_;
     User user_;
     ConfigurationMode configuration_;
-    Desk desk_{*setup_.datastore, *setup_.views, setup_.sessions, user_, configuration_};
+    PasswordQuestion password_;
+    Desk desk_{*setup_.datastore, *setup_.views,      setup_.sessions, user_,
+               configuration_,    setup_.subscribers, password_,       setup_.audit};
     unsigned take_backs_seen_ = 0;
 };
 

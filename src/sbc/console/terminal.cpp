@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sbc/console/echo_off.h"
+
 namespace ringwall::sbc::console {
 
 namespace {
@@ -121,6 +123,7 @@ struct Terminal::Impl {
     static unsigned char complete(EditLine* editor, int key);
     bool wait();
     bool interject();
+    Typed read_line() const;
 
     int peer;
     Suggest suggest;
@@ -167,6 +170,33 @@ bool Terminal::Impl::interject() {
         el_set(editor, EL_REFRESH);
     }
     return true;
+}
+
+// As the terminal edits it. What is heard meanwhile waits.
+Terminal::Typed Terminal::Impl::read_line() const {
+    using Outcome = Typed::Outcome;
+    std::string line;
+    while (is_interrupted == 0) {
+        pollfd states[] = {{STDIN_FILENO, POLLIN, 0}, {peer, POLLRDHUP, 0}};
+        if (poll(states, 2, -1) < 0) {
+            continue;  // a signal
+        }
+        if (states[1].revents != 0) {
+            hear();  // why
+            return {Outcome::PeerGone, ""};
+        }
+        char octet = 0;
+        const ssize_t count = ::read(STDIN_FILENO, &octet, 1);
+        if (count == 1 && octet == '\n') {
+            return {Outcome::Line, std::move(line)};
+        }
+        if (count == 1) {
+            line.push_back(octet);
+        } else if (count == 0 || errno != EINTR) {
+            return {count == 0 ? Outcome::Leaves : Outcome::TerminalGone, ""};
+        }
+    }
+    return {Outcome::Dropped, ""};
 }
 
 int Terminal::Impl::read_character(EditLine* editor, wchar_t* character) {
@@ -268,6 +298,16 @@ Terminal::Typed Terminal::read(const std::string& prompt) {
         line.pop_back();
     }
     return {Typed::Outcome::Line, std::move(line)};
+}
+
+Terminal::Typed Terminal::read_secret(const std::string& prompt) const {
+    is_interrupted = 0;
+    const EchoOff silence;
+    std::fputs(prompt.c_str(), stdout);
+    std::fflush(stdout);
+    Typed typed = impl_->read_line();
+    std::fputs("\n", stdout);
+    return typed;
 }
 
 // Written at once: a window may be closed at any time.

@@ -41,6 +41,8 @@ public:
         std::string line;
     };
     Typed read(const std::string& prompt);
+    // The same without showing, completing or remembering any of it.
+    Typed read_secret(const std::string& prompt) const;
 
     enum class Memory : std::uint8_t { OfThisSession, Lasting };
     void remember(const std::string& line, Memory memory);

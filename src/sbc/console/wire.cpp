@@ -63,6 +63,7 @@ std::string to_wire(const Reply& reply) {
                  {"failed", reply.failed},
                  {"ended", reply.ended},
                  {"asks", reply.asks},
+                 {"asks_secret", reply.asks_secret},
                  {"pending", reply.pending},
                  {"memorable", reply.is_memorable}});
 }
@@ -105,10 +106,11 @@ std::optional<Reply> parse_reply(std::string_view line) {
     const auto failed = flag(object, "failed");
     const auto ended = flag(object, "ended");
     const auto asks = flag(object, "asks");
+    const auto asks_secret = flag(object, "asks_secret");
     const auto pending = flag(object, "pending");
     const auto memorable = flag(object, "memorable");
-    const bool is_whole = output && prompt && failed && ended && asks && pending && memorable &&
-                          fault_at != object.end() &&
+    const bool is_whole = output && prompt && failed && ended && asks && asks_secret && pending &&
+                          memorable && fault_at != object.end() &&
                           (fault_at->is_null() || fault_at->is_number_unsigned());
     if (!is_whole) {
         return std::nullopt;
@@ -118,6 +120,7 @@ std::optional<Reply> parse_reply(std::string_view line) {
                  .failed = *failed,
                  .ended = *ended,
                  .asks = *asks,
+                 .asks_secret = *asks_secret,
                  .pending = *pending,
                  .fault_at = fault_at->is_null() ? std::nullopt
                                                  : std::optional(fault_at->get<std::size_t>()),

@@ -1,7 +1,7 @@
 // What passes between the console's server and a client: one JSON object on each line.
 //
 //   client   {"line": "..."}           server   {"output", "fault_at", "prompt", "failed", "ended",
-//                                             "asks", "pending", "memorable"}
+//                                             "asks", "asks_secret", "pending", "memorable"}
 //            {"suggest": "..."}                 {"suggestions": [{"word", "help", "literal"}]}
 //
 // The server speaks first, with a reply that greets; then each line of the client has one answer,

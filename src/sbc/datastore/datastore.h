@@ -33,6 +33,9 @@ namespace ringwall::sbc::datastore {
 class Target {
 public:
     virtual ~Target() = default;
+    // What must not be committed beside what else there is; what comes back, or is there at a
+    // start, is not asked.
+    virtual ConfigErrors objections(const Snapshot& next) = 0;
     // Binds what the next one needs beside what there is. After an error nothing has changed.
     virtual Result<void, ConfigErrors> prepare(SnapshotPtr next) = 0;
     // What was prepared is in force.

@@ -63,7 +63,7 @@ std::string realm_for(const Inbound& inbound, std::string_view claimed) {
     }
     const Subscriber* subscriber = inbound.snapshot->subscriber(claimed);
     if (subscriber == nullptr) {
-        subscriber = inbound.snapshot->subscribers.first_of(domain);
+        subscriber = inbound.snapshot->first_subscriber_of(domain);
     }
     return subscriber == nullptr ? std::string(domain) : subscriber->realm;
 }

@@ -2,11 +2,13 @@
 // SHA-512-256, qop "auth" and "auth-int" (and none for a peer of RFC 2069 where allowed).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/random.h"
 #include "base/result.h"
@@ -54,14 +56,20 @@ public:
     // An empty password is none.
     HashedPassword(std::string_view username, std::string_view realm, const Secret& password);
 
-    bool empty() const { return by_algorithm_.front().empty(); }
+    // Of what was kept: one that is empty proves nothing with that algorithm.
+    using ByAlgorithm = std::array<Secret, algorithm_count>;
+    explicit HashedPassword(ByAlgorithm kept) : by_algorithm_(std::move(kept)) {}
+
+    bool empty() const {
+        return std::ranges::all_of(by_algorithm_, [](const Secret& each) { return each.empty(); });
+    }
     const Secret& of(Algorithm algorithm) const {
         return by_algorithm_[static_cast<std::size_t>(algorithm)];
     }
     bool operator==(const HashedPassword&) const = default;
 
 private:
-    std::array<Secret, algorithm_count> by_algorithm_;
+    ByAlgorithm by_algorithm_;
 };
 
 // What proves who we are: a password, or what is known of it for one realm.

@@ -34,7 +34,8 @@ void check_reply(std::string_view line) {
     const auto again = parse_reply(written);
     CHECK(again && again->failed == reply->failed && again->ended == reply->ended &&
           again->asks == reply->asks && again->pending == reply->pending &&
-          again->fault_at == reply->fault_at && again->is_memorable == reply->is_memorable);
+          again->fault_at == reply->fault_at && again->asks_secret == reply->asks_secret &&
+          again->is_memorable == reply->is_memorable);
     CHECK(again->output.find('\x1b') == std::string::npos);
     CHECK(to_wire(*again) == written);
 }

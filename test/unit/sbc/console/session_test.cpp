@@ -8,6 +8,7 @@
 
 #include "sbc/console/caret.h"
 #include "sbc/model/text_form.h"
+#include "sbc/stored_subscribers.h"
 #include "unit/sbc/console/fake_views.h"
 #include "unit/sbc/datastore/fake_target.h"
 
@@ -71,6 +72,7 @@ protected:
             {.datastore = &datastore_,
              .views = &views_,
              .sessions = &sessions_,
+             .subscribers = &subscribers_,
              .audit =
                  [this](const User& user, std::string_view what, const std::string& text) {
                      audit_ += user.name + " " + std::string(what) + " " + text + "\n";
@@ -92,8 +94,25 @@ protected:
         }
     }
 
+    // Alice in the store, the rest in the configuration.
+    void subscribers_are_kept() {
+        subscribers_.load();
+        typed({"subscriber add alice@example.com", "wonder land!", "wonder land!"});
+        typed({"configure", "sbc mysbc", "sbe", "subscriber bob@example.com", "password builder",
+               "commit", "end"});
+    }
+
     datastore::FakeTarget target_;
     FakeViews views_{target_};
+    StoredSubscribers subscribers_{
+        {.open = [] { return store::open_sqlite(folder() / "ringwall.db"); },
+         .running = [this]() -> const Snapshot& { return views_.snapshot(); },
+         .publish =
+             [this](auto stored) {
+                 auto next = std::make_shared<Snapshot>(views_.snapshot());
+                 next->stored_subscribers = std::move(stored);
+                 target_.published = next;
+             }}};
     FakeSessions sessions_;
     std::string audit_;
     Result<datastore::VersionStore, std::string> store_;
@@ -882,6 +901,121 @@ TEST_F(AtTheConsole, RefusalsAreListedAndTraced) {
     EXPECT_THAT(says(show + "calls c7 trace | json"), HasSubstr("\"stage\": \"authenticate\""));
     EXPECT_THAT(says(show + "calls c8 trace"), HasSubstr("nothing is kept of a call 'c8'"));
     EXPECT_THAT(says(show + "calls c7"), HasSubstr("write 'calls CALL trace'"));
+}
+
+// ---- subscribers of the store -----------------------------------------------------------------
+
+TEST_F(AtTheConsole, APasswordIsAskedForTwiceAndShownNowhere) {
+    const Reply first = session_.on_line("subscriber add sip:Alice@EXAMPLE.com");
+    EXPECT_FALSE(first.failed) << first.output;
+    EXPECT_TRUE(first.asks_secret);
+    EXPECT_TRUE(first.is_memorable);
+    EXPECT_EQ(first.prompt, "Password for Alice@example.com: ");
+    EXPECT_TRUE(session_.suggest("sh").empty());
+    const Reply again = session_.on_line("hunter 2!");
+    EXPECT_TRUE(again.asks_secret);
+    EXPECT_EQ(again.prompt, "Again the password for Alice@example.com: ");
+    EXPECT_EQ(again.output, "");
+    EXPECT_FALSE(again.is_memorable);
+    const Reply done = session_.on_line("hunter 2!");
+    EXPECT_FALSE(done.failed) << done.output;
+    EXPECT_FALSE(done.asks_secret);
+    EXPECT_FALSE(done.is_memorable);
+    EXPECT_EQ(done.prompt, "router# ");
+    EXPECT_EQ(done.output,
+              "subscriber 'Alice@example.com' can register nowhere yet: no attached adjacency with "
+              "preset-access has its domain\n");
+    const sip::auth::HashedPassword expected("Alice", "example.com",
+                                             Secret(std::string("hunter 2!")));
+    EXPECT_EQ(views_.snapshot().subscriber("Alice@example.com")->password, expected);
+    EXPECT_THAT(audit_, AllOf(HasSubstr("ops command subscriber add sip:Alice@EXAMPLE.com\n"),
+                              HasSubstr("ops subscriber added Alice@example.com\n"),
+                              Not(HasSubstr("hunter"))));
+}
+
+TEST_F(AtTheConsole, APasswordThatIsNoneChangesNothing) {
+    const auto answers = [&](const std::string& one, const std::string& other) {
+        session_.on_line("subscriber add alice@example.com");
+        Reply reply = session_.on_line(one);
+        if (reply.asks_secret) {
+            reply = session_.on_line(other);
+        }
+        EXPECT_TRUE(reply.failed);
+        EXPECT_FALSE(reply.fault_at) << "which would say how long it is";
+        EXPECT_EQ(reply.prompt, "router# ");
+        return reply.output;
+    };
+    EXPECT_EQ(answers("", ""), "% no password was given; nothing was changed\n");
+    EXPECT_EQ(answers("one", ""), "% no password was given; nothing was changed\n");
+    EXPECT_EQ(answers("one", "two"), "% the two passwords are not the same; nothing was changed\n");
+    EXPECT_EQ(answers("\xEF\xBF\xBD", ""),
+              "% the password holds octets that are no UTF-8; nothing was changed\n");
+    EXPECT_EQ(says("show services sbc sbe subscribers"), "No subscribers.\n");
+}
+
+TEST_F(AtTheConsole, SubscribersOfBothPlacesAreShownWithoutSecrets) {
+    subscribers_are_kept();
+    // Workers keep what the store has when another configuration comes; these do not.
+    subscribers_.load();
+    EXPECT_EQ(says("show services sbc mysbc sbe subscribers"),
+              "alice@example.com\n  username alice, realm example.com, in the store\n"
+              "bob@example.com\n  username bob, realm example.com, in the configuration\n");
+    const std::string json = says("show services sbc sbe subscribers | json");
+    EXPECT_THAT(json, AllOf(HasSubstr("\"kept-in\": \"store\""), HasSubstr("bob@example.com")));
+    for (const Subscriber& each : *views_.snapshot().stored_subscribers) {
+        const auto ha1 = each.password.of(sip::auth::Algorithm::Md5).reveal();
+        EXPECT_EQ(json.find(ha1), std::string::npos);
+        EXPECT_EQ(audit_.find(ha1), std::string::npos);
+    }
+}
+
+TEST_F(AtTheConsole, ASubscriberIsChangedAndRemoved) {
+    subscribers_are_kept();
+    subscribers_.load();
+    EXPECT_THAT(says("subscriber add bob@example.com"),
+                HasSubstr("'bob@example.com' is in the configuration already"));
+    EXPECT_THAT(says("subscriber password bob@example.com"), HasSubstr("change it there"));
+    EXPECT_THAT(says("subscriber remove eve@example.com"), HasSubstr("there is no subscriber"));
+    EXPECT_THAT(says("subscriber add alice"), HasSubstr("like alice@example.com"));
+    EXPECT_THAT(says("subscriber add"), HasSubstr("like alice@example.com"));
+    typed({"subscriber password alice@example.com", "glass", "glass"});
+    EXPECT_EQ(views_.snapshot().subscriber("alice@example.com")->password,
+              sip::auth::HashedPassword("alice", "example.com", Secret(std::string("glass"))));
+    typed({"subscriber remove alice@example.com"});
+    EXPECT_EQ(views_.snapshot().subscriber("alice@example.com"), nullptr);
+    EXPECT_THAT(audit_, AllOf(HasSubstr("ops subscriber's password changed alice@example.com\n"),
+                              HasSubstr("ops subscriber removed alice@example.com\n"),
+                              Not(HasSubstr("glass"))));
+}
+
+TEST_F(AtTheConsole, SubscribersAreForAdministratorsAndAStrayPasswordIsRecordedNowhere) {
+    Session other = open("eve", Role::Operator, "2");
+    const Reply refused = other.on_line("subscriber add alice@example.com hunter2");
+    EXPECT_THAT(refused.output, HasSubstr("'subscriber add' is for administrators"));
+    EXPECT_FALSE(refused.is_memorable);
+    const Reply too_much = session_.on_line("subscriber add alice@example.com hunter2");
+    EXPECT_THAT(too_much.output,
+                HasSubstr("has too many words; write: subscriber add USER@DOMAIN"));
+    EXPECT_FALSE(too_much.is_memorable);
+    EXPECT_THAT(audit_, AllOf(HasSubstr("eve refused subscriber add alice@example.com\n"),
+                              Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(AtTheConsole, TheStoresSubscribersAreOffered) {
+    subscribers_are_kept();
+    subscribers_.load();
+    const auto offered = [&](const char* line) {
+        std::vector<std::string> out;
+        for (const model::Suggestion& each : session_.suggest(line)) {
+            out.push_back(each.word);
+        }
+        return out;
+    };
+    EXPECT_THAT(offered("sub"), ElementsAre("subscriber"));
+    EXPECT_THAT(offered("subscriber "), ElementsAre("add", "password", "remove"));
+    EXPECT_THAT(offered("subscriber add "), ElementsAre("USER@DOMAIN"));
+    EXPECT_THAT(offered("subscriber remove "), ElementsAre("alice@example.com", "USER@DOMAIN"));
+    EXPECT_THAT(offered("show services sbc sbe sub"), ElementsAre("subscribers"));
 }
 
 }  // namespace

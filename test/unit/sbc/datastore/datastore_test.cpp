@@ -161,6 +161,22 @@ TEST_F(Stored, WhatCannotBeBoundChangesNothing) {
     EXPECT_THAT(datastore.versions(), IsEmpty());
 }
 
+// What was there before comes back whatever else there is by then.
+TEST_F(Stored, ObjectionsAreToCommitsOnly) {
+    Datastore datastore = make(nullptr);
+    const auto first = tree_of(with_adjacency("description one\n"));
+    ASSERT_TRUE(datastore.commit(first, {.author = "ops"}));
+    ASSERT_TRUE(datastore.commit(tree_of(with_adjacency("description two\n")),
+                                 {.author = "ops", .confirm_within = 60s}));
+    target_.objected = {{.sentence = "subscriber 'x' is in the store already"}};
+    const auto refused = datastore.commit(first, {.author = "ops"});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(),
+                ElementsAre(Field(&ConfigError::sentence, target_.objected.front().sentence)));
+    ASSERT_TRUE(datastore.take_back());
+    EXPECT_TRUE(datastore.running() == first);
+}
+
 TEST_F(Stored, AStoreThatCannotBeWrittenRefusesTheCommit) {
     auto store = VersionStore::open(folder_);
     ASSERT_TRUE(store);

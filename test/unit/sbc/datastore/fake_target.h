@@ -12,6 +12,7 @@ namespace ringwall::sbc::datastore {
 
 class FakeTarget final : public Target {
 public:
+    ConfigErrors objections(const Snapshot& /*next*/) override { return objected; }
     Result<void, ConfigErrors> prepare(SnapshotPtr next) override {
         if (!bind_fault.empty()) {
             return fail(ConfigErrors{{.sentence = bind_fault}});
@@ -33,6 +34,7 @@ public:
         detached.emplace_back(adjacency, how);
     }
 
+    ConfigErrors objected;
     std::string bind_fault;
     SnapshotPtr prepared;
     SnapshotPtr published;

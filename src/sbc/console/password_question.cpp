@@ -1,0 +1,39 @@
+#include "sbc/console/password_question.h"
+
+#include <utility>
+
+namespace ringwall::sbc::console {
+
+void PasswordQuestion::ask(std::string whose, Take take) {
+    whose_ = std::move(whose);
+    take_ = std::move(take);
+    first_ = {};
+}
+
+std::string PasswordQuestion::prompt() const {
+    return (first_.empty() ? "Password for " : "Again the password for ") + whose_ + ": ";
+}
+
+Answer PasswordQuestion::answer(std::string_view line) {
+    constexpr std::string_view replaced = "\xEF\xBF\xBD";  // what is no character comes as this one
+    Secret said{std::string(line)};
+    const bool is_text = line.find(replaced) == std::string_view::npos;
+    if (first_.empty() && !said.empty() && is_text) {
+        first_ = std::move(said);
+        return {};
+    }
+    const Take take = std::exchange(take_, nullptr);
+    const Secret first = std::exchange(first_, Secret());
+    if (said.empty()) {
+        return {.fault = "no password was given; nothing was changed"};
+    }
+    if (!is_text) {
+        return {.fault = "the password holds octets that are no UTF-8; nothing was changed"};
+    }
+    if (said != first) {
+        return {.fault = "the two passwords are not the same; nothing was changed"};
+    }
+    return take(first);
+}
+
+}  // namespace ringwall::sbc::console

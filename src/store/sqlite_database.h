@@ -1,0 +1,69 @@
+// A file of SQLite: opened, checked and brought to the schema that the program knows. What its
+// tables hold is said by who opens it.
+//
+// A schema is a list of steps; a file whose user_version is N has the first N of them. A step that
+// was released is never changed: what is to be otherwise is another step.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3;       // NOLINT(readability-identifier-naming): SQLite's
+struct sqlite3_stmt;  // NOLINT(readability-identifier-naming): SQLite's
+
+namespace ringwall::store {
+
+// One row of what was asked for, for the length of the call that it is given to.
+class Row {
+public:
+    explicit Row(sqlite3_stmt* statement) : statement_(statement) {}
+    std::string text(int column) const;  // empty for NULL
+
+private:
+    sqlite3_stmt* statement_;
+};
+
+class SqliteDatabase {
+public:
+    using Steps = std::span<const std::string_view>;
+    using Done = Result<void, std::string>;
+
+    // `application` tells our files from those of other programs. Every change is on the disk when
+    // it is done (WAL, synchronous), and what is removed is written over.
+    static Result<SqliteDatabase, std::string> open(const std::filesystem::path& file,
+                                                    int application, Steps steps);
+
+    // One statement with the values of its parameters.
+    Done run(const char* sql, std::initializer_list<std::string_view> values = {},
+             const std::function<void(const Row&)>& on_row = {});
+    // All that is run in it, or nothing.
+    Done change(const std::function<Done()>& runs);
+
+    // A sentence; empty: it may be written.
+    std::string why_read_only() const;
+
+private:
+    struct Close {
+        void operator()(sqlite3* database) const;
+    };
+    SqliteDatabase(std::filesystem::path file, sqlite3* database)
+        : file_(std::move(file)), database_(database) {}
+    Done configure() const;
+    Done check();
+    Done migrate(int application, Steps steps);
+    Result<int, std::string> number(const char* sql);
+    Done execute(const char* sql) const;
+    std::string sentence() const;
+
+    std::filesystem::path file_;
+    std::unique_ptr<sqlite3, Close> database_;
+};
+
+}  // namespace ringwall::store
