@@ -105,6 +105,7 @@ std::vector<std::string> other_values(const Parameter& parameter) {
         case Kind::DialPlan:
             return {"(xx.)"};
         case Kind::Text:
+            return {"other.example", "AESGCM"};
         case Kind::Secret:
         case Kind::Hosts:
         case Kind::Host:
