@@ -353,10 +353,9 @@ TEST_F(PhoneLab, AChallengedOrderIsAnsweredByTheBorderController) {
     Phone softswitch(net, ip("192.0.2.20"), sip::Transport::Tcp, {ip("192.0.2.2"), 5060},
                      {"9001", "switch.example.com", ""}, 503);
     ASSERT_TRUE(run_until([&] { return bob.is_registered(); }));
-    softswitch.send("NOTIFY", "sip:bob@example.com",
-                    {{"Event", "resync"},
-                     {"Contact", softswitch.contact()},
-                     {"Subscription-State", "active"}});
+    softswitch.send(
+        "NOTIFY", "sip:bob@example.com",
+        {{"Event", "resync"}, {"Contact", softswitch.contact()}, {"Subscription-State", "active"}});
     net.run_for(2s);
     EXPECT_EQ(bob.orders, std::vector<std::string>{"resync"});
     EXPECT_EQ(said(bob, "SIP/2.0 401"), 1U);
