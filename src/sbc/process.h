@@ -9,7 +9,8 @@ namespace ringwall::sbc {
 
 struct ProcessOptions {
     std::filesystem::path configuration;  // a file; may be empty where there is a store
-    std::filesystem::path store;    // the folder of configurations and subscribers; empty: none is kept
+    // The folder of configurations and subscribers; empty: none is kept.
+    std::filesystem::path store;
     std::filesystem::path console;  // the socket for `ringwall console`; empty: none
     std::filesystem::path trace;    // a JSON line for each message; empty: none
     std::filesystem::path record;   // a JSON line for each call; empty: none
