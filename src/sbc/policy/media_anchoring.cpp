@@ -59,24 +59,41 @@ void add_addresses(std::string_view line, Addresses& out) {
     }
 }
 
-Addresses addresses_of(const sdp::SessionDescription& session, bool only_connections) {
-    Addresses out;
-    for (const sdp::Line& line : session.lines()) {
-        if (line.type == 'c' || !only_connections) {
-            add_addresses(line.value, out);
-        }
-    }
-    return out;
-}
-
-// Addresses of the other side, that the engine has not put in their place.
+// Addresses of the other side: but for those that the engine has put in their place.
 Addresses foreign_addresses(const sdp::SessionDescription& original,
                             const sdp::SessionDescription& session) {
-    Addresses foreign = addresses_of(original, false);
-    for (const std::string& own : addresses_of(session, true)) {
-        foreign.erase(own);
+    Addresses foreign;
+    for (const sdp::Line& line : original.lines()) {
+        add_addresses(line.value, foreign);
+    }
+    Addresses own;
+    for (const sdp::Media& media : session.media()) {
+        if (media.port != 0) {
+            add_addresses(media.connection, own);
+        }
+    }
+    for (const std::string& address : own) {
+        foreign.erase(address);
     }
     return foreign;
+}
+
+// The engine knows RTP and T.38, and leaves what else there is (MSRP, BFCP) where it was. Two
+// streams of its own never have one port.
+bool has_medium_left_alone(const sdp::SessionDescription& original,
+                           const sdp::SessionDescription& session) {
+    const std::size_t count = std::min(original.media().size(), session.media().size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const sdp::Media& before = original.media()[i];
+        const sdp::Media& after = session.media()[i];
+        Addresses there;
+        add_addresses(after.connection, there);
+        if (after.port != 0 && after.port == before.port && after.connection == before.connection &&
+            !there.empty()) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool bears_any(const sdp::Line& line, const Addresses& addresses) {
@@ -85,10 +102,11 @@ bool bears_any(const sdp::Line& line, const Addresses& addresses) {
 }
 
 // Lines that are no part of what the engine speaks of itself and bear an address of the other side:
-// a source filter (RFC 4570), a candidate of an unknown kind, a homepage.
+// a source filter (RFC 4570), a candidate of an unknown kind, a homepage, where a medium would have
+// been that is refused.
 std::vector<std::size_t> leaking_lines(const sdp::SessionDescription& session,
                                        const Addresses& foreign) {
-    constexpr std::string_view needed = "vosctm";
+    constexpr std::string_view needed = "vostm";
     std::vector<std::size_t> lines;
     for (std::size_t i = 0; i < session.lines().size(); ++i) {
         const sdp::Line& line = session.lines()[i];
@@ -150,7 +168,7 @@ MediaVerdict judge_from_engine(const MediaLeg& to, std::string_view original,
         return {MediaRefusal::NotAnchored, {}};
     }
     const Addresses foreign = foreign_addresses(*before, *session);
-    if (has_foreign_origin(*session, foreign)) {
+    if (has_foreign_origin(*session, foreign) || has_medium_left_alone(*before, *session)) {
         return {MediaRefusal::NotAnchored, {}};
     }
     std::string scrubbed = session->without(leaking_lines(*session, foreign));

@@ -87,8 +87,8 @@ TEST(MediaAnchoring, KeysDoNotReachALegThatIsNotTrusted) {
 
 TEST(MediaAnchoring, WhatIsRequiredIsNotBelievedButSeen) {
     const MediaLeg to = leg(Security::TrustedEncrypted, MediaSecurity::Required);
-    const auto verdict =
-        judge_from_engine(to, description("RTP/AVP"), description("RTP/AVP"), std::nullopt);
+    const auto verdict = judge_from_engine(to, description("RTP/AVP"),
+                                           description("RTP/AVP", "", "192.0.2.77"), std::nullopt);
     EXPECT_EQ(verdict.refusal, MediaRefusal::NotSecure);
 }
 
@@ -109,6 +109,36 @@ TEST(MediaAnchoring, NoAddressOfTheOtherSideIsLeft) {
     std::string bad = description("RTP/AVP", "", "192.0.2.77");
     bad.replace(bad.find("192.0.2.77"), 10, "192.0.2.9");
     EXPECT_FALSE(judge_from_engine(to, original, bad, std::nullopt).passes());
+}
+
+// rtpengine knows nothing of MSRP.
+TEST(MediaAnchoring, WhatTheEngineLeavesAloneDoesNotPass) {
+    const MediaLeg to = leg(Security::Untrusted, MediaSecurity::Off);
+    const auto with_chat = [](std::string_view port, std::string_view audio) {
+        return description("RTP/AVP",
+                           "m=message " + std::string(port) +
+                               " TCP/MSRP *\r\nc=IN IP4 192.0.2.9\r\n"
+                               "a=path:msrp://192.0.2.9:5000/x;tcp\r\n",
+                           audio);
+    };
+    EXPECT_EQ(judge_from_engine(to, with_chat("5000", "192.0.2.9"), with_chat("5000", "192.0.2.77"),
+                                std::nullopt)
+                  .refusal,
+              MediaRefusal::NotAnchored);
+    const auto refused = judge_from_engine(to, with_chat("0", "192.0.2.9"),
+                                           with_chat("0", "192.0.2.77"), std::nullopt);
+    ASSERT_TRUE(refused.passes());
+    EXPECT_THAT(*refused.body, HasSubstr("m=message 0 TCP/MSRP *\r\n"));
+    EXPECT_THAT(*refused.body, Not(HasSubstr("192.0.2.9")));
+}
+
+// A call that comes through the engine twice.
+TEST(MediaAnchoring, TheEnginesOwnAddressIsNobodyElses) {
+    const MediaLeg to = leg(Security::Untrusted, MediaSecurity::Off);
+    std::string next = description("RTP/AVP", "", "192.0.2.77");
+    next.replace(next.find("4000"), 4, "4004");
+    EXPECT_TRUE(judge_from_engine(to, description("RTP/AVP", "", "192.0.2.77"), next, std::nullopt)
+                    .passes());
 }
 
 TEST(MediaAnchoring, AnAnswerIsHeldAgainstItsOffer) {
