@@ -287,6 +287,7 @@ private:
                         const policy::Reject& reject);
     CallRecord record_of(const policy::Inbound& inbound, std::string_view stage);
     void note_end(const CallRecord& record);
+    bool may_be_registered(const ExplainQuestion& question);
     policy::Inbound inbound_of(const sip::Message& request, const sip::Hop& from,
                                std::span<const std::string> registered);
     void own_client(sip::transaction::ClientId id, b2bua::CallRef call, bool is_waiting);

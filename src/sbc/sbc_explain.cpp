@@ -113,11 +113,23 @@ void conclude(const policy::Verdict& verdict, Explanation& out) {
 
 }  // namespace
 
+// Of a registrar behind us only who is registered just now is known here.
+bool Sbc::may_be_registered(const ExplainQuestion& question) {
+    const Adjacency& adjacency = snapshot_->adjacencies[question.from];
+    if (!adjacency.registration_target) {
+        return policy::subscriber_on(*snapshot_, adjacency, question.identity) != nullptr;
+    }
+    return std::ranges::any_of(shared_.location.find(question.identity, now().monotonic),
+                               [&](const registrar::Binding& each) {
+                                   return each.adjacency == question.from && each.behind &&
+                                          each.path.empty() &&
+                                          each.hop.transport != sip::Transport::Udp;
+                               });
+}
+
 Explanation Sbc::explain(const ExplainQuestion& question) {
     const Adjacency& adjacency = snapshot_->adjacencies[question.from];
-    const bool is_known =
-        !question.identity.empty() &&
-        policy::subscriber_on(*snapshot_, adjacency, question.identity) != nullptr;
+    const bool is_known = !question.identity.empty() && may_be_registered(question);
     Explanation out;
     out.uri = question.uri;
     out.from = "sip:" +

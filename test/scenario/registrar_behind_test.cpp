@@ -54,10 +54,11 @@ sbc mysbc
 
 class BehindUs : public SmallLab {
 protected:
-    explicit BehindUs(const std::string& configuration = with_registrar)
+    explicit BehindUs(const std::string& configuration = with_registrar,
+                      const std::string& domain_of_dave = "example.com")
         : SmallLab(configuration),
           dave(net, ip("192.0.2.61"), sip::Transport::Udp, {ip("192.0.2.6"), 5060},
-               {"dave", "example.com", "rosebud"}, 105) {
+               {"dave", domain_of_dave, "rosebud"}, 105) {
         make_registrar(softswitch);
     }
     void make_registrar(Phone& server) {
@@ -130,6 +131,19 @@ TEST_F(BehindUs, ARegisterGoesOnAndItsChallengeComesBack) {
     EXPECT_EQ(bindings(), 1U);
     // A REGISTER is one dialogue of transactions there too.
     EXPECT_EQ(request->call_id(), softswitch.requests().front()->call_id());
+}
+
+TEST_F(BehindUs, ExplainKnowsWhoIsRegisteredJustNow) {
+    const auto explain = [&] {
+        return border.worker(0).explain(
+            {border.index_of("phones"), "alice@example.com", "sip:bob@example.com"});
+    };
+    EXPECT_EQ(explain().status, 403);
+    register_phone(alice);
+    const sbc::Explanation what = explain();
+    EXPECT_EQ(what.end, sbc::Explanation::End::Called);
+    ASSERT_EQ(what.attempts.size(), 1U);
+    EXPECT_EQ(what.attempts[0].adjacency, border.index_of("softswitch"));
 }
 
 TEST_F(BehindUs, OverUdpThePhoneComesOftenAndTheRegistrarHearsOfItSeldom) {
@@ -322,10 +336,15 @@ TEST_F(BehindUs, WhatItGrantedGoesWhenAnotherIsTheRegistrar) {
 }
 
 struct TwoRegistrars : BehindUs {
-    TwoRegistrars()
-        : BehindUs(configured(with_registrar, "desks", {"registration target adjacency outside"})) {
-        make_registrar(outside);
+    static std::string of_two_domains() {
+        std::string out =
+            configured(with_registrar, "desks", {"registration target adjacency outside"});
+        const std::string domain = "domain example.com";
+        out.replace(out.find(domain, out.find("adjacency sip desks")), domain.size(),
+                    "domain desks.example");
+        return out;
     }
+    TwoRegistrars() : BehindUs(of_two_domains(), "desks.example") { make_registrar(outside); }
 };
 TEST_F(TwoRegistrars, CallTheirOwnPhonesAlone) {
     register_phone(alice);
