@@ -1003,6 +1003,10 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
     if (usage == nullptr) {
         return false;
     }
+    if (is_phone && !usage->is_vouched_for()) {
+        counters_.add("challenges", "not-vouched-for");
+        return false;
+    }
     const auto again = challenges_.answer(
         id, accounts_for(*snapshot, *sent, from),
         is_phone ? trunk::Challenges::Stale::Counted : trunk::Challenges::Stale::OnceMore, response,
@@ -1041,10 +1045,11 @@ void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer
     }
     const Adjacency& adjacency = snapshot.adjacencies[*peer];
     // Who registers behind us has no password here.
+    const bool is_asked_for = request->method() == Method::Invite ||
+                              (request->method() == Method::Notify && request->to_tag().empty());
     const bool is_to_phone = adjacency.profile == Profile::Access &&
                              !adjacency.registration_target &&
-                             to.transport != sip::Transport::Udp &&
-                             (request->to_tag().empty() || request->method() == Method::Invite);
+                             to.transport != sip::Transport::Udp && is_asked_for;
     if (is_to_phone || !adjacency.outbound_accounts.empty()) {
         challenges_.sent(id, {*peer, to, request, permit});
     }

@@ -96,6 +96,30 @@ TEST_F(ChallengingPhones, ANotifyThatNobodySubscribedToIsAnsweredFor) {
     expect_unaware(softswitch);
 }
 
+// Its challenge is all that keeps others from making it start again.
+TEST_F(ChallengingPhones, NobodyIsVouchedForWhoIsNotTrusted) {
+    challenge(alice, Method::Notify, {});
+    bob.send("NOTIFY", "sip:alice@example.com",
+             {{"Contact", bob.contact()},
+              {"Event", "check-sync;reboot=true"},
+              {"Subscription-State", "terminated"}});
+    net.run_for(2s);
+    EXPECT_EQ(heard(alice, "NOTIFY").size(), 1U);
+    EXPECT_EQ(bob.statuses("NOTIFY").back(), 480);
+    EXPECT_EQ(bob.last_response("NOTIFY")->header(HeaderName::WwwAuthenticate), nullptr);
+    for (const auto& each : heard(alice, "NOTIFY")) {
+        EXPECT_EQ(each->count(HeaderName::Authorization), 0U);
+    }
+}
+
+TEST_F(ChallengingPhones, OnlyCallsAndNotificationsAreAnsweredFor) {
+    challenge(alice, Method::Message, {});
+    softswitch.send("MESSAGE", "sip:alice@example.com", {{"Content-Type", "text/plain"}}, "hi");
+    net.run_for(2s);
+    EXPECT_EQ(softswitch.statuses("MESSAGE").back(), 480);
+    EXPECT_EQ(heard(alice, "MESSAGE").size(), 1U);
+}
+
 TEST_F(ChallengingPhones, AnInviteIsAnsweredForByEitherChallenge) {
     for (const int status : {401, 407}) {
         challenge(alice, Method::Invite, {.status = status});

@@ -396,6 +396,12 @@ void ForwardedRequest::on_request(sip::transaction::ServerId id, const sip::Hop&
     context_.answer(setup_.sender.adjacency, id, *request, 481, "Call/Transaction Does Not Exist");
 }
 
+// A NOTIFY makes a phone start again, or say that there are messages.
+bool ForwardedRequest::is_vouched_for() const {
+    const Adjacency& from = context_.adjacency(setup_.sender.adjacency);
+    return from.is_trusted() && from.profile != Profile::Access;
+}
+
 std::vector<AdjacencyIndex> ForwardedRequest::adjacencies() const {
     std::vector<AdjacencyIndex> out;
     if (!is_answered_) {

@@ -50,6 +50,7 @@ public:
     void on_client_failed(sip::transaction::ClientId id,
                           sip::transaction::TerminationCause cause) override;
     void on_sent_again(sip::transaction::ClientId id, const sip::MessagePtr& request) override;
+    bool is_vouched_for() const override;
     void on_timer(std::uint32_t cookie) override { (void)cookie; }
     void on_flow_closed(FlowId flow) override { (void)flow; }
     std::vector<AdjacencyIndex> adjacencies() const override;

@@ -54,6 +54,9 @@ public:
         (void)id;
         (void)request;
     }
+    // A phone asks whoever sent this for a proof, and hears one of ours. False: who asked us to
+    // send it is not one whose word is as good.
+    virtual bool is_vouched_for() const { return true; }
     virtual void on_timer(std::uint32_t cookie) = 0;
     virtual void on_flow_closed(FlowId flow) = 0;
     // Of a request that is this usage's to answer; none: nobody waits for that any more.
