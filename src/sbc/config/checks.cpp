@@ -30,6 +30,7 @@ public:
             check_place(each);
             check_registrar_behind(each);
         }
+        check_registrars();
         check_shared_sockets();
     }
 
@@ -47,6 +48,9 @@ private:
     void check_client(const DraftAdjacency& adjacency) const;
     void check_place(const DraftAdjacency& adjacency) const;
     void check_registrar_behind(DraftAdjacency& adjacency) const;
+    void check_registrars() const;
+    void say_two_registrars(const DraftAdjacency& adjacency, const std::string& domain,
+                            const Adjacency& other) const;
     void check_shared_sockets() const;
     void check_pair(const DraftAdjacency& first, const DraftAdjacency& second) const;
 
@@ -214,6 +218,29 @@ void Checker::check_registrar_behind(DraftAdjacency& draft) const {
     }
     draft.adjacency.registration_target =
         static_cast<AdjacencyIndex>(target - draft_.adjacencies.begin());
+}
+
+void Checker::say_two_registrars(const DraftAdjacency& adjacency, const std::string& domain,
+                                 const Adjacency& other) const {
+    wrong(adjacency.path + " domain", domain,
+          "the phones of domain " + shown(domain) + " register here and on adjacency " +
+              shown(other.name) + " at different registrars; a domain has one, so say the same " +
+              "'registration target adjacency' on both, or on neither");
+}
+
+// What one of two registrars has granted would be the other's to take away, and to see.
+void Checker::check_registrars() const {
+    std::map<std::string_view, const Adjacency*> first_of;
+    for (const DraftAdjacency& draft : draft_.adjacencies) {
+        const Adjacency& adjacency = draft.adjacency;
+        for (const std::string& domain : adjacency.domains) {
+            const auto [first, is_new] = first_of.emplace(domain, &adjacency);
+            const Adjacency& other = *first->second;
+            if (!is_new && other.registration_target != adjacency.registration_target) {
+                say_two_registrars(draft, domain, other);
+            }
+        }
+    }
 }
 
 void Checker::check_shared_sockets() const {

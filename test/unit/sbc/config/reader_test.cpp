@@ -363,6 +363,22 @@ TEST(ConfigurationReader, ReadsTheRegistrarBehind) {
     EXPECT_FALSE(own->snapshot->adjacencies.back().passes_challenges);
 }
 
+TEST(ConfigurationReader, ADomainHasOneRegistrar) {
+    const std::string phones = "   inherit profile preset-access\n   domain ringwall.test\n";
+    const std::string target = "   registration target adjacency peer\n";
+    const auto both = [&](const std::string& one, const std::string& other) {
+        return read(with_adjacency(provider + "  adjacency sip one\n" + phones + one +
+                                   "  adjacency sip other\n" + phones + other));
+    };
+    EXPECT_TRUE(both(target, target));
+    EXPECT_TRUE(both("", ""));
+    for (const auto& result : {both(target, ""), both("", target)}) {
+        ASSERT_FALSE(result);
+        EXPECT_THAT(result.error().to_string(),
+                    HasSubstr("register here and on adjacency 'one' at different registrars"));
+    }
+}
+
 TEST(ConfigurationReader, ReadsSessionTimersAndTheMandatedTransport) {
     const auto result =
         read(with_adjacency(provider + "   session-timer 600\n   session-timer-minimum 120\n"
