@@ -274,6 +274,7 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
     } else {
         std::ranges::move(setup_.target->objections(*follows), std::back_inserter(errors));
+        std::ranges::move(worse_certificates(*follows), std::back_inserter(errors));
     }
     const std::string text = to_text(candidate, model::Secrets::Written);
     if (text.size() > largest_text) {

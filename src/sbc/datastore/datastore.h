@@ -145,6 +145,8 @@ private:
         TimePoint ends{};
     };
     Result<Configuration, ConfigErrors> configuration_of(const model::Tree& tree) const;
+    // What would be shown in the place of a certificate that counts, and does not count itself.
+    ConfigErrors worse_certificates(const Snapshot& next) const;
     ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;
     ConfigErrors lasting_changes(const model::Tree& candidate, const Snapshot* next) const;
     Result<void, ConfigErrors> bring_back(const model::Tree& before);

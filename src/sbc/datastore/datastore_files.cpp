@@ -25,7 +25,52 @@ std::string renewed(const Snapshot& before, const Snapshot& after) {
     return out;
 }
 
+// "certificate 'sbc.crt' expired at 2026-04-01T00:00:00Z"
+std::string end_of(std::string_view what, const std::string& file, WallTime end, WallTime now) {
+    return std::string(what) + " " + shown(file) + (end <= now ? " expired at " : " expires at ") +
+           to_iso8601_seconds(end);
+}
+
+// Why nobody believes it now; empty: it counts.
+std::string worthless(const Adjacency::Shown& certificate, WallTime now) {
+    if (now < certificate.not_before) {
+        return "certificate " + shown(certificate.file) + " is not valid before " +
+               to_iso8601_seconds(certificate.not_before);
+    }
+    return now < certificate.not_after
+               ? ""
+               : end_of("certificate", certificate.file, certificate.not_after, now);
+}
+
+ConfigError worse(const std::string& adjacency, const std::string& file, const std::string& why) {
+    return {.path = "adjacency sip " + adjacency + " tls certificate",
+            .word = file,
+            .sentence = why + ", and the one that is shown is valid; take one that is"};
+}
+
 }  // namespace
+
+ConfigErrors Datastore::worse_certificates(const Snapshot& next) const {
+    const WallTime now = setup_.now().wall;
+    ConfigErrors out;
+    std::set<std::string> said;  // a file of several once
+    for (const Adjacency& is : next.adjacencies) {
+        const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
+        if (was == in_force_->adjacencies.end()) {
+            continue;
+        }
+        for (const auto role : {&Adjacency::certificate, &Adjacency::client_certificate}) {
+            const Adjacency::Shown& before = (*was).*role;
+            const Adjacency::Shown& after = is.*role;
+            const bool has_both = !before.file.empty() && !after.file.empty();
+            if (has_both && worthless(before, now).empty() && !worthless(after, now).empty() &&
+                said.insert(after.file).second) {
+                out.push_back(worse(is.name, after.file, worthless(after, now)));
+            }
+        }
+    }
+    return out;
+}
 
 bool Datastore::reload() {
     const auto refuse = [&](const ConfigErrors& errors) {
@@ -45,6 +90,9 @@ bool Datastore::reload() {
     if (names.empty()) {
         reload_problems_.clear();
         return false;
+    }
+    if (const auto worse = worse_certificates(*configuration->snapshot); !worse.empty()) {
+        return refuse(worse);
     }
     if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
         return refuse(prepared.error());
@@ -69,12 +117,7 @@ namespace {
 bool ends_soon(const Adjacency::Shown& certificate, WallTime now) {
     const auto lifetime = certificate.not_after - certificate.not_before;
     const auto early = std::min<WallTime::duration>(lifetime / 3, std::chrono::days(30));
-    return !certificate.file.empty() && now >= certificate.not_after - early;
-}
-
-std::string end_of(std::string_view what, const std::string& file, WallTime end, WallTime now) {
-    return std::string(what) + " " + shown(file) + (end <= now ? " expired at " : " expires at ") +
-           to_iso8601_seconds(end);
+    return now >= certificate.not_after - early;
 }
 
 }  // namespace
@@ -84,7 +127,12 @@ std::vector<std::string> Datastore::endings() const {
     std::set<std::string> out;  // of one file only once
     for (const Adjacency& each : in_force_->adjacencies) {
         for (const Adjacency::Shown* its : {&each.certificate, &each.client_certificate}) {
-            if (ends_soon(*its, now)) {
+            if (its->file.empty()) {
+                continue;
+            }
+            if (now < its->not_before) {
+                out.insert(worthless(*its, now));
+            } else if (ends_soon(*its, now)) {
                 out.insert(end_of("certificate", its->file, its->not_after, now));
             }
         }

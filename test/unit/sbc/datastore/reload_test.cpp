@@ -160,6 +160,33 @@ TEST_F(Reload, EachRoleMayShowItsOwn) {
     EXPECT_EQ(phones().tls_server, server);
 }
 
+TEST_F(Reload, WhatDoesNotCountNeverReplacesWhatDoes) {
+    renew(new_year + std::chrono::days(90));
+    commit();
+    now_.wall = new_year + std::chrono::days(10);
+    const SnapshotPtr before = target_.published;
+    renew(new_year + std::chrono::days(5));
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_EQ(target_.published, before);
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre("certificate 'sbc.crt' expired at 2026-01-06T00:00:00Z, and the one "
+                            "that is shown is valid; take one that is; what was there before is "
+                            "still shown"));
+    const auto file = read_tree(std::string(encrypted) + "description new\n", "test");
+    ASSERT_TRUE(file);
+    const auto committed = datastore_.commit(file->tree, {.author = "ops"});
+    ASSERT_FALSE(committed);
+    EXPECT_THAT(committed.error().front().to_string(), HasSubstr("'sbc.crt' expired at"));
+    EXPECT_EQ(target_.published, before);
+    renew(new_year + std::chrono::days(200));
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+    // Where none counts, nothing is worse.
+    now_.wall = new_year + std::chrono::days(201);
+    renew(new_year + std::chrono::days(200));
+    EXPECT_TRUE(datastore_.reload());
+}
+
 TEST_F(Reload, EndsAreForetold) {
     renew(new_year + std::chrono::days(90));  // of 120 days
     files_["crl.pem"] = authority_.revoke({}, new_year + std::chrono::days(70));
