@@ -8,18 +8,26 @@
 
 namespace ringwall::sbc {
 
+namespace {
+
 // A name is kept in one place.
+ConfigError stored_already(const Snapshot& next, const std::string& name) {
+    return {.path = "sbc " + next.service + " sbe subscriber " + name,
+            .word = name,
+            .sentence = "subscriber '" + name +
+                        "' is in the store already; say 'subscriber remove " + name +
+                        "' first, or leave it out here"};
+}
+
+}  // namespace
+
 ConfigErrors Operations::objections(const Snapshot& next) {
     ConfigErrors out;
     const auto& stored = workers_.snapshot().stored_subscribers;
     for (const Subscriber& each : next.subscribers) {
         const std::string& name = each.address_of_record;
         if (stored != nullptr && stored->find(name) != nullptr) {
-            out.push_back({.path = "sbc " + next.service + " sbe subscriber " + name,
-                           .word = name,
-                           .sentence = "subscriber '" + name +
-                                       "' is in the store already; say 'subscriber remove " + name +
-                                       "' first, or leave it out here"});
+            out.push_back(stored_already(next, name));
         }
     }
     return out;
