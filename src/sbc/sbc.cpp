@@ -994,8 +994,10 @@ bool Sbc::answer_challenge(ClientId id, const sip::Hop& from, const sip::Message
         counters_.add("challenges", "peer-not-verified");
         return false;
     }
+    // A phone is known by the connection that it registered over: accounts_for.
     if (!is_still_trusted(*snapshot, sent->adjacency) ||
-        !locator_.is_peers_own(*snapshot, sent->adjacency, sent->hop.remote.address)) {
+        (!is_phone &&
+         !locator_.is_peers_own(*snapshot, sent->adjacency, sent->hop.remote.address))) {
         counters_.add("challenges", "not-the-peers-address");
         return false;
     }

@@ -112,6 +112,37 @@ TEST_F(ChallengingPhones, NobodyIsVouchedForWhoIsNotTrusted) {
     }
 }
 
+// In the clear, and from anywhere: it is known by the connection that it registered over.
+struct DesksOverTcp : ChallengingPhones {
+    static std::string with_desks() {
+        std::string out(small_lab);
+        const std::string_view before = "  adjacency sip softswitch\n";
+        return out.insert(out.find(before),
+                          "  subscriber dave@example.com\n   password rosebud\n"
+                          "  adjacency sip desks\n   security trusted-unencrypted\n"
+                          "   inherit profile preset-access\n   domain example.com\n"
+                          "   signaling-address ipv4 192.0.2.6\n   attach\n");
+    }
+    DesksOverTcp() : ChallengingPhones(with_desks()) {}
+    Phone dave{net,
+               ip("192.0.2.61"),
+               sip::Transport::Tcp,
+               {ip("192.0.2.6"), 5060},
+               {"dave", "example.com", "rosebud"},
+               105};
+};
+TEST_F(DesksOverTcp, AreAnsweredForToo) {
+    dave.register_now();
+    ASSERT_TRUE(run_until([&] { return dave.is_registered(); }));
+    challenge(dave, Method::Invite, {});
+    softswitch.invite("sip:dave@example.com");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }));
+    ASSERT_EQ(heard(dave, "INVITE").size(), 2U);
+    EXPECT_TRUE(is_proven(*heard(dave, "INVITE")[1], "dave", "rosebud"));
+    softswitch.bye();
+    net.run_for(1s);
+}
+
 TEST_F(ChallengingPhones, OnlyCallsAndNotificationsAreAnsweredFor) {
     challenge(alice, Method::Message, {});
     softswitch.send("MESSAGE", "sip:alice@example.com", {{"Content-Type", "text/plain"}}, "hi");
