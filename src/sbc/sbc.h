@@ -287,6 +287,8 @@ private:
                         const policy::Reject& reject);
     CallRecord record_of(const policy::Inbound& inbound, std::string_view stage);
     void note_end(const CallRecord& record);
+    static bool is_same_registrar(const Snapshot& before, const Snapshot& after,
+                                  AdjacencyIndex phones);
     bool may_be_registered(const ExplainQuestion& question);
     policy::Inbound inbound_of(const sip::Message& request, const sip::Hop& from,
                                std::span<const std::string> registered);

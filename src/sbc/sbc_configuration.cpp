@@ -57,6 +57,19 @@ std::vector<Sbc::ListenRequest> Sbc::expect(const SnapshotPtr& next) {
     return missing;
 }
 
+// Whoever has granted what phones have there has the last word still.
+bool Sbc::is_same_registrar(const Snapshot& before, const Snapshot& after, AdjacencyIndex phones) {
+    const auto was = before.adjacencies[phones].registration_target;
+    if (was != after.adjacencies[phones].registration_target || !was) {
+        return was == after.adjacencies[phones].registration_target;
+    }
+    const Adjacency& there = before.adjacencies[*was];
+    const Adjacency& now_there = after.adjacencies[*was];
+    return there.signaling_peer == now_there.signaling_peer &&
+           there.signaling_peer_port == now_there.signaling_peer_port &&
+           is_as_trusted(there, now_there);
+}
+
 void Sbc::take(const SnapshotPtr& next) {
     CHECK(next->generation > snapshot_->generation);
     for (AdjacencyIndex i = 0; i < snapshot_->adjacencies.size(); ++i) {
@@ -76,8 +89,7 @@ void Sbc::take(const SnapshotPtr& next) {
     if (shard_.place().number == 0) {
         drop_bindings(
             [&](const registrar::Binding& each) {
-                const auto& target = snapshot_->adjacencies[each.adjacency].registration_target;
-                if (target != before->adjacencies[each.adjacency].registration_target) {
+                if (!is_same_registrar(*before, *snapshot_, each.adjacency)) {
                     return true;
                 }
                 if (each.behind) {

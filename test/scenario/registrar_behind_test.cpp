@@ -335,6 +335,13 @@ TEST_F(BehindUs, WhatItGrantedGoesWhenAnotherIsTheRegistrar) {
         << "its own question";
 }
 
+TEST_F(BehindUs, WhatItGrantedGoesWhenItIsElsewhere) {
+    register_phone(alice);
+    border.publish(configured(with_registrar, "softswitch", {"signaling-peer-port 5070"}));
+    net.run_for(1s);
+    EXPECT_EQ(bindings(), 0U);
+}
+
 struct TwoRegistrars : BehindUs {
     static std::string of_two_domains() {
         std::string out =
