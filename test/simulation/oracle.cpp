@@ -82,7 +82,11 @@ private:
         const Scheme contact = is_refused ? plan_.scheme : twisted(plan_.scheme, plan_.registered);
         const Judgement judgement = ask(from_, contact, Event::Registration);
         out_.judgements.push_back(judgement);
-        out_.endings.insert(judgement.is_allowed ? Ending{200} : Ending{judgement.answer.status});
+        // RFC 5630 §5.2: a SIPS Contact needs a SIPS Request-URI.
+        const bool is_bound_by_less = contact == Scheme::Sips && plan_.scheme != Scheme::Sips;
+        out_.endings.insert(!judgement.is_allowed ? Ending{judgement.answer.status}
+                            : is_bound_by_less    ? Ending{400}
+                                                  : Ending{200});
     }
 
     // In the order of the pipeline.

@@ -261,9 +261,9 @@ bool Party::may_speak() const {
 }
 
 void Party::enroll() {
-    enroll_as(identity_.user, Scheme::Sip,
-              contact(identity_.contact_scheme == "sips" ? Scheme::Sips : Scheme::Sip, Twist::Same),
-              nullptr);
+    // RFC 5630 §5.2: a SIPS Contact needs a SIPS Request-URI.
+    const Scheme scheme = identity_.contact_scheme == "sips" ? Scheme::Sips : Scheme::Sip;
+    enroll_as(identity_.user, scheme, contact(scheme, Twist::Same), nullptr);
 }
 
 void Party::enroll_as(const std::string& user, Scheme scheme, const std::string& uri,

@@ -112,14 +112,15 @@ private:
 
     void add_trunk(const Place& place) { trunks_[place.number] = &add(trunk(place)); }
 
-    // One with a sip contact, one with a sips contact, and one more of either.
+    // One with a sip contact, where it is trusted one with a sips contact, and one more of either.
     void add_phones(const Place& place) {
         for (int i = 0; i < 3; ++i) {
             const int user = i < 2 ? i + 1 : 1 + static_cast<int>(dice_.below(2));
             Party::Identity identity = phone(place, user, first_phone_host + i);
             identity.number = i;
             identity.enrolls = true;
-            const bool is_sips = i == 1 || (i == 2 && dice_.chance(50));
+            // Who is not trusted registers no SIPS Contact: its Request-URI would be SIPS.
+            const bool is_sips = place.is_trusted() && (i == 1 || (i == 2 && dice_.chance(50)));
             identity.contact_scheme = is_sips ? "sips" : "sip";
             enrolled_.push_back({place.number, user, i, is_sips ? Scheme::Sips : Scheme::Sip});
             Party& party = add(std::move(identity));

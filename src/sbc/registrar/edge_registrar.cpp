@@ -37,7 +37,8 @@ bool is_meant_for_us(const Adjacency& adjacency, const sip::Uri& request_uri) {
 }
 
 // RFC 5626 §6: a flow of an instance takes the place of the one with the same number, whatever
-// their Contacts say. All others are known by their Contact (RFC 3261 §10.3).
+// their Contacts say. All others are known by their Contact (RFC 3261 §10.3); that a phone can take
+// SIPS now, or cannot any more, makes no other of it (RFC 5630 §5.1.1.1).
 bool is_same_contact(const Binding& binding, const Binding& other, const sip::Uri& contact) {
     if (binding.reg_id != 0 && other.reg_id != 0) {
         return binding.reg_id == other.reg_id &&
@@ -46,8 +47,12 @@ bool is_same_contact(const Binding& binding, const Binding& other, const sip::Ur
     if (binding.contact == contact.text) {
         return true;
     }
-    const auto bound = sip::parse_uri(binding.contact);
-    return bound && sip::equivalent(*bound, contact);
+    auto bound = sip::parse_uri(binding.contact);
+    if (!bound) {
+        return false;
+    }
+    bound->scheme = contact.scheme;
+    return sip::equivalent(*bound, contact);
 }
 
 // RFC 3261 §10.3 steps 6 and 7: a request that is older than what it would change.
@@ -219,12 +224,17 @@ private:
     const TimePoint now_;
 };
 
-std::optional<RegisterOutcome> refuse_contact(const Adjacency& adjacency, sip::Scheme of_record,
+std::optional<RegisterOutcome> refuse_contact(const Adjacency& adjacency,
+                                              const sip::Message& request,
                                               const sip::Uri& contact) {
     if (contact.scheme != sip::Scheme::Sip && contact.scheme != sip::Scheme::Sips) {
         return refuse(400, "Contact Is No SIP URI");
     }
-    const policy::CallSecurity call = policy::call_from(adjacency, of_record);
+    // RFC 5630 §5.2: else something secure would be bound by what need not be.
+    if (contact.scheme == sip::Scheme::Sips && request.request_uri().scheme != sip::Scheme::Sips) {
+        return refuse(400, "SIPS Request-URI Required");
+    }
+    const policy::CallSecurity call = policy::call_from(adjacency, request.to().uri.scheme);
     const auto permit = policy::permit(call, policy::target_of(adjacency, contact.scheme),
                                        policy::Event::Registration);
     if (permit) {
@@ -316,7 +326,7 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
         return std::move(*refusal);
     }
     for (const sip::Contact& each : contacts.list) {
-        if (auto refusal = refuse_contact(adjacency, request.to().uri.scheme, each.address.uri)) {
+        if (auto refusal = refuse_contact(adjacency, request, each.address.uri)) {
             return std::move(*refusal);
         }
         Binding binding = binding_of(request, each, registrant, now);

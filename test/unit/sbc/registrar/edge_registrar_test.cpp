@@ -231,13 +231,41 @@ TEST_F(EdgeRegistrarTest, TakesAnAddressOfRecordWithAPort) {
 
 TEST_F(EdgeRegistrarTest, WantsSipsContactsForASipsAddressOfRecord) {
     const std::string sips = "<sips:alice@example.com>";
-    EXPECT_EQ(
-        send({.contact = "Contact: <sips:a@192.0.2.7>, <sip:b@192.0.2.7>\r\n", .to = sips}).status,
-        400);
+    const std::string uri = "sips:example.com";
+    EXPECT_EQ(send({.contact = "Contact: <sips:a@192.0.2.7>, <sip:b@192.0.2.7>\r\n",
+                    .to = sips,
+                    .uri = uri})
+                  .status,
+              400);
     EXPECT_EQ(location.binding_count(), 0U);
-    EXPECT_EQ(send({.contact = "Contact: <sips:a@192.0.2.7>\r\n", .to = sips}).status, 200);
+    EXPECT_EQ(send({.contact = "Contact: <sips:a@192.0.2.7>\r\n", .to = sips, .uri = uri}).status,
+              200);
     ASSERT_EQ(bindings().size(), 1U) << "sips and sip name the same user";
     EXPECT_EQ(bindings()[0].scheme, sip::Scheme::Sips);
+}
+
+// RFC 5630 §5.2: the Request-URI and the Contacts count, the From and the To do not.
+TEST_F(EdgeRegistrarTest, BindsNothingSecureByWhatIsNot) {
+    const std::string contact = "Contact: <sips:a@192.0.2.7>\r\n";
+    const std::string sip = "<sip:alice@example.com>";
+    const auto refused = send({.contact = contact, .to = sip, .uri = "sip:example.com"});
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.reason, "SIPS Request-URI Required");
+    EXPECT_EQ(location.binding_count(), 0U);
+    EXPECT_EQ(send({.contact = contact, .to = sip, .uri = "sips:example.com"}).status, 200);
+    EXPECT_EQ(bindings().size(), 1U);
+}
+
+// RFC 5630 §5.1.1.1: the later one replaces the one before.
+TEST_F(EdgeRegistrarTest, AContactOfTheOtherSchemeIsTheSameContact) {
+    const std::string sips = "Contact: <sips:a@192.0.2.7>\r\n";
+    EXPECT_EQ(send({.contact = "Contact: <sip:a@192.0.2.7>\r\n"}).status, 200);
+    EXPECT_EQ(send({.contact = sips, .cseq = 2, .uri = "sips:example.com"}).status, 200);
+    ASSERT_EQ(bindings().size(), 1U);
+    EXPECT_EQ(bindings()[0].scheme, sip::Scheme::Sips);
+    EXPECT_EQ(send({.contact = "Contact: <sip:a@192.0.2.7>\r\n", .cseq = 3}).status, 200);
+    ASSERT_EQ(bindings().size(), 1U);
+    EXPECT_EQ(bindings()[0].scheme, sip::Scheme::Sip);
 }
 
 TEST_F(EdgeRegistrarTest, RefusesAContactThatIsNoSipUri) {
@@ -309,7 +337,9 @@ TEST_F(EdgeRegistrarTest, KeepsThePath) {
 // RFC 5630 §5.2
 TEST_F(EdgeRegistrarTest, WantsASipsPathForASipsContact) {
     const auto status = [&](const std::string& contact, const std::string& path) {
-        return send({.contact = "Contact: <" + contact + ">\r\nPath: " + path + "\r\n"}).status;
+        return send({.contact = "Contact: <" + contact + ">\r\nPath: " + path + "\r\n",
+                     .uri = contact.substr(0, contact.find(':')) + ":example.com"})
+            .status;
     };
     EXPECT_EQ(status("sips:a@192.0.2.7", "<sip:p.example.com;lr>"), 400);
     EXPECT_EQ(status("sips:a@192.0.2.7", "<sips:q.example.com;lr>, <sip:p.example.com;lr>"), 400);
