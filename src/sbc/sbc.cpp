@@ -1047,11 +1047,9 @@ void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer
     }
     const Adjacency& adjacency = snapshot.adjacencies[*peer];
     // Who registers behind us has no password here.
-    const bool is_asked_for = request->method() == Method::Invite ||
-                              (request->method() == Method::Notify && request->to_tag().empty());
-    const bool is_to_phone = adjacency.profile == Profile::Access &&
-                             !adjacency.registration_target &&
-                             to.transport != sip::Transport::Udp && is_asked_for;
+    const bool is_to_phone =
+        adjacency.profile == Profile::Access && !adjacency.registration_target &&
+        to.transport != sip::Transport::Udp && policy::is_answered_for(*request);
     if (is_to_phone || !adjacency.outbound_accounts.empty()) {
         challenges_.sent(id, {*peer, to, request, permit});
     }

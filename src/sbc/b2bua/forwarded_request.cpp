@@ -396,10 +396,8 @@ void ForwardedRequest::on_request(sip::transaction::ServerId id, const sip::Hop&
     context_.answer(setup_.sender.adjacency, id, *request, 481, "Call/Transaction Does Not Exist");
 }
 
-// A NOTIFY makes a phone start again, or say that there are messages.
 bool ForwardedRequest::is_vouched_for() const {
-    const Adjacency& from = context_.adjacency(setup_.sender.adjacency);
-    return from.is_trusted() && from.profile != Profile::Access;
+    return policy::is_vouched_for(*setup_.request, context_.adjacency(setup_.sender.adjacency));
 }
 
 std::vector<AdjacencyIndex> ForwardedRequest::adjacencies() const {

@@ -85,6 +85,16 @@ bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller) {
     return phones.passes_challenges && phones.registration_target == caller;
 }
 
+bool is_answered_for(const sip::Message& request) {
+    return request.method() == Method::Invite ||
+           (request.method() == Method::Notify && request.to_tag().empty());
+}
+
+bool is_vouched_for(const sip::Message& request, const Adjacency& sender) {
+    return request.method() != Method::Notify ||
+           (sender.is_trusted() && sender.profile != Profile::Access);
+}
+
 std::string unsupported_options(const sip::Message& request) {
     using sip::HeaderName;
     std::string unsupported;

@@ -32,6 +32,13 @@ bool is_passed_option(std::string_view tag);
 // challenges`).
 bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller);
 
+// Whether a phone that asks for a proof of this request is given its own subscriber's by us: of
+// calls, and of what tells it something outside of them.
+bool is_answered_for(const sip::Message& request);
+// ... whoever sent it. A NOTIFY makes a phone start again, or say that there are messages: there
+// the word of a trusted peer is as good as the proof, and no other.
+bool is_vouched_for(const sip::Message& request, const Adjacency& sender);
+
 // What a request demands and cannot get (RFC 3261 §8.2.2.3), for Unsupported; empty: it may go on.
 // What a REGISTER requires, it requires of us.
 std::string unsupported_options(const sip::Message& request);
