@@ -59,15 +59,17 @@ std::vector<Sbc::ListenRequest> Sbc::expect(const SnapshotPtr& next) {
 
 // Whoever has granted what phones have there has the last word still.
 bool Sbc::is_same_registrar(const Snapshot& before, const Snapshot& after, AdjacencyIndex phones) {
-    const auto was = before.adjacencies[phones].registration_target;
-    if (was != after.adjacencies[phones].registration_target || !was) {
-        return was == after.adjacencies[phones].registration_target;
+    const auto target = before.adjacencies[phones].registration_target;
+    if (target != after.adjacencies[phones].registration_target) {
+        return false;
     }
-    const Adjacency& there = before.adjacencies[*was];
-    const Adjacency& now_there = after.adjacencies[*was];
-    return there.signaling_peer == now_there.signaling_peer &&
-           there.signaling_peer_port == now_there.signaling_peer_port &&
-           is_as_trusted(there, now_there);
+    if (!target) {
+        return true;  // we are
+    }
+    const Adjacency& was = before.adjacencies[*target];
+    const Adjacency& is = after.adjacencies[*target];
+    return was.signaling_peer == is.signaling_peer &&
+           was.signaling_peer_port == is.signaling_peer_port && is_as_trusted(was, is);
 }
 
 void Sbc::take(const SnapshotPtr& next) {

@@ -119,12 +119,13 @@ bool Sbc::may_be_registered(const ExplainQuestion& question) {
     if (!adjacency.registration_target) {
         return policy::subscriber_on(*snapshot_, adjacency, question.identity) != nullptr;
     }
+    const auto is_proven = [&](const registrar::Binding& each) {
+        const auto users = shared_.location.registered_on(each.hop.flow, now().monotonic);
+        return each.adjacency == question.from &&
+               std::ranges::find(users, question.identity) != users.end();
+    };
     return std::ranges::any_of(shared_.location.find(question.identity, now().monotonic),
-                               [&](const registrar::Binding& each) {
-                                   return each.adjacency == question.from && each.behind &&
-                                          each.path.empty() &&
-                                          each.hop.transport != sip::Transport::Udp;
-                               });
+                               is_proven);
 }
 
 Explanation Sbc::explain(const ExplainQuestion& question) {
