@@ -3,7 +3,6 @@
 long refreshes only. An address-of-record that is SIPS does not reach it by an adjacency that it may not."""
 import socket
 import ssl
-import time
 
 from kamailio import Kamailio
 from phone_test import PhoneTest, TONE, main, profile, wait_for
@@ -104,10 +103,11 @@ class Relay(PhoneTest):
             self.assertIn("expires=3600", register)
             self.assertNotIn("192.0.2.1", register)
 
+        ears = {phone: self.capture(phone.name) for phone in (carol, bob)}
         carol.dial("bob")
         for phone in (carol, bob):
             phone.wait_established()
-        time.sleep(1)
+            self.wait_audio(ears[phone], 0, phone.address)
         bob.hang_up()
         for phone in (carol, bob):
             phone.wait_closed()
