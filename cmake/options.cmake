@@ -17,6 +17,13 @@ if(RINGWALL_CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${RINGWALL_CCACHE})
 endif()
 
+# Half of what building the tests takes is reading the same headers. With ccache they are not read
+# anyway, and it knows a precompiled header by its octets, which no other checkout has.
+option(RINGWALL_PRECOMPILED "Precompile the headers of the tests" ON)
+if(RINGWALL_CCACHE)
+    set(RINGWALL_PRECOMPILED OFF)
+endif()
+
 add_library(ringwall_options INTERFACE)
 target_compile_options(ringwall_options INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wnon-virtual-dtor
@@ -26,6 +33,11 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT RINGWALL_SANITIZE)
     target_compile_options(ringwall_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
 target_link_options(ringwall_options INTERFACE -Wl,-z,relro,-z,now)
+# What is linked to be tried, and often.
+find_program(RINGWALL_MOLD mold)
+if(RINGWALL_MOLD AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_link_options(ringwall_options INTERFACE -fuse-ld=mold)
+endif()
 if(RINGWALL_SANITIZE)
     target_compile_options(ringwall_options INTERFACE
         -fsanitize=${RINGWALL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
