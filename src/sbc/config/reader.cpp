@@ -72,6 +72,9 @@ public:
         if (!command) {
             return refuse(line, command.error());
         }
+        if (const auto hidden = model::refuse_hidden_secret(*command)) {
+            return refuse(line, *hidden);
+        }
         TRY(note(line, *command));
         auto after = model::apply(out_.tree, *command);
         if (!after) {

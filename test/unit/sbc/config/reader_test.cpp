@@ -571,6 +571,20 @@ TEST(ConfigurationReader, RefusesTablesThatLeadRoundInACircle) {
                 HasSubstr(":15: 'next-table' 'A' leads back"));
 }
 
+// Copied out of a `show`: nobody's password is that.
+TEST(ConfigurationReader, WhatIsShownInThePlaceOfASecretIsNone) {
+    const std::string user = std::string(head) + "  subscriber alice@ringwall.test\n";
+    EXPECT_EQ(error_of(user + "   password ***\n"),
+              "ringwall.conf:7: '***' is what is shown in the place of a secret; say the one that "
+              "'password' is to have ('save FILE' writes them too)");
+    EXPECT_EQ(error_of(user + "   password ****\n"), "accepted");
+    EXPECT_THAT(error_of(with_adjacency("   signaling-address ipv4 192.0.2.1\n"
+                                        "   signaling-peer 192.0.2.9\n"
+                                        "   authentication-realm outbound home joe ***\n")),
+                HasSubstr(":9: '***' is what is shown in the place of a secret; say the one that "
+                          "'authentication-realm outbound' is to have"));
+}
+
 // Two ways to one table are no circle.
 TEST(ConfigurationReader, AcceptsTwoWaysToOneTable) {
     EXPECT_EQ(error_of(with_policy("  call-policy-set 1\n   first-call-routing-table A\n"
