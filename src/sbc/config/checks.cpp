@@ -339,6 +339,22 @@ ConfigErrors find_surprises(const Draft& draft) {
                  "no phone can register on adjacency '" + adjacency.name +
                      "': nothing goes from an untrusted adjacency to a trusted-encrypted one");
         }
+        if (adjacency.registration_target && adjacency.is_encrypted()) {
+            const Adjacency& registrar =
+                draft.adjacencies[*adjacency.registration_target].adjacency;
+            if (!registrar.is_trusted()) {
+                warn(
+                    each.path + " registration target adjacency", each.registration_target,
+                    "what phones on adjacency '" + adjacency.name +
+                        "' prove their passwords with over TLS goes on in the clear to adjacency "
+                        "'" +
+                        registrar.name +
+                        "', which is untrusted; who listens there can guess passwords and end "
+                        "registrations: make '" +
+                        registrar.name +
+                        "' trusted-encrypted, or trusted-unencrypted if something else secures it");
+            }
+        }
         if (adjacency.is_attached && adjacency.is_encrypted() &&
             !bears_name(adjacency, adjacency.own_host())) {
             warn(each.path + " local-id host", adjacency.own_host(),

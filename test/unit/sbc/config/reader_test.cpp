@@ -633,6 +633,34 @@ TEST(ConfigurationReader, WarnsAboutPhonesThatCannotRegister) {
                 ::testing::Contains(HasSubstr("no phone can register on adjacency 'phones'")));
 }
 
+TEST(ConfigurationReader, WarnsAboutDigestsOfTlsPhonesInTheClear) {
+    const auto phones = [](const std::string& security) {
+        return "  adjacency sip phones\n   inherit profile preset-access\n   domain ringwall.test\n"
+               "   security " +
+               security +
+               "\n   sip-calls-out any\n   registration target adjacency peer\n   attach\n"
+               "   signaling-address ipv4 192.0.2.1\n   local-id host sbc.ringwall.test\n";
+    };
+    const std::string lacks_trust =
+        "what phones on adjacency 'phones' prove their passwords with over TLS goes on in the "
+        "clear "
+        "to adjacency 'peer', which is untrusted; who listens there can guess passwords and end "
+        "registrations: make 'peer' trusted-encrypted, or trusted-unencrypted if something else "
+        "secures it";
+    EXPECT_THAT(warnings_of(with_adjacency(provider + phones("trusted-encrypted"))),
+                ElementsAre(HasSubstr(lacks_trust)));
+    EXPECT_THAT(warnings_of(with_adjacency("   security trusted-unencrypted\n" + provider +
+                                           phones("trusted-encrypted"))),
+                IsEmpty());
+    EXPECT_THAT(
+        warnings_of(with_adjacency(provider + "   attach\n" +
+                                   "  adjacency sip phones\n   inherit profile preset-access\n"
+                                   "   domain ringwall.test\n"
+                                   "   registration target adjacency peer\n")),
+        IsEmpty())
+        << "in the clear before as well";
+}
+
 // Whatever words come in whatever order: an answer, and never a crash.
 TEST(ConfigurationReader, SurvivesRandomWords) {
     constexpr std::array words{"sbc",
