@@ -105,6 +105,47 @@ TEST_F(Identities, ASecondConnectionOfAPhoneIsAskedAgain) {
     EXPECT_EQ(bob.count("BYE"), 1U);
 }
 
+// RFC 3892 §8: who a phone says has referred is as little proven as who it says that it is.
+TEST_F(Identities, APhoneNamesNobodyButItselfAsWhoReferred) {
+    register_phones();
+    const auto named = [&](const std::string& method, const std::string& by) {
+        const std::size_t before = softswitch.count(method);
+        alice.send(method, "sip:9001@switch.example.com",
+                   {{"Contact", alice.contact()},
+                    {"Refer-To", "<sip:9002@switch.example.com>"},
+                    {"Referred-By", by}});
+        net.run_for(1s);
+        EXPECT_EQ(softswitch.count(method), before + 1);
+        const auto* const line =
+            softswitch.last_request(method)->header(sip::HeaderName::ReferredBy);
+        return line == nullptr ? "" : std::string(line->value);
+    };
+    for (const char* method : {"INVITE", "REFER"}) {
+        EXPECT_EQ(named(method, "<sip:bob@example.com>;cid=\"2@h\""), "") << method;
+        EXPECT_EQ(named(method, "<sip:alice@192.0.2.11>"), "") << method;
+        EXPECT_EQ(named(method, "\"Alice\" <sip:alice@example.com>;cid=\"2@h\""),
+                  "\"Alice\" <sip:alice@example.com>;cid=\"2@h\"")
+            << method;
+    }
+    border.sbc().end_all("test");
+    net.run_for(40s);
+    alice.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !softswitch.acks().empty(); }));
+    for (const auto& [by, told] :
+         {std::pair{"<sip:bob@example.com>", 0U}, std::pair{"<sip:alice@example.com>", 1U}}) {
+        alice.dialog_fields = {{"Contact", alice.contact()},
+                               {"Refer-To", "<sip:9002@switch.example.com>"},
+                               {"Referred-By", by}};
+        const std::size_t before = softswitch.count("REFER");
+        alice.in_dialog(sip::Method::Refer);
+        net.run_for(1s);
+        ASSERT_EQ(softswitch.count("REFER"), before + 1);
+        EXPECT_EQ(softswitch.last_request("REFER")->count(sip::HeaderName::ReferredBy), told);
+    }
+    border.sbc().end_all("test");
+    net.run_for(40s);
+}
+
 // ---- certificates of phones --------------------------------------------------------------------
 
 TEST_F(Identities, ACertificateOfAnotherSubscriberIsRefused) {

@@ -500,13 +500,15 @@ TEST_F(Topology, TheContactsOfARedirectionSayNothingOfTheWay) {
 }
 
 TEST_F(Topology, WhoReferredIsNotNamedByItsAddress) {
-    alice.invite_fields = {{"Referred-By", "\"Wendy\" <sip:wendy@192.0.2.11;x=1>;cid=\"2@h\";y=2"},
-                           {"Refer-To", "<sip:192.0.2.11>"}};
-    alice.invite("sip:9001@switch.example.com");
-    ASSERT_TRUE(run_until([&] { return softswitch.count("INVITE") == 1; }));
-    EXPECT_EQ(softswitch.last_request("INVITE")->header(sip::HeaderName::ReferredBy)->value,
-              "\"Wendy\" <sip:wendy@192.0.2.2>;cid=\"2@h\"");
-    EXPECT_EQ(softswitch.last_request("INVITE")->header(sip::HeaderName::ReferTo), nullptr);
+    register_phones();
+    softswitch.invite_fields = {
+        {"Referred-By", "\"Wendy\" <sip:wendy@192.0.2.20;x=1>;cid=\"2@h\";y=2"},
+        {"Refer-To", "<sip:192.0.2.20>"}};
+    softswitch.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return bob.count("INVITE") == 1; }));
+    EXPECT_EQ(bob.last_request("INVITE")->header(sip::HeaderName::ReferredBy)->value,
+              "\"Wendy\" <sip:wendy@border.example.com>;cid=\"2@h\"");
+    EXPECT_EQ(bob.last_request("INVITE")->header(sip::HeaderName::ReferTo), nullptr);
     border.sbc().end_all("test");
     net.run_for(40s);
 }

@@ -174,7 +174,9 @@ private:
 
     // Who wrote the INVITE, and who its answers on that branch.
     policy::Author caller(const Branch& branch) const {
-        return {setup_.caller.address_of_record, {}, branch.media != nullptr};
+        return {.address_of_record = setup_.caller.address_of_record,
+                .is_media_hidden = branch.media != nullptr,
+                .is_ourselves = setup_.absent_caller.has_value()};
     }
     static policy::Author callee(const Branch& branch) {
         return {branch.address_of_record, {}, branch.media != nullptr};

@@ -177,7 +177,8 @@ std::optional<Fate> Call::follow(Place place, ServerId id, const sip::Hop& from,
     }
     const Adjacency& in = adjacency(asking.peer.adjacency);
     const Adjacency& out = adjacency(party.peer.adjacency);
-    sip::MessagePtr invite = referred_invite(*refer, scheme, {in, out, party, context_});
+    sip::MessagePtr invite =
+        referred_invite(*refer, scheme, {in, asking.peer.address_of_record, out, party, context_});
     if (invite == nullptr) {
         return refuse(400, "Refer-To Too Long");
     }
@@ -437,7 +438,8 @@ bool Call::send_newcomers_invite(const policy::MediaVerdict& media) {
         other_side(place.side), Method::Invite,
         [&](sip::MessageBuilder& invite) {
             copy_newcomers_fields(invite, *newcomer.request, in, out,
-                                  {newcomer.peer.address_of_record, {}, false});
+                                  {.address_of_record = newcomer.peer.address_of_record,
+                                   .is_ourselves = newcomer.absent_caller.has_value()});
             copy_body(invite, *newcomer.request, media);
         },
         newcomer.request->max_forwards().value_or(70) - 1);

@@ -168,7 +168,8 @@ sip::MessagePtr referred_invite(const sip::Message& refer, sip::Scheme scheme,
         invite.header(HeaderName::Privacy, party.asked.user ? "user;id" : "id");
     }
     if (const sip::HeaderLine* by = refer.header(HeaderName::ReferredBy)) {
-        if (const auto value = referred_by(by->value, referred.to)) {
+        if (const auto value = referred_by(by->value, referred.from, referred.to,
+                                           {.address_of_record = referred.by})) {
             invite.header(HeaderName::ReferredBy, *value);
         }
     }

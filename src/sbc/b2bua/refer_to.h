@@ -33,6 +33,7 @@ std::optional<Changes> refer_changes(const sip::Message& refer, sip::Scheme sche
 // would be too long to be read.
 struct Referred {
     const Adjacency& from;  // of who referred
+    std::string_view by;    // its address-of-record; empty: no phone
     const Adjacency& to;    // of the party
     const Leg& party;
     const CallContext& context;

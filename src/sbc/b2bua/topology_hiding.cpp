@@ -550,13 +550,14 @@ std::string parameters_of_user(std::string_view parameters) {
     return kept;
 }
 
-std::optional<std::string> referred_by(std::string_view original, const Adjacency& to) {
+std::optional<std::string> referred_by(std::string_view original, const Adjacency& from,
+                                       const Adjacency& to, const policy::Author& author) {
     const auto parsed = sip::parse_name_addr(original);
-    if (!parsed) {
+    if (!parsed || !policy::may_name_referrer(from, author, *parsed)) {
         return std::nullopt;
     }
     std::string value =
-        address(*parsed, to, to.is_encrypted() ? sip::Scheme::Sips : sip::Scheme::Sip);
+        from_address(*parsed, to.is_encrypted() ? sip::Scheme::Sips : sip::Scheme::Sip, from, to);
     if (const auto cid = parsed->parameters.find("cid")) {
         value.append(";cid=").append(*cid);
     }
@@ -652,7 +653,8 @@ void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,
                 }
                 break;
             case Passage::Referrer:
-                if (const auto value = referred_by(line.value, to); value && !passing.hides_user) {
+                if (const auto value = referred_by(line.value, from, to, author);
+                    value && !passing.hides_user) {
                     builder.header(line.id, *value);
                 }
                 break;

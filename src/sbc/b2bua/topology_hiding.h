@@ -56,8 +56,10 @@ std::string request_uri(const sip::Uri& original, sip::Scheme leg_scheme, const 
 
 // Of a URI's parameters those that say nothing of how to get there from the side that wrote them.
 std::string parameters_of_user(std::string_view parameters);
-// The Referred-By (RFC 3892) for the other leg: as a From, with its cid. None: it cannot be read.
-std::optional<std::string> referred_by(std::string_view original, const Adjacency& to);
+// The Referred-By (RFC 3892) for the other leg: as a From, with its cid. None: it cannot be read,
+// or is not for who says so to say (policy::may_name_referrer).
+std::optional<std::string> referred_by(std::string_view original, const Adjacency& from,
+                                       const Adjacency& to, const policy::Author& author);
 
 // A Warning of ours towards a peer on `adjacency`: the text that RFC 5630 has for the code, else
 // `text`.

@@ -69,6 +69,11 @@ bool is_believed(const Adjacency& from) {
     return is_in_trust_domain(from) && from.profile != Profile::Access;
 }
 
+bool may_name_referrer(const Adjacency& from, const Author& author, const sip::NameAddr& referrer) {
+    return from.profile != Profile::Access || author.is_ourselves ||
+           sip::address_of_record(referrer.uri) == author.address_of_record;
+}
+
 bool is_withheld(const Adjacency& to, const Privacy& asked) {
     return (asked.id || asked.user) && !is_in_trust_domain(to);
 }

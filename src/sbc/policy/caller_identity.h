@@ -36,6 +36,7 @@ struct Author {
     std::string_view address_of_record = {};  // of a phone, proven; else empty
     Privacy asked = {};                       // when the dialog began
     bool is_media_hidden = false;  // it passes through the media engine, or there is none
+    bool is_ourselves = false;     // an INVITE that Ringwall makes in his place (`refer handle`)
 };
 // A message that says nothing of it is not meant to tell more than the one before.
 Privacy asked_in(const sip::Message& message, const Author& author);
@@ -43,6 +44,10 @@ Privacy asked_in(const sip::Message& message, const Author& author);
 bool is_in_trust_domain(const Adjacency& adjacency);
 // What is asserted by peers there counts. A phone is who it has proven to be, whatever it says.
 bool is_believed(const Adjacency& from);
+
+// May it say that this one has referred (RFC 3892)? A phone names nobody but itself: anybody else
+// it has not proven.
+bool may_name_referrer(const Adjacency& from, const Author& author, const sip::NameAddr& referrer);
 
 // Who it is is not to be known there.
 bool is_withheld(const Adjacency& to, const Privacy& asked);
