@@ -94,6 +94,89 @@ TEST_F(Identities, AnAssertedIdentityOfTheOutsideGoesNoFurther) {
     border.sbc().end_all("test");
 }
 
+// Who has proven nothing is none of our users, whatever he sends.
+TEST_F(Identities, AStrangerDoesNotCallAsOneOfOurUsers) {
+    register_phones();
+    for (const std::string from :
+         {"<sip:alice@example.com>", "<sip:nobody@EXAMPLE.com.>", "<sips:bob@example.com>",
+          "\"Boss\" <sip:+15551234@example.com:5070;user=phone>"}) {
+        EXPECT_EQ(refused_invite(outside, {{"From", from + ";tag=1"}}), 403) << from;
+        for (const char* method :
+             {"MESSAGE", "OPTIONS", "SUBSCRIBE", "NOTIFY", "REFER", "PUBLISH"}) {
+            const std::size_t sent = sent_to(softswitch) + sent_to(alice) + sent_to(bob);
+            outside.send(method, "sip:9001@switch.example.com",
+                         {{"From", from + ";tag=1"},
+                          {"Contact", outside.contact()},
+                          {"Event", "presence"},
+                          {"Refer-To", "<sip:9002@switch.example.com>"}});
+            net.run_for(1s);
+            EXPECT_EQ(outside.statuses(method).back(), 403) << method;
+            EXPECT_EQ(sent_to(softswitch) + sent_to(alice) + sent_to(bob), sent) << method;
+        }
+    }
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_EQ(border.records.back().stage, "authenticate");
+    EXPECT_EQ(border.records.back().cause, sbc::FailureCause::SetupPolicy);
+    EXPECT_EQ(outside.last_response("INVITE")->reason(), "From Is Not Yours");
+    for (const char* from : {"<sip:alice@example.org>", "<sip:alice@sub.example.com>",
+                             "<sip:anonymous@anonymous.invalid>", "<tel:+15551234>"}) {
+        const std::size_t before = softswitch.count("MESSAGE");
+        outside.send("MESSAGE", "sip:9001@switch.example.com",
+                     {{"From", std::string(from) + ";tag=1"}});
+        net.run_for(1s);
+        EXPECT_EQ(softswitch.count("MESSAGE"), before + 1) << from;
+    }
+}
+
+// A call that a softswitch forwards is still the call of who made it.
+TEST_F(Identities, ATrustedTrunkBringsBackTheCallsOfOurUsers) {
+    register_phones();
+    softswitch.send("MESSAGE", "sip:bob@example.com", {{"From", "<sip:alice@example.com>;tag=1"}});
+    net.run_for(1s);
+    ASSERT_EQ(bob.count("MESSAGE"), 1U);
+    EXPECT_EQ(bob.last_request("MESSAGE")->from().uri.text, "sip:alice@example.com");
+}
+
+class ForwardingProvider : public Identities {
+protected:
+    ForwardingProvider()
+        : Identities(configured(small_lab, "outside", {"own-domain-callers allow"})) {}
+};
+
+// Where the operator says so; but asserted it is not.
+TEST_F(ForwardingProvider, BringsThemBackToo) {
+    outside.send("MESSAGE", "sip:9001@switch.example.com",
+                 {{"From", "<sip:alice@example.com>;tag=1"},
+                  {"P-Asserted-Identity", "<sip:alice@example.com>"}});
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("MESSAGE"), 1U);
+    EXPECT_EQ(softswitch.last_request("MESSAGE")->from().uri.text, "sip:alice@example.com");
+    EXPECT_EQ(softswitch.last_request("MESSAGE")->count(sip::HeaderName::PAssertedIdentity), 0U);
+}
+
+// Our own name is often the domain of our users.
+class NamedAsTheDomain : public Identities {
+protected:
+    NamedAsTheDomain()
+        : Identities(configured(configured(small_lab, "softswitch", {"local-id host example.com"}),
+                                "outside", {"local-id host border.example.net"})) {}
+};
+
+TEST_F(NamedAsTheDomain, AStrangerAtAnAddressDoesNotBecomeOneOfOurUsers) {
+    for (const char* host : {"192.0.2.30", "192.0.2.3", "border.example.net"}) {
+        const std::string alice_there = std::string("<sip:alice@") + host + ">";
+        outside.send("MESSAGE", "sip:9001@switch.example.com",
+                     {{"From", alice_there + ";tag=1"}, {"Referred-By", alice_there}});
+        net.run_for(1s);
+        const auto told = softswitch.last_request("MESSAGE");
+        ASSERT_NE(told, nullptr);
+        EXPECT_EQ(told->from().uri.text, "sip:alice@192.0.2.2") << host;
+        EXPECT_THAT(std::string(told->bytes()), Not(HasSubstr("alice@example.com"))) << host;
+        EXPECT_THAT(std::string(told->bytes()), Not(HasSubstr("192.0.2.30"))) << host;
+    }
+    EXPECT_EQ(softswitch.count("MESSAGE"), 3U);
+}
+
 TEST_F(Identities, ASecondConnectionOfAPhoneIsAskedAgain) {
     register_phones();
     alice.reconnect();

@@ -343,9 +343,9 @@ std::string_view parameter_of_user(const sip::Uri& uri) {
     return user && equals_ignoring_case(*user, "phone") ? ";user=phone" : "";
 }
 
-// `is_ours`: the host becomes our own on the far side, as an IP address does.
-std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Scheme leg_scheme,
-                    bool is_ours) {
+// `is_ours`: the host becomes `our_host`, as an IP address does.
+std::string address(const sip::NameAddr& original, const std::string& our_host,
+                    sip::Scheme leg_scheme, bool is_ours) {
     std::string value;
     value.reserve(usual_length);
     if (!original.display_name.empty()) {
@@ -361,7 +361,7 @@ std::string address(const sip::NameAddr& original, const Adjacency& far, sip::Sc
         value.append(uri.user).append("@");
     }
     const bool is_replaced = is_ours || is_address(uri.host);
-    value.append(is_replaced ? host_text(far.own_host()) : std::string(uri.host));
+    value.append(is_replaced ? host_text(our_host) : std::string(uri.host));
     return value.append(parameter_of_user(uri)).append(">");
 }
 
@@ -490,7 +490,7 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
 
 std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
                     sip::Scheme leg_scheme) {
-    return address(original, adjacency, leg_scheme, false);
+    return address(original, adjacency.own_host(), leg_scheme, false);
 }
 
 std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
@@ -498,12 +498,18 @@ std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
     // A phone's address-of-record stays, even if its domain is our name there.
     const bool is_ours =
         from.profile != Profile::Access && is_same_host(original.uri.host, from.own_host());
-    return address(original, to, leg_scheme, is_ours);
+    // Under a name that is a domain served here it would be one of our users who calls.
+    const bool is_stranger = !from.is_trusted() && from.profile != Profile::Access;
+    return address(
+        original,
+        is_stranger && to.is_named_as_domain ? to.signaling_address.to_string() : to.own_host(),
+        leg_scheme, is_ours);
 }
 
 std::string to_address(const sip::NameAddr& original, sip::Scheme leg_scheme, const Adjacency& from,
                        const Adjacency& to) {
-    return address(original, to, leg_scheme, is_same_host(original.uri.host, from.own_host()));
+    return address(original, to.own_host(), leg_scheme,
+                   is_same_host(original.uri.host, from.own_host()));
 }
 
 int refuse_length(std::string_view request_uri, std::initializer_list<std::string_view> addresses) {

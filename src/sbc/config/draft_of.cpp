@@ -46,6 +46,7 @@ constexpr std::array identity_words{Choice{"if-whole", SignatureMode::IfWhole},
                                     Choice{"pass", SignatureMode::Pass},
                                     Choice{"drop", SignatureMode::Drop}};
 constexpr std::array anonymous_callers_words{Choice{"refuse", false}, Choice{"allow", true}};
+constexpr std::array own_domain_callers_words{Choice{"refuse", false}, Choice{"allow", true}};
 constexpr std::array media_security_words{Choice{"off", MediaSecurity::Off},
                                           Choice{"preferred", MediaSecurity::Preferred},
                                           Choice{"required", MediaSecurity::Required}};
@@ -195,6 +196,7 @@ void read_security(const Leaves& leaves, Adjacency& out) {
     leaves.choice("privacy", privacy_words, out.privacy);
     leaves.choice("identity", identity_words, out.identity);
     leaves.choice("anonymous-callers", anonymous_callers_words, out.takes_anonymous);
+    leaves.choice("own-domain-callers", own_domain_callers_words, out.takes_own_callers);
     leaves.choice("replaces", replaces_words, out.replaces);
     leaves.choice("refer", refer_words, out.refer);
     leaves.choice("tls-client-authentication", client_authentication_words,

@@ -1,5 +1,6 @@
 #include "sbc/config/reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -35,6 +36,11 @@ SnapshotPtr snapshot_of(Draft draft) {
     }
     for (DraftAdjacency& each : draft.adjacencies) {
         snapshot->adjacencies.push_back(std::move(each.adjacency));
+    }
+    for (Adjacency& each : snapshot->adjacencies) {
+        each.is_named_as_domain = std::ranges::any_of(
+            snapshot->adjacencies,
+            [&each](const Adjacency& other) { return other.has_users_of(each.own_host()); });
     }
     for (DraftSubscriber& each : draft.subscribers) {
         each.subscriber.password = sip::auth::HashedPassword(each.subscriber.username,

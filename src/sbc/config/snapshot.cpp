@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace ringwall::sbc {
 
 std::string_view to_string(Security security) {
@@ -106,6 +108,14 @@ std::string_view to_string(tls::ClientAuthentication value) {
             return "required";
     }
     return "";
+}
+
+bool Adjacency::has_users_of(std::string_view domain) const {
+    domain.remove_suffix(domain.ends_with('.') ? 1 : 0);
+    return profile == Profile::Access &&
+           std::ranges::any_of(domains, [domain](std::string_view served) {
+               return equals_ignoring_case(served, domain);
+           });
 }
 
 const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {

@@ -80,7 +80,8 @@ struct Adjacency {
     bool tells_rule = false;             // in a refusal; default by security: when trusted
     std::optional<PrivacyMode> privacy;  // none: by security and profile, see privacy_mode
     SignatureMode identity = SignatureMode::IfWhole;
-    bool takes_anonymous = false;  // From of a phone that is known
+    bool takes_anonymous = false;    // From of a phone that is known
+    bool takes_own_callers = false;  // untrusted: From of a domain that is served elsewhere here
 
     // Where.
     Profile profile = Profile::Peering;  // Access: the far ends are phones that register here
@@ -94,6 +95,7 @@ struct Adjacency {
     std::optional<sip::Transport> mandated_transport;          // to the peer; none: udp and tcp
     std::string local_id;  // our host name in Contact, Via and From here; empty: by rule
     std::vector<std::string> domains;  // domains whose users register here (Access)
+    bool is_named_as_domain = false;   // our host here is such a domain, of whatever adjacency
 
     // What a challenge offers, the preferred one first, and what is accepted. Some phones give up
     // at a challenge that they do not know, though one that they know stands beside it.
@@ -152,6 +154,8 @@ struct Adjacency {
     bool is_one_party() const {
         return profile != Profile::Access && (is_trusted() || !remote_addresses.empty());
     }
+    // Users of this domain register here. Neither case nor the dot at its end counts.
+    bool has_users_of(std::string_view domain) const;
     bool accepts(sip::auth::Algorithm algorithm) const {
         return std::ranges::find(digest_algorithms, algorithm) != digest_algorithms.end();
     }

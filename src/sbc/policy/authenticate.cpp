@@ -1,5 +1,9 @@
 // Stage "authenticate": who may call as whom. Only phones (preset-access) are asked; a peer was
-// known by its certificate or is known by its address.
+// known by its certificate or is known by its address. One that is not trusted is none of the users
+// whom we ask, nor of those whom a registrar behind us does: From their domains it hears 403,
+// unless `own-domain-callers allow` says otherwise or it is that registrar (docs/decisions/0076).
+//
+// Of phones:
 //
 //   connection carries a live registration of the From, and it is no REGISTER   -> that is the
 //   caller good credentials                                                            -> the
@@ -245,6 +249,33 @@ Verdict leave_to_registrar_behind(Inbound& inbound, std::string_view claimed) {
     return check_claims(inbound, claimed);
 }
 
+// Has the From a domain whose users have to prove elsewhere here who they are?
+bool is_from_our_users(const Inbound& inbound) {
+    const std::string_view domain = inbound.request.from().uri.host;
+    bool is_served = false;
+    for (const Adjacency& each : inbound.snapshot->adjacencies) {
+        if (each.has_users_of(domain)) {
+            is_served = true;
+            if (each.registration_target == inbound.adjacency) {
+                return false;  // that one asks them
+            }
+        }
+    }
+    return is_served;
+}
+
+Verdict check_peers_from(const Inbound& inbound) {
+    const Adjacency& adjacency = inbound.from_adjacency();
+    if (adjacency.is_trusted() || adjacency.takes_own_callers || !is_from_our_users(inbound)) {
+        return Continue{};
+    }
+    return Reject{.status = 403,
+                  .reason = "From Is Not Yours",
+                  .detail = "domain " + lower(inbound.request.from().uri.host) +
+                            " is served here, and adjacency " + adjacency.name +
+                            " is untrusted (own-domain-callers)"};
+}
+
 }  // namespace
 
 const Subscriber* subscriber_on(const Snapshot& snapshot, const Adjacency& adjacency,
@@ -255,7 +286,7 @@ const Subscriber* subscriber_on(const Snapshot& snapshot, const Adjacency& adjac
 
 Verdict authenticate(Inbound& inbound) {
     if (inbound.from_adjacency().profile != Profile::Access) {
-        return Continue{};
+        return check_peers_from(inbound);
     }
     const sip::Message& request = inbound.request;
     const std::string claimed = claimed_identity(request);

@@ -28,7 +28,8 @@ constexpr std::array inbound_stages{
           "An untrusted caller does not reach a SIPS URI, and 'sip-calls-in' is kept.",
           require_trust_for_secure_target},
     Stage{"authenticate",
-          "A phone calls as itself only: by its registration, its password and its certificate.",
+          "A phone calls as itself only: by its registration, its password and its certificate; "
+          "nobody untrusted calls as a user of a domain that is served here.",
           authenticate},
     Stage{"header-profile-in", "An identity that an untrusted peer asserts is worth nothing.",
           apply_inbound_profile},

@@ -295,6 +295,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"   media-security required\n", 7, "needs DTLS-SRTP through the media engine"},
         Mistake{"   privacy trusted\n", 7, "would believe whoever asserts"},
         Mistake{"   anonymous-callers allow\n", 7, "means nothing on an adjacency without"},
+        Mistake{"   security trusted-unencrypted\n   own-domain-callers allow\n", 8,
+                "means nothing on an adjacency that is trusted"},
+        Mistake{"   inherit profile preset-access\n   own-domain-callers allow\n", 8,
+                "means nothing on an adjacency that is trusted or inherits preset-access"},
         Mistake{"   media anchored\n", 7, "add 'media-engine ipv4 ADDRESS' to sbe"},
         Mistake{"   signaling-peer-port 5070\n", 7, "needs a 'signaling-peer'"},
         Mistake{"   inherit profile preset-access\n", 6, "add 'domain NAME'"}));

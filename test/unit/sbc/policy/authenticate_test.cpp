@@ -444,6 +444,30 @@ TEST(Authenticate, WithoutARegistrationThereNothingElseGoesOn) {
     EXPECT_EQ(rejected(authenticate(other.identified())).status, 403);
 }
 
+// Of whatever network it is that a registrar behind us serves, too.
+TEST(Authenticate, AStrangerIsNoUserOfADomainThatIsServedHere) {
+    for (const char* from : {"<sip:alice@example.com>", "<sip:x@Example.COM.>"}) {
+        Arrival arrival{.by = outside, .from = from};
+        const Reject reject = rejected(authenticate(arrival.identified()));
+        EXPECT_EQ(reject.status, 403);
+        EXPECT_EQ(reject.reason, "From Is Not Yours");
+        EXPECT_NE(reject.detail.find("is served here, and adjacency outside is untrusted"),
+                  std::string::npos);
+        arrival.adjacency().takes_own_callers = true;
+        EXPECT_TRUE(continues(authenticate(arrival.identified())));
+    }
+    for (const AdjacencyIndex by : {carrier, softswitch}) {
+        Arrival arrival{.by = by};
+        EXPECT_TRUE(continues(authenticate(arrival.identified())));
+    }
+    Arrival registrar{.by = outside};
+    registrar.snapshot.adjacencies[phones].registration_target = outside;
+    EXPECT_TRUE(continues(authenticate(registrar.identified())));
+    registrar.by = softswitch;
+    registrar.adjacency().security = Security::Untrusted;
+    EXPECT_EQ(rejected(authenticate(registrar.identified())).status, 403);
+}
+
 TEST(Authenticate, APeerIsNotChallenged) {
     for (const AdjacencyIndex by : {carrier, softswitch, outside}) {
         Arrival arrival{.by = by, .from = "<sip:anybody@anywhere.example>"};

@@ -51,6 +51,8 @@ TEST(Pipeline, TheFirstStageThatObjectsEndsIt) {
     arrival.max_forwards = 70;
     EXPECT_EQ(run_pipeline(arrival.inbound()).stage, "target-security");
     arrival.request_uri = "sip:bob@example.com";
+    EXPECT_EQ(run_pipeline(arrival.inbound()).stage, "authenticate");
+    arrival.from = "<sip:anybody@anywhere.example>";
     EXPECT_EQ(run_pipeline(arrival.inbound()).stage, "route");
 }
 
@@ -68,7 +70,7 @@ TEST(Pipeline, APhoneIsChallengedBeforeItsCallIsRouted) {
 
 // `explain` asks the same question again.
 TEST(Pipeline, GivesTheSameAnswerToTheSameRequest) {
-    Arrival arrival{.by = outside};
+    Arrival arrival{.by = outside, .from = "<sip:anybody@anywhere.example>"};
     const Outcome first = run_pipeline(arrival.inbound());
     const Outcome second = run_pipeline(arrival.inbound());
     EXPECT_EQ(first.stage, second.stage);
