@@ -187,7 +187,9 @@ StoredSubscribers::Open open_store(const std::filesystem::path& folder) {
     if (folder.empty()) {
         return nullptr;
     }
-    return [file = folder / "ringwall.db"] { return store::open_sqlite(file); };
+    return [file = folder / "ringwall.db"](store::IfMissing if_missing) {
+        return store::open_sqlite(file, if_missing);
+    };
 }
 
 std::string host_name_of_machine() {

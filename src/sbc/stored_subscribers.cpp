@@ -61,7 +61,8 @@ void StoredSubscribers::load() {
 
 StoredSubscribers::Done StoredSubscribers::open() {
     if (store_ == nullptr) {
-        store_ = TRY(setup_.open());
+        const bool was_there = setup_.running().stored_subscribers != nullptr;
+        store_ = TRY(setup_.open(was_there ? store::IfMissing::Refuse : store::IfMissing::Create));
     }
     return {};
 }

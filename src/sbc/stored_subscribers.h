@@ -19,7 +19,8 @@ namespace ringwall::sbc {
 
 class StoredSubscribers {
 public:
-    using Open = std::function<Result<std::unique_ptr<store::Store>, std::string>()>;
+    using Open =
+        std::function<Result<std::unique_ptr<store::Store>, std::string>(store::IfMissing)>;
     struct Setup {
         Open open;  // null: nothing is kept
         // What is in force on the workers.
@@ -29,7 +30,8 @@ public:
     explicit StoredSubscribers(Setup setup) : setup_(std::move(setup)) {}
 
     // The store is opened anew, for it may be another file by now; what it has is in force, if it
-    // can be read.
+    // can be read. It is made where there is none, but not where there was one: what is in force
+    // stays so.
     void load();
 
     // An error is a sentence. Names are addresses-of-record, canonical. Each may be asked before

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,6 +47,14 @@ void create(const std::filesystem::path& file) {
     }
 }
 
+// https://www.sqlite.org/walformat.html §1: what an open database consists of.
+constexpr std::array<std::string_view, 3> suffixes{"", "-wal", "-shm"};
+
+std::string removed(const std::filesystem::path& file) {
+    return file.string() +
+           " was removed; put it or a backup in its place, and send SIGHUP to ringwall-sbc";
+}
+
 }  // namespace
 
 std::string Row::text(int column) const {
@@ -60,8 +69,14 @@ void SqliteDatabase::Close::operator()(sqlite3* database) const {
 }
 
 Result<SqliteDatabase, std::string> SqliteDatabase::open(const std::filesystem::path& file,
-                                                         int application, Steps steps) {
-    create(file);
+                                                         int application, Steps steps,
+                                                         IfMissing if_missing) {
+    if (if_missing == IfMissing::Create) {
+        create(file);
+    } else if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) {
+        return fail(removed(file));
+    }
+    const auto id = id_of(file);
     sqlite3* opened = nullptr;
     const int code = sqlite3_open_v2(file.c_str(), &opened,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -71,8 +86,37 @@ Result<SqliteDatabase, std::string> SqliteDatabase::open(const std::filesystem::
     }
     TRY(out.configure());
     TRY(out.check());
+    out.opened_.front() = id;
     TRY(out.migrate(application, steps));
+    for (std::size_t i = 1; i < suffixes.size(); ++i) {
+        out.opened_[i] = id_of(file.string() + std::string(suffixes[i]));
+    }
+    if (std::string why = out.why_gone(); !why.empty()) {
+        return fail(std::move(why));
+    }
     return out;
+}
+
+std::optional<SqliteDatabase::FileId> SqliteDatabase::id_of(const std::filesystem::path& file) {
+    struct stat found = {};
+    return ::stat(file.c_str(), &found) == 0 ? std::optional(FileId{found.st_dev, found.st_ino})
+                                             : std::nullopt;
+}
+
+// What was opened is no more where its path leads: a sentence.
+std::string SqliteDatabase::why_gone() const {
+    for (std::size_t i = 0; i < suffixes.size(); ++i) {
+        const std::filesystem::path file = file_.string() + std::string(suffixes[i]);
+        const auto found = id_of(file);
+        if (!opened_[i] || found == opened_[i]) {
+            continue;
+        }
+        return i == 0 && !found ? removed(file)
+                                : file.string() +
+                                      " was removed or replaced while it was open; send SIGHUP to "
+                                      "ringwall-sbc, which then uses what is there";
+    }
+    return {};
 }
 
 SqliteDatabase::Done SqliteDatabase::configure() const {
@@ -165,6 +209,9 @@ SqliteDatabase::Done SqliteDatabase::run(const char* sql,
 SqliteDatabase::Done SqliteDatabase::change(const std::function<Done()>& runs) {
     TRY(execute("BEGIN IMMEDIATE"));
     Done done = runs();
+    if (std::string why = why_gone(); done && !why.empty()) {
+        done = fail(std::move(why));
+    }
     if (done) {
         done = execute("COMMIT");
     }
@@ -179,6 +226,9 @@ SqliteDatabase::Done SqliteDatabase::change(const std::function<Done()>& runs) {
 }
 
 std::string SqliteDatabase::why_read_only() const {
+    if (std::string why = why_gone(); !why.empty()) {
+        return why;
+    }
     return sqlite3_db_readonly(database_.get(), "main") == 1
                ? file_.string() + " can only be read" + remedy(SQLITE_READONLY)
                : "";

@@ -5,15 +5,19 @@
 // was released is never changed: what is to be otherwise is another step.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "store/store.h"
 
 struct sqlite3;       // NOLINT(readability-identifier-naming): SQLite's
 struct sqlite3_stmt;  // NOLINT(readability-identifier-naming): SQLite's
@@ -38,12 +42,14 @@ public:
     // `application` tells our files from those of other programs. Every change is on the disk when
     // it is done (WAL, synchronous), and what is removed is written over.
     static Result<SqliteDatabase, std::string> open(const std::filesystem::path& file,
-                                                    int application, Steps steps);
+                                                    int application, Steps steps,
+                                                    IfMissing if_missing = IfMissing::Create);
 
     // One statement with the values of its parameters.
     Done run(const char* sql, std::initializer_list<std::string_view> values = {},
              const std::function<void(const Row&)>& on_row = {});
-    // All that is run in it, or nothing.
+    // All that is run in it, or nothing. Refused where the paths lead to other files than those
+    // that were opened: nobody would find it again.
     Done change(const std::function<Done()>& runs);
 
     // A sentence; empty: it may be written.
@@ -53,17 +59,26 @@ private:
     struct Close {
         void operator()(sqlite3* database) const;
     };
+    struct FileId {
+        std::uintmax_t device = 0;
+        std::uintmax_t inode = 0;
+        bool operator==(const FileId&) const = default;
+    };
+    static std::optional<FileId> id_of(const std::filesystem::path& file);
     SqliteDatabase(std::filesystem::path file, sqlite3* database)
         : file_(std::move(file)), database_(database) {}
     Done configure() const;
     Done check();
     Done migrate(int application, Steps steps);
+    std::string why_gone() const;
     Result<int, std::string> number(const char* sql);
     Done execute(const char* sql) const;
     std::string sentence() const;
 
     std::filesystem::path file_;
     std::unique_ptr<sqlite3, Close> database_;
+    // The database, its log and the index of that, as they were opened. None: it is not there.
+    std::array<std::optional<FileId>, 3> opened_ = {};
 };
 
 }  // namespace ringwall::store

@@ -79,8 +79,10 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Store>, std::string> open_sqlite(const std::filesystem::path& file) {
-    return std::make_unique<SqliteStore>(TRY(SqliteDatabase::open(file, application, schema)));
+Result<std::unique_ptr<Store>, std::string> open_sqlite(const std::filesystem::path& file,
+                                                        IfMissing if_missing) {
+    return std::make_unique<SqliteStore>(
+        TRY(SqliteDatabase::open(file, application, schema, if_missing)));
 }
 
 }  // namespace ringwall::store

@@ -7,6 +7,7 @@
 // nothing has changed.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -42,12 +43,14 @@ public:
     virtual Result<void, std::string> put(const Subscriber& subscriber) = 0;
     virtual Result<void, std::string> remove_subscriber(std::string_view address_of_record) = 0;
 
-    // Why nothing can be written, though what is there can be read; empty: it can.
+    // Why nothing can be written, though what was there can be read; empty: it can.
     virtual std::string why_read_only() const = 0;
 };
 
-// A file of SQLite, made where it is not there, that nobody else may read. It is checked, and its
-// schema is brought up to date.
-Result<std::unique_ptr<Store>, std::string> open_sqlite(const std::filesystem::path& file);
+enum class IfMissing : std::uint8_t { Create, Refuse };
+
+// A file of SQLite that nobody else may read. It is checked, and its schema is brought up to date.
+Result<std::unique_ptr<Store>, std::string> open_sqlite(const std::filesystem::path& file,
+                                                        IfMissing if_missing);
 
 }  // namespace ringwall::store

@@ -245,6 +245,39 @@ class Subscribers(SystemTest):
         self.phone("alice", 11).wait_registered()
         self.phone("carol", 12).wait_registered()
 
+    def test_a_file_that_is_taken_away_takes_no_change_and_nobody_is_lost(self):
+        self.add("alice")
+        kept = self.folder / "kept.db"
+        self.database.rename(kept)
+        gone = "store/ringwall.db was removed; put it or a backup in its place, and send SIGHUP to ringwall-sbc"
+        self.assertIn(gone, self.done("show alarms\n"))
+        bob = f"subscriber add bob@ringwall.test\n{PASSWORD}\n{PASSWORD}\n"
+        self.assertIn(gone, self.refused(bob))
+        self.border.signal(1)
+        wait_for("its being read", lambda: "subscribers.store" in self.border.log.read_text())
+        self.assertIn(gone, self.done("show alarms\n"))
+        self.assertFalse(self.database.exists())
+        self.assertNotIn("bob@", self.done("show services sbc sbe subscribers\n"))
+        self.phone("alice", 11).wait_registered()
+        kept.rename(self.database)
+        self.border.signal(1)
+        wait_for("the end of the alarm", lambda: "ringwall.db" not in self.done("show alarms\n"))
+        self.done(bob)
+        (self.store / "ringwall.db-wal").unlink()
+        self.assertIn("store/ringwall.db-wal was removed or replaced while it was open; send SIGHUP to ringwall-sbc, which then uses "
+                      "what is there", self.refused(f"subscriber add carol@ringwall.test\n{PASSWORD}\n{PASSWORD}\n"))
+        self.border.stop()
+        self.border.start_again()
+        self.assertEqual(re.findall(r"^(\w+)@", self.done("show services sbc sbe subscribers\n"), re.M), ["alice", "bob"])
+        self.phone("bob", 12).wait_registered()
+
+    def test_of_a_subscriber_more_may_be_said(self):
+        self.done(f"subscriber add alice@ringwall.test username 4711 certificate-name phone-7\n{PASSWORD}\n{PASSWORD}\n")
+        self.border.stop()
+        self.border.start_again()
+        self.assertIn("username 4711, realm ringwall.test, certificate-name phone-7, in the store",
+                      self.done("show services sbc sbe subscribers\n"))
+
     def test_a_full_disk_refuses_a_subscriber_and_the_rest_goes_on(self):
         self.border.stop()
         subprocess.run(["cp", "-a", str(self.store), str(self.folder / "kept")], check=True)

@@ -18,6 +18,7 @@ struct Disk {
     std::string open_fault;
     std::string fault;
     std::string read_only;
+    bool is_missing = false;
 };
 
 class FakeStore final : public store::Store {
@@ -51,7 +52,12 @@ protected:
         running.subscribers.push_back({"bob@example.com", "bob", "example.com", {}, {}});
     }
     StoredSubscribers::Setup setup() {
-        return {.open = [this]() -> Result<std::unique_ptr<store::Store>, std::string> {
+        return {.open = [this](store::IfMissing if_missing)
+                    -> Result<std::unique_ptr<store::Store>, std::string> {
+                    if (disk.is_missing && if_missing == store::IfMissing::Refuse) {
+                        return fail(std::string("ringwall.db was removed"));
+                    }
+                    disk.is_missing = false;
                     if (!disk.open_fault.empty()) {
                         return fail(disk.open_fault);
                     }

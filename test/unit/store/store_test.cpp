@@ -60,12 +60,12 @@ protected:
 class StoreTest : public InAFolder {
 protected:
     std::unique_ptr<Store> open() {
-        auto store = open_sqlite(file);
+        auto store = open_sqlite(file, IfMissing::Create);
         EXPECT_TRUE(store) << store.error();
         return store ? std::move(*store) : nullptr;
     }
     std::string why_not_open() {
-        const auto store = open_sqlite(file);
+        const auto store = open_sqlite(file, IfMissing::Create);
         return store ? "" : store.error();
     }
 };
@@ -215,6 +215,59 @@ TEST_F(StoreTest, WhatAnotherProgramWritesIsWaitedForALittle) {
                                 " cannot be used: database is locked; end the other program that "
                                 "is writing it");
     EXPECT_THAT(*store->subscribers(), ElementsAre(alice())) << "it can be read meanwhile";
+}
+
+// Nobody would find again what is written to a file that no path leads to.
+TEST_F(StoreTest, WhatIsReplacedOrRemovedUnderItTakesNoChange) {
+    const auto why_not = [](Store& store) {
+        const auto put = store.put(bob());
+        const auto removed = store.remove_subscriber("alice@example.com");
+        EXPECT_FALSE(put || removed);
+        EXPECT_EQ(put ? "" : put.error(), store.why_read_only());
+        EXPECT_EQ(removed ? "" : removed.error(), store.why_read_only());
+        EXPECT_THAT(*store.subscribers(), ElementsAre(alice())) << "nothing is half done";
+        return store.why_read_only();
+    };
+    const std::string sentence =
+        " was removed or replaced while it was open; send SIGHUP to ringwall-sbc, which then uses "
+        "what is there";
+    for (const char* const suffix : {"", "-wal", "-shm"}) {
+        const fs::path victim = file.string() + suffix;
+        const fs::path copy = folder / "copy";
+        fs::remove(file);
+        auto store = open();
+        ASSERT_TRUE(store->put(alice()));
+        EXPECT_EQ(store->why_read_only(), "");
+        fs::copy_file(victim, copy);
+        fs::rename(copy, victim);
+        EXPECT_EQ(why_not(*store), victim.string() + sentence);
+        fs::remove(victim);
+        const bool is_database = std::string_view(suffix).empty();
+        EXPECT_EQ(why_not(*store),
+                  is_database ? victim.string() +
+                                    " was removed; put it or a backup in its place, and send "
+                                    "SIGHUP to ringwall-sbc"
+                              : victim.string() + sentence);
+        store.reset();
+        if (!is_database) {
+            store = open();
+            EXPECT_THAT(*store->subscribers(), ElementsAre(alice()));
+            ASSERT_TRUE(store->put(bob()));
+            EXPECT_THAT(*store->subscribers(), ElementsAre(alice(), bob()));
+        }
+    }
+}
+
+// A backup takes its place as it is: nothing of what was there gets into it.
+TEST_F(StoreTest, ABackupThatIsPutInItsPlaceStaysAsItIs) {
+    auto store = open();
+    ASSERT_TRUE(store->put(bob()));
+    fs::copy_file(file, folder / "backup");
+    ASSERT_TRUE(store->put(alice()));
+    fs::rename(folder / "backup", file);
+    EXPECT_FALSE(store->put(alice("other")));
+    store.reset();
+    EXPECT_THAT(*open()->subscribers(), ElementsAre(bob()));
 }
 
 // ---- schemas ----------------------------------------------------------------------------------

@@ -105,7 +105,10 @@ protected:
     datastore::FakeTarget target_;
     FakeViews views_{target_};
     StoredSubscribers subscribers_{
-        {.open = [] { return store::open_sqlite(folder() / "ringwall.db"); },
+        {.open =
+             [](store::IfMissing if_missing) {
+                 return store::open_sqlite(folder() / "ringwall.db", if_missing);
+             },
          .running = [this]() -> const Snapshot& { return views_.snapshot(); },
          .publish =
              [this](auto stored) {
