@@ -16,7 +16,11 @@ using sip::auth::HashedPassword;
 constexpr std::array algorithms{Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512t256};
 
 store::Subscriber to_store(const Subscriber& subscriber) {
-    store::Subscriber out{subscriber.address_of_record, subscriber.username, subscriber.realm, {}};
+    store::Subscriber out{subscriber.address_of_record,
+                          subscriber.username,
+                          subscriber.realm,
+                          {},
+                          subscriber.certificate_name};
     for (const Algorithm each : algorithms) {
         if (const Secret& ha1 = subscriber.password.of(each); !ha1.empty()) {
             out.ha1.push_back({std::string(sip::auth::to_string(each)), ha1});
@@ -39,6 +43,7 @@ Subscriber of_store(const store::Subscriber& kept) {
     out.username = kept.username;
     out.realm = kept.realm;
     out.password = HashedPassword(std::move(by_algorithm));
+    out.certificate_name = kept.certificate_name;
     return out;
 }
 
@@ -107,13 +112,15 @@ StoredSubscribers::Done StoredSubscribers::may_add(const std::string& name) {
     return {};
 }
 
-StoredSubscribers::Done StoredSubscribers::add(const std::string& name, const Secret& password) {
+StoredSubscribers::Done StoredSubscribers::add(const std::string& name, const Options& options,
+                                               const Secret& password) {
     TRY(may_add(name));
     Subscriber subscriber;
     const std::size_t at = name.rfind('@');
     subscriber.address_of_record = name;
-    subscriber.username = name.substr(0, at);
-    subscriber.realm = name.substr(at + 1);
+    subscriber.username = options.username.empty() ? name.substr(0, at) : options.username;
+    subscriber.realm = options.realm.empty() ? name.substr(at + 1) : options.realm;
+    subscriber.certificate_name = options.certificate_name;
     subscriber.password = HashedPassword(subscriber.username, subscriber.realm, password);
     return keep(subscriber);
 }

@@ -38,7 +38,13 @@ public:
     // whether it could be done, as things are.
     using Done = Result<void, std::string>;
     Done may_add(const std::string& name);
-    Done add(const std::string& name, const Secret& password);
+    // What an empty one is where it is not said: see Subscriber.
+    struct Options {
+        std::string username;
+        std::string realm;
+        std::string certificate_name;
+    };
+    Done add(const std::string& name, const Options& options, const Secret& password);
     Done may_change(const std::string& name);
     Done change_password(const std::string& name, const Secret& password);
     Done remove(const std::string& name);

@@ -12,7 +12,7 @@ namespace {
 constexpr int application = 0x52574c4c;  // "RWLL"
 
 // Number 1 is the first. What was released stays as it is (sqlite_database.h).
-constexpr std::array<std::string_view, 1> schema{
+constexpr std::array<std::string_view, 2> schema{
     // 1: subscribers
     "CREATE TABLE subscriber ("
     "  address_of_record TEXT NOT NULL PRIMARY KEY,"
@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 1> schema{
     "  ha1 TEXT NOT NULL,"
     "  PRIMARY KEY (address_of_record, algorithm)"
     ") STRICT, WITHOUT ROWID;",
+    // 2: the name in a phone's certificate
+    "ALTER TABLE subscriber ADD COLUMN certificate_name TEXT NOT NULL DEFAULT ''",
 };
 
 class SqliteStore final : public Store {
@@ -34,14 +36,14 @@ public:
     Result<std::vector<Subscriber>, std::string> subscribers() override {
         std::vector<Subscriber> out;
         TRY(database_.run(
-            "SELECT address_of_record, username, realm, algorithm, ha1 "
-            "FROM subscriber LEFT JOIN subscriber_ha1 USING (address_of_record) ORDER BY 1, 4",
+            "SELECT address_of_record, username, realm, certificate_name, algorithm, ha1 "
+            "FROM subscriber LEFT JOIN subscriber_ha1 USING (address_of_record) ORDER BY 1, 5",
             {}, [&](const Row& row) {
                 if (out.empty() || out.back().address_of_record != row.text(0)) {
-                    out.push_back({row.text(0), row.text(1), row.text(2), {}});
+                    out.push_back({row.text(0), row.text(1), row.text(2), {}, row.text(3)});
                 }
-                if (std::string algorithm = row.text(3); !algorithm.empty()) {
-                    out.back().ha1.push_back({std::move(algorithm), Secret(row.text(4))});
+                if (std::string algorithm = row.text(4); !algorithm.empty()) {
+                    out.back().ha1.push_back({std::move(algorithm), Secret(row.text(5))});
                 }
             }));
         return out;
@@ -52,8 +54,10 @@ public:
             TRY(database_.run("DELETE FROM subscriber WHERE address_of_record = ?",
                               {subscriber.address_of_record}));
             TRY(database_.run(
-                "INSERT INTO subscriber VALUES (?, ?, ?)",
-                {subscriber.address_of_record, subscriber.username, subscriber.realm}));
+                "INSERT INTO subscriber (address_of_record, username, realm, certificate_name) "
+                "VALUES (?, ?, ?, ?)",
+                {subscriber.address_of_record, subscriber.username, subscriber.realm,
+                 subscriber.certificate_name}));
             for (const Subscriber::Ha1& each : subscriber.ha1) {
                 // To be kept, which is what it was made for.
                 TRY(database_.run(

@@ -29,7 +29,8 @@ struct Subscriber {
     std::string address_of_record;  // canonical
     std::string username;
     std::string realm;
-    std::vector<Ha1> ha1;  // one for each algorithm
+    std::vector<Ha1> ha1;               // one for each algorithm
+    std::string certificate_name = {};  // that stands for it in its phone's certificate; or empty
     bool operator==(const Subscriber&) const = default;
 };
 

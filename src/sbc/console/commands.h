@@ -45,6 +45,9 @@ struct Command {
     std::vector<model::Suggestion> (*names)(const Desk& desk) = nullptr;
     // What may follow those that are given, where it is more than one name.
     std::vector<model::Suggestion> (*next)(const Desk& desk, const Arguments& given) = nullptr;
+    // How many of the words that follow it understands, where others may be a password in the wrong
+    // place, to be shown and recorded nowhere. None: max_arguments.
+    std::size_t (*understood)(const Arguments& rest) = nullptr;
 };
 
 // What it prints can be had as JSON: "| json".

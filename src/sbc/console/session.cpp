@@ -180,9 +180,12 @@ Answer Session::run(const Arguments& words) {
 }
 
 Answer Session::run(const Command& command, const Arguments& words, std::size_t used) {
+    Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
+    const std::size_t most =
+        command.understood == nullptr ? command.max_arguments : command.understood(rest);
     if (user_.role < command.role) {
         // What it does not take is anything: a password that was typed behind it.
-        const std::size_t taken = std::min(words.size() - used, command.max_arguments);
+        const std::size_t taken = std::min(rest.size(), most);
         setup_.audit(user_, "refused", joined(std::span(words).first(used + taken)));
         return {.fault = "'" + joined(command.words) + "' is for " +
                          (command.role == Role::Operator ? "operators" : "administrators") +
@@ -190,7 +193,6 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
                          (user_.role == Role::ReadOnly ? "read-only" : "an operator"),
                 .word = 0};
     }
-    Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
     const bool is_do = command.run == nullptr;  // the rest is another's
     const bool can_be_json = has_json(command);
     const bool as_json =
@@ -210,9 +212,9 @@ Answer Session::run(const Command& command, const Arguments& words, std::size_t 
                          " | json",
                 .word = used + at + (*bar == "|" ? 1 : 0)};
     }
-    if (rest.size() > command.max_arguments) {
+    if (rest.size() > most) {
         return {.fault = "'" + joined(command.words) + "' has too many words; write: " + usage,
-                .word = used + command.max_arguments};
+                .word = used + most};
     }
     const auto service = std::ranges::find(command.words, "sbe");
     const std::string& name = setup_.views->snapshot().service;

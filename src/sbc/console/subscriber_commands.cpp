@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/check.h"
+#include "sbc/console/command_match.h"
+#include "sbc/model/codec.h"
+#include "sbc/model/schema.h"
 #include "sbc/model/word_values.h"
 #include "sbc/stored_subscribers.h"
 
@@ -13,6 +18,7 @@ namespace ringwall::sbc::console {
 
 namespace {
 
+using namespace std::string_view_literals;
 using Json = nlohmann::ordered_json;
 using Done = StoredSubscribers::Done;
 
@@ -51,12 +57,69 @@ std::string surprise(const Snapshot& snapshot, const std::string& name) {
 }
 
 void list(const Subscriber& subscriber, const char* where, std::string& text, Json& json) {
-    text += fmt::format("{}\n  username {}, realm {}, in the {}\n", subscriber.address_of_record,
-                        subscriber.username, subscriber.realm, where);
-    json.push_back({{"subscriber", subscriber.address_of_record},
-                    {"username", subscriber.username},
-                    {"realm", subscriber.realm},
-                    {"kept-in", where}});
+    text += fmt::format("{}\n  username {}, realm {}, {}in the {}\n", subscriber.address_of_record,
+                        subscriber.username, subscriber.realm,
+                        subscriber.certificate_name.empty()
+                            ? ""
+                            : "certificate-name " + subscriber.certificate_name + ", ",
+                        where);
+    Json& one = json.emplace_back(Json{{"subscriber", subscriber.address_of_record},
+                                       {"username", subscriber.username},
+                                       {"realm", subscriber.realm}});
+    if (!subscriber.certificate_name.empty()) {
+        one["certificate-name"] = subscriber.certificate_name;
+    }
+    one["kept-in"] = where;
+}
+
+// ---- what may be said of a new one --------------------------------------------------------------
+
+using Options = StoredSubscribers::Options;
+struct Option {
+    std::string_view word;  // of the model, too
+    std::string Options::*value;
+};
+constexpr std::array known_options{Option{"username", &Options::username},
+                                   Option{"realm", &Options::realm},
+                                   Option{"certificate-name", &Options::certificate_name}};
+
+// By its beginning.
+const Option* option_of(std::string_view word) {
+    const auto* const found = std::ranges::find_if(
+        known_options, [word](const Option& each) { return begins(each.word, word); });
+    return word.empty() || found == known_options.end() ? nullptr : found;
+}
+
+const model::Node& node_of(const Option& option) {
+    const model::Node* node = &model::Schema::instance().root();
+    for (const std::string_view name : {"sbc"sv, "sbe"sv, "subscriber"sv, option.word}) {
+        node = node->child(name);
+        CHECK(node != nullptr);
+    }
+    return *node;
+}
+
+// The words behind the name, which begin at `rest[1]`.
+Result<Options, Answer> options_of(const Arguments& rest) {
+    Options out;
+    for (std::size_t at = 1; at < rest.size(); at += 2) {
+        const Option& option = *option_of(rest[at]);  // words_of_subscriber_add knows no others
+        const std::string command(option.word);
+        if (!(out.*option.value).empty()) {
+            return fail(Answer{.fault = "'" + command + "' was already given; keep one of them",
+                               .word = at});
+        }
+        if (at + 1 == rest.size()) {
+            return fail(Answer{.fault = "'" + command + "' needs a value", .word = at + 1});
+        }
+        auto value = model::decode(node_of(option).arguments.front(), command,
+                                   std::span(rest).subspan(at + 1, 1));
+        if (!value) {
+            return fail(Answer{.fault = std::move(value.error().sentence), .word = at + 1});
+        }
+        out.*option.value = std::move(value->value);
+    }
+    return out;
 }
 
 }  // namespace
@@ -84,16 +147,48 @@ std::string show_subscribers(const Snapshot& snapshot, bool as_json) {
                           : text;
 }
 
+std::size_t words_of_subscriber_add(const Arguments& rest) {
+    std::size_t count = 1;
+    while (count < rest.size() && option_of(rest[count]) != nullptr) {
+        count += 2;
+    }
+    return count;
+}
+
+std::vector<model::Suggestion> after_subscriber_add(const Desk& desk, const Arguments& given) {
+    (void)desk;
+    if (given.empty()) {
+        return {{"USER@DOMAIN", "the address-of-record", false}};
+    }
+    if (given.size() % 2 == 0) {
+        return {{"WORD", "", false}};
+    }
+    std::vector<model::Suggestion> out;
+    for (const Option& each : known_options) {
+        const bool is_given = std::ranges::any_of(
+            given, [&each](const std::string& word) { return option_of(word) == &each; });
+        if (!is_given) {
+            out.push_back({std::string(each.word), node_of(each).help, true});
+        }
+    }
+    out.push_back(model::end_of_line);
+    return out;
+}
+
 Answer add_subscriber(Desk& desk, const Arguments& rest) {
     const auto name = name_of(desk, rest);
     if (!name) {
         return name.error();
     }
+    const auto options = options_of(rest);
+    if (!options) {
+        return options.error();
+    }
     if (const Done may = desk.subscribers->may_add(*name); !may) {
         return refused(may);
     }
-    desk.password.ask(*name, [&desk, name = *name](const Secret& password) {
-        if (const Done done = desk.subscribers->add(name, password); !done) {
+    desk.password.ask(*name, [&desk, name = *name, options = *options](const Secret& password) {
+        if (const Done done = desk.subscribers->add(name, options, password); !done) {
             return Answer{.fault = done.error()};
         }
         desk.audit(desk.user, "subscriber added", name);

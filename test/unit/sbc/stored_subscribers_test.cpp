@@ -91,7 +91,7 @@ protected:
 TEST_F(StoredSubscribersTest, WhatIsAddedIsInForceAndComesBack) {
     stored.load();
     EXPECT_THAT(names(), IsEmpty());
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), "");
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
     const Subscriber alice = *running.subscriber("alice@example.com");
     EXPECT_EQ(alice.username, "alice");
     EXPECT_EQ(alice.realm, "example.com");
@@ -113,13 +113,13 @@ TEST_F(StoredSubscribersTest, WhatIsAddedIsInForceAndComesBack) {
 
 TEST_F(StoredSubscribersTest, ANameIsInOnePlace) {
     stored.load();
-    EXPECT_EQ(why_not(stored.add("bob@example.com", secret)),
+    EXPECT_EQ(why_not(stored.add("bob@example.com", {}, secret)),
               "subscriber 'bob@example.com' is in the configuration already; change it there, or "
               "remove it there first");
     EXPECT_EQ(why_not(stored.change_password("bob@example.com", secret)),
               "subscriber 'bob@example.com' is in the configuration; change it there");
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), "");
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)),
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)),
               "subscriber 'alice@example.com' is there already; 'subscriber password "
               "alice@example.com' gives it another password");
     EXPECT_EQ(why_not(stored.remove("eve@example.com")),
@@ -131,7 +131,7 @@ TEST_F(StoredSubscribersTest, ANameIsInOnePlace) {
 // As after a backup was put back, or a commit that nobody confirmed was taken back.
 TEST_F(StoredSubscribersTest, OneThatIsInBothIsTheConfigurationsAndAnAlarm) {
     stored.load();
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), "");
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
     running.subscribers.push_back({"alice@example.com", "al", "example.com", {}, {}});
     EXPECT_EQ(running.subscriber("alice@example.com")->username, "al");
     EXPECT_THAT(stored.alarms(), ElementsAre(HasSubstr("subscriber 'alice@example.com' is in the "
@@ -143,7 +143,7 @@ TEST_F(StoredSubscribersTest, OneThatIsInBothIsTheConfigurationsAndAnAlarm) {
 
 TEST_F(StoredSubscribersTest, AnotherPasswordTakesThePlaceOfTheFirst) {
     stored.load();
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), "");
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
     const Secret other{std::string("looking-glass")};
     EXPECT_EQ(why_not(stored.change_password("alice@example.com", other)), "");
     EXPECT_EQ(running.subscriber("alice@example.com")->password,
@@ -156,9 +156,9 @@ TEST_F(StoredSubscribersTest, AnotherPasswordTakesThePlaceOfTheFirst) {
 
 TEST_F(StoredSubscribersTest, WhatCannotBeWrittenIsNotInForceAndAnAlarmUntilItCan) {
     stored.load();
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), "");
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
     disk.fault = "the disk is full";
-    EXPECT_EQ(why_not(stored.add("carol@example.com", secret)), "the disk is full");
+    EXPECT_EQ(why_not(stored.add("carol@example.com", {}, secret)), "the disk is full");
     EXPECT_EQ(why_not(stored.remove("alice@example.com")), "the disk is full");
     EXPECT_THAT(names(), ElementsAre("alice@example.com"));
     EXPECT_THAT(stored.alarms(), ElementsAre("the disk is full"));
@@ -171,7 +171,7 @@ TEST_F(StoredSubscribersTest, WhatCannotBeWrittenIsNotInForceAndAnAlarmUntilItCa
     EXPECT_EQ(published, 2);
     disk.fault.clear();
     disk.open_fault.clear();
-    EXPECT_EQ(why_not(stored.add("carol@example.com", secret)), "");
+    EXPECT_EQ(why_not(stored.add("carol@example.com", {}, secret)), "");
     EXPECT_THAT(stored.alarms(), IsEmpty());
 }
 
@@ -180,13 +180,51 @@ TEST_F(StoredSubscribersTest, AStoreThatCannotBeOpenedIsAnAlarmAndTriedAgain) {
     stored.load();
     EXPECT_EQ(running.stored_subscribers, nullptr);
     EXPECT_THAT(stored.alarms(), ElementsAre(disk.open_fault + "; no subscriber of it is known"));
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), disk.open_fault);
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), disk.open_fault);
     EXPECT_EQ(why_not(stored.remove("alice@example.com")), disk.open_fault);
     disk.open_fault.clear();
-    EXPECT_EQ(why_not(stored.add("alice@example.com", secret)), "");
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
     EXPECT_THAT(stored.alarms(), IsEmpty());
     disk.read_only = "ringwall.db can only be read";
     EXPECT_THAT(stored.alarms(), ElementsAre(disk.read_only));
+}
+
+// A SIGHUP that is for something else: nobody loses his telephone by it.
+TEST_F(StoredSubscribersTest, AStoreThatIsGoneIsAnAlarmAndWhatWasLoadedStays) {
+    disk.is_missing = true;
+    stored.load();
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "") << "the first is made";
+    disk.is_missing = true;
+    disk.kept.clear();
+    stored.load();
+    EXPECT_THAT(stored.alarms(), ElementsAre("ringwall.db was removed"));
+    EXPECT_EQ(why_not(stored.add("carol@example.com", {}, secret)), "ringwall.db was removed");
+    EXPECT_EQ(why_not(stored.remove("alice@example.com")), "ringwall.db was removed");
+    EXPECT_THAT(names(), ElementsAre("alice@example.com"));
+    EXPECT_TRUE(disk.is_missing) << "none is made";
+    disk.is_missing = false;
+    stored.load();
+    EXPECT_THAT(names(), IsEmpty());
+    EXPECT_THAT(stored.alarms(), IsEmpty());
+}
+
+// As those of the configuration may have.
+TEST_F(StoredSubscribersTest, WhatIsSaidOfOneIsKept) {
+    stored.load();
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {"4711", "home", "phone-7"}, secret)), "");
+    StoredSubscribers again(setup());
+    again.load();
+    const auto expect_alice = [&](const Secret& password) {
+        const Subscriber alice = *running.subscriber("alice@example.com");
+        EXPECT_EQ(alice.username, "4711");
+        EXPECT_EQ(alice.realm, "home");
+        EXPECT_EQ(alice.certificate_name, "phone-7");
+        EXPECT_EQ(alice.password, sip::auth::HashedPassword("4711", "home", password));
+    };
+    expect_alice(secret);
+    const Secret other{std::string("looking-glass")};
+    EXPECT_EQ(why_not(again.change_password("alice@example.com", other)), "");
+    expect_alice(other);
 }
 
 TEST_F(StoredSubscribersTest, WithoutAStoreNothingIsKept) {

@@ -86,6 +86,22 @@ TEST_F(StoreTest, KeepsSubscribersOverARestart) {
     EXPECT_THAT(*open()->subscribers(), ElementsAre(alice("other")));
 }
 
+TEST_F(StoreTest, KeepsTheNameInItsCertificate) {
+    Subscriber carol = alice();
+    carol.certificate_name = "phone-7";
+    ASSERT_TRUE(open()->put(carol));
+    EXPECT_THAT(*open()->subscribers(), ElementsAre(carol));
+}
+
+TEST_F(StoreTest, WhereOneIsExpectedNoneIsMade) {
+    const auto store = open_sqlite(file, IfMissing::Refuse);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error(),
+              file.string() +
+                  " was removed; put it or a backup in its place, and send SIGHUP to ringwall-sbc");
+    EXPECT_FALSE(fs::exists(file));
+}
+
 TEST_F(StoreTest, NamesAreWhateverTheyAre) {
     const Subscriber odd{"o'hara\"; --@example.com", "\xC3\xA9", "a realm", {{"MD5", Secret("")}}};
     auto store = open();
@@ -331,7 +347,12 @@ TEST_F(StoreTest, AStoreOfTheFirstSchemaIsRead) {
         "ROWID; INSERT INTO subscriber VALUES ('bob@example.com', 'bob', 'example.com'); INSERT "
         "INTO subscriber_ha1 VALUES ('bob@example.com', 'SHA-256', 'b0b');"};
     ASSERT_TRUE(SqliteDatabase::open(file, 0x52574c4c, first));
-    EXPECT_THAT(*open()->subscribers(), ElementsAre(bob()));
+    const auto store = open();
+    EXPECT_THAT(*store->subscribers(), ElementsAre(bob()));
+    Subscriber named = bob();
+    named.certificate_name = "phone-7";
+    ASSERT_TRUE(store->put(named));
+    EXPECT_THAT(*store->subscribers(), ElementsAre(named)) << "it has the steps since then";
 }
 
 }  // namespace

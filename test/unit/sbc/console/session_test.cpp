@@ -1000,8 +1000,48 @@ TEST_F(AtTheConsole, SubscribersAreForAdministratorsAndAStrayPasswordIsRecordedN
     EXPECT_THAT(too_much.output,
                 HasSubstr("has too many words; write: subscriber add USER@DOMAIN"));
     EXPECT_FALSE(too_much.is_memorable);
-    EXPECT_THAT(audit_, AllOf(HasSubstr("eve refused subscriber add alice@example.com\n"),
-                              Not(HasSubstr("hunter2"))));
+    for (const char* const line : {"subscriber add alice@example.com username al password hunter2",
+                                   "subscriber add alice@example.com username al hunter2"}) {
+        const Reply stray = session_.on_line(line);
+        EXPECT_THAT(stray.output,
+                    AllOf(HasSubstr("has too many words"), Not(HasSubstr("hunter2"))));
+        EXPECT_FALSE(stray.is_memorable);
+        EXPECT_FALSE(stray.asks_secret);
+        EXPECT_THAT(other.on_line(line).output, HasSubstr("is for administrators"));
+    }
+    EXPECT_THAT(audit_,
+                AllOf(HasSubstr("eve refused subscriber add alice@example.com\n"),
+                      HasSubstr("eve refused subscriber add alice@example.com username al\n"),
+                      Not(HasSubstr("hunter2"))));
+}
+
+// Whatever one of the configuration may have.
+TEST_F(AtTheConsole, OfANewSubscriberMoreMayBeSaid) {
+    typed({"subscriber add alice@example.com cert \"phone 7\" user 4711 realm home", "glass",
+           "glass"});
+    const Subscriber alice = *views_.snapshot().subscriber("alice@example.com");
+    EXPECT_EQ(alice.username, "4711");
+    EXPECT_EQ(alice.realm, "home");
+    EXPECT_EQ(alice.certificate_name, "phone 7");
+    EXPECT_EQ(alice.password,
+              sip::auth::HashedPassword("4711", "home", Secret(std::string("glass"))));
+    EXPECT_EQ(says("show services sbc sbe subscribers"),
+              "alice@example.com\n  username 4711, realm home, certificate-name phone 7, in the "
+              "store\n");
+    EXPECT_THAT(says("show services sbc sbe subscribers | json"),
+                HasSubstr("\"certificate-name\": \"phone 7\""));
+    for (const auto& [line, fault] :
+         {std::pair{"username", "'username' needs a value"},
+          std::pair{"realm a realm b", "'realm' was already given; keep one of them"},
+          std::pair{"realm \"\"", "'realm' must not be empty"},
+          std::pair{"password x", "'subscriber add' has too many words"}}) {
+        const Reply reply =
+            session_.on_line(std::string("subscriber add carol@example.com ") + line);
+        EXPECT_TRUE(reply.failed) << line;
+        EXPECT_FALSE(reply.asks_secret) << line;
+        EXPECT_THAT(reply.output, HasSubstr(fault));
+    }
+    EXPECT_EQ(views_.snapshot().subscriber("carol@example.com"), nullptr);
 }
 
 TEST_F(AtTheConsole, TheStoresSubscribersAreOffered) {
@@ -1017,6 +1057,11 @@ TEST_F(AtTheConsole, TheStoresSubscribersAreOffered) {
     EXPECT_THAT(offered("sub"), ElementsAre("subscriber"));
     EXPECT_THAT(offered("subscriber "), ElementsAre("add", "password", "remove"));
     EXPECT_THAT(offered("subscriber add "), ElementsAre("USER@DOMAIN"));
+    EXPECT_THAT(offered("subscriber add carol@example.com "),
+                ElementsAre("username", "realm", "certificate-name", "<cr>"));
+    EXPECT_THAT(offered("subscriber add carol@example.com realm "), ElementsAre("WORD"));
+    EXPECT_THAT(offered("subscriber add carol@example.com realm home "),
+                ElementsAre("username", "certificate-name", "<cr>"));
     EXPECT_THAT(offered("subscriber remove "), ElementsAre("alice@example.com", "USER@DOMAIN"));
     EXPECT_THAT(offered("show services sbc sbe sub"), ElementsAre("subscribers"));
 }
