@@ -91,10 +91,12 @@ void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
             if (phones.is_encrypted()) {
                 shared_.newcomers.remove(setup.adjacency, setup.from.remote);
             }
-            answer_register(
-                registrant, setup.server, request,
-                registrar_.on_accepted_behind(request, registrant, response, now().monotonic),
-                &response);
+            const auto outcome =
+                registrar_.on_accepted_behind(request, registrant, response, now().monotonic);
+            if (outcome.status == 502) {
+                counters_.add("relayed_registrations", "unreadable");
+            }
+            answer_register(registrant, setup.server, request, outcome, &response);
         }
     } else {
         refuse_register(registrant, setup, response);

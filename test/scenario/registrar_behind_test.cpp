@@ -389,6 +389,37 @@ TEST_F(BehindUs, WithoutAnAnswerThereIsNone) {
     EXPECT_FALSE(alice.is_registered());
 }
 
+TEST_F(BehindUs, AnAnswerThatCannotBeReadGrantsNothing) {
+    const auto answers = [&](const std::string& contact_of_token) {
+        softswitch.answered_by_test = [this, contact_of_token](sip::transaction::ServerId id,
+                                                               const sip::MessagePtr& request) {
+            if (request->method() != sip::Method::Register) {
+                return false;
+            }
+            std::string value = contact_of_token;
+            if (const auto at = value.find("TOKEN"); at != std::string::npos) {
+                value.replace(at, 5, request->contacts().list.front().address.uri.user);
+            }
+            auto response = sip::reply(*request, 200, "t");
+            response.header(sip::HeaderName::Contact, value);
+            softswitch.shard().respond(id, response.build());
+            return true;
+        };
+        alice.register_now();
+        net.run_for(1s);
+        return alice.last_response("REGISTER")->status();
+    };
+    for (const char* const value :
+         {"*", "<sip:TOKEN@192.0.2.2", "<sip:TOKEN@192.0.2.2>;expires=-1",
+          "<sip:TOKEN@192.0.2.2>;expires=4294967296", "<sip:TOKEN@192.0.2.2>;expires=soon"}) {
+        EXPECT_EQ(answers(value), 502) << value;
+        EXPECT_EQ(bindings(), 0U) << value;
+    }
+    EXPECT_EQ(border.sbc().counters().value("relayed_registrations", "unreadable"), 5U);
+    EXPECT_EQ(answers("<sip:TOKEN@192.0.2.2>;expires=60"), 200);
+    EXPECT_EQ(bindings(), 1U);
+}
+
 // ---- what a phone asks of who calls it ----------------------------------------------------------
 
 class ChallengesBehind : public BehindUs {

@@ -334,6 +334,9 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
         if (adjacency.registration_target) {
             binding.behind = granted_behind(contact_token(request, each),
                                             asked_behind(adjacency, each), granted, now);
+            if (!binding.behind) {
+                return refuse(502, "Registrar's Answer Unreadable");
+            }
             expiry = expiry_here(adjacency, registrant.from.transport, *binding.behind, now);
         } else {
             const std::uint32_t least = adjacency.reg_min_expiry;

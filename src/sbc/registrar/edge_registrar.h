@@ -63,7 +63,7 @@ public:
     // What no registrar behind need be asked. None: it is to be asked.
     std::optional<RegisterOutcome> answer_here(const sip::Message& request,
                                                const Registrant& registrant, TimePoint now);
-    // It said yes, by this 200.
+    // It said yes, by this 200. Where that grants nothing that could be read: 502.
     RegisterOutcome on_accepted_behind(const sip::Message& request, const Registrant& registrant,
                                        const sip::Message& response, TimePoint now) {
         return bind(request, registrant, &response, Dry::No, now);

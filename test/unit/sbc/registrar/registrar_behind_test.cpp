@@ -119,6 +119,40 @@ TEST_F(RegistrarBehind, WhatItDoesNotListIsNotBound) {
         ElementsAre("<sip:alice@192.0.2.7>;expires=18"));
 }
 
+TEST_F(RegistrarBehind, WhatCannotBeReadGrantsNothing) {
+    const auto answered = [&](const std::string& lines, const std::string& asked) {
+        const auto message = request(asked);
+        std::string text = "SIP/2.0 200 OK\r\n";
+        for (const auto& line : message->headers()) {
+            if (line.id != sip::HeaderName::Contact && line.id != sip::HeaderName::MaxForwards) {
+                text.append(line.raw);
+            }
+        }
+        std::string told = lines;
+        const std::string token = contacts_behind(*message, phones).front().token;
+        for (std::size_t at = 0; (at = told.find("OURS")) != std::string::npos;) {
+            told.replace(at, 4, "sip:" + token + "@192.0.2.2");
+        }
+        text.insert(text.find("Content-Length"), told);
+        const auto parsed = sip::Message::parse(text, sip::Framing::Stream);
+        EXPECT_TRUE(parsed.message) << text;
+        return registrar.on_accepted_behind(*message, alice(), *parsed.message, now);
+    };
+    for (const char* const lines :
+         {"Contact: *\r\n", "Contact:\r\n", "Contact: <OURS\r\n", "Contact: <OURS>;expires=-60\r\n",
+          "Contact: <OURS>;expires=\r\n", "Contact: <OURS>;expires=4294967296\r\n",
+          "Contact: <OURS>\r\nExpires: -60\r\n", "Expires: -60\r\n"}) {
+        const RegisterOutcome outcome = answered(lines, contact);
+        EXPECT_EQ(outcome.status, 502) << lines;
+        EXPECT_THAT(outcome.contacts, IsEmpty()) << lines;
+        EXPECT_THAT(bindings(), IsEmpty()) << lines;
+    }
+    // What of another cannot be read says nothing of ours.
+    EXPECT_EQ(answered("Contact: <sip:else@;;>;expires=x, <OURS>;expires=60\r\n", contact).status,
+              200);
+    EXPECT_THAT(bindings(), SizeIs(1));
+}
+
 TEST_F(RegistrarBehind, IsNotAskedForASignOfLifeBeforeHalfOfItsTime) {
     EXPECT_EQ(registrar.answer_here(*request(contact), alice(), now), std::nullopt)
         << "it has granted nothing yet";
