@@ -70,7 +70,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       locator_(shard_, random),
       failover_(shard_, connections_, locator_, random, timers_),
       refusal_lines_(refusal_lines_a_second),
-      registrar_(shared.location),
+      registrar_(shared.location, shared.register_order),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
       registrations_(shard_, connections_, locator_, random, counters_),

@@ -272,6 +272,9 @@ private:
                      const sip::MessagePtr& request);
     void relay_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
                         const sip::MessagePtr& request);
+    void end_relay(const b2bua::RelayedRegister::Setup& setup, std::string_view user);
+    void take_registrars_answer(const b2bua::RelayedRegister::Setup& setup, const std::string& user,
+                                const sip::Message& response);
     void refuse_register(const registrar::Registrant& registrant,
                          const b2bua::RelayedRegister::Setup& setup, const sip::Message& response);
     void note_register(const registrar::Registrant& registrant, int status, bool is_bound);

@@ -48,6 +48,7 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
         reply(id, *request, 503);
         return;
     }
+    shared_.register_order.begin(*request, inbound.caller);
     counters_.add("relayed_registrations", "relayed");
     const b2bua::CallRef ref{++last_call_};
     auto relayed = std::make_unique<b2bua::RelayedRegister>(
@@ -69,10 +70,21 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
     begun.begin();
 }
 
+// It is not under way any more.
+void Sbc::end_relay(const b2bua::RelayedRegister::Setup& setup, std::string_view user) {
+    shared_.register_order.end(*setup.request, user);
+}
+
 void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
                                 const sip::Message& response) {
+    const std::string user = sip::address_of_record(setup.request->to().uri);
+    take_registrars_answer(setup, user, response);
+    end_relay(setup, user);
+}
+
+void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
+                                 const std::string& user, const sip::Message& response) {
     const sip::Message& request = *setup.request;
-    const std::string user = sip::address_of_record(request.to().uri);
     const registrar::Registrant registrant = registrant_of(setup, user);
     const Adjacency& phones = snapshot_->adjacencies[setup.adjacency];
     const bool is_still_so = is_still_trusted(*setup.snapshot, setup.adjacency) &&
@@ -130,6 +142,7 @@ void Sbc::on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int st
     const std::string user = sip::address_of_record(setup.request->to().uri);
     note_register(registrant_of(setup, user), status, false);
     reply(setup.server, *setup.request, status);
+    end_relay(setup, user);
 }
 
 void Sbc::note_register(const registrar::Registrant& registrant, int status, bool is_bound) {

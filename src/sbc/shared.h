@@ -13,6 +13,7 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/registrar/location.h"
+#include "sbc/registrar/register_order.h"
 #include "sbc/vouchers.h"
 
 namespace ringwall::sbc {
@@ -68,6 +69,7 @@ private:
 
 struct Shared {
     registrar::Location location;
+    registrar::RegisterOrder register_order;
     OpenedConnections connections;
     Strangers strangers;
     Newcomers newcomers;

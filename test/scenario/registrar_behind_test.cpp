@@ -389,6 +389,40 @@ TEST_F(BehindUs, WithoutAnAnswerThereIsNone) {
     EXPECT_FALSE(alice.is_registered());
 }
 
+// RFC 3261 §10.3 step 7, also of what is not bound any more.
+TEST_F(BehindUs, ALateYesDoesNotBindWhatANewerRequestHasTakenAway) {
+    std::optional<std::pair<sip::transaction::ServerId, sip::MessagePtr>> held;
+    softswitch.answered_by_test = [&](sip::transaction::ServerId id,
+                                      const sip::MessagePtr& request) {
+        if (request->method() == sip::Method::Register && request->cseq().number == 11) {
+            held.emplace(id, request);
+            return true;
+        }
+        return accept_register(softswitch, id, request);
+    };
+    const auto ask = [&](const std::string& cseq, const std::string& expires) {
+        dave.send("REGISTER", "sip:example.com",
+                  {{"Call-ID", "one-order"},
+                   {"CSeq", cseq + " REGISTER"},
+                   {"Contact", dave.contact() + ";expires=" + expires}});
+        net.run_for(1s);
+    };
+    ask("11", "3600");
+    ask("12", "0");
+    ASSERT_TRUE(held);
+    EXPECT_THAT(dave.statuses("REGISTER"), ElementsAre(200));
+    accept_register(softswitch, held->first, held->second);
+    net.run_for(1s);
+    EXPECT_EQ(bindings(), 0U);
+    EXPECT_THAT(dave.statuses("REGISTER"), ElementsAre(200, 500));
+    const std::size_t before = sent_to(dave);
+    softswitch.invite(address_behind());
+    net.run_for(1s);
+    EXPECT_EQ(sent_to(dave), before) << "nor is it called";
+    ask("13", "3600");
+    EXPECT_EQ(bindings(), 1U);
+}
+
 TEST_F(BehindUs, AnAnswerThatCannotBeReadGrantsNothing) {
     const auto answers = [&](const std::string& contact_of_token) {
         softswitch.answered_by_test = [this, contact_of_token](sip::transaction::ServerId id,
