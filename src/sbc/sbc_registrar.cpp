@@ -43,9 +43,13 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
 void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
     const auto* const to = std::get_if<policy::ToAdjacency>(&inbound.routes.front());
-    if (to == nullptr || relayed_ >= max_relayed) {
-        counters_.add("relayed_registrations", "too-many");
-        reply(id, *request, 503);
+    const bool is_full = to == nullptr || relayed_ >= max_relayed;
+    if (is_full || !shared_.applicants.admit(*inbound.adjacency, inbound.source.address)) {
+        counters_.add("relayed_registrations", is_full ? "too-many" : "too-many-of-source");
+        auto builder = sip::reply(*request, 503, new_tag());
+        // Not all at once again.
+        builder.header(HeaderName::RetryAfter, std::to_string(5 + random_.number() % 11));
+        respond(id, builder.build());
         return;
     }
     shared_.register_order.begin(*request, inbound.caller);
@@ -72,6 +76,7 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
 
 // It is not under way any more.
 void Sbc::end_relay(const b2bua::RelayedRegister::Setup& setup, std::string_view user) {
+    shared_.applicants.release(setup.adjacency, setup.from.remote.address);
     shared_.register_order.end(*setup.request, user);
 }
 

@@ -423,6 +423,30 @@ TEST_F(BehindUs, ALateYesDoesNotBindWhatANewerRequestHasTakenAway) {
     EXPECT_EQ(bindings(), 1U);
 }
 
+// Nobody has proven anything yet who has one under way.
+TEST_F(BehindUs, ASourceHasSoManyUnderWayAndOthersGoOn) {
+    constexpr std::size_t most = 1000;
+    softswitch.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr& request) {
+        return request->method() == sip::Method::Register;
+    };
+    for (std::size_t i = 0; i < most + 5; ++i) {
+        alice.send("REGISTER", "sip:example.com",
+                   {{"Call-ID", "c" + std::to_string(i)}, {"Contact", alice.contact()}});
+    }
+    net.run_for(100ms);
+    EXPECT_EQ(registers(), most) << "nothing of the others was sent on";
+    ASSERT_THAT(alice.statuses("REGISTER"), ElementsAre(503, 503, 503, 503, 503));
+    ASSERT_NE(alice.last_response("REGISTER")->header(sip::HeaderName::RetryAfter), nullptr);
+    EXPECT_EQ(border.sbc().counters().value("relayed_registrations", "too-many-of-source"), 5U);
+    // Others are not kept from it.
+    make_registrar(softswitch);
+    register_phone(bob);
+    register_phone(dave);
+    // Nor the source, once they are over.
+    net.run_for(40s);
+    register_phone(alice);
+}
+
 TEST_F(BehindUs, AnAnswerThatCannotBeReadGrantsNothing) {
     const auto answers = [&](const std::string& contact_of_token) {
         softswitch.answered_by_test = [this, contact_of_token](sip::transaction::ServerId id,
