@@ -478,6 +478,83 @@ TEST_F(BehindUs, AnAnswerThatCannotBeReadGrantsNothing) {
     EXPECT_EQ(bindings(), 1U);
 }
 
+// ---- who exists ---------------------------------------------------------------------------------
+
+class StrangersBehind : public BehindUs {
+protected:
+    StrangersBehind() { softswitch.on_invite = Phone::OnInvite::Ignore; }
+    // What the caller hears last when the registrar answers so.
+    std::string hears(Phone& caller, int status) {
+        caller.invite("sip:somebody@example.com");
+        net.run_for(500ms);
+        softswitch.say(status, "t", {{"X-Why", "it knows"}, {"Retry-After", "9"}});
+        net.run_for(1s);
+        const std::string bytes(caller.last_response("INVITE")->bytes());
+        EXPECT_EQ(bytes.find("X-Why") != std::string::npos,
+                  bytes.find("Retry-After") != std::string::npos);
+        return bytes.substr(0, bytes.find("\r\n")) +
+               (bytes.find("X-Why") != std::string::npos ? " and why" : "");
+    }
+    static constexpr const char* nobody = "SIP/2.0 480 Temporarily Unavailable";
+};
+
+TEST_F(StrangersBehind, HearTheSameOfKnownAndUnknownUsers) {
+    for (const int status :
+         {302, 401, 403, 404, 410, 480, 484, 485, 486, 488, 500, 503, 600, 603, 604, 606}) {
+        const std::size_t before = softswitch.count("INVITE");
+        EXPECT_EQ(hears(outside, status), nobody) << status;
+        EXPECT_EQ(softswitch.count("INVITE"), before + 1) << status;
+    }
+}
+
+TEST_F(StrangersBehind, SoItIsWithRequestsOutsideOfCalls) {
+    softswitch.in_dialog_status = 0;
+    for (const int status : {404, 480, 489, 604}) {
+        outside.send("MESSAGE", "sip:somebody@example.com", {{"Content-Type", "text/plain"}}, "x");
+        net.run_for(500ms);
+        softswitch.respond(status, "t", {{"X-Why", "it knows"}});
+        net.run_for(1s);
+        const std::string bytes(outside.last_response("MESSAGE")->bytes());
+        EXPECT_EQ(bytes.substr(0, bytes.find("\r\n")), nobody) << status;
+        EXPECT_THAT(bytes, Not(HasSubstr("X-Why")));
+    }
+}
+
+// Who rings is there: what it says then, it may hear.
+TEST_F(StrangersBehind, AfterItRangWhatTheUserSaysPasses) {
+    for (const auto& [status, heard] :
+         std::initializer_list<std::pair<int, std::string>>{{486, "SIP/2.0 486 Busy Here and why"},
+                                                            {603, "SIP/2.0 603 Decline and why"},
+                                                            {404, nobody}}) {
+        outside.invite("sip:somebody@example.com");
+        net.run_for(500ms);
+        softswitch.ring();
+        net.run_for(500ms);
+        softswitch.say(status, "t", {{"X-Why", "it knows"}});
+        net.run_for(1s);
+        const std::string bytes(outside.last_response("INVITE")->bytes());
+        EXPECT_THAT(bytes, HasSubstr(heard.substr(0, heard.find(" and")))) << status;
+    }
+    EXPECT_THAT(outside.statuses("INVITE"),
+                ElementsAre(100, 180, 486, 100, 180, 603, 100, 180, 480));
+}
+
+TEST_F(StrangersBehind, WhoIsTrustedHearsWhy) {
+    register_phone(alice);
+    EXPECT_EQ(hears(alice, 404), "SIP/2.0 404 Not Found and why");
+    EXPECT_EQ(hears(alice, 604), "SIP/2.0 604 Does Not Exist Anywhere and why");
+}
+
+// It has proven to that registrar who it is.
+TEST_F(StrangersBehind, ItsOwnPhoneHearsThatSomebodyIsBusy) {
+    Phone erin(net, ip("192.0.2.62"), sip::Transport::Tcp, {ip("192.0.2.6"), 5060},
+               {"erin", "example.com", "?"}, 106);
+    register_phone(erin);
+    EXPECT_EQ(hears(erin, 486), "SIP/2.0 486 Busy Here and why");
+    EXPECT_EQ(hears(erin, 404), nobody);
+    EXPECT_EQ(hears(erin, 480), nobody);
+}
+
 // ---- what a phone asks of who calls it ----------------------------------------------------------
 
 class ChallengesBehind : public BehindUs {

@@ -587,7 +587,7 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (pair->is_over()) {
         return;
     }
-    note_ringing(*response);
+    note_ringing(branch, *response);
     auto builder = sip::reply(*setup_.request, response->status(),
                               pair->leg(Side::Caller).dialog.local_tag(), response->reason());
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
@@ -599,8 +599,8 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
 
 // RFC 3261 §12.1.2: of a peer of RFC 2543. It makes no dialog there. Its body would be of none,
 // and its reliability too, which RFC 3262 §4 acknowledges within one: both stay behind.
-void Call::ring_without_dialog(const Branch& branch, const sip::Message& response) {
-    note_ringing(response);
+void Call::ring_without_dialog(Branch& branch, const sip::Message& response) {
+    note_ringing(branch, response);
     auto builder =
         sip::reply(*setup_.request, response.status(), context_.own_tag, response.reason());
     constexpr std::array not_required{HeaderName::Require};
@@ -609,7 +609,8 @@ void Call::ring_without_dialog(const Branch& branch, const sip::Message& respons
     host_.respond(setup_.invite, builder.build());
 }
 
-void Call::note_ringing(const sip::Message& response) {
+void Call::note_ringing(Branch& branch, const sip::Message& response) {
+    branch.has_rung = true;
     if (!record_->ringing && response.status() == 180) {
         record_->ringing = host_.now().wall;
     }
@@ -847,9 +848,12 @@ void Call::on_failure(std::size_t index, Failure failure) {
     } else if (!hunts && !is_phone && failure.status >= 300) {
         next_route_ = setup_.routes.size();
     }
-    if ((failure.status == 401 || failure.status == 407) &&
-        !policy::carries_challenges(out, setup_.caller.adjacency)) {
-        // A challenge is for us, never for the caller.
+    const bool is_challenge = failure.status == 401 || failure.status == 407;
+    const bool is_for_us =
+        is_challenge && !policy::carries_challenges(out, setup_.caller.adjacency);
+    if (is_for_us || policy::tells_who_exists(*setup_.snapshot, setup_.caller.adjacency,
+                                              branch.adjacency, failure.status, branch.has_rung)) {
+        // A challenge is never for the caller, nor who exists for one who is not trusted.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
     } else if (failure.status == 503) {
         // RFC 3261 §16.7 step 6: it says nothing about us.

@@ -144,6 +144,7 @@ private:
         std::string local_tag;
         unsigned redirects = 0;
         TimePoint heard;  // last provisional response: timer C runs from here
+        bool has_rung = false;
         bool is_cancelled = false;
         bool is_cancel_sent = false;
         sip::transaction::Reasons reasons;  // why it is cancelled
@@ -197,8 +198,8 @@ private:
     void send_branch(std::size_t index, const policy::MediaVerdict& media);
     policy::MediaVerdict judge_response(const Branch& branch, const sip::Message& response);
     void on_provisional(std::size_t index, const sip::MessagePtr& response);
-    void ring_without_dialog(const Branch& branch, const sip::Message& response);
-    void note_ringing(const sip::Message& response);
+    void ring_without_dialog(Branch& branch, const sip::Message& response);
+    void note_ringing(Branch& branch, const sip::Message& response);
     void on_success(std::size_t index, const sip::MessagePtr& response);
     void on_redirect(std::size_t index, const sip::MessagePtr& response);
     void on_failure(std::size_t index, Failure failure);

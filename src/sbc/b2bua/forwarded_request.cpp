@@ -326,10 +326,12 @@ void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
     }
     const int status = failure.status;
     const bool is_challenge = status == 401 || status == 407;
-    if ((is_challenge && !policy::carries_challenges(out, setup_.sender.adjacency)) ||
-        status < 400) {
-        // A challenge is for us, never for the sender; a redirection would name the other side's
-        // hosts.
+    const bool may_ask = policy::carries_challenges(out, setup_.sender.adjacency);
+    if ((is_challenge && !may_ask) || status < 400 ||
+        policy::tells_who_exists(*setup_.snapshot, setup_.sender.adjacency, attempt.adjacency,
+                                 status, false)) {
+        // A challenge is for us, never for the sender, nor who exists for one who is not trusted; a
+        // redirection would name the other side's hosts.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
     } else if (status == 503) {  // RFC 3261 §16.7 step 6: it says nothing about us
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
