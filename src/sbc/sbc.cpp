@@ -1455,6 +1455,17 @@ bool Sbc::is_subscriber(std::string_view address_of_record) const {
            std::ranges::any_of(snapshot_->adjacencies, has_registrar_behind);
 }
 
+void Sbc::challenge_passes(std::string_view phone, AdjacencyIndex registrar,
+                           const sip::Message& challenge) {
+    shared_.passed_challenges.add(phone, registrar, challenge, now().monotonic);
+    counters_.add("challenges", "passed");
+}
+
+bool Sbc::is_answer(std::string_view phone, AdjacencyIndex registrar,
+                    const sip::HeaderLine& credentials) {
+    return shared_.passed_challenges.is_answer(phone, registrar, credentials, now().monotonic);
+}
+
 void Sbc::own_tag(std::string_view tag, CallRef call) {
     by_tag_[std::string(tag)] = call;
     calls_[call].tags.emplace_back(tag);

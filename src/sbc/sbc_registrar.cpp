@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "sbc/b2bua/relayed_register.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/carried.h"
 #include "sbc/sbc.h"
+#include "sip/auth/digest.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc {
@@ -80,6 +82,14 @@ void Sbc::end_relay(const b2bua::RelayedRegister::Setup& setup, std::string_view
     shared_.register_order.end(*setup.request, user);
 }
 
+bool Sbc::is_for_registrar(const b2bua::RelayedRegister::Setup& setup,
+                           const sip::HeaderLine& credentials) {
+    const auto protection = sip::auth::parse_protection(credentials.value);
+    return protection &&
+           policy::is_for_registrar(protection->realm, setup.request->to().uri.host,
+                                    shared_.realms.contains(setup.registrar, protection->realm));
+}
+
 void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
                                 const sip::Message& response) {
     const std::string user = sip::address_of_record(setup.request->to().uri);
@@ -99,6 +109,7 @@ void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
         reply(setup.server, request, 503);
     } else if (status == 401 || status == 407) {
         counters_.add("relayed_registrations", "challenged");
+        shared_.realms.add(setup.registrar, response);
         auto builder = sip::reply(request, status, new_tag());
         b2bua::copy_challenges(builder, response);
         respond(setup.server, builder.build());

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
+#include "sbc/passed_challenges.h"
 #include "sbc/registrar/location.h"
 #include "sbc/registrar/register_order.h"
 #include "sbc/vouchers.h"
@@ -91,6 +92,8 @@ struct Shared {
     Newcomers newcomers;
     Applicants applicants;
     Vouchers vouchers;
+    PassedChallenges passed_challenges;
+    Realms realms;
     Departures departures;
 };
 

@@ -478,6 +478,25 @@ TEST_F(BehindUs, AnAnswerThatCannotBeReadGrantsNothing) {
     EXPECT_EQ(bindings(), 1U);
 }
 
+// What proves the phone to somebody else stays here.
+TEST_F(BehindUs, OnlyWhatProvesThePhoneToThatRegistrarGoesThere) {
+    register_phone(alice);
+    const std::string to_others =
+        R"(Digest username="alice", realm="elsewhere", nonce="n", uri="sip:x", response="0")";
+    const std::string to_it =
+        R"(Digest username="alice", realm="switch", nonce="n", uri="sip:x", response="1")";
+    alice.send("REGISTER", "sip:example.com",
+               {{"Contact", alice.contact()},
+                {"Authorization", to_others},
+                {"Authorization", to_it},
+                {"Proxy-Authorization", to_others},
+                {"Authorization", "Basic YWxpY2U6d29uZGVybGFuZA=="}});
+    net.run_for(1s);
+    const std::string bytes(softswitch.last_request("REGISTER")->bytes());
+    EXPECT_THAT(bytes, AllOf(HasSubstr("realm=\"switch\""), Not(HasSubstr("elsewhere")),
+                             Not(HasSubstr("Basic"))));
+}
+
 // ---- who exists ---------------------------------------------------------------------------------
 
 class StrangersBehind : public BehindUs {
@@ -614,6 +633,125 @@ TEST_F(ChallengesPass, WhereThatIsWantedTheRegistrarIsAskedAndAnswers) {
     EXPECT_THAT(softswitch.statuses("NOTIFY"), ElementsAre(401, 200));
     // What others say to prove themselves does not go to her, and hers does not go to them.
     EXPECT_EQ(border.sbc().counters().value("challenges", "answered"), 0U);
+}
+
+std::string digest(const std::string& realm, const std::string& nonce) {
+    return "Digest username=\"switch\", realm=\"" + realm + "\", nonce=\"" + nonce +
+           R"(", uri="sip:x", response="0123456789abcdef0123456789abcdef")";
+}
+std::size_t credentials_in(const sip::MessagePtr& request) {
+    return request->count(sip::HeaderName::Authorization) +
+           request->count(sip::HeaderName::ProxyAuthorization);
+}
+
+// Only what the very phone has asked for, and of that registrar.
+TEST_F(ChallengesPass, NothingElseThatProvesTheRegistrarReachesThePhone) {
+    register_phone(bob);
+    const std::string to_bob = address_behind();
+    register_phone(alice);
+    softswitch.invite_fields = {{"Authorization", digest("example.com", "n")},
+                                {"Authorization", digest("example.com", "other")},
+                                {"Authorization", digest("other", "n")},
+                                {"Authorization", "Basic c3dpdGNoOnNlY3JldA=="},
+                                {"Proxy-Authorization", digest("example.com", "n")},
+                                {"Proxy-Authorization", digest("provider", "x")}};
+    // It has asked for nothing yet.
+    softswitch.send("MESSAGE", to_bob, softswitch.invite_fields);
+    net.run_for(1s);
+    ASSERT_EQ(bob.count("MESSAGE"), 1U);
+    EXPECT_EQ(credentials_in(bob.last_request("MESSAGE")), 0U);
+    softswitch.invite(address_behind());
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
+    ASSERT_EQ(alice.count("INVITE"), 2U);
+    EXPECT_EQ(credentials_in(alice.requests()[0]), 0U);
+    const auto invite = alice.last_request("INVITE");
+    EXPECT_EQ(invite->count(sip::HeaderName::ProxyAuthorization), 0U) << "she sent a 401";
+    EXPECT_EQ(invite->count(sip::HeaderName::Authorization), 2U) << "the test's, and the answer";
+    for (const std::string_view each : {"nonce=\"other\"", "realm=\"other\"", "Basic"}) {
+        EXPECT_EQ(invite->bytes().find(each), std::string_view::npos) << each;
+    }
+    softswitch.bye();
+    net.run_for(1s);
+    // What she has asked for is nothing to him.
+    softswitch.send("MESSAGE", to_bob, softswitch.invite_fields);
+    net.run_for(1s);
+    EXPECT_EQ(credentials_in(bob.last_request("MESSAGE")), 0U);
+}
+
+TEST_F(ChallengesPass, AChallengeThatAsksForThePasswordItselfDoesNotPass) {
+    register_phone(alice);
+    alice.answered_by_test = [this](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto challenge = sip::reply(*request, 401, "t");
+        challenge.header(sip::HeaderName::WwwAuthenticate, "Basic realm=\"example.com\"");
+        alice.shard().respond(id, challenge.build());
+        return true;
+    };
+    softswitch.invite(address_behind());
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 480));
+    notify();
+    EXPECT_THAT(softswitch.statuses("NOTIFY"), ElementsAre(480));
+}
+
+// RFC 3261 §14: a refusal leaves the call as it is.
+TEST_F(ChallengesPass, SoItIsWithinACall) {
+    register_phone(alice);
+    softswitch.invite(address_behind());
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "never asked for")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 401, 100, 200, 100, 401));
+    EXPECT_EQ(credentials_in(alice.last_request("INVITE")), 0U);
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "n")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("INVITE")->status(), 200);
+    EXPECT_THAT(std::string(alice.last_request("INVITE")->bytes()),
+                HasSubstr("nonce=\"n\", uri=\"sip:x\""));
+    // RFC 3261 §22.1: an ACK cannot be challenged, and bears what its INVITE bore.
+    EXPECT_EQ(credentials_in(alice.acks().back()), 1U);
+    softswitch.dialog_fields.clear();
+    softswitch.bye();
+    net.run_for(1s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+}
+
+TEST_F(ChallengesPass, AlsoWithinOneThatThePhoneMade) {
+    register_phone(alice);
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    net.run_for(1s);
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("INVITE")->status(), 401);
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "n")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("INVITE")->status(), 200);
+    EXPECT_EQ(credentials_in(alice.last_request("INVITE")), 1U);
+    softswitch.dialog_fields.clear();
+    alice.bye();
+    net.run_for(1s);
+}
+
+TEST_F(ChallengesBehind, WithinACallTheRegistrarHears480AndTheCallGoesOn) {
+    register_phone(alice);
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    net.run_for(1s);
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "n")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    const auto answer = softswitch.last_response("INVITE");
+    EXPECT_EQ(answer->status(), 480);
+    EXPECT_EQ(answer->header(sip::HeaderName::WwwAuthenticate), nullptr);
+    EXPECT_EQ(credentials_in(alice.last_request("INVITE")), 0U);
+    EXPECT_EQ(alice.count("BYE"), 0U);
+    softswitch.dialog_fields.clear();
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.count("BYE"), 1U) << "it was still there";
 }
 
 // ---- SIPS ---------------------------------------------------------------------------------------

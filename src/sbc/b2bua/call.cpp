@@ -235,6 +235,7 @@ bool Call::open_contact(registrar::Candidate candidate) {
                                   .hop = binding.hop,
                                   .uri = sip::with_scheme(*contact, allowed->leg_scheme()),
                                   .address_of_record = binding.address_of_record,
+                                  .token = registrar::token_of(binding),
                                   .route = std::move(binding.path),
                                   .other_flows = std::move(candidate.other_flows)});
 }
@@ -284,6 +285,7 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
     branch.scheme = leg_scheme;
     branch.hop = destination.hop;
     branch.address_of_record = std::move(destination.address_of_record);
+    branch.token = std::move(destination.token);
     branch.other_flows = std::move(destination.other_flows);
     branch.local_tag = make_tag(setup_.bucket, host_.random());
     branch.redirects = destination.redirects;
@@ -375,7 +377,9 @@ void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
         builder.header(HeaderName::Route, each);
     }
     if (policy::carries_challenges(out, setup_.caller.adjacency)) {
-        copy_credentials(builder, request);
+        copy_credentials(builder, request, [&](const sip::HeaderLine& line) {
+            return host_.is_answer(branch.token, setup_.caller.adjacency, line);
+        });
     }
     copy_end_to_end(builder, request, caller_adjacency(), out, caller(branch),
                     setup_.removed_headers);
@@ -426,7 +430,8 @@ void Call::fail() {
         const Adjacency& out = adjacency(branch.adjacency);
         copy_end_to_end(builder, *failure.response, out, caller_adjacency(), callee(branch));
         if (failure.status == 401 || failure.status == 407) {
-            copy_challenges(builder, *failure.response);
+            copy_digest_challenges(builder, *failure.response);
+            host_.challenge_passes(branch.token, setup_.caller.adjacency, *failure.response);
         }
         if (failure.status < 400) {
             for (const auto& target : failure.response->name_addrs(HeaderName::Contact)
@@ -671,7 +676,8 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
                 .user = contact_user(told_from(*setup_.request, adjacency(branch.adjacency))),
                 .hop = branch.hop,
                 .dialog = std::move(*callee),
-                .went_out = true};
+                .went_out = true,
+                .token = branch.token};
     if (bears_description(*setup_.request)) {
         callers.session.on_offer_received();
         callees.session.on_offer_sent();
@@ -850,7 +856,8 @@ void Call::on_failure(std::size_t index, Failure failure) {
     }
     const bool is_challenge = failure.status == 401 || failure.status == 407;
     const bool is_for_us =
-        is_challenge && !policy::carries_challenges(out, setup_.caller.adjacency);
+        is_challenge && !(policy::carries_challenges(out, setup_.caller.adjacency) &&
+                          failure.response && bears_digest_challenge(*failure.response));
     if (is_for_us || policy::tells_who_exists(*setup_.snapshot, setup_.caller.adjacency,
                                               branch.adjacency, failure.status, branch.has_rung)) {
         // A challenge is never for the caller, nor who exists for one who is not trusted.

@@ -119,6 +119,7 @@ private:
         std::string uri;
         // Of a registered phone.
         std::string address_of_record = {};
+        std::string token = {};                            // of one at a registrar behind us
         std::vector<std::string> route = {};               // the proxies between
         std::vector<registrar::Binding> other_flows = {};  // if this one fails
         unsigned redirects = 0;                            // that led there
@@ -137,6 +138,7 @@ private:
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
         sip::Hop hop;
         std::string address_of_record;                // of a registered phone; else empty
+        std::string token;                            // of one at a registrar behind us
         std::vector<registrar::Binding> other_flows;  // of that phone, if this one fails
         sip::MessagePtr invite;   // as it was sent; null once the call is answered
         std::string kept_invite;  // then: what a 2xx that comes too late is held against

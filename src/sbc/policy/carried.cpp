@@ -85,6 +85,10 @@ bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller) {
     return phones.passes_challenges && phones.registration_target == caller;
 }
 
+bool is_for_registrar(std::string_view realm, std::string_view domain, bool has_asked) {
+    return has_asked || equals_ignoring_case(realm, domain);
+}
+
 bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, AdjacencyIndex asked,
                       int status, bool has_rung) {
     const Adjacency& calling = snapshot.adjacencies[caller];

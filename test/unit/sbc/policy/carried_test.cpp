@@ -19,6 +19,12 @@ TEST(Challenges, OfAPhonePassToTheRegistrarBehindUsAlone) {
     EXPECT_FALSE(carries_challenges(phones, 1));
 }
 
+TEST(Challenges, APhonesProofIsForTheRegistrarOfItsDomainOrOneThatAsked) {
+    EXPECT_TRUE(is_for_registrar("Example.com", "example.com", false));
+    EXPECT_TRUE(is_for_registrar("asterisk", "example.com", true));
+    EXPECT_FALSE(is_for_registrar("asterisk", "example.com", false));
+}
+
 // Settled: an untrusted caller gets the same answer for known and unknown users.
 TEST(WhoExists, IsNotToldToUntrustedCallersByARegistrarBehindUs) {
     Snapshot snapshot;
