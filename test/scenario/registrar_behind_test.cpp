@@ -228,11 +228,13 @@ TEST_F(BehindUs, WhoHasNoRegistrationOnItsConnectionCallsNobody) {
     alice.invite("sip:bob@example.com");
     net.run_for(1s);
     EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(403));
+    EXPECT_EQ(alice.last_response("INVITE")->reason(), "Register Over This Connection First");
     register_phone(dave);
     const std::size_t before = sent_to(softswitch);
     dave.invite("sip:bob@example.com");
     net.run_for(1s);
     EXPECT_THAT(dave.statuses("INVITE"), ElementsAre(403)) << "a UDP socket is no connection";
+    EXPECT_EQ(dave.last_response("INVITE")->reason(), "Calls Need TCP Or TLS Here");
     register_phone(bob);
     const std::size_t with_bob = sent_to(softswitch);
     bob.send("MESSAGE", "sip:carol@example.com", {{"From", "<sip:alice@example.com>;tag=1"}});
@@ -495,6 +497,35 @@ TEST_F(BehindUs, OnlyWhatProvesThePhoneToThatRegistrarGoesThere) {
     const std::string bytes(softswitch.last_request("REGISTER")->bytes());
     EXPECT_THAT(bytes, AllOf(HasSubstr("realm=\"switch\""), Not(HasSubstr("elsewhere")),
                              Not(HasSubstr("Basic"))));
+}
+
+// A phone over a connection is told a long time, but may be told one that is shorter than the
+// registrar's: that one is asked by its own clock.
+struct ShortHere : BehindUs {
+    ShortHere()
+        : BehindUs(configured(
+              with_registrar, "phones",
+              {"registration incoming timer 300", "registration outgoing timer 3600"})) {}
+};
+TEST_F(ShortHere, OverTlsTooTheRegistrarIsAskedByItsOwnClock) {
+    register_phone(alice);
+    EXPECT_THAT(contact_of(alice.last_response("REGISTER")), alice.contact() + ";expires=300");
+    ASSERT_EQ(registers(), 2U);
+    for (int i = 0; i < 7; ++i) {
+        net.run_for(250s);
+        alice.register_now();
+        net.run_for(1s);
+        EXPECT_THAT(contact_of(alice.last_response("REGISTER")), alice.contact() + ";expires=300");
+    }
+    EXPECT_EQ(registers(), 2U) << "all of it was answered here";
+    net.run_for(250s);
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(registers(), 4U) << "half of its hour is over";
+    net.run_for(250s);
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(registers(), 4U) << "it has another";
 }
 
 // ---- who exists ---------------------------------------------------------------------------------
