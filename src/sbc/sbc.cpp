@@ -70,7 +70,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       locator_(shard_, random),
       failover_(shard_, connections_, locator_, random, timers_),
       refusal_lines_(refusal_lines_a_second),
-      registrar_(shared.location),
+      registrar_(shared.location, shared.register_order),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
       registrations_(shard_, connections_, locator_, random, counters_),
@@ -1453,6 +1453,17 @@ bool Sbc::is_subscriber(std::string_view address_of_record) const {
     };
     return snapshot_->subscriber(address_of_record) != nullptr ||
            std::ranges::any_of(snapshot_->adjacencies, has_registrar_behind);
+}
+
+void Sbc::challenge_passes(std::string_view phone, AdjacencyIndex registrar,
+                           const sip::Message& challenge) {
+    shared_.passed_challenges.add(phone, registrar, challenge, now().monotonic);
+    counters_.add("challenges", "passed");
+}
+
+bool Sbc::is_answer(std::string_view phone, AdjacencyIndex registrar,
+                    const sip::HeaderLine& credentials) {
+    return shared_.passed_challenges.is_answer(phone, registrar, credentials, now().monotonic);
 }
 
 void Sbc::own_tag(std::string_view tag, CallRef call) {

@@ -180,6 +180,10 @@ public:
     std::optional<registrar::Binding> find_contact(b2bua::CallRef call, std::string_view token,
                                                    AdjacencyIndex behind) override;
     bool is_subscriber(std::string_view address_of_record) const override;
+    void challenge_passes(std::string_view phone, AdjacencyIndex registrar,
+                          const sip::Message& challenge) override;
+    bool is_answer(std::string_view phone, AdjacencyIndex registrar,
+                   const sip::HeaderLine& credentials) override;
     void own_tag(std::string_view tag, b2bua::CallRef call) override;
     std::optional<std::string> vouch_for(const sip::DialogIds& ids,
                                          const b2bua::Speaker& speaker) override;
@@ -205,6 +209,8 @@ public:
     void on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
                                const sip::Message& response) override;
     void on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int status) override;
+    bool is_for_registrar(const b2bua::RelayedRegister::Setup& setup,
+                          const sip::HeaderLine& credentials) override;
 
 private:
     struct CallEntry {
@@ -272,6 +278,9 @@ private:
                      const sip::MessagePtr& request);
     void relay_register(const policy::Inbound& inbound, sip::transaction::ServerId id,
                         const sip::MessagePtr& request);
+    void end_relay(const b2bua::RelayedRegister::Setup& setup, std::string_view user);
+    void take_registrars_answer(const b2bua::RelayedRegister::Setup& setup, const std::string& user,
+                                const sip::Message& response);
     void refuse_register(const registrar::Registrant& registrant,
                          const b2bua::RelayedRegister::Setup& setup, const sip::Message& response);
     void note_register(const registrar::Registrant& registrant, int status, bool is_bound);

@@ -89,6 +89,12 @@ void Sbc::take(const SnapshotPtr& next) {
     const SnapshotPtr before = std::exchange(snapshot_, next);
     media_.take(snapshot_->media_engine);
     if (shard_.place().number == 0) {
+        for (AdjacencyIndex i = 0; i < before->adjacencies.size(); ++i) {
+            const auto target = before->adjacencies[i].registration_target;
+            if (target && !is_same_registrar(*before, *snapshot_, i)) {
+                shared_.realms.forget(*target);
+            }
+        }
         drop_bindings(
             [&](const registrar::Binding& each) {
                 if (!is_same_registrar(*before, *snapshot_, each.adjacency)) {

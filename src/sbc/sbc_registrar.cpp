@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "sbc/b2bua/relayed_register.h"
 #include "sbc/b2bua/topology_hiding.h"
+#include "sbc/policy/carried.h"
 #include "sbc/sbc.h"
+#include "sip/auth/digest.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc {
@@ -43,11 +45,16 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
 void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
                          const sip::MessagePtr& request) {
     const auto* const to = std::get_if<policy::ToAdjacency>(&inbound.routes.front());
-    if (to == nullptr || relayed_ >= max_relayed) {
-        counters_.add("relayed_registrations", "too-many");
-        reply(id, *request, 503);
+    const bool is_full = to == nullptr || relayed_ >= max_relayed;
+    if (is_full || !shared_.applicants.admit(*inbound.adjacency, inbound.source.address)) {
+        counters_.add("relayed_registrations", is_full ? "too-many" : "too-many-of-source");
+        auto builder = sip::reply(*request, 503, new_tag());
+        // Not all at once again.
+        builder.header(HeaderName::RetryAfter, std::to_string(5 + random_.number() % 11));
+        respond(id, builder.build());
         return;
     }
+    shared_.register_order.begin(*request, inbound.caller);
     counters_.add("relayed_registrations", "relayed");
     const b2bua::CallRef ref{++last_call_};
     auto relayed = std::make_unique<b2bua::RelayedRegister>(
@@ -69,10 +76,30 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
     begun.begin();
 }
 
+// It is not under way any more.
+void Sbc::end_relay(const b2bua::RelayedRegister::Setup& setup, std::string_view user) {
+    shared_.applicants.release(setup.adjacency, setup.from.remote.address);
+    shared_.register_order.end(*setup.request, user);
+}
+
+bool Sbc::is_for_registrar(const b2bua::RelayedRegister::Setup& setup,
+                           const sip::HeaderLine& credentials) {
+    const auto protection = sip::auth::parse_protection(credentials.value);
+    return protection &&
+           policy::is_for_registrar(protection->realm, setup.request->to().uri.host,
+                                    shared_.realms.contains(setup.registrar, protection->realm));
+}
+
 void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
                                 const sip::Message& response) {
+    const std::string user = sip::address_of_record(setup.request->to().uri);
+    take_registrars_answer(setup, user, response);
+    end_relay(setup, user);
+}
+
+void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
+                                 const std::string& user, const sip::Message& response) {
     const sip::Message& request = *setup.request;
-    const std::string user = sip::address_of_record(request.to().uri);
     const registrar::Registrant registrant = registrant_of(setup, user);
     const Adjacency& phones = snapshot_->adjacencies[setup.adjacency];
     const bool is_still_so = is_still_trusted(*setup.snapshot, setup.adjacency) &&
@@ -82,6 +109,7 @@ void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
         reply(setup.server, request, 503);
     } else if (status == 401 || status == 407) {
         counters_.add("relayed_registrations", "challenged");
+        shared_.realms.add(setup.registrar, response);
         auto builder = sip::reply(request, status, new_tag());
         b2bua::copy_challenges(builder, response);
         respond(setup.server, builder.build());
@@ -91,10 +119,12 @@ void Sbc::on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
             if (phones.is_encrypted()) {
                 shared_.newcomers.remove(setup.adjacency, setup.from.remote);
             }
-            answer_register(
-                registrant, setup.server, request,
-                registrar_.on_accepted_behind(request, registrant, response, now().monotonic),
-                &response);
+            const auto outcome =
+                registrar_.on_accepted_behind(request, registrant, response, now().monotonic);
+            if (outcome.status == 502) {
+                counters_.add("relayed_registrations", "unreadable");
+            }
+            answer_register(registrant, setup.server, request, outcome, &response);
         }
     } else {
         refuse_register(registrant, setup, response);
@@ -128,6 +158,7 @@ void Sbc::on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int st
     const std::string user = sip::address_of_record(setup.request->to().uri);
     note_register(registrant_of(setup, user), status, false);
     reply(setup.server, *setup.request, status);
+    end_relay(setup, user);
 }
 
 void Sbc::note_register(const registrar::Registrant& registrant, int status, bool is_bound) {

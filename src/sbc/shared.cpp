@@ -14,17 +14,17 @@ IpAddress source_of(IpAddress address) {
 
 }  // namespace
 
-bool Strangers::admit(AdjacencyIndex adjacency, const IpAddress& source) {
+bool BySource::admit(AdjacencyIndex adjacency, const IpAddress& source) {
     const std::lock_guard lock(mutex_);
     unsigned& open = open_[{adjacency, source_of(source)}];
-    if (open >= max_connections) {
+    if (open >= most_) {
         return false;
     }
     ++open;
     return true;
 }
 
-void Strangers::release(AdjacencyIndex adjacency, const IpAddress& source) {
+void BySource::release(AdjacencyIndex adjacency, const IpAddress& source) {
     const std::lock_guard lock(mutex_);
     const auto found = open_.find({adjacency, source_of(source)});
     if (found != open_.end() && --found->second == 0) {

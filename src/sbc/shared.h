@@ -12,25 +12,43 @@
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
+#include "sbc/passed_challenges.h"
 #include "sbc/registrar/location.h"
+#include "sbc/registrar/register_order.h"
 #include "sbc/vouchers.h"
 
 namespace ringwall::sbc {
 
-// How many connections a source has open towards an untrusted adjacency: so that one stranger does
-// not take the descriptors that phones and trunks need. Here and below a source is an IPv4 address
-// or a /64 of IPv6, of which one host has all addresses if it likes.
-class Strangers {
+// How many of something each source has. Here and below a source is an IPv4 address or a /64 of
+// IPv6, of which one host has all addresses if it likes.
+class BySource {
 public:
-    static constexpr unsigned max_connections = 100;
+    explicit BySource(unsigned most) : most_(most) {}
 
     // False: it has enough of them.
     bool admit(AdjacencyIndex adjacency, const IpAddress& source);
     void release(AdjacencyIndex adjacency, const IpAddress& source);
 
 private:
+    const unsigned most_;
     std::mutex mutex_;
     std::map<std::pair<AdjacencyIndex, IpAddress>, unsigned> open_;
+};
+
+// Connections towards an untrusted adjacency: so that one stranger does not take the descriptors
+// that phones and trunks need.
+class Strangers : public BySource {
+public:
+    static constexpr unsigned max_connections = 100;
+    Strangers() : BySource(max_connections) {}
+};
+
+// REGISTERs that a registrar behind us has not answered yet, of whom nobody has proven anything: a
+// house full of phones has as many at once, but not all that there may be.
+class Applicants : public BySource {
+public:
+    static constexpr unsigned max_under_way = 1000;
+    Applicants() : BySource(max_under_way) {}
 };
 
 // Connections at an encrypted door of which nobody knows yet whose they are: no client certificate
@@ -68,10 +86,14 @@ private:
 
 struct Shared {
     registrar::Location location;
+    registrar::RegisterOrder register_order;
     OpenedConnections connections;
     Strangers strangers;
     Newcomers newcomers;
+    Applicants applicants;
     Vouchers vouchers;
+    PassedChallenges passed_challenges;
+    Realms realms;
     Departures departures;
 };
 

@@ -228,11 +228,13 @@ TEST_F(BehindUs, WhoHasNoRegistrationOnItsConnectionCallsNobody) {
     alice.invite("sip:bob@example.com");
     net.run_for(1s);
     EXPECT_THAT(alice.statuses("INVITE"), ElementsAre(403));
+    EXPECT_EQ(alice.last_response("INVITE")->reason(), "Register Over This Connection First");
     register_phone(dave);
     const std::size_t before = sent_to(softswitch);
     dave.invite("sip:bob@example.com");
     net.run_for(1s);
     EXPECT_THAT(dave.statuses("INVITE"), ElementsAre(403)) << "a UDP socket is no connection";
+    EXPECT_EQ(dave.last_response("INVITE")->reason(), "Calls Need TCP Or TLS Here");
     register_phone(bob);
     const std::size_t with_bob = sent_to(softswitch);
     bob.send("MESSAGE", "sip:carol@example.com", {{"From", "<sip:alice@example.com>;tag=1"}});
@@ -389,6 +391,220 @@ TEST_F(BehindUs, WithoutAnAnswerThereIsNone) {
     EXPECT_FALSE(alice.is_registered());
 }
 
+// RFC 3261 §10.3 step 7, also of what is not bound any more.
+TEST_F(BehindUs, ALateYesDoesNotBindWhatANewerRequestHasTakenAway) {
+    std::optional<std::pair<sip::transaction::ServerId, sip::MessagePtr>> held;
+    softswitch.answered_by_test = [&](sip::transaction::ServerId id,
+                                      const sip::MessagePtr& request) {
+        if (request->method() == sip::Method::Register && request->cseq().number == 11) {
+            held.emplace(id, request);
+            return true;
+        }
+        return accept_register(softswitch, id, request);
+    };
+    const auto ask = [&](const std::string& cseq, const std::string& expires) {
+        dave.send("REGISTER", "sip:example.com",
+                  {{"Call-ID", "one-order"},
+                   {"CSeq", cseq + " REGISTER"},
+                   {"Contact", dave.contact() + ";expires=" + expires}});
+        net.run_for(1s);
+    };
+    ask("11", "3600");
+    ask("12", "0");
+    ASSERT_TRUE(held);
+    EXPECT_THAT(dave.statuses("REGISTER"), ElementsAre(200));
+    accept_register(softswitch, held->first, held->second);
+    net.run_for(1s);
+    EXPECT_EQ(bindings(), 0U);
+    EXPECT_THAT(dave.statuses("REGISTER"), ElementsAre(200, 500));
+    const std::size_t before = sent_to(dave);
+    softswitch.invite(address_behind());
+    net.run_for(1s);
+    EXPECT_EQ(sent_to(dave), before) << "nor is it called";
+    ask("13", "3600");
+    EXPECT_EQ(bindings(), 1U);
+}
+
+// Nobody has proven anything yet who has one under way.
+TEST_F(BehindUs, ASourceHasSoManyUnderWayAndOthersGoOn) {
+    constexpr std::size_t most = 1000;
+    softswitch.answered_by_test = [](sip::transaction::ServerId, const sip::MessagePtr& request) {
+        return request->method() == sip::Method::Register;
+    };
+    for (std::size_t i = 0; i < most + 5; ++i) {
+        alice.send("REGISTER", "sip:example.com",
+                   {{"Call-ID", "c" + std::to_string(i)}, {"Contact", alice.contact()}});
+    }
+    net.run_for(100ms);
+    EXPECT_EQ(registers(), most) << "nothing of the others was sent on";
+    ASSERT_THAT(alice.statuses("REGISTER"), ElementsAre(503, 503, 503, 503, 503));
+    ASSERT_NE(alice.last_response("REGISTER")->header(sip::HeaderName::RetryAfter), nullptr);
+    EXPECT_EQ(border.sbc().counters().value("relayed_registrations", "too-many-of-source"), 5U);
+    // Others are not kept from it.
+    make_registrar(softswitch);
+    register_phone(bob);
+    register_phone(dave);
+    // Nor the source, once they are over.
+    net.run_for(40s);
+    register_phone(alice);
+}
+
+TEST_F(BehindUs, AnAnswerThatCannotBeReadGrantsNothing) {
+    const auto answers = [&](const std::string& contact_of_token) {
+        softswitch.answered_by_test = [this, contact_of_token](sip::transaction::ServerId id,
+                                                               const sip::MessagePtr& request) {
+            if (request->method() != sip::Method::Register) {
+                return false;
+            }
+            std::string value = contact_of_token;
+            if (const auto at = value.find("TOKEN"); at != std::string::npos) {
+                value.replace(at, 5, request->contacts().list.front().address.uri.user);
+            }
+            auto response = sip::reply(*request, 200, "t");
+            response.header(sip::HeaderName::Contact, value);
+            softswitch.shard().respond(id, response.build());
+            return true;
+        };
+        alice.register_now();
+        net.run_for(1s);
+        return alice.last_response("REGISTER")->status();
+    };
+    for (const char* const value :
+         {"*", "<sip:TOKEN@192.0.2.2", "<sip:TOKEN@192.0.2.2>;expires=-1",
+          "<sip:TOKEN@192.0.2.2>;expires=4294967296", "<sip:TOKEN@192.0.2.2>;expires=soon"}) {
+        EXPECT_EQ(answers(value), 502) << value;
+        EXPECT_EQ(bindings(), 0U) << value;
+    }
+    EXPECT_EQ(border.sbc().counters().value("relayed_registrations", "unreadable"), 5U);
+    EXPECT_EQ(answers("<sip:TOKEN@192.0.2.2>;expires=60"), 200);
+    EXPECT_EQ(bindings(), 1U);
+}
+
+// What proves the phone to somebody else stays here.
+TEST_F(BehindUs, OnlyWhatProvesThePhoneToThatRegistrarGoesThere) {
+    register_phone(alice);
+    const std::string to_others =
+        R"(Digest username="alice", realm="elsewhere", nonce="n", uri="sip:x", response="0")";
+    const std::string to_it =
+        R"(Digest username="alice", realm="switch", nonce="n", uri="sip:x", response="1")";
+    alice.send("REGISTER", "sip:example.com",
+               {{"Contact", alice.contact()},
+                {"Authorization", to_others},
+                {"Authorization", to_it},
+                {"Proxy-Authorization", to_others},
+                {"Authorization", "Basic YWxpY2U6d29uZGVybGFuZA=="}});
+    net.run_for(1s);
+    const std::string bytes(softswitch.last_request("REGISTER")->bytes());
+    EXPECT_THAT(bytes, AllOf(HasSubstr("realm=\"switch\""), Not(HasSubstr("elsewhere")),
+                             Not(HasSubstr("Basic"))));
+}
+
+// A phone over a connection is told a long time, but may be told one that is shorter than the
+// registrar's: that one is asked by its own clock.
+struct ShortHere : BehindUs {
+    ShortHere()
+        : BehindUs(configured(
+              with_registrar, "phones",
+              {"registration incoming timer 300", "registration outgoing timer 3600"})) {}
+};
+TEST_F(ShortHere, OverTlsTooTheRegistrarIsAskedByItsOwnClock) {
+    register_phone(alice);
+    EXPECT_THAT(contact_of(alice.last_response("REGISTER")), alice.contact() + ";expires=300");
+    ASSERT_EQ(registers(), 2U);
+    for (int i = 0; i < 7; ++i) {
+        net.run_for(250s);
+        alice.register_now();
+        net.run_for(1s);
+        EXPECT_THAT(contact_of(alice.last_response("REGISTER")), alice.contact() + ";expires=300");
+    }
+    EXPECT_EQ(registers(), 2U) << "all of it was answered here";
+    net.run_for(250s);
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(registers(), 4U) << "half of its hour is over";
+    net.run_for(250s);
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(registers(), 4U) << "it has another";
+}
+
+// ---- who exists ---------------------------------------------------------------------------------
+
+class StrangersBehind : public BehindUs {
+protected:
+    StrangersBehind() { softswitch.on_invite = Phone::OnInvite::Ignore; }
+    // What the caller hears last when the registrar answers so.
+    std::string hears(Phone& caller, int status) {
+        caller.invite("sip:somebody@example.com");
+        net.run_for(500ms);
+        softswitch.say(status, "t", {{"X-Why", "it knows"}, {"Retry-After", "9"}});
+        net.run_for(1s);
+        const std::string bytes(caller.last_response("INVITE")->bytes());
+        EXPECT_EQ(bytes.find("X-Why") != std::string::npos,
+                  bytes.find("Retry-After") != std::string::npos);
+        return bytes.substr(0, bytes.find("\r\n")) +
+               (bytes.find("X-Why") != std::string::npos ? " and why" : "");
+    }
+    static constexpr const char* nobody = "SIP/2.0 480 Temporarily Unavailable";
+};
+
+TEST_F(StrangersBehind, HearTheSameOfKnownAndUnknownUsers) {
+    for (const int status :
+         {302, 401, 403, 404, 410, 480, 484, 485, 486, 488, 500, 503, 600, 603, 604, 606}) {
+        const std::size_t before = softswitch.count("INVITE");
+        EXPECT_EQ(hears(outside, status), nobody) << status;
+        EXPECT_EQ(softswitch.count("INVITE"), before + 1) << status;
+    }
+}
+
+TEST_F(StrangersBehind, SoItIsWithRequestsOutsideOfCalls) {
+    softswitch.in_dialog_status = 0;
+    for (const int status : {404, 480, 489, 604}) {
+        outside.send("MESSAGE", "sip:somebody@example.com", {{"Content-Type", "text/plain"}}, "x");
+        net.run_for(500ms);
+        softswitch.respond(status, "t", {{"X-Why", "it knows"}});
+        net.run_for(1s);
+        const std::string bytes(outside.last_response("MESSAGE")->bytes());
+        EXPECT_EQ(bytes.substr(0, bytes.find("\r\n")), nobody) << status;
+        EXPECT_THAT(bytes, Not(HasSubstr("X-Why")));
+    }
+}
+
+// Who rings is there: what it says then, it may hear.
+TEST_F(StrangersBehind, AfterItRangWhatTheUserSaysPasses) {
+    for (const auto& [status, heard] :
+         std::initializer_list<std::pair<int, std::string>>{{486, "SIP/2.0 486 Busy Here and why"},
+                                                            {603, "SIP/2.0 603 Decline and why"},
+                                                            {404, nobody}}) {
+        outside.invite("sip:somebody@example.com");
+        net.run_for(500ms);
+        softswitch.ring();
+        net.run_for(500ms);
+        softswitch.say(status, "t", {{"X-Why", "it knows"}});
+        net.run_for(1s);
+        const std::string bytes(outside.last_response("INVITE")->bytes());
+        EXPECT_THAT(bytes, HasSubstr(heard.substr(0, heard.find(" and")))) << status;
+    }
+    EXPECT_THAT(outside.statuses("INVITE"),
+                ElementsAre(100, 180, 486, 100, 180, 603, 100, 180, 480));
+}
+
+TEST_F(StrangersBehind, WhoIsTrustedHearsWhy) {
+    register_phone(alice);
+    EXPECT_EQ(hears(alice, 404), "SIP/2.0 404 Not Found and why");
+    EXPECT_EQ(hears(alice, 604), "SIP/2.0 604 Does Not Exist Anywhere and why");
+}
+
+// It has proven to that registrar who it is.
+TEST_F(StrangersBehind, ItsOwnPhoneHearsThatSomebodyIsBusy) {
+    Phone erin(net, ip("192.0.2.62"), sip::Transport::Tcp, {ip("192.0.2.6"), 5060},
+               {"erin", "example.com", "?"}, 106);
+    register_phone(erin);
+    EXPECT_EQ(hears(erin, 486), "SIP/2.0 486 Busy Here and why");
+    EXPECT_EQ(hears(erin, 404), nobody);
+    EXPECT_EQ(hears(erin, 480), nobody);
+}
+
 // ---- what a phone asks of who calls it ----------------------------------------------------------
 
 class ChallengesBehind : public BehindUs {
@@ -448,6 +664,125 @@ TEST_F(ChallengesPass, WhereThatIsWantedTheRegistrarIsAskedAndAnswers) {
     EXPECT_THAT(softswitch.statuses("NOTIFY"), ElementsAre(401, 200));
     // What others say to prove themselves does not go to her, and hers does not go to them.
     EXPECT_EQ(border.sbc().counters().value("challenges", "answered"), 0U);
+}
+
+std::string digest(const std::string& realm, const std::string& nonce) {
+    return "Digest username=\"switch\", realm=\"" + realm + "\", nonce=\"" + nonce +
+           R"(", uri="sip:x", response="0123456789abcdef0123456789abcdef")";
+}
+std::size_t credentials_in(const sip::MessagePtr& request) {
+    return request->count(sip::HeaderName::Authorization) +
+           request->count(sip::HeaderName::ProxyAuthorization);
+}
+
+// Only what the very phone has asked for, and of that registrar.
+TEST_F(ChallengesPass, NothingElseThatProvesTheRegistrarReachesThePhone) {
+    register_phone(bob);
+    const std::string to_bob = address_behind();
+    register_phone(alice);
+    softswitch.invite_fields = {{"Authorization", digest("example.com", "n")},
+                                {"Authorization", digest("example.com", "other")},
+                                {"Authorization", digest("other", "n")},
+                                {"Authorization", "Basic c3dpdGNoOnNlY3JldA=="},
+                                {"Proxy-Authorization", digest("example.com", "n")},
+                                {"Proxy-Authorization", digest("provider", "x")}};
+    // It has asked for nothing yet.
+    softswitch.send("MESSAGE", to_bob, softswitch.invite_fields);
+    net.run_for(1s);
+    ASSERT_EQ(bob.count("MESSAGE"), 1U);
+    EXPECT_EQ(credentials_in(bob.last_request("MESSAGE")), 0U);
+    softswitch.invite(address_behind());
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
+    ASSERT_EQ(alice.count("INVITE"), 2U);
+    EXPECT_EQ(credentials_in(alice.requests()[0]), 0U);
+    const auto invite = alice.last_request("INVITE");
+    EXPECT_EQ(invite->count(sip::HeaderName::ProxyAuthorization), 0U) << "she sent a 401";
+    EXPECT_EQ(invite->count(sip::HeaderName::Authorization), 2U) << "the test's, and the answer";
+    for (const std::string_view each : {"nonce=\"other\"", "realm=\"other\"", "Basic"}) {
+        EXPECT_EQ(invite->bytes().find(each), std::string_view::npos) << each;
+    }
+    softswitch.bye();
+    net.run_for(1s);
+    // What she has asked for is nothing to him.
+    softswitch.send("MESSAGE", to_bob, softswitch.invite_fields);
+    net.run_for(1s);
+    EXPECT_EQ(credentials_in(bob.last_request("MESSAGE")), 0U);
+}
+
+TEST_F(ChallengesPass, AChallengeThatAsksForThePasswordItselfDoesNotPass) {
+    register_phone(alice);
+    alice.answered_by_test = [this](sip::transaction::ServerId id, const sip::MessagePtr& request) {
+        auto challenge = sip::reply(*request, 401, "t");
+        challenge.header(sip::HeaderName::WwwAuthenticate, "Basic realm=\"example.com\"");
+        alice.shard().respond(id, challenge.build());
+        return true;
+    };
+    softswitch.invite(address_behind());
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 480));
+    notify();
+    EXPECT_THAT(softswitch.statuses("NOTIFY"), ElementsAre(480));
+}
+
+// RFC 3261 §14: a refusal leaves the call as it is.
+TEST_F(ChallengesPass, SoItIsWithinACall) {
+    register_phone(alice);
+    softswitch.invite(address_behind());
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }, 5s));
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "never asked for")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_THAT(softswitch.statuses("INVITE"), ElementsAre(100, 401, 100, 200, 100, 401));
+    EXPECT_EQ(credentials_in(alice.last_request("INVITE")), 0U);
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "n")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("INVITE")->status(), 200);
+    EXPECT_THAT(std::string(alice.last_request("INVITE")->bytes()),
+                HasSubstr("nonce=\"n\", uri=\"sip:x\""));
+    // RFC 3261 §22.1: an ACK cannot be challenged, and bears what its INVITE bore.
+    EXPECT_EQ(credentials_in(alice.acks().back()), 1U);
+    softswitch.dialog_fields.clear();
+    softswitch.bye();
+    net.run_for(1s);
+    EXPECT_EQ(alice.count("BYE"), 1U);
+}
+
+TEST_F(ChallengesPass, AlsoWithinOneThatThePhoneMade) {
+    register_phone(alice);
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    net.run_for(1s);
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("INVITE")->status(), 401);
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "n")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("INVITE")->status(), 200);
+    EXPECT_EQ(credentials_in(alice.last_request("INVITE")), 1U);
+    softswitch.dialog_fields.clear();
+    alice.bye();
+    net.run_for(1s);
+}
+
+TEST_F(ChallengesBehind, WithinACallTheRegistrarHears480AndTheCallGoesOn) {
+    register_phone(alice);
+    alice.invite("sip:bob@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call(); }));
+    net.run_for(1s);
+    softswitch.dialog_fields = {{"Authorization", digest("example.com", "n")}};
+    softswitch.reinvite();
+    net.run_for(1s);
+    const auto answer = softswitch.last_response("INVITE");
+    EXPECT_EQ(answer->status(), 480);
+    EXPECT_EQ(answer->header(sip::HeaderName::WwwAuthenticate), nullptr);
+    EXPECT_EQ(credentials_in(alice.last_request("INVITE")), 0U);
+    EXPECT_EQ(alice.count("BYE"), 0U);
+    softswitch.dialog_fields.clear();
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.count("BYE"), 1U) << "it was still there";
 }
 
 // ---- SIPS ---------------------------------------------------------------------------------------

@@ -235,6 +235,7 @@ bool Call::open_contact(registrar::Candidate candidate) {
                                   .hop = binding.hop,
                                   .uri = sip::with_scheme(*contact, allowed->leg_scheme()),
                                   .address_of_record = binding.address_of_record,
+                                  .token = registrar::token_of(binding),
                                   .route = std::move(binding.path),
                                   .other_flows = std::move(candidate.other_flows)});
 }
@@ -284,6 +285,7 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
     branch.scheme = leg_scheme;
     branch.hop = destination.hop;
     branch.address_of_record = std::move(destination.address_of_record);
+    branch.token = std::move(destination.token);
     branch.other_flows = std::move(destination.other_flows);
     branch.local_tag = make_tag(setup_.bucket, host_.random());
     branch.redirects = destination.redirects;
@@ -375,7 +377,9 @@ void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
         builder.header(HeaderName::Route, each);
     }
     if (policy::carries_challenges(out, setup_.caller.adjacency)) {
-        copy_credentials(builder, request);
+        copy_credentials(builder, request, [&](const sip::HeaderLine& line) {
+            return host_.is_answer(branch.token, setup_.caller.adjacency, line);
+        });
     }
     copy_end_to_end(builder, request, caller_adjacency(), out, caller(branch),
                     setup_.removed_headers);
@@ -426,7 +430,8 @@ void Call::fail() {
         const Adjacency& out = adjacency(branch.adjacency);
         copy_end_to_end(builder, *failure.response, out, caller_adjacency(), callee(branch));
         if (failure.status == 401 || failure.status == 407) {
-            copy_challenges(builder, *failure.response);
+            copy_digest_challenges(builder, *failure.response);
+            host_.challenge_passes(branch.token, setup_.caller.adjacency, *failure.response);
         }
         if (failure.status < 400) {
             for (const auto& target : failure.response->name_addrs(HeaderName::Contact)
@@ -587,7 +592,7 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
     if (pair->is_over()) {
         return;
     }
-    note_ringing(*response);
+    note_ringing(branch, *response);
     auto builder = sip::reply(*setup_.request, response->status(),
                               pair->leg(Side::Caller).dialog.local_tag(), response->reason());
     builder.copy(HeaderName::RecordRoute, *setup_.request);  // RFC 3261 §12.1.1
@@ -599,8 +604,8 @@ void Call::on_provisional(std::size_t index, const sip::MessagePtr& response) {
 
 // RFC 3261 §12.1.2: of a peer of RFC 2543. It makes no dialog there. Its body would be of none,
 // and its reliability too, which RFC 3262 §4 acknowledges within one: both stay behind.
-void Call::ring_without_dialog(const Branch& branch, const sip::Message& response) {
-    note_ringing(response);
+void Call::ring_without_dialog(Branch& branch, const sip::Message& response) {
+    note_ringing(branch, response);
     auto builder =
         sip::reply(*setup_.request, response.status(), context_.own_tag, response.reason());
     constexpr std::array not_required{HeaderName::Require};
@@ -609,7 +614,8 @@ void Call::ring_without_dialog(const Branch& branch, const sip::Message& respons
     host_.respond(setup_.invite, builder.build());
 }
 
-void Call::note_ringing(const sip::Message& response) {
+void Call::note_ringing(Branch& branch, const sip::Message& response) {
+    branch.has_rung = true;
     if (!record_->ringing && response.status() == 180) {
         record_->ringing = host_.now().wall;
     }
@@ -670,7 +676,8 @@ DialogPair* Call::pair_for(std::size_t index, const sip::MessagePtr& response) {
                 .user = contact_user(told_from(*setup_.request, adjacency(branch.adjacency))),
                 .hop = branch.hop,
                 .dialog = std::move(*callee),
-                .went_out = true};
+                .went_out = true,
+                .token = branch.token};
     if (bears_description(*setup_.request)) {
         callers.session.on_offer_received();
         callees.session.on_offer_sent();
@@ -847,9 +854,13 @@ void Call::on_failure(std::size_t index, Failure failure) {
     } else if (!hunts && !is_phone && failure.status >= 300) {
         next_route_ = setup_.routes.size();
     }
-    if ((failure.status == 401 || failure.status == 407) &&
-        !policy::carries_challenges(out, setup_.caller.adjacency)) {
-        // A challenge is for us, never for the caller.
+    const bool is_challenge = failure.status == 401 || failure.status == 407;
+    const bool is_for_us =
+        is_challenge && !(policy::carries_challenges(out, setup_.caller.adjacency) &&
+                          failure.response && bears_digest_challenge(*failure.response));
+    if (is_for_us || policy::tells_who_exists(*setup_.snapshot, setup_.caller.adjacency,
+                                              branch.adjacency, failure.status, branch.has_rung)) {
+        // A challenge is never for the caller, nor who exists for one who is not trusted.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
     } else if (failure.status == 503) {
         // RFC 3261 §16.7 step 6: it says nothing about us.

@@ -119,6 +119,7 @@ private:
         std::string uri;
         // Of a registered phone.
         std::string address_of_record = {};
+        std::string token = {};                            // of one at a registrar behind us
         std::vector<std::string> route = {};               // the proxies between
         std::vector<registrar::Binding> other_flows = {};  // if this one fails
         unsigned redirects = 0;                            // that led there
@@ -137,6 +138,7 @@ private:
         sip::Scheme scheme = sip::Scheme::Sip;  // of the leg
         sip::Hop hop;
         std::string address_of_record;                // of a registered phone; else empty
+        std::string token;                            // of one at a registrar behind us
         std::vector<registrar::Binding> other_flows;  // of that phone, if this one fails
         sip::MessagePtr invite;   // as it was sent; null once the call is answered
         std::string kept_invite;  // then: what a 2xx that comes too late is held against
@@ -144,6 +146,7 @@ private:
         std::string local_tag;
         unsigned redirects = 0;
         TimePoint heard;  // last provisional response: timer C runs from here
+        bool has_rung = false;
         bool is_cancelled = false;
         bool is_cancel_sent = false;
         sip::transaction::Reasons reasons;  // why it is cancelled
@@ -199,8 +202,8 @@ private:
     void send_branch(std::size_t index, const policy::MediaVerdict& media);
     policy::MediaVerdict judge_response(const Branch& branch, const sip::Message& response);
     void on_provisional(std::size_t index, const sip::MessagePtr& response);
-    void ring_without_dialog(const Branch& branch, const sip::Message& response);
-    void note_ringing(const sip::Message& response);
+    void ring_without_dialog(Branch& branch, const sip::Message& response);
+    void note_ringing(Branch& branch, const sip::Message& response);
     void on_success(std::size_t index, const sip::MessagePtr& response);
     void on_redirect(std::size_t index, const sip::MessagePtr& response);
     void on_failure(std::size_t index, Failure failure);

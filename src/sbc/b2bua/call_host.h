@@ -82,6 +82,14 @@ public:
                                                            AdjacencyIndex behind) = 0;
     virtual bool is_subscriber(std::string_view address_of_record) const = 0;
 
+    // A phone's challenge goes on to the registrar behind us that called it; and whether these
+    // credentials of that registrar's answer one of the phone's. `phone`: the token of its contact,
+    // or our tag of a dialog with it.
+    virtual void challenge_passes(std::string_view phone, AdjacencyIndex registrar,
+                                  const sip::Message& challenge) = 0;
+    virtual bool is_answer(std::string_view phone, AdjacencyIndex registrar,
+                           const sip::HeaderLine& credentials) = 0;
+
     // Requests whose To tag is `tag` are this call's, until it is over.
     virtual void own_tag(std::string_view tag, CallRef call) = 0;
     // What stands for a dialog of ours by its to-tag: of a call here; or, by its looks, of another

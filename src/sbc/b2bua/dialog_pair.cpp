@@ -283,6 +283,11 @@ Fate DialogPair::relay(Side side, ServerId id, const sip::MessagePtr& request,
         builder.header(HeaderName::Contact, contact(out, hop->transport, to.scheme, to.user));
     }
     note_privacy(side, *request);
+    if (policy::carries_challenges(out, from.peer.adjacency)) {
+        copy_credentials(builder, *request, [&](const sip::HeaderLine& line) {
+            return host.is_answer(to.as_challenger(), from.peer.adjacency, line);
+        });
+    }
     copy_end_to_end(builder, *request, adjacency_of(from), out, author(side), changes.removed);
     for (const auto& [name, value] : changes.added) {
         builder.header(name, value);
@@ -450,7 +455,10 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
         return Fate::lost(is_refresh_refused ? "target refresh changes the URI scheme"
                                              : "answer refused by media-security");
     }
-    if (status == 401 || status == 407 || status == 503) {
+    const bool is_challenge = status == 401 || status == 407;
+    const bool may_ask = is_challenge && policy::carries_challenges(in, asking.peer.adjacency) &&
+                         bears_digest_challenge(*response);
+    if ((is_challenge && !may_ask) || status == 503) {
         // A challenge is for us, never for the other side; a 503 says nothing about us.
         relay.is_open = false;
         answer(asking, relay.server, *relay.request, status == 503 ? 500 : 480,
@@ -471,6 +479,10 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
     const Side answering = other_side(relay.from);
     note_privacy(answering, *response);
     copy_answer(builder, *response, *relay.sent, in, out, author(answering));
+    if (may_ask) {
+        copy_digest_challenges(builder, *response);
+        host.challenge_passes(asked.as_challenger(), asking.peer.adjacency, *response);
+    }
     copy_body(builder, *response, media);
     const sip::MessagePtr passed = builder.build();
     if (is_success && refreshes) {

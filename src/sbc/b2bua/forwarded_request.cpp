@@ -151,6 +151,7 @@ std::optional<ForwardedRequest::Target> ForwardedRequest::target_of(
                   .uri = sip::with_scheme(*contact, allowed->leg_scheme()),
                   .address_of_record = binding.address_of_record,
                   .permit = *allowed,
+                  .token = registrar::token_of(binding),
                   .route = std::move(binding.path),
                   .other_flows = std::move(candidate.other_flows)};
 }
@@ -190,6 +191,7 @@ bool ForwardedRequest::send(const Target& target) {
         target.permit.leg_scheme() == sip::Scheme::Sips ? sip::Scheme::Sips : sip::Scheme::Sip;
     attempt.hop = target.hop;
     attempt.address_of_record = target.address_of_record;
+    attempt.token = target.token;
     attempt.other_flows = target.other_flows;
     attempt.tag = make_tag(setup_.bucket, host_.random());
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
@@ -224,7 +226,9 @@ bool ForwardedRequest::send(const Target& target) {
         builder.header(HeaderName::Route, each);
     }
     if (policy::carries_challenges(out, setup_.sender.adjacency)) {
-        copy_credentials(builder, request);
+        copy_credentials(builder, request, [&](const sip::HeaderLine& line) {
+            return host_.is_answer(target.token, setup_.sender.adjacency, line);
+        });
     }
     const auto changes = changes_for(attempt);
     if (!changes) {
@@ -326,10 +330,13 @@ void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
     }
     const int status = failure.status;
     const bool is_challenge = status == 401 || status == 407;
-    if ((is_challenge && !policy::carries_challenges(out, setup_.sender.adjacency)) ||
-        status < 400) {
-        // A challenge is for us, never for the sender; a redirection would name the other side's
-        // hosts.
+    const bool may_ask = policy::carries_challenges(out, setup_.sender.adjacency) &&
+                         failure.response && bears_digest_challenge(*failure.response);
+    if ((is_challenge && !may_ask) || status < 400 ||
+        policy::tells_who_exists(*setup_.snapshot, setup_.sender.adjacency, attempt.adjacency,
+                                 status, false)) {
+        // A challenge is for us, never for the sender, nor who exists for one who is not trusted; a
+        // redirection would name the other side's hosts.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
     } else if (status == 503) {  // RFC 3261 §16.7 step 6: it says nothing about us
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
@@ -359,7 +366,8 @@ sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip:
     }
     copy_end_to_end(builder, response, from, to, author(attempt.address_of_record));
     if (response.status() == 401 || response.status() == 407) {
-        copy_challenges(builder, response);
+        copy_digest_challenges(builder, response);
+        host_.challenge_passes(attempt.token, setup_.sender.adjacency, response);
     }
     copy_body(builder, response,
               policy::judge_media(policy::media_leg(from), policy::media_leg(to), response));

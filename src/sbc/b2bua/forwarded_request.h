@@ -66,6 +66,7 @@ protected:
         sip::Scheme scheme = sip::Scheme::Sip;  // of what it became there
         sip::Hop hop;
         std::string address_of_record;  // of a registered phone; else empty
+        std::string token;              // of one at a registrar behind us
         sip::MessagePtr sent;
         std::string tag;                              // our From tag
         std::vector<registrar::Binding> other_flows;  // of the phone, if this one fails
@@ -97,6 +98,7 @@ private:
         std::string uri;
         std::string address_of_record;
         policy::Permit permit;
+        std::string token = {};                            // of a phone at a registrar behind us
         std::vector<std::string> route = {};               // the proxies between
         std::vector<registrar::Binding> other_flows = {};  // if this one fails
     };

@@ -97,6 +97,11 @@ struct Leg {
     // It left by its adjacency: `sips-conversion` there says what its scheme is. Else it came in.
     bool went_out = false;
 
+    // Of a phone that was called: by which a registrar behind us knows it.
+    std::string token = {};
+    // As who this peer's challenges are known (CallHost).
+    std::string_view as_challenger() const { return token.empty() ? dialog.local_tag() : token; }
+
     // The BYE that was sent by a connection, until it is answered.
     std::optional<sip::transaction::ClientId> goodbye = std::nullopt;
     std::uint8_t goodbyes = 0;  // so far

@@ -71,6 +71,10 @@ public:
         return found;
     }
     bool is_subscriber(std::string_view who) const override { return real_.is_subscriber(who); }
+    void challenge_passes(std::string_view, AdjacencyIndex, const sip::Message&) override {}
+    bool is_answer(std::string_view, AdjacencyIndex, const sip::HeaderLine&) override {
+        return false;
+    }
     void own_tag(std::string_view, CallRef) override {}
     std::optional<std::string> vouch_for(const sip::DialogIds&, const Speaker&) override {
         return std::nullopt;

@@ -73,7 +73,9 @@ sip::MessagePtr RelayedRegister::request_for(sip::Transport transport) const {
     builder.header(HeaderName::To, user);
     builder.header(HeaderName::CallId, registrar::call_id_behind(request));
     builder.header(HeaderName::CSeq, std::to_string(request.cseq().number) + " REGISTER");
-    copy_credentials(builder, request);
+    copy_credentials(builder, request, [&](const sip::HeaderLine& line) {
+        return desk_.is_for_registrar(setup_, line);
+    });
     for (const registrar::ContactBehind& each : registrar::contacts_behind(request, in)) {
         builder.header(HeaderName::Contact,
                        contact(out, transport, scheme, each.token) + each.parameters);

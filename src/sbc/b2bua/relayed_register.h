@@ -1,6 +1,7 @@
 // A phone's REGISTER on its way to the registrar behind us (`registration target`): one transaction
 // on each side. What the registrar's answer means here is the border controller's to say. Its
-// challenge is of REGISTER, and passes; what proves the phone to it passes too.
+// challenge is of REGISTER, and passes; what proves the phone to it, and to nobody else, passes
+// too.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +37,8 @@ public:
     public:
         virtual ~Desk() = default;
         virtual void on_registrar_answered(const Setup& setup, const sip::Message& response) = 0;
+        // Credentials of the phone's, for that registrar?
+        virtual bool is_for_registrar(const Setup& setup, const sip::HeaderLine& credentials) = 0;
         // Nobody answered.
         virtual void on_registrar_failed(const Setup& setup, int status) = 0;
     };

@@ -140,7 +140,8 @@ Subscription::Entry* Subscription::add(const Attempt& attempt, const sip::Hop& n
         .dialog = std::move(dialog),
         .answered = {},
         .accepted = {},
-        .went_out = true};
+        .went_out = true,
+        .token = attempt.token};
     entries_.push_back(Entry{std::make_unique<DialogPair>(context(), entries_.size(), 0,
                                                           std::move(subscriber), std::move(source)),
                              false,

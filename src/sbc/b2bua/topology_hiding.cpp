@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/permit.h"
+#include "sip/auth/digest.h"
 #include "sip/body_parts.h"
 #include "sip/header/media_type.h"
 #include "sip/header/name_addr.h"
@@ -585,9 +586,37 @@ void copy_challenges(sip::MessageBuilder& builder, const sip::Message& response)
     builder.copy(sip::HeaderName::ProxyAuthenticate, response);
 }
 
-void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request) {
-    builder.copy(sip::HeaderName::Authorization, request);
-    builder.copy(sip::HeaderName::ProxyAuthorization, request);
+namespace {
+
+bool is_digest_challenge(const sip::HeaderLine& line) {
+    return (line.id == sip::HeaderName::WwwAuthenticate ||
+            line.id == sip::HeaderName::ProxyAuthenticate) &&
+           sip::auth::parse_protection(line.value);
+}
+
+}  // namespace
+
+void copy_digest_challenges(sip::MessageBuilder& builder, const sip::Message& response) {
+    for (const sip::HeaderLine& line : response.headers()) {
+        if (is_digest_challenge(line)) {
+            builder.header(line.id, line.value);
+        }
+    }
+}
+
+bool bears_digest_challenge(const sip::Message& response) {
+    return std::ranges::any_of(response.headers(), is_digest_challenge);
+}
+
+void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request,
+                      const std::function<bool(const sip::HeaderLine&)>& is_for_them) {
+    for (const sip::HeaderLine& line : request.headers()) {
+        const bool is_credentials = line.id == sip::HeaderName::Authorization ||
+                                    line.id == sip::HeaderName::ProxyAuthorization;
+        if (is_credentials && is_for_them(line)) {
+            builder.header(line.id, line.value);
+        }
+    }
 }
 
 void copy_end_to_end(sip::MessageBuilder& builder, const sip::Message& message,

@@ -3,6 +3,7 @@
 // on the other; what is end to end (subject, identity by trust, bodies, unknown fields) passes.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -70,7 +71,12 @@ std::string rule_warning(const Adjacency& adjacency, std::string_view rule,
 
 // What who is asked for a password asks, and what proves it: where policy::carries_challenges.
 void copy_challenges(sip::MessageBuilder& builder, const sip::Message& response);
-void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request);
+// Of a phone only what asks for a digest; what asks for the password itself is not for others.
+void copy_digest_challenges(sip::MessageBuilder& builder, const sip::Message& response);
+bool bears_digest_challenge(const sip::Message& response);
+// Those lines of Authorization and Proxy-Authorization.
+void copy_credentials(sip::MessageBuilder& builder, const sip::Message& request,
+                      const std::function<bool(const sip::HeaderLine&)>& is_for_them);
 
 // Header fields that pass from a leg on `from` to one on `to`, but those in `removed`; not those
 // that describe the body: see copy_body. Who is asserted to have written it is the rule of

@@ -240,6 +240,13 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
 }
 
 Verdict leave_to_registrar_behind(Inbound& inbound, std::string_view claimed) {
+    if (inbound.request.method() != Method::Register &&
+        inbound.hop.transport == sip::Transport::Udp) {
+        return Reject{.status = 403,
+                      .reason = "Calls Need TCP Or TLS Here",
+                      .detail = "over UDP nothing proves that it is " + std::string(claimed) +
+                                ", and its registrar's password is not known here"};
+    }
     if (inbound.request.method() != Method::Register) {
         return Reject{.status = 403,
                       .reason = "Register Over This Connection First",

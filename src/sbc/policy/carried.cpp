@@ -85,6 +85,27 @@ bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller) {
     return phones.passes_challenges && phones.registration_target == caller;
 }
 
+bool is_for_registrar(std::string_view realm, std::string_view domain, bool has_asked) {
+    return has_asked || equals_ignoring_case(realm, domain);
+}
+
+bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, AdjacencyIndex asked,
+                      int status, bool has_rung) {
+    const Adjacency& calling = snapshot.adjacencies[caller];
+    const auto registers_there = [&](const Adjacency& each) {
+        return each.registration_target == asked;
+    };
+    const bool is_of_request = status == 421 || status == 422;
+    if (calling.is_trusted() || is_of_request ||
+        std::ranges::none_of(snapshot.adjacencies, registers_there)) {
+        return false;
+    }
+    // Busy, declined, and what it cannot do with the call that is offered.
+    constexpr std::array words_of_users{486, 488, 600, 603, 606};
+    const bool is_users = std::ranges::find(words_of_users, status) != words_of_users.end();
+    return !is_users || (!has_rung && !registers_there(calling));
+}
+
 bool is_answered_for(const sip::Message& request) {
     return request.method() == Method::Invite ||
            (request.method() == Method::Notify && request.to_tag().empty());

@@ -32,6 +32,17 @@ bool is_passed_option(std::string_view tag);
 // challenges`).
 bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller);
 
+// Whether a phone's credentials for this realm are for the registrar behind us that its REGISTER
+// goes to. `has_asked`: that one has challenged with this realm.
+bool is_for_registrar(std::string_view realm, std::string_view domain, bool has_asked);
+
+// A registrar behind us knows who exists; an untrusted caller hears the same of all that do not
+// answer, as of those whom we know ourselves. Whether this failure of `asked` tells more. Once a
+// user has rung it is known to be there, and so is every other to the registrar's own phones: what
+// a user says then does not. Nor does what must be known to call anybody there (421, 422).
+bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, AdjacencyIndex asked,
+                      int status, bool has_rung);
+
 // Whether a phone that asks for a proof of this request is given its own subscriber's by us: of
 // calls, and of what tells it something outside of them.
 bool is_answered_for(const sip::Message& request);

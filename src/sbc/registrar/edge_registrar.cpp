@@ -259,8 +259,8 @@ bool is_sign_of_life(const Binding& held, const Binding& fresh, const sip::Messa
 
 }  // namespace
 
-EdgeRegistrar::EdgeRegistrar(Location& location, RegistrarLimits limits)
-    : location_(location), limits_(limits) {}
+EdgeRegistrar::EdgeRegistrar(Location& location, RegisterOrder& order, RegistrarLimits limits)
+    : location_(location), order_(order), limits_(limits) {}
 
 std::optional<RegisterOutcome> EdgeRegistrar::refuse_sender(const sip::Message& request,
                                                             const Registrant& registrant) const {
@@ -313,6 +313,9 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
     }
     const sip::Contacts& contacts = request.contacts();
     Location::Held held = location_.hold(registrant.user);
+    if (granted != nullptr && order_.is_overtaken(request, registrant.user)) {
+        return refuse(500, "CSeq Out Of Order");
+    }
     Update update(request, held.find(now), now);
     if (contacts.is_star) {
         if (auto refusal = update.remove_all()) {
@@ -334,6 +337,9 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
         if (adjacency.registration_target) {
             binding.behind = granted_behind(contact_token(request, each),
                                             asked_behind(adjacency, each), granted, now);
+            if (!binding.behind) {
+                return refuse(502, "Registrar's Answer Unreadable");
+            }
             expiry = expiry_here(adjacency, registrant.from.transport, *binding.behind, now);
         } else {
             const std::uint32_t least = adjacency.reg_min_expiry;
@@ -359,6 +365,9 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
     }
     if (dry == Dry::No && (contacts.is_star || !contacts.list.empty())) {
         held.assign(update.after());
+    }
+    if (granted != nullptr) {
+        order_.answered(request, registrant.user);
     }
     return outcome_of(request, held, now);
 }
@@ -424,6 +433,7 @@ std::vector<Binding> EdgeRegistrar::on_refused_behind(const sip::Message& reques
     }
     if (!gone.empty()) {
         held.assign(std::move(kept));
+        order_.answered(request, registrant.user);
     }
     return gone;
 }

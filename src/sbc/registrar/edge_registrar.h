@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/registrar/location.h"
+#include "sbc/registrar/register_order.h"
 #include "sip/message.h"
 #include "sip/message_builder.h"
 
@@ -50,7 +51,7 @@ struct Registrant {
 
 class EdgeRegistrar {
 public:
-    explicit EdgeRegistrar(Location& location, RegistrarLimits limits = {});
+    EdgeRegistrar(Location& location, RegisterOrder& order, RegistrarLimits limits = {});
 
     // `user` is the canonical address-of-record that the sender proved to be; `from` is the way it
     // came, and the way back to the phone from now on.
@@ -63,7 +64,7 @@ public:
     // What no registrar behind need be asked. None: it is to be asked.
     std::optional<RegisterOutcome> answer_here(const sip::Message& request,
                                                const Registrant& registrant, TimePoint now);
-    // It said yes, by this 200.
+    // It said yes, by this 200. Where that grants nothing that could be read: 502.
     RegisterOutcome on_accepted_behind(const sip::Message& request, const Registrant& registrant,
                                        const sip::Message& response, TimePoint now) {
         return bind(request, registrant, &response, Dry::No, now);
@@ -88,6 +89,7 @@ private:
                                TimePoint now) const;
 
     Location& location_;
+    RegisterOrder& order_;
     RegistrarLimits limits_;
     // The last Date that was said: it is in every answer.
     std::chrono::sys_seconds date_of_{};

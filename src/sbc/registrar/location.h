@@ -54,6 +54,11 @@ struct Binding {
     std::optional<Behind> behind;  // none: we are its registrar
 };
 
+// By which a registrar behind us knows it; empty: none does.
+inline std::string token_of(const Binding& binding) {
+    return binding.behind ? binding.behind->token : std::string();
+}
+
 class Location {
     using Bindings = std::vector<Binding>;
     struct User {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "sbc/registrar/contact_parameters.h"
 #include "sbc/registrar/outbound.h"
 #include "sip/auth/hash.h"
-#include "sip/header/contact.h"
+#include "sip/header/name_addr.h"
+#include "sip/limits.h"
 #include "sip/uri/uri.h"
 
 namespace ringwall::sbc::registrar {
@@ -19,16 +21,35 @@ std::string hash_of(std::initializer_list<std::string_view> parts) {
     return sip::auth::hash_hex(sip::auth::Algorithm::Sha256, parts).substr(0, token_digits);
 }
 
-// A registrar that lists contacts but not ours has not bound it.
-std::uint32_t granted_by(const sip::Message& response, std::string_view token,
-                         std::uint32_t asked) {
-    const auto contacts = sip::parse_contacts(response);
-    if (!contacts || contacts->list.empty()) {
-        return std::min(response.expires().value_or(asked), asked);
+// A registrar that lists contacts but not ours has not bound it; one that lists none has bound all.
+// None: what it says of ours cannot be read. RFC 3261 §10.2.1.1 has a phone's malformed `expires`
+// mean an hour; what is granted is not guessed at. What it says of others is not looked at.
+std::optional<std::uint32_t> granted_by(const sip::Message& response, std::string_view token,
+                                        std::uint32_t asked) {
+    const auto shortest = [asked](std::optional<std::uint64_t> seconds) {
+        return seconds ? std::optional(
+                             static_cast<std::uint32_t>(std::min<std::uint64_t>(*seconds, asked)))
+                       : std::nullopt;
+    };
+    std::optional<std::uint32_t> by_header = asked;
+    if (response.header(sip::HeaderName::Expires) != nullptr) {
+        by_header = shortest(response.expires());
     }
-    const auto ours = std::ranges::find_if(
-        contacts->list, [&](const sip::Contact& each) { return each.address.uri.user == token; });
-    return ours == contacts->list.end() ? 0 : std::min(ours->expires.value_or(asked), asked);
+    if (response.header(sip::HeaderName::Contact) == nullptr) {
+        return by_header;
+    }
+    const auto contacts = response.values(sip::HeaderName::Contact);
+    bool is_any_unreadable = contacts.empty();
+    for (const std::string_view each : contacts) {
+        const auto address = sip::parse_name_addr(each);
+        if (address && address->uri.user == token) {
+            const auto seconds = address->parameters.find("expires");
+            return seconds ? shortest(parse_number(*seconds, sip::limits::delta_seconds))
+                           : by_header;
+        }
+        is_any_unreadable = is_any_unreadable || !address;
+    }
+    return is_any_unreadable ? std::nullopt : std::optional(0U);
 }
 
 }  // namespace
@@ -73,13 +94,15 @@ std::vector<ContactBehind> contacts_behind(const sip::Message& request,
     return out;
 }
 
-Behind granted_behind(std::string token, std::uint32_t asked, const sip::Message* response,
-                      TimePoint now) {
-    Behind out{.token = std::move(token), .expires = now, .granted = {}};
-    out.granted = std::chrono::seconds(
-        response == nullptr || asked == 0 ? asked : granted_by(*response, out.token, asked));
-    out.expires = now + out.granted;
-    return out;
+std::optional<Behind> granted_behind(std::string token, std::uint32_t asked,
+                                     const sip::Message* response, TimePoint now) {
+    const auto seconds = response == nullptr || asked == 0 ? std::optional(asked)
+                                                           : granted_by(*response, token, asked);
+    if (!seconds) {
+        return std::nullopt;
+    }
+    const std::chrono::seconds granted(*seconds);
+    return Behind{.token = std::move(token), .expires = now + granted, .granted = granted};
 }
 
 std::chrono::seconds expiry_here(const Adjacency& adjacency, sip::Transport transport,

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,9 @@ std::string from_tag_behind(const sip::Message& request);
 
 // In seconds; 0 where the phone takes the contact away.
 std::uint32_t asked_behind(const Adjacency& adjacency, const sip::Contact& contact);
-// By its 200, of what was asked for; without one all of that.
-Behind granted_behind(std::string token, std::uint32_t asked, const sip::Message* response,
-                      TimePoint now);
+// By its 200, of what was asked for; without one all of that. None: the 200 cannot be read.
+std::optional<Behind> granted_behind(std::string token, std::uint32_t asked,
+                                     const sip::Message* response, TimePoint now);
 // What the phone is told. It comes again before the registrar's own time is over, with some left
 // for that one's answer. Zero: it is not bound.
 std::chrono::seconds expiry_here(const Adjacency& adjacency, sip::Transport transport,

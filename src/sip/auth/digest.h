@@ -45,6 +45,11 @@ struct Credentials {
 // are given without quotes and escapes; unknown parameters are skipped.
 Result<Challenge, ParseError> parse_challenge(std::string_view value);
 Result<Credentials, ParseError> parse_credentials(std::string_view value);
+// What a Digest challenge or proof is for, whatever its algorithm.
+struct Protection {
+    std::string realm, nonce;
+};
+Result<Protection, ParseError> parse_protection(std::string_view value);
 std::string to_string(const Challenge& challenge);
 std::string to_string(const Credentials& credentials);
 

@@ -276,6 +276,17 @@ Result<Credentials, ParseError> parse_credentials(std::string_view value) {
     return credentials;
 }
 
+Result<Protection, ParseError> parse_protection(std::string_view value) {
+    Value realm, nonce;
+    const Parameter known[] = {{"realm", &realm}, {"nonce", &nonce}};
+    Reader reader(value);
+    TRY(reader.read(known));
+    if (!realm || !nonce) {
+        return not_for_us();
+    }
+    return Protection{std::string(*realm), std::string(*nonce)};
+}
+
 std::string to_string(const Challenge& challenge) {
     std::string out;
     append_quoted(out, "realm", challenge.realm);

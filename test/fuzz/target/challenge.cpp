@@ -7,9 +7,12 @@ namespace ringwall::fuzz {
 
 void run(std::string_view octets) {
     const auto challenge = sip::auth::parse_challenge(octets);
+    const auto protection = sip::auth::parse_protection(octets);
     if (!challenge) {
         return;
     }
+    CHECK(protection && protection->realm == challenge->realm &&
+          protection->nonce == challenge->nonce);
     const std::string text = to_string(*challenge);
     const auto again = sip::auth::parse_challenge(text);
     CHECK(again && to_string(*again) == text);

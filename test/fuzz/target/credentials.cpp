@@ -9,9 +9,12 @@ namespace ringwall::fuzz {
 
 void run(std::string_view octets) {
     const auto credentials = sip::auth::parse_credentials(octets);
+    const auto protection = sip::auth::parse_protection(octets);
     if (!credentials) {
         return;
     }
+    CHECK(protection && protection->realm == credentials->realm &&
+          protection->nonce == credentials->nonce);
     const std::string text = to_string(*credentials);
     const auto again = sip::auth::parse_credentials(text);
     CHECK(again && to_string(*again) == text);

@@ -19,5 +19,42 @@ TEST(Challenges, OfAPhonePassToTheRegistrarBehindUsAlone) {
     EXPECT_FALSE(carries_challenges(phones, 1));
 }
 
+TEST(Challenges, APhonesProofIsForTheRegistrarOfItsDomainOrOneThatAsked) {
+    EXPECT_TRUE(is_for_registrar("Example.com", "example.com", false));
+    EXPECT_TRUE(is_for_registrar("asterisk", "example.com", true));
+    EXPECT_FALSE(is_for_registrar("asterisk", "example.com", false));
+}
+
+// Settled: an untrusted caller gets the same answer for known and unknown users.
+TEST(WhoExists, IsNotToldToUntrustedCallersByARegistrarBehindUs) {
+    Snapshot snapshot;
+    constexpr AdjacencyIndex phones = 0, registrar = 1, outside = 2, trunk = 3, desks = 4;
+    snapshot.adjacencies.resize(5);
+    snapshot.adjacencies[phones].security = Security::TrustedEncrypted;
+    snapshot.adjacencies[phones].registration_target = registrar;
+    snapshot.adjacencies[registrar].security = Security::TrustedUnencrypted;
+    snapshot.adjacencies[outside].security = Security::Untrusted;
+    snapshot.adjacencies[trunk].security = Security::Untrusted;
+    snapshot.adjacencies[desks].security = Security::Untrusted;
+    snapshot.adjacencies[desks].registration_target = registrar;
+    for (const int status : {302, 401, 403, 404, 408, 410, 430, 480, 484, 485, 500, 503, 604}) {
+        for (const bool has_rung : {false, true}) {
+            EXPECT_TRUE(tells_who_exists(snapshot, outside, registrar, status, has_rung)) << status;
+            EXPECT_TRUE(tells_who_exists(snapshot, desks, registrar, status, has_rung)) << status;
+            EXPECT_FALSE(tells_who_exists(snapshot, phones, registrar, status, has_rung));
+            EXPECT_FALSE(tells_who_exists(snapshot, outside, trunk, status, has_rung));
+            EXPECT_FALSE(tells_who_exists(snapshot, registrar, phones, status, has_rung));
+        }
+    }
+    for (const int status : {421, 422}) {
+        EXPECT_FALSE(tells_who_exists(snapshot, outside, registrar, status, false)) << status;
+    }
+    for (const int status : {486, 488, 600, 603, 606}) {
+        EXPECT_TRUE(tells_who_exists(snapshot, outside, registrar, status, false)) << status;
+        EXPECT_FALSE(tells_who_exists(snapshot, outside, registrar, status, true)) << status;
+        EXPECT_FALSE(tells_who_exists(snapshot, desks, registrar, status, false)) << status;
+    }
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::policy

@@ -56,7 +56,8 @@ protected:
 
     Adjacency phones;
     Location location;
-    EdgeRegistrar registrar{location};
+    RegisterOrder order;
+    EdgeRegistrar registrar{location, order};
     TimePoint now{1000s};
     sip::Hop hop{{5}, {IpAddress::v4(192, 0, 2, 7), 40000}, sip::Transport::Tls};
 };
@@ -299,7 +300,7 @@ TEST_F(EdgeRegistrarTest, KeepsUsersWithEscapedNullsApart) {
 }
 
 TEST_F(EdgeRegistrarTest, LimitsContactsOfAUserAndOfAll) {
-    EdgeRegistrar small(location, {.contacts_per_user = 2, .bindings = 3});
+    EdgeRegistrar small(location, order, {.contacts_per_user = 2, .bindings = 3});
     const auto add = [&](const std::string& user, const std::string& contacts) {
         return small
             .on_register(

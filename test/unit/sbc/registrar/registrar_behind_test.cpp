@@ -56,7 +56,8 @@ protected:
     const std::string contact = "Contact: <sip:alice@192.0.2.7>\r\n";
     Adjacency phones;
     Location location;
-    EdgeRegistrar registrar{location};
+    RegisterOrder order;
+    EdgeRegistrar registrar{location, order};
     TimePoint now{1000s};
     sip::Hop hop{{5}, {IpAddress::v4(192, 0, 2, 7), 5060}, sip::Transport::Udp};
 };
@@ -117,6 +118,40 @@ TEST_F(RegistrarBehind, WhatItDoesNotListIsNotBound) {
     EXPECT_THAT(
         registrar.on_accepted_behind(*request(contact, 2), alice(), *bare.build(), now).contacts,
         ElementsAre("<sip:alice@192.0.2.7>;expires=18"));
+}
+
+TEST_F(RegistrarBehind, WhatCannotBeReadGrantsNothing) {
+    const auto answered = [&](const std::string& lines, const std::string& asked) {
+        const auto message = request(asked);
+        std::string text = "SIP/2.0 200 OK\r\n";
+        for (const auto& line : message->headers()) {
+            if (line.id != sip::HeaderName::Contact && line.id != sip::HeaderName::MaxForwards) {
+                text.append(line.raw);
+            }
+        }
+        std::string told = lines;
+        const std::string token = contacts_behind(*message, phones).front().token;
+        for (std::size_t at = 0; (at = told.find("OURS")) != std::string::npos;) {
+            told.replace(at, 4, "sip:" + token + "@192.0.2.2");
+        }
+        text.insert(text.find("Content-Length"), told);
+        const auto parsed = sip::Message::parse(text, sip::Framing::Stream);
+        EXPECT_TRUE(parsed.message) << text;
+        return registrar.on_accepted_behind(*message, alice(), *parsed.message, now);
+    };
+    for (const char* const lines :
+         {"Contact: *\r\n", "Contact:\r\n", "Contact: <OURS\r\n", "Contact: <OURS>;expires=-60\r\n",
+          "Contact: <OURS>;expires=\r\n", "Contact: <OURS>;expires=4294967296\r\n",
+          "Contact: <OURS>\r\nExpires: -60\r\n", "Expires: -60\r\n"}) {
+        const RegisterOutcome outcome = answered(lines, contact);
+        EXPECT_EQ(outcome.status, 502) << lines;
+        EXPECT_THAT(outcome.contacts, IsEmpty()) << lines;
+        EXPECT_THAT(bindings(), IsEmpty()) << lines;
+    }
+    // What of another cannot be read says nothing of ours.
+    EXPECT_EQ(answered("Contact: <sip:else@;;>;expires=x, <OURS>;expires=60\r\n", contact).status,
+              200);
+    EXPECT_THAT(bindings(), SizeIs(1));
 }
 
 TEST_F(RegistrarBehind, IsNotAskedForASignOfLifeBeforeHalfOfItsTime) {
@@ -182,6 +217,36 @@ TEST_F(RegistrarBehind, ItsRefusalEndsWhatItsSenderHadAndNothingElse) {
     EXPECT_THAT(registrar.on_refused_behind(*request(contact, 6), alice(), now), SizeIs(1));
     EXPECT_THAT(bindings(), IsEmpty());
     EXPECT_TRUE(location.is_consistent());
+}
+
+TEST_F(RegistrarBehind, AYesThatANewerAnswerHasOvertakenBindsNothing) {
+    const auto register_at = [&](unsigned cseq, const std::string& lines = {}) {
+        const auto message = request(lines.empty() ? contact : lines, cseq);
+        order.begin(*message, "alice@example.com");
+        return message;
+    };
+    const std::string gone = "Contact: <sip:alice@192.0.2.7>;expires=0\r\n";
+    const auto slow = register_at(1);
+    const auto fast = register_at(2, gone);
+    EXPECT_EQ(accept(fast).status, 200);
+    order.end(*fast, "alice@example.com");
+    EXPECT_EQ(accept(slow).status, 500);
+    EXPECT_THAT(bindings(), IsEmpty());
+    order.end(*slow, "alice@example.com");
+    EXPECT_EQ(order.size(), 0U) << "nothing of it is kept";
+    // So it is where all were taken away, or refused, and of another Call-ID nothing is known.
+    const auto second = register_at(3);
+    const auto all = register_at(4, "Contact: *\r\nExpires: 0\r\n");
+    EXPECT_EQ(accept(all).status, 200);
+    EXPECT_EQ(accept(second).status, 500);
+    const auto bound = register_at(5);
+    const auto third = register_at(6);
+    const auto fourth = register_at(7);
+    EXPECT_EQ(accept(bound).status, 200);
+    EXPECT_THAT(registrar.on_refused_behind(*fourth, alice(), now), SizeIs(1));
+    EXPECT_EQ(accept(third).status, 500);
+    EXPECT_THAT(bindings(), IsEmpty());
+    EXPECT_EQ(accept(request(contact, 1, "other")).status, 200);
 }
 
 TEST_F(RegistrarBehind, FindsAContactByItsToken) {

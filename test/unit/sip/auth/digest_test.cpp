@@ -30,6 +30,19 @@ Credentials of_rfc7616(Algorithm algorithm, std::string_view response) {
     return c;
 }
 
+TEST(Digest, SaysWhatItProtectsWhateverItsAlgorithm) {
+    const auto read = [](std::string_view value) {
+        const auto protection = parse_protection(value);
+        return protection ? protection->realm + "|" + protection->nonce : "-";
+    };
+    EXPECT_EQ(read(R"(Digest realm="a\"b", nonce="n", algorithm=AKAv1-MD5)"), "a\"b|n");
+    EXPECT_EQ(read(R"(digest username="u", nonce="n", realm="r", qop=what)"), "r|n");
+    EXPECT_EQ(read(R"(Basic realm="r")"), "-");
+    EXPECT_EQ(read(R"(Digest realm="r")"), "-");
+    EXPECT_EQ(read(R"(Digest realm="r", nonce="n", realm="q")"), "-");
+    EXPECT_EQ(read("Digest"), "-");
+}
+
 // RFC 7616 §3.9.1.
 TEST(Digest, VerifiesTheExamplesOfRfc7616) {
     const Credentials md5 = of_rfc7616(Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec");
