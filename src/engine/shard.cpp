@@ -566,6 +566,7 @@ void Shard::answer_fault(const sip::Hop& from, const sip::Message& request,
     }
     ++counters_.faults_answered;
     put(from, *sip::reply(request, fault.status(), "rejected", fault.reason()).build());
+    user_.on_fault(from, request, fault);
 }
 
 void Shard::perform() {

@@ -448,6 +448,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     if (is_merged(*request)) {
         counters_.add("rejected", "merged-request");
         reply(id, *request, 482);
+        keep_refusal(from, *request, 482, sip::reason_phrase(482));
         return;
     }
     // A REGISTER proves itself each time, and a UDP socket is no connection.
@@ -487,6 +488,25 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     } else {
         forward(inbound, id, request);
     }
+}
+
+void Sbc::on_fault(const sip::Hop& from, const sip::Message& request,
+                   const sip::ParseError& fault) {
+    keep_refusal(from, request, fault.status(), fault.reason());
+}
+
+// It has met no stage. Of strangers nothing is kept.
+void Sbc::keep_refusal(const sip::Hop& from, const sip::Message& request, int status,
+                       std::string_view reason) {
+    const auto adjacency = adjacency_of(*snapshot_, from);
+    if (!adjacency) {
+        return;
+    }
+    CallRecord record = sbc::record_of(request, &snapshot_->adjacencies[*adjacency], now().wall);
+    record.result = "refused";
+    record.status = status;
+    record.reason = reason;
+    keep_refusal(std::move(record));
 }
 
 // As far as it follows from what runs here; who it came from is the caller's to say.
@@ -558,6 +578,7 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                     builder.header(HeaderName::WwwAuthenticate, sip::auth::to_string(line));
                 }
                 respond(id, builder.build());
+                keep_challenged(inbound, outcome.stage);
                 return false;
             },
             [&](const policy::Drop& drop) {
@@ -628,22 +649,43 @@ void Sbc::note_end(const CallRecord& record) {
     (record.result == "refused" ? refusals_ : ended_calls_).keep(record);
 }
 
-CallRecord Sbc::record_of(const policy::Inbound& inbound, std::string_view stage) {
-    CallRecord record;
-    record.call = new_call_name();
-    record.method = inbound.request.method_text();
-    record.caller = std::string(inbound.request.from().uri.text);
-    record.callee = std::string(inbound.request.request_uri_text());
-    if (inbound.adjacency) {
-        record.from_adjacency = inbound.from_adjacency().name;
-        record.from_security = inbound.from_adjacency().security;
+// A challenge is no refusal, but of credentials that prove nothing. It is counted as a challenge.
+void Sbc::keep_challenged(const policy::Inbound& inbound, std::string_view stage) {
+    if (inbound.wrong_credentials.empty()) {
+        return;
     }
+    CallRecord record = record_of(inbound, stage);
+    record.result = "refused";
+    record.status = 401;
+    record.reason = inbound.wrong_credentials;
+    keep_refusal(std::move(record));
+}
+
+CallRecord Sbc::record_of(const policy::Inbound& inbound, std::string_view stage) {
+    CallRecord record = sbc::record_of(
+        inbound.request, inbound.adjacency ? &inbound.from_adjacency() : nullptr, inbound.now.wall);
+    record.call = new_call_name();
     record.is_secure = inbound.call.is_secure();
     record.stage = stage;
     record.decisions = inbound.decisions;
-    record.start = inbound.now.wall;
     record.end = inbound.now.wall;
     return record;
+}
+
+// Of what is no call, and of no call that came.
+void Sbc::keep_refusal(CallRecord record) {
+    if (record.call.empty()) {
+        record.call = new_call_name();
+    }
+    if (may_log_refusal()) {
+        log::info("request.rejected", {{"method", record.method},
+                                       {"adjacency", record.from_adjacency},
+                                       {"call", record.within},
+                                       {"stage", record.stage},
+                                       {"status", record.status},
+                                       {"reason", record.reason}});
+    }
+    refusals_.keep(record);
 }
 
 void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
@@ -698,6 +740,7 @@ void Sbc::replace(const policy::Inbound& inbound, ServerId id, const sip::Messag
         .peer = peer,
         .security = inbound.call,
         .speaker = {peer, inbound.source.address},
+        .decisions = inbound.decisions,
     });
     if (call) {
         by_server_[id] = *call;
@@ -710,7 +753,7 @@ std::optional<CallRef> Sbc::replace(b2bua::Newcomer newcomer) {
     const sip::Message& request = *newcomer.request;
     auto ids = sip::parse_replaces(request.header(HeaderName::Replaces)->value);
     if (!ids || request.count(HeaderName::Replaces) != 1) {
-        reply(newcomer.invite, request, 400, "Bad Replaces");
+        refuse(newcomer, 400, "Bad Replaces");
         return std::nullopt;
     }
     if (b2bua::is_voucher(*ids)) {  // it is worth what it stands for, and nothing by its form
@@ -727,10 +770,23 @@ std::optional<CallRef> Sbc::replace(b2bua::Newcomer newcomer) {
     if (call == nullptr || !is_still_trusted(*snapshot_of(call->ref()), newcomer.peer.adjacency) ||
         !call->replace(*ids, newcomer)) {
         counters_.add("rejected", "no-dialog");
-        reply(newcomer.invite, request, 481);
+        refuse(newcomer, 481, sip::reason_phrase(481));
         return std::nullopt;
     }
     return call->ref();
+}
+
+// Before any call was asked.
+void Sbc::refuse(const b2bua::Newcomer& newcomer, int status, std::string_view reason) {
+    reply(newcomer.invite, *newcomer.request, status, reason);
+    CallRecord record = sbc::record_of(
+        *newcomer.request, &snapshot_->adjacencies[newcomer.peer.adjacency], now().wall);
+    record.is_secure = newcomer.security.is_secure();
+    record.result = "refused";
+    record.status = status;
+    record.reason = reason;
+    record.decisions = newcomer.decisions;
+    keep_refusal(std::move(record));
 }
 
 // ---- errands ------------------------------------------------------------------------------------
@@ -864,6 +920,7 @@ void Sbc::forward(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& 
         .sender = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
         .security = inbound.call,
         .routes = std::move(inbound.routes),
+        .decisions = inbound.decisions,
         .removed_headers = std::move(inbound.removed_headers),
         .bucket = new_bucket(),
     };

@@ -149,6 +149,8 @@ public:
                          sip::transaction::TerminationCause cause) override;
     void on_timer(std::uint64_t cookie) override;
     std::optional<sip::Hop> way_back(const sip::Hop& lost, const sip::Message& response) override;
+    void on_fault(const sip::Hop& from, const sip::Message& request,
+                  const sip::ParseError& fault) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer) override;
     void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
@@ -204,6 +206,7 @@ public:
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
+    void keep_refusal(CallRecord record) override;
 
     // b2bua::RelayedRegister::Desk (sbc_registrar.cpp)
     void on_registrar_answered(const b2bua::RelayedRegister::Setup& setup,
@@ -295,6 +298,14 @@ private:
     void record_refusal(const policy::Inbound& inbound, std::string_view stage,
                         const policy::Reject& reject);
     CallRecord record_of(const policy::Inbound& inbound, std::string_view stage);
+    CallRecord record_of(const b2bua::RelayedRegister::Setup& setup);
+    void keep_challenged(const policy::Inbound& inbound, std::string_view stage);
+    void keep_refused(const policy::Inbound& inbound, const registrar::RegisterOutcome& outcome);
+    void keep_refused(const b2bua::RelayedRegister::Setup& setup, int status,
+                      std::string_view reason = {});
+    void keep_refusal(const sip::Hop& from, const sip::Message& request, int status,
+                      std::string_view reason);
+    void refuse(const b2bua::Newcomer& newcomer, int status, std::string_view reason);
     void note_end(const CallRecord& record);
     static bool is_same_registrar(const Snapshot& before, const Snapshot& after,
                                   AdjacencyIndex phones);

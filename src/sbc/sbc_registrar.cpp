@@ -1,5 +1,7 @@
 // REGISTER of phones: answered here, or by the registrar behind us that knows their passwords
 // (`registration target`).
+#include <algorithm>
+
 #include "base/log.h"
 #include "sbc/b2bua/relayed_register.h"
 #include "sbc/b2bua/topology_hiding.h"
@@ -18,6 +20,19 @@ namespace {
 // Nobody has proven anything yet who has one under way.
 constexpr std::size_t max_relayed = 10'000;
 
+// Not where it challenges for the first time, or only the nonce was too old (RFC 7616 §3.3).
+bool refuses_credentials(const sip::Message& request, const sip::Message& response) {
+    const bool is_proxy = response.status() == 407;
+    const HeaderName shown = is_proxy ? HeaderName::ProxyAuthorization : HeaderName::Authorization;
+    const HeaderName asked = is_proxy ? HeaderName::ProxyAuthenticate : HeaderName::WwwAuthenticate;
+    const auto is_of_age = [asked](const sip::HeaderLine& line) {
+        const auto challenge =
+            line.id == asked ? sip::auth::parse_challenge(line.value) : fail(sip::ParseError{});
+        return challenge && challenge->stale;
+    };
+    return request.header(shown) != nullptr && std::ranges::none_of(response.headers(), is_of_age);
+}
+
 registrar::Registrant registrant_of(const b2bua::RelayedRegister::Setup& setup,
                                     std::string_view user) {
     return {user, setup.phones(), setup.adjacency, setup.from};
@@ -30,16 +45,55 @@ void Sbc::do_register(const policy::Inbound& inbound, ServerId id, const sip::Me
                                            *inbound.adjacency, inbound.hop};
     const TimePoint time = now().monotonic;
     if (!registrant.adjacency.registration_target) {
-        answer_register(registrant, id, *request,
-                        registrar_.on_register(*request, inbound.caller, registrant.adjacency,
-                                               registrant.index, registrant.from, time),
-                        nullptr);
+        const auto outcome = registrar_.on_register(*request, inbound.caller, registrant.adjacency,
+                                                    registrant.index, registrant.from, time);
+        answer_register(registrant, id, *request, outcome, nullptr);
+        keep_refused(inbound, outcome);
     } else if (const auto outcome = registrar_.answer_here(*request, registrant, time)) {
         counters_.add("relayed_registrations", outcome->status == 200 ? "kept-alive" : "refused");
         answer_register(registrant, id, *request, *outcome, nullptr);
+        keep_refused(inbound, *outcome);
     } else {
         relay_register(inbound, id, request);
     }
+}
+
+// The registrar's own refusal, with the rule where `permit` said so.
+void Sbc::keep_refused(const policy::Inbound& inbound, const registrar::RegisterOutcome& outcome) {
+    if (outcome.status < 300) {
+        return;
+    }
+    CallRecord record = record_of(inbound, "");
+    record.result = "refused";
+    record.status = outcome.status;
+    record.reason =
+        outcome.reason.empty() ? std::string(sip::reason_phrase(outcome.status)) : outcome.reason;
+    if (outcome.rule) {
+        record.decisions.add(*inbound.adjacency, policy::Event::Registration, outcome.scheme,
+                             *outcome.rule);
+    }
+    refusals_.keep(record);
+}
+
+CallRecord Sbc::record_of(const b2bua::RelayedRegister::Setup& setup) {
+    CallRecord record = sbc::record_of(*setup.request, &setup.phones(), now().wall);
+    const Adjacency& to = setup.snapshot->adjacencies[setup.registrar];
+    record.call = setup.name;
+    record.to_adjacency = to.name;
+    record.to_security = to.security;
+    record.is_secure = setup.security.is_secure();
+    record.decisions = setup.decisions;
+    return record;
+}
+
+// By the registrar behind us, or because it cannot be asked.
+void Sbc::keep_refused(const b2bua::RelayedRegister::Setup& setup, int status,
+                       std::string_view reason) {
+    CallRecord record = record_of(setup);
+    record.result = "refused";
+    record.status = status;
+    record.reason = reason.empty() ? sip::reason_phrase(status) : reason;
+    refusals_.keep(record);
 }
 
 void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
@@ -52,6 +106,11 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
         // Not all at once again.
         builder.header(HeaderName::RetryAfter, std::to_string(5 + random_.number() % 11));
         respond(id, builder.build());
+        registrar::RegisterOutcome full;
+        full.status = 503;
+        full.reason = is_full ? "too many are on their way to the registrar"
+                              : "too many of its source are on their way to the registrar";
+        keep_refused(inbound, full);
         return;
     }
     shared_.register_order.begin(*request, inbound.caller);
@@ -68,6 +127,8 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
                                       .adjacency = *inbound.adjacency,
                                       .registrar = to->adjacency,
                                       .permit = to->permit,
+                                      .security = inbound.call,
+                                      .decisions = inbound.decisions,
                                       .bucket = new_bucket()});
     b2bua::RelayedRegister& begun = *relayed;
     recent_.add(id, *request);
@@ -107,12 +168,16 @@ void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
     const int status = response.status();
     if (!is_still_so) {
         reply(setup.server, request, 503);
+        keep_refused(setup, 503, "the adjacency or its registrar is not what it was");
     } else if (status == 401 || status == 407) {
         counters_.add("relayed_registrations", "challenged");
         shared_.realms.add(setup.registrar, response);
         auto builder = sip::reply(request, status, new_tag());
         b2bua::copy_challenges(builder, response);
         respond(setup.server, builder.build());
+        if (refuses_credentials(request, response)) {
+            keep_refused(setup, status, "wrong credentials, says the registrar");
+        }
     } else if (status < 300) {
         // What is bound to a connection that is gone would be so for ever.
         if (is_up(setup.from)) {
@@ -125,6 +190,9 @@ void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
                 counters_.add("relayed_registrations", "unreadable");
             }
             answer_register(registrant, setup.server, request, outcome, &response);
+            if (outcome.status >= 300) {
+                keep_refused(setup, outcome.status, outcome.reason);
+            }
         }
     } else {
         refuse_register(registrant, setup, response);
@@ -152,12 +220,16 @@ void Sbc::refuse_register(const registrar::Registrant& registrant,
     b2bua::copy_end_to_end(builder, response, setup.snapshot->adjacencies[setup.registrar],
                            registrant.adjacency, {.is_media_hidden = true});
     respond(setup.server, builder.build());
+    keep_refused(setup, passed,
+                 passed == status ? std::string(response.reason())
+                                  : "the registrar said " + std::to_string(status));
 }
 
 void Sbc::on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int status) {
     const std::string user = sip::address_of_record(setup.request->to().uri);
     note_register(registrant_of(setup, user), status, false);
     reply(setup.server, *setup.request, status);
+    keep_refused(setup, status);
     end_relay(setup, user);
 }
 
@@ -180,6 +252,11 @@ void Sbc::answer_register(const registrar::Registrant& registrant, ServerId id,
                           const sip::Message* behind) {
     note_register(registrant, outcome.status, outcome.is_registered);
     auto builder = registrar_.response(request, outcome, new_tag(), now().wall);
+    if (outcome.rule && registrant.adjacency.tells_rule) {
+        const policy::Rule rule = policy::rule_of(*outcome.rule);
+        builder.header(HeaderName::Warning,
+                       b2bua::rule_warning(registrant.adjacency, rule.name, rule.sentence));
+    }
     if (behind != nullptr) {  // RFC 7615: by which the phone knows it, and its next nonce
         builder.copy(HeaderName::AuthenticationInfo, *behind);
     }

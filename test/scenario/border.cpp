@@ -154,6 +154,14 @@ void Border::take(sbc::SnapshotPtr next) {
     }
 }
 
+std::vector<sbc::CallRecord> Border::refusals() const {
+    std::vector<sbc::CallRecord> out;
+    for (const auto& worker : workers_) {
+        std::ranges::move(worker->sbc->refusals().last(SIZE_MAX), std::back_inserter(out));
+    }
+    return out;
+}
+
 sbc::AdjacencyIndex Border::index_of(std::string_view adjacency) const {
     const auto& all = snapshot_->adjacencies;
     const auto found = std::ranges::find(all, adjacency, &sbc::Adjacency::name);

@@ -82,6 +82,9 @@ public:
     void on_record(const sbc::CallRecord& record) override { records.push_back(record); }
     void on_trace(const std::string& json_line) override { trace.push_back(json_line); }
 
+    // What `show ... refusals` has: of all workers.
+    std::vector<sbc::CallRecord> refusals() const;
+
     std::vector<sbc::CallRecord> records;
     std::vector<std::string> trace;
 

@@ -428,6 +428,10 @@ TEST_F(NoDialog, ACallThatAProxyRoutesBackToAnotherPhoneIsNoLoop) {
         EXPECT_EQ(softswitch.statuses("INVITE").back(), 482);
         send_back(std::string(sent->request_uri_text()), "68");
         EXPECT_EQ(softswitch.statuses("INVITE").back(), 482);
+        const auto refused = border.refusals();
+        ASSERT_GE(refused.size(), 2U);
+        EXPECT_EQ(refused[0].status, 482);
+        EXPECT_EQ(refused[0].from_adjacency, "softswitch");
     }
     bob.reject(486);
     softswitch.reject(486);

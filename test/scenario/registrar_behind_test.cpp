@@ -133,6 +133,68 @@ TEST_F(BehindUs, ARegisterGoesOnAndItsChallengeComesBack) {
     EXPECT_EQ(request->call_id(), softswitch.requests().front()->call_id());
 }
 
+TEST_F(BehindUs, ItsRefusalIsKeptAndItsFirstChallengeIsNone) {
+    register_phone(alice);
+    EXPECT_TRUE(border.refusals().empty());
+    refusal = 403;
+    alice.unregister();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("REGISTER").back(), 403);
+    const auto refused = border.refusals();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].method, "REGISTER");
+    EXPECT_EQ(refused[0].status, 403);
+    EXPECT_EQ(refused[0].from_adjacency, "phones");
+    EXPECT_EQ(refused[0].to_adjacency, "softswitch");
+    ASSERT_EQ(refused[0].decisions.targets().size(), 1U);
+    EXPECT_EQ(refused[0].decisions.targets()[0].event, sbc::policy::Event::RelayedRegistration);
+    EXPECT_EQ(refused[0].decisions.targets()[0].finding, sbc::policy::Finding::Sent);
+    EXPECT_EQ(border.sbc().counters().value("registrations", "403"), 1U);
+    // What it says of itself is not ours to say.
+    refusal = 503;
+    alice.unregister();
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("REGISTER").back(), 500);
+    EXPECT_EQ(border.refusals().size(), 2U);
+}
+
+TEST_F(BehindUs, WrongCredentialsAreKeptAndAnOldNonceIsNot) {
+    std::string stale;
+    softswitch.answered_by_test = [&](sip::transaction::ServerId id,
+                                      const sip::MessagePtr& request) {
+        auto challenge = sip::reply(*request, 401, "t");
+        challenge.header(sip::HeaderName::WwwAuthenticate,
+                         "Digest realm=\"switch\", nonce=\"abc\", algorithm=MD5" + stale);
+        softswitch.shard().respond(id, challenge.build());
+        return true;
+    };
+    stale = ", stale=true";
+    alice.register_now();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("REGISTER"), ElementsAre(401, 401));
+    EXPECT_TRUE(border.refusals().empty());
+    stale.clear();
+    alice.register_now();
+    net.run_for(1s);
+    const auto refused = border.refusals();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].status, 401);
+    EXPECT_EQ(refused[0].reason, "wrong credentials, says the registrar");
+    EXPECT_EQ(bindings(), 0U);
+}
+
+// Nobody is there to ask.
+TEST_F(BehindUs, ARegistrarThatIsNotThereIsKept) {
+    softswitch.node().leave();
+    alice.register_now();
+    net.run_for(40s);
+    EXPECT_EQ(bindings(), 0U);
+    const auto refused = border.refusals();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].status, alice.statuses("REGISTER").back());
+    EXPECT_EQ(refused[0].to_adjacency, "softswitch");
+}
+
 TEST_F(BehindUs, ExplainKnowsWhoIsRegisteredJustNow) {
     const auto explain = [&] {
         return border.worker(0).explain(

@@ -447,6 +447,30 @@ protected:
         EXPECT_EQ(border.sbc().calls(), 0U);
         ASSERT_FALSE(border.records.empty());
         EXPECT_THAT(border.records.back().reason, HasSubstr("scheme"));
+        expect_explained();
+    }
+    // By the trace of the call, by the refusal that is kept, and by the BYE.
+    void expect_explained() {
+        const std::string rule = other_ == "sip" ? "scheme-to-sip" : "scheme-to-sips";
+        const sbc::CallRecord& call = border.records.back();
+        ASSERT_FALSE(call.decisions.targets().empty());
+        const auto broken = sbc::policy::rule_of(call.decisions.targets().back());
+        ASSERT_TRUE(broken.has_value());
+        EXPECT_EQ(broken->name, rule);
+        EXPECT_THAT(std::string(broken->sentence), HasSubstr("is never led to a SIP"));
+        const auto refused = border.refusals();
+        ASSERT_EQ(refused.size(), 1U);
+        EXPECT_EQ(refused[0].within, call.call);
+        EXPECT_EQ(refused[0].reason, rule);
+        EXPECT_EQ(refused[0].from_adjacency, "phones");
+        EXPECT_EQ(refused[0].to_adjacency, "phones");
+        ASSERT_EQ(refused[0].decisions.targets().size(), 1U);
+        EXPECT_EQ(refused[0].decisions.targets()[0], call.decisions.targets().back());
+        EXPECT_EQ(border.sbc().counters().value("refused_targets", rule), 1U);
+        for (const Phone* phone : {&alice, &bob}) {
+            EXPECT_THAT(std::string(phone->last_request("BYE")->bytes()),
+                        HasSubstr("Reason: SIP;cause=488;text=\"" + rule + ": A call to a SIP"));
+        }
     }
     std::string other_;
 };

@@ -682,6 +682,8 @@ TEST_F(AttendedTransfers, WhatCannotBeReadIs400) {
               {{"Contact", east.contact()}, {"Replaces", "only-a-call-id"}}, east.offer);
     net.run_for(1s);
     EXPECT_EQ(east.last_response("INVITE")->status(), 400);
+    ASSERT_EQ(border.refusals().size(), 1U);
+    EXPECT_EQ(border.refusals()[0].reason, "Bad Replaces");
     north.within(*norths, sip::Method::Bye, {});
     net.run_for(1s);
     west_hangs_up();
@@ -701,7 +703,20 @@ TEST_F(NoTransfers, ARefusedReferGoesNowhereAndTheCallGoesOn) {
     EXPECT_EQ(east.count("REFER"), 0U);
     EXPECT_EQ(border.sbc().calls(), 1U);
     EXPECT_EQ(border.sbc().counters().value("refused_targets", "refer-refuse"), 1U);
+    EXPECT_THAT(std::string(west.last_response("REFER")->bytes()),
+                HasSubstr("Warning: 399 192.0.2.4 \"refer-refuse: This adjacency may not refer"));
     west_hangs_up();
+    const auto refused = border.refusals();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].method, "REFER");
+    EXPECT_EQ(refused[0].status, 403);
+    EXPECT_EQ(refused[0].from_adjacency, "west");
+    EXPECT_EQ(refused[0].to_adjacency, "east");
+    EXPECT_EQ(refused[0].within, border.records.back().call);
+    EXPECT_EQ(refused[0].decisions.targets().back().referral_refusal(),
+              sbc::policy::ReferralRefusal::ReferRefuse);
+    EXPECT_EQ(border.records.back().decisions.targets().back(),
+              refused[0].decisions.targets().back());
 }
 
 TEST_F(NoTransfers, OutsideADialogEither) {
@@ -710,6 +725,12 @@ TEST_F(NoTransfers, OutsideADialogEither) {
     net.run_for(1s);
     EXPECT_THAT(west.statuses("REFER"), ElementsAre(403));
     EXPECT_THAT(east.requests(), IsEmpty());
+    EXPECT_THAT(std::string(west.last_response("REFER")->bytes()), HasSubstr("refer-refuse: "));
+    const auto refused = border.refusals();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].stage, "target-security");
+    EXPECT_EQ(refused[0].decisions.referral_rule(), sbc::policy::ReferralRefusal::ReferRefuse);
+    EXPECT_EQ(border.sbc().counters().value("rejected", "target-security"), 1U);
 }
 
 // North may call east, but is not as trusted as west is.
@@ -740,6 +761,16 @@ TEST_F(UntrustedNewcomer, ARefusedReplacesGoesNowhereAndTheCallGoesOn) {
     take_over(easts);
     EXPECT_THAT(north.requests(), IsEmpty());
     EXPECT_EQ(border.sbc().counters().value("refused_targets", "replaces-by-untrusted"), 2U);
+    const auto refused = border.refusals();
+    ASSERT_EQ(refused.size(), 2U);
+    for (const sbc::CallRecord& each : refused) {
+        EXPECT_EQ(each.from_adjacency, "north");
+        EXPECT_EQ(each.decisions.last(), sbc::policy::DecisionTrace::Last::Continue);
+        EXPECT_EQ(each.decisions.targets().back().referral_refusal(),
+                  sbc::policy::ReferralRefusal::ReplacesByUntrusted);
+    }
+    EXPECT_THAT(std::string(north.last_response("INVITE")->bytes()), Not(HasSubstr("Warning")))
+        << "a stranger learns no more";
     EXPECT_EQ(border.sbc().calls(), 1U);
     west.within(wests, sip::Method::Info, {});
     net.run_for(1s);
@@ -758,6 +789,14 @@ TEST_F(Transfers, AReferThatChangesTheSchemeIs403) {
         EXPECT_EQ(west.statuses("REFER").back(), 403) << target;
     }
     EXPECT_EQ(east.count("REFER"), 0U);
+    EXPECT_THAT(std::string(west.last_response("REFER")->bytes()), HasSubstr("399 192.0.2.4 \""));
+    std::vector<std::string> reasons;
+    for (const sbc::CallRecord& each : border.refusals()) {
+        EXPECT_EQ(each.method, "REFER");
+        EXPECT_EQ(each.decisions.targets().back().event, sbc::policy::Event::Refer);
+        reasons.push_back(each.reason);
+    }
+    EXPECT_THAT(reasons, ::testing::UnorderedElementsAre("scheme-to-sips", "unknown-scheme"));
     EXPECT_EQ(border.sbc().calls(), 1U);
     west_hangs_up();
 }

@@ -97,6 +97,10 @@ class SipPeer:
                    *((name, request[name]) for name in ("Call-ID", "CSeq")), ("Contact", self.contact * ("Contact" not in fields)),
                    *((name.replace("_", "-"), value) for name, value in more.items())], body)
 
+    def turn_to(self, address: str) -> None:
+        """Whom it asks from now on."""
+        self._remote = (address, _PORT)
+
     def ask(self, method: str, uri: str, sender: str, receiver: str, call_id: str, body: str = "", cseq: int | None = None,
             **fields: str) -> int:
         """Returns its number in CSeq."""

@@ -5,10 +5,12 @@ import json
 from sip_peer import SipPeer
 from system_test import HEADER, Border, PROGRAM, SystemTest, main
 
-CALLER, SWITCH = "203.0.113.31", "198.51.100.21"
+CALLER, SWITCH, DESK = "203.0.113.31", "198.51.100.21", "192.0.2.31"
 CONFIGURATION = """\
   subscriber alice@ringwall.test
    password wonderland
+  subscriber bob@desks.test
+   password builder
   adjacency sip phones
    inherit profile preset-access
    security trusted-encrypted
@@ -16,6 +18,12 @@ CONFIGURATION = """\
    sip-calls-out secure-only
    signaling-address ipv4 192.0.2.1
    domain ringwall.test
+   attach
+  adjacency sip desks
+   inherit profile preset-access
+   security untrusted
+   signaling-address ipv4 192.0.2.1
+   domain desks.test
    attach
   adjacency sip softswitch
    security trusted-unencrypted
@@ -46,6 +54,7 @@ class Explain(SystemTest):
         super().setUp()
         self.network.add("caller", [f"{CALLER}/24"])
         self.network.add("switch", [f"{SWITCH}/24"])
+        self.network.add("desk", [f"{DESK}/24"])
         self.border = Border(self.network, "sbc", PROGRAM, self.folder)  # with a console
         self.addCleanup(self._stop_border)
         self.border.wait_ready()
@@ -55,6 +64,12 @@ class Explain(SystemTest):
         done = self.border.say(line + "\n")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
+
+    def refusals(self) -> list[dict]:
+        return json.loads(self.say("show services sbc sbe refusals | json"))
+
+    def trace(self, call: str) -> str:
+        return self.say(f"show services sbc sbe calls {call} trace")
 
     def call(self, caller: SipPeer, uri: str, call_id: str) -> None:
         caller.ask("INVITE", uri, f"<sip:300@{caller.address}>;tag=caller", f"<{uri}>", call_id)
@@ -91,7 +106,7 @@ The caller would hear 403 SIPS Target Not Allowed From Untrusted Caller; nothing
         self.call(caller, "sips:alice@ringwall.test", "refused@x")
         self.assertEqual(caller.expect_status(403, "INVITE")["Warning"], "")  # a stranger learns no more
 
-        refused = json.loads(self.say("show services sbc sbe refusals | json"))
+        refused = self.refusals()
         self.assertEqual([(each["status"], each["stage"]) for each in refused], [(403, "target-security")])
         self.assertIn("by untrusted-caller-secure-target: A request is rejected",
                       self.say(f"show services sbc sbe calls {refused[0]['call']} trace"))
@@ -105,6 +120,60 @@ The caller would hear 403 SIPS Target Not Allowed From Untrusted Caller; nothing
         self.assertIn('381 198.51.100.1 "SIPS Required"', warning)
         self.assertIn("399 198.51.100.1 \"sip-calls-in-reject: This adjacency takes calls to SIPS URIs only "
                       "('sip-calls-in reject').\"", warning)
+
+    def test_a_register_with_wrong_credentials_is_kept_and_what_it_showed_is_not(self):
+        desk = SipPeer(self, "desk", DESK)
+        desk.turn_to("192.0.2.1")
+
+        def register(call_id: str, **fields: str) -> None:
+            desk.ask("REGISTER", "sip:desks.test", "<sip:bob@desks.test>;tag=d", "<sip:bob@desks.test>", call_id, **fields)
+            self.assertIn("Digest", desk.expect_status(401, "REGISTER")["WWW-Authenticate"])
+
+        register("first@x")
+        self.assertEqual(self.refusals(), [])  # a challenge is no refusal
+        secret = "f0" * 32
+        register("second@x", Authorization='Digest username="bob", realm="desks.test", nonce="n", uri="sip:desks.test", '
+                                           f'response="{secret}", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c"')
+        [refused] = self.refusals()
+        self.assertEqual([refused[each] for each in ("method", "status", "reason", "stage", "from")],
+                         ["REGISTER", 401, "wrong password", "authenticate", "desks"])
+        trace = self.trace(refused["call"])
+        self.assertIn("  authenticate        challenged\n    by authenticate: A phone calls as itself only", trace)
+        self.assertIn("Result\n  refused, 401 wrong password\n", trace)
+        for shown in (trace, str(refused), self.say("show services sbc sbe refusals")):
+            self.assertNotIn(secret, shown)
+            self.assertNotIn("Digest", shown)
+
+    def test_a_message_and_a_refer_that_are_refused_are_kept(self):
+        caller, switch = SipPeer(self, "caller", CALLER), SipPeer(self, "switch", SWITCH)
+        caller.turn_to("203.0.113.1")
+        caller.ask("MESSAGE", "sip:bob@desks.test", "<sip:300@203.0.113.31>;tag=m", "<sip:bob@desks.test>", "message@x")
+        caller.expect_status(480, "MESSAGE")
+        [refused] = self.refusals()
+        self.assertEqual((refused["method"], refused["status"]), ("MESSAGE", 480))
+        self.assertIn("Targets\n  the user is not registered\n", self.trace(refused["call"]))
+
+        caller.invite("203.0.113.1", "call@x")
+        switch.answer(switch.expect("INVITE"), 200, switch.description)
+        answer = caller.expect_status(200, "INVITE")
+        caller.acknowledge("203.0.113.1", answer)
+        switch.expect("ACK")
+        number = int(answer["CSeq"].split()[0])
+        caller.ask("REFER", answer.contact, answer["From"], answer["To"], "call@x", cseq=number + 1,
+                   Refer_To="<sip:5002@203.0.113.1>")
+        self.assertEqual(caller.expect_status(403, "REFER")["Warning"], "")  # a stranger learns no more
+        [call] = json.loads(self.say("show services sbc sbe calls | json"))
+        refused = self.refusals()[0]
+        self.assertEqual([refused[each] for each in ("method", "status", "reason", "within", "from", "to")],
+                         ["REFER", 403, "refer-refuse", call["call"], "outside", "softswitch"])
+        rule = ("  REFER by outside (sip): refused\n"
+                "    by refer-refuse: This adjacency may not refer anybody ('refer refuse').\n")
+        self.assertIn(rule, self.trace(refused["call"]))
+        self.assertIn(rule, self.trace(call["call"]))
+        self.say(f"clear services sbc sbe call {call['call']}")
+        for peer in (caller, switch):
+            peer.answer(peer.expect("BYE"), 200)
+        self.assertIn("  From outside to softswitch: answered, 200 ", self.say("show services sbc sbe ended-calls"))
 
 
 if __name__ == "__main__":

@@ -93,6 +93,18 @@ TEST_F(BadInput, UnknownSchemeHears416) {
                 ElementsAre(416));
     EXPECT_EQ(counters().faults_answered, 1U);
     expect_nothing_sent_on();
+    // And `show ... refusals` has it, without a stage.
+    const auto refused = border.refusals();
+    ASSERT_THAT(refused, SizeIs(1));
+    EXPECT_EQ(refused[0].method, "INVITE");
+    EXPECT_EQ(refused[0].status, 416);
+    EXPECT_EQ(refused[0].from_adjacency, "near");
+    EXPECT_EQ(refused[0].callee, "http://example.com");
+    EXPECT_EQ(refused[0].decisions.last(), sbc::policy::DecisionTrace::Last::None);
+    // What a stranger says is not kept.
+    stranger.send(to_near, Request{.method = "INVITE", .uri = "http://example.com"}.text());
+    run();
+    EXPECT_THAT(border.refusals(), SizeIs(1));
 }
 
 TEST_F(BadInput, UnknownRequirementsHear420AndTheirNames) {

@@ -86,16 +86,14 @@ Call::Call(CallHost& host, Setup setup)
                setup_.security,
                setup_.bucket,
                make_tag(setup_.bucket, host.random()),
-               &anchorage_},
-      record_(std::make_unique<CallRecord>()) {
+               &anchorage_,
+               setup_.name},
+      record_(std::make_unique<CallRecord>(
+          record_of(*setup_.request, &caller_adjacency(), host.now().wall))) {
     record_->call = setup_.name;
-    record_->caller = std::string(setup_.request->from().uri.text);
-    record_->callee = std::string(setup_.request->request_uri_text());
-    record_->from_adjacency = caller_adjacency().name;
-    record_->from_security = caller_adjacency().security;
     record_->is_secure = setup_.security.is_secure();
-    record_->start = host_.now().wall;
     record_->decisions = setup_.decisions;
+    context_.decisions = &record_->decisions;
     host_.own_tag(context_.own_tag, ref());
     host_.own_call_id(setup_.request->call_id(), ref());
 }
@@ -422,7 +420,7 @@ void Call::fail() {
     }
     if (failure.response == nullptr) {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
-                        failure.reason, failure.warning, failure.rule);
+                        failure.reason, failure.warning, rule_of(failure));
     } else {
         const Branch& branch = branches_[failure.attempt];
         auto builder =
@@ -1322,6 +1320,7 @@ bool Call::keep_least() {
     }
     pairs_.clear();
     pairs_.shrink_to_fit();
+    context_.decisions = nullptr;
     record_.reset();
     return true;
 }

@@ -281,7 +281,12 @@ private:
         media::Ticket ticket = {};  // its offer is being shown to the engine: nothing is sent yet
     };
     bool send_newcomers_invite(const policy::MediaVerdict& media);
-    void turn_newcomer_away(int status, std::string_view reason);
+    void turn_newcomer_away(int status, std::string_view reason,
+                            std::optional<policy::MediaRefusal> rule = std::nullopt);
+    void refuse(const Newcomer& newcomer, const Place& place, int status, std::string_view reason,
+                std::optional<policy::JudgedTarget> target = std::nullopt);
+    void keep_refusal(const Newcomer& newcomer, const Place& place, int status,
+                      std::string_view reason, std::optional<policy::JudgedTarget> target);
     MediaQuestion offer_of(const Joining& joining) const;
     std::optional<Place> place_of(const sip::Message& request) const;
     std::optional<Place> place_of(const sip::DialogIds& ids) const;
@@ -298,6 +303,8 @@ private:
                   const sip::MessagePtr& request);
     std::optional<Fate> follow(Place place, sip::transaction::ServerId id, const sip::Hop& from,
                                const sip::MessagePtr& refer, sip::Scheme scheme);
+    void keep_refused_answer(const Leg& party, const Leg& other, const sip::Message& answer,
+                             policy::MediaRefusal rule);
     void on_transferred();
     bool is_transferring() const { return transfer_ != nullptr && transfer_->is_open(); }
     void on_referral_timer(std::uint32_t number);
@@ -323,7 +330,7 @@ private:
     Origin origin_;
     sip::Scheme caller_scheme_;
     Anchorage anchorage_;
-    CallContext context_;
+    CallContext context_;  // it points to record_
     std::size_t next_route_ = 0;
     std::deque<registrar::Round> rounds_;  // of the user who is called, still to be tried
     std::vector<Branch> branches_;

@@ -16,14 +16,14 @@ std::string CallContext::new_via(const Adjacency& out, sip::Transport transport)
 
 void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
                          const sip::Message& request, int status, std::string_view reason,
-                         int warning, std::optional<policy::Refusal> rule) const {
+                         int warning, std::optional<policy::Rule> rule) const {
     auto builder = sip::reply(request, status, own_tag, reason);
     if (warning != 0) {
         builder.header(HeaderName::Warning, b2bua::warning(adjacency(to), warning, reason));
     }
     if (rule && adjacency(to).tells_rule) {
-        builder.header(HeaderName::Warning, rule_warning(adjacency(to), policy::to_string(*rule),
-                                                         policy::sentence(*rule)));
+        builder.header(HeaderName::Warning,
+                       rule_warning(adjacency(to), rule->name, rule->sentence));
     }
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(adjacency(to).profile));
@@ -36,6 +36,28 @@ void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
         builder.header(HeaderName::Unsupported, options);
     }
     host.respond(id, builder.build());
+}
+
+void CallContext::keep_refusal(const Refused& what) const {
+    CallRecord record = record_of(what.message, &adjacency(what.from), host.now().wall);
+    record.within = name;
+    record.to_adjacency = adjacency(what.to).name;
+    record.to_security = adjacency(what.to).security;
+    record.is_secure = security.is_secure();
+    record.result = "refused";
+    record.status = what.status;
+    record.reason = what.reason;
+    if (what.target) {
+        record.decisions.add(*what.target);
+        if (decisions != nullptr) {
+            decisions->add(*what.target);
+        }
+        if (const auto rule = policy::rule_of(*what.target)) {
+            record.reason = rule->name;
+            host.count_refusal(rule->name);
+        }
+    }
+    host.keep_refusal(std::move(record));
 }
 
 bool CallContext::refuse_short_session(AdjacencyIndex from, sip::transaction::ServerId id,

@@ -27,6 +27,8 @@ struct CallContext {
     Bucket bucket;
     std::string own_tag;  // To tag of what Ringwall answers itself
     Anchorage* anchorage = nullptr;
+    std::string_view name = {};                  // of the call; empty: it is none
+    policy::DecisionTrace* decisions = nullptr;  // its trace; null: it has none (any more)
 
     const Adjacency& adjacency(AdjacencyIndex index) const { return snapshot->adjacencies[index]; }
     // A Via with a new branch.
@@ -35,7 +37,18 @@ struct CallContext {
     // Warning, Allow, Unsupported. Where that adjacency may know, the rule too.
     void answer(AdjacencyIndex to, sip::transaction::ServerId id, const sip::Message& request,
                 int status, std::string_view reason, int warning = 0,
-                std::optional<policy::Refusal> rule = std::nullopt) const;
+                std::optional<policy::Rule> rule = std::nullopt) const;
+    // What was refused in one of its dialogs. Where a rule did so, that is counted, and stands in
+    // the trace of the call too.
+    struct Refused {
+        const sip::Message& message;
+        AdjacencyIndex from = 0;  // of who said it
+        AdjacencyIndex to = 0;    // of the other party
+        int status = 0;           // of the answer; 0: there is none
+        std::string_view reason = {};
+        std::optional<policy::JudgedTarget> target = std::nullopt;
+    };
+    void keep_refusal(const Refused& what) const;
     // A request from that adjacency that asks for a session interval below `session-timer-minimum`
     // is answered 422 (RFC 4028 §6). False: it may go on.
     bool refuse_short_session(AdjacencyIndex from, sip::transaction::ServerId id,

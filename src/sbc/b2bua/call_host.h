@@ -123,6 +123,8 @@ public:
     virtual void release(CallRef usage) = 0;
     // A refusal by `permit` or the media rule, counted under its name.
     virtual void count_refusal(std::string_view name) = 0;
+    // What was refused, and is no call: kept with the last ones. It gets a name if it has none.
+    virtual void keep_refusal(CallRecord record) = 0;
 };
 
 }  // namespace ringwall::sbc::b2bua

@@ -20,11 +20,34 @@
 
 namespace ringwall::sbc::b2bua {
 
+using policy::Event;
 using sip::HeaderName;
 using sip::Method;
 using sip::transaction::ClientId;
 using sip::transaction::ServerId;
 using sip::transaction::TerminationCause;
+
+namespace {
+
+// None: no rule refused it.
+std::optional<policy::JudgedTarget> target_refused(AdjacencyIndex adjacency, Event event,
+                                                   sip::Scheme scheme,
+                                                   const policy::Reject& reject) {
+    if (reject.rule) {
+        return policy::refused(adjacency, event, scheme, *reject.rule);
+    }
+    return reject.referral_rule
+               ? std::optional(policy::refused(adjacency, event, scheme, *reject.referral_rule))
+               : std::nullopt;
+}
+
+// Of the first Refer-To; sip where there is none.
+sip::Scheme scheme_of_target(const sip::Message& refer) {
+    const auto targets = refer.name_addrs(HeaderName::ReferTo);
+    return targets && !targets->empty() ? targets->front().uri.scheme : sip::Scheme::Sip;
+}
+
+}  // namespace
 
 // ---- REFER --------------------------------------------------------------------------------------
 
@@ -93,11 +116,23 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
                             asking.went_out ? policy::target_of(in, asking.scheme)
                                             : policy::callers_leg(in, asking.scheme),
                             *request);
+    const auto refuse = [&](const policy::Reject& reject) {
+        context_.answer(asking.peer.adjacency, id, *request, reject.status, reject.reason, 0,
+                        policy::rule_of(reject));
+        context_.keep_refusal({.message = *request,
+                               .from = asking.peer.adjacency,
+                               .to = asked.peer.adjacency,
+                               .status = reject.status,
+                               .reason = reject.detail.empty() ? reject.reason : reject.detail,
+                               .target = target_refused(asking.peer.adjacency, Event::Refer,
+                                                        scheme_of_target(*request), reject)});
+        return Fate{};
+    };
     if (!allowed) {
-        host_.count_refusal(allowed.error().detail);
-        context_.answer(asking.peer.adjacency, id, *request, allowed.error().status,
-                        allowed.error().reason);
-        return {};
+        if (!policy::rule_of(allowed.error())) {
+            host_.count_refusal(allowed.error().detail);
+        }
+        return refuse(allowed.error());
     }
     if (in.refer == ReferMode::Handle) {
         if (const auto fate = follow(place, id, from, request, allowed->leg_scheme())) {
@@ -105,16 +140,14 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
         }
     }
     if (referrals_.is_full()) {
-        context_.answer(asking.peer.adjacency, id, *request, 500, "Server Internal Error");
-        return {};
+        return refuse({.status = 500, .reason = "Server Internal Error"});
     }
     const auto changes =
         refer_changes(*request, allowed->leg_scheme(), in, out, [&](const sip::DialogIds& ids) {
             return host_.vouch_for(ids, {asking.peer, asking.hop.remote.address});
         });
     if (!changes) {
-        context_.answer(asking.peer.adjacency, id, *request, 400, "Refer-To Too Long");
-        return {};
+        return refuse({.status = 400, .reason = "Refer-To Too Long"});
     }
     const std::uint32_t before = asked.dialog.local_cseq();
     const Fate fate = pair.on_request(place.side, id, from, request, *changes);
@@ -159,6 +192,11 @@ std::optional<Fate> Call::follow(Place place, ServerId id, const sip::Hop& from,
     }
     const auto refuse = [&](int status, std::string_view reason) {
         context_.answer(asking.peer.adjacency, id, *refer, status, reason);
+        context_.keep_refusal({.message = *refer,
+                               .from = asking.peer.adjacency,
+                               .to = party.peer.adjacency,
+                               .status = status,
+                               .reason = reason});
         return Fate{};
     };
     const auto method = target.uri.parameters.find("method");
@@ -219,7 +257,7 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     }
     if (!media.passes() || !bears_description(*answer) || other.is_ended) {
         if (media.refusal) {
-            host_.count_refusal(policy::to_string(*media.refusal));
+            keep_refused_answer(party, other, *answer, *media.refusal);
         }
         lose("answer refused by media-security", 480);
         return false;
@@ -237,6 +275,15 @@ bool Call::join(std::string_view our_tag, const Leg& party, const sip::Message& 
     return true;
 }
 
+void Call::keep_refused_answer(const Leg& party, const Leg& other, const sip::Message& answer,
+                               policy::MediaRefusal rule) {
+    context_.keep_refusal({.message = answer,
+                           .from = party.peer.adjacency,
+                           .to = other.peer.adjacency,
+                           .target = policy::refused(party.peer.adjacency, Event::RefreshByResponse,
+                                                     party.scheme, rule)});
+}
+
 // The engine was shown what the party answers.
 void Call::on_joined(const Arrival& arrival) {
     if (!confirmed_ || is_over_) {
@@ -249,7 +296,7 @@ void Call::on_joined(const Arrival& arrival) {
                                        adjacency(other.peer.adjacency), *arrival.message);
     if (!media.passes() || other.is_ended) {
         if (media.refusal) {
-            host_.count_refusal(policy::to_string(*media.refusal));
+            keep_refused_answer(party, other, *arrival.message, *media.refusal);
         }
         lose("answer refused by media-security", 480);
     } else {
@@ -316,6 +363,37 @@ std::optional<policy::Reject> Call::refuse_replacement(const Place& place,
     return refusal;
 }
 
+// Counted where a rule did so. It is not in this call's own trace: a stranger would fill that.
+void Call::keep_refusal(const Newcomer& newcomer, const Place& place, int status,
+                        std::string_view reason, std::optional<policy::JudgedTarget> target) {
+    CallRecord record =
+        record_of(*newcomer.request, &adjacency(newcomer.peer.adjacency), host_.now().wall);
+    const Adjacency& to = adjacency(pairs_[place.pair]->leg(other_side(place.side)).peer.adjacency);
+    record.within = name();
+    record.to_adjacency = to.name;
+    record.to_security = to.security;
+    record.is_secure = newcomer.security.is_secure();
+    record.result = "refused";
+    record.status = status;
+    record.reason = reason;
+    record.decisions = newcomer.decisions;
+    if (target) {
+        record.decisions.add(*target);
+        const auto rule = policy::rule_of(*target);
+        record.reason = rule->name;
+        host_.count_refusal(rule->name);
+    }
+    host_.keep_refusal(std::move(record));
+}
+
+void Call::refuse(const Newcomer& newcomer, const Place& place, int status, std::string_view reason,
+                  std::optional<policy::JudgedTarget> target) {
+    const bool is_told = target && !target->media_refusal();
+    context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, status, reason, 0,
+                    is_told ? policy::rule_of(*target) : std::nullopt);
+    keep_refusal(newcomer, place, status, reason, target);
+}
+
 bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     const auto place = place_of(ids);
     if (!place || pairs_[place->pair]->is_over()) {
@@ -325,40 +403,40 @@ bool Call::replace(const sip::DialogIds& ids, const Newcomer& newcomer) {
     const Leg& remaining = pair.leg(other_side(place->side));
     const Leg& replaced = pair.leg(place->side);
     const AdjacencyIndex on = newcomer.peer.adjacency;
-    const auto refuse = [&](int status, std::string_view reason) {
-        context_.answer(on, newcomer.invite, *newcomer.request, status, reason);
+    const auto refuse = [&](int status, std::string_view reason,
+                            std::optional<policy::JudgedTarget> target = std::nullopt) {
+        this->refuse(newcomer, *place, status, reason, target);
+        return true;
     };
     if (confirmed_ != place->pair) {
         return false;  // RFC 3891 §3: an early dialog that is not the replaced one's to give
     }
     if (ids.early_only) {
-        refuse(486, "Busy Here");
-        return true;
+        return refuse(486, "Busy Here");
     }
+    const sip::Scheme scheme = newcomer.security.scheme;
     if (const auto reject = refuse_replacement(*place, newcomer)) {
-        host_.count_refusal(reject->detail);
-        refuse(reject->status, reject->reason);
-        return true;
+        return refuse(reject->status, reject->reason,
+                      target_refused(on, Event::Fork, scheme, *reject));
     }
     if (adjacency(replaced.peer.adjacency).replaces == ReplacesMode::Own &&
         !is_party(newcomer.speaker, replaced, adjacency(replaced.peer.adjacency))) {
-        host_.count_refusal("replaces-own");
-        refuse(403, "Not Your Dialog");
-        return true;
+        return refuse(
+            403, "Not Your Dialog",
+            policy::refused(on, Event::Fork, scheme, policy::ReferralRefusal::ReplacesOwn));
     }
     if (joining_ || is_transferring() || pair.is_negotiating()) {
-        refuse(491, "Request Pending");
-        return true;
+        return refuse(491, "Request Pending");
     }
     if (context_.refuse_short_session(on, newcomer.invite, *newcomer.request)) {
+        keep_refusal(newcomer, *place, 422, sip::reason_phrase(422), std::nullopt);
         return true;
     }
     const Adjacency& in = adjacency(on);
     const Adjacency& out = adjacency(remaining.peer.adjacency);
     const auto refuse_media = [&](policy::MediaRefusal refusal) {
-        host_.count_refusal(policy::to_string(refusal));
-        refuse(policy::answer_to(refusal).status, policy::answer_to(refusal).text);
-        return true;
+        return refuse(policy::answer_to(refusal).status, policy::answer_to(refusal).text,
+                      policy::refused(on, Event::RefreshByRequest, scheme, refusal));
     };
     const auto way = policy::media_way(in, out, host_.is_media_engine_up());
     if (way == policy::MediaWay::None) {
@@ -415,17 +493,20 @@ void Call::on_newcomer_media(const std::optional<media::NgReply>& reply) {
         send_newcomers_invite(media);
         return;
     }
-    host_.count_refusal(policy::to_string(*media.refusal));
     turn_newcomer_away(policy::answer_to(*media.refusal).status,
-                       policy::answer_to(*media.refusal).text);
+                       policy::answer_to(*media.refusal).text, media.refusal);
 }
 
 // Nothing was sent to the leg that remains.
-void Call::turn_newcomer_away(int status, std::string_view reason) {
+void Call::turn_newcomer_away(int status, std::string_view reason,
+                              std::optional<policy::MediaRefusal> rule) {
     const Joining joining = *std::exchange(joining_, std::nullopt);
+    const Newcomer& newcomer = joining.newcomer;
     pairs_[joining.place.pair]->leg(other_side(joining.place.side)).session.close();
-    context_.answer(joining.newcomer.peer.adjacency, joining.newcomer.invite,
-                    *joining.newcomer.request, status, reason);
+    refuse(newcomer, joining.place, status, reason,
+           rule ? std::optional(policy::refused(newcomer.peer.adjacency, Event::RefreshByRequest,
+                                                newcomer.security.scheme, *rule))
+                : std::nullopt);
 }
 
 bool Call::send_newcomers_invite(const policy::MediaVerdict& media) {
@@ -502,10 +583,9 @@ void Call::on_newcomers_answer(const sip::MessagePtr& response) {
                            ? anchorage_.take(out, in, *response)
                            : judge_answer(out, in, *newcomer.request, *response);
     const bool is_refresh_refused =
-        pair.refuses_target(other_side(side), *response, policy::Event::RefreshByResponse);
+        pair.refuses_target(other_side(side), *response, Event::RefreshByResponse);
     if (!media.passes() || !dialog || is_refresh_refused) {
-        context_.answer(newcomer.peer.adjacency, newcomer.invite, *newcomer.request, 488,
-                        "Not Acceptable Here");
+        refuse(newcomer, joining.place, 488, "Not Acceptable Here");
         act_on(joining.place.pair, Fate::lost("answer refused"));
         return;
     }

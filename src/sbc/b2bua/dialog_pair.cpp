@@ -169,8 +169,25 @@ void DialogPair::take_target(Side side, const sip::Message& request) {
 }
 
 void DialogPair::answer(const Leg& to, ServerId id, const sip::Message& request, int status,
-                        std::string_view reason, int warning) {
-    context_.answer(to.peer.adjacency, id, request, status, reason, warning);
+                        std::string_view reason, int warning, std::optional<policy::Rule> rule) {
+    context_.answer(to.peer.adjacency, id, request, status, reason, warning, rule);
+}
+
+// Of what came on that side.
+void DialogPair::keep_refusal(Side side, const sip::Message& message,
+                              const policy::JudgedTarget& target, int status) const {
+    context_.keep_refusal({.message = message,
+                           .from = leg(side).peer.adjacency,
+                           .to = leg(other_side(side)).peer.adjacency,
+                           .status = status,
+                           .target = target});
+}
+
+void DialogPair::keep_refusal(Side side, const sip::Message& message, policy::MediaRefusal rule,
+                              int status) const {
+    const Event event = message.is_request() ? Event::RefreshByRequest : Event::RefreshByResponse;
+    keep_refusal(side, message,
+                 policy::refused(leg(side).peer.adjacency, event, leg(side).scheme, rule), status);
 }
 
 bool DialogPair::is_open_from(Side side, Method method) const {
@@ -220,9 +237,9 @@ std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Messag
     if (is_refresh(request.method())) {
         if (const auto refusal = refuse_refresh(side, request, Event::RefreshByRequest)) {
             constexpr std::string_view reason = "target refresh changes the URI scheme";
-            answer(from, id, request, refusal->status, "Target refresh changes the URI scheme",
-                   refusal->warning);
-            return refusal->ends_call ? Fate::lost(reason) : Fate{};
+            answer(from, id, request, refusal->answer.status,
+                   "Target refresh changes the URI scheme", refusal->answer.warning, refusal->rule);
+            return refusal->answer.ends_call ? Fate::lost(reason) : Fate{};
         }
     }
     if (is_prack) {
@@ -234,8 +251,8 @@ std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Messag
     }
     passing.media = judge(side, request, passing.answers ? provisionals_->offer.get() : nullptr);
     if (!passing.media.passes()) {
-        context_.host.count_refusal(policy::to_string(*passing.media.refusal));
         const policy::MediaAnswer refusal = policy::answer_to(*passing.media.refusal);
+        keep_refusal(side, request, *passing.media.refusal, refusal.status);
         answer(from, id, request, refusal.status, refusal.text, refusal.warning);
         // The other side waits for this PRACK, and there is no other.
         return is_prack ? Fate::lost("description in PRACK refused by media-security") : Fate{};
@@ -449,7 +466,7 @@ Fate DialogPair::on_relayed_response(Relay& relay, const sip::MessagePtr& respon
             send_ack(other);
         }
         if (media.refusal) {
-            host.count_refusal(policy::to_string(*media.refusal));
+            keep_refusal(other, *response, *media.refusal);
         }
         answer(asking, relay.server, *relay.request, 488, "Not Acceptable Here");
         return Fate::lost(is_refresh_refused ? "target refresh changes the URI scheme"
@@ -601,11 +618,12 @@ void DialogPair::on_cancel(ServerId invite, const Reasons& reasons) {
 
 // A Contact that would take this leg across the line between sip and sips, or that cannot be read:
 // how to answer it.
-std::optional<policy::Answer> DialogPair::refuse_refresh(Side side, const sip::Message& message,
-                                                         Event event) {
+std::optional<DialogPair::RefusedRefresh> DialogPair::refuse_refresh(Side side,
+                                                                     const sip::Message& message,
+                                                                     Event event) {
     const auto target = sip::dialog_contact(message);
     if (!target) {
-        return message.is_request() ? std::optional(policy::Answer{400, 0, false}) : std::nullopt;
+        return message.is_request() ? std::optional(RefusedRefresh{{400, 0, false}}) : std::nullopt;
     }
     if (!*target) {
         return std::nullopt;
@@ -619,8 +637,13 @@ std::optional<policy::Answer> DialogPair::refuse_refresh(Side side, const sip::M
     if (allowed) {
         return std::nullopt;
     }
-    context_.host.count_refusal(policy::to_string(allowed.error()));
-    return policy::answer_to(allowed.error(), event, context_.security);
+    const policy::Answer answer = policy::answer_to(allowed.error(), event, context_.security);
+    keep_refusal(side, message,
+                 policy::refused(leg(side).peer.adjacency, event, scheme, allowed.error()),
+                 answer.status);
+    const policy::Rule rule = policy::rule_of(allowed.error());
+    ended_by_ = answer.ends_call ? std::optional(rule) : ended_by_;
+    return RefusedRefresh{answer, rule};
 }
 
 Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& ack) {
@@ -647,7 +670,7 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
     close_exchange();
     send_ack(other_side(side), ack.get(), has_body ? &media : nullptr);
     if (has_body && !media.passes()) {
-        context_.host.count_refusal(policy::to_string(*media.refusal));
+        keep_refusal(side, *ack, *media.refusal);
         return Fate::lost("answer refused by media-security");
     }
     return {};
@@ -959,6 +982,12 @@ void DialogPair::send_bye(Leg& to) {
     bye.header(HeaderName::Via, context_.new_via(adjacency_of(to), hop->transport));
     if (bye_ != nullptr) {
         pass_bye(to, bye);
+    } else if (ended_by_ && adjacency_of(to).tells_rule) {  // RFC 3326: as of the 488
+        bye.header(HeaderName::Reason, std::string("SIP;cause=488;text=\"")
+                                           .append(ended_by_->name)
+                                           .append(": ")
+                                           .append(ended_by_->sentence)
+                                           .append("\""));
     }
     const ClientId sent = context_.host.send_in_dialog(context_.ref, *hop, bye.build());
     // A connection may be lost with it, and a datagram is repeated.

@@ -272,10 +272,19 @@ private:
     void close_exchange();
     void describe(Side asking, bool asked_with_offer, const sip::Message& response);
     Fate on_relayed_response(Relay& relay, const sip::MessagePtr& response);
-    std::optional<policy::Answer> refuse_refresh(Side side, const sip::Message& message,
+    struct RefusedRefresh {
+        policy::Answer answer;
+        std::optional<policy::Rule> rule = std::nullopt;  // none: it cannot be read
+    };
+    std::optional<RefusedRefresh> refuse_refresh(Side side, const sip::Message& message,
                                                  policy::Event event);
+    void keep_refusal(Side side, const sip::Message& message, const policy::JudgedTarget& target,
+                      int status) const;
+    void keep_refusal(Side side, const sip::Message& message, policy::MediaRefusal rule,
+                      int status = 0) const;
     void answer(const Leg& to, sip::transaction::ServerId id, const sip::Message& request,
-                int status, std::string_view reason, int warning = 0);
+                int status, std::string_view reason, int warning = 0,
+                std::optional<policy::Rule> rule = std::nullopt);
     void send_bye(Leg& to);
     void pass_bye(const Leg& to, sip::MessageBuilder& bye) const;
     void send_ack(Side to, const sip::Message* from = nullptr,
@@ -299,7 +308,8 @@ private:
     std::uint16_t last_relay_ = 0;
     std::uint16_t last_repetition_ = 0;
     std::unique_ptr<Provisionals> provisionals_;
-    sip::MessagePtr bye_;  // that came
+    sip::MessagePtr bye_;                   // that came
+    std::optional<policy::Rule> ended_by_;  // what our own BYE gives as its reason
 };
 
 // The owner's cookie for a pair's timer, and back.

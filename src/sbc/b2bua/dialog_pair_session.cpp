@@ -374,7 +374,7 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     if (is_success && asked.refresh->method == Method::Invite && asked.invited != nullptr) {
         const auto refusal = refuse_answer_to_us(side, *asked.invited, response);
         if (refusal) {
-            context_.host.count_refusal(policy::to_string(*refusal));
+            keep_refusal(side, response, *refusal);
             return Fate::lost("answer refused by media-security");
         }
     }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/decision_trace.h"
 #include "sbc/policy/permit.h"
 #include "sbc/record/failure_cause.h"
 #include "sip/message.h"
@@ -23,6 +24,10 @@ struct Failure {
     FailureCause cause = FailureCause::Signalling;
     std::optional<policy::Refusal> rule = std::nullopt;  // where `permit` said so
 };
+
+inline std::optional<policy::Rule> rule_of(const Failure& failure) {
+    return failure.rule ? std::optional(policy::rule_of(*failure.rule)) : std::nullopt;
+}
 
 // RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")
 // before what only says that nobody was there, else the first.

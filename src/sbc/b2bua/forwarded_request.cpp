@@ -14,6 +14,7 @@
 namespace ringwall::sbc::b2bua {
 
 using policy::Event;
+using policy::Finding;
 using sip::HeaderName;
 using sip::Method;
 using sip::transaction::ClientId;
@@ -84,14 +85,18 @@ void ForwardedRequest::add_targets(const policy::Route& route) {
     const sip::Uri& uri = setup_.request->request_uri();
     const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
     if (const auto* to = std::get_if<policy::ToAdjacency>(&route)) {
+        const Event event = next_route_ > 1 ? Event::Hunting : Event::Initial;
         const auto hop = host_.hop_to(ref(), to->adjacency);
         if (hop) {
-            targets_.push_back(Target{
-                to->adjacency,
-                *hop,
-                request_uri(uri, to->permit.leg_scheme(), in, context_.adjacency(to->adjacency)),
-                {},
-                to->permit});
+            targets_.push_back(Target{.adjacency = to->adjacency,
+                                      .hop = *hop,
+                                      .uri = request_uri(uri, to->permit.leg_scheme(), in,
+                                                         context_.adjacency(to->adjacency)),
+                                      .address_of_record = {},
+                                      .permit = to->permit,
+                                      .event = event});
+        } else {
+            setup_.decisions.add(to->adjacency, event, uri.scheme, Finding::Nowhere);
         }
         return;
     }
@@ -105,6 +110,8 @@ void ForwardedRequest::add_contacts(const policy::ToLocation& route) {
     if (!route.token.empty()) {
         auto contact = host_.find_contact(ref(), route.token, setup_.sender.adjacency);
         if (!contact) {  // nobody else is meant by it
+            setup_.decisions.add(0, Event::Fork, setup_.request->request_uri().scheme,
+                                 Finding::NotRegistered);
             remember(
                 unanswered(TerminationCause::TransportError, true, sip::Transport::Tcp, in, 0));
             return;
@@ -112,8 +119,13 @@ void ForwardedRequest::add_contacts(const policy::ToLocation& route) {
         bindings.push_back(std::move(*contact));
     } else {
         bindings = host_.find_location(ref(), user);
-        if (bindings.empty() && in.is_trusted() && !host_.is_subscriber(user)) {
-            remember({404, "Not Found", 0, nullptr, 0});
+        if (bindings.empty()) {
+            const bool is_known = host_.is_subscriber(user);
+            setup_.decisions.add(0, Event::Fork, setup_.request->request_uri().scheme,
+                                 is_known ? Finding::NotRegistered : Finding::NoSuchUser);
+            if (in.is_trusted() && !is_known) {
+                remember({404, "Not Found", 0, nullptr, 0});
+            }
         }
     }
     for (registrar::Round& round : registrar::rounds_of(std::move(bindings))) {
@@ -134,11 +146,15 @@ std::optional<ForwardedRequest::Target> ForwardedRequest::target_of(
         Event::Fork);
     if (!allowed) {
         host_.count_refusal(policy::to_string(allowed.error()));
+        setup_.decisions.add(binding.adjacency, Event::Fork, binding.scheme, allowed.error());
         const auto answer = policy::answer_to(allowed.error(), Event::Fork, setup_.security);
         // An untrusted sender learns nothing about who exists.
         remember(context_.adjacency(setup_.sender.adjacency).is_trusted()
-                     ? Failure{answer.status, std::string(policy::reason_phrase(allowed.error())),
-                               answer.warning, nullptr, 0}
+                     ? Failure{.status = answer.status,
+                               .reason = std::string(policy::reason_phrase(allowed.error())),
+                               .warning = answer.warning,
+                               .response = nullptr,
+                               .rule = allowed.error()}
                      : Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
         return std::nullopt;
     }
@@ -151,6 +167,7 @@ std::optional<ForwardedRequest::Target> ForwardedRequest::target_of(
                   .uri = sip::with_scheme(*contact, allowed->leg_scheme()),
                   .address_of_record = binding.address_of_record,
                   .permit = *allowed,
+                  .event = Event::Fork,
                   .token = registrar::token_of(binding),
                   .route = std::move(binding.path),
                   .other_flows = std::move(candidate.other_flows)};
@@ -176,10 +193,15 @@ bool ForwardedRequest::send(const Target& target) {
     const Adjacency& in = context_.adjacency(setup_.sender.adjacency);
     const Adjacency& out = context_.adjacency(target.adjacency);
     const auto media = policy::judge_media(policy::media_leg(in), policy::media_leg(out), request);
+    const auto note = [&](auto what) {
+        setup_.decisions.add(target.adjacency, target.event, target.permit.leg_scheme(), what);
+    };
     if (attempts_.size() >= max_attempts) {
+        note(Finding::TooMany);
         return false;
     }
     if (!media.passes()) {
+        note(*media.refusal);
         host_.count_refusal(policy::to_string(*media.refusal));
         const policy::MediaAnswer answer = policy::answer_to(*media.refusal);
         remember({answer.status, std::string(answer.text), answer.warning, nullptr, 0});
@@ -197,6 +219,7 @@ bool ForwardedRequest::send(const Target& target) {
     const std::string call_id = bucket_token(setup_.bucket, host_.random(), 24);
 
     if (policy::lacks_privacy(out, policy::privacy_of(request), true)) {
+        note(Finding::NotPrivate);
         host_.count_refusal("privacy-critical");
         remember({500, "Privacy Not Available", 0, nullptr, 0});
         return false;
@@ -207,6 +230,7 @@ bool ForwardedRequest::send(const Target& target) {
     const std::string ours = contact(out, target.hop.transport, attempt.scheme, sender.uri.user);
     const std::string senders = contact_for_sender();
     if (const int status = refuse_length(target.uri, {from, called, ours, senders})) {
+        note(Finding::TooLong);
         remember({status, std::string(sip::reason_phrase(status)), 0, nullptr, 0});
         return false;
     }
@@ -232,6 +256,7 @@ bool ForwardedRequest::send(const Target& target) {
     }
     const auto changes = changes_for(attempt);
     if (!changes) {
+        note(Finding::TooLong);
         remember({400, "Refer-To Too Long", 0, nullptr, 0});
         return false;
     }
@@ -243,6 +268,7 @@ bool ForwardedRequest::send(const Target& target) {
     copy_body(builder, request, media);
     attempt.sent = builder.build();
     host_.own_call_id(call_id, ref());
+    note(Finding::Sent);
     on_sending(attempt);
     attempt.client = host_.send_new(ref(), target.permit, target.hop, attempt.sent);
     attempts_.push_back(std::move(attempt));
@@ -387,9 +413,28 @@ void ForwardedRequest::fail() {
     } else {
         is_answered_ = true;
         context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, failure.status,
-                        failure.reason, failure.warning);
+                        failure.reason, failure.warning, rule_of(failure));
+        keep_refusal(failure.status, failure.reason);
     }
     finish();
+}
+
+// It was answered in our own name.
+void ForwardedRequest::keep_refusal(int status, std::string_view reason) {
+    CallRecord record =
+        record_of(*setup_.request, &context_.adjacency(setup_.sender.adjacency), host_.now().wall);
+    record.call = setup_.name;
+    if (!attempts_.empty()) {
+        const Adjacency& tried = context_.adjacency(attempts_.back().adjacency);
+        record.to_adjacency = tried.name;
+        record.to_security = tried.security;
+    }
+    record.is_secure = setup_.security.is_secure();
+    record.result = "refused";
+    record.status = status;
+    record.reason = reason;
+    record.decisions = setup_.decisions;
+    host_.keep_refusal(std::move(record));
 }
 
 void ForwardedRequest::finish() {
@@ -425,6 +470,7 @@ void ForwardedRequest::terminate(std::string_view reason) {
     if (!is_answered_) {
         is_answered_ = true;
         context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, 480, reason);
+        keep_refusal(480, reason);
     }
     finish();
 }

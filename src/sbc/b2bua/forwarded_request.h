@@ -34,6 +34,7 @@ public:
         b2bua::Proof sender;
         policy::CallSecurity security;
         std::vector<policy::Route> routes;
+        policy::DecisionTrace decisions = {};  // so far
         std::vector<sip::HeaderName> removed_headers;
         Bucket bucket;
     };
@@ -98,6 +99,7 @@ private:
         std::string uri;
         std::string address_of_record;
         policy::Permit permit;
+        policy::Event event = policy::Event::Initial;
         std::string token = {};                            // of a phone at a registrar behind us
         std::vector<std::string> route = {};               // the proxies between
         std::vector<registrar::Binding> other_flows = {};  // if this one fails
@@ -110,6 +112,7 @@ private:
     bool send(const Target& target);
     std::optional<Changes> changes_for(const Attempt& attempt) const;
     void on_failure(std::size_t index, Failure failure);
+    void keep_refusal(int status, std::string_view reason);
     void remember(Failure failure) { keep_best(best_, std::move(failure)); }
 
     CallHost& host_;

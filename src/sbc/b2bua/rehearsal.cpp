@@ -94,6 +94,7 @@ public:
     void end(CallRef, const CallRecord&) override {}
     void release(CallRef) override {}
     void count_refusal(std::string_view) override {}
+    void keep_refusal(CallRecord) override {}
 
 private:
     CallHost& real_;

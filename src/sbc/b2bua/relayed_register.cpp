@@ -48,6 +48,9 @@ RelayedRegister::RelayedRegister(CallHost& host, Desk& desk, std::size_t& under_
 
 void RelayedRegister::begin() {
     const auto hop = host_.hop_to(ref(), setup_.registrar);
+    setup_.decisions.add(setup_.registrar, policy::Event::RelayedRegistration,
+                         setup_.permit.leg_scheme(),
+                         hop ? policy::Finding::Sent : policy::Finding::Nowhere);
     if (!hop) {
         fail(503);
         return;

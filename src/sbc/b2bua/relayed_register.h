@@ -28,6 +28,8 @@ public:
         AdjacencyIndex adjacency = 0;  // of the phone
         AdjacencyIndex registrar = 0;
         policy::Permit permit;
+        policy::CallSecurity security;
+        policy::DecisionTrace decisions = {};  // so far
         Bucket bucket;
 
         const Adjacency& phones() const { return snapshot->adjacencies[adjacency]; }

@@ -29,6 +29,7 @@ struct Newcomer {
     Speaker speaker;  // who names the dialog
     // Set: who asks is not there yet, but will be joined (OnBehalf); what its own call would be.
     std::optional<policy::CallSecurity> absent_caller = std::nullopt;
+    policy::DecisionTrace decisions = {};  // what it has met
 };
 
 class Usage {

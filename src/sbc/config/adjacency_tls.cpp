@@ -101,8 +101,7 @@ Result<AdjacencyTls::Files, ConfigErrors> AdjacencyTls::files_of(const DraftAdja
 
 // Its own, or that of the other role, or the host's.
 Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& draft,
-                                                          Context::Role role,
-                                                          const Use& use) const {
+                                                          Context::Role role, const Use& use) {
     const bool is_clients =
         role == Context::Role::Client && !(draft.client_files.*use.member).empty();
     const TlsFiles& files = is_clients                           ? draft.client_files
@@ -119,7 +118,7 @@ Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& 
                               "' cannot be attached encrypted without '" + leaf +
                               " FILE'; add it there, or under 'sbe' for all"));
     }
-    auto text = read_file_(pem.name);
+    const auto& text = contents(pem.name);
     if (!text) {
         return fail(
             error(pem.path, pem.name, shown(pem.name) + " cannot be read: " + text.error()));
@@ -127,8 +126,21 @@ Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& 
     if (text->empty()) {
         return fail(error(pem.path, pem.name, shown(pem.name) + " is empty; it must be PEM"));
     }
-    pem.text = std::move(*text);
+    pem.text = text->reveal();  // OpenSSL takes it from there
     return pem;
+}
+
+// Any of them may be a private key.
+const Result<Secret, std::string>& AdjacencyTls::contents(const std::string& name) {
+    const auto known = contents_.find(name);
+    if (known != contents_.end()) {
+        return known->second;
+    }
+    auto text = read_file_(name);
+    return contents_
+        .emplace(name, text ? Result<Secret, std::string>(Secret(std::move(*text)))
+                            : fail(std::move(text.error())))
+        .first->second;
 }
 
 }  // namespace ringwall::sbc

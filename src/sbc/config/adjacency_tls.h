@@ -2,9 +2,11 @@
 // its own, with its own trust anchors: what one peer's authority signs means nothing at another's.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "sbc/config/config_error.h"
 #include "sbc/config/draft.h"
 #include "sbc/config/reader.h"
@@ -13,7 +15,8 @@ namespace ringwall::sbc {
 
 class AdjacencyTls {
 public:
-    // `defaults` are the host's files, for adjacencies without their own.
+    // `defaults` are the host's files, for adjacencies without their own. Each file is read once,
+    // so that all who name it see the same contents.
     AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file);
 
     // For an attached trusted-encrypted adjacency: sets tls_server, tls_client and what is shown by
@@ -40,10 +43,12 @@ private:
     };
     Result<Files, ConfigErrors> files_of(const DraftAdjacency& draft, tls::Context::Role role);
     Result<Pem, ConfigError> read(const DraftAdjacency& draft, tls::Context::Role role,
-                                  const Use& use) const;
+                                  const Use& use);
+    const Result<Secret, std::string>& contents(const std::string& name);
 
     const TlsFiles& defaults_;
     const FileReader& read_file_;
+    std::map<std::string, Result<Secret, std::string>> contents_;
 };
 
 }  // namespace ringwall::sbc

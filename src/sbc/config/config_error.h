@@ -17,6 +17,7 @@ struct ConfigError {
     // "ringwall.conf:14: 'trusted-encrypt' is no security type; use untrusted, ..."; without a file
     // the path stands in its place.
     std::string to_string() const;
+    bool operator==(const ConfigError&) const = default;
 };
 using ConfigErrors = std::vector<ConfigError>;
 

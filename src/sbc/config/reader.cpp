@@ -175,10 +175,14 @@ Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
     Draft draft = draft_of(tree);
     check_draft(draft, errors);
     AdjacencyTls tls(draft.files, read_file);
+    ConfigErrors none;
     for (DraftAdjacency& each : draft.adjacencies) {
         if (each.adjacency.is_attached && each.adjacency.is_encrypted()) {
-            if (auto prepared = tls.prepare(each); !prepared) {
-                errors.insert(errors.end(), prepared.error().begin(), prepared.error().end());
+            auto prepared = tls.prepare(each);
+            for (ConfigError& error : prepared ? none : prepared.error()) {
+                if (std::ranges::find(errors, error) == errors.end()) {  // a file of several
+                    errors.push_back(std::move(error));
+                }
             }
         }
     }

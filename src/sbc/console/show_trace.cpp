@@ -25,6 +25,8 @@ std::string printed(const Json& json) {
 
 std::string_view verdict_text(DecisionTrace::Last last) {
     switch (last) {
+        case DecisionTrace::Last::None:
+            break;
         case DecisionTrace::Last::Continue:
             return "passed";
         case DecisionTrace::Last::Reject:
@@ -37,8 +39,12 @@ std::string_view verdict_text(DecisionTrace::Last last) {
     return "";
 }
 
-std::string_view event_text(Event event) {
-    switch (event) {
+// What came up.
+std::string_view event_text(const JudgedTarget& target) {
+    if (target.finding == Finding::ReferralRefused && target.event != Event::Refer) {
+        return "replacement";
+    }
+    switch (target.event) {
         case Event::Initial:
             return "route";
         case Event::Fork:
@@ -49,7 +55,7 @@ std::string_view event_text(Event event) {
             return "redirection";
         case Event::RefreshByRequest:
         case Event::RefreshByResponse:
-            return "target refresh";
+            return target.finding == Finding::MediaRefused ? "description" : "target refresh";
         case Event::Refer:
             return "REFER";
         case Event::Registration:
@@ -65,6 +71,7 @@ std::string_view finding_text(Finding finding) {
             return "allowed";
         case Finding::Refused:
         case Finding::MediaRefused:
+        case Finding::ReferralRefused:
             return "refused";
         case Finding::Detached:
             return "is detached";
@@ -102,18 +109,11 @@ std::string name_of(const Snapshot& snapshot, AdjacencyIndex adjacency) {
     return adjacency < snapshot.adjacencies.size() ? snapshot.adjacencies[adjacency].name : "";
 }
 
-std::optional<Rule> rule_of(const JudgedTarget& target) {
-    if (const auto refusal = target.refusal()) {
-        return Rule{policy::to_string(*refusal), policy::sentence(*refusal)};
-    }
-    if (const auto refusal = target.media_refusal()) {
-        return Rule{policy::to_string(*refusal), policy::answer_to(*refusal).text};
-    }
-    return std::nullopt;
-}
-
-// Every stage until the one that ended it.
+// Every stage until the one that ended it; none within a dialog.
 std::string stages_of(const DecisionTrace& trace) {
+    if (trace.last() == DecisionTrace::Last::None) {
+        return "";
+    }
     std::string out = "Stages\n";
     for (std::size_t i = 0; i <= trace.stage(); ++i) {
         const bool is_last = i == trace.stage();
@@ -129,7 +129,7 @@ std::string stages_of(const DecisionTrace& trace) {
 
 Json json_of_stages(const DecisionTrace& trace) {
     Json out = Json::array();
-    for (std::size_t i = 0; i <= trace.stage(); ++i) {
+    for (std::size_t i = 0; trace.last() != DecisionTrace::Last::None && i <= trace.stage(); ++i) {
         const policy::Stage& stage = policy::stages()[i];
         const bool is_last = i == trace.stage();
         Json line{{"stage", stage.name},
@@ -152,11 +152,11 @@ std::string targets_of(const DecisionTrace& trace, const Snapshot& snapshot) {
             each.finding != Finding::NotRegistered && each.finding != Finding::NoSuchUser;
         out += "  ";
         if (is_somewhere) {
-            out += fmt::format("{} by {} ({}): ", event_text(each.event),
+            out += fmt::format("{} by {} ({}): ", event_text(each),
                                name_of(snapshot, each.adjacency), scheme_text(each.scheme));
         }
         out += fmt::format("{}\n", finding_text(each.finding));
-        if (const auto rule = rule_of(each)) {
+        if (const auto rule = policy::rule_of(each)) {
             out += fmt::format("    by {}: {}\n", rule->name, rule->sentence);
         }
     }
@@ -169,8 +169,8 @@ std::string targets_of(const DecisionTrace& trace, const Snapshot& snapshot) {
 Json json_of_targets(const DecisionTrace& trace, const Snapshot& snapshot) {
     Json out = Json::array();
     for (const JudgedTarget& each : trace.targets()) {
-        const auto rule = rule_of(each);
-        out.push_back({{"event", event_text(each.event)},
+        const auto rule = policy::rule_of(each);
+        out.push_back({{"event", event_text(each)},
                        {"adjacency", name_of(snapshot, each.adjacency)},
                        {"scheme", scheme_text(each.scheme)},
                        {"verdict", finding_text(each.finding)},
@@ -280,6 +280,7 @@ Json json_of(const CallRecord& record) {
             {"callee", record.callee},
             {"from", record.from_adjacency},
             {"to", record.to_adjacency},
+            {"within", record.within},
             {"secure", record.is_secure},
             {"result", record.result},
             {"status", record.status},
@@ -287,14 +288,21 @@ Json json_of(const CallRecord& record) {
             {"stage", record.stage}};
 }
 
+// "From phones to softswitch, in call Jv8s0dQ2"
+std::string where_of(const CallRecord& record) {
+    std::string out = "From " + record.from_adjacency;
+    out += record.to_adjacency.empty() ? "" : " to " + record.to_adjacency;
+    return out + (record.within.empty() ? "" : ", in call " + record.within);
+}
+
 std::string list_of(const std::vector<CallRecord>& records, bool as_json) {
     std::string out;
     Json list = Json::array();
     for (const CallRecord& each : records) {
         list.push_back(json_of(each));
-        out += fmt::format("{}  {}  {}  {} -> {}\n  From {}: {}{}\n", each.call,
+        out += fmt::format("{}  {}  {}  {} -> {}\n  {}: {}{}\n", each.call,
                            to_iso8601(each.end.value_or(each.start)), each.method, each.caller,
-                           each.callee, each.from_adjacency, how_it_ended(each),
+                           each.callee, where_of(each), how_it_ended(each),
                            each.stage.empty() ? "" : " (" + each.stage + ")");
     }
     return as_json ? printed(list) : out.empty() ? "None.\n" : out;
@@ -328,8 +336,9 @@ std::string show_trace(Views& views, const std::string& call, bool as_json) {
         out["targets"] = json_of_targets(record->decisions, snapshot);
         return printed(out);
     }
-    return fmt::format("{} {} of {} to {}, {}\n", record->method, record->call, record->caller,
-                       record->callee, record->is_secure ? "secure" : "not secure") +
+    return fmt::format("{} {} of {} to {}, {}\n{}\n", record->method, record->call, record->caller,
+                       record->callee, record->is_secure ? "secure" : "not secure",
+                       where_of(*record)) +
            stages_of(record->decisions) + targets_of(record->decisions, snapshot) + "Result\n  " +
            how_it_ended(*record) + "\n";
 }

@@ -211,8 +211,12 @@ const Subscriber* subscriber_of(const Inbound& inbound, const sip::auth::Credent
 Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials,
                      std::string_view who, std::string_view claimed) {
     const Subscriber* subscriber = subscriber_of(inbound, credentials, who);
-    if (subscriber == nullptr || !inbound.from_adjacency().accepts(credentials.algorithm) ||
+    const bool is_accepted = inbound.from_adjacency().accepts(credentials.algorithm);
+    if (subscriber == nullptr || !is_accepted ||
         !sip::auth::proves(credentials, subscriber->password, inbound.request, inbound.verifier)) {
+        inbound.wrong_credentials = subscriber == nullptr ? "credentials of no subscriber here"
+                                    : !is_accepted        ? "digest algorithm not accepted here"
+                                                          : "wrong password";
         return Challenge{.realm = credentials.realm, .stale = false};
     }
     const auto nonce =
@@ -228,6 +232,8 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
         inbound.nonce_window.use(nonce, credentials.nonce_count(), inbound.now.wall);
     if (window != Window::Fresh) {
         inbound.is_replay = window == Window::Replayed;
+        inbound.wrong_credentials =
+            inbound.is_replay ? std::string_view("credentials were used before") : "";
         return Challenge{.realm = credentials.realm, .stale = true};
     }
     inbound.proof = Proof::Digest;

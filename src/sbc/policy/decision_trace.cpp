@@ -4,10 +4,50 @@
 
 namespace ringwall::sbc::policy {
 
-void DecisionTrace::end_at(std::size_t stage, Last last, std::optional<Refusal> rule) {
+JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Refusal rule) {
+    return {adjacency, event, scheme, Finding::Refused, static_cast<std::uint8_t>(rule)};
+}
+
+JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, MediaRefusal rule) {
+    return {adjacency, event, scheme, Finding::MediaRefused, static_cast<std::uint8_t>(rule)};
+}
+
+JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
+                     ReferralRefusal rule) {
+    return {adjacency, event, scheme, Finding::ReferralRefused, static_cast<std::uint8_t>(rule)};
+}
+
+Rule rule_of(Refusal refusal) {
+    return {to_string(refusal), sentence(refusal)};
+}
+
+std::optional<Rule> rule_of(const JudgedTarget& target) {
+    if (const auto refusal = target.refusal()) {
+        return rule_of(*refusal);
+    }
+    if (const auto refusal = target.media_refusal()) {
+        return Rule{to_string(*refusal), answer_to(*refusal).text};
+    }
+    if (const auto refusal = target.referral_refusal()) {
+        return Rule{to_string(*refusal), sentence(*refusal)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Rule> rule_of(const Reject& reject) {
+    if (reject.rule) {
+        return rule_of(*reject.rule);
+    }
+    return reject.referral_rule ? std::optional(Rule{to_string(*reject.referral_rule),
+                                                     sentence(*reject.referral_rule)})
+                                : std::nullopt;
+}
+
+void DecisionTrace::end_at(std::size_t stage, Last last, const Reject* reject) {
     stage_ = static_cast<std::uint8_t>(stage);
     last_ = last;
-    rule_ = rule;
+    rule_ = reject != nullptr ? reject->rule : std::nullopt;
+    referral_rule_ = reject != nullptr ? reject->referral_rule : std::nullopt;
 }
 
 void DecisionTrace::add(const JudgedTarget& target) {
@@ -25,12 +65,12 @@ void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme schem
 
 void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
                         Refusal refusal) {
-    add({adjacency, event, scheme, Finding::Refused, static_cast<std::uint8_t>(refusal)});
+    add(refused(adjacency, event, scheme, refusal));
 }
 
 void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
                         MediaRefusal refusal) {
-    add({adjacency, event, scheme, Finding::MediaRefused, static_cast<std::uint8_t>(refusal)});
+    add(refused(adjacency, event, scheme, refusal));
 }
 
 }  // namespace ringwall::sbc::policy

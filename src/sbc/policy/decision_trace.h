@@ -9,17 +9,20 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/permit.h"
+#include "sbc/policy/verdict.h"
 
 namespace ringwall::sbc::policy {
 
 // What became of a target.
 enum class Finding : std::uint8_t {
     Sent,
-    Refused,        // by permit
-    MediaRefused,   // by the rule about media
+    Refused,       // by permit
+    MediaRefused,  // by the rule about media
+    ReferralRefused,
     Detached,       // its adjacency takes no calls
     Nowhere,        // its peer cannot be reached
     NotRegistered,  // a user of ours without a contact
@@ -34,7 +37,7 @@ struct JudgedTarget {
     Event event = Event::Initial;
     sip::Scheme scheme = sip::Scheme::Sip;  // of the URI that came up; Sent: on that leg
     Finding finding = Finding::Sent;
-    std::uint8_t rule = 0;  // Refused: a Refusal; MediaRefused: a MediaRefusal
+    std::uint8_t rule = 0;  // a Refusal, MediaRefusal or ReferralRefusal, as the finding says
 
     std::optional<Refusal> refusal() const {
         return finding == Finding::Refused ? std::optional(static_cast<Refusal>(rule))
@@ -44,35 +47,57 @@ struct JudgedTarget {
         return finding == Finding::MediaRefused ? std::optional(static_cast<MediaRefusal>(rule))
                                                 : std::nullopt;
     }
+    std::optional<ReferralRefusal> referral_refusal() const {
+        return finding == Finding::ReferralRefused
+                   ? std::optional(static_cast<ReferralRefusal>(rule))
+                   : std::nullopt;
+    }
     bool operator==(const JudgedTarget&) const = default;
 };
+JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Refusal rule);
+JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, MediaRefusal rule);
+JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
+                     ReferralRefusal rule);
+
+// A rule by its name, and what it says. Of static storage.
+struct Rule {
+    std::string_view name;
+    std::string_view sentence;
+};
+Rule rule_of(Refusal refusal);
+// None: no rule refused it.
+std::optional<Rule> rule_of(const JudgedTarget& target);
+std::optional<Rule> rule_of(const Reject& reject);
 
 class DecisionTrace {
 public:
     static constexpr std::size_t capacity = 16;  // targets
 
-    // What the stage that ended it said; Continue: all stages did.
-    enum class Last : std::uint8_t { Continue, Reject, Challenge, Drop };
-    void end_at(std::size_t stage, Last last, std::optional<Refusal> rule);
+    // What the stage that ended it said; Continue: all stages did; None: it met none, for it came
+    // within a dialog.
+    enum class Last : std::uint8_t { None, Continue, Reject, Challenge, Drop };
+    void end_at(std::size_t stage, Last last, const Reject* reject = nullptr);
+    void add(const JudgedTarget& target);
     void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Finding finding);
     void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Refusal refusal);
     void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, MediaRefusal refusal);
 
     std::size_t stage() const { return stage_; }  // an index into stages()
     Last last() const { return last_; }
-    std::optional<Refusal> rule() const { return rule_; }  // of that stage
+    // Of that stage, where it is a rule of its own.
+    std::optional<Refusal> rule() const { return rule_; }
+    std::optional<ReferralRefusal> referral_rule() const { return referral_rule_; }
     std::span<const JudgedTarget> targets() const { return {targets_.data(), count_}; }
     std::size_t left_out() const { return left_out_; }  // that came after them
 
 private:
-    void add(const JudgedTarget& target);
-
     std::array<JudgedTarget, capacity> targets_;
     std::uint16_t left_out_ = 0;
     std::uint8_t count_ = 0;
     std::uint8_t stage_ = 0;
-    Last last_ = Last::Continue;
+    Last last_ = Last::None;
     std::optional<Refusal> rule_;
+    std::optional<ReferralRefusal> referral_rule_;
 };
 
 }  // namespace ringwall::sbc::policy

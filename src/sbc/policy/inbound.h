@@ -72,6 +72,9 @@ struct Inbound {
     std::string caller = {};    // certificate-name, authenticate
     // Right credentials that were used before: refused, and to be counted.
     bool is_replay = false;  // authenticate
+    // Why the credentials that it bears prove nothing, for record and log; empty: it bears none, or
+    // nothing is wrong but the age of their nonce.
+    std::string_view wrong_credentials = {};  // authenticate
     // Header fields that must not go on, whoever the next hop is.
     std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in
     // Where to, best first. Empty for what is answered here: REGISTER, OPTIONS to ourselves.

@@ -47,6 +47,9 @@ std::span<const Stage> stages() {
 
 Rule rule_of(const DecisionTrace& decisions) {
     if (const auto refusal = decisions.rule()) {
+        return rule_of(*refusal);
+    }
+    if (const auto refusal = decisions.referral_rule()) {
         return {to_string(*refusal), sentence(*refusal)};
     }
     const Stage& stage = inbound_stages[decisions.stage()];
@@ -66,11 +69,11 @@ Outcome run(std::size_t first, Inbound& inbound) {
             const Last last = reject != nullptr                            ? Last::Reject
                               : std::holds_alternative<Challenge>(verdict) ? Last::Challenge
                                                                            : Last::Drop;
-            inbound.decisions.end_at(i, last, reject != nullptr ? reject->rule : std::nullopt);
+            inbound.decisions.end_at(i, last, reject);
             return {stage.name, std::move(verdict)};
         }
     }
-    inbound.decisions.end_at(inbound_stages.size() - 1, Last::Continue, std::nullopt);
+    inbound.decisions.end_at(inbound_stages.size() - 1, Last::Continue);
     return {inbound_stages.back().name, Continue{}};
 }
 

@@ -22,10 +22,6 @@ struct Stage {
 std::span<const Stage> stages();
 
 // By which rule the stage ended it that had the last word.
-struct Rule {
-    std::string_view name;
-    std::string_view sentence;
-};
 Rule rule_of(const DecisionTrace& decisions);
 
 struct Outcome {

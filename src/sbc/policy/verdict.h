@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sbc/policy/permit.h"
+#include "sbc/policy/referral_refusal.h"
 #include "sbc/record/failure_cause.h"
 #include "sip/message.h"
 
@@ -32,6 +33,7 @@ struct Reject {
     std::vector<Field> fields = {};                  // Unsupported, Allow
     FailureCause cause = FailureCause::SetupPolicy;  // where it is a call
     std::optional<Refusal> rule = {};                // where `permit` said so
+    std::optional<ReferralRefusal> referral_rule = {};
     bool operator==(const Reject&) const = default;
 };
 

@@ -17,6 +17,23 @@ std::string to_iso8601_seconds(WallTime time) {
     return to_iso8601(time).substr(0, 19) + "Z";
 }
 
+CallRecord record_of(const sip::Message& message, const Adjacency* from, WallTime now) {
+    CallRecord record;
+    const bool is_request = message.is_request();
+    record.method = is_request ? message.method_text() : message.cseq().method_text;
+    record.caller = sip::without_secrets((is_request ? message.from() : message.to()).uri);
+    const bool is_first = is_request && message.to_tag().empty();
+    record.callee = sip::without_secrets(is_first     ? message.request_uri()
+                                         : is_request ? message.to().uri
+                                                      : message.from().uri);
+    if (from != nullptr) {
+        record.from_adjacency = from->name;
+        record.from_security = from->security;
+    }
+    record.start = now;
+    return record;
+}
+
 std::string to_json(const CallRecord& record) {
     const auto time = [](const std::optional<WallTime>& at) {
         return at ? nlohmann::ordered_json(to_iso8601(*at)) : nlohmann::ordered_json();

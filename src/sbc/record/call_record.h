@@ -9,6 +9,7 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/decision_trace.h"
 #include "sbc/record/failure_cause.h"
+#include "sip/message.h"
 
 namespace ringwall::sbc {
 
@@ -16,7 +17,8 @@ struct CallRecord {
     std::string call;               // our reference, also in log and trace
     std::string method = "INVITE";  // another only where no call came of it: not in its line
     std::string caller;             // From, without parameters
-    std::string callee;             // Request-URI as it came
+    std::string callee;             // Request-URI as it came; within a dialog, the other party
+    std::string within;  // the call that it came in, where it was refused; not in its line
     std::string from_adjacency;
     std::string to_adjacency;  // of the leg that answered, else the last tried; may be empty
     std::optional<Security> from_security;
@@ -34,6 +36,11 @@ struct CallRecord {
     std::optional<WallTime> end;
     policy::DecisionTrace decisions;  // not in its line
 };
+
+// Of what came from that adjacency (null: not known), as far as it says so itself: a request, or a
+// response within a dialog. No URI in it has a password or headers; of a request that cannot be
+// read, what could be read.
+CallRecord record_of(const sip::Message& message, const Adjacency* from, WallTime now);
 
 // A JSON object on one line, without the line's end.
 std::string to_json(const CallRecord& record);

@@ -12,7 +12,9 @@ std::string trace_line(WallTime time, std::string_view call, std::string_view ad
                        const sip::Message& message) {
     std::string what;
     if (message.is_request()) {
-        what.append(message.method_text()).append(" ").append(message.request_uri_text());
+        const sip::Uri& uri = message.request_uri();
+        what.append(message.method_text()).append(" ");
+        what.append(uri.text.empty() ? message.request_uri_text() : sip::without_secrets(uri));
     } else {
         what.append(std::to_string(message.status())).append(" ").append(message.reason());
     }

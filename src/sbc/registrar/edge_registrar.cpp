@@ -241,9 +241,12 @@ std::optional<RegisterOutcome> refuse_contact(const Adjacency& adjacency,
         return std::nullopt;
     }
     const auto answer = policy::answer_to(permit.error(), policy::Event::Registration, call);
-    return refuse(answer.status, permit.error() == policy::Refusal::RegistrationNeedsSips
-                                     ? "SIPS Contact Required"
-                                     : "");
+    RegisterOutcome outcome = refuse(
+        answer.status,
+        permit.error() == policy::Refusal::RegistrationNeedsSips ? "SIPS Contact Required" : "");
+    outcome.rule = permit.error();
+    outcome.scheme = contact.scheme;
+    return outcome;
 }
 
 // Would it change nothing but how long the binding lives? Then it is a sign of life, which the

@@ -15,6 +15,7 @@
 
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/permit.h"
 #include "sbc/registrar/location.h"
 #include "sbc/registrar/register_order.h"
 #include "sip/message.h"
@@ -32,7 +33,10 @@ struct RegistrarLimits {
 // What a REGISTER is answered with. Nothing was changed unless status is 200.
 struct RegisterOutcome {
     int status = 200;
-    std::string reason;                 // empty: the standard phrase
+    std::string reason;  // empty: the standard phrase
+    // Where `permit` refused a contact, and the scheme of that.
+    std::optional<policy::Refusal> rule;
+    sip::Scheme scheme = sip::Scheme::Sip;
     std::vector<std::string> contacts;  // Contact values with the expiry that is left, for the 200
     std::optional<std::uint32_t> min_expires;  // with 423
     std::string address_of_record;             // canonical, once the To was found good

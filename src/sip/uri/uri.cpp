@@ -280,6 +280,19 @@ std::string address_of_record(const Uri& uri) {
     return key;
 }
 
+std::string without_secrets(const Uri& uri) {
+    std::string_view text = uri.text;
+    if (!uri.headers.empty()) {
+        text.remove_suffix(uri.headers.size() + 1);
+    }
+    std::string out(text);
+    if (!uri.password.empty()) {
+        const auto at = static_cast<std::size_t>(uri.password.data() - uri.text.data());
+        out.erase(at - 1, uri.password.size() + 1);
+    }
+    return out;
+}
+
 std::string with_scheme(const Uri& uri, Scheme scheme) {
     const bool is_sip = uri.scheme == Scheme::Sip || uri.scheme == Scheme::Sips;
     const bool to_sip = scheme == Scheme::Sip || scheme == Scheme::Sips;

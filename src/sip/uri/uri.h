@@ -56,6 +56,10 @@ std::string unescape(std::string_view text);
 // What may not stand in a user part becomes %XX.
 std::string escape_user(std::string_view text);
 
+// As it may be shown to people: without its password, and without headers, which may hold
+// credentials.
+std::string without_secrets(const Uri& uri);
+
 // The same URI with another scheme and no headers: what a leg with `sips-conversion` carries.
 std::string with_scheme(const Uri& uri, Scheme scheme);
 

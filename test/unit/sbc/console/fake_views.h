@@ -45,7 +45,7 @@ public:
         return {refused.begin(),
                 refused.begin() + static_cast<std::ptrdiff_t>(std::min(count, refused.size()))};
     }
-    std::vector<CallRecord> ended_calls(std::size_t) override { return {}; }
+    std::vector<CallRecord> ended_calls(std::size_t) override { return calls_over; }
     Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
     void clear_counters() override { ++cleared; }
     bool end_call(const std::string& name) override {
@@ -63,6 +63,7 @@ public:
     std::vector<ExplainQuestion> asked;
     Explanation explained;
     std::vector<CallRecord> refused;
+    std::vector<CallRecord> calls_over;
 
 private:
     datastore::FakeTarget& target_;

@@ -848,8 +848,8 @@ TEST_F(AtTheConsole, ACallIsExplained) {
     views_.explained.end = Explanation::End::Refused;
     views_.explained.status = 480;
     views_.explained.reason = "No Trusted Route For Secure Call";
-    views_.explained.decisions.end_at(9, policy::DecisionTrace::Last::Reject,
-                                      policy::Refusal::SecureCallUntrustedTarget);
+    const policy::Reject reject{.rule = policy::Refusal::SecureCallUntrustedTarget};
+    views_.explained.decisions.end_at(9, policy::DecisionTrace::Last::Reject, &reject);
     views_.explained.decisions.add(0, Event::Initial, sip::Scheme::Sips,
                                    policy::Refusal::SecureCallUntrustedTarget);
     const std::string command =
@@ -889,12 +889,12 @@ TEST_F(AtTheConsole, RefusalsAreListedAndTraced) {
     refused.status = 403;
     refused.reason = "eve is not alice";
     refused.stage = "authenticate";
-    refused.decisions.end_at(6, policy::DecisionTrace::Last::Reject, std::nullopt);
+    refused.decisions.end_at(6, policy::DecisionTrace::Last::Reject);
     views_.refused = {refused, refused};
     const std::string show = "show services sbc mysbc sbe ";
     EXPECT_THAT(says(show + "refusals 1"),
                 AllOf(HasSubstr("c7  "), HasSubstr("REGISTER  sip:eve@example.com -> "),
-                      HasSubstr("From test: refused, 403 eve is not alice (authenticate)\n")));
+                      HasSubstr("  From test: refused, 403 eve is not alice (authenticate)\n")));
     EXPECT_THAT(says(show + "refusals nine"), HasSubstr("'nine' is no number of lines"));
     EXPECT_EQ(says(show + "ended-calls"), "None.\n");
     EXPECT_THAT(
@@ -904,6 +904,51 @@ TEST_F(AtTheConsole, RefusalsAreListedAndTraced) {
     EXPECT_THAT(says(show + "calls c7 trace | json"), HasSubstr("\"stage\": \"authenticate\""));
     EXPECT_THAT(says(show + "calls c8 trace"), HasSubstr("nothing is kept of a call 'c8'"));
     EXPECT_THAT(says(show + "calls c7"), HasSubstr("write 'calls CALL trace'"));
+}
+
+TEST_F(AtTheConsole, EndedCallsNameBothAdjacencies) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    CallRecord call;
+    call.call = "c1";
+    call.caller = "sip:300@198.51.100.21";
+    call.callee = "sip:5001@198.51.100.1";
+    call.from_adjacency = "core";
+    call.to_adjacency = "trunk";
+    call.result = "answered";
+    call.status = 200;
+    call.reason = "caller hung up";
+    views_.calls_over = {call};
+    EXPECT_THAT(says("show services sbc mysbc sbe ended-calls"),
+                HasSubstr("\n  From core to trunk: answered, 200 caller hung up\n"));
+}
+
+// It met no stage, and is found by the call.
+TEST_F(AtTheConsole, WhatWasRefusedWithinACallSaysInWhich) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    CallRecord refused;
+    refused.call = "c8";
+    refused.within = "c1";
+    refused.method = "REFER";
+    refused.from_adjacency = refused.to_adjacency = "test";
+    refused.result = "refused";
+    refused.status = 403;
+    refused.reason = "refer-refuse";
+    refused.decisions.add(policy::refused(0, policy::Event::Refer, sip::Scheme::Sips,
+                                          policy::ReferralRefusal::ReferRefuse));
+    views_.refused = {refused};
+    const std::string show = "show services sbc mysbc sbe ";
+    EXPECT_THAT(says(show + "refusals"),
+                HasSubstr("  From test to test, in call c1: refused, 403 refer-refuse\n"));
+    EXPECT_EQ(says(show + "calls c8 trace"),
+              "REFER c8 of  to , not secure\n"
+              "From test to test, in call c1\n"
+              "Targets\n"
+              "  REFER by test (sips): refused\n"
+              "    by refer-refuse: This adjacency may not refer anybody ('refer refuse').\n"
+              "Result\n"
+              "  refused, 403 refer-refuse\n");
+    EXPECT_THAT(says(show + "calls c8 trace | json"),
+                AllOf(HasSubstr("\"within\": \"c1\""), HasSubstr("\"stages\": []")));
 }
 
 // ---- subscribers of the store -----------------------------------------------------------------

@@ -40,12 +40,14 @@ protected:
 
     tls::test::TestAuthority authority_;
     std::map<std::string, std::string> files_{{"ca.crt", authority_.certificate()}};
+    std::map<std::string, int> read_;  // how often
     FakeTarget target_;
     Now now_{TimePoint(1h), new_year};
     Datastore datastore_{
         {.store = nullptr,
          .target = &target_,
          .read_file = [this](const std::string& name) -> Result<std::string, std::string> {
+             ++read_[name];
              const auto found = files_.find(name);
              return found == files_.end() ? fail(std::string("No such file or directory"))
                                           : Result<std::string, std::string>(found->second);
@@ -95,6 +97,19 @@ TEST_F(Reload, ABrokenCertificateLeavesTheOneBeforeAndAnAlarmUntilItIsMended) {
     files_["sbc.key"] = new_key;
     EXPECT_TRUE(datastore_.reload());
     EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+// The host's, for several adjacencies and both roles of each.
+TEST_F(Reload, AFileOfSeveralIsReadOnceAndMissedOnce) {
+    commit(
+        "adjacency sip trunk\nsecurity trusted-encrypted\nsignaling-address ipv4 192.0.2.2\n"
+        "signaling-peer trunk.test\nattach\n");
+    files_.erase("sbc.crt");
+    read_.clear();
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_THAT(read_, ElementsAre(std::pair("ca.crt", 1), std::pair("sbc.crt", 1),
+                                   std::pair("sbc.key", 1)));
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'sbc.crt' cannot be read")));
 }
 
 TEST_F(Reload, WhatCannotBePublishedLeavesTheOneBefore) {

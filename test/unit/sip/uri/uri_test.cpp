@@ -258,6 +258,16 @@ TEST(Escapes, AreResolvedOnce) {
     EXPECT_TRUE(parse_uri("sip:" + escape_user(odd) + "@h"));
 }
 
+// RFC 3261 §19.1.1: a password in a URI is in the clear; and headers may hold credentials.
+TEST(WithoutSecrets, HasNeitherPasswordNorHeaders) {
+    EXPECT_EQ(without_secrets(uri("sips:a:wonderland@h:5060;lr?Authorization=Digest")),
+              "sips:a@h:5060;lr");
+    EXPECT_EQ(without_secrets(uri("sip:a:@h")), "sip:a:@h");
+    EXPECT_EQ(without_secrets(uri("sip:a@[2001:db8::1]:5061;lr")), "sip:a@[2001:db8::1]:5061;lr");
+    EXPECT_EQ(without_secrets(uri("sip:h?x=y")), "sip:h");
+    EXPECT_EQ(without_secrets(uri("tel:+1;phone-context=x")), "tel:+1;phone-context=x");
+}
+
 TEST(WithScheme, ChangesTheSchemeAndDropsHeaders) {
     EXPECT_EQ(with_scheme(uri("sip:a@h:5060;lr?x=y"), Scheme::Sips), "sips:a@h:5060;lr");
     EXPECT_EQ(with_scheme(uri("SIPS:a@h"), Scheme::Sip), "sip:a@h");
