@@ -277,6 +277,15 @@ int run_process(const ProcessOptions& options) {
     Workers& workers = **created;
     workers.set_trace(observer.trace.is_open());
     workers.start();
+    std::optional<Keeper> keeper;
+    if (!options.store.empty()) {
+        keeper.emplace(Keeper::Setup{
+            .open = [file = options.store / "state.db"] { return store::open_sqlite_state(file); },
+            .now = net::system_clock,
+            .on_written = [&workers] { workers.on_written(); },
+            .say_all_anew = [&workers] { workers.tell_all(); }});
+        workers.keep(*keeper);
+    }
     Operations operations(workers);
     StoredSubscribers subscribers(
         {.open = open_store(options.store),
@@ -290,6 +299,11 @@ int run_process(const ProcessOptions& options) {
                                         std::vector<std::string> out = alarms_of(line_files);
                                         std::ranges::move(subscribers.alarms(),
                                                           std::back_inserter(out));
+                                        if (keeper) {
+                                            std::ranges::move(
+                                                keeper->alarms(net::system_clock().monotonic),
+                                                std::back_inserter(out));
+                                        }
                                         return out;
                                     }});
     subscribers.load();  // before anybody can ask for one

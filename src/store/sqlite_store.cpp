@@ -80,7 +80,8 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Store>, std::string> open_sqlite(const std::filesystem::path& file) {
-    return std::make_unique<SqliteStore>(TRY(SqliteDatabase::open(file, application, schema)));
+    return std::make_unique<SqliteStore>(
+        TRY(SqliteDatabase::open(file, application, schema, SqliteDatabase::Sync::AtOnce)));
 }
 
 }  // namespace ringwall::store
