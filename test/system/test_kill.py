@@ -81,6 +81,7 @@ class Kill(SystemTest):
         self.border.kill()
         self.border.start_again()
         self.assertEqual(self.users(), ["alice", "bob", "carol"])
+        self.assertEqual(self.done(SHOW).count("not connected since the start"), 1)
         self.assertEqual(self.done("show alarms\n"), "No alarms.\n")
         # No phone has said anything since.
         alice.dial("sip:bob@ringwall.test")
