@@ -373,6 +373,7 @@ int run_process(const ProcessOptions& options) {
             if (number == SIGUSR1) {
                 workers.log_counters();
             } else if (number == SIGHUP) {
+                std::ranges::for_each(line_files, &LineFile::reopen);
                 datastore.reload();
                 subscribers.load();
             } else {
