@@ -44,6 +44,10 @@ public:
     Connections(engine::Shard& shard, OpenedConnections& opened) : shard_(shard), opened_(opened) {}
 
     void add_socket(const Endpoint& local, FlowId udp_flow) { sockets_[local] = udp_flow; }
+    FlowId socket(const Endpoint& local) const {
+        const auto found = sockets_.find(local);
+        return found == sockets_.end() ? FlowId{} : found->second;
+    }
     void remove_socket(const Endpoint& local) { sockets_.erase(local); }
 
     // None when there is no socket for it.

@@ -1,6 +1,7 @@
 #include "sbc/line_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,10 +31,34 @@ bool LineFile::open(const std::filesystem::path& path) {
         return true;
     }
     path_ = path;
-    constexpr mode_t owner_only = 0600;
-    file_ = net::FileDescriptor(
-        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
+    file_ = open_anew();
     return is_open();
+}
+
+net::FileDescriptor LineFile::open_anew() const {
+    constexpr mode_t owner_only = 0600;
+    return net::FileDescriptor(
+        ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
+}
+
+void LineFile::reopen() {
+    if (!is_open()) {
+        return;
+    }
+    net::FileDescriptor opened = open_anew();
+    if (opened.number() < 0) {
+        log::error("file.not-reopened",
+                   {{"file", what_}, {"path", path_.string()}, {"reason", std::strerror(errno)}});
+        return;
+    }
+    struct stat was {};
+    struct stat is {};
+    ::fstat(file_.number(), &was);
+    ::fstat(opened.number(), &is);
+    if (was.st_dev != is.st_dev || was.st_ino != is.st_ino) {
+        file_ = std::move(opened);
+        is_cut_ = false;
+    }
 }
 
 void LineFile::post(std::string line) {

@@ -23,6 +23,9 @@ public:
     // Before the first line. Nothing is written to an empty path.
     bool open(const std::filesystem::path& path);
     bool is_open() const { return file_.number() >= 0; }
+    // Main thread: somebody has moved the file away, to begin another (logrotate). Where that cannot
+    // be opened the old one goes on.
+    void reopen();
     // Any thread; written when the mailbox is opened.
     void post(std::string line);
     // Main thread: written now, however many are waiting.
@@ -36,6 +39,7 @@ private:
     class Line;
     static constexpr std::size_t max_waiting = 20'000;
 
+    net::FileDescriptor open_anew() const;
     bool append(std::string text);
     void lose(std::uint64_t count, const std::string& reason);
 

@@ -279,6 +279,15 @@ int run_process(const ProcessOptions& options) {
     Workers& workers = **created;
     workers.set_trace(observer.trace.is_open());
     workers.start();
+    std::optional<Keeper> keeper;
+    if (!options.store.empty()) {
+        keeper.emplace(Keeper::Setup{
+            .open = [file = options.store / "state.db"] { return store::open_sqlite_state(file); },
+            .now = net::system_clock,
+            .on_written = [&workers] { workers.on_written(); },
+            .say_all_anew = [&workers] { workers.tell_all(); }});
+        workers.keep(*keeper);
+    }
     Operations operations(workers);
     StoredSubscribers subscribers(
         {.open = open_store(options.store),
@@ -292,6 +301,11 @@ int run_process(const ProcessOptions& options) {
                                         std::vector<std::string> out = alarms_of(line_files);
                                         std::ranges::move(subscribers.alarms(),
                                                           std::back_inserter(out));
+                                        if (keeper) {
+                                            std::ranges::move(
+                                                keeper->alarms(net::system_clock().monotonic),
+                                                std::back_inserter(out));
+                                        }
                                         return out;
                                     }});
     subscribers.load();  // before anybody can ask for one
@@ -361,6 +375,7 @@ int run_process(const ProcessOptions& options) {
             if (number == SIGUSR1) {
                 workers.log_counters();
             } else if (number == SIGHUP) {
+                std::ranges::for_each(line_files, &LineFile::reopen);
                 datastore.reload();
                 subscribers.load();
             } else {

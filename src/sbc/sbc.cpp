@@ -1214,6 +1214,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         watch_expiry();
         return;
     }
+    if (cookie == journal_cookie) {
+        on_journal_late();
+        return;
+    }
     if (cookie == newcomers_cookie) {
         close_newcomers();
         return;
@@ -1747,7 +1751,7 @@ bool Sbc::is_quiet() const {
 bool Sbc::is_empty() const {
     return is_quiet() && calls_.empty() && by_client_.empty() && by_server_.empty() &&
            errands_.empty() && by_tag_.empty() && by_call_id_.empty() && by_flow_.empty() &&
-           recent_.size() == 0 && media_.is_idle() && failover_.size() == 0 &&
+           recent_.size() == 0 && unkept_.empty() && media_.is_idle() && failover_.size() == 0 &&
            challenges_.size() == 0 && shard_.transactions().server_count() == 0 &&
            shard_.transactions().client_count() == 0;
 }

@@ -113,6 +113,7 @@ public:
     const KeptRecords& refusals() const { return refusals_; }
     const KeptRecords& ended_calls() const { return ended_calls_; }
     const registrar::Location& location() const { return shared_.location; }
+    const Snapshot& snapshot() const { return *snapshot_; }
     // New calls hear 503 from now on, and what is registered at providers is removed.
     void refuse_calls();
     const trunk::Registrations& registrations() const { return registrations_; }
@@ -123,6 +124,13 @@ public:
     bool is_consistent() const;
     // A record for each call that is not over: nobody will write it any more.
     void record_unfinished(std::string_view reason);
+    // What an earlier process was told of that user, as text (registrar/kept_bindings.h). False:
+    // nothing of it is good any more.
+    bool restore(std::string_view address_of_record, std::string_view text);
+    // Any thread: an answer to a REGISTER waits until it is kept.
+    bool waits_for_journal() const { return waits_for_journal_.load(); }
+    // More is written now.
+    void on_written();
     // The media engine that is configured does not answer.
     bool misses_media_engine() const { return media_.is_configured() && !media_.is_up(); }
     // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
@@ -242,6 +250,7 @@ private:
     bool may_begin_on(const Snapshot& snapshot, AdjacencyIndex adjacency) const;
     std::set<AdjacencyIndex> in_use() const;
     static constexpr std::uint64_t settle_cookie = UINT64_MAX - 2;
+    static constexpr std::uint64_t journal_cookie = UINT64_MAX - 4;
     void settle_in(Duration after);
     void settle();
     void depart(AdjacencyIndex adjacency);
@@ -290,6 +299,7 @@ private:
     void answer_register(const registrar::Registrant& registrant, sip::transaction::ServerId id,
                          const sip::Message& request, const registrar::RegisterOutcome& outcome,
                          const sip::Message* behind);
+    void respond_when_kept(sip::transaction::ServerId id, sip::MessagePtr response);
     void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
                         const sip::MessagePtr& request);
     void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
@@ -348,6 +358,8 @@ private:
     bool is_up(const sip::Hop& hop) const;
     b2bua::Usage* call_of(sip::transaction::ServerId request);
     void watch_expiry();
+    void watch_journal(Duration after);
+    void on_journal_late();
     void sweep();
     void forget_dialogs(b2bua::CallRef ref, CallEntry& entry);
     void forget_call_ids(b2bua::CallRef ref, const CallEntry& entry);
@@ -418,6 +430,16 @@ private:
     std::size_t open_requests_ = 0;  // clients that are waiting
     bool is_stopping_ = false;
     std::optional<TimePoint> expiry_watched_;
+    // Answers to REGISTERs that wait until they are kept, in the order of their counts.
+    struct Unkept {
+        registrar::Journal::Count count = 0;
+        TimePoint since;
+        sip::transaction::ServerId request;
+        sip::MessagePtr response;
+    };
+    std::deque<Unkept> unkept_;
+    std::atomic<bool> waits_for_journal_ = false;
+    bool is_journal_watched_ = false;  // a timer runs
 };
 
 }  // namespace ringwall::sbc

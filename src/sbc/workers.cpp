@@ -201,11 +201,15 @@ void Workers::adopt(Seat& seat, Prepared::Sockets sockets) {
 // new configuration.
 void Workers::publish(Prepared prepared) {
     const SnapshotPtr next = prepared.snapshot_;
+    if (keeper_ != nullptr) {
+        keeper_->take(next);
+    }
     if (!is_running_) {
         for (std::size_t i = 0; i < seats_.size(); ++i) {
             adopt(*seats_[i], std::move(prepared.sockets_[i]));
             seats_[i]->sbc->take(next);
         }
+        restore(*seats_.front()->sbc);
         snapshot_ = next;
         return;
     }
@@ -219,17 +223,54 @@ void Workers::publish(Prepared prepared) {
     const auto gates = std::make_shared<Gates>(seats_.size());
     for (std::size_t i = 0; i < seats_.size(); ++i) {
         Seat& seat = *seats_[i];
-        seat.worker->post([gates, &seat, &next, &sockets = prepared.sockets_[i]] {
+        seat.worker->post([this, i, gates, &seat, &next, &sockets = prepared.sockets_[i]] {
             gates->gate.arrive_and_wait();
             seat.sbc->shard().wake(seat.worker->now());
             adopt(seat, std::move(sockets));
             seat.sbc->take(next);
+            if (i == 0) {
+                restore(*seat.sbc);
+            }
             gates->gate.arrive_and_wait();
             gates->done.count_down();
         });
     }
     gates->done.wait();
     snapshot_ = next;
+}
+
+void Workers::keep(Keeper& keeper) {
+    keeper_ = &keeper;
+    keeper_->take(snapshot_);
+}
+
+// All workers are at rest, and the first one's sockets are there.
+void Workers::restore(Sbc& sbc) {
+    if (keeper_ == nullptr || is_restored_ || sbc.snapshot().adjacencies.empty()) {
+        return;
+    }
+    is_restored_ = true;
+    std::size_t restored = 0;
+    for (const store::Item& each : keeper_->take_left()) {
+        if (sbc.restore(each.key, each.value)) {
+            ++restored;
+        } else {
+            keeper_->forget(each.key);
+        }
+    }
+    shared_.location.set_journal(keeper_);
+    log::info("registrations.restored", {{"users", restored}});
+}
+
+void Workers::on_written() {
+    for (const auto& seat : seats_) {
+        if (seat->sbc->waits_for_journal()) {
+            seat->worker->post([&seat = *seat] {
+                seat.sbc->shard().wake(seat.worker->now());
+                seat.sbc->on_written();
+            });
+        }
+    }
 }
 
 void Workers::publish(std::shared_ptr<const Subscribers> stored) {
@@ -415,6 +456,8 @@ void Workers::stop() {
     if (!std::exchange(is_running_, false)) {
         return;
     }
+    // Who is registered stays so: only their connections end.
+    shared_.location.set_journal(nullptr);
     for (const auto& seat : seats_) {
         seat->worker->stop();
     }

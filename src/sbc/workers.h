@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/exchange.h"
+#include "sbc/keeper.h"
 #include "sbc/sbc.h"
 
 namespace ringwall::sbc {
@@ -92,6 +93,14 @@ public:
     // Closes all connections and waits for the threads. The counters may be logged after it too.
     void stop();
 
+    // Registrations are kept there, from the first configuration with adjacencies on, and what it
+    // has of a process before is there as well. Before any is published; until stop().
+    void keep(Keeper& keeper);
+    // More is written. Any thread.
+    void on_written();
+    // Of all registrations, to the one that keeps them. Any thread.
+    void tell_all() const { shared_.location.tell_all(); }
+
 private:
     struct Seat;
     Workers(engine::ShardNumber count, SnapshotPtr snapshot);
@@ -102,6 +111,7 @@ private:
                                             const Sbc::ListenRequest& wanted, Prepared& prepared);
     static void adopt(Seat& seat, Prepared::Sockets sockets);
     std::vector<CallRecord> last_of(const KeptRecords& (Sbc::*which)() const, std::size_t count);
+    void restore(Sbc& sbc);
     engine::ListenerId id_of(const Sbc::ListenRequest& listener);
 
     SnapshotPtr snapshot_;
@@ -111,6 +121,8 @@ private:
     engine::Exchange exchange_;
     std::vector<std::unique_ptr<Seat>> seats_;
     bool is_running_ = false;
+    Keeper* keeper_ = nullptr;
+    bool is_restored_ = false;
 };
 
 }  // namespace ringwall::sbc

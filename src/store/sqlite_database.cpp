@@ -18,10 +18,13 @@ namespace {
 constexpr mode_t ours_alone = 0600;
 constexpr int patience_ms = 500;  // for another program that has it locked
 
-struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+struct Reset {
+    void operator()(sqlite3_stmt* statement) const {
+        sqlite3_reset(statement);
+        sqlite3_clear_bindings(statement);
+    }
 };
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+using Use = std::unique_ptr<sqlite3_stmt, Reset>;
 
 std::string remedy(int code) {
     switch (code & 0xff) {
@@ -64,12 +67,16 @@ std::string Row::text(int column) const {
                            : std::string(reinterpret_cast<const char*>(text), length);
 }
 
+void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
+}
+
 void SqliteDatabase::Close::operator()(sqlite3* database) const {
     sqlite3_close(database);
 }
 
 Result<SqliteDatabase, std::string> SqliteDatabase::open(const std::filesystem::path& file,
-                                                         int application, Steps steps,
+                                                         int application, Steps steps, Sync sync,
                                                          IfMissing if_missing) {
     if (if_missing == IfMissing::Create) {
         create(file);
@@ -80,7 +87,7 @@ Result<SqliteDatabase, std::string> SqliteDatabase::open(const std::filesystem::
     sqlite3* opened = nullptr;
     const int code = sqlite3_open_v2(file.c_str(), &opened,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
-    SqliteDatabase out(file, opened);
+    SqliteDatabase out(file, opened, sync);
     if (code != SQLITE_OK) {
         return fail(out.sentence());
     }
@@ -119,12 +126,27 @@ std::string SqliteDatabase::why_gone() const {
     return {};
 }
 
+bool SqliteDatabase::is_damaged(const std::filesystem::path& file) {
+    sqlite3* opened = nullptr;
+    int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                               nullptr);
+    SqliteDatabase database(file, opened, Sync::Later);
+    if (code == SQLITE_OK && !database.check()) {
+        code = sqlite3_errcode(opened);
+        return code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_CORRUPT ||
+               code == SQLITE_NOTADB;
+    }
+    return false;
+}
+
 SqliteDatabase::Done SqliteDatabase::configure() const {
     sqlite3_extended_result_codes(database_.get(), 1);
     sqlite3_busy_timeout(database_.get(), patience_ms);
     TRY(
         execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-                "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;"));
+                "PRAGMA foreign_keys = ON;"));
+    TRY(execute(sync_ == Sync::AtOnce ? "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;"
+                                      : "PRAGMA synchronous = NORMAL;"));
     return why_read_only().empty() ? execute("PRAGMA journal_mode = WAL;") : Done();
 }
 
@@ -178,26 +200,37 @@ SqliteDatabase::Done SqliteDatabase::execute(const char* sql) const {
     return {};
 }
 
+Result<sqlite3_stmt*, std::string> SqliteDatabase::prepared(const char* sql) {
+    Statement& kept = statements_[sql];
+    if (kept == nullptr) {
+        sqlite3_stmt* made = nullptr;
+        if (sqlite3_prepare_v2(database_.get(), sql, -1, &made, nullptr) != SQLITE_OK) {
+            return fail(sentence());
+        }
+        kept.reset(made);
+    }
+    return kept.get();
+}
+
 SqliteDatabase::Done SqliteDatabase::run(const char* sql,
                                          std::initializer_list<std::string_view> values,
                                          const std::function<void(const Row&)>& on_row) {
-    sqlite3_stmt* prepared = nullptr;
-    int code = sqlite3_prepare_v2(database_.get(), sql, -1, &prepared, nullptr);
-    const Statement statement(prepared);
+    const Use statement(TRY(prepared(sql)));
+    int code = SQLITE_OK;
     int at = 0;
     for (const std::string_view value : values) {
         // "" and no NULL.
         const char* const text = value.empty() ? "" : value.data();
-        code = code == SQLITE_OK ? sqlite3_bind_text(prepared, ++at, text,
+        code = code == SQLITE_OK ? sqlite3_bind_text(statement.get(), ++at, text,
                                                      static_cast<int>(value.size()), SQLITE_STATIC)
                                  : code;
     }
     if (code != SQLITE_OK) {
         return fail(sentence());
     }
-    while ((code = sqlite3_step(prepared)) == SQLITE_ROW) {
+    while ((code = sqlite3_step(statement.get())) == SQLITE_ROW) {
         if (on_row) {
-            on_row(Row(prepared));
+            on_row(Row(statement.get()));
         }
     }
     if (code != SQLITE_DONE) {
@@ -221,7 +254,9 @@ SqliteDatabase::Done SqliteDatabase::change(const std::function<Done()>& runs) {
     }
     // The file is whole by itself then, so that it may be copied, and what was removed is in no
     // other. Where it cannot be now it is with the next change.
-    execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (sync_ == Sync::AtOnce) {
+        execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
     return {};
 }
 

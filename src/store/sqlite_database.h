@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/result.h"
 #include "store/store.h"
@@ -39,13 +40,18 @@ public:
     using Steps = std::span<const std::string_view>;
     using Done = Result<void, std::string>;
 
-    // `application` tells our files from those of other programs. Every change is on the disk when
-    // it is done (WAL, synchronous), and what is removed is written over.
+    // When a change is on the disk. AtOnce: when it is done, and what was removed is written over
+    // by then. Later: the machine sees to that; when the process is killed nothing is lost.
+    enum class Sync : std::uint8_t { AtOnce, Later };
+    // `application` tells our files from those of other programs.
     static Result<SqliteDatabase, std::string> open(const std::filesystem::path& file,
-                                                    int application, Steps steps,
+                                                    int application, Steps steps, Sync sync,
                                                     IfMissing if_missing = IfMissing::Create);
 
-    // One statement with the values of its parameters.
+    // SQLite says that it is no file of its own, or a broken one.
+    static bool is_damaged(const std::filesystem::path& file);
+
+    // One statement with the values of its parameters. `sql` is a literal: it is kept prepared.
     Done run(const char* sql, std::initializer_list<std::string_view> values = {},
              const std::function<void(const Row&)>& on_row = {});
     // All that is run in it, or nothing. Refused where the paths lead to other files than those
@@ -65,8 +71,13 @@ private:
         bool operator==(const FileId&) const = default;
     };
     static std::optional<FileId> id_of(const std::filesystem::path& file);
-    SqliteDatabase(std::filesystem::path file, sqlite3* database)
-        : file_(std::move(file)), database_(database) {}
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+    SqliteDatabase(std::filesystem::path file, sqlite3* database, Sync sync)
+        : file_(std::move(file)), sync_(sync), database_(database) {}
+    Result<sqlite3_stmt*, std::string> prepared(const char* sql);
     Done configure() const;
     Done check();
     Done migrate(int application, Steps steps);
@@ -76,9 +87,11 @@ private:
     std::string sentence() const;
 
     std::filesystem::path file_;
+    Sync sync_;
     std::unique_ptr<sqlite3, Close> database_;
     // The database, its log and the index of that, as they were opened. None: it is not there.
     std::array<std::optional<FileId>, 3> opened_ = {};
+    std::unordered_map<const char*, Statement> statements_;
 };
 
 }  // namespace ringwall::store

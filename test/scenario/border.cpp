@@ -162,6 +162,18 @@ std::vector<sbc::CallRecord> Border::refusals() const {
     return out;
 }
 
+void Border::on_written() const {
+    for (const auto& worker : workers_) {
+        worker->sbc->shard().wake(net_.now());
+        worker->sbc->on_written();
+    }
+}
+
+bool Border::restore(std::string_view address_of_record, std::string_view text) const {
+    workers_.front()->sbc->shard().wake(net_.now());
+    return workers_.front()->sbc->restore(address_of_record, text);
+}
+
 sbc::AdjacencyIndex Border::index_of(std::string_view adjacency) const {
     const auto& all = snapshot_->adjacencies;
     const auto found = std::ranges::find(all, adjacency, &sbc::Adjacency::name);

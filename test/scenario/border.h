@@ -76,6 +76,12 @@ public:
     void publish(const std::string& configuration);
     // These are in the store from now on.
     void publish(const std::vector<sbc::Subscriber>& stored);
+    // Registrations are told to it; null: to nobody.
+    void set_journal(sbc::registrar::Journal* journal) { shared_->location.set_journal(journal); }
+    // More of it is written.
+    void on_written() const;
+    // What an earlier process has kept of that user.
+    bool restore(std::string_view address_of_record, std::string_view text) const;
     sbc::AdjacencyIndex index_of(std::string_view adjacency) const;
     sbc::AdjacencyStatus status(std::string_view adjacency) const;
     void detach(std::string_view adjacency, sbc::ForcedDetach mode) const;

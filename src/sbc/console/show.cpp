@@ -414,16 +414,18 @@ std::string show_registrations(Views& views, bool as_json) {
         if (each.behind) {
             behind = std::chrono::floor<std::chrono::seconds>(each.behind->expires - now).count();
         }
-        out += fmt::format("{}\n  {} from {} by {}, {} s left{}\n", each.address_of_record,
+        out += fmt::format("{}\n  {} from {} by {}, {} s left{}{}\n", each.address_of_record,
                            each.contact, source, adjacency, seconds,
-                           behind ? fmt::format(", {} s at the registrar", *behind) : "");
+                           behind ? fmt::format(", {} s at the registrar", *behind) : "",
+                           each.is_stranded() ? ", not connected since the start" : "");
         list.push_back({{"user", each.address_of_record},
                         {"contact", each.contact},
                         {"source", source},
                         {"adjacency", adjacency},
                         {"expires", seconds},
                         {"registrar-expires", behind ? Json(*behind) : Json()},
-                        {"user-agent", each.user_agent}});
+                        {"user-agent", each.user_agent},
+                        {"connected", !each.is_stranded()}});
     }
     return as_json ? printed(list) : out.empty() ? "No registrations.\n" : out;
 }

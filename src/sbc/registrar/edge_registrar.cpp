@@ -201,6 +201,15 @@ public:
         return std::nullopt;
     }
 
+    // One that was restored goes when its phone is back: RFC 3261 §10.2 has it use one Call-ID.
+    void drop_stranded() {
+        if (!added_.empty()) {
+            std::erase_if(kept_, [&](const Binding* each) {
+                return each->is_stranded() && each->call_id == request_.call_id();
+            });
+        }
+    }
+
     std::size_t size_before() const { return size_before_; }
     std::size_t size_after() const { return kept_.size() + added_.size(); }
     // Ends the update.
@@ -359,6 +368,7 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
             return std::move(*refusal);
         }
     }
+    update.drop_stranded();
     if (update.size_after() > std::max(limits_.contacts_per_user, update.size_before())) {
         return refuse(403, "Too Many Contacts");
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "sbc/registrar/journal.h"
+
 namespace ringwall::sbc::registrar {
 namespace {
 
@@ -10,8 +12,8 @@ std::uint64_t hash_of(std::string_view address_of_record) {
     return std::hash<std::string_view>{}(address_of_record);
 }
 
-bool is_over_connection(const Binding& binding) {
-    return binding.hop.transport != sip::Transport::Udp;
+bool hangs_on_flow(const Binding& binding) {
+    return binding.hop.transport != sip::Transport::Udp && !binding.is_stranded();
 }
 
 std::vector<const Binding*> live(const std::vector<Binding>& bindings, TimePoint now) {
@@ -32,7 +34,7 @@ std::vector<const Binding*> live(const std::vector<Binding>& bindings, TimePoint
 // Does one of them hang on this connection?
 bool are_on(const std::vector<Binding>& bindings, FlowId flow) {
     return std::ranges::any_of(bindings, [flow](const Binding& each) {
-        return is_over_connection(each) && each.hop.flow == flow;
+        return hangs_on_flow(each) && each.hop.flow == flow;
     });
 }
 
@@ -92,7 +94,9 @@ std::vector<Binding> Location::find(std::string_view address_of_record, TimePoin
     std::vector<Binding> out;
     if (user) {
         for (const Binding* each : live(its.users[*user].bindings, now)) {
-            out.push_back(*each);
+            if (!each->is_stranded()) {
+                out.push_back(*each);
+            }
         }
     }
     return out;
@@ -148,7 +152,7 @@ std::vector<std::string> Location::registered_on(FlowId flow, TimePoint now) con
         const std::lock_guard lock(its.mutex);
         const auto user = its.find(each);
         const auto hangs_on_it = [&](const Binding& one) {
-            return is_over_connection(one) && one.hop.flow == flow && one.expires > now &&
+            return hangs_on_flow(one) && one.hop.flow == flow && one.expires > now &&
                    one.path.empty();
         };
         if (user && std::ranges::any_of(its.users[*user].bindings, hangs_on_it)) {
@@ -162,6 +166,29 @@ void Location::assign(std::string_view address_of_record, std::vector<Binding> b
     hold(address_of_record).assign(std::move(bindings));
 }
 
+void Location::tell_all() const {
+    Journal* const journal = journal_.load();
+    for (const Stripe& its : stripes_) {
+        const std::lock_guard lock(its.mutex);
+        for (const User& user : its.users) {
+            if (journal != nullptr && !user.name.empty()) {
+                journal->on_bindings(user.name, user.bindings);
+            }
+        }
+    }
+}
+
+void Location::restore(std::string_view address_of_record, std::vector<Binding> bindings) {
+    Held held = hold(address_of_record);
+    for (const Binding* each : held.find(TimePoint::min())) {
+        std::erase_if(bindings, [each](const Binding& old) {
+            return old.contact == each->contact || old.call_id == each->call_id;
+        });
+        bindings.push_back(*each);
+    }
+    held.assign(std::move(bindings));
+}
+
 std::optional<Location::Place> Location::assign(Stripe& its, std::optional<Place> user,
                                                 std::string_view address_of_record,
                                                 Bindings bindings) {
@@ -172,6 +199,9 @@ std::optional<Location::Place> Location::assign(Stripe& its, std::optional<Place
         user = its.add(address_of_record);
     }
     reindex(address_of_record, its.users[*user].bindings, bindings);
+    if (Journal* const journal = journal_.load()) {
+        journal->on_bindings(address_of_record, bindings);
+    }
     if (bindings.empty()) {
         its.by_time.erase({its.users[*user].looked_at, *user});
         its.remove(*user);
@@ -206,7 +236,7 @@ std::vector<Binding> Location::drop_flow(FlowId flow) {
         }
         Bindings kept;
         for (const Binding& binding : its.users[*user].bindings) {
-            const bool is_gone = is_over_connection(binding) && binding.hop.flow == flow;
+            const bool is_gone = hangs_on_flow(binding) && binding.hop.flow == flow;
             (is_gone ? dropped : kept).push_back(binding);
         }
         assign(its, user, each, std::move(kept));
@@ -283,12 +313,12 @@ std::optional<TimePoint> Location::next_expiry() const {
 void Location::reindex(std::string_view address_of_record, const Bindings& before,
                        const Bindings& after) {
     for (const Binding& each : before) {
-        if (is_over_connection(each) && !are_on(after, each.hop.flow)) {
+        if (hangs_on_flow(each) && !are_on(after, each.hop.flow)) {
             remove_from_flow(each.hop.flow, address_of_record);
         }
     }
     for (const Binding& each : after) {
-        if (is_over_connection(each) && !are_on(before, each.hop.flow)) {
+        if (hangs_on_flow(each) && !are_on(before, each.hop.flow)) {
             add_to_flow(each.hop.flow, address_of_record);
         }
     }
@@ -372,7 +402,7 @@ bool Location::is_consistent() const {
                 if (each.expires < user.looked_at) {
                     return false;
                 }
-                if (is_over_connection(each)) {
+                if (hangs_on_flow(each)) {
                     flows[each.hop.flow].insert(user.name);
                 }
                 if (each.behind) {

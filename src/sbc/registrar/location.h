@@ -3,7 +3,9 @@
 // mutex of its own, so that two workers seldom want the same. Time is a parameter.
 //
 // A binding lives until it expires, is removed by its phone, or loses its connection: what came in
-// over a stream is reached only down that stream (RFC 5626 §5.3).
+// over a stream is reached only down that stream (RFC 5626 §5.3). What an earlier process was told
+// of lives on, but over a stream as one that is stranded: nobody is reached by it, until its phone
+// comes back.
 #pragma once
 
 #include <array>
@@ -23,6 +25,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/registrar/journal.h"
 #include "sip/transport.h"
 #include "sip/uri/uri.h"
 
@@ -52,6 +55,9 @@ struct Binding {
     // RFC 3327: the proxies between, as they want to be named in the Route of what goes there.
     std::vector<std::string> path;
     std::optional<Behind> behind;  // none: we are its registrar
+
+    // Its connection was one of an earlier process.
+    bool is_stranded() const { return hop.transport != sip::Transport::Udp && !hop.flow; }
 };
 
 // By which a registrar behind us knows it; empty: none does.
@@ -86,7 +92,8 @@ public:
     // The bindings of one canonical address-of-record, held: nobody else changes them meanwhile.
     class Held {
     public:
-        // The live ones in the order of Location::find; good until the next assign().
+        // The live ones in the order of Location::find, and those that are stranded; good until
+        // the next assign().
         std::vector<const Binding*> find(TimePoint now) const;
         // Replaces all; an empty list removes the user.
         void assign(std::vector<Binding> bindings);
@@ -103,11 +110,20 @@ public:
     // `address_of_record` must outlive what is given back.
     Held hold(std::string_view address_of_record) { return {*this, address_of_record}; }
 
-    // The live bindings of a canonical address-of-record: highest q first, then the newest.
+    // Is told of all changes from now on; null: nobody is.
+    void set_journal(Journal* journal) { journal_.store(journal); }
+    Journal* journal() const { return journal_.load(); }
+    // Of all users, anew.
+    void tell_all() const;
+    // What an earlier process was told of that user, behind what this one knows already.
+    void restore(std::string_view address_of_record, std::vector<Binding> bindings);
+
+    // The live bindings of a canonical address-of-record that can be reached: highest q first, then
+    // the newest.
     std::vector<Binding> find(std::string_view address_of_record, TimePoint now) const;
     // The live one that a registrar behind us knows by this token.
     std::optional<Binding> find_token(std::string_view token, TimePoint now) const;
-    // Of all users.
+    // Of all users, those that are stranded too.
     std::vector<Binding> find_all(TimePoint now) const;
     // The addresses-of-record with a live registration on this connection. A UDP socket is no
     // connection: none. Nor is what proxies are between: their connection says nothing of who
@@ -168,6 +184,7 @@ private:
     mutable std::array<TokenStripe, stripe_count> token_stripes_;
     std::atomic<std::size_t> binding_count_{0};
     std::atomic<TimePoint> next_expiry_{TimePoint::max()};  // not after the first
+    std::atomic<Journal*> journal_{nullptr};
 };
 
 }  // namespace ringwall::sbc::registrar

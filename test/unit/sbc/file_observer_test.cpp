@@ -26,6 +26,42 @@ CallRecord refused(FailureCause cause) {
     return call;
 }
 
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+    std::vector<std::string> lines;
+    std::ifstream in(path);
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+TEST(LineFile, GoesOnInANewOneWhereTheOldWasMovedAway) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("ringwall-lines-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    const auto mailbox = std::move(*net::Mailbox::create());
+    LineFile file("record", *mailbox);
+    file.reopen();  // nothing is open: nothing to do
+    EXPECT_FALSE(file.is_open());
+    ASSERT_TRUE(file.open(folder / "record"));
+    file.write("1");
+    file.reopen();
+    file.write("2");
+    std::filesystem::rename(folder / "record", folder / "record.1");
+    file.write("3");  // nobody has said so yet
+    file.reopen();
+    file.write("4");
+    EXPECT_THAT(lines_of(folder / "record.1"), testing::ElementsAre("1", "2", "3"));
+    EXPECT_THAT(lines_of(folder / "record"), testing::ElementsAre("4"));
+    // Where there can be no other it is the same one.
+    std::filesystem::rename(folder / "record", folder / "record.2");
+    std::filesystem::create_directory(folder / "record");
+    file.reopen();
+    file.write("5");
+    EXPECT_THAT(lines_of(folder / "record.2"), testing::ElementsAre("4", "5"));
+    std::filesystem::remove_all(folder);
+}
+
 TEST(FileObserver, RefusalsOfTrustStandInTheAuditLogAndDoNotFillIt) {
     const auto path =
         std::filesystem::temp_directory_path() / ("ringwall-trust-" + std::to_string(getpid()));
@@ -40,13 +76,9 @@ TEST(FileObserver, RefusalsOfTrustStandInTheAuditLogAndDoNotFillIt) {
     now.monotonic += 1s;
     observer.on_record(refused(FailureCause::SetupPolicy));
     mailbox->open_all();
-    std::vector<std::string> lines;
-    std::ifstream in(path);
-    for (std::string line; std::getline(in, line);) {
-        EXPECT_LT(line.size(), 600U);
-        lines.push_back(line);
-    }
+    const std::vector<std::string> lines = lines_of(path);
     ASSERT_THAT(lines, SizeIs(11));
+    EXPECT_THAT(lines, testing::Each(testing::SizeIs(testing::Lt(600U))));
     EXPECT_THAT(lines[0], HasSubstr(R"("user":"ringwall-sbc","session":"","what":"trust refused",)"
                                     R"("text":"call abc of sip:mallory@example.net by outside to )"
                                     "sips:aaa"));

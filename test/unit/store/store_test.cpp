@@ -222,7 +222,7 @@ TEST_F(StoreTest, WhatAnotherProgramWritesIsWaitedForALittle) {
     ASSERT_TRUE(store->put(alice()));
     constexpr int application = 0x52574c4c;
     constexpr std::string_view none[] = {""};
-    auto other = SqliteDatabase::open(file, application, none);
+    auto other = SqliteDatabase::open(file, application, none, SqliteDatabase::Sync::AtOnce);
     ASSERT_TRUE(other);
     ASSERT_TRUE(other->run("BEGIN IMMEDIATE"));
     const auto done = store->put(bob());
@@ -295,7 +295,7 @@ constexpr std::string_view second_step = "ALTER TABLE a ADD COLUMN y TEXT DEFAUL
 class SchemaTest : public InAFolder {
 protected:
     std::string why_not(std::initializer_list<std::string_view> steps, int application = ours) {
-        const auto opened = SqliteDatabase::open(file, application, {steps.begin(), steps.size()});
+        const auto opened = SqliteDatabase::open(file, application, {steps.begin(), steps.size()}, SqliteDatabase::Sync::AtOnce);
         return opened ? "" : opened.error();
     }
 };
@@ -305,7 +305,7 @@ TEST_F(SchemaTest, AnOldFileTakesTheStepsThatItLacks) {
     EXPECT_EQ(why_not({first_step, second_step}), "");
     EXPECT_EQ(why_not({first_step, second_step}), "") << "once";
     constexpr std::string_view both[] = {first_step, second_step};
-    auto database = SqliteDatabase::open(file, ours, both);
+    auto database = SqliteDatabase::open(file, ours, both, SqliteDatabase::Sync::AtOnce);
     std::vector<std::string> rows;
     ASSERT_TRUE(database->run("SELECT x, y FROM a", {}, [&](const Row& row) {
         rows.push_back(row.text(0) + " " + row.text(1));
@@ -346,7 +346,7 @@ TEST_F(StoreTest, AStoreOfTheFirstSchemaIsRead) {
         "NOT NULL, ha1 TEXT NOT NULL, PRIMARY KEY (address_of_record, algorithm)) STRICT, WITHOUT "
         "ROWID; INSERT INTO subscriber VALUES ('bob@example.com', 'bob', 'example.com'); INSERT "
         "INTO subscriber_ha1 VALUES ('bob@example.com', 'SHA-256', 'b0b');"};
-    ASSERT_TRUE(SqliteDatabase::open(file, 0x52574c4c, first));
+    ASSERT_TRUE(SqliteDatabase::open(file, 0x52574c4c, first, SqliteDatabase::Sync::AtOnce));
     const auto store = open();
     EXPECT_THAT(*store->subscribers(), ElementsAre(bob()));
     Subscriber named = bob();

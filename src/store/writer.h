@@ -1,0 +1,98 @@
+// Puts changes of a State on the disk by a thread of its own, so that no worker waits for it: what
+// has come meanwhile goes in one transaction. Of one key only the last value is waiting, so that a
+// disk that is slow or gone costs no more memory than there are keys.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "store/state.h"
+
+namespace ringwall::store {
+
+class Writer {
+public:
+    // What is to be kept, turned into text by the thread that writes it.
+    class Value {
+    public:
+        virtual ~Value() = default;
+        virtual std::string text() const = 0;
+    };
+    // Counts the changes. One is written when written() is not less.
+    using Ticket = std::uint64_t;
+
+    struct Setup {
+        // A new one after each failure.
+        std::function<Result<std::unique_ptr<State>, std::string>()> open;
+        std::unique_ptr<State> opened = nullptr;  // the first, if it is there already
+        std::function<void(Ticket)> on_written = {};  // on the thread of the writer
+        std::function<Now()> now;
+        Duration lag = std::chrono::milliseconds(200);
+        Duration retry = std::chrono::seconds(1);  // after a failure
+        std::size_t batch = 1000;               // changes in a transaction
+    };
+    explicit Writer(Setup setup);
+    // What waits is written, if it can be.
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    // Any thread; never waits for a disk. Null: the key is gone.
+    Ticket put(Kind kind, std::string_view key, std::unique_ptr<const Value> value);
+    Ticket last() const { return last_.load(); }
+    Ticket written() const { return written_.load(); }
+    // Something has been waiting for longer than is allowed.
+    bool is_lagging(TimePoint now) const { return oldest_.load() < now - setup_.lag; }
+    // A sentence while what is said is not written; empty: it is.
+    std::string alarm(TimePoint now) const;
+
+private:
+    struct Waiting {
+        std::unique_ptr<const Value> value;
+        bool operator==(const Waiting&) const = delete;
+    };
+    struct Place {
+        Ticket ticket = 0;
+        TimePoint since;
+        Kind kind = Kind::Registrations;
+        std::string key;
+    };
+    struct Batch {
+        std::vector<Place> places;
+        std::vector<Waiting> values;
+    };
+    using Values = std::unordered_map<std::string, Waiting>;  // by kind and key
+
+    static std::string name_of(Kind kind, std::string_view key);
+    void run();
+    Batch take();
+    Result<void, std::string> write(const Batch& batch);
+    void done();
+    void put_back(Batch batch, const std::string& problem);
+
+    Setup setup_;
+    std::unique_ptr<State> state_;
+    mutable std::mutex mutex_;
+    std::condition_variable bell_;
+    std::deque<Place> queue_;  // by ticket; one whose value is not there was written with another
+    Values values_;
+    std::string problem_;
+    bool is_stopping_ = false;
+    std::atomic<Ticket> last_{0};
+    std::atomic<Ticket> written_{0};
+    std::atomic<TimePoint> oldest_{TimePoint::max()};
+    std::thread thread_;
+};
+
+}  // namespace ringwall::store
