@@ -1,5 +1,6 @@
 // Ten thousand requests by chance, in worlds by chance: what explain says of each is what happens.
-// Whoever is called says 486 at once, so a call goes as far as the border controller decides.
+// Whoever is called says 486 at once, so a call goes as far as the border controller decides. In
+// some worlds phones register at a registrar behind it, or media goes through a media engine.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,8 +10,11 @@
 
 #include "sbc/policy/pipeline.h"
 #include "scenario/border.h"
+#include "scenario/registrar.h"
+#include "scenario/sim_media_engine.h"
 #include "scenario/tls_contexts.h"
 #include "simulation/dice.h"
+#include "simulation/oracle.h"
 #include "simulation/topology.h"
 
 namespace ringwall::simulation {
@@ -42,34 +46,65 @@ std::string configured(const Topology& topology, const std::set<int>& detached) 
     return text;
 }
 
+Topology draw_world(std::uint64_t seed, Dice& dice) {
+    Topology topology = draw_topology(dice);
+    Dice more(~seed);
+    const std::size_t kind = more.below(10);
+    if (kind < 3) {
+        add_engine(topology, more);
+    }
+    if (kind >= 2 && kind < 5) {
+        add_registrars(topology, more);
+    }
+    return topology;
+}
+
 struct Counts {
     std::map<Explanation::End, int> ends;
     std::map<std::string, int> rules;
+    // What is not in every world.
+    int without_engine = 0;  // 503
+    int flow_failed = 0;     // 430
+    int not_registered = 0;  // 403 to a phone at a registrar behind
+    int called_by_registrar = 0;
+    int called_at_registrar = 0;
 };
 
 class World {
 public:
     explicit World(std::uint64_t seed)
         : dice_(seed),
-          topology_(draw_topology(dice_)),
+          topology_(draw_world(seed, dice_)),
           detached_(draw_detached()),
           net_(seed),
           border_(net_, configured(topology_, detached_), seed + 1, dice_.chance(50) ? 1 : 4) {
         for (const Place& place : topology_.places) {
             place.is_access ? add_phones(place) : add_trunk(place);
         }
+        if (topology_.has_engine()) {
+            engine_ = std::make_unique<test::SimMediaEngine>(
+                net_, Endpoint{*IpAddress::parse(engine_address), engine_port});
+            engine_->is_silent = topology_.engine == EngineMood::Down;
+        }
     }
 
     void run(Counts& counts) {
-        for (const auto& [phone, user] : enrolled_) {
+        for (const auto& [key, phone] : users_) {
             phone->register_now();
         }
         ASSERT_TRUE(net_.run_until(
             [&] {
-                return std::ranges::all_of(
-                    enrolled_, [](const auto& each) { return each.first->is_registered(); });
+                return std::ranges::all_of(enrolled_,
+                                           [](const Phone* each) { return each->is_registered(); });
             },
             60s));
+        net_.run_for(3s);  // who is refused has heard so, and whether the engine answers is known
+        for (const auto& [key, phone] : users_) {
+            if (topology_.place(key.first).revoked_phones.contains(key.second)) {
+                phone->unregister();
+            }
+        }
+        net_.run_for(1s);
         for (int i = 0; i < requests_of_world && !::testing::Test::HasFailure(); ++i) {
             one(counts);
         }
@@ -104,6 +139,29 @@ private:
             trunk.node().set_server_identity(test::certificate_of(place.domain()));
         }
         trunks_[place.number] = &trunk;
+        trunk.answered_by_test = [this, &place, &trunk](sip::transaction::ServerId id,
+                                                        const sip::MessagePtr& request) {
+            return request->method() == sip::Method::Register &&
+                   answer_register(place, trunk, id, request);
+        };
+    }
+
+    // As the registrar of some.
+    bool answer_register(const Place& registrar, Phone& trunk, sip::transaction::ServerId id,
+                         const sip::MessagePtr& request) {
+        const sip::Uri& who = request->to().uri;
+        const auto phones =
+            std::ranges::find(topology_.places, std::string(who.host), &Place::domain);
+        const int user = who.user == "u1" ? 1 : 2;
+        const bool is_known = phones != topology_.places.end() &&
+                              phones->registrar == registrar.number &&
+                              !phones->refused_users.contains(user);
+        if (!is_known) {
+            trunk.shard().respond(id, sip::reply(*request, 403, "t").build());
+            return true;
+        }
+        behind_[registrar.number].emplace(request->contacts().list.front().address.uri.text);
+        return test::accept_register(trunk, id, request);
     }
 
     // One with a sip contact, one with a sips contact, and one that never proves who it is.
@@ -117,13 +175,30 @@ private:
                                {name, place.domain(), password_of(name), scheme});
             phone.contact_scheme = scheme;
             users_[{place.number, user}] = &phone;
-            enrolled_.emplace_back(&phone, user);
+            const Scheme contact = scheme == "sips" ? Scheme::Sips : Scheme::Sip;
+            if (!detached_.contains(place.registrar) &&
+                expect_enrollment(topology_, place, user, contact).allows(200, 0)) {
+                enrolled_.push_back(&phone);
+            }
         }
         strangers_[place.number] =
             &add(place, stranger_host, {"u1", place.domain(), "wrong", "sip"});
     }
 
-    std::string draw_uri(const std::string& scheme) {
+    // Of a phone as its registrar knows it: mostly its own.
+    std::string draw_uri_behind(const Place& caller, const std::string& scheme) {
+        const auto own = behind_.find(caller.number);
+        const auto& which = own != behind_.end() && dice_.chance(90) ? *own : *behind_.begin();
+        const std::string uri = *std::next(
+            which.second.begin(), static_cast<std::ptrdiff_t>(dice_.below(which.second.size())));
+        return scheme + uri.substr(uri.find(':'));
+    }
+
+    std::string draw_uri(const Place& caller, const std::string& scheme) {
+        if (!behind_.empty() && scheme != "tel" &&
+            dice_.chance(behind_.contains(caller.number) ? 50 : 5)) {
+            return draw_uri_behind(caller, scheme);
+        }
         const Place& place = topology_.place(1 + static_cast<int>(dice_.below(6)));
         std::string number;
         if (place.is_access && scheme != "tel") {
@@ -161,7 +236,7 @@ private:
             identity = "u" + std::to_string(user) + "@" + place.domain();
         }
         const std::string scheme = dice_.pick({"sip", "sip", "sips", "sips", "tel"});
-        const std::string uri = draw_uri(scheme);
+        const std::string uri = draw_uri(place, scheme);
         const std::string before = caller->contact_scheme;
         caller->contact_scheme = scheme == "sips" ? "sips" : "sip";
         check(place, *caller, identity, uri, counts);
@@ -212,6 +287,7 @@ private:
         const std::string where = "from " + place.name() + " as '" + identity + "' to " + uri +
                                   "\n" + configured(topology_, detached_);
         ++counts.ends[said.end];
+        count(place, uri, said, counts);
         std::map<int, std::multiset<std::string>> expected;
         for (const Explanation::Attempt& each : said.attempts) {
             if (each.is_first) {
@@ -231,6 +307,25 @@ private:
         }
         ASSERT_EQ(border_.records.size(), records + 1) << where;
         check_trace(said, border_.records.back(), where, counts);
+    }
+
+    void count(const Place& place, const std::string& uri, const Explanation& said,
+               Counts& counts) const {
+        const bool is_called = said.end == Explanation::End::Called;
+        const bool is_to_contact = uri.find(":rw-") != std::string::npos;
+        counts.without_engine += said.status == 503 ? 1 : 0;
+        counts.flow_failed += said.status == 430 ? 1 : 0;
+        counts.not_registered += place.registrar != 0 && said.status == 403 ? 1 : 0;
+        counts.called_by_registrar += is_called && is_to_contact ? 1 : 0;
+        counts.called_at_registrar +=
+            is_called && std::ranges::any_of(topology_.places,
+                                             [&](const Place& each) {
+                                                 return each.registrar != 0 &&
+                                                        each.registrar != place.number &&
+                                                        uri.ends_with("@" + each.domain());
+                                             })
+                ? 1
+                : 0;
     }
 
     // The call's own trace is as far as it came of the one that was foretold.
@@ -267,7 +362,9 @@ private:
     std::map<int, Phone*> trunks_;
     std::map<std::pair<int, int>, Phone*> users_;
     std::map<int, Phone*> strangers_;
-    std::vector<std::pair<Phone*, int>> enrolled_;
+    std::vector<Phone*> enrolled_;                 // who will be
+    std::map<int, std::set<std::string>> behind_;  // by registrar: how it knows its phones
+    std::unique_ptr<test::SimMediaEngine> engine_;
 };
 
 TEST(Explain, IsWhatHappens) {
@@ -288,6 +385,11 @@ TEST(Explain, IsWhatHappens) {
           sbc::policy::Refusal::SchemeToSips}) {
         EXPECT_GT(counts.rules[std::string(to_string(refusal))], 0) << to_string(refusal);
     }
+    EXPECT_GT(counts.without_engine, 20);
+    EXPECT_GT(counts.flow_failed, 5);
+    EXPECT_GT(counts.not_registered, 50);
+    EXPECT_GT(counts.called_by_registrar, 50);
+    EXPECT_GT(counts.called_at_registrar, 50);
     for (const auto& [end, count] : counts.ends) {
         RecordProperty("ends-" + std::to_string(int(end)), count);
     }

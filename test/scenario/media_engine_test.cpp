@@ -383,6 +383,32 @@ TEST_F(ByPassedWithoutEngine, FaxPasses) {
     hang_up();
 }
 
+class KeysFromOutside : public Anchored {
+protected:
+    KeysFromOutside()
+        : Anchored(with_engine({"media anchored"},
+                               {"security trusted-unencrypted", "media-security preferred"})) {
+        west.offer = srtp;
+        west.offer.replace(west.offer.find("RTP/SAVP"), 8, "RTP/AVP");
+    }
+};
+
+// They are no part of what it offers: else the engine would send it SRTP, and it knows nothing of
+// that.
+TEST_F(KeysFromOutside, AreNotShownToTheEngine) {
+    call();
+    EXPECT_THAT(body_of(east.last_request("INVITE")),
+                AllOf(is_engines("RTP/AVP 0"), HasSubstr("a=crypto:1 AES_CM_128_HMAC_SHA1_80")))
+        << "besides, as of one who speaks RTP (RFC 8643)";
+    EXPECT_THAT(body_of(west.last_response("INVITE")),
+                AllOf(is_engines("RTP/AVP 0"), Not(HasSubstr("inline:"))));
+    for (const auto& packet : net.packets()) {
+        EXPECT_TRUE(packet.to != engine_at || packet.bytes.find("inline:") == std::string::npos)
+            << packet.bytes;
+    }
+    hang_up();
+}
+
 // Keys that nobody sees: DTLS-SRTP on a leg that is not trusted.
 class DtlsOutside : public Anchored {
 protected:

@@ -14,6 +14,7 @@ using sbc::media::BencodeDictionary;
 
 namespace {
 
+constexpr std::string_view own_fingerprint = "a=fingerprint:sha-256 AA:BB\r\n";
 constexpr std::string_view own_key = "RU5HSU5FLUVOR0lORS1FTkdJTkUtRU5HSU5FLUVO";
 
 Bencode fault(std::string_view reason) {
@@ -90,7 +91,10 @@ Bencode SimMediaEngine::answer(const Bencode& request) {
         const bool has_keys = protocol.starts_with("RTP/SAVP") || request.find("OSRTP") != nullptr;
         std::string keys = has_keys ? crypto_line("1", "AES_CM_128_HMAC_SHA1_80") : "";
         if (protocol.starts_with("UDP/TLS")) {
-            keys = "a=setup:actpass\r\na=fingerprint:sha-256 AA:BB\r\n";
+            keys = "a=setup:actpass\r\n" + std::string(own_fingerprint);
+        }
+        if (is_careless) {
+            return describe_carelessly(sdp);
         }
         return BencodeDictionary{{"result", "ok"}, {"sdp", describe(sdp, protocol, keys)}};
     }
@@ -103,9 +107,14 @@ Bencode SimMediaEngine::answer(const Bencode& request) {
         if (offer == found->second.offers.end()) {
             return fault("Unknown tag");
         }
+        if (is_careless) {
+            return describe_carelessly(request.text_of("sdp"));
+        }
         const std::string tag = renumbers_tags ? "7" : offer->second.crypto_tag;
-        const std::string keys =
-            offer->second.suite.empty() ? "" : crypto_line(tag, offer->second.suite);
+        std::string keys = offer->second.suite.empty() ? "" : crypto_line(tag, offer->second.suite);
+        if (offer->second.protocol.starts_with("UDP/TLS")) {
+            keys = "a=setup:passive\r\n" + std::string(own_fingerprint);
+        }
         return BencodeDictionary{
             {"result", "ok"},
             {"sdp", describe(request.text_of("sdp"), offer->second.protocol, keys)}};
@@ -121,6 +130,17 @@ Bencode SimMediaEngine::answer(const Bencode& request) {
     CHECK(command == "delete");
     sessions_.erase(found);
     return BencodeDictionary{{"result", "ok"}};
+}
+
+// Each time something else that the leg may not have.
+Bencode SimMediaEngine::describe_carelessly(std::string_view sdp) {
+    const std::string keys = crypto_line("1", "AES_CM_128_HMAC_SHA1_80");
+    const auto turn = carelessness_++ % 4;
+    std::string out = turn == 0   ? describe(sdp, "RTP/AVP", keys)
+                      : turn == 1 ? describe(sdp, "RTP/SAVP", keys)
+                      : turn == 2 ? describe(sdp, "RTP/AVP", "")
+                                  : std::string(sdp);
+    return BencodeDictionary{{"result", "ok"}, {"sdp", std::move(out)}};
 }
 
 // Its own address and port in place of the party's, and no key but its own.

@@ -22,6 +22,7 @@ public:
     bool is_silent = false;       // it is not there
     bool refuses = false;         // every offer
     bool renumbers_tags = false;  // of keys, in answers: a fault
+    bool is_careless = false;     // it puts keys where none were asked for, or shows the other side
     std::uint64_t packets = 0;    // that it has seen of every session; one more with each look
     bool has_media = true;        // false: no more
     void restart() { sessions_.clear(); }  // and knows nothing any more
@@ -49,12 +50,14 @@ private:
     sbc::media::Bencode answer(const sbc::media::Bencode& request);
     std::string describe(std::string_view sdp, const std::string& protocol,
                          const std::string& keys) const;
+    sbc::media::Bencode describe_carelessly(std::string_view sdp);
 
     SimNetwork::Node& node_;
     std::map<std::string, Session, std::less<>> sessions_;
     std::map<std::string, std::string> answered_;  // by cookie
     std::vector<std::string> commands_;
     std::uint16_t next_port_ = 30000;
+    unsigned carelessness_ = 0;
 };
 
 }  // namespace ringwall::test

@@ -7,10 +7,24 @@
 
 namespace ringwall::simulation {
 
-inline constexpr std::array<std::string_view, 8> rules{"identify",         "transport-security",
-                                                       "certificate-name", "target-security",
-                                                       "authenticate",     "route",
-                                                       "privacy",          "permit"};
+inline constexpr std::array<std::string_view, 14> rules{
+    "identify",
+    "transport-security",
+    "certificate-name",
+    "target-security",
+    "authenticate",
+    "route",
+    "privacy",
+    "permit",
+    // In worlds with a media engine:
+    "media-way",
+    "media-to-engine",
+    "media-from-engine",
+    "media-release",
+    // and with registrars behind.
+    "registrar-refusal",
+    "challenges",
+};
 
 // The rule that says yes to everything from now on; empty: none.
 void disable(std::string_view rule);

@@ -73,13 +73,15 @@ void complain(std::uint64_t seed, const Violation& violation) {
               << violation.text << "\nreplay: simulation --seed " << seed << "\n";
 }
 
-// What no world can come to: there are no registrars behind us here; and where who registers is not
-// trusted no SIPS contact is bound that could be called (RFC 5630 §5.2).
+// What no world can come to: a REGISTER goes on to the registrar behind us as what it is, never in
+// another scheme; and where who registers is not trusted no SIPS contact is bound that could be
+// called (RFC 5630 §5.2).
 bool can_be_met(const sbc::policy::table::Row& row) {
     namespace table = sbc::policy::table;
+    const bool changes_scheme = row.events == table::RELAYED && (row.target_scheme & row.call) == 0;
     const bool is_unbound = row.target == table::UNTRUSTED && row.target_scheme == table::SIPS &&
                             row.events == table::SET_UP;
-    return row.events != table::RELAYED && !is_unbound;
+    return !changes_scheme && !is_unbound;
 }
 bool can_be_met(const auto& /*of the answers*/) {
     return true;

@@ -40,8 +40,47 @@ bool media_passes(Media media, const Place& from, const Place& to) {
             return keys_pass;
         case Media::SdesOnAvp:
             return keys_pass || !is_required;
+        case Media::Dtls:  // no key is seen
+            return from.media_security != MediaSecurity::Off &&
+                   to.media_security != MediaSecurity::Off;
     }
     return false;
+}
+
+// Through the media engine each leg is judged by itself.
+bool enters_engine(Media media, const Place& from) {
+    const bool is_required = from.media_security == MediaSecurity::Required;
+    switch (media) {
+        case Media::None:
+            return true;
+        case Media::Plain:
+            return !is_required;
+        case Media::Sdes:
+            return may_have_keys(from);
+        case Media::SdesOnAvp:
+            return may_have_keys(from) || !is_required;
+        case Media::Dtls:
+            return from.media_security != MediaSecurity::Off;
+    }
+    return false;
+}
+
+// The answer to a description that goes from here to there; 0: it passes.
+int refuse_media(const Topology& topology, Media media, const Place& from, const Place& to) {
+    switch (media_way(topology, from, to)) {
+        case MediaWay::None:
+            return 503;
+        case MediaWay::Bypass:
+            return media_passes(media, from, to) ? 0 : 488;
+        case MediaWay::Anchored:
+            break;
+    }
+    const bool is_refused = topology.engine == EngineMood::Refuses && media != Media::None;
+    return enters_engine(media, from) && !is_refused ? 0 : 488;
+}
+
+bool is_srtp(Media media, const Place& place) {
+    return media == Media::Sdes || (media == Media::SdesOnAvp && may_have_keys(place));
 }
 
 class Forecast {
@@ -76,9 +115,33 @@ private:
         return {refused.answer.status, refused.answer.warning, hunts};
     }
 
+    // The registrar behind is asked for what may go there, and has the last word.
+    int judge_behind() {
+        if (from_.registrar == 0) {
+            return 200;
+        }
+        out_.registrar = from_.registrar;
+        const bool is_refused =
+            plan_.has_wrong_password || from_.refused_users.contains(plan_.user);
+        out_.flows.insert(is_refused ? Flow::RefusedBehind : Flow::RegisteredBehind);
+        return is_refused ? 403 : 200;
+    }
+
     void registration() {
         // Who may not call may not register either, whatever as.
         const bool is_refused = !from_.is_trusted() && plan_.scheme == Scheme::Sips;
+        if (from_.registrar != 0 && !is_refused) {
+            const Judgement goes_on =
+                ask(topology_.place(from_.registrar), plan_.scheme, Event::RelayedRegistration);
+            out_.judgements.push_back(goes_on);
+            if (!goes_on.is_allowed) {
+                out_.endings.insert(ending_of(goes_on));
+                return;
+            }
+        } else if (from_.registrar == 0 && plan_.has_wrong_password && !is_refused) {
+            out_.endings.insert({401});
+            return;
+        }
         const Scheme contact = is_refused ? plan_.scheme : twisted(plan_.scheme, plan_.registered);
         const Judgement judgement = ask(from_, contact, Event::Registration);
         out_.judgements.push_back(judgement);
@@ -86,7 +149,7 @@ private:
         const bool is_bound_by_less = contact == Scheme::Sips && plan_.scheme != Scheme::Sips;
         out_.endings.insert(!judgement.is_allowed ? Ending{judgement.answer.status}
                             : is_bound_by_less    ? Ending{400}
-                                                  : Ending{200});
+                                                  : Ending{judge_behind()});
     }
 
     // In the order of the pipeline.
@@ -123,7 +186,15 @@ private:
             out_.endings.insert({403});
             return true;
         }
-        if (plan_.caller == Caller::WrongPassword) {
+        if (from_.registrar != 0) {
+            // Who is not registered on its connection calls nobody: there is no password here.
+            const bool is_honest = plan_.caller == Caller::Honest;
+            if (!is_honest || !may_call(from_, plan_.user, enrolled_)) {
+                out_.endings.insert({403});
+                out_.flows.insert(Flow::MayNotCallBehind);
+                return true;
+            }
+        } else if (plan_.caller == Caller::WrongPassword) {
             out_.endings.insert({401});
             return true;
         }
@@ -135,20 +206,83 @@ private:
             case Called::Nobody:
                 out_.endings.insert({404});
                 return;
+            case Called::Contact:
+                by_token();
+                return;
             case Called::User:
-                location();
+                by_domain();
                 return;
             case Called::Trunk:
             case Called::TwoTrunks:
-                trunks();
+                trunks(plan_.destinations);
                 return;
         }
     }
 
-    void trunks() {
+    // Where its users are, the registrar behind knows; it finds them here.
+    void by_domain() {
+        const int registrar = topology_.place(plan_.called_place).registrar;
+        if (registrar == 0 || registrar == from_.number) {
+            location();
+        } else {
+            trunks({registrar});
+            out_.flows.insert(Flow::CallsByRegistrar);
+        }
+    }
+
+    // Its own phones alone, and nobody else.
+    void by_token() {
+        const auto is_mine = [&](const Place& each) { return each.registrar == from_.number; };
+        if (std::ranges::none_of(topology_.places, is_mine)) {
+            out_.endings.insert({404});
+            out_.flows.insert(Flow::CalledByStranger);
+            return;
+        }
+        // Without a word of who is there.
+        std::vector<Judgement> refusals;
+        bool could_be = false;
+        for (const Place& each : topology_.places) {
+            if (is_mine(each) && !could_be) {
+                const Judgement same = ask(each, plan_.scheme, Event::Fork);
+                could_be = same.is_allowed || ask(each, other_scheme(), Event::Fork).is_allowed;
+                refusals.push_back(same);
+            }
+        }
+        if (!could_be) {
+            out_.judgements = refusals;
+            for (const Judgement& each : refusals) {
+                out_.endings.insert(ending_of(each));
+            }
+            return;
+        }
+        const Place& to = topology_.place(plan_.called_place);
+        const auto phone = std::ranges::find_if(enrolled_, [&](const Enrolled& each) {
+            return each.place == to.number && each.number == plan_.called_phone;
+        });
+        if (!is_mine(to) || phone == enrolled_.end()) {
+            // RFC 5626 §5.3: its flow has failed. Who is not trusted learns nothing about that.
+            out_.endings.insert({from_.is_trusted() ? 430 : 480, 0});
+            return;
+        }
+        const Judgement judgement = ask(to, phone->contact, Event::Fork);
+        out_.judgements.push_back(judgement);
+        if (!judgement.is_allowed) {
+            out_.endings.insert(from_.is_trusted() ? ending_of(judgement) : Ending{480, 0});
+            return;
+        }
+        out_.legs[to.number].insert(judgement.leg);
+        out_.endings = called(to, phone->number, judgement.leg);
+        out_.flows.insert(Flow::CalledByRegistrar);
+    }
+
+    Scheme other_scheme() const {
+        return plan_.scheme == Scheme::Sips ? Scheme::Sip : Scheme::Sips;
+    }
+
+    void trunks(const std::vector<int>& destinations) {
         std::vector<std::pair<const Place*, Scheme>> routes;
         Endings refusals;
-        for (const int number : plan_.destinations) {
+        for (const int number : destinations) {
             const Place& to = topology_.place(number);
             const Judgement judgement = ask(to, plan_.scheme, Event::Initial);
             out_.judgements.push_back(judgement);
@@ -189,8 +323,7 @@ private:
     void location() {
         const Place& to = topology_.place(plan_.called_place);
         const Judgement same = ask(to, plan_.scheme, Event::Fork);
-        const Scheme other = plan_.scheme == Scheme::Sips ? Scheme::Sip : Scheme::Sips;
-        if (!same.is_allowed && !ask(to, other, Event::Fork).is_allowed) {
+        if (!same.is_allowed && !ask(to, other_scheme(), Event::Fork).is_allowed) {
             out_.judgements.push_back(same);
             out_.endings.insert(ending_of(same));
             return;
@@ -222,7 +355,7 @@ private:
             all.insert(now.begin(), now.end());
         }
         if (!is_any_there) {
-            const bool is_unknown = plan_.called_user > users_of_access;
+            const bool is_unknown = to.registrar == 0 && plan_.called_user > users_of_access;
             all.insert({is_unknown && from_.is_trusted() ? 404 : 480, 0});
         }
         if (sure > 0 && !is_any_risky) {
@@ -233,11 +366,12 @@ private:
 
     // What a call to one target may come to.
     Endings called(const Place& to, int who, Scheme leg) {
-        if (!media_passes(plan_.media, from_, to)) {
-            return {Ending{488, -1, true}};
-        }
         if (plan_.is_message || plan_.is_subscription) {
             return {Ending{200}};
+        }
+        note_media(to);
+        if (const int status = refuse_media(topology_, plan_.media, from_, to)) {
+            return {Ending{status, -1, true}};
         }
         const Answering& answering = plan_.answering(who);
         switch (answering.kind) {
@@ -245,7 +379,7 @@ private:
             case Answering::Kind::RingAnswer:
                 return answered(to, answering.contact, leg);
             case Answering::Kind::Reject:
-                return {rejected(answering.status)};
+                return {rejected(to, answering.status)};
             case Answering::Kind::Redirect:
                 return redirected(to, answering, leg);
             case Answering::Kind::Ring:
@@ -256,19 +390,48 @@ private:
         return {};
     }
 
+    void note_media(const Place& to) {
+        const MediaWay way = media_way(topology_, from_, to);
+        const bool is_any = from_.anchors_media || to.anchors_media;
+        const bool passes = refuse_media(topology_, plan_.media, from_, to) == 0;
+        if (topology_.has_engine() && way == MediaWay::Anchored && passes) {
+            out_.flows.insert(Flow::Anchored);
+            if (is_srtp(plan_.media, from_) && to.media_security == MediaSecurity::Off) {
+                out_.flows.insert(Flow::SrtpBecomesRtp);
+            }
+            if (plan_.media == Media::Plain && to.is_trusted() &&
+                to.media_security == MediaSecurity::Required) {
+                out_.flows.insert(Flow::RtpBecomesSrtp);
+            }
+            if (plan_.media == Media::Dtls ||
+                (plan_.media != Media::None &&
+                 offered_by_engine(plan_.media, from_, to) == Media::Dtls)) {
+                out_.flows.insert(Flow::KeysByHandshake);
+            }
+        } else if (way == MediaWay::Anchored) {
+            out_.flows.insert(Flow::MediaRefused);
+        } else if (is_any) {
+            out_.flows.insert(way == MediaWay::None ? Flow::RefusedWithoutEngine
+                                                    : Flow::WithoutEngine);
+        }
+    }
+
     Endings answered(const Place& to, Twist contact, Scheme leg) {
         // A 2xx is looked at for its description first, then for its Contact.
-        if (plan_.media == Media::None && !media_passes(Media::Plain, to, from_)) {
+        if (plan_.media == Media::None &&
+            refuse_media(topology_, natural_media(topology_, to), to, from_) != 0) {
             return {Ending{488}};
         }
         const bool is_allowed = ask(to, twisted(leg, contact), Event::RefreshByResponse).is_allowed;
         return {Ending{is_allowed ? 200 : 480}};
     }
 
-    static Ending rejected(int status) {
+    Ending rejected(const Place& to, int status) const {
         const bool hunts = std::ranges::find(hunting_triggers, status) != hunting_triggers.end();
         if (status == 401 || status == 407) {
-            return {480, -1, hunts};  // a challenge is for us, never for the caller
+            // A challenge is for us, never for the caller: but a registrar that asked for it.
+            const bool passes = to.passes_challenges && to.registrar == from_.number;
+            return {passes ? status : 480, -1, hunts};
         }
         return {status == 503 ? 500 : status, -1, hunts};
     }
@@ -355,12 +518,66 @@ Judgement judge(const Place& caller, Scheme call, const Place& target, Scheme ta
     return out;
 }
 
-int expect_replacement(const Plan& plan, const Topology& topology, const Replacement& asked) {
+MediaWay media_way(const Topology& topology, const Place& from, const Place& to) {
+    if (!from.anchors_media && !to.anchors_media) {
+        return MediaWay::Bypass;
+    }
+    if (topology.engine != EngineMood::Down) {
+        return MediaWay::Anchored;
+    }
+    const auto needs = [](const Place& each) { return each.anchors_media && each.needs_engine; };
+    return needs(from) || needs(to) ? MediaWay::None : MediaWay::Bypass;
+}
+
+// SRTP where the other side speaks it, and else RTP with keys besides (RFC 8643). Keys that may not
+// be on the leg that they come from are none.
+Media offered_by_engine(Media media, const Place& from, const Place& to) {
+    const bool is_secured = media == Media::Dtls || is_srtp(media, from);
+    switch (to.media_security) {
+        case MediaSecurity::Off:
+            return Media::Plain;
+        case MediaSecurity::Required:
+            return to.is_trusted() ? Media::Sdes : Media::Dtls;
+        case MediaSecurity::Preferred:
+            break;
+    }
+    if (to.is_trusted()) {
+        return is_secured ? Media::Sdes : Media::SdesOnAvp;
+    }
+    return is_secured ? Media::Dtls : Media::Plain;
+}
+
+bool may_call(const Place& place, int user, const std::vector<Enrolled>& enrolled) {
+    if (!place.is_access || place.registrar == 0) {
+        return true;
+    }
+    // The phone that plays this user is the first of it; a UDP socket proves nothing.
+    const bool is_there = std::ranges::any_of(enrolled, [&](const Enrolled& each) {
+        return each.place == place.number && each.user == user && each.number == user - 1;
+    });
+    return is_there && place.transport != sip::Transport::Udp;
+}
+
+Expectation expect_enrollment(const Topology& topology, const Place& place, int user,
+                              Scheme contact) {
+    Plan plan;
+    plan.is_registration = true;
+    plan.place = place.number;
+    plan.user = user;
+    plan.scheme = contact;
+    return expect(plan, topology, {});
+}
+
+int expect_replacement(const Plan& plan, const Topology& topology,
+                       const std::vector<Enrolled>& enrolled, const Replacement& asked) {
     const Place& caller = topology.place(plan.place);
     const bool is_sips = asked.scheme == Scheme::Sips;
     const bool is_rejected = asked.newcomer.sip_calls_in == SipCallsIn::Reject && !is_sips;
     if (asked.newcomer.is_trusted() ? is_rejected : is_sips) {
         return is_sips ? 403 : 480;
+    }
+    if (!may_call(asked.newcomer, plan.newcomer_user, enrolled)) {
+        return 403;
     }
     const bool changes_security =
         is_secure(asked.newcomer, asked.scheme) != is_secure(caller, plan.scheme) ||
@@ -379,7 +596,9 @@ int expect_replacement(const Plan& plan, const Topology& topology, const Replace
     if (!may_call || !may_be_called) {
         return 403;
     }
-    return media_passes(Media::Plain, asked.newcomer, asked.remaining) ? 200 : 488;
+    const Media media = natural_media(topology, asked.newcomer);
+    const int refusal = refuse_media(topology, media, asked.newcomer, asked.remaining);
+    return refusal == 0 ? 200 : refusal;
 }
 
 bool is_secure(const Place& caller, Scheme call) {

@@ -26,11 +26,43 @@ enum class Flow {
     ReplacementRefused,
     Transferred,
     SecureTransferred,
-    TransferFailed
+    TransferFailed,
+    Anchored,
+    SrtpBecomesRtp,
+    RtpBecomesSrtp,
+    KeysByHandshake,
+    MediaRefused,
+    WithoutEngine,
+    RefusedWithoutEngine,
+    RegisteredBehind,
+    RefusedBehind,
+    CalledByRegistrar,
+    CalledByStranger,
+    CallsByRegistrar,
+    MayNotCallBehind
 };
-inline constexpr std::array<std::string_view, 8> flow_names{
-    "subscription",        "secure subscription", "vanished",           "replaced",
-    "replacement refused", "transferred",         "secure transferred", "transfer failed"};
+inline constexpr std::array<std::string_view, 21> flow_names{
+    "subscription",
+    "secure subscription",
+    "vanished",
+    "replaced",
+    "replacement refused",
+    "transferred",
+    "secure transferred",
+    "transfer failed",
+    "anchored",
+    "SRTP is RTP on the other side",
+    "RTP is SRTP on the other side",
+    "DTLS-SRTP",
+    "refused for its media",
+    "by-passed, for the media engine is down",
+    "refused, for the media engine is down",
+    "registered behind",
+    "refused by the registrar behind",
+    "called by its registrar",
+    "called by its token by another",
+    "called by way of the registrar",
+    "may not call: not registered behind"};
 
 // How often each row of the table was met, by its place in the table.
 struct Tally {
@@ -70,9 +102,12 @@ struct Ending {
 
 struct Expectation {
     bool is_silent = false;  // no answer, whatever else
+    // A REGISTER: where it goes on to; 0: it is answered here.
+    int registrar = 0;
     std::set<Ending> endings;
     std::map<int, std::set<Scheme>> legs;  // by place: with what scheme it may be called
     std::vector<Judgement> judgements;     // made before anybody was called
+    std::set<Flow> flows;                  // that it is one of
     bool allows(int status, int warning) const;
 };
 
@@ -84,6 +119,17 @@ struct Enrolled {
     Scheme contact = Scheme::Sip;
 };
 
+// How media passes between two sides.
+enum class MediaWay { Bypass, Anchored, None };
+MediaWay media_way(const Topology& topology, const Place& from, const Place& to);
+// How the engine describes to one side what comes from another.
+Media offered_by_engine(Media media, const Place& from, const Place& to);
+// Whether a phone may call: it is known by its connection, or by its password.
+bool may_call(const Place& place, int user, const std::vector<Enrolled>& enrolled);
+// What comes of the REGISTER of a phone that is there from the beginning.
+Expectation expect_enrollment(const Topology& topology, const Place& place, int user,
+                              Scheme contact);
+
 // An INVITE with Replaces, and the call that it names.
 struct Replacement {
     const Place& newcomer;
@@ -94,7 +140,8 @@ struct Replacement {
     bool replaces_caller = false;
 };
 // The final status of it: 200 if it may.
-int expect_replacement(const Plan& plan, const Topology& topology, const Replacement& replacement);
+int expect_replacement(const Plan& plan, const Topology& topology,
+                       const std::vector<Enrolled>& enrolled, const Replacement& replacement);
 
 Expectation expect(const Plan& plan, const Topology& topology,
                    const std::vector<Enrolled>& enrolled);

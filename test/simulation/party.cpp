@@ -48,20 +48,42 @@ std::string_view word(Scheme scheme) {
     return "im";
 }
 
-// Where media goes is said by the body, which passes as it is: its address is nobody's.
+// Where media goes is said by the body, which passes as it is unless a media engine carries it: its
+// address is nobody's.
 std::string description(Media media) {
     if (media == Media::None) {
         return {};
     }
-    std::string out =
-        "v=0\r\no=- 1 1 IN IP4 198.51.100.9\r\ns=-\r\nc=IN IP4 198.51.100.9\r\nt=0 0\r\n";
-    out += media == Media::Sdes ? "m=audio 4000 RTP/SAVP 0\r\n" : "m=audio 4000 RTP/AVP 0\r\n";
-    if (media != Media::Plain) {
+    const std::string address = "IN IP4 " + std::string(party_media_address) + "\r\n";
+    std::string out = "v=0\r\no=- 1 1 " + address + "s=-\r\nc=" + address + "t=0 0\r\n";
+    out += media == Media::Sdes   ? "m=audio 4000 RTP/SAVP 0\r\n"
+           : media == Media::Dtls ? "m=audio 4000 UDP/TLS/RTP/SAVP 0\r\n"
+                                  : "m=audio 4000 RTP/AVP 0\r\n";
+    if (media == Media::Dtls) {
+        out += "a=setup:actpass\r\na=fingerprint:sha-256 CC:DD\r\n";
+    } else if (media != Media::Plain) {
         out +=
             "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
             "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
     }
-    return out;
+    return out + "a=source-filter: incl IN IP4 * " + std::string(party_media_address) + "\r\n";
+}
+
+std::string subject_of_phone(int place, int number) {
+    return "phone " + std::to_string(place) + " number " + std::to_string(number);
+}
+
+std::optional<std::pair<int, int>> phone_of_subject(std::string_view subject) {
+    const std::pair out(number_after(subject, "phone "), number_after(subject, "number "));
+    return out.first < 0 || out.second < 0 ? std::nullopt : std::optional(out);
+}
+
+std::string realm_of_registrar(int place) {
+    return "registrar-" + std::to_string(place);
+}
+
+std::string prover_of(int place) {
+    return "prover-" + std::to_string(place);
 }
 
 int plan_of_referred(const sip::Message& invite) {
@@ -78,6 +100,9 @@ Media media_of(std::string_view body) {
     if (body.empty()) {
         return Media::None;
     }
+    if (body.find("UDP/TLS") != std::string_view::npos) {
+        return Media::Dtls;
+    }
     if (body.find("RTP/SAVP") != std::string_view::npos) {
         return Media::Sdes;
     }
@@ -85,11 +110,12 @@ Media media_of(std::string_view body) {
 }
 
 Party::Party(test::SimNetwork& net, Identity identity, const Topology& topology,
-             const std::vector<Plan>& plans, std::uint64_t seed)
+             const std::vector<Plan>& plans, AddressBook& book, std::uint64_t seed)
     : net_(net),
       identity_(std::move(identity)),
       topology_(topology),
       plans_(plans),
+      book_(book),
       node_(net.add_node(identity_.address.value_or(identity_.place->address(identity_.host)))),
       random_(seed),
       shard_(node_, *this, {}, net.now()) {
@@ -253,21 +279,52 @@ std::string Party::refer_to(const Leg& leg, const Step& step) const {
     return out + ">";
 }
 
+// By what the registrar knows a phone; one that it does not know could be anybody's.
+std::string Party::uri_of(const Plan& plan) const {
+    if (plan.called != Called::Contact) {
+        return plan.uri;
+    }
+    constexpr std::string_view unknown = "rw-0123456789abcdef0123456789abcdef";
+    const auto known = book_.find({plan.called_place, plan.called_phone});
+    return std::string(word(plan.scheme)) + ":" +
+           (known == book_.end() ? std::string(unknown) : known->second) + "@" +
+           host_text(identity_.place->border().address);
+}
+
+// What proves somebody to a realm behind the border controller is nobody else's to see.
+void Party::prove_elsewhere(sip::MessageBuilder& builder) const {
+    if (topology_.has_registrars()) {
+        builder.header(HeaderName::Authorization,
+                       "Digest username=\"" + prover_of(identity_.place->number) +
+                           "\", realm=\"behind\", nonce=\"n\", uri=\"sip:behind\", "
+                           "response=\"0123456789abcdef0123456789abcdef\"");
+    }
+}
+
 // ---- registering --------------------------------------------------------------------------------
 
 // A phone whose connection died is nobody until it has registered over the next one.
 bool Party::may_speak() const {
-    return !identity_.enrolls || identity_.transport == sip::Transport::Udp || is_enrolled_;
+    return !identity_.enrolls || identity_.is_away || identity_.transport == sip::Transport::Udp ||
+           is_enrolled_;
 }
 
 void Party::enroll() {
     // RFC 5630 §5.2: a SIPS Contact needs a SIPS Request-URI.
     const Scheme scheme = identity_.contact_scheme == "sips" ? Scheme::Sips : Scheme::Sip;
-    enroll_as(identity_.user, scheme, contact(scheme, Twist::Same), nullptr);
+    enrollment_call_id_ = mark(12);
+    enroll_as(identity_.user, scheme, contact(scheme, Twist::Same), enrollment_call_id_, nullptr);
+}
+
+// What changes nothing is answered without it.
+void Party::enroll_again() {
+    const Scheme scheme = identity_.contact_scheme == "sips" ? Scheme::Sips : Scheme::Sip;
+    enroll_as(identity_.user, scheme, contact(scheme, Twist::Same) + ";q=0.5", enrollment_call_id_,
+              nullptr);
 }
 
 void Party::enroll_as(const std::string& user, Scheme scheme, const std::string& uri,
-                      const Plan* plan) {
+                      const std::string& call_id, const Plan* plan) {
     const std::string domain = identity_.place->domain();
     const std::string self = "<" + std::string(word(scheme)) + ":" + user + "@" + domain + ">";
     const sip::Hop to = hop();
@@ -277,13 +334,14 @@ void Party::enroll_as(const std::string& user, Scheme scheme, const std::string&
     builder.header(HeaderName::MaxForwards, "70");
     builder.header(HeaderName::From, self + ";tag=" + mark(8));
     builder.header(HeaderName::To, self);
-    builder.header(HeaderName::CallId, mark(12));
+    builder.header(HeaderName::CallId, call_id);
     builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " REGISTER");
     builder.header(HeaderName::Contact, uri);
     builder.header(HeaderName::Expires, "7200");
-    if (plan != nullptr) {
-        builder.header(HeaderName::Subject, subject(*plan));
-    }
+    builder.header(HeaderName::Subject,
+                   plan != nullptr ? subject(*plan)
+                                   : subject_of_phone(identity_.place->number, identity_.number));
+    enrollment_ = plan == nullptr ? 0 : enrollment_;
     const auto request = builder.build();
     const ClientId id = awake().send_request(to, request);
     sent_[id.value] = Sent{nullptr, request, false, plan != nullptr};
@@ -346,7 +404,7 @@ void Party::call(const Plan& plan) {
 void Party::begin(const Plan& plan) {
     if (plan.is_registration) {
         enroll_as("u" + std::to_string(plan.user), plan.scheme,
-                  contact(plan.scheme, plan.registered), &plan);
+                  contact(plan.scheme, plan.registered), mark(12), &plan);
         return;
     }
     const auto leg = std::make_shared<Leg>();
@@ -356,17 +414,18 @@ void Party::begin(const Plan& plan) {
     leg->media = plan.media;
     leg->hop = hop();
     const bool is_odd = plan.scheme == Scheme::Other;
+    const std::string uri = uri_of(plan);
     const std::string user =
         plan.caller == Caller::ForeignFrom ? "u" + std::to_string(absent_user) : identity_.user;
     const std::string method = plan.is_message        ? "MESSAGE"
                                : plan.is_subscription ? "SUBSCRIBE"
                                                       : "INVITE";
-    auto builder = sip::MessageBuilder::request(method, is_odd ? "sip:odd.example.org" : plan.uri);
+    auto builder = sip::MessageBuilder::request(method, is_odd ? "sip:odd.example.org" : uri);
     builder.header(HeaderName::Via, via(leg->hop));
     builder.header(HeaderName::MaxForwards, "70");
     builder.header(HeaderName::From, "<" + std::string(word(leg->scheme)) + ":" + user + "@" +
                                          identity_.domain + ">;tag=" + mark(8));
-    builder.header(HeaderName::To, "<" + plan.uri + ">");
+    builder.header(HeaderName::To, "<" + uri + ">");
     builder.header(HeaderName::CallId, mark(14) + "@" + host_text(node_.address()));
     builder.header(HeaderName::CSeq, std::to_string(++cseq_) + " " + method);
     if (!plan.is_message) {
@@ -374,6 +433,7 @@ void Party::begin(const Plan& plan) {
     }
     builder.header(HeaderName::Subject, subject(plan));
     claim(builder);
+    prove_elsewhere(builder);
     if (plan.is_subscription) {
         builder.header(HeaderName::Event, "message-summary");
     }
@@ -415,7 +475,7 @@ void Party::take_over(const Plan& plan, const std::string& replaces) {
     leg->is_caller = true;
     leg->is_newcomer = true;
     leg->scheme = plan.newcomer_scheme;
-    leg->media = Media::Plain;
+    leg->media = natural_media(topology_, *identity_.place);
     leg->hop = hop();
     const std::string scheme(word(leg->scheme));
     const std::string uri = scheme + ":replaced@" + host_text(identity_.place->border().address);
@@ -430,7 +490,7 @@ void Party::take_over(const Plan& plan, const std::string& replaces) {
     builder.header(HeaderName::Contact, contact(leg->scheme, Twist::Same));
     builder.header(HeaderName::Replaces, replaces);
     builder.header(HeaderName::Subject, "newcomer " + std::to_string(plan.number));
-    builder.body(sdp_type(), description(Media::Plain));
+    builder.body(sdp_type(), description(leg->media));
     leg->invite = builder.build();
     legs_.push_back(leg);
     by_call_id_.emplace(std::string(leg->invite->call_id()), leg);
@@ -463,8 +523,15 @@ void Party::on_response(ClientId id, const sip::Hop&, const sip::MessagePtr& res
         return;
     }
     if (sent.leg == nullptr) {
-        is_enrolled_ =
-            is_enrolled_ || (status == 200 && sent.request->to().uri.user == identity_.user);
+        if (sent.has_plan) {
+            is_enrolled_ = is_enrolled_ || status == 200;
+        } else {
+            enrollment_ = status;
+            is_enrolled_ = status == 200;
+        }
+        if (!sent.has_plan && status >= 500) {  // its registrar was away for a moment
+            after(2s, [this] { enroll(); });
+        }
     } else if (sent.request == sent.leg->invite && sent.leg->is_caller) {
         on_invite_response(sent.leg, response);
     } else {
@@ -627,6 +694,10 @@ void Party::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr&
         }
         return;
     }
+    if (request->method() == Method::Register) {
+        answer_register(id, *request);
+        return;
+    }
     if (request->method() == Method::Invite && request->to_tag().empty()) {
         answer_invite(id, from, request);
         return;
@@ -758,6 +829,55 @@ void Party::answer_invite(ServerId id, const sip::Hop& from, const sip::MessageP
     }
 }
 
+// What it says as a registrar to the first word, and to the proof.
+int Party::judge_register(const sip::Message& request) {
+    const sip::Uri& who = request.to().uri;
+    const auto phones = std::ranges::find(topology_.places, std::string(who.host), &Place::domain);
+    if (phones == topology_.places.end() || phones->registrar != identity_.place->number) {
+        return 404;
+    }
+    const std::string realm = realm_of_registrar(identity_.place->number);
+    const sip::HeaderLine* proof = request.header(HeaderName::Authorization);
+    if (proof == nullptr) {
+        return 401;
+    }
+    const auto credentials = sip::auth::parse_credentials(proof->value);
+    const sip::auth::HashedPassword password(who.user, realm,
+                                             Secret(password_of(std::string(who.user))));
+    if (!credentials || credentials->username != who.user || credentials->realm != realm ||
+        !sip::auth::verify(*credentials, password, request.method_text())) {
+        return 403;
+    }
+    if (phones->refused_users.contains(number_after(who.user, "u"))) {
+        return 403;
+    }
+    const sip::HeaderLine* subject_line = request.header(HeaderName::Subject);
+    const auto phone = phone_of_subject(subject_line == nullptr ? "" : subject_line->value);
+    const bool is_back = phone && !granted_.insert(*phone).second;
+    return is_back && phones->revoked_phones.contains(phone->second) ? 403 : 200;
+}
+
+void Party::answer_register(ServerId id, const sip::Message& request) {
+    const int status = judge_register(request);
+    auto builder = sip::reply(request, status, mark(6));
+    if (status == 401) {
+        builder.header(HeaderName::WwwAuthenticate,
+                       "Digest realm=\"" + realm_of_registrar(identity_.place->number) +
+                           "\", nonce=\"" + random_.token(8) + "\", algorithm=MD5, qop=\"auth\"");
+    } else if (status == 200) {
+        builder.copy(HeaderName::Contact, request);
+        // Who else the user is there is none of the phone's business.
+        builder.header(HeaderName::Contact,
+                       "<sip:" + mark(4) + "@" + host_text(node_.address()) + ">;expires=9");
+        const sip::HeaderLine* subject_line = request.header(HeaderName::Subject);
+        const auto phone = phone_of_subject(subject_line == nullptr ? "" : subject_line->value);
+        if (phone && !request.contacts().list.empty()) {
+            book_[*phone] = request.contacts().list.front().address.uri.user;
+        }
+    }
+    awake().respond(id, builder.build());
+}
+
 // It says twice what there is to say: that it is active, and that it is over.
 void Party::answer_subscribe(ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     const sip::HeaderLine* line = request->header(HeaderName::Subject);
@@ -829,10 +949,10 @@ void Party::refuse(const LegPtr& leg, int status) {
     auto builder = sip::reply(*leg->invite, status, mark(8));
     if (status == 401) {
         builder.header(HeaderName::WwwAuthenticate,
-                       "Digest realm=\"behind\", nonce=\"" + mark(8) + "\"");
+                       "Digest realm=\"behind\", nonce=\"" + random_.token(8) + "\"");
     } else if (status == 407) {
         builder.header(HeaderName::ProxyAuthenticate,
-                       "Digest realm=\"behind\", nonce=\"" + mark(8) + "\"");
+                       "Digest realm=\"behind\", nonce=\"" + random_.token(8) + "\"");
     }
     awake().respond(leg->server, builder.build());
 }
@@ -876,10 +996,13 @@ void Party::accept(const LegPtr& leg, const std::string& tag, Twist twist) {
     if (leg->invite->header(HeaderName::SessionExpires) != nullptr) {
         ask_for_interval(builder);
     }
-    builder.body(sdp_type(), description(leg->media == Media::None ? Media::Plain : leg->media));
-    if (leg->media == Media::None) {
-        mine->media = Media::Plain;
-    }
+    const Media natural = natural_media(topology_, *identity_.place);
+    const bool chooses = leg->media == Media::None || (leg->is_target && topology_.has_engine());
+    mine->media = chooses ? natural : leg->media;
+    // RFC 8643: keys that the engine offers besides are taken, or not.
+    const bool is_engines = leg->invite->body().find(engine_address) != std::string_view::npos;
+    const bool declines = is_engines && leg->media == Media::SdesOnAvp && random_.number() % 2 == 0;
+    builder.body(sdp_type(), description(declines ? Media::Plain : mine->media));
     repeat(leg->server, builder.build(), mine);
 }
 

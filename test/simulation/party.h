@@ -17,6 +17,9 @@
 
 namespace ringwall::simulation {
 
+// By what registrars know phones: the user part of their Contact there, by place and number.
+using AddressBook = std::map<std::pair<int, int>, std::string>;
+
 class Party final : public engine::ShardUser {
 public:
     struct Identity {
@@ -30,12 +33,13 @@ public:
         std::string password;
         std::string contact_scheme = "sip";  // of its registration
         tls::PeerIdentity certificate;
-        bool enrolls = false;  // a phone that is meant to be there
+        bool enrolls = false;  // a phone that is meant to be there,
+        bool is_away = false;  // and never will be: who knows its password does not want it
         bool forces_doors = false;
     };
 
     Party(test::SimNetwork& net, Identity identity, const Topology& topology,
-          const std::vector<Plan>& plans, std::uint64_t seed);
+          const std::vector<Plan>& plans, AddressBook& book, std::uint64_t seed);
     ~Party() override { node_.leave(); }
     Party(const Party&) = delete;
     Party& operator=(const Party&) = delete;
@@ -47,8 +51,11 @@ public:
     // Called when it wants the newcomer of a plan to do that.
     using HandOver = std::function<void(const Plan& plan, const std::string& replaces)>;
     void on_hand_over(HandOver hand_over) { hand_over_ = std::move(hand_over); }
-    void enroll();  // as its own user
+    void enroll();        // as its own user
+    void enroll_again();  // to be asked about once more by its registrar
     bool is_enrolled() const { return is_enrolled_; }
+    // The final answer to its last REGISTER that no plan asked for; 0: none yet.
+    int enrollment() const { return enrollment_; }
     void cut_after(Duration delay);  // all its connections die; a phone comes back
     const Identity& identity() const { return identity_; }
 
@@ -128,11 +135,13 @@ private:
     std::string sdp_type();
     void ask_for_interval(sip::MessageBuilder& builder);
     std::string refer_to(const Leg& leg, const Step& step) const;
+    std::string uri_of(const Plan& plan) const;
+    void prove_elsewhere(sip::MessageBuilder& builder) const;
     void begin(const Plan& plan);
     void send_odd(const Plan& plan, const sip::Message& invite);
     bool may_speak() const;
     void enroll_as(const std::string& user, Scheme scheme, const std::string& contact,
-                   const Plan* plan);
+                   const std::string& call_id, const Plan* plan);
     void again_with_credentials(const Sent& sent, const sip::Message& response);
     void on_invite_response(const LegPtr& leg, const sip::MessagePtr& response);
     void on_dialog_response(const LegPtr& leg, const sip::MessagePtr& request,
@@ -149,6 +158,8 @@ private:
     void repeat_again(const std::string& key);
     void established(const LegPtr& leg);
     void leave(const LegPtr& leg);
+    void answer_register(sip::transaction::ServerId id, const sip::Message& request);
+    int judge_register(const sip::Message& request);
     void answer_subscribe(sip::transaction::ServerId id, const sip::Hop& from,
                           const sip::MessagePtr& request);
     void in_subscription(const LegPtr& leg, sip::Method method, const std::string& state);
@@ -163,6 +174,7 @@ private:
     Identity identity_;
     const Topology& topology_;
     const std::vector<Plan>& plans_;
+    AddressBook& book_;
     test::SimNetwork::Node& node_;
     SeededRandom random_;
     engine::Shard shard_;
@@ -178,12 +190,22 @@ private:
     std::uint32_t cseq_ = 0;
     std::uint32_t nonce_count_ = 0;
     bool is_enrolled_ = false;
+    int enrollment_ = 0;
+    std::string enrollment_call_id_;
+    std::set<std::pair<int, int>> granted_;  // a registrar's: who was there, by place and number
 };
 
-// The session description of a side. `with_keys` on RTP/SAVP or beside RTP/AVP.
+// The session description of a side.
 std::string description(Media media);
+inline constexpr std::string_view party_media_address = "198.51.100.9";
 // Whose REFER an INVITE is sent for, by its Referred-By; -1: it is not.
 int plan_of_referred(const sip::Message& invite);
+// A REGISTER that no plan asked for says which phone it is of: place and number.
+std::string subject_of_phone(int place, int number);
+std::optional<std::pair<int, int>> phone_of_subject(std::string_view subject);
+// The realm by which a registrar asks, and the name under which its place proves itself to others.
+std::string realm_of_registrar(int place);
+std::string prover_of(int place);
 // Which step of that plan the REFER was.
 int step_of_referred(const sip::Message& request);
 Media media_of(std::string_view body);

@@ -80,7 +80,32 @@ const char* word(Scheme scheme) {
     return "";
 }
 
+// Mostly by the registrar itself, who alone may.
+bool draw_contact(Plan& plan, const Topology& topology, Dice& dice) {
+    std::vector<int> own;
+    std::vector<int> all;
+    for (const Place& each : topology.places) {
+        if (each.registrar != 0) {
+            all.push_back(each.number);
+        }
+        if (each.registrar == plan.place) {
+            own.push_back(each.number);
+        }
+    }
+    if (all.empty() || !dice.chance(own.empty() ? 4 : 50)) {
+        return false;
+    }
+    plan.called = Called::Contact;
+    plan.called_place = dice.pick(own.empty() || dice.chance(10) ? all : own);
+    plan.called_phone = static_cast<int>(dice.below(phones_of_access));
+    return true;
+}
+
 void draw_target(Plan& plan, const Topology& topology, Dice& dice) {
+    const bool is_sip = plan.scheme == Scheme::Sip || plan.scheme == Scheme::Sips;
+    if (is_sip && topology.has_registrars() && draw_contact(plan, topology, dice)) {
+        return;
+    }
     const auto trunk = [&] {
         int number = 0;
         if (dice.chance(20)) {  // most rules are about these
@@ -142,6 +167,7 @@ void draw_registration(Plan& plan, const Topology& topology, Dice& dice) {
     plan.scheme = dice.pick({Scheme::Sip, Scheme::Sips, Scheme::Sips});
     plan.registered = dice.pick({Twist::Same, Twist::Other, Twist::Other, Twist::Odd});
     plan.uri = std::string(word(plan.scheme)) + ":" + topology.place(plan.place).domain();
+    plan.has_wrong_password = topology.has_registrars() && dice.chance(15);
 }
 
 // Most of them know how secure the call is.
@@ -153,6 +179,13 @@ void draw_newcomer(Plan& plan, const Topology& topology, Dice& dice) {
 }
 
 }  // namespace
+
+Media natural_media(const Topology& topology, const Place& place) {
+    if (!topology.has_engine() || place.media_security != MediaSecurity::Required) {
+        return Media::Plain;
+    }
+    return place.is_trusted() ? Media::Sdes : Media::Dtls;
+}
 
 Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice) {
     Plan plan;
@@ -185,6 +218,9 @@ Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice)
     }
     plan.media = dice.pick({Media::Plain, Media::Plain, Media::Plain, Media::Sdes, Media::Sdes,
                             Media::SdesOnAvp, Media::None});
+    if (topology.has_engine() && dice.chance(30)) {
+        plan.media = dice.pick({Media::Sdes, Media::Dtls});
+    }
     plan.has_100rel = dice.chance(40);
     for (int i = 0; i < 3; ++i) {
         plan.answers.push_back(draw_answering(is_stormy, dice));

@@ -34,9 +34,10 @@ enum class Called {
     TwoTrunks,  // and another, if the first fails
     User,       // whoever registered as that
     Nobody,     // no route
+    Contact,    // a phone, by what its registrar knows it by
 };
 
-enum class Media { None, Plain, Sdes, SdesOnAvp };
+enum class Media { None, Plain, Sdes, SdesOnAvp, Dtls };
 
 struct Answering {
     enum class Kind { Answer, RingAnswer, Reject, Redirect, Ring, Mute } kind = Kind::Answer;
@@ -73,6 +74,7 @@ struct Plan {
     std::vector<int> destinations;  // places of trunks
     int called_place = 0;           // User
     int called_user = 0;
+    int called_phone = 0;  // Contact
     Twist caller_contact = Twist::Same;
     Media media = Media::Plain;
     bool has_100rel = false;
@@ -86,12 +88,17 @@ struct Plan {
     Scheme newcomer_scheme = Scheme::Sip;
     std::optional<Duration> cancel_after;
 
-    Twist registered = Twist::Same;  // is_registration: its Contact
+    // is_registration
+    Twist registered = Twist::Same;  // its Contact
+    bool has_wrong_password = false;
 
     const Answering& answering(int who) const {
         return answers[static_cast<std::size_t>(who) % answers.size()];
     }
 };
+
+// What a party there speaks when it is free to choose.
+Media natural_media(const Topology& topology, const Place& place);
 
 Plan draw_plan(int number, const Topology& topology, bool is_stormy, Dice& dice);
 

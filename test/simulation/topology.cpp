@@ -86,12 +86,21 @@ void write(std::ostream& out, const Place& place) {
         << "   replaces trusted\n"  // a newcomer knows the ids of the dialog, and no more
         << "   session-timer " << place.session_timer << "\n"
         << "   redirect-mode " << (place.recurses ? "recurse" : "pass-through") << "\n";
+    if (place.anchors_media) {
+        out << "   media anchored\n   media-engine-down "
+            << (place.needs_engine ? "refuse" : "bypass") << "\n";
+    }
     if (!place.is_encrypted()) {
         out << "   preferred-transport " << (place.transport == sip::Transport::Udp ? "udp" : "tcp")
             << "\n";
     }
     if (place.is_access) {
         out << "   inherit profile preset-access\n   domain " << place.domain() << "\n";
+        if (place.registrar != 0) {  // nobody here comes again to stay registered
+            out << "   registration target adjacency a" << place.registrar
+                << "\n   registration challenges " << (place.passes_challenges ? "pass" : "refuse")
+                << "\n   fast-register-interval 3600\n";
+        }
     } else {
         out << "   remote-address " << family << " "
             << (place.is_v6 ? "fd00:" + number + "::/32" : "10." + number + ".0.0 255.255.0.0")
@@ -140,14 +149,23 @@ int Topology::encrypted_trunk() const {
         ->number;
 }
 
+bool Topology::has_registrars() const {
+    return std::ranges::any_of(places, [](const Place& each) { return each.registrar != 0; });
+}
+
 // Trunks are called by number: 7N is place N, 8NM is N and, if that fails, M. 9... is nobody's.
 // Phones are called by the domain of their users.
 std::string Topology::configuration() const {
     std::ostringstream out;
     out << "sbc simulation\n sbe\n  tls certificate border.pem\n  tls private-key border.key\n"
            "  tls trust-anchors anchors.pem\n";
+    if (has_engine()) {
+        out << "  media-engine ipv4 " << engine_address << "\n  media-engine-port " << engine_port
+            << "\n";
+    }
     for (const Place& each : places) {
-        for (int user = 1; each.is_access && user <= users_of_access; ++user) {
+        const bool has_subscribers = each.is_access && each.registrar == 0;
+        for (int user = 1; has_subscribers && user <= users_of_access; ++user) {
             const std::string name = "u" + std::to_string(user);
             out << "  subscriber " << name << "@" << each.domain() << "\n   password "
                 << password_of(name) << "\n";
@@ -191,6 +209,43 @@ Topology draw_topology(Dice& dice) {
         }
     }
     return topology;
+}
+
+void add_engine(Topology& topology, Dice& dice) {
+    topology.engine = dice.pick({EngineMood::Up, EngineMood::Up, EngineMood::Up, EngineMood::Up,
+                                 EngineMood::Up, EngineMood::Down, EngineMood::Refuses,
+                                 EngineMood::Careless, EngineMood::Careless, EngineMood::Restarts});
+    for (Place& each : topology.places) {
+        each.anchors_media = dice.chance(60);
+        each.needs_engine = dice.chance(50);
+        each.media_security =
+            dice.pick({MediaSecurity::Off, MediaSecurity::Preferred, MediaSecurity::Required});
+        // "without it the commit is refused"
+        if (!each.is_trusted() && !each.anchors_media &&
+            each.media_security == MediaSecurity::Required) {
+            each.media_security = MediaSecurity::Off;
+        }
+    }
+}
+
+void add_registrars(Topology& topology, Dice& dice) {
+    for (Place& each : topology.places) {
+        if (!each.is_access || dice.chance(20)) {
+            continue;
+        }
+        each.registrar = 1 + static_cast<int>(dice.below(3));
+        each.passes_challenges = dice.chance(50);
+        for (const int user : {1, 2, users_of_access}) {
+            if (dice.chance(20)) {
+                each.refused_users.insert(user);
+            }
+        }
+        for (int phone = 0; phone < phones_of_access; ++phone) {
+            if (dice.chance(12)) {
+                each.revoked_phones.insert(phone);
+            }
+        }
+    }
 }
 
 }  // namespace ringwall::simulation

@@ -65,6 +65,13 @@ bool begins_something(const sip::Message& message) {
             message.method() == Method::Subscribe || message.method() == Method::Register);
 }
 
+// But for one whose only stream is refused.
+bool describes_media(const sip::Message& message) {
+    const std::string_view body = message.body();
+    return body.find("m=audio ") != std::string_view::npos &&
+           body.find("m=audio 0 ") == std::string_view::npos;
+}
+
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -135,6 +142,9 @@ void Watch::look(const std::vector<Packet>& packets) {
 }
 
 void Watch::look(const Packet& packet, std::string bytes) {
+    if (packet.from.port == engine_port || packet.to.port == engine_port) {
+        return;
+    }
     const auto parsed = sip::Message::parse(
         std::move(bytes), packet.is_datagram ? sip::Framing::Datagram : sip::Framing::Stream);
     if (parsed.message == nullptr) {
@@ -147,7 +157,7 @@ void Watch::look(const Packet& packet, std::string bytes) {
             if (parsed.fault && message.is_request()) {
                 complain("well-formed", nullptr, first_lines(message.bytes()));
             } else if (!parsed.fault) {
-                outgoing(place, message);
+                outgoing(place, message, packet.to.address);
             }
         } else if (packet.to.address == place.border().address) {
             parsed.fault ? odd(place, message) : incoming(place, message);
@@ -157,12 +167,22 @@ void Watch::look(const Packet& packet, std::string bytes) {
 
 // ---- what the border controller sends -----------------------------------------------------------
 
-void Watch::outgoing(const Place& place, const sip::Message& message) {
+void Watch::outgoing(const Place& place, const sip::Message& message, const IpAddress& to) {
     check_secrets(place, message);
+    check_media(place, message);
+    check_credentials(place, message);
+    check_challenges(place, message);
     check_claims(place, message);
     check_identity(place, message);
     check_topology(place, message);
-    if (begins_something(message) && message.method() != Method::Register) {
+    if (begins_something(message) && message.method() == Method::Register) {
+        registered_behind(place, message);
+        return;
+    }
+    if (begins_something(message)) {
+        if (barred_.contains(to)) {
+            complain("call-to-refused-phone", nullptr, first_lines(message.bytes()));
+        }
         called(place, message);
         return;
     }
@@ -188,6 +208,165 @@ void Watch::check_secrets(const Place& place, const sip::Message& message) {
     const bool may_have_keys = place.is_trusted() && place.media_security != MediaSecurity::Off;
     if (!may_have_keys && message.body().find("inline:") != std::string_view::npos) {
         complain("keys-on-wrong-leg", nullptr, first_lines(message.bytes()));
+    }
+}
+
+// `media-security` of the leg that it goes to holds, whoever wrote the description.
+void Watch::check_media(const Place& place, const sip::Message& message) {
+    if (!describes_media(message)) {
+        return;
+    }
+    const Media media = media_of(message.body());
+    const bool is_dtls =
+        media == Media::Dtls && message.body().find("a=fingerprint:") != std::string_view::npos;
+    const bool has_keys = message.body().find("inline:") != std::string_view::npos;
+    switch (place.media_security) {
+        case MediaSecurity::Off:
+            if (media != Media::Plain) {
+                complain("srtp-on-plain-leg", nullptr, first_lines(message.bytes()));
+            }
+            return;
+        case MediaSecurity::Required:
+            if (!is_dtls && !(place.is_trusted() && has_keys)) {
+                complain("plain-on-secure-leg", nullptr, first_lines(message.bytes()));
+            }
+            return;
+        case MediaSecurity::Preferred:
+            return;
+    }
+}
+
+// Media goes through the engine where either side says so, and then neither sees the other. Of a
+// leg whose other side may have changed, what it says itself. `is_caller`: none: nobody knows.
+void Watch::check_media_way(const Place& place, const sip::Message& message, int plan,
+                            std::optional<bool> is_caller) {
+    if (!topology_.has_engine() || !describes_media(message)) {
+        return;
+    }
+    const Plan& what = plans_[static_cast<std::size_t>(plan)];
+    const Story& story = story_of(plan);
+    const bool is_simple =
+        is_caller.has_value() && story.referred.empty() && what.newcomer_place == 0;
+    std::vector<const Place*> others;
+    if (is_simple && !*is_caller) {
+        others.push_back(&topology_.place(what.place));
+    } else if (is_simple) {
+        for (const std::string& call_id : story.legs) {
+            const Leg& leg = legs_.find(call_id)->second;
+            if (!leg.is_caller) {
+                others.push_back(&topology_.place(leg.place));
+            }
+        }
+    }
+    std::set<MediaWay> ways;
+    for (const Place* other : others) {
+        ways.insert(media_way(topology_, place, *other));
+    }
+    if (others.empty() && place.anchors_media) {
+        ways.insert(media_way(topology_, place, place));
+    }
+    const std::string_view body = message.body();
+    const bool is_engines =
+        body.find("c=IN IP4 " + std::string(engine_address)) != std::string_view::npos;
+    const bool shows_party = body.find(party_media_address) != std::string_view::npos;
+    // In a storm it may seem to be down, and then it depends.
+    const auto needs = [](const Place& each) { return each.anchors_media && each.needs_engine; };
+    const bool is_sure =
+        is_strict_ || needs(place) ||
+        std::ranges::any_of(others, [&](const Place* each) { return needs(*each); });
+    if (ways == std::set{MediaWay::None}) {
+        complain("media-without-engine", &what, first_lines(message.bytes()));
+    } else if (ways == std::set{MediaWay::Bypass} && is_engines) {
+        complain("media-by-the-engine", &what, first_lines(message.bytes()));
+    } else if (ways == std::set{MediaWay::Anchored} && is_sure && !is_engines) {
+        complain("media-past-the-engine", &what, first_lines(message.bytes()));
+    }
+    if (is_engines && shows_party) {
+        complain("media-address-across", &what, first_lines(message.bytes()));
+    }
+}
+
+const Place* Watch::phones_of(std::string_view domain) const {
+    const auto found = std::ranges::find(topology_.places, std::string(domain), &Place::domain);
+    return found == topology_.places.end() || !found->is_access ? nullptr : &*found;
+}
+
+// What proves a phone to its registrar goes there and nowhere else, and what proves somebody else
+// only from a registrar to a phone of its own that may ask for it.
+void Watch::check_credentials(const Place& place, const sip::Message& message) {
+    for (const auto& line : message.headers()) {
+        if (line.id != HeaderName::Authorization && line.id != HeaderName::ProxyAuthorization) {
+            continue;
+        }
+        const bool is_phones =
+            line.value.find(realm_of_registrar(place.number)) != std::string_view::npos;
+        const Place* const phones = phones_of(message.to().uri.host);
+        const bool is_to_its_registrar = message.method() == Method::Register &&
+                                         phones != nullptr && phones->registrar == place.number;
+        const bool is_of_registrar =
+            place.passes_challenges &&
+            line.value.find("\"" + prover_of(place.registrar) + "\"") != std::string_view::npos;
+        if (!(is_phones && is_to_its_registrar) && !is_of_registrar) {
+            complain("credentials-to-others", nullptr, first_lines(message.bytes()));
+        }
+    }
+}
+
+// A challenge of somebody else is seen by a phone that registers, and by a registrar that asked for
+// it.
+void Watch::check_challenges(const Place& place, const sip::Message& message) {
+    for (const auto& line : message.headers()) {
+        if (line.id != HeaderName::WwwAuthenticate && line.id != HeaderName::ProxyAuthenticate) {
+            continue;
+        }
+        const auto is_of = [&](const std::string& realm) {
+            return line.value.find("realm=\"" + realm + "\"") != std::string_view::npos;
+        };
+        const bool is_own = place.is_access && is_of(place.domain());
+        const bool is_of_registrar = place.registrar != 0 &&
+                                     is_of(realm_of_registrar(place.registrar)) &&
+                                     message.cseq().method == Method::Register;
+        const bool may_hear_phones = std::ranges::any_of(topology_.places, [&](const Place& each) {
+            return each.registrar == place.number && each.passes_challenges;
+        });
+        if (!is_own && !is_of_registrar && !(may_hear_phones && is_of("behind"))) {
+            complain("challenge-to-others", nullptr, first_lines(message.bytes()));
+        }
+    }
+}
+
+// A REGISTER goes to the registrar of its domain, as secure as its address-of-record is, if it may
+// go there at all.
+void Watch::registered_behind(const Place& place, const sip::Message& message) {
+    const Place* const phones = phones_of(message.to().uri.host);
+    const sip::HeaderLine* subject = message.header(HeaderName::Subject);
+    if (phones == nullptr || phones->registrar != place.number || subject == nullptr) {
+        complain("registered-with-a-stranger", nullptr, first_lines(message.bytes()));
+        return;
+    }
+    if (!phones->is_trusted() && place.is_encrypted()) {
+        complain("untrusted-caller-on-encrypted-leg", nullptr, first_lines(message.bytes()));
+    }
+    const bool carries_sip = place.security == Security::TrustedUnencrypted &&
+                             place.sips_conversion == SipsConversion::ToSip;
+    const bool is_sips = message.to().uri.scheme == Scheme::Sips;
+    if (is_sips && (!place.is_trusted() || carries_sip)) {
+        complain("secure-registration-on-insecure-leg", nullptr, first_lines(message.bytes()));
+    }
+    if ((message.request_uri().scheme == Scheme::Sips) != is_sips ||
+        contact_scheme(message).value_or(Scheme::Other) != (is_sips ? Scheme::Sips : Scheme::Sip)) {
+        complain("scheme", nullptr, first_lines(message.bytes()));
+    }
+    const int plan = number_of(subject->value);
+    const auto phone = phone_of_subject(subject->value);
+    const bool is_expected =
+        plan >= 0
+            ? expectation_of(plan).registrar == place.number
+            : phone && phone->first == phones->number &&
+                  expect_enrollment(topology_, *phones, 1, message.to().uri.scheme).registrar ==
+                      place.number;
+    if (!is_expected) {
+        complain("refused-caller-went-on", nullptr, first_lines(message.bytes()));
     }
 }
 
@@ -287,8 +466,11 @@ void Watch::called(const Place& place, const sip::Message& invite) {
         complain("refused-caller-went-on", &plan, first_lines(invite.bytes()));
     } else if (!expectation.legs.contains(place.number)) {
         complain("target-not-permitted", &plan, first_lines(invite.bytes()));
+    } else {
+        check_offer(place, invite, plan);
     }
     check_contact(invite, legs_.find(invite.call_id())->second);
+    check_media_way(place, invite, number, false);
 }
 
 // The target of a REFER that the border controller obeys: it must be open to the call, and to one
@@ -317,6 +499,18 @@ void Watch::called_for_refer(const Place& place, const sip::Message& invite, con
     }
 }
 
+// What the engine is told to offer is what the leg may have, and no less.
+void Watch::check_offer(const Place& place, const sip::Message& invite, const Plan& plan) {
+    const Place& caller = topology_.place(plan.place);
+    if (topology_.engine != EngineMood::Up || plan.media == Media::None ||
+        media_way(topology_, caller, place) != MediaWay::Anchored || !is_strict_) {
+        return;
+    }
+    if (media_of(invite.body()) != offered_by_engine(plan.media, caller, place)) {
+        complain("offer-of-the-engine", &plan, first_lines(invite.bytes()));
+    }
+}
+
 void Watch::told_of_refer(const Place& place, const sip::Message& notify, const Plan& plan) {
     const bool is_final = notify.body().starts_with("SIP/2.0 ") &&
                           !notify.body().starts_with("SIP/2.0 1") &&
@@ -341,6 +535,7 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
     if (is_secure(caller, plan.scheme) && !place.is_trusted() && !is_refusal && !is_trying) {
         complain("secure-call-on-untrusted-leg", &plan, first_lines(message.bytes()));
     }
+    check_media_way(place, message, leg.plan, leg.is_caller);
     if (!plan.is_registration && expectation_of(leg.plan).is_silent) {
         complain("answered-a-stranger", &plan, first_lines(message.bytes()));
     }
@@ -462,7 +657,7 @@ void Watch::came_to_replace(const Place& place, const sip::Message& invite) {
     const Plan& plan = plans_[static_cast<std::size_t>(newcomer.plan)];
     Story& story = story_of(newcomer.plan);
     const auto with = [&](const Leg& remaining, bool replaces_caller) {
-        return expect_replacement(plan, topology_,
+        return expect_replacement(plan, topology_, enrolled_,
                                   {.newcomer = place,
                                    .scheme = newcomer.scheme,
                                    .replaced = topology_.place(replaced->second.place),
@@ -497,6 +692,7 @@ void Watch::sent_to_newcomer(const Place& place, const sip::Message& message, Ne
     if (place.number != newcomer.place) {
         complain("wrong-side", &plan, first_lines(message.bytes()));
     }
+    check_media_way(place, message, newcomer.plan, std::nullopt);
     if (scheme && message.status() < 300 && *scheme != newcomer.scheme) {
         complain("contact-scheme", &plan, first_lines(message.bytes()));
     }
@@ -717,8 +913,15 @@ void Watch::finish_plan(const Plan& plan) {
         const bool is_of_secure = is_secure(topology_.place(plan.place), plan.scheme);
         tally_.add(is_of_secure ? Flow::SecureSubscription : Flow::Subscription);
     }
+    note(expectation);
+}
+
+void Watch::note(const Expectation& expectation) {
     for (const Judgement& judgement : expectation.judgements) {
         judgement.count(tally_);
+    }
+    for (const Flow flow : expectation.flows) {
+        tally_.add(flow);
     }
 }
 

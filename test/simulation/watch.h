@@ -31,6 +31,9 @@ public:
     // When all is quiet.
     void finish();
     void complain(const std::string& check, const Plan* plan, const std::string& text);
+    // Nothing is begun with who is there from now on: its registrar does not want it.
+    void bar(const IpAddress& address) { barred_.insert(address); }
+    void note(const Expectation& expectation);  // of what was judged, and is in no plan
     const std::optional<Violation>& violation() const { return violation_; }
     const Tally& tally() const { return tally_; }
 
@@ -71,7 +74,7 @@ private:
     };
 
     void look(const test::SimNetwork::Packet& packet, std::string bytes);
-    void outgoing(const Place& place, const sip::Message& message);
+    void outgoing(const Place& place, const sip::Message& message, const IpAddress& to);
     void incoming(const Place& place, const sip::Message& message);
     void came_to_replace(const Place& place, const sip::Message& invite);
     void sent_to_newcomer(const Place& place, const sip::Message& message, Newcomer& newcomer);
@@ -85,6 +88,14 @@ private:
     void check_secrets(const Place& place, const sip::Message& message);
     void check_claims(const Place& place, const sip::Message& message);
     void check_identity(const Place& place, const sip::Message& message);
+    void check_credentials(const Place& place, const sip::Message& message);
+    void check_challenges(const Place& place, const sip::Message& message);
+    void check_media(const Place& place, const sip::Message& message);
+    void check_offer(const Place& place, const sip::Message& invite, const Plan& plan);
+    void check_media_way(const Place& place, const sip::Message& message, int plan,
+                         std::optional<bool> is_caller);
+    void registered_behind(const Place& place, const sip::Message& message);
+    const Place* phones_of(std::string_view domain) const;
     void check_topology(const Place& place, const sip::Message& message);
     void check_contact(const sip::Message& message, const Leg& leg);
     void came_in_call(const sip::Message& message, Leg& leg);
@@ -108,6 +119,7 @@ private:
     std::map<std::string, Leg, std::less<>> legs_;            // by Call-ID
     std::map<std::string, Newcomer, std::less<>> newcomers_;  // by Call-ID
     std::map<std::string, Asked> asked_;
+    std::set<IpAddress> barred_;
     std::optional<Violation> violation_;
     Tally tally_;
 };

@@ -1,8 +1,10 @@
 #include "simulation/world.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "scenario/border.h"
+#include "scenario/sim_media_engine.h"
 #include "simulation/party.h"
 
 namespace ringwall::simulation {
@@ -15,23 +17,44 @@ constexpr std::size_t steps_between_questions = 16;
 constexpr int first_phone_host = 11;
 constexpr int wrong_password_host = 20;
 constexpr int registering_host = 21;
+constexpr int intruding_host = 22;
+
+// A fifth of the worlds has a media engine, a fifth registrars, one in ten both. What else is drawn
+// of a seed does not change with that.
+Topology draw_world(std::uint64_t seed, Dice& dice) {
+    Topology topology = draw_topology(dice);
+    Dice more(~seed);
+    const std::size_t kind = more.below(10);
+    if (kind < 3) {
+        add_engine(topology, more);
+    }
+    if (kind == 2 || kind == 3 || kind == 4) {
+        add_registrars(topology, more);
+    }
+    return topology;
+}
 
 class World {
 public:
     World(std::uint64_t seed, std::ostream* trace)
         : dice_(seed),
           trace_(trace),
-          topology_(draw_topology(dice_)),
+          topology_(draw_world(seed, dice_)),
           is_stormy_(dice_.chance(30)),
           net_(seed),
           border_(net_, topology_.configuration(), seed + 1, dice_.chance(50) ? one : several) {
+        if (topology_.has_engine()) {
+            add_engine();
+        }
         for (const Place& place : topology_.places) {
             place.is_access ? add_phones(place) : add_trunk(place);
         }
         for (int i = 0; i < calls_of_world; ++i) {
             plans_.push_back(draw(i));
         }
-        watch_ = std::make_unique<Watch>(topology_, plans_, enrolled_, !is_stormy_);
+        const bool is_known = !is_stormy_ && topology_.engine != EngineMood::Careless &&
+                              topology_.engine != EngineMood::Restarts;
+        watch_ = std::make_unique<Watch>(topology_, plans_, enrolled_, is_known);
         net_.on_step([this] {
             watch_->look(net_.packets());
             // What is inconsistent stays so, and asking costs as much as all the rest: the step is
@@ -44,6 +67,12 @@ public:
 
     Outcome run() {
         enroll();
+        if (topology_.has_engine()) {
+            net_.run_for(3s);  // it is known whether it answers
+        }
+        if (topology_.engine == EngineMood::Restarts) {
+            restart_engine();
+        }
         if (is_stormy_) {
             begin_storm();
         }
@@ -76,7 +105,7 @@ private:
 
     Party& add(Party::Identity identity) {
         parties_.push_back(std::make_unique<Party>(net_, std::move(identity), topology_, plans_,
-                                                   dice_.below(1'000'000'000)));
+                                                   book_, dice_.below(1'000'000'000)));
         parties_.back()->on_hand_over([this](const Plan& plan, const std::string& replaces) {
             const bool is_phone = topology_.place(plan.newcomer_place).is_access;
             Party& newcomer = is_phone ? phone_of(plan.newcomer_place, plan.newcomer_user)
@@ -112,6 +141,25 @@ private:
 
     void add_trunk(const Place& place) { trunks_[place.number] = &add(trunk(place)); }
 
+    void add_engine() {
+        engine_ = std::make_unique<test::SimMediaEngine>(
+            net_, Endpoint{*IpAddress::parse(engine_address), engine_port});
+        engine_->is_silent = topology_.engine == EngineMood::Down;
+        engine_->refuses = topology_.engine == EngineMood::Refuses;
+        engine_->is_careless = topology_.engine == EngineMood::Careless;
+    }
+
+    // What it had is gone with it.
+    void restart_engine() {
+        net_.at(std::chrono::milliseconds(dice_.below(40'000)), [this] {
+            engine_->is_silent = true;
+            net_.at(std::chrono::milliseconds(100 + dice_.below(20'000)), [this] {
+                engine_->restart();
+                engine_->is_silent = false;
+            });
+        });
+    }
+
     // One with a sip contact, where it is trusted one with a sips contact, and one more of either.
     void add_phones(const Place& place) {
         for (int i = 0; i < 3; ++i) {
@@ -122,10 +170,25 @@ private:
             // Who is not trusted registers no SIPS Contact: its Request-URI would be SIPS.
             const bool is_sips = place.is_trusted() && (i == 1 || (i == 2 && dice_.chance(50)));
             identity.contact_scheme = is_sips ? "sips" : "sip";
-            enrolled_.push_back({place.number, user, i, is_sips ? Scheme::Sips : Scheme::Sip});
+            const Scheme scheme = is_sips ? Scheme::Sips : Scheme::Sip;
+            const bool is_granted =
+                expect_enrollment(topology_, place, user, scheme).allows(200, 0);
+            identity.is_away = !is_granted || is_revoked(identity);
+            if (!identity.is_away) {
+                enrolled_.push_back({place.number, user, i, scheme});
+            }
             Party& party = add(std::move(identity));
             phones_.push_back(&party);
         }
+    }
+    static bool is_revoked(const Party::Identity& phone) {
+        return phone.place->registrar != 0 && phone.place->revoked_phones.contains(phone.number);
+    }
+    Expectation expectation_of(const Party& phone) const {
+        const bool is_sips = phone.identity().contact_scheme == "sips";
+        const int user = phone.identity().user == "u1" ? 1 : 2;
+        return expect_enrollment(topology_, *phone.identity().place, user,
+                                 is_sips ? Scheme::Sips : Scheme::Sip);
     }
 
     Party& phone_of(int place, int user) {
@@ -141,7 +204,11 @@ private:
     Party& caller_of(const Plan& plan) {
         const Place& place = topology_.place(plan.place);
         if (plan.is_registration) {
-            return extra(plan, phone(place, plan.user, registering_host));
+            Party::Identity identity = phone(
+                place, plan.user, plan.has_wrong_password ? intruding_host : registering_host);
+            identity.password = plan.has_wrong_password ? "wrong" : identity.password;
+            identity.number = phones_of_access;  // none of those that are known
+            return extra(plan, std::move(identity));
         }
         switch (plan.caller) {
             case Caller::Honest:
@@ -191,8 +258,10 @@ private:
 
     // One for each kind and place, made when it is first needed.
     Party& extra(const Plan& plan, Party::Identity identity) {
-        const auto key =
-            std::tuple(plan.place, plan.is_registration ? -1 : int(plan.caller), plan.user);
+        const int kind = !plan.is_registration     ? int(plan.caller)
+                         : plan.has_wrong_password ? -2
+                                                   : -1;
+        const auto key = std::tuple(plan.place, kind, plan.user);
         const auto found = extras_.find(key);
         if (found != extras_.end()) {
             return *found->second;
@@ -208,24 +277,43 @@ private:
             phone->enroll();
         }
         wait_for_phones();
-        // Some come back over a new connection, before anybody calls.
+        // Some come back over a new connection, before anybody calls; some are not wanted any more.
         for (Party* phone : phones_) {
-            if (dice_.chance(20)) {
+            const Expectation expected = expectation_of(*phone);
+            const auto is_so = [&](const Ending& each) {
+                return each.status == phone->enrollment();
+            };
+            if (std::ranges::none_of(expected.endings, is_so)) {
+                watch_->complain("enroll", nullptr,
+                                 phone->identity().place->name() + " " + phone->identity().user +
+                                     " heard " + std::to_string(phone->enrollment()));
+            }
+            watch_->note(expected);
+            if (dice_.chance(20) && !phone->identity().is_away) {
                 phone->cut_after(100ms);
+            } else if (phone->is_enrolled() && is_revoked(phone->identity())) {
+                phone->enroll_again();
             }
         }
         net_.run_for(200ms);
         wait_for_phones();
+        for (const Party* phone : phones_) {
+            if (phone->identity().is_away) {
+                watch_->bar(phone->identity().place->address(phone->identity().host));
+                if (phone->is_enrolled()) {
+                    watch_->complain("enroll", nullptr, "a phone that is refused is registered");
+                }
+            }
+        }
     }
 
     void wait_for_phones() {
-        const bool are_all_there = net_.run_until(
-            [this] {
-                return std::all_of(phones_.begin(), phones_.end(),
-                                   [](const Party* each) { return each->is_enrolled(); });
-            },
-            60s);
-        if (!are_all_there) {
+        const auto is_done = [](const Party* each) {
+            return each->identity().is_away ? each->enrollment() != 0 : each->is_enrolled();
+        };
+        const bool are_all_done =
+            net_.run_until([&] { return std::ranges::all_of(phones_, is_done); }, 60s);
+        if (!are_all_done) {
             watch_->complain("enroll", nullptr, "a phone could not register");
         }
     }
@@ -271,6 +359,10 @@ private:
         if (border_.sbc().calls() != 0) {
             watch_->complain("calls-left", nullptr, std::to_string(border_.sbc().calls()));
         }
+        // rtpengine itself drops what nobody talks by: only where nothing is lost, nothing is left.
+        if (engine_ != nullptr && !is_stormy_ && engine_->sessions() != 0) {
+            watch_->complain("left-in-engine", nullptr, std::to_string(engine_->sessions()));
+        }
         if (!border_.sbc().is_empty()) {
             watch_->complain("leak", nullptr, "something of a call, or of what finds it, is left");
         }
@@ -295,6 +387,8 @@ private:
     bool is_stormy_;
     test::SimNetwork net_;
     test::Border border_;
+    std::unique_ptr<test::SimMediaEngine> engine_;
+    AddressBook book_;
     std::vector<Plan> plans_;
     std::vector<std::unique_ptr<Party>> parties_;
     std::map<int, Party*> trunks_;

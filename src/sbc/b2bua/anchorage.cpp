@@ -37,14 +37,14 @@ std::optional<media::Ticket> Anchorage::ask(const MediaQuestion& question) {
     const Adjacency& from = snapshot_.adjacencies[question.from];
     const Adjacency& to = snapshot_.adjacencies[question.to];
     const MediaSession::Offer* const offer = offer_of(question);
-    const auto refusal = policy::refuse_to_engine(
+    policy::MediaVerdict shown = policy::judge_for_engine(
         policy::media_leg(from), *question.message,
         offer == nullptr ? std::nullopt : std::optional<std::string_view>(offer->told));
-    if (refusal) {
-        keep(question.message, {refusal, {}});
+    if (!shown.passes()) {
+        keep(question.message, std::move(shown));
         return std::nullopt;
     }
-    std::string sdp(question.message->body());
+    std::string sdp = shown.body.value_or(std::string(question.message->body()));
     const std::string& id = question.session->id;
     if (question.kind == Kind::Answer) {
         return host_.ask_media(

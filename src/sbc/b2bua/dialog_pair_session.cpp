@@ -97,7 +97,7 @@ std::optional<policy::MediaRefusal> DialogPair::refuse_answer_to_us(
     if (anchor_.session == nullptr || !bears_description(response)) {
         return judge_answer(from, adjacency_of(leg(other_side(side))), asked, response).refusal;
     }
-    return policy::refuse_to_engine(policy::media_leg(from), response, asked.body());
+    return policy::judge_for_engine(policy::media_leg(from), response, asked.body()).refusal;
 }
 
 MediaQuestion DialogPair::question(Side describing, MediaQuestion::Kind kind,

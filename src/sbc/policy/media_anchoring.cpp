@@ -138,15 +138,14 @@ MediaWay media_way(const Adjacency& from, const Adjacency& to, bool is_engine_up
     return may_bypass(from) && may_bypass(to) ? MediaWay::Bypass : MediaWay::None;
 }
 
-std::optional<MediaRefusal> refuse_to_engine(const MediaLeg& from, const sip::Message& message,
-                                             std::optional<std::string_view> offer) {
+MediaVerdict judge_for_engine(const MediaLeg& from, const sip::Message& message,
+                              std::optional<std::string_view> offer) {
     const bool is_alone = sip::is_media_type(message.content_type(), "application", "sdp");
     if (!is_alone || message.header(sip::HeaderName::ContentEncoding) != nullptr) {
-        return MediaRefusal::NotAnchored;
+        return {MediaRefusal::NotAnchored, {}};
     }
-    return (offer ? judge_answer(from, engine_leg, *offer, message)
-                  : judge_media(from, engine_leg, message))
-        .refusal;
+    return offer ? judge_answer(from, engine_leg, *offer, message)
+                 : judge_media(from, engine_leg, message);
 }
 
 media::Towards towards(const MediaLeg& to, std::string_view description, IpAddress::Family family) {

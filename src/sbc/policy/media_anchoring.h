@@ -21,10 +21,11 @@ enum class MediaWay : std::uint8_t {
 };
 MediaWay media_way(const Adjacency& from, const Adjacency& to, bool is_engine_up);
 
-// Why a description that comes from a leg cannot go to the engine. `offer`: where it is an answer,
-// what that leg was offered. A description stands alone in its message: the engine reads no parts.
-std::optional<MediaRefusal> refuse_to_engine(const MediaLeg& from, const sip::Message& message,
-                                             std::optional<std::string_view> offer);
+// What of a description that comes from a leg is shown to the engine: no key that the leg may not
+// have, else the engine would use it. `offer`: where it is an answer, what that leg was offered. A
+// description stands alone in its message: the engine reads no parts.
+MediaVerdict judge_for_engine(const MediaLeg& from, const sip::Message& message,
+                              std::optional<std::string_view> offer);
 
 // How the engine is to describe to a leg what `description` offers.
 media::Towards towards(const MediaLeg& to, std::string_view description, IpAddress::Family family);

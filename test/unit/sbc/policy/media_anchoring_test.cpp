@@ -141,6 +141,37 @@ TEST(MediaAnchoring, TheEnginesOwnAddressIsNobodyElses) {
                     .passes());
 }
 
+sip::MessagePtr invite_with(const std::string& sdp) {
+    return sip::Message::parse(
+               "INVITE sip:a@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKa\r\n"
+               "Max-Forwards: 70\r\nFrom: <sip:b@example.com>;tag=1\r\n"
+               "To: <sip:a@example.com>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n"
+               "Contact: <sip:b@192.0.2.9>\r\nContent-Type: application/sdp\r\n"
+               "Content-Length: " +
+                   std::to_string(sdp.size()) + "\r\n\r\n" + sdp,
+               sip::Framing::Datagram)
+        .message;
+}
+
+TEST(MediaAnchoring, TheEngineIsShownNoKeysThatTheirLegMayNotHave) {
+    const auto shown = [](const MediaLeg& from, const std::string& sdp) {
+        return judge_for_engine(from, *invite_with(sdp), std::nullopt);
+    };
+    const std::string besides = description("RTP/AVP", key);
+    using enum MediaSecurity;
+    for (const MediaLeg& from :
+         {leg(Security::TrustedEncrypted, Off), leg(Security::Untrusted, Off),
+          leg(Security::Untrusted, Preferred)}) {
+        const MediaVerdict verdict = shown(from, besides);
+        ASSERT_TRUE(verdict.body.has_value());
+        EXPECT_EQ(*verdict.body, description("RTP/AVP"));
+        EXPECT_FALSE(shown(from, description("RTP/SAVP", key)).passes());
+    }
+    EXPECT_FALSE(shown(leg(Security::TrustedEncrypted, Preferred), besides).body.has_value());
+    EXPECT_EQ(shown(leg(Security::Untrusted, Required), besides).refusal,
+              MediaRefusal::KeysWouldBeRemoved);
+}
+
 TEST(MediaAnchoring, AnAnswerIsHeldAgainstItsOffer) {
     const MediaLeg to = leg(Security::TrustedEncrypted, MediaSecurity::Required);
     const std::string offer = description("RTP/SAVP", key);
