@@ -19,8 +19,9 @@ struct ProcessOptions {
 };
 
 // The exit status: 0, 78 (EX_CONFIG) for a wrong configuration or an address that cannot be bound,
-// 74 (EX_IOERR) when a file cannot be opened. SIGTERM and SIGINT end all calls first; SIGUSR1 logs
-// the counters.
+// 74 (EX_IOERR) when a file cannot be opened. SIGTERM
+// and SIGINT end all calls first; SIGUSR1 logs the counters; SIGHUP reads files again. A service
+// manager is told (net/service_manager.h).
 int run_process(const ProcessOptions& options);
 
 }  // namespace ringwall::sbc
