@@ -33,6 +33,7 @@
 #include "sbc/file_watch.h"
 #include "sbc/line_file.h"
 #include "sbc/operations.h"
+#include "sbc/privileges.h"
 #include "sbc/stored_subscribers.h"
 #include "sbc/workers.h"
 
@@ -229,6 +230,12 @@ std::string host_name_of_machine() {
 
 int run_process(const ProcessOptions& options) {
     const auto service_manager = net::ServiceManager::from_environment();
+    if (!options.user.empty()) {
+        if (const auto become = become_user(options.user); !become) {
+            std::fprintf(stderr, "%s\n", become.error().c_str());
+            return EX_NOPERM;
+        }
+    }
     const std::filesystem::path folder =
         options.store.empty() ? options.configuration.parent_path() : options.store;
     const FileReader read_file = [&folder](const std::string& name) {

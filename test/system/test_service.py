@@ -1,16 +1,20 @@
 #!/usr/bin/python3
-"""ringwall-sbc and ringwall-phone as services: what the service manager that started them is told, and that its watchdog barks
-when a worker hangs."""
+"""ringwall-sbc and ringwall-phone as services: what the service manager that started them is told, that its watchdog barks when a
+worker hangs, and what is left of root where a border controller becomes another user."""
 import ctypes
 import os
 import pathlib
+import pwd
 import signal
 import socket
 import subprocess
 import time
+import unittest
 
 from system_test import OUTSIDE, PHONES, PROGRAM, SystemTest, main, wait_for
 
+NOBODY = "nobody"
+NET_BIND_SERVICE = 1 << 10
 PATIENCE = 2.0  # of the watchdog, in seconds
 CONFIGURATION = """\
 configure
@@ -182,6 +186,51 @@ class Service(SystemTest):
         self.wait_states("READY=1")
         self.assertEqual(self.stop(process), 0)
         self.wait_states("READY=1", "STOPPING=1")
+
+    # ---- root is given up
+
+    def status_of(self, process: subprocess.Popen) -> list[dict[str, str]]:
+        """Of each thread."""
+        return [dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+                for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir()]
+
+    @unittest.skipIf(len(pathlib.Path("/proc/self/uid_map").read_text().split()) == 3 and
+                     pathlib.Path("/proc/self/uid_map").read_text().split()[2] == "1", "there is one user only here")
+    def test_root_becomes_another_user_and_keeps_low_ports_alone(self):
+        user = pwd.getpwnam(NOBODY)
+        self.folder.chmod(0o755)
+        for path in (self.store, self.folder / "pki", *(self.folder / "pki").iterdir()):
+            os.chown(path, user.pw_uid, user.pw_gid)
+        process = self.start_service("--user", NOBODY)
+        self.wait_states("READY=1")
+        self.configure()
+        groups = {int(group) for group in subprocess.run(["id", "-G", NOBODY], capture_output=True, text=True, check=True).stdout.split()}
+        threads = self.status_of(process)
+        self.assertGreater(len(threads), 3)
+        for status in threads:
+            self.assertEqual(status["Uid"].split(), [str(user.pw_uid)] * 4)
+            self.assertEqual(status["Gid"].split(), [str(user.pw_gid)] * 4)
+            self.assertEqual({int(group) for group in status["Groups"].split()}, groups)
+            capabilities = {which: int(status[which], 16) for which in ("CapEff", "CapPrm", "CapInh", "CapAmb")}
+            # The allocator's thread was there before, and has none at all.
+            is_the_allocators = status["Name"] == "jemalloc_bg_thd"
+            self.assertEqual(capabilities, {"CapEff": 0 if is_the_allocators else NET_BIND_SERVICE,
+                                            "CapPrm": 0 if is_the_allocators else NET_BIND_SERVICE, "CapInh": 0, "CapAmb": 0}, status["Name"])
+            if not is_the_allocators:
+                self.assertEqual((int(status["CapBnd"], 16), status["NoNewPrivs"]), (0, "1"), status["Name"])
+        # A port below 1024 that was asked for afterwards.
+        self.assertRegex(self.answer_to_options(), r"^SIP/2\.0 \d\d\d ")
+        for file in self.store.rglob("*"):
+            self.assertEqual(file.stat().st_uid, user.pw_uid, file)
+        self.assertEqual(self.stop(process), 0)
+
+    def test_who_cannot_become_that_user_does_not_start(self):
+        for options, sentence in ((["--user", "nobody-at-all"], r"^--user nobody-at-all: there is no such user on this machine\n$"),
+                                  (["--user", "root"], r"^--user root gives nothing up; name a user that is not root, as 'ringwall'\n$")):
+            done = self.network.run("sbc", [str(PROGRAM), "--store", str(self.store), *options])
+            self.assertEqual(done.returncode, 77)
+            self.assertRegex(done.stderr, sentence)
+        self.assertEqual(list(self.store.iterdir()), [], "nothing was begun")
 
 
 if __name__ == "__main__":
