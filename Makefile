@@ -23,7 +23,7 @@ help:
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
 	@echo 'make package    ringwall-sbc and ringwall-phone as Debian packages, in build/package'
-	@echo 'make test-package   installs, starts, upgrades and removes them in a clean Debian (root)'
+	@echo 'make test-package   installs, starts, upgrades and removes them in a clean Debian (root; PART=by-hand)'
 	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
 	@echo 'make format     puts the sources into the house format'
 	@echo 'make clean      removes build folders and what the lab left'
@@ -123,7 +123,7 @@ package: packages-build+package
 # Another Debian is made of the packages that the machine's own sources have.
 test-package: packages-package+test-package
 	@$(MAKE) --no-print-directory package
-	@test/package/run build/release build/package
+	@test/package/run build/release build/package $(PART)
 
 lint: packages-build+lint
 	@cmake --preset $(BUILD) --log-level=WARNING >/dev/null
