@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads fuzz bench lint format clean build
+.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads fuzz bench package test-package lint format clean build
 
 help:
 	@echo 'make run        the lab: six phones and the border controller; stays up, says how to call'
@@ -22,6 +22,8 @@ help:
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
+	@echo 'make package    ringwall-sbc and ringwall-phone as Debian packages, in build/package'
+	@echo 'make test-package   installs, starts, upgrades and removes them in a clean Debian (root; PART=by-hand)'
 	@echo 'make lint       format, layers, headers, scripts, clang-tidy'
 	@echo 'make format     puts the sources into the house format'
 	@echo 'make clean      removes build folders and what the lab left'
@@ -108,6 +110,20 @@ ifndef ARGUMENTS
 	build/release/test/bench/bench_media 20 10 pcmu 80
 	build/release/test/bench/bench_media 20 10 opus 80
 endif
+
+# The hardened release build (docs/decisions/0081). ARGUMENTS: of cpack.
+package: packages-build+package
+	@$(MAKE) --no-print-directory build BUILD=release TARGET=packaged
+	@tools/check_hardening build/release/apps/ringwall-sbc build/release/apps/ringwall-phone build/release/apps/ringwall
+	@rm -rf build/package
+	@cpack --config build/release/CPackConfig.cmake -B build/package $(ARGUMENTS) >build/package.log || { cat build/package.log >&2; exit 1; }
+	@rm -rf build/package/_CPack_Packages
+	@ls build/package/*.deb
+
+# Another Debian is made of the packages that the machine's own sources have.
+test-package: packages-package+test-package
+	@$(MAKE) --no-print-directory package
+	@test/package/run build/release build/package $(PART)
 
 lint: packages-build+lint
 	@cmake --preset $(BUILD) --log-level=WARNING >/dev/null

@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
     app.add_option("--console", options.console, "The socket that `ringwall console` talks to");
     app.add_option("--trace", options.trace, "Append a JSON line for each SIP message (no bodies)");
     app.add_option("--record", options.record, "Append a JSON line for each call");
+    app.add_option("--user", options.user,
+                   "Started as root: become this user, and keep only what ports below 1024 need");
     app.add_option("--workers", options.workers, "Threads for the traffic; one for each core")
         ->check(CLI::Range(1, 64));
     app.add_flag("--check", options.only_check, "Read the configuration, say what is wrong, end");

@@ -29,9 +29,14 @@ target_compile_options(ringwall_options INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wnon-virtual-dtor
     -Wold-style-cast -Werror -fstack-protector-strong)
 target_compile_definitions(ringwall_options INTERFACE _GLIBCXX_ASSERTIONS)
+# What is shipped: checked in the built programs by tools/check_hardening (docs/decisions/0081).
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT RINGWALL_SANITIZE)
-    target_compile_options(ringwall_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+    target_compile_options(ringwall_options INTERFACE
+        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fcf-protection=full)
+    target_link_options(ringwall_options INTERFACE -Wl,-z,noexecstack)
 endif()
+include(CheckPIESupported)
+check_pie_supported()
 target_link_options(ringwall_options INTERFACE -Wl,-z,relro,-z,now)
 # What is linked to be tried, and often.
 find_program(RINGWALL_MOLD mold)

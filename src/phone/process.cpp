@@ -18,6 +18,7 @@
 #include "media/wav_file.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/service_manager.h"
 #include "net/signals.h"
 #include "phone/configuration.h"
 #include "phone/control/server.h"
@@ -141,7 +142,8 @@ struct Failure {
 // One phone, until it is to stop or to start again.
 Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
                                              Configuration& configuration, control::Server& control,
-                                             Supervisor& supervisor, Phone::Memory& memory) {
+                                             Supervisor& supervisor, Phone::Memory& memory,
+                                             const net::ServiceManager& service_manager) {
     const auto worker = engine::Worker::create();
     if (!worker) {
         return fail(Failure{EX_OSERR, worker.error().sentence});
@@ -166,8 +168,12 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
         (*worker)->run();
     });
     log::info("phone.ready", {{"lines", settings->lines.size()}});
+    service_manager.ready();
     const Supervisor::Order order = supervisor.wait();
     log::info(order == Supervisor::Order::Stop ? "phone.stopping" : "phone.starting-again");
+    if (order == Supervisor::Order::Stop) {
+        service_manager.stopping();
+    }
     control.detach();
     say_farewell(**worker, phone);
     (*worker)->stop();
@@ -194,6 +200,7 @@ Result<void, std::string> check_sound(const SoundOptions& sound) {
 
 int run(const ProcessOptions& options, Configuration& configuration) {
     std::signal(SIGPIPE, SIG_IGN);
+    const auto service_manager = net::ServiceManager::from_environment();
     const auto supervisor = Supervisor::create();
     if (!supervisor) {
         return complain(EX_OSERR, supervisor.error().sentence);
@@ -207,7 +214,8 @@ int run(const ProcessOptions& options, Configuration& configuration) {
     }
     Phone::Memory memory;
     for (bool is_first = true, was_reverted = false;; is_first = false) {
-        const auto order = run_phone(options.sound, configuration, control, **supervisor, memory);
+        const auto order =
+            run_phone(options.sound, configuration, control, **supervisor, memory, service_manager);
         if (!order && (is_first || was_reverted)) {
             return complain(order.error().status, order.error().sentence);
         }

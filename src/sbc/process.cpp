@@ -21,6 +21,7 @@
 #include "net/clock.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/service_manager.h"
 #include "net/signals.h"
 #include "sbc/config/reader.h"
 #include "sbc/console/alarm_watch.h"
@@ -32,6 +33,7 @@
 #include "sbc/file_watch.h"
 #include "sbc/line_file.h"
 #include "sbc/operations.h"
+#include "sbc/privileges.h"
 #include "sbc/stored_subscribers.h"
 #include "sbc/workers.h"
 
@@ -163,6 +165,33 @@ private:
     TimePoint next_;
 };
 
+// The service manager's watchdog gets its food from here, and only while every worker turns: one
+// that hangs has it bark.
+class Watchdog {
+public:
+    Watchdog(const net::ServiceManager& manager, Workers& workers)
+        : manager_(manager), workers_(workers) {}
+    Duration interval() const {
+        return manager_.watchdog_patience() == Duration::max() ? Duration::max()
+                                                               : manager_.watchdog_patience() / 4;
+    }
+    void feed_in_time() {
+        const TimePoint now = net::system_clock().monotonic;
+        if (interval() == Duration::max() || now < next_) {
+            return;
+        }
+        next_ = now + interval();
+        if (workers_.have_turned()) {
+            manager_.feed_watchdog();
+        }
+    }
+
+private:
+    const net::ServiceManager& manager_;
+    Workers& workers_;
+    TimePoint next_;
+};
+
 void record_in(LineFile& audit, const console::User& who, std::string_view what,
                const std::string& text) {
     log::info("console",
@@ -202,6 +231,13 @@ std::string host_name_of_machine() {
 }  // namespace
 
 int run_process(const ProcessOptions& options) {
+    const auto service_manager = net::ServiceManager::from_environment();
+    if (!options.user.empty()) {
+        if (const auto become = become_user(options.user); !become) {
+            std::fprintf(stderr, "%s\n", become.error().c_str());
+            return EX_NOPERM;
+        }
+    }
     const std::filesystem::path folder =
         options.store.empty() ? options.configuration.parent_path() : options.store;
     const FileReader read_file = [&folder](const std::string& name) {
@@ -356,13 +392,18 @@ int run_process(const ProcessOptions& options) {
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
     console::AlarmWatch alarms;
+    Watchdog watchdog(service_manager, workers);
     const auto look_for_alarms = [&] {
         std::ranges::for_each(line_files, &LineFile::try_again);
         return console::alarms_of(datastore, operations);
     };
+    service_manager.ready();
     bool is_running = true;
     while (is_running) {
-        loop->turn(std::min(until_taken_back(datastore), console::AlarmWatch::interval), [] {});
+        loop->turn(std::min({until_taken_back(datastore), console::AlarmWatch::interval,
+                             watchdog.interval()}),
+                   [] {});
+        watchdog.feed_in_time();
         take_back_in_time(datastore, record);
         looks.look_in_time();
         for (const std::string& line :
@@ -375,15 +416,18 @@ int run_process(const ProcessOptions& options) {
             if (number == SIGUSR1) {
                 workers.log_counters();
             } else if (number == SIGHUP) {
+                service_manager.reloading();
                 std::ranges::for_each(line_files, &LineFile::reopen);
                 datastore.reload();
                 subscribers.load();
+                service_manager.ready();
             } else {
                 is_running = false;
             }
         }
     }
     log::info("sbc.stopping");
+    service_manager.stopping();
     console.reset();
     say_farewell(workers, **mailbox);
     workers.stop();

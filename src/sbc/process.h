@@ -14,13 +14,15 @@ struct ProcessOptions {
     std::filesystem::path console;  // the socket for `ringwall console`; empty: none
     std::filesystem::path trace;    // a JSON line for each message; empty: none
     std::filesystem::path record;   // a JSON line for each call; empty: none
+    std::string user;               // whom a process of root becomes; empty: stays who it is
     std::uint16_t workers = 0;      // threads; 0: one for each core
     bool only_check = false;        // read the configuration, say what is wrong, start nothing
 };
 
 // The exit status: 0, 78 (EX_CONFIG) for a wrong configuration or an address that cannot be bound,
-// 74 (EX_IOERR) when a file cannot be opened. SIGTERM and SIGINT end all calls first; SIGUSR1 logs
-// the counters.
+// 74 (EX_IOERR) when a file cannot be opened, 77 (EX_NOPERM) when it cannot become `user`. SIGTERM
+// and SIGINT end all calls first; SIGUSR1 logs the counters; SIGHUP reads files again. A service
+// manager is told (net/service_manager.h).
 int run_process(const ProcessOptions& options);
 
 }  // namespace ringwall::sbc

@@ -1,6 +1,7 @@
 #include "sbc/workers.h"
 
 #include <algorithm>
+#include <atomic>
 #include <barrier>
 #include <future>
 #include <iterator>
@@ -23,6 +24,7 @@ struct Workers::Seat {
     std::unique_ptr<engine::Worker> worker;
     std::unique_ptr<Sbc> sbc;
     std::thread thread;
+    std::atomic<bool> has_turned{true};
 };
 
 namespace {
@@ -444,6 +446,18 @@ bool Workers::is_quiet() {
     return std::ranges::all_of(seats_, [&](const auto& seat) {
         return ask(*seat, [](const Seat& its) { return its.sbc->is_quiet(); });
     });
+}
+
+bool Workers::have_turned() {
+    bool all = true;
+    for (const auto& seat : seats_) {
+        if (!seat->has_turned.exchange(false)) {
+            all = false;  // the letter before lies there still
+            continue;
+        }
+        seat->worker->post([&its = *seat] { its.has_turned = true; });
+    }
+    return all;
 }
 
 void Workers::record_unfinished(std::string_view reason) {

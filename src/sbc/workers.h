@@ -89,6 +89,8 @@ public:
     void end_all(std::string_view reason);  // and no new calls
     bool end_call(const std::string& name, std::string_view reason);
     bool is_quiet();
+    // Whether every worker has turned its loop since it was last asked so. Waits for none.
+    bool have_turned();
     void record_unfinished(std::string_view reason);
     // Closes all connections and waits for the threads. The counters may be logged after it too.
     void stop();

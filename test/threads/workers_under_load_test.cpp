@@ -40,9 +40,13 @@ public:
     void on_record(const CallRecord& record) override {
         (record.result == "answered" ? answered : others).fetch_add(1);
     }
-    void on_trace(const std::string& line) override { traced.fetch_add(line.empty() ? 0 : 1); }
+    void on_trace(const std::string& line) override {
+        traced.fetch_add(line.empty() ? 0 : 1);
+        hangs.wait(true);
+    }
 
     std::atomic<std::uint64_t> answered{0}, others{0}, traced{0};
+    std::atomic<bool> hangs{false};  // whoever has something to tell
 };
 
 // Of this process alone, so that tests may run side by side on fixed ports.
@@ -304,6 +308,32 @@ private:
     std::size_t asked_ = 0;
     std::size_t heard_ = 0;
 };
+
+// Without being waited for; and so is that it turns again.
+TEST_P(WorkersUnderLoad, OneThatHangsIsNoticed) {
+    const auto turn_within = [this](std::chrono::milliseconds limit) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        bool all = workers_->have_turned();
+        while (!all && std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(5ms);
+            all = workers_->have_turned();
+        }
+        return all;
+    };
+    EXPECT_TRUE(turn_within(5s));
+    EXPECT_TRUE(turn_within(5s)) << "again and again";
+    observer_.hangs = true;
+    Asker asker;
+    asker.ask(at(5070));
+    while (observer_.traced == 0) {
+        std::this_thread::sleep_for(1ms);
+    }
+    workers_->have_turned();  // what was asked before may have been answered
+    EXPECT_FALSE(turn_within(300ms));
+    observer_.hangs = false;
+    observer_.hangs.notify_all();
+    EXPECT_TRUE(turn_within(5s));
+}
 
 TEST_P(WorkersUnderLoad, ANewAdjacencyAnswersWhenItIsPublishedAndNotBefore) {
     constexpr std::uint16_t port = 5090;
