@@ -78,8 +78,9 @@ TEST_F(Kept, WhatTheRegistrarRefusesHasItsRule) {
                          {"Contact", "<sip:alice@192.0.2.11;transport=tls>"}};
     const auto answer = answered(alice, "REGISTER", "sips:example.com", fields);
     EXPECT_EQ(answer->status(), 400);
-    EXPECT_THAT(std::string(answer->bytes()),
-                HasSubstr("Warning: 399 border.example.com \"registration-needs-sips: A SIPS address-of-"));
+    EXPECT_THAT(
+        std::string(answer->bytes()),
+        HasSubstr("Warning: 399 border.example.com \"registration-needs-sips: A SIPS address-of-"));
     const CallRecord record = only();
     EXPECT_EQ(record.status, 400);
     EXPECT_EQ(record.reason, "SIPS Contact Required");
