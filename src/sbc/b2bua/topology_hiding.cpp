@@ -489,11 +489,6 @@ std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::S
     return value;
 }
 
-std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
-                    sip::Scheme leg_scheme) {
-    return address(original, adjacency.own_host(), leg_scheme, false);
-}
-
 std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
                          const Adjacency& from, const Adjacency& to) {
     // A phone's address-of-record stays, even if its domain is our name there.

@@ -28,18 +28,14 @@ std::string via(const Adjacency& adjacency, sip::Transport transport, std::strin
 std::string contact(const Adjacency& adjacency, sip::Transport transport, sip::Scheme scheme,
                     std::string_view user);
 
-// An address of the other side for the leg on `adjacency`: display name and address kept, no
-// parameters but user=phone and no port (RFC 3261 §19.1.1), an IP address replaced by our own host
-// there; sips becomes sip where the leg's scheme is.
-std::string address(const sip::NameAddr& original, const Adjacency& adjacency,
-                    sip::Scheme leg_scheme);
-
 // The From of a request as it is to be told on `to`: itself, or nobody's (RFC 3323 §4.1.1.3) where
 // its user does not want to be known.
 const sip::NameAddr& told_from(const sip::Message& request, const Adjacency& to);
 
-// The same of the From and the To of a request that came in by `from` and goes out by `to`: where
-// they bear our name on the one side, they bear that on the other.
+// The From and the To of a request that came in by `from` for the leg on `to`: display name and
+// address kept, no parameters but user=phone and no port (RFC 3261 §19.1.1); our name on the one
+// side, or an IP address, replaced by our name on the other; sips becomes sip where the leg's scheme
+// is. A stranger who would have the domain of our users by that has our address.
 std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
                          const Adjacency& from, const Adjacency& to);
 std::string to_address(const sip::NameAddr& original, sip::Scheme leg_scheme, const Adjacency& from,
