@@ -1,6 +1,7 @@
 // Part of Sbc: what would become of a call. The request is made up, the rest is what every call
 // meets: run_pipeline, and the Call itself (b2bua/rehearsal).
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -22,13 +23,15 @@ Endpoint source_on(const Adjacency& adjacency) {
     return {IpAddress::v4(192, 0, 2, 1), some_port};  // RFC 5737
 }
 
-sip::Transport transport_on(const Adjacency& adjacency) {
+// `bindings`: of who calls.
+sip::Transport transport_on(const Adjacency& adjacency, AdjacencyIndex index,
+                            std::span<const registrar::Binding> bindings) {
     if (adjacency.is_encrypted()) {
         return sip::Transport::Tls;
     }
-    // A registration proves nothing over UDP; a digest would, over any transport.
-    return adjacency.profile == Profile::Access ? sip::Transport::Tcp
-                                                : adjacency.preferred_transport;
+    const auto registered = std::ranges::find(bindings, index, &registrar::Binding::adjacency);
+    return registered != bindings.end() ? registered->hop.transport
+                                        : adjacency.preferred_transport;
 }
 
 // The certificate that its peer ought to show.
@@ -50,12 +53,12 @@ tls::PeerIdentity certificate_on(const Adjacency& adjacency, const ExplainQuesti
     return out;
 }
 
-std::string invite_of(const ExplainQuestion& question, const Adjacency& adjacency,
+std::string invite_of(const ExplainQuestion& question, sip::Transport transport,
                       std::string_view host, const std::string& from) {
     const bool is_sips = lower(question.uri).starts_with("sips:");
     std::string out = "INVITE " + question.uri + " SIP/2.0\r\n";
     out.append("Via: SIP/2.0/")
-        .append(sip::to_string(transport_on(adjacency)))
+        .append(sip::to_string(transport))
         .append(" ")
         .append(host)
         .append(";branch=z9hG4bKexplain\r\nMax-Forwards: 70\r\nFrom: <")
@@ -69,7 +72,7 @@ std::string invite_of(const ExplainQuestion& question, const Adjacency& adjacenc
 }
 
 void assume(const Adjacency& adjacency, const ExplainQuestion& question, bool is_known,
-            Explanation& out) {
+            sip::Transport transport, Explanation& out) {
     const auto say = [&](std::string what) { out.assumptions.push_back(std::move(what)); };
     if (adjacency.profile != Profile::Access) {
         say(adjacency.is_encrypted()
@@ -82,6 +85,9 @@ void assume(const Adjacency& adjacency, const ExplainQuestion& question, bool is
             ", by a registration or its password.");
     } else {
         say(question.identity + " is no subscriber there, so nothing proves that the caller is.");
+    }
+    if (adjacency.registration_target) {
+        say("It calls over " + std::string(sip::to_string(transport)) + ".");
     }
     say("There is no description of media; what it may hold is judged when there is one.");
 }
@@ -135,7 +141,9 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     out.uri = question.uri;
     out.from = "sip:" +
                (question.identity.empty() ? "anonymous@" + std::string(nobody) : question.identity);
-    assume(adjacency, question, is_known, out);
+    const sip::Transport transport = transport_on(
+        adjacency, question.from, shared_.location.find(question.identity, now().monotonic));
+    assume(adjacency, question, is_known, transport, out);
     if (has_weights(*snapshot_)) {
         out.assumptions.emplace_back(
             "Entries with weights are drawn for each call anew; this is one drawing.");
@@ -144,7 +152,7 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     const std::string host =
         at == std::string::npos ? std::string(nobody) : question.identity.substr(at + 1);
     const auto parsed =
-        sip::Message::parse(invite_of(question, adjacency, host, out.from), sip::Framing::Stream);
+        sip::Message::parse(invite_of(question, transport, host, out.from), sip::Framing::Stream);
     if (parsed.fault) {
         out.is_readable = false;
         out.status = parsed.fault->status();
@@ -155,7 +163,7 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     const std::vector<std::string> registered =
         is_known ? std::vector{question.identity} : std::vector<std::string>{};
     policy::Inbound inbound = inbound_of(
-        *parsed.message, {{}, source_on(adjacency), transport_on(adjacency)}, registered);
+        *parsed.message, {{}, source_on(adjacency), transport}, registered);
     inbound.local = {adjacency.signaling_address, adjacency.signaling_port};
     inbound.identity = adjacency.is_encrypted() ? &identity : nullptr;
     inbound.of_connection = question.from;

@@ -88,7 +88,7 @@ std::string prover_of(int place) {
 
 int plan_of_referred(const sip::Message& invite) {
     const sip::HeaderLine* by = invite.header(HeaderName::ReferredBy);
-    return by == nullptr ? -1 : number_after(by->value, "sip:plan-");
+    return by == nullptr ? -1 : number_after(by->value, "plan-");
 }
 
 int step_of_referred(const sip::Message& request) {
@@ -1120,9 +1120,11 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
     }
     if (method == Method::Refer) {
         builder.header(HeaderName::ReferTo, refer_to(*leg, leg->plan->steps[step]));
-        builder.header(HeaderName::ReferredBy, "<sip:plan-" + std::to_string(leg->plan->number) +
-                                                   "-step-" + std::to_string(step) +
-                                                   "@referrer.example.org>");
+        // A phone names nobody but itself there.
+        builder.header(HeaderName::ReferredBy,
+                       "\"plan-" + std::to_string(leg->plan->number) + "-step-" +
+                           std::to_string(step) + "\" <sip:" + identity_.user + "@" +
+                           identity_.domain + ">");
     }
     if (method == Method::Invite || method == Method::Update || method == Method::Refer ||
         method == Method::Notify) {

@@ -73,9 +73,10 @@ class Relay(PhoneTest):
         return phone
 
     def registers(self) -> list[str]:
-        """What came to the registrar from Ringwall, by whatever transport: the messages themselves."""
-        return [packet.payload.decode(errors="replace") for packet in self.wire.since(0)
-                if (packet.source, packet.destination) == (OFFICE, REGISTRAR) and packet.payload.startswith(b"REGISTER ")]
+        """What came to the registrar from Ringwall, by whatever transport: the messages themselves, however often."""
+        return list(dict.fromkeys(
+            packet.payload.decode(errors="replace") for packet in self.wire.since(0)
+            if (packet.source, packet.destination) == (OFFICE, REGISTRAR) and packet.payload.startswith(b"REGISTER ")))
 
     def register_once(self, scheme: str) -> str:
         """A REGISTER of carol's over TLS, without proof; the answer."""

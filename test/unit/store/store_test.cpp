@@ -221,7 +221,7 @@ TEST_F(StoreTest, WhatAnotherProgramWritesIsWaitedForALittle) {
     const auto store = open();
     ASSERT_TRUE(store->put(alice()));
     constexpr int application = 0x52574c4c;
-    constexpr std::string_view none[] = {""};
+    constexpr std::string_view none[] = {"", ""};  // as many steps as it has
     auto other = SqliteDatabase::open(file, application, none, SqliteDatabase::Sync::AtOnce);
     ASSERT_TRUE(other);
     ASSERT_TRUE(other->run("BEGIN IMMEDIATE"));

@@ -643,7 +643,7 @@ TEST(ConfigurationReader, WarnsAboutDigestsOfTlsPhonesInTheClear) {
                "   security " +
                security +
                "\n   sip-calls-out any\n   registration target adjacency peer\n   attach\n"
-               "   signaling-address ipv4 192.0.2.1\n   local-id host sbc.ringwall.test\n";
+               "   signaling-address ipv4 192.0.2.1\n";
     };
     const std::string lacks_trust =
         "what phones on adjacency 'phones' prove their passwords with over TLS goes on in the "
