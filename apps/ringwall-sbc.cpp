@@ -20,7 +20,9 @@ int main(int argc, char** argv) {
                    "The folder in which committed configurations are kept");
     app.add_option("--console", options.console, "The socket that `ringwall console` talks to");
     app.add_option("--trace", options.trace, "Append a JSON line for each SIP message (no bodies)");
-    app.add_option("--record", options.record, "Append a JSON line for each call");
+    app.add_option("--record", options.record, "Append a line for each call: JSON, or see below");
+    app.add_flag("--record-csv", options.is_record_csv,
+                 "Values that are separated by commas instead, with a line of their names");
     app.add_option("--user", options.user,
                    "Started as root: become this user, and keep only what ports below 1024 need");
     app.add_option("--workers", options.workers, "Threads for the traffic; one for each core")

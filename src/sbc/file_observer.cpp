@@ -4,9 +4,16 @@
 
 namespace ringwall::sbc {
 
+void FileObserver::write_records_as(RecordFormat format) {
+    format_ = format;
+    if (format == RecordFormat::Csv) {
+        record.set_form({.first = csv_header(), .lost_begins = "# lost ", .lost_ends = ""});
+    }
+}
+
 void FileObserver::on_record(const CallRecord& call) {
     if (record.is_open()) {
-        record.post(to_json(call));
+        record.post(format_ == RecordFormat::Csv ? to_csv(call) : to_json(call));
     }
     if (call.cause == FailureCause::SetupPolicy && audit.is_open()) {
         note_refusal(call);

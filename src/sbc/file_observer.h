@@ -2,6 +2,7 @@
 // want of trust. All workers tell it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -14,6 +15,8 @@
 
 namespace ringwall::sbc {
 
+enum class RecordFormat : std::uint8_t { Json, Csv };
+
 class FileObserver final : public Observer {
 public:
     explicit FileObserver(net::Mailbox& mailbox, std::function<Now()> now = net::system_clock)
@@ -24,12 +27,15 @@ public:
     LineFile trace;
     LineFile record;
     LineFile audit;
+    // Before they are opened.
+    void write_records_as(RecordFormat format);
     void on_record(const CallRecord& call) override;
     void on_trace(const std::string& json_line) override { trace.post(json_line); }
 
 private:
     void note_refusal(const CallRecord& call);
 
+    RecordFormat format_ = RecordFormat::Json;
     std::function<Now()> now_;
     std::mutex mutex_;  // of what follows
     log::Limit refusals_{10};

@@ -31,8 +31,17 @@ bool LineFile::open(const std::filesystem::path& path) {
         return true;
     }
     path_ = path;
-    file_ = open_anew();
+    take(open_anew());
     return is_open();
+}
+
+void LineFile::take(net::FileDescriptor file) {
+    file_ = std::move(file);
+    is_cut_ = false;
+    struct stat is {};
+    if (!form_.first.empty() && is_open() && ::fstat(file_.number(), &is) == 0 && is.st_size == 0) {
+        append(form_.first + "\n");
+    }
 }
 
 net::FileDescriptor LineFile::open_anew() const {
@@ -56,8 +65,7 @@ void LineFile::reopen() {
     ::fstat(file_.number(), &was);
     ::fstat(opened.number(), &is);
     if (was.st_dev != is.st_dev || was.st_ino != is.st_ino) {
-        file_ = std::move(opened);
-        is_cut_ = false;
+        take(std::move(opened));
     }
 }
 
@@ -90,7 +98,7 @@ void LineFile::write(const std::string& line) {
 }
 
 void LineFile::try_again() {
-    if (lost_ > 0 && append("{\"lost\":" + std::to_string(lost_) + "}\n")) {
+    if (lost_ > 0 && append(form_.lost_begins + std::to_string(lost_) + form_.lost_ends + "\n")) {
         log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
         lost_ = 0;
         problem_.clear();

@@ -18,6 +18,14 @@ namespace ringwall::sbc {
 // the next that fits a line says how many lack: {"lost":3}.
 class LineFile {
 public:
+    // What its lines are.
+    struct Form {
+        std::string first = {};  // where the file begins; empty: nothing
+        std::string lost_begins = "{\"lost\":";
+        std::string lost_ends = "}";
+    };
+    void set_form(Form form) { form_ = std::move(form); }  // before open()
+
     LineFile(std::string_view what, net::Mailbox& mailbox) : what_(what), mailbox_(mailbox) {}
 
     // Before the first line. Nothing is written to an empty path.
@@ -40,12 +48,14 @@ private:
     static constexpr std::size_t max_waiting = 20'000;
 
     net::FileDescriptor open_anew() const;
+    void take(net::FileDescriptor file);
     bool append(std::string text);
     void lose(std::uint64_t count, const std::string& reason);
 
     std::string what_;
     std::filesystem::path path_;
     net::Mailbox& mailbox_;
+    Form form_;
     net::FileDescriptor file_;
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::uint64_t> overrun_{0};  // lost because too many were waiting

@@ -296,6 +296,7 @@ int run_process(const ProcessOptions& options) {
         }
         store.emplace(std::move(*opened));
     }
+    observer.write_records_as(options.is_record_csv ? RecordFormat::Csv : RecordFormat::Json);
     const std::array line_files{&observer.trace, &observer.record, &observer.audit};
     for (const auto& [lines, path] :
          {std::pair{&observer.trace, &options.trace}, std::pair{&observer.record, &options.record},

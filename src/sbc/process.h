@@ -15,6 +15,7 @@ struct ProcessOptions {
     std::filesystem::path trace;    // a JSON line for each message; empty: none
     std::filesystem::path record;   // a JSON line for each call; empty: none
     std::string user;               // whom a process of root becomes; empty: stays who it is
+    bool is_record_csv = false;     // with commas instead
     std::uint16_t workers = 0;      // threads; 0: one for each core
     bool only_check = false;        // read the configuration, say what is wrong, start nothing
 };

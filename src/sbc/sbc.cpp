@@ -666,6 +666,12 @@ CallRecord Sbc::record_of(const policy::Inbound& inbound, std::string_view stage
         inbound.request, inbound.adjacency ? &inbound.from_adjacency() : nullptr, inbound.now.wall);
     record.call = new_call_name();
     record.is_secure = inbound.call.is_secure();
+    record.from_leg = {.identity = std::string(inbound.caller),
+                       .scheme = std::string(to_string(inbound.request.request_uri().scheme)),
+                       .transport = std::string(to_string(inbound.hop.transport)),
+                       .peer = inbound.hop.remote.to_string(),
+                       .call_id = std::string(inbound.request.call_id()),
+                       .media = {}};
     record.stage = stage;
     record.decisions = inbound.decisions;
     record.end = inbound.now.wall;

@@ -3,12 +3,15 @@
 RINGWALL_SBC names the program. Hosts are added as a test needs them; the border controller's has an
 address in each of three networks."""
 import contextlib
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+
+import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -29,6 +32,9 @@ sbc test
   tls private-key pki/sbc.key
   tls trust-anchors pki/ca.crt
 """
+
+
+RECORD = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/call-record.schema.json").read_text()))
 
 
 class SystemTest(unittest.TestCase):
@@ -54,6 +60,8 @@ class SystemTest(unittest.TestCase):
     def _stop_border(self) -> None:
         was_running = self.border.is_running()
         status = self.border.stop()
+        for record in self.border.records():
+            RECORD.validate(record)
         if not was_running or status != 0:
             self.fail(f"ringwall-sbc {'ended with' if was_running else 'died with'} status {status}:\n"
                       f"{self.border.log.read_text(errors='replace')[-3000:]}")

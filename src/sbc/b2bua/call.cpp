@@ -13,6 +13,7 @@
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
+#include "sbc/record/media_kind.h"
 #include "sip/message_builder.h"
 #include "sip/transaction/layer.h"
 
@@ -92,6 +93,12 @@ Call::Call(CallHost& host, Setup setup)
           record_of(*setup_.request, &caller_adjacency(), host.now().wall))) {
     record_->call = setup_.name;
     record_->is_secure = setup_.security.is_secure();
+    record_->from_leg = {.identity = setup_.caller.address_of_record,
+                         .scheme = std::string(to_string(caller_scheme_)),
+                         .transport = std::string(to_string(setup_.from.transport)),
+                         .peer = setup_.from.remote.to_string(),
+                         .call_id = std::string(setup_.request->call_id()),
+                         .media = {}};
     record_->decisions = setup_.decisions;
     context_.decisions = &record_->decisions;
     host_.own_tag(context_.own_tag, ref());
@@ -345,6 +352,15 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
     return true;
 }
 
+void Call::note_leg(const Branch& branch, std::string_view call_id) {
+    record_->to_leg = {.identity = branch.address_of_record,
+                       .scheme = std::string(to_string(branch.scheme)),
+                       .transport = std::string(to_string(branch.hop.transport)),
+                       .peer = branch.hop.remote.to_string(),
+                       .call_id = std::string(call_id),
+                       .media = {}};
+}
+
 policy::MediaVerdict Call::judge_offer(const Branch& branch) const {
     const Adjacency& out = adjacency(branch.adjacency);
     return branch.media != nullptr
@@ -360,6 +376,7 @@ void Call::send_branch(std::size_t index, const policy::MediaVerdict& media) {
     const Adjacency& out = adjacency(branch.adjacency);
     record_->decisions.add(branch.adjacency, unsent->event, unsent->permit.leg_scheme(),
                            Finding::Sent);
+    note_leg(branch, unsent->call_id);
     auto builder = sip::MessageBuilder::request("INVITE", unsent->request_uri);
     builder.header(HeaderName::Via,
                    via(out, branch.hop.transport,
@@ -781,6 +798,10 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     record_->answer = host_.now().wall;
     record_->to_adjacency = out.name;
     record_->to_security = out.security;
+    note_leg(branch, pair.leg(Side::Callee).dialog.call_id());
+    record_->from_leg.media = media_kind(*success);
+    record_->to_leg.media = media_kind(*response);
+    record_->is_media_anchored = pair.media_session() != nullptr;
     pair.confirm({Side::Caller, setup_.invite, setup_.request, branch.invite}, success);
     drop_requests();
     watch_media();

@@ -199,6 +199,7 @@ private:
     bool open_branch(const policy::Permit& permit, Destination destination);
     // Its media by-passes us where nothing else was said.
     policy::MediaVerdict judge_offer(const Branch& branch) const;
+    void note_leg(const Branch& branch, std::string_view call_id);
     void send_branch(std::size_t index, const policy::MediaVerdict& media);
     policy::MediaVerdict judge_response(const Branch& branch, const sip::Message& response);
     void on_provisional(std::size_t index, const sip::MessagePtr& response);

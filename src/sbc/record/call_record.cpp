@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace ringwall::sbc {
@@ -34,15 +35,20 @@ CallRecord record_of(const sip::Message& message, const Adjacency* from, WallTim
     return record;
 }
 
-std::string to_json(const CallRecord& record) {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// In the order of docs/records.md.
+Json line_of(const CallRecord& record) {
     const auto time = [](const std::optional<WallTime>& at) {
-        return at ? nlohmann::ordered_json(to_iso8601(*at)) : nlohmann::ordered_json();
+        return at ? Json(to_iso8601(*at)) : Json();
     };
     const auto security = [](const std::optional<Security>& value) {
-        return value ? nlohmann::ordered_json(std::string(to_string(*value)))
-                     : nlohmann::ordered_json();
+        return value ? Json(std::string(to_string(*value))) : Json();
     };
-    const nlohmann::ordered_json line = {
+    const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
+    Json line = {
         {"call", record.call},
         {"caller", record.caller},
         {"callee", record.callee},
@@ -55,15 +61,75 @@ std::string to_json(const CallRecord& record) {
         {"status", record.status},
         {"reason", record.reason},
         {"stage", record.stage},
-        {"cause", record.cause ? nlohmann::ordered_json(std::string(to_string(*record.cause)))
-                               : nlohmann::ordered_json()},
+        {"cause", record.cause ? Json(std::string(to_string(*record.cause))) : Json()},
         {"start", to_iso8601(record.start)},
         {"ringing", time(record.ringing)},
         {"answer", time(record.answer)},
         {"end", time(record.end)},
+        {"duration", record.answer && record.end
+                         ? Json(std::max<std::int64_t>((*record.end - *record.answer).count(), 0))
+                         : Json()},
+        {"media", !record.answer ? Json() : record.is_media_anchored ? "anchored" : "by-passed"},
     };
-    // Octets that are no UTF-8 come from peers: replaced, never thrown about.
-    return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    for (const auto& [side, leg] : {std::pair<std::string, const RecordedLeg&>{"from_", record.from_leg},
+                                    {"to_", record.to_leg}}) {
+        line[side + "identity"] = text(leg.identity);
+        line[side + "scheme"] = text(leg.scheme);
+        line[side + "transport"] = text(leg.transport);
+        line[side + "peer"] = text(leg.peer);
+        line[side + "call_id"] = text(leg.call_id);
+        line[side + "media"] = text(leg.media);
+    }
+    return line;
+}
+
+// Octets that are no UTF-8 come from peers: replaced, never thrown about.
+std::string written(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A value of JSON as RFC 4180 has it: null is nothing, and what must be is quoted.
+std::string cell(const Json& value) {
+    if (value.is_null()) {
+        return {};
+    }
+    if (!value.is_string()) {
+        return written(value);
+    }
+    // What is no UTF-8 is replaced by the same hand.
+    const std::string text = Json::parse(written(value)).get<std::string>();
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char octet : text) {
+        quoted.append(octet == '"' ? 2 : 1, octet);
+    }
+    return quoted + '"';
+}
+
+}  // namespace
+
+std::string to_json(const CallRecord& record) {
+    return written(line_of(record));
+}
+
+std::string to_csv(const CallRecord& record) {
+    std::string out;
+    for (const auto& [name, value] : line_of(record).items()) {
+        out.append(cell(value)).append(",");
+    }
+    out.pop_back();
+    return out;
+}
+
+std::string csv_header() {
+    std::string out;
+    for (const auto& [name, value] : line_of({}).items()) {
+        out.append(name).append(",");
+    }
+    out.pop_back();
+    return out;
 }
 
 }  // namespace ringwall::sbc

@@ -13,6 +13,16 @@
 
 namespace ringwall::sbc {
 
+// What of one leg stands in the line of its call, besides its adjacency.
+struct RecordedLeg {
+    std::string identity;   // the address-of-record that its phone has proven; empty: no phone's
+    std::string scheme;     // of its URIs: "sip", "sips", "tel"
+    std::string transport;  // "UDP", "TCP", "TLS"; empty: nothing was sent
+    std::string peer;       // address and port
+    std::string call_id;
+    std::string media;  // of one that was answered: see media_kind()
+};
+
 struct CallRecord {
     std::string call;               // our reference, also in log and trace
     std::string method = "INVITE";  // another only where no call came of it: not in its line
@@ -23,8 +33,10 @@ struct CallRecord {
     std::string to_adjacency;  // of the leg that answered, else the last tried; may be empty
     std::optional<Security> from_security;
     std::optional<Security> to_security;
+    RecordedLeg from_leg;
+    RecordedLeg to_leg;
     bool is_secure = false;
-    bool is_media_anchored = false;     // as long as it is up
+    bool is_media_anchored = false;
     std::string result;                 // "answered", "refused", "failed", "cancelled"
     int status = 0;                     // final response to the caller
     std::string reason;                 // in words: the refusal, or who hung up
@@ -42,8 +54,11 @@ struct CallRecord {
 // read, what could be read.
 CallRecord record_of(const sip::Message& message, const Adjacency* from, WallTime now);
 
-// A JSON object on one line, without the line's end.
+// A JSON object on one line, without the line's end (docs/records.md).
 std::string to_json(const CallRecord& record);
+// The same as values that are separated by commas (RFC 4180), and the line of their names.
+std::string to_csv(const CallRecord& record);
+std::string csv_header();
 
 // "2026-11-20T22:31:31.123Z"
 std::string to_iso8601(WallTime time);
