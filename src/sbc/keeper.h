@@ -23,7 +23,7 @@ public:
     struct Setup {
         Open open;
         std::function<Now()> now;
-        std::function<void()> on_written;   // what was waited for; on a thread of our own
+        std::function<void()> on_written;    // what was waited for; on a thread of our own
         std::function<void()> say_all_anew;  // to on_bindings(): it lacks in the file; as that
     };
     explicit Keeper(Setup setup);
@@ -52,7 +52,7 @@ private:
 
     Setup setup_;
     std::vector<store::Item> left_;
-    std::string problem_;  // why what was left cannot be read; empty: it could
+    std::string problem_;       // why what was left cannot be read; empty: it could
     mutable std::mutex mutex_;  // of what follows
     SnapshotPtr snapshot_;
     std::optional<store::Writer> writer_;  // the last: its thread uses all the others

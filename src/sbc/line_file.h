@@ -31,8 +31,8 @@ public:
     // Before the first line. Nothing is written to an empty path.
     bool open(const std::filesystem::path& path);
     bool is_open() const { return file_.number() >= 0; }
-    // Main thread: somebody has moved the file away, to begin another (logrotate). Where that cannot
-    // be opened the old one goes on.
+    // Main thread: somebody has moved the file away, to begin another (logrotate). Where that
+    // cannot be opened the old one goes on.
     void reopen();
     // Any thread; written when the mailbox is opened.
     void post(std::string line);

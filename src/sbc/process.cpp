@@ -330,21 +330,20 @@ int run_process(const ProcessOptions& options) {
         {.open = open_store(options.store),
          .running = [&workers]() -> const Snapshot& { return workers.snapshot(); },
          .publish = [&workers](auto stored) { workers.publish(std::move(stored)); }});
-    datastore::Datastore datastore({.store = store ? &*store : nullptr,
-                                    .target = &operations,
-                                    .read_file = read_file,
-                                    .now = net::system_clock,
-                                    .other_alarms = [&] {
-                                        std::vector<std::string> out = alarms_of(line_files);
-                                        std::ranges::move(subscribers.alarms(),
-                                                          std::back_inserter(out));
-                                        if (keeper) {
-                                            std::ranges::move(
-                                                keeper->alarms(net::system_clock().monotonic),
-                                                std::back_inserter(out));
-                                        }
-                                        return out;
-                                    }});
+    datastore::Datastore datastore(
+        {.store = store ? &*store : nullptr,
+         .target = &operations,
+         .read_file = read_file,
+         .now = net::system_clock,
+         .other_alarms = [&] {
+             std::vector<std::string> out = alarms_of(line_files);
+             std::ranges::move(subscribers.alarms(), std::back_inserter(out));
+             if (keeper) {
+                 std::ranges::move(keeper->alarms(net::system_clock().monotonic),
+                                   std::back_inserter(out));
+             }
+             return out;
+         }});
     subscribers.load();  // before anybody can ask for one
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {

@@ -29,9 +29,12 @@ sip::Transport transport_on(const Adjacency& adjacency, AdjacencyIndex index,
     if (adjacency.is_encrypted()) {
         return sip::Transport::Tls;
     }
+    if (adjacency.profile == Profile::Access && !adjacency.registration_target) {
+        // A registration proves nothing over UDP; a digest would, over any transport.
+        return sip::Transport::Tcp;
+    }
     const auto registered = std::ranges::find(bindings, index, &registrar::Binding::adjacency);
-    return registered != bindings.end() ? registered->hop.transport
-                                        : adjacency.preferred_transport;
+    return registered != bindings.end() ? registered->hop.transport : adjacency.preferred_transport;
 }
 
 // The certificate that its peer ought to show.
@@ -162,8 +165,8 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     const tls::PeerIdentity identity = certificate_on(adjacency, question, host);
     const std::vector<std::string> registered =
         is_known ? std::vector{question.identity} : std::vector<std::string>{};
-    policy::Inbound inbound = inbound_of(
-        *parsed.message, {{}, source_on(adjacency), transport}, registered);
+    policy::Inbound inbound =
+        inbound_of(*parsed.message, {{}, source_on(adjacency), transport}, registered);
     inbound.local = {adjacency.signaling_address, adjacency.signaling_port};
     inbound.identity = adjacency.is_encrypted() ? &identity : nullptr;
     inbound.of_connection = question.from;

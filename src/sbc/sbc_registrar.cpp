@@ -309,7 +309,8 @@ void Sbc::respond_when_kept(ServerId id, sip::MessagePtr response) {
 
 void Sbc::on_written() {
     const registrar::Journal* const journal = shared_.location.journal();
-    while (!unkept_.empty() && (journal == nullptr || unkept_.front().count <= journal->written())) {
+    while (!unkept_.empty() &&
+           (journal == nullptr || unkept_.front().count <= journal->written())) {
         respond(unkept_.front().request, std::move(unkept_.front().response));
         unkept_.pop_front();
     }

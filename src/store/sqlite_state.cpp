@@ -37,8 +37,9 @@ public:
     Result<std::vector<Item>, std::string> items(Kind kind) override {
         std::vector<Item> out;
         TRY(database_.run("SELECT key, value FROM state WHERE kind = ? ORDER BY key",
-                          {name_of(kind)},
-                          [&](const Row& row) { out.push_back({row.text(0), row.text(1)}); }));
+                          {name_of(kind)}, [&](const Row& row) {
+                              out.push_back({row.text(0), row.text(1)});
+                          }));
         return out;
     }
 

@@ -85,8 +85,8 @@ private:
 
 Result<std::unique_ptr<Store>, std::string> open_sqlite(const std::filesystem::path& file,
                                                         IfMissing if_missing) {
-    return std::make_unique<SqliteStore>(
-        TRY(SqliteDatabase::open(file, application, schema, SqliteDatabase::Sync::AtOnce, if_missing)));
+    return std::make_unique<SqliteStore>(TRY(
+        SqliteDatabase::open(file, application, schema, SqliteDatabase::Sync::AtOnce, if_missing)));
 }
 
 }  // namespace ringwall::store

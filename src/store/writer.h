@@ -35,12 +35,12 @@ public:
     struct Setup {
         // A new one after each failure.
         std::function<Result<std::unique_ptr<State>, std::string>()> open;
-        std::unique_ptr<State> opened = nullptr;  // the first, if it is there already
+        std::unique_ptr<State> opened = nullptr;      // the first, if it is there already
         std::function<void(Ticket)> on_written = {};  // on the thread of the writer
         std::function<Now()> now;
         Duration lag = std::chrono::milliseconds(200);
         Duration retry = std::chrono::seconds(1);  // after a failure
-        std::size_t batch = 1000;               // changes in a transaction
+        std::size_t batch = 1000;                  // changes in a transaction
     };
     explicit Writer(Setup setup);
     // What waits is written, if it can be.

@@ -67,10 +67,16 @@ protected:
         border.set_journal(nullptr);
         SmallLab::TearDown();
     }
-    std::uint64_t not_waited_for() { return border.sbc().counters().value("store", "not-waited-for"); }
+    std::uint64_t not_waited_for() {
+        return border.sbc().counters().value("store", "not-waited-for");
+    }
 
-    Phone carol{net, ip("192.0.2.13"), sip::Transport::Udp, {ip("192.0.2.7"), 5060},
-                {"carol", "example.com", "singer"}, 105};
+    Phone carol{net,
+                ip("192.0.2.13"),
+                sip::Transport::Udp,
+                {ip("192.0.2.7"), 5060},
+                {"carol", "example.com", "singer"},
+                105};
     TestJournal journal{net, border};
 };
 
@@ -151,13 +157,15 @@ TEST_F(KeptRegistrations, APhoneOverTlsIsCalledWhenItIsBack) {
     EXPECT_EQ(border.sbc().location().binding_count(), 1U) << "it is there";
     const std::size_t before = sent_to(alice);
     softswitch.invite("sip:alice@example.com");
-    ASSERT_TRUE(run_until([&] { return !softswitch.statuses("INVITE").empty() &&
-                                       softswitch.statuses("INVITE").back() >= 300; }));
+    ASSERT_TRUE(run_until([&] {
+        return !softswitch.statuses("INVITE").empty() &&
+               softswitch.statuses("INVITE").back() >= 300;
+    }));
     EXPECT_EQ(softswitch.statuses("INVITE").back(), 480) << "but its connection is not";
     EXPECT_EQ(sent_to(alice), before) << "nothing was sent";
     alice.register_now();
-    ASSERT_TRUE(run_until([&] { return alice.statuses("REGISTER").back() == 200 &&
-                                       alice.is_registered(); }));
+    ASSERT_TRUE(run_until(
+        [&] { return alice.statuses("REGISTER").back() == 200 && alice.is_registered(); }));
     EXPECT_EQ(border.sbc().location().binding_count(), 1U) << "its place is taken";
     softswitch.invite("sip:alice@example.com");
     ASSERT_TRUE(run_until([&] { return softswitch.is_in_call() && alice.is_in_call(); }));

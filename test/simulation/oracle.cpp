@@ -379,7 +379,7 @@ private:
             case Answering::Kind::RingAnswer:
                 return answered(to, answering.contact, leg);
             case Answering::Kind::Reject:
-                return {rejected(to, answering.status)};
+                return {told(to, rejected(to, answering.status))};
             case Answering::Kind::Redirect:
                 return redirected(to, answering, leg);
             case Answering::Kind::Ring:
@@ -436,6 +436,19 @@ private:
         return {status == 503 ? 500 : status, -1, hunts};
     }
 
+    // Who is not trusted does not learn from a registrar behind whom there is: but from a user who
+    // says so, its phones.
+    Ending told(const Place& to, const Ending& ending) const {
+        const auto is_there = [&](const Place& each) { return each.registrar == to.number; };
+        if (from_.is_trusted() || std::ranges::none_of(topology_.places, is_there)) {
+            return ending;
+        }
+        constexpr std::array words_of_users{486, 488, 600, 603, 606};
+        const bool is_users =
+            std::ranges::find(words_of_users, ending.status) != std::ranges::end(words_of_users);
+        return is_users && from_.registrar == to.number ? ending : Ending{480, 0, ending.hunts};
+    }
+
     Endings redirected(const Place& to, const Answering& answering, Scheme leg) {
         Endings refusals;
         bool is_any_allowed = false;
@@ -443,14 +456,15 @@ private:
             const Judgement judgement = ask(to, twisted(leg, twist), Event::Redirect);
             is_any_allowed = is_any_allowed || judgement.is_allowed;
             if (!judgement.is_allowed) {
-                refusals.insert(ending_of(judgement));
+                refusals.insert(told(to, ending_of(judgement)));
             }
         }
         if (!is_any_allowed) {
             return refusals;
         }
         // Phones have no peer by which a redirection could be followed.
-        return to.recurses && !to.is_access ? answered(to, Twist::Same, leg) : Endings{Ending{302}};
+        return to.recurses && !to.is_access ? answered(to, Twist::Same, leg)
+                                            : Endings{told(to, Ending{302})};
     }
 
     const Plan& plan_;

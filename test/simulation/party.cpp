@@ -1121,10 +1121,9 @@ void Party::in_dialog(const LegPtr& leg, Method method, Twist twist, std::size_t
     if (method == Method::Refer) {
         builder.header(HeaderName::ReferTo, refer_to(*leg, leg->plan->steps[step]));
         // A phone names nobody but itself there.
-        builder.header(HeaderName::ReferredBy,
-                       "\"plan-" + std::to_string(leg->plan->number) + "-step-" +
-                           std::to_string(step) + "\" <sip:" + identity_.user + "@" +
-                           identity_.domain + ">");
+        builder.header(HeaderName::ReferredBy, "\"plan-" + std::to_string(leg->plan->number) +
+                                                   "-step-" + std::to_string(step) + "\" <sip:" +
+                                                   identity_.user + "@" + identity_.domain + ">");
     }
     if (method == Method::Invite || method == Method::Update || method == Method::Refer ||
         method == Method::Notify) {

@@ -34,8 +34,8 @@ const sip::NameAddr& told_from(const sip::Message& request, const Adjacency& to)
 
 // The From and the To of a request that came in by `from` for the leg on `to`: display name and
 // address kept, no parameters but user=phone and no port (RFC 3261 §19.1.1); our name on the one
-// side, or an IP address, replaced by our name on the other; sips becomes sip where the leg's scheme
-// is. A stranger who would have the domain of our users by that has our address.
+// side, or an IP address, replaced by our name on the other; sips becomes sip where the leg's
+// scheme is. A stranger who would have the domain of our users by that has our address.
 std::string from_address(const sip::NameAddr& original, sip::Scheme leg_scheme,
                          const Adjacency& from, const Adjacency& to);
 std::string to_address(const sip::NameAddr& original, sip::Scheme leg_scheme, const Adjacency& from,

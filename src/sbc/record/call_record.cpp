@@ -69,10 +69,13 @@ Json line_of(const CallRecord& record) {
         {"duration", record.answer && record.end
                          ? Json(std::max<std::int64_t>((*record.end - *record.answer).count(), 0))
                          : Json()},
-        {"media", !record.answer ? Json() : record.is_media_anchored ? "anchored" : "by-passed"},
+        {"media", !record.answer             ? Json()
+                  : record.is_media_anchored ? "anchored"
+                                             : "by-passed"},
     };
-    for (const auto& [side, leg] : {std::pair<std::string, const RecordedLeg&>{"from_", record.from_leg},
-                                    {"to_", record.to_leg}}) {
+    for (const auto& [side, leg] :
+         {std::pair<std::string, const RecordedLeg&>{"from_", record.from_leg},
+          {"to_", record.to_leg}}) {
         line[side + "identity"] = text(leg.identity);
         line[side + "scheme"] = text(leg.scheme);
         line[side + "transport"] = text(leg.transport);
@@ -115,8 +118,9 @@ std::string to_json(const CallRecord& record) {
 }
 
 std::string to_csv(const CallRecord& record) {
+    const Json line = line_of(record);
     std::string out;
-    for (const auto& [name, value] : line_of(record).items()) {
+    for (const auto& [name, value] : line.items()) {
         out.append(cell(value)).append(",");
     }
     out.pop_back();
@@ -124,8 +128,9 @@ std::string to_csv(const CallRecord& record) {
 }
 
 std::string csv_header() {
+    const Json line = line_of({});
     std::string out;
-    for (const auto& [name, value] : line_of({}).items()) {
+    for (const auto& [name, value] : line.items()) {
         out.append(name).append(",");
     }
     out.pop_back();

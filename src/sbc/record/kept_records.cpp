@@ -10,8 +10,8 @@ void KeptRecords::keep(const CallRecord& record) {
     }
     CallRecord& kept = records_[next_];
     kept = record;
-    for (std::string* text : {&kept.method, &kept.caller, &kept.callee, &kept.reason,
-                              &kept.from_leg.call_id}) {
+    for (std::string* text :
+         {&kept.method, &kept.caller, &kept.callee, &kept.reason, &kept.from_leg.call_id}) {
         if (text->size() > longest) {
             text->resize(longest);
             text->shrink_to_fit();

@@ -30,8 +30,7 @@ std::optional<Value> find(const std::array<std::pair<Value, const char*>, size>&
 }
 
 std::int64_t to_wall(TimePoint time, Now now) {
-    const auto at =
-        now.wall + std::chrono::floor<std::chrono::milliseconds>(time - now.monotonic);
+    const auto at = now.wall + std::chrono::floor<std::chrono::milliseconds>(time - now.monotonic);
     return at.time_since_epoch().count();
 }
 
@@ -67,8 +66,8 @@ Json to_json(const Binding& binding, const Snapshot& snapshot, Now now) {
             {"adjacency", snapshot.adjacencies.at(target).name},
             {"token", binding.behind->token},
             {"expires", to_wall(binding.behind->expires, now)},
-            {"granted", std::chrono::floor<std::chrono::milliseconds>(binding.behind->granted)
-                            .count()}};
+            {"granted",
+             std::chrono::floor<std::chrono::milliseconds>(binding.behind->granted).count()}};
     }
     return out;
 }
@@ -175,11 +174,10 @@ bool is_still_good(const Read& read, std::string_view address_of_record, const S
     const Adjacency& adjacency = snapshot.adjacencies[*index];
     const Endpoint local{adjacency.signaling_address, adjacency.signaling_port};
     const sip::Hop& hop = read.binding.hop;
-    const bool is_its_user = adjacency.registration_target
-                                 ? read.registrar ==
-                                       snapshot.adjacencies[*adjacency.registration_target].name
-                                 : read.registrar.empty() &&
-                                       snapshot.subscriber(address_of_record) != nullptr;
+    const bool is_its_user =
+        adjacency.registration_target
+            ? read.registrar == snapshot.adjacencies[*adjacency.registration_target].name
+            : read.registrar.empty() && snapshot.subscriber(address_of_record) != nullptr;
     return is_its_user && adjacency.profile == Profile::Access &&
            adjacency.is_encrypted() == (hop.transport == sip::Transport::Tls) &&
            policy::find_adjacency(snapshot, local, hop.remote.address) == index;
@@ -193,8 +191,8 @@ std::string to_text(const std::vector<Binding>& bindings, const Snapshot& snapsh
         list.push_back(to_json(each, snapshot, now));
     }
     // What a phone wrote need not be UTF-8.
-    return Json{{"form", form}, {"bindings", std::move(list)}}.dump(
-        -1, ' ', false, Json::error_handler_t::replace);
+    return Json{{"form", form}, {"bindings", std::move(list)}}.dump(-1, ' ', false,
+                                                                    Json::error_handler_t::replace);
 }
 
 std::optional<std::vector<Binding>> from_text(std::string_view address_of_record,

@@ -123,21 +123,24 @@ private:
 class WriterTest : public ::testing::Test {
 protected:
     void start(std::size_t batch = 1000) {
-        writer.emplace(Writer::Setup{
-            .open = [this]() -> Result<std::unique_ptr<State>, std::string> {
-                const std::lock_guard lock(disk.mutex);
-                ++disk.opened;
-                return std::make_unique<DiskState>(disk);
-            },
-            .on_written =
-                [this](Writer::Ticket ticket) {
-                    const std::lock_guard lock(told_mutex);
-                    told = ticket;
-                    told_bell.notify_all();
-                },
-            .now = [this] { return Now{time.load(), {}}; },
-            .retry = 1ms,
-            .batch = batch});
+        writer.emplace(
+            Writer::Setup{.open = [this]() -> Result<std::unique_ptr<State>, std::string> {
+                              const std::lock_guard lock(disk.mutex);
+                              ++disk.opened;
+                              return std::make_unique<DiskState>(disk);
+                          },
+                          .on_written =
+                              [this](Writer::Ticket ticket) {
+                                  const std::lock_guard lock(told_mutex);
+                                  told = ticket;
+                                  told_bell.notify_all();
+                              },
+                          .now =
+                              [this] {
+                                  return Now{time.load(), {}};
+                              },
+                          .retry = 1ms,
+                          .batch = batch});
     }
     Writer::Ticket put(const std::string& key, const char* value) {
         return writer->put(Kind::Registrations, key,

@@ -295,7 +295,8 @@ constexpr std::string_view second_step = "ALTER TABLE a ADD COLUMN y TEXT DEFAUL
 class SchemaTest : public InAFolder {
 protected:
     std::string why_not(std::initializer_list<std::string_view> steps, int application = ours) {
-        const auto opened = SqliteDatabase::open(file, application, {steps.begin(), steps.size()}, SqliteDatabase::Sync::AtOnce);
+        const auto opened = SqliteDatabase::open(file, application, {steps.begin(), steps.size()},
+                                                 SqliteDatabase::Sync::AtOnce);
         return opened ? "" : opened.error();
     }
 };

@@ -80,10 +80,12 @@ TEST(CallRecord, WithCommasIsTheSameInTheSameOrder) {
     EXPECT_EQ(csv_header().substr(0, 47), "call,caller,callee,from_adjacency,to_adjacency,");
     const std::string line = to_csv(said);
     EXPECT_EQ(line.substr(0, 3), "x1,");
-    EXPECT_THAT(line, HasSubstr(",answered,200,\"a \"\"quote\"\", a comma\r\nand a line\",,,2025-11-24"));
+    EXPECT_THAT(line,
+                HasSubstr(",answered,200,\"a \"\"quote\"\", a comma\r\nand a line\",,,2025-11-24"));
     EXPECT_THAT(line, HasSubstr("sip:\xef\xbf\xbd@example.com"));
-    EXPECT_THAT(line, HasSubstr(",61821,anchored,alice@example.com,sip,TLS,192.0.2.7:40001,c1,srtp,,"
-                                "sip,UDP,198.51.100.7:5060,c2,rtp"));
+    EXPECT_THAT(line,
+                HasSubstr(",61821,anchored,alice@example.com,sip,TLS,192.0.2.7:40001,c1,srtp,,"
+                          "sip,UDP,198.51.100.7:5060,c2,rtp"));
     const std::string plain = to_csv(record());
     const std::string header = csv_header();
     EXPECT_EQ(std::ranges::count(plain, ','), std::ranges::count(header, ','));
@@ -101,9 +103,11 @@ std::string_view kind(const std::string& body, const std::string& type = "applic
 }
 
 TEST(MediaKind, IsOfTheStreamsThatAreUsed) {
-    const std::string head = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
-    const std::string key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"
-                            "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+    const std::string head =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
+    const std::string key =
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"
+        "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
     EXPECT_EQ(kind(head + "m=audio 4000 RTP/AVP 0\r\n"), "rtp");
     EXPECT_EQ(kind(head + "m=audio 4000 RTP/SAVP 0\r\n" + key), "srtp");
     EXPECT_EQ(kind(head + "m=audio 4000 RTP/AVP 0\r\n" + key), "srtp");

@@ -54,7 +54,8 @@ protected:
         tls.path = {"<sips:proxy.example.com;lr>"};
     }
     std::vector<Binding> there_and_back(const std::vector<Binding>& bindings) {
-        auto out = from_text("alice@example.com", to_text(bindings, snapshot, then), snapshot, later);
+        auto out =
+            from_text("alice@example.com", to_text(bindings, snapshot, then), snapshot, later);
         EXPECT_TRUE(out);
         return out.value_or(std::vector<Binding>{});
     }
