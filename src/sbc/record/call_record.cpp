@@ -100,7 +100,7 @@ std::string cell(const Json& value) {
         return written(value);
     }
     // What is no UTF-8 is replaced by the same hand.
-    const std::string text = Json::parse(written(value)).get<std::string>();
+    std::string text = Json::parse(written(value)).get<std::string>();
     if (text.find_first_of(",\"\r\n") == std::string::npos) {
         return text;
     }
