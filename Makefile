@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads fuzz bench package test-package lint format clean build
+.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads crash fuzz bench package test-package lint format clean build
 
 help:
 	@echo 'make run        the lab: six phones and the border controller; stays up, says how to call'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
 	@echo 'make reloads    10,000 renewed certificates under calls over TLS (RELOADS=N)'
+	@echo 'make crash      kills the border controller 200 times under registrations (KILLS=N SEED=N)'
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
@@ -86,6 +87,12 @@ soak: packages-build
 	@$(MAKE) --no-print-directory build BUILD=release TARGET=simulation
 	build/release/test/simulation --progress --minimum 100 --from $(SEED) \
 	    $(if $(CALLS),--calls $(CALLS),--minutes $(MINUTES))
+
+# Whatever was acknowledged is to be there; the last line says how much that was.
+KILLS := 200
+crash: packages-build+lab+test
+	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall'
+	KILLS=$(KILLS) $(if $(filter command line environment,$(origin SEED)),SEED=$(SEED)) test/system/test_crash.py
 
 # Certificates are renewed under calls over TLS: what is left behind, and how much memory it is.
 RELOADS := 10000
