@@ -29,6 +29,7 @@ Keeper::Keeper(Setup setup)
     auto state = setup_.open();
     if (state) {
         opened = std::move(*state);
+        problem_ = opened->loss();
         auto items = opened->items(Kind::Registrations);
         if (items) {
             left_ = std::move(*items);

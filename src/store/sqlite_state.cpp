@@ -32,7 +32,8 @@ std::string_view name_of(Kind kind) {
 
 class SqliteState final : public State {
 public:
-    explicit SqliteState(SqliteDatabase database) : database_(std::move(database)) {}
+    SqliteState(SqliteDatabase database, std::string loss)
+        : database_(std::move(database)), loss_(std::move(loss)) {}
 
     Result<std::vector<Item>, std::string> items(Kind kind) override {
         std::vector<Item> out;
@@ -58,8 +59,11 @@ public:
         });
     }
 
+    std::string loss() const override { return loss_; }
+
 private:
     SqliteDatabase database_;
+    std::string loss_;
 };
 
 Result<void, std::string> put_aside(const std::filesystem::path& file) {
@@ -83,11 +87,14 @@ Result<void, std::string> put_aside(const std::filesystem::path& file) {
 }  // namespace
 
 Result<std::unique_ptr<State>, std::string> open_sqlite_state(const std::filesystem::path& file) {
+    std::string loss;
     if (SqliteDatabase::is_damaged(file)) {
         TRY(put_aside(file));
+        loss = file.string() + " was damaged, and is put aside as " + file.string() + ".damaged";
     }
     return std::make_unique<SqliteState>(
-        TRY(SqliteDatabase::open(file, application, schema, SqliteDatabase::Sync::Later)));
+        TRY(SqliteDatabase::open(file, application, schema, SqliteDatabase::Sync::Later)),
+        std::move(loss));
 }
 
 }  // namespace ringwall::store

@@ -39,6 +39,8 @@ public:
     // All of them, in this order, or none. Then they outlive the process, but perhaps not the
     // machine: nobody waits for the disk itself.
     virtual Result<void, std::string> apply(const std::vector<Change>& changes) = 0;
+    // A sentence where the one before it was damaged, so that nothing of it is here; else empty.
+    virtual std::string loss() const { return {}; }
 };
 
 // A file of SQLite, made where it is not there, that nobody else may read. One that is damaged is

@@ -213,6 +213,21 @@ TEST_F(Lines, ASipsCallStaysSipsFromEndToEnd) {
     EXPECT_TRUE(border.records.back().is_secure);
 }
 
+// RFC 5630 §5.1.1, §5.2: so no scheme of one can be wrong.
+TEST_F(Lines, NoRouteIsSentToAPhoneAndNoServiceRouteIsTold) {
+    use_sips(alice);
+    use_sips(bob);
+    register_phones();
+    ASSERT_TRUE(talks(alice, "sips:bob@example.com", bob));
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+    for (const auto& packet : net.packets()) {
+        EXPECT_THAT(packet.bytes, Not(HasSubstr("\r\nRoute:")));
+        EXPECT_THAT(packet.bytes, Not(HasSubstr("Service-Route")));
+    }
+}
+
 // ---- sips-conversion ---------------------------------------------------------------------------
 
 // RFC 5630 §5.1.1, §5.3: neither 416 nor 480 is a reason to try SIP.

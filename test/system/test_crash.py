@@ -68,10 +68,14 @@ class Client:
         self.close()
         kind = socket.SOCK_STREAM if self.is_tls else socket.SOCK_DGRAM
         plain = self._test.network.socket("clients", kind)
-        plain.settimeout(2)
-        plain.bind((ADDRESS, 0))
-        plain.connect((PHONES, 5061 if self.is_tls else 5060))
-        self._socket = self._test.context.wrap_socket(plain, server_hostname="ringwall.test") if self.is_tls else plain
+        try:
+            plain.settimeout(2)
+            plain.bind((ADDRESS, 0))
+            plain.connect((PHONES, 5061 if self.is_tls else 5060))
+            self._socket = self._test.context.wrap_socket(plain, server_hostname="ringwall.test") if self.is_tls else plain
+        except OSError:
+            plain.close()
+            raise
 
     def close(self) -> None:
         if self._socket:

@@ -155,6 +155,8 @@ class Kill(SystemTest):
         self.border.start_again()
         self.assertEqual(self.done(SHOW), "No registrations.\n")
         self.assertTrue(self.state.with_name("state.db.damaged").exists())
+        self.assertIn("registrations of the process before are not restored: store/state.db was damaged, and is put aside as "
+                      "store/state.db.damaged\n", self.done("show alarms\n"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sbc/model/tree.h"
+
 namespace ringwall::sbc::console {
 
 void PasswordQuestion::ask(std::string whose, Take take) {
@@ -26,6 +28,11 @@ Answer PasswordQuestion::answer(std::string_view line) {
     const Secret first = std::exchange(first_, Secret());
     if (said.empty()) {
         return {.fault = "no password was given; nothing was changed"};
+    }
+    if (said.reveal() == model::hidden_secret) {
+        return {.fault =
+                    "'***' stands where a password is not shown, and is none; nothing was "
+                    "changed"};
     }
     if (!is_text) {
         return {.fault = "the password holds octets that are no UTF-8; nothing was changed"};

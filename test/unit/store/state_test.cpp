@@ -51,7 +51,13 @@ TEST_F(SqliteStateTest, KeepsTheLastValueOfAKey) {
 TEST_F(SqliteStateTest, AFileThatIsDamagedIsPutAside) {
     ASSERT_TRUE(open()->apply({{Kind::Registrations, "a", "1"}}));
     std::ofstream(file, std::ios::trunc) << "no database, but longer than nothing at all";
-    EXPECT_THAT(*open()->items(Kind::Registrations), IsEmpty());
+    {
+        const auto anew = open();
+        EXPECT_THAT(*anew->items(Kind::Registrations), IsEmpty());
+        EXPECT_EQ(anew->loss(), file.string() + " was damaged, and is put aside as " +
+                                    file.string() + ".damaged");
+    }
+    EXPECT_EQ(open()->loss(), "") << "once";
     EXPECT_TRUE(fs::exists(folder / "state.db.damaged"));
     // And the next one takes its place.
     std::ofstream(file, std::ios::trunc) << "no database again, and longer than nothing at all";

@@ -996,6 +996,8 @@ TEST_F(AtTheConsole, APasswordThatIsNoneChangesNothing) {
     EXPECT_EQ(answers("", ""), "% no password was given; nothing was changed\n");
     EXPECT_EQ(answers("one", ""), "% no password was given; nothing was changed\n");
     EXPECT_EQ(answers("one", "two"), "% the two passwords are not the same; nothing was changed\n");
+    EXPECT_EQ(answers("***", "***"),
+              "% '***' stands where a password is not shown, and is none; nothing was changed\n");
     EXPECT_EQ(answers("\xEF\xBF\xBD", ""),
               "% the password holds octets that are no UTF-8; nothing was changed\n");
     EXPECT_EQ(says("show services sbc sbe subscribers"), "No subscribers.\n");
