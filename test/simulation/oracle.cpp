@@ -371,7 +371,9 @@ private:
         }
         note_media(to);
         if (const int status = refuse_media(topology_, plan_.media, from_, to)) {
-            return {Ending{status, -1, true}};
+            // Of who is not there nobody would hear that.
+            const bool is_hidden = to.is_access && !from_.is_trusted();
+            return {is_hidden ? Ending{480, 0, true} : Ending{status, -1, true}};
         }
         const Answering& answering = plan_.answering(who);
         switch (answering.kind) {

@@ -435,7 +435,14 @@ void Call::fail() {
     if (is_cancelled_) {
         failure = Failure{487, "Request Terminated", 0, nullptr, 0};
     }
-    if (failure.response == nullptr) {
+    const bool is_any_sent = std::ranges::any_of(
+        branches_, [](const Branch& branch) { return branch.invite != nullptr; });
+    if (!is_cancelled_ && !is_any_sent &&
+        hides_who_exists(failure, caller_adjacency(), setup_.routes)) {
+        failure.status = 480;  // for the record its reason stays
+        context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, 480,
+                        sip::reason_phrase(480));
+    } else if (failure.response == nullptr) {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
                         failure.reason, failure.warning, rule_of(failure));
     } else {

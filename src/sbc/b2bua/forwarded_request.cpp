@@ -407,7 +407,13 @@ void ForwardedRequest::respond(sip::MessagePtr response) {
 
 void ForwardedRequest::fail() {
     const Failure failure = best_.value_or(Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
-    if (failure.response != nullptr) {
+    const Adjacency& sender = context_.adjacency(setup_.sender.adjacency);
+    if (attempts_.empty() && hides_who_exists(failure, sender, setup_.routes)) {
+        is_answered_ = true;
+        context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, 480,
+                        sip::reason_phrase(480));
+        keep_refusal(480, failure.reason);
+    } else if (failure.response != nullptr) {
         respond(
             passed_back(attempts_[failure.attempt], *failure.response, context_.own_tag, false));
     } else {

@@ -446,7 +446,8 @@ TEST(Authenticate, WithoutARegistrationThereNothingElseGoesOn) {
 
 // Of whatever network it is that a registrar behind us serves, too.
 TEST(Authenticate, AStrangerIsNoUserOfADomainThatIsServedHere) {
-    for (const char* from : {"<sip:alice@example.com>", "<sip:x@Example.COM.>"}) {
+    for (const char* from : {"<sip:alice@example.com>", "<sip:x@Example.COM.>",
+                             "<im:alice@example.com>", "<pres:alice@EXAMPLE.com?subject=x>"}) {
         Arrival arrival{.by = outside, .from = from};
         const Reject reject = rejected(authenticate(arrival.identified()));
         EXPECT_EQ(reject.status, 403);
