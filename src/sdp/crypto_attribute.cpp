@@ -157,13 +157,14 @@ Result<CryptoKey, CryptoFault> parse_key(std::string_view text, CryptoSuite suit
     return key;
 }
 
-// RFC 4568 §6.3. Extensions are free; a leading '-' makes them optional.
+// RFC 4568 §6.3; its grammar knows no case (RFC 5234 §2.3). Extensions are free; a leading '-'
+// makes them optional.
 bool is_session_parameter(std::string_view text) {
     const std::string_view name = cut(text, '=');
-    if (name == "KDR") {
+    if (equals_ignoring_case(name, "KDR")) {
         return parse_number(text, 24).has_value();
     }
-    if (name == "WSH") {
+    if (equals_ignoring_case(name, "WSH")) {
         return parse_number(text).value_or(0) >= 64;
     }
     return !name.empty();
@@ -210,8 +211,10 @@ std::string_view to_string(CryptoFault fault) {
 
 bool CryptoAttribute::protects_media() const {
     return suite != CryptoSuite::Other &&
-           std::ranges::none_of(session_parameters, [](const std::string& parameter) {
-               return parameter == "UNENCRYPTED_SRTP" || parameter == "UNAUTHENTICATED_SRTP";
+           std::ranges::none_of(session_parameters, [](std::string_view parameter) {
+               return equals_ignoring_case(parameter, "UNENCRYPTED_SRTP") ||
+                      equals_ignoring_case(parameter, "UNENCRYPTED_SRTCP") ||
+                      equals_ignoring_case(parameter, "UNAUTHENTICATED_SRTP");
            });
 }
 

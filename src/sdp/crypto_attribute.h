@@ -59,8 +59,8 @@ struct CryptoAttribute {
     std::vector<CryptoKey> keys;
     std::vector<std::string> session_parameters;  // "KDR=1", "UNENCRYPTED_SRTP"
 
-    // RFC 4568 §6.3: with UNENCRYPTED_SRTP or UNAUTHENTICATED_SRTP it protects nothing or too
-    // little.
+    // RFC 4568 §6.3: with UNENCRYPTED_SRTP, UNENCRYPTED_SRTCP or UNAUTHENTICATED_SRTP it protects
+    // nothing or too little.
     bool protects_media() const;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "sbc/model/word_values.h"
+#include "tls/own_usage.h"
 
 namespace ringwall::sbc {
 namespace {
@@ -26,6 +27,26 @@ const Secret& ticket_root() {
 }
 
 }  // namespace
+
+std::string unfit_certificate(const Adjacency& adjacency, Context::Role role) {
+    const bool is_server = role == Context::Role::Server;
+    const Context* const context = (is_server ? adjacency.tls_server : adjacency.tls_client).get();
+    // To phones nobody connects.
+    if (context == nullptr || (!is_server && adjacency.profile == Profile::Access) ||
+        tls::is_fit_for_role(*context)) {
+        return "";
+    }
+    return "certificate " +
+           shown((is_server ? adjacency.certificate : adjacency.client_certificate).file) +
+           " is not for a " + (is_server ? "server" : "client") +
+           ", by its key usage or extended key usage";
+}
+
+std::string useless_certificate(const Adjacency& adjacency, Context::Role role) {
+    const bool is_meant = role == Context::Role::Server ||
+                          adjacency.client_certificate.file != adjacency.certificate.file;
+    return is_meant ? unfit_certificate(adjacency, role) : "";
+}
 
 AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file)
     : defaults_(defaults), read_file_(read_file) {}

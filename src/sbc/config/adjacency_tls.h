@@ -13,6 +13,12 @@
 
 namespace ringwall::sbc {
 
+// Why no peer takes the certificate of an adjacency for what it is shown as: "certificate 'sbc.crt'
+// is not for a server, by its key usage or extended key usage". Empty: it is fit, or none is shown.
+std::string unfit_certificate(const Adjacency& adjacency, tls::Context::Role role);
+// The same where it was meant for that role: one for both may be the server's only.
+std::string useless_certificate(const Adjacency& adjacency, tls::Context::Role role);
+
 class AdjacencyTls {
 public:
     // `defaults` are the host's files, for adjacencies without their own. Each file is read once,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sbc/config/adjacency_tls.h"
 #include "sbc/config/routing_checks.h"
 #include "sbc/model/word_values.h"
 
@@ -353,6 +354,14 @@ ConfigErrors find_surprises(const Draft& draft) {
                         "registrations: make '" +
                         registrar.name +
                         "' trusted-encrypted, or trusted-unencrypted if something else secures it");
+            }
+        }
+        for (const auto role : {tls::Context::Role::Server, tls::Context::Role::Client}) {
+            if (const std::string why = useless_certificate(adjacency, role); !why.empty()) {
+                warn(each.path + " tls certificate", adjacency.name,
+                     why + "; peers of adjacency '" + adjacency.name +
+                         "' that check it will refuse us, and a commit that shows it first is "
+                         "refused");
             }
         }
         if (adjacency.is_attached && adjacency.is_encrypted() &&

@@ -1,8 +1,11 @@
 // Part of Datastore: the files that a configuration names, which change without it.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "sbc/config/adjacency_tls.h"
 #include "sbc/datastore/datastore.h"
 #include "sbc/model/word_values.h"
 #include "sbc/record/call_record.h"
@@ -42,10 +45,56 @@ std::string worthless(const Adjacency::Shown& certificate, WallTime now) {
                : end_of("certificate", certificate.file, certificate.not_after, now);
 }
 
-ConfigError worse(const std::string& adjacency, const std::string& file, const std::string& why) {
-    return {.path = "adjacency sip " + adjacency + " tls certificate",
-            .word = file,
-            .sentence = why + ", and the one that is shown is valid; take one that is"};
+// Where an adjacency has what it shows in one of the two roles.
+struct Role {
+    Adjacency::Shown Adjacency::*certificate;
+    tls::Context::Role role;
+};
+constexpr std::array roles{Role{&Adjacency::certificate, tls::Context::Role::Server},
+                           Role{&Adjacency::client_certificate, tls::Context::Role::Client}};
+
+bool bears(const Adjacency::Shown& certificate, std::string_view name) {
+    return std::ranges::any_of(certificate.names, [&](const std::string& each) {
+        return equals_ignoring_case(each, name);
+    });
+}
+
+// The first of our names that it has lost; empty: none. Another file is another name's if whoever
+// names it wants that.
+std::string lost_name(const Adjacency& was, const Adjacency& is, const Role& role) {
+    const Adjacency::Shown& before = was.*role.certificate;
+    const Adjacency::Shown& after = is.*role.certificate;
+    if (before.file != after.file) {
+        return "";
+    }
+    std::vector<std::string> ours{was.local_id == is.local_id ? was.own_host() : is.own_host()};
+    ours.insert(ours.end(), is.domains.begin(), is.domains.end());
+    const auto lost = std::ranges::find_if(
+        ours, [&](const std::string& name) { return bears(before, name) && !bears(after, name); });
+    return lost == ours.end() ? "" : *lost;
+}
+
+// Why it must not take the place of the one before; empty: it may.
+std::string worse(const Adjacency& was, const Adjacency& is, const Role& role, WallTime now) {
+    const Adjacency::Shown& before = was.*role.certificate;
+    const Adjacency::Shown& after = is.*role.certificate;
+    if (!worthless(before, now).empty()) {
+        return "";
+    }
+    if (const std::string why = worthless(after, now); !why.empty()) {
+        return why + ", and the one that is shown is valid; take one that is";
+    }
+    if (!unfit_certificate(was, role.role).empty()) {
+        return "";
+    }
+    if (const std::string why = unfit_certificate(is, role.role); !why.empty()) {
+        return why + ", and the one that is shown is; take one that is";
+    }
+    const std::string name = lost_name(was, is, role);
+    return name.empty() ? ""
+                        : "certificate " + shown(after.file) + " does not bear " + shown(name) +
+                              ", and the one that is shown does; take one that does, or name a "
+                              "file of its own for another name";
 }
 
 }  // namespace
@@ -56,16 +105,22 @@ ConfigErrors Datastore::worse_certificates(const Snapshot& next) const {
     std::set<std::string> said;  // a file of several once
     for (const Adjacency& is : next.adjacencies) {
         const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
-        if (was == in_force_->adjacencies.end()) {
-            continue;
-        }
-        for (const auto role : {&Adjacency::certificate, &Adjacency::client_certificate}) {
-            const Adjacency::Shown& before = (*was).*role;
-            const Adjacency::Shown& after = is.*role;
-            const bool has_both = !before.file.empty() && !after.file.empty();
-            if (has_both && worthless(before, now).empty() && !worthless(after, now).empty() &&
-                said.insert(after.file).second) {
-                out.push_back(worse(is.name, after.file, worthless(after, now)));
+        for (const Role& role : roles) {
+            const std::string& file = (is.*role.certificate).file;
+            if (file.empty()) {
+                continue;
+            }
+            const bool is_first =
+                was == in_force_->adjacencies.end() || ((*was).*role.certificate).file.empty();
+            std::string why =
+                is_first ? useless_certificate(is, role.role) : worse(*was, is, role, now);
+            if (is_first && !why.empty()) {
+                why += "; take one that is";
+            }
+            if (!why.empty() && said.insert(file).second) {
+                out.push_back({.path = "adjacency sip " + is.name + " tls certificate",
+                               .word = file,
+                               .sentence = why});
             }
         }
     }
@@ -126,9 +181,13 @@ std::vector<std::string> Datastore::endings() const {
     const WallTime now = setup_.now().wall;
     std::set<std::string> out;  // of one file only once
     for (const Adjacency& each : in_force_->adjacencies) {
-        for (const Adjacency::Shown* its : {&each.certificate, &each.client_certificate}) {
+        for (const Role& role : roles) {
+            const Adjacency::Shown* const its = &(each.*role.certificate);
             if (its->file.empty()) {
                 continue;
+            }
+            if (const std::string why = useless_certificate(each, role.role); !why.empty()) {
+                out.insert(why);
             }
             if (now < its->not_before) {
                 out.insert(worthless(*its, now));

@@ -192,13 +192,14 @@ std::optional<MediaRefusal> match_stream(const sdp::Media& offer, const sdp::Med
     if (!is_used(offer) || !equals_ignoring_case(offer.protocol, answer.protocol)) {
         return MediaRefusal::AnswerNotOffered;
     }
-    std::map<std::uint32_t, std::string> offered;
+    std::map<std::uint32_t, sdp::CryptoAttribute> offered;
     for (const sdp::Attribute& each : offer.attributes) {
         if (!is_named(each, "crypto")) {
             continue;
         }
-        if (const auto crypto = sdp::parse_crypto_attribute(each.value)) {
-            offered.emplace(crypto->tag, crypto->suite_text);
+        if (auto crypto = sdp::parse_crypto_attribute(each.value)) {
+            const std::uint32_t tag = crypto->tag;
+            offered.emplace(tag, std::move(*crypto));
         }
     }
     bool has_picked = false;
@@ -211,7 +212,9 @@ std::optional<MediaRefusal> match_stream(const sdp::Media& offer, const sdp::Med
             return MediaRefusal::BadCrypto;
         }
         const auto found = offered.find(crypto->tag);
-        if (has_picked || found == offered.end() || found->second != crypto->suite_text) {
+        if (has_picked || found == offered.end() ||
+            found->second.suite_text != crypto->suite_text ||
+            found->second.protects_media() != crypto->protects_media()) {
             return MediaRefusal::AnswerNotOffered;
         }
         has_picked = true;

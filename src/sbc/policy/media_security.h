@@ -72,8 +72,8 @@ MediaVerdict judge_answer(const MediaLeg& from, const MediaLeg& to, std::string_
                           const sip::Message& answer);
 
 // RFC 4568 §5.1.2 and RFC 3264 §6: each accepted stream of the answer keeps the offer's protocol,
-// and its one a=crypto has a tag and the suite of that tag from the offer. Both as they passed on
-// one leg.
+// and its one a=crypto has a tag, the suite of that tag from the offer, and protects if that does.
+// Both as they passed on one leg.
 std::optional<MediaRefusal> answer_matches_offer(std::string_view offer, std::string_view answer);
 
 }  // namespace ringwall::sbc::policy

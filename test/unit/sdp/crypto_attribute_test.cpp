@@ -84,6 +84,8 @@ TEST(CryptoAttribute, NamesWhatIsBroken) {
     EXPECT_EQ(fault_of(good + ";inline:" + key30), "bad-mki") << "two keys need their MKIs";
     EXPECT_EQ(fault_of(good + " KDR=25"), "bad-parameter");
     EXPECT_EQ(fault_of(good + " WSH=63"), "bad-parameter");
+    EXPECT_EQ(fault_of(good + " kdr=25"), "bad-parameter") << "RFC 5234 §2.3: in any case";
+    EXPECT_EQ(fault_of(good + " wsh=63"), "bad-parameter");
     EXPECT_EQ(fault_of(good + " -FUTURE=1"), "accepted");
 }
 
@@ -92,9 +94,12 @@ TEST(CryptoAttribute, KnowsWhatProtectsNothing) {
         return parse_crypto_attribute(value).value().protects_media();
     };
     const std::string good = "1 AES_CM_128_HMAC_SHA1_80 inline:" + key30;
-    EXPECT_TRUE(protects(good + " UNENCRYPTED_SRTCP"));
-    EXPECT_FALSE(protects(good + " UNENCRYPTED_SRTP"));
-    EXPECT_FALSE(protects(good + " UNAUTHENTICATED_SRTP"));
+    EXPECT_TRUE(protects(good + " KDR=1 WSH=64"));
+    for (const char* parameter :
+         {"UNENCRYPTED_SRTP", "UNENCRYPTED_SRTCP", "UNAUTHENTICATED_SRTP", "unencrypted_srtp",
+          "Unencrypted_SrtcP", "KDR=1 unauthenticated_srtp"}) {
+        EXPECT_FALSE(protects(good + " " + parameter)) << parameter;
+    }
     EXPECT_FALSE(protects("1 NULL_HMAC_SHA1_80 inline:" + key30));
 }
 

@@ -24,8 +24,9 @@ protected:
     Reload() { renew(); }
 
     void renew(WallTime not_after = new_year + std::chrono::days(90)) {
-        tls::test::Subject subject{.alt_names = "URI:sip:sbc.example"};
-        subject.not_after = not_after;
+        renew({.alt_names = "URI:sip:sbc.example", .not_after = not_after});
+    }
+    void renew(const tls::test::Subject& subject) {
         const auto made = authority_.issue(subject);
         files_["sbc.crt"] = made.certificate;
         files_["sbc.key"] = made.key;
@@ -35,6 +36,16 @@ protected:
         ASSERT_TRUE(file);
         const auto committed = datastore_.commit(file->tree, {.author = "ops"});
         ASSERT_TRUE(committed) << committed.error().front().to_string();
+    }
+    // All that is wrong with it; empty: it is taken.
+    std::string refusal(const std::string& more) {
+        const auto file = read_tree(std::string(encrypted) + more, "test");
+        const auto refused = datastore_.commit(file->tree, {.author = "ops"});
+        std::string out;
+        for (const ConfigError& each : refused ? ConfigErrors() : refused.error()) {
+            out += each.to_string() + "\n";
+        }
+        return out;
     }
     const Adjacency& phones() const { return target_.published->adjacencies.front(); }
 
@@ -140,15 +151,6 @@ TEST_F(Reload, OtherAnchorsOrListsAreOtherTrust) {
 TEST_F(Reload, APeerWhoseNameIsCheckedIsAnotherOnlyWhileDetached) {
     commit("signaling-peer other.test\n");
     const SnapshotPtr before = target_.published;
-    const auto refusal = [&](const std::string& more) {
-        const auto file = read_tree(std::string(encrypted) + more, "test");
-        const auto refused = datastore_.commit(file->tree, {.author = "ops"});
-        std::string out;
-        for (const ConfigError& each : refused ? ConfigErrors() : refused.error()) {
-            out += each.to_string() + "\n";
-        }
-        return out;
-    };
     EXPECT_THAT(refusal("signaling-peer evil.test\n"),
                 HasSubstr("'signaling-peer' of adjacency 'phones' can be changed (the names of "
                           "which the peer's certificate must bear one: evil.test instead of "
@@ -200,6 +202,130 @@ TEST_F(Reload, WhatDoesNotCountNeverReplacesWhatDoes) {
     now_.wall = new_year + std::chrono::days(201);
     renew(new_year + std::chrono::days(200));
     EXPECT_TRUE(datastore_.reload());
+}
+
+constexpr const char* ours = "URI:sip:sbc.example";
+
+TEST_F(Reload, WhatCannotServeItsRoleNeverReplacesWhatCan) {
+    commit();
+    const SnapshotPtr before = target_.published;
+    for (const tls::test::Subject& unfit :
+         {tls::test::Subject{.alt_names = ours, .extended_key_usage = "clientAuth"},
+          tls::test::Subject{.alt_names = ours,
+          .extended_key_usage = "codeSigning,emailProtection"},
+          tls::test::Subject{.alt_names = ours, .key_usage = "keyCertSign"}}) {
+        renew(unfit);
+        EXPECT_FALSE(datastore_.reload());
+        EXPECT_EQ(target_.published, before);
+        EXPECT_THAT(datastore_.alarms(),
+                    ElementsAre("certificate 'sbc.crt' is not for a server, by its key usage or "
+                                "extended key usage, and the one that is shown is; take one that "
+                                "is; what was there before is still shown"));
+        EXPECT_THAT(refusal("description new\n"),
+                    HasSubstr("certificate 'sbc.crt' is not for a server"));
+        EXPECT_EQ(target_.published, before);
+    }
+    renew({.alt_names = ours, .extended_key_usage = "serverAuth"});
+    EXPECT_FALSE(datastore_.reload()) << "it is shown to peers as a client's too";
+    EXPECT_EQ(target_.published, before);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'sbc.crt' is not for a client")));
+    renew({.alt_names = ours,
+           .extended_key_usage = "serverAuth,clientAuth",
+           .key_usage = "digitalSignature"});
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+TEST_F(Reload, ToPhonesNobodyConnects) {
+    commit("inherit profile preset-access\ndomain sbc.example\n");
+    renew({.alt_names = ours, .extended_key_usage = "serverAuth"});
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+// An authority in the file that is for clients only makes what it has signed so.
+TEST_F(Reload, AChainIsJudgedWhole) {
+    commit();
+    const SnapshotPtr before = target_.published;
+    renew();
+    files_["sbc.crt"] +=
+        authority_.issue({.common_name = "above", .extended_key_usage = "clientAuth"}).certificate;
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_EQ(target_.published, before);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("is not for a server")));
+}
+
+TEST_F(Reload, AClientCertificateIsOneForClients) {
+    const auto own = [&](const char* usage) {
+        const auto made = authority_.issue({.alt_names = ours, .extended_key_usage = usage});
+        files_["me.crt"] = made.certificate;
+        files_["me.key"] = made.key;
+    };
+    const std::string me = "tls client-certificate me.crt\ntls client-private-key me.key\n";
+    own("serverAuth");
+    EXPECT_THAT(refusal(me), HasSubstr("certificate 'me.crt' is not for a client"));
+    EXPECT_EQ(target_.published, nullptr);
+    own("clientAuth");
+    EXPECT_EQ(refusal(me), "");
+    const SnapshotPtr before = target_.published;
+    own("serverAuth");
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_EQ(target_.published, before);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'me.crt' is not for a client")));
+}
+
+TEST_F(Reload, AFirstCertificateThatCannotServeIsRefused) {
+    renew({.alt_names = ours, .extended_key_usage = "clientAuth"});
+    EXPECT_THAT(refusal(""),
+                HasSubstr("certificate 'sbc.crt' is not for a server, by its key usage or extended "
+                          "key usage; take one that is"));
+    EXPECT_EQ(target_.published, nullptr);
+    // A check of the configuration says so too.
+    const auto file = read_tree(encrypted, "test");
+    const auto checked =
+        configure(file->tree, [this](const std::string& name) -> Result<std::string, std::string> {
+            return files_.at(name);
+        });
+    ASSERT_TRUE(checked);
+    EXPECT_THAT(checked->warnings,
+                ::testing::Contains(::testing::Field(&ConfigError::sentence,
+                                                     HasSubstr("'sbc.crt' is not for a server"))));
+    renew();
+    EXPECT_EQ(refusal(""), "");
+}
+
+TEST_F(Reload, WhatDoesNotBearOurNameNeverReplacesWhatDoes) {
+    const std::string access = "inherit profile preset-access\ndomain sip.example\n";
+    renew({.alt_names = "URI:sip:sbc.example,URI:sip:sip.example"});
+    commit(access);
+    const SnapshotPtr before = target_.published;
+    renew({.alt_names = "DNS:else.test"});
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_EQ(target_.published, before);
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre("certificate 'sbc.crt' does not bear 'sbc.example', and the one that "
+                            "is shown does; take one that does, or name a file of its own for "
+                            "another name; what was there before is still shown"));
+    EXPECT_THAT(refusal(access + "description new\n"), HasSubstr("does not bear 'sbc.example'"));
+    renew({.alt_names = ours});
+    EXPECT_FALSE(datastore_.reload()) << "phones look for their domain";
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("does not bear 'sip.example'")));
+    EXPECT_EQ(target_.published, before);
+    renew({.alt_names = "DNS:more.test,DNS:SIP.example,DNS:sbc.example"});
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+    // Whoever takes another name says so.
+    const auto made = authority_.issue({.alt_names = "DNS:else.test"});
+    files_["else.crt"] = made.certificate;
+    files_["else.key"] = made.key;
+    EXPECT_EQ(refusal(access + "tls certificate else.crt\ntls private-key else.key\n"), "");
+}
+
+TEST_F(Reload, ANameThatChangesWithItsCertificateIsTheNewOne) {
+    commit();
+    renew({.alt_names = "DNS:else.test"});
+    EXPECT_THAT(refusal("local-id host sbc.example\n"), HasSubstr("does not bear 'sbc.example'"));
+    EXPECT_EQ(refusal("local-id host else.test\n"), "");
 }
 
 TEST_F(Reload, EndsAreForetold) {

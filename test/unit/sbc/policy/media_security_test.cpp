@@ -140,6 +140,40 @@ TEST(MediaSecurity, IsNotFooledByKeysThatProtectNothing) {
               "not-secure");
 }
 
+// Another line of the offer may protect: who picks the one that does not has not.
+TEST(MediaSecurity, RequiresThatTheKeyThatIsPickedProtects) {
+    const std::string suite = "AES_CM_128_HMAC_SHA1_80";
+    const auto answered = [](const MediaLeg& leg, const std::string& offer,
+                             const std::string& line) {
+        const auto answer = sip::Message::parse(
+            "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: "
+            "<sip:a@b>;tag=1\r\n"
+            "To: <sip:c@d>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n"
+            "Content-Type: application/sdp\r\n\r\n" +
+                sdp(stream("RTP/SAVP", line)),
+            sip::Framing::Datagram);
+        const MediaVerdict verdict = judge_answer(leg, leg, offer, *answer.message);
+        EXPECT_FALSE(verdict.body);
+        return verdict.refusal ? to_string(*verdict.refusal) : "pass";
+    };
+    for (const char* parameter : {" UNENCRYPTED_SRTP", " UNENCRYPTED_SRTCP",
+                                  " UNAUTHENTICATED_SRTP", " unencrypted_srtp"}) {
+        const std::string weak = crypto("1", suite, parameter);
+        const std::string offer = sdp(stream("RTP/SAVP", weak + crypto("2")));
+        EXPECT_EQ(judge(strict, strict, sdp(stream("RTP/SAVP", weak))), "not-secure") << parameter;
+        EXPECT_EQ(judge(strict, strict, offer), "pass") << parameter;
+        EXPECT_EQ(answered(strict, offer, crypto("1")), "answer-not-offered") << parameter;
+        EXPECT_EQ(answered(strict, offer, weak), "not-secure") << parameter;
+        EXPECT_EQ(answered(strict, offer, crypto("2")), "pass") << parameter;
+        EXPECT_EQ(answered(phones, offer, weak), "pass") << "nothing is required here";
+        EXPECT_EQ(answered(phones, offer, crypto("2", suite, parameter)), "answer-not-offered")
+            << "less than was offered";
+    }
+    EXPECT_EQ(answered(strict, sdp(stream("RTP/SAVP", crypto("1"))), crypto("1", suite, " WSH=64")),
+              "pass")
+        << "what each says for itself";
+}
+
 TEST(MediaSecurity, JudgesEveryStreamThatIsUsed) {
     EXPECT_EQ(judge(strict, strict, sdp(stream("RTP/SAVP", crypto()) + stream("RTP/AVP"))),
               "not-secure");
