@@ -15,6 +15,7 @@
 #include "sbc/peer_hop.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/refusal_rule.h"
 #include "sbc/record/trace.h"
 #include "sip/message_builder.h"
 
@@ -548,7 +549,9 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                                    b2bua::warning(inbound.from_adjacency(), reject.warning));
                 }
                 if (inbound.adjacency && inbound.from_adjacency().tells_rule) {
-                    const policy::Rule rule = policy::rule_of(inbound.decisions);
+                    const policy::Rule rule =
+                        policy::rule_of(inbound.decisions, reject.status,
+                                        reject.detail.empty() ? reject.reason : reject.detail);
                     builder.header(
                         HeaderName::Warning,
                         b2bua::rule_warning(inbound.from_adjacency(), rule.name, rule.sentence));

@@ -272,7 +272,17 @@ TEST_F(Anchored, WithoutTheEngineItIsRefusedAndNothingIsSent) {
     west.invite("sip:5001@192.0.2.4");  // now it is known
     net.run_for(100ms);
     EXPECT_EQ(west.statuses("INVITE").back(), 503);
+    EXPECT_EQ(west.last_response("INVITE")->reason(), "Service Unavailable");
     EXPECT_EQ(sent_to(east), 0U);
+    EXPECT_EQ(border.records.size(), 2U);
+    for (const sbc::CallRecord& each : border.records) {
+        const auto rule = sbc::policy::rule_of(each.decisions.targets().back());
+        ASSERT_TRUE(rule.has_value());
+        EXPECT_EQ(rule->name, "media-engine-down");
+        EXPECT_THAT(std::string(rule->sentence),
+                    HasSubstr("The media engine does not answer, and the call is not to do "));
+        EXPECT_EQ(each.reason, rule->sentence);
+    }
     engine.is_silent = false;
     net.run_for(2s);
     call();

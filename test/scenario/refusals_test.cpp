@@ -1,7 +1,9 @@
 // What is kept of requests that were refused and are no calls: `show ... refusals`, and the trace
 // of each. Refusals within a call: transfers_test, security_lines_test; by a registrar behind us:
 // registrar_behind_test.
+#include "sbc/policy/refusal_rule.h"
 #include "scenario/border.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
@@ -10,6 +12,8 @@ using sbc::CallRecord;
 using sbc::policy::Event;
 using sbc::policy::Finding;
 using sbc::policy::Refusal;
+using sbc::policy::rule_of;
+using sbc::policy::TargetFailure;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -177,6 +181,132 @@ TEST_F(Kept, AReferOutsideOfDialogsThatChangesTheScheme) {
     EXPECT_THAT(std::string(answer->bytes()), HasSubstr("399 192.0.2.2 \"scheme-to-sip: "));
     EXPECT_EQ(bob.count("REFER"), 0U);
     EXPECT_EQ(only().decisions.rule(), Refusal::SchemeToSip);
+}
+
+// ---- what was sent, and failed in our own name
+// ---------------------------------------------------
+
+// Of what went out to one target, and failed there.
+std::optional<TargetFailure> failure_in(const CallRecord& record) {
+    const auto targets = record.decisions.targets();
+    EXPECT_EQ(targets.size(), 2U);
+    if (targets.size() != 2) {
+        return std::nullopt;
+    }
+    EXPECT_EQ(targets[0].finding, Finding::Sent);
+    EXPECT_EQ(targets[0].event, targets[1].event);
+    EXPECT_EQ(targets[0].adjacency, targets[1].adjacency);
+    return failure_of(targets[1]);
+}
+
+class InVain : public SmallLab {
+protected:
+    using SmallLab::SmallLab;
+    void asks_for_proof(Phone& phone, std::string realm) {
+        phone.answered_by_test = [&phone, realm = std::move(realm)](
+                                     sip::transaction::ServerId id,
+                                     const sip::MessagePtr& request) {
+            if (request->method() == sip::Method::Ack) {
+                return false;
+            }
+            auto response = sip::reply(*request, 401, "challenger");
+            response.header(sip::HeaderName::WwwAuthenticate,
+                            "Digest realm=\"" + realm + "\", nonce=\"n\"");
+            phone.shard().respond(id, response.build());
+            return true;
+        };
+    }
+    CallRecord call(const std::string& uri, int status) {
+        softswitch.invite(uri);
+        net.run_for(40s);
+        EXPECT_EQ(softswitch.statuses("INVITE").back(), status);
+        EXPECT_EQ(border.records.size(), 1U);
+        return border.records.empty() ? CallRecord{} : border.records.back();
+    }
+};
+
+TEST_F(InVain, AChallengeForAnotherRealmIsTheReason) {
+    register_phones();
+    asks_for_proof(bob, "bank.example");
+    const CallRecord record = call("sip:bob@example.com", 480);
+    EXPECT_EQ(bob.count("INVITE"), 1U) << "nothing was proven";
+    EXPECT_THAT(std::string(softswitch.last_response("INVITE")->bytes()),
+                HasSubstr("SIP/2.0 480 Temporarily Unavailable"));
+    EXPECT_EQ(record.reason, rule_of(TargetFailure::ChallengeUnknown).sentence);
+    EXPECT_EQ(failure_in(record), TargetFailure::ChallengeUnknown);
+    EXPECT_EQ(record.decisions.targets()[1].event, Event::Fork);
+}
+
+TEST_F(InVain, SoIsAPasswordThatWasNotAccepted) {
+    register_phones();
+    asks_for_proof(bob, "example.com");
+    const CallRecord record = call("sip:bob@example.com", 480);
+    EXPECT_GT(bob.count("INVITE"), 1U);
+    EXPECT_EQ(record.reason, rule_of(TargetFailure::ProofNotAccepted).sentence);
+    EXPECT_EQ(failure_in(record), TargetFailure::ProofNotAccepted);
+}
+
+TEST_F(InVain, AMessageThatIsChallengedHasItInItsRefusal) {
+    register_phones();
+    asks_for_proof(bob, "example.com");
+    softswitch.send("MESSAGE", "sip:bob@example.com", {});
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.last_response("MESSAGE")->status(), 480);
+    EXPECT_EQ(bob.count("MESSAGE"), 1U);
+    ASSERT_EQ(border.refusals().size(), 1U);
+    const CallRecord record = border.refusals().back();
+    EXPECT_EQ(record.reason, rule_of(TargetFailure::ChallengeNotVouched).sentence);
+    EXPECT_EQ(failure_in(record), TargetFailure::ChallengeNotVouched);
+}
+
+// North calls west, and that has no other way.
+class LeadsNowhere : public Trunks {
+protected:
+    using Trunks::Trunks;
+    CallRecord call(const std::string& status_line) {
+        north.invite("sip:5001@192.0.2.6");
+        net.run_for(40s);
+        EXPECT_THAT(std::string(north.last_response("INVITE")->bytes()), HasSubstr(status_line));
+        EXPECT_EQ(border.records.size(), 1U);
+        return border.records.empty() ? CallRecord{} : border.records.back();
+    }
+};
+
+class HasNoAddress : public LeadsNowhere {
+protected:
+    HasNoAddress()
+        : LeadsNowhere(configured(three_trunks, "west", {"signaling-peer nowhere.invalid"})) {}
+};
+
+TEST_F(HasNoAddress, IsTheReason) {
+    const CallRecord record = call("SIP/2.0 480 Temporarily Unavailable\r\n");
+    EXPECT_EQ(sent_to(west), 0U);
+    EXPECT_EQ(record.reason,
+              "No address was found for the peer, or none that was found could be reached.");
+    EXPECT_EQ(failure_in(record), TargetFailure::Unreachable);
+}
+
+TEST_F(LeadsNowhere, SilenceIsTheReason) {
+    west.node().leave();
+    const CallRecord record = call("SIP/2.0 408 Request Timeout\r\n");
+    EXPECT_EQ(record.reason, "The peer did not answer in time.");
+    EXPECT_EQ(failure_in(record), TargetFailure::Silent);
+}
+
+// ---- a rule of one stage among several ----------------------------------------------------------
+
+TEST_F(Kept, AContactOfAnotherSchemeHasItsOwnSentence) {
+    const auto answer =
+        answered(softswitch, "INVITE", "sips:bob@example.com", {{"Contact", "<sip:x@192.0.2.20>"}});
+    EXPECT_EQ(answer->status(), 400);
+    EXPECT_THAT(
+        std::string(answer->bytes()),
+        AllOf(HasSubstr("SIP/2.0 400 Contact Has Another URI Scheme Than The Call"),
+              HasSubstr("399 192.0.2.2 \"contact-scheme: The Contact of a caller has the")));
+    ASSERT_EQ(border.records.size(), 1U);
+    const CallRecord& record = border.records[0];
+    EXPECT_EQ(rule_of(record.decisions, record.status, record.reason).name, "contact-scheme");
+    EXPECT_EQ(border.records[0].stage, "target-security");
 }
 
 // ---- what must not be in it ---------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
+#include "sbc/policy/refusal_rule.h"
 #include "sbc/record/media_kind.h"
 #include "sip/message_builder.h"
 #include "sip/transaction/layer.h"
@@ -31,6 +32,14 @@ using sip::transaction::ServerId;
 using sip::transaction::TerminationCause;
 
 namespace {
+
+// How a branch came to be.
+Event event_of(unsigned redirects, std::string_view phone, std::size_t routes_tried) {
+    return redirects > 0      ? Event::Redirect
+           : !phone.empty()   ? Event::Fork
+           : routes_tried > 1 ? Event::Hunting
+                              : Event::Initial;
+}
 
 constexpr std::size_t max_branches = 32;  // of one call, over all routes, forks and redirects
 constexpr std::size_t max_dialogs = 16;   // early dialogs of one branch
@@ -262,10 +271,7 @@ bool Call::try_other_flow(std::size_t index) {
 
 bool Call::open_branch(const policy::Permit& permit, Destination destination) {
     const AdjacencyIndex to = destination.adjacency;
-    const Event event = destination.redirects > 0                ? Event::Redirect
-                        : !destination.address_of_record.empty() ? Event::Fork
-                        : next_route_ > 1                        ? Event::Hunting
-                                                                 : Event::Initial;
+    const Event event = event_of(destination.redirects, destination.address_of_record, next_route_);
     const auto note = [&](auto what) {
         record_->decisions.add(to, event, permit.leg_scheme(), what);
     };
@@ -491,7 +497,10 @@ void Call::fail() {
     finish(is_cancelled_                 ? "cancelled"
            : failure.response == nullptr ? "refused"
                                          : "failed",
-           failure.status, failure.reason);
+           failure.status,
+           failure.response == nullptr
+               ? policy::reason_in_words(record_->decisions, failure.status, failure.reason)
+               : std::string_view(failure.reason));
     drop_requests();
 }
 
@@ -868,6 +877,7 @@ void Call::on_redirect(std::size_t index, const sip::MessagePtr& response) {
 void Call::on_failure(std::size_t index, Failure failure) {
     const Branch& branch = branches_[index];
     const Adjacency& out = adjacency(branch.adjacency);
+    const Event event = event_of(branch.redirects, branch.address_of_record, next_route_);
     const auto& triggers = setup_.snapshot->hunting_triggers(out);
     const bool hunts =
         std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
@@ -888,6 +898,10 @@ void Call::on_failure(std::size_t index, Failure failure) {
                                               branch.adjacency, failure.status, branch.has_rung)) {
         // A challenge is never for the caller, nor who exists for one who is not trusted.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
+        if (is_for_us && !branch.is_cancelled && branch.invite != nullptr) {
+            record_->decisions.add(policy::failed(branch.adjacency, event, branch.scheme,
+                                                  policy::challenged(*branch.invite, true)));
+        }
     } else if (failure.status == 503) {
         // RFC 3261 §16.7 step 6: it says nothing about us.
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
@@ -906,6 +920,14 @@ void Call::on_client_failed(ClientId id, TerminationCause cause) {
                 close_branch(i);
                 if (!try_other_flow(i)) {
                     const Branch& branch = branches_[i];
+                    if (!branch.is_cancelled) {
+                        record_->decisions.add(policy::failed(
+                            branch.adjacency,
+                            event_of(branch.redirects, branch.address_of_record, next_route_),
+                            branch.scheme,
+                            is_timeout ? policy::TargetFailure::Silent
+                                       : policy::TargetFailure::Unreachable));
+                    }
                     on_failure(i, unanswered(cause, !branch.address_of_record.empty(),
                                              branch.hop.transport, caller_adjacency(), i));
                 }

@@ -9,6 +9,7 @@
 #include "sbc/policy/carried.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/referral.h"
+#include "sbc/policy/refusal_rule.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc::b2bua {
@@ -21,6 +22,11 @@ using sip::transaction::ClientId;
 using sip::transaction::TerminationCause;
 
 namespace {
+
+// How an attempt came to be.
+Event event_of(std::string_view phone, std::size_t routes_tried) {
+    return !phone.empty() ? Event::Fork : routes_tried > 1 ? Event::Hunting : Event::Initial;
+}
 
 constexpr std::size_t max_attempts = 32;  // of one request, over all routes and contacts
 
@@ -328,6 +334,7 @@ void ForwardedRequest::on_sent_again(ClientId id, const sip::MessagePtr& request
 void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
     for (std::size_t i = 0; i < attempts_.size(); ++i) {
         if (attempts_[i].client == id && std::exchange(attempts_[i].is_open, false)) {
+            const Event event = event_of(attempts_[i].address_of_record, next_route_);
             // The transaction ends in silence with a 408 (RFC 4320 §4.2), and so does the sender's:
             // nobody else is asked.
             if (cause == TerminationCause::Timeout) {
@@ -336,6 +343,10 @@ void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
             } else {
                 try_other_flow(i);
             }
+            setup_.decisions.add(policy::failed(attempts_[i].adjacency, event, attempts_[i].scheme,
+                                                cause == TerminationCause::Timeout
+                                                    ? policy::TargetFailure::Silent
+                                                    : policy::TargetFailure::Unreachable));
             on_failure(i, unanswered(cause, !attempts_[i].address_of_record.empty(),
                                      attempts_[i].hop.transport,
                                      context_.adjacency(setup_.sender.adjacency), i));
@@ -346,6 +357,7 @@ void ForwardedRequest::on_client_failed(ClientId id, TerminationCause cause) {
 
 void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
     const Attempt& attempt = attempts_[index];
+    const Event event = event_of(attempt.address_of_record, next_route_);
     const Adjacency& out = context_.adjacency(attempt.adjacency);
     const auto& triggers = setup_.snapshot->hunting_triggers(out);
     const bool hunts =
@@ -364,6 +376,12 @@ void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
         // A challenge is for us, never for the sender, nor who exists for one who is not trusted; a
         // redirection would name the other side's hosts.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
+        if (is_challenge && !may_ask) {
+            const bool is_proven = attempt.address_of_record.empty() ||
+                                   (policy::is_answered_for(*setup_.request) && is_vouched_for());
+            setup_.decisions.add(policy::failed(attempt.adjacency, event, attempt.scheme,
+                                                policy::challenged(*attempt.sent, is_proven)));
+        }
     } else if (status == 503) {  // RFC 3261 §16.7 step 6: it says nothing about us
         failure = Failure{500, "Server Internal Error", 0, nullptr, index};
     }
@@ -420,7 +438,8 @@ void ForwardedRequest::fail() {
         is_answered_ = true;
         context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, failure.status,
                         failure.reason, failure.warning, rule_of(failure));
-        keep_refusal(failure.status, failure.reason);
+        keep_refusal(failure.status,
+                     policy::reason_in_words(setup_.decisions, failure.status, failure.reason));
     }
     finish();
 }

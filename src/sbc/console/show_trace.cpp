@@ -8,6 +8,7 @@
 #include "sbc/console/show.h"
 #include "sbc/model/word_values.h"
 #include "sbc/policy/pipeline.h"
+#include "sbc/policy/refusal_rule.h"
 
 namespace ringwall::sbc::console {
 namespace {
@@ -91,6 +92,10 @@ std::string_view finding_text(Finding finding) {
     return "";
 }
 
+std::string_view outcome_text(const JudgedTarget& target) {
+    return policy::failure_of(target) ? "failed" : finding_text(target.finding);
+}
+
 std::string_view scheme_text(sip::Scheme scheme) {
     switch (scheme) {
         case sip::Scheme::Sip:
@@ -110,7 +115,7 @@ std::string name_of(const Snapshot& snapshot, AdjacencyIndex adjacency) {
 }
 
 // Every stage until the one that ended it; none within a dialog.
-std::string stages_of(const DecisionTrace& trace) {
+std::string stages_of(const DecisionTrace& trace, int status, std::string_view reason) {
     if (trace.last() == DecisionTrace::Last::None) {
         return "";
     }
@@ -121,13 +126,13 @@ std::string stages_of(const DecisionTrace& trace) {
                            is_last ? verdict_text(trace.last()) : "passed");
     }
     if (trace.last() != DecisionTrace::Last::Continue) {
-        const Rule rule = policy::rule_of(trace);
+        const Rule rule = policy::rule_of(trace, status, reason);
         out += fmt::format("    by {}: {}\n", rule.name, rule.sentence);
     }
     return out;
 }
 
-Json json_of_stages(const DecisionTrace& trace) {
+Json json_of_stages(const DecisionTrace& trace, int status, std::string_view reason) {
     Json out = Json::array();
     for (std::size_t i = 0; trace.last() != DecisionTrace::Last::None && i <= trace.stage(); ++i) {
         const policy::Stage& stage = policy::stages()[i];
@@ -137,8 +142,9 @@ Json json_of_stages(const DecisionTrace& trace) {
                   {"rule", stage.name},
                   {"sentence", stage.rule}};
         if (is_last) {
-            line["rule"] = policy::rule_of(trace).name;
-            line["sentence"] = policy::rule_of(trace).sentence;
+            const Rule rule = policy::rule_of(trace, status, reason);
+            line["rule"] = rule.name;
+            line["sentence"] = rule.sentence;
         }
         out.push_back(std::move(line));
     }
@@ -155,7 +161,7 @@ std::string targets_of(const DecisionTrace& trace, const Snapshot& snapshot) {
             out += fmt::format("{} by {} ({}): ", event_text(each),
                                name_of(snapshot, each.adjacency), scheme_text(each.scheme));
         }
-        out += fmt::format("{}\n", finding_text(each.finding));
+        out += fmt::format("{}\n", outcome_text(each));
         if (const auto rule = policy::rule_of(each)) {
             out += fmt::format("    by {}: {}\n", rule->name, rule->sentence);
         }
@@ -173,7 +179,7 @@ Json json_of_targets(const DecisionTrace& trace, const Snapshot& snapshot) {
         out.push_back({{"event", event_text(each)},
                        {"adjacency", name_of(snapshot, each.adjacency)},
                        {"scheme", scheme_text(each.scheme)},
-                       {"verdict", finding_text(each.finding)},
+                       {"verdict", outcome_text(each)},
                        {"rule", rule ? Json(rule->name) : Json()},
                        {"sentence", rule ? Json(rule->sentence) : Json()}});
     }
@@ -221,7 +227,8 @@ std::string text_of(const Explanation& what, const Snapshot& snapshot) {
         out += "  " + each + "\n";
     }
     if (what.is_readable) {
-        out += stages_of(what.decisions) + targets_of(what.decisions, snapshot);
+        out += stages_of(what.decisions, what.status, what.reason) +
+               targets_of(what.decisions, snapshot);
     }
     return out + attempts_of(what, snapshot) + ending_of(what);
 }
@@ -254,7 +261,8 @@ Json json_of(const Explanation& what, const Snapshot& snapshot) {
             {"uri", what.uri},
             {"secure", what.is_secure},
             {"assumptions", what.assumptions},
-            {"stages", what.is_readable ? json_of_stages(what.decisions) : Json::array()},
+            {"stages", what.is_readable ? json_of_stages(what.decisions, what.status, what.reason)
+                                        : Json::array()},
             {"targets", json_of_targets(what.decisions, snapshot)},
             {"end", end_text(what.end)},
             {"status", what.status},
@@ -332,15 +340,15 @@ std::string show_trace(Views& views, const std::string& call, bool as_json) {
     const Snapshot& snapshot = views.snapshot();
     if (as_json) {
         Json out = json_of(*record);
-        out["stages"] = json_of_stages(record->decisions);
+        out["stages"] = json_of_stages(record->decisions, record->status, record->reason);
         out["targets"] = json_of_targets(record->decisions, snapshot);
         return printed(out);
     }
     return fmt::format("{} {} of {} to {}, {}\n{}\n", record->method, record->call, record->caller,
                        record->callee, record->is_secure ? "secure" : "not secure",
                        where_of(*record)) +
-           stages_of(record->decisions) + targets_of(record->decisions, snapshot) + "Result\n  " +
-           how_it_ended(*record) + "\n";
+           stages_of(record->decisions, record->status, record->reason) +
+           targets_of(record->decisions, snapshot) + "Result\n  " + how_it_ended(*record) + "\n";
 }
 
 std::string show_refusals(Views& views, std::size_t count, bool as_json) {

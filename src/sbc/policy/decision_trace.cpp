@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "sbc/policy/refusal_rule.h"
+
 namespace ringwall::sbc::policy {
 
 JudgedTarget refused(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Refusal rule) {
@@ -21,12 +23,27 @@ Rule rule_of(Refusal refusal) {
     return {to_string(refusal), sentence(refusal)};
 }
 
+namespace {
+
+// The text of its answer; but of one that has only a reason phrase.
+std::string_view sentence(MediaRefusal refusal) {
+    return refusal == MediaRefusal::EngineDown
+               ? "The media engine does not answer, and the call is not to do without it "
+                 "('media-engine-down refuse')."
+               : answer_to(refusal).text;
+}
+
+}  // namespace
+
 std::optional<Rule> rule_of(const JudgedTarget& target) {
     if (const auto refusal = target.refusal()) {
         return rule_of(*refusal);
     }
     if (const auto refusal = target.media_refusal()) {
-        return Rule{to_string(*refusal), answer_to(*refusal).text};
+        return Rule{to_string(*refusal), sentence(*refusal)};
+    }
+    if (const auto failure = failure_of(target)) {
+        return rule_of(*failure);
     }
     if (const auto refusal = target.referral_refusal()) {
         return Rule{to_string(*refusal), sentence(*refusal)};

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sbc/policy/refusal_rule.h"
 #include "unit/sbc/policy/arrival.h"
 
 namespace ringwall::sbc::policy {
@@ -66,6 +67,32 @@ TEST(Pipeline, APeersCertificateIsLookedAtBeforeItsMessage) {
 TEST(Pipeline, APhoneIsChallengedBeforeItsCallIsRouted) {
     Arrival arrival{.request_uri = "sip:nowhere@elsewhere.example"};
     EXPECT_EQ(run_pipeline(arrival.inbound()).stage, "authenticate");
+}
+
+// The sentence of the whole stage would speak of something else.
+TEST(Pipeline, ARuleAmongSeveralOfAStageIsNamed) {
+    const auto rule = [](Arrival& arrival) {
+        Inbound& inbound = arrival.inbound();
+        const Outcome outcome = run_pipeline(inbound);
+        const Reject reject = std::get<Reject>(outcome.verdict);
+        const Rule found = rule_of(inbound.decisions, reject.status,
+                                   reject.detail.empty() ? reject.reason : reject.detail);
+        EXPECT_THAT(std::string(found.sentence), testing::EndsWith("."));
+        return found.name;
+    };
+    Arrival contact{.request_uri = "sips:bob@example.com", .registered = {"alice@example.com"}};
+    EXPECT_EQ(rule(contact), "contact-scheme");
+    Arrival nowhere{.request_uri = "sip:nobody@elsewhere.example",
+                    .registered = {"alice@example.com"}};
+    nowhere.snapshot.call_policy.reset();
+    EXPECT_EQ(rule(nowhere), "no-route");
+    RoutingEntry entry;
+    entry.action = RoutingEntry::Action::Reject;
+    CallPolicySet set;
+    set.first_call_routing_table = "T";
+    set.tables = {{.name = "T", .kind = RoutingTable::Kind::SourceAdjacency, .entries = {entry}}};
+    nowhere.snapshot.call_policy = set;
+    EXPECT_EQ(rule(nowhere), "action-reject");
 }
 
 // `explain` asks the same question again.
