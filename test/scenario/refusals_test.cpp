@@ -234,7 +234,6 @@ TEST_F(InVain, AChallengeForAnotherRealmIsTheReason) {
                 HasSubstr("SIP/2.0 480 Temporarily Unavailable"));
     EXPECT_EQ(record.reason, rule_of(TargetFailure::ChallengeUnknown).sentence);
     EXPECT_EQ(failure_in(record), TargetFailure::ChallengeUnknown);
-    EXPECT_EQ(record.decisions.targets()[1].event, Event::Fork);
 }
 
 TEST_F(InVain, SoIsAPasswordThatWasNotAccepted) {
