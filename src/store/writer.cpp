@@ -33,7 +33,7 @@ Writer::Ticket Writer::put(Kind kind, std::string_view key, std::unique_ptr<cons
         last_.store(ticket);
         was_idle = queue_.empty();
         auto [waiting, is_new] = values_.try_emplace(name_of(kind, key));
-        waiting->second.value = std::move(value);
+        waiting->second = std::move(value);
         if (is_new) {
             queue_.push_back({ticket, since, kind, std::string(key)});
         }
@@ -111,7 +111,7 @@ Result<void, std::string> Writer::write(const Batch& batch) {
     std::vector<Change> changes;
     changes.reserve(batch.places.size());
     for (std::size_t i = 0; i < batch.places.size(); ++i) {
-        const Value* const value = batch.values[i].value.get();
+        const Value* const value = batch.values[i].get();
         changes.push_back({batch.places[i].kind, batch.places[i].key,
                            value == nullptr ? std::nullopt : std::optional(value->text())});
     }

@@ -58,10 +58,7 @@ public:
     std::string alarm(TimePoint now) const;
 
 private:
-    struct Waiting {
-        std::unique_ptr<const Value> value;
-        bool operator==(const Waiting&) const = delete;
-    };
+    using Waiting = std::unique_ptr<const Value>;  // null: the key is to go
     struct Place {
         Ticket ticket = 0;
         TimePoint since;
