@@ -443,8 +443,8 @@ void Call::fail() {
     }
     const bool is_any_sent = std::ranges::any_of(
         branches_, [](const Branch& branch) { return branch.invite != nullptr; });
-    if (!is_cancelled_ && !is_any_sent &&
-        hides_who_exists(failure, caller_adjacency(), setup_.routes)) {
+    if (!is_cancelled_ && !is_any_sent && is_our_finding(failure) &&
+        policy::would_tell_who_exists(caller_adjacency(), setup_.routes)) {
         failure.status = 480;  // for the record its reason stays
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, 480,
                         sip::reason_phrase(480));

@@ -1,8 +1,6 @@
 #include "sbc/b2bua/failure.h"
 
-#include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "sip/message_builder.h"
 
@@ -17,14 +15,6 @@ int rank(const Failure& failure) {
 }
 
 }  // namespace
-
-bool hides_who_exists(const Failure& failure, const Adjacency& caller,
-                      std::span<const policy::Route> routes) {
-    return !caller.is_trusted() && failure.response == nullptr && !failure.rule &&
-           std::ranges::any_of(routes, [](const policy::Route& each) {
-               return std::holds_alternative<policy::ToLocation>(each);
-           });
-}
 
 void keep_best(std::optional<Failure>& best, Failure failure) {
     if (!best || rank(failure) < rank(*best)) {

@@ -3,12 +3,10 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/decision_trace.h"
-#include "sbc/policy/inbound.h"
 #include "sbc/policy/permit.h"
 #include "sbc/record/failure_cause.h"
 #include "sip/message.h"
@@ -31,11 +29,10 @@ inline std::optional<policy::Rule> rule_of(const Failure& failure) {
     return failure.rule ? std::optional(policy::rule_of(*failure.rule)) : std::nullopt;
 }
 
-// Nothing was sent to anybody, and this is why. Whoever is not trusted does not hear it of a user
-// here: who is not there is not refused so. What was judged before anybody was looked for (a rule
-// of `permit`) is the same for all.
-bool hides_who_exists(const Failure& failure, const Adjacency& caller,
-                      std::span<const policy::Route> routes);
+// What Ringwall itself found, once it knew whom it was about.
+inline bool is_our_finding(const Failure& failure) {
+    return failure.response == nullptr && !failure.rule;
+}
 
 // RFC 3261 §16.7 step 6: a 6xx, else the lowest class; within a class what was decided ("busy")
 // before what only says that nobody was there, else the first.

@@ -426,7 +426,8 @@ void ForwardedRequest::respond(sip::MessagePtr response) {
 void ForwardedRequest::fail() {
     const Failure failure = best_.value_or(Failure{480, "Temporarily Unavailable", 0, nullptr, 0});
     const Adjacency& sender = context_.adjacency(setup_.sender.adjacency);
-    if (attempts_.empty() && hides_who_exists(failure, sender, setup_.routes)) {
+    if (attempts_.empty() && is_our_finding(failure) &&
+        policy::would_tell_who_exists(sender, setup_.routes)) {
         is_answered_ = true;
         context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, 480,
                         sip::reason_phrase(480));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <variant>
 
 #include "base/text.h"
 
@@ -104,6 +105,12 @@ bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, Adjacency
     constexpr std::array words_of_users{486, 488, 600, 603, 606};
     const bool is_users = std::ranges::find(words_of_users, status) != words_of_users.end();
     return !is_users || (!has_rung && !registers_there(calling));
+}
+
+bool would_tell_who_exists(const Adjacency& caller, std::span<const Route> routes) {
+    return !caller.is_trusted() && std::ranges::any_of(routes, [](const Route& each) {
+        return std::holds_alternative<ToLocation>(each);
+    });
 }
 
 bool is_answered_for(const sip::Message& request) {

@@ -2,10 +2,12 @@
 // refused, for what passes, and for our Allow.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/inbound.h"
 #include "sip/message.h"
 #include "sip/method.h"
 
@@ -42,6 +44,11 @@ bool is_for_registrar(std::string_view realm, std::string_view domain, bool has_
 // a user says then does not. Nor does what must be known to call anybody there (421, 422).
 bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, AdjacencyIndex asked,
                       int status, bool has_rung);
+
+// Whether why Ringwall itself sends nothing on these routes would tell a caller that a user is
+// there: who is not there is not refused so. What was judged before anybody was looked for (a rule
+// of `permit`) is the same for all, and is not asked here.
+bool would_tell_who_exists(const Adjacency& caller, std::span<const Route> routes);
 
 // Whether a phone that asks for a proof of this request is given its own subscriber's by us: of
 // calls, and of what tells it something outside of them.
