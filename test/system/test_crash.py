@@ -12,35 +12,11 @@ import threading
 import time
 
 from system_test import PHONES, PROGRAM, Border, SystemTest, main
+from two_kinds_of_phones import PHONES_OF_TWO_KINDS
 
 KILLS = int(os.environ.get("KILLS", "20"))
 SEED = int(os.environ.get("SEED", str(time.time_ns())))
 ADDRESS, USERS = "192.0.2.11", 40
-HEADER = """\
-configure
-sbc test
- sbe
-  tls certificate ../pki/sbc.crt
-  tls private-key ../pki/sbc.key
-  tls trust-anchors ../pki/ca.crt
-  adjacency sip old
-   inherit profile preset-access
-   authentication algorithm md5
-   signaling-address ipv4 192.0.2.1
-   security trusted-unencrypted
-   remote-address ipv4 192.0.2.0 255.255.255.0
-   domain ringwall.test
-   attach
-  adjacency sip phones
-   inherit profile preset-access
-   authentication algorithm md5
-   security trusted-encrypted
-   signaling-address ipv4 192.0.2.1
-   remote-address ipv4 192.0.2.0 255.255.255.0
-   domain ringwall.test
-   tls client-authentication optional
-   attach
-"""
 SHOW = "show services sbc test sbe registrations | json\n"
 
 
@@ -142,7 +118,7 @@ class Crash(SystemTest):
         self.addCleanup(self._stop_border)
         self.border.wait_ready()
         subscribers = "".join(f"  subscriber u{n}@ringwall.test\n   password secret\n" for n in range(USERS))
-        self.done(HEADER + subscribers + "commit\n")
+        self.done(PHONES_OF_TWO_KINDS + subscribers + "commit\n")
 
     def done(self, script: str) -> str:
         done = self.border.say(script)

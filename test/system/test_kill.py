@@ -6,40 +6,18 @@ import re
 import sqlite3
 
 from system_test import PHONES, PROGRAM, Border, SystemTest, main
+from two_kinds_of_phones import PHONES_OF_TWO_KINDS
 
 from lab.phone import Phone
 from lab.waiting import wait_for
 
-CONFIGURATION = """\
-configure
-sbc test
- sbe
-  tls certificate ../pki/sbc.crt
-  tls private-key ../pki/sbc.key
-  tls trust-anchors ../pki/ca.crt
+CONFIGURATION = PHONES_OF_TWO_KINDS + """\
   subscriber alice@ringwall.test
    password wonderland
   subscriber bob@ringwall.test
    password builder
   subscriber carol@ringwall.test
    password singer
-  adjacency sip old
-   inherit profile preset-access
-   authentication algorithm md5
-   signaling-address ipv4 192.0.2.1
-   security trusted-unencrypted
-   remote-address ipv4 192.0.2.0 255.255.255.0
-   domain ringwall.test
-   attach
-  adjacency sip phones
-   inherit profile preset-access
-   authentication algorithm md5
-   security trusted-encrypted
-   signaling-address ipv4 192.0.2.1
-   remote-address ipv4 192.0.2.0 255.255.255.0
-   domain ringwall.test
-   tls client-authentication optional
-   attach
 commit
 """
 SHOW = "show services sbc test sbe registrations\n"
