@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <list>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -28,7 +29,7 @@ constexpr std::size_t max_events = 256;
 constexpr std::size_t max_body = 4096;
 constexpr std::size_t max_streams = 3;  // each has a thread while it lasts
 constexpr std::size_t other_threads = 3;
-constexpr std::chrono::milliseconds roll_call_limit{500};
+constexpr std::chrono::seconds roll_call_limit{5};  // as long as a write may take
 constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int conflict = 409;
@@ -403,9 +404,13 @@ struct Server::Impl {
     std::condition_variable has_happened;
     std::deque<json> events;
     std::uint64_t last_event = 0;
-    std::size_t streams = 0;
-    std::uint64_t roll_calls = 0;  // after each, streams whose listener is gone end
-    std::condition_variable has_left;
+    struct Stream {
+        std::uint64_t after = 0;     // the last event that it told
+        std::uint64_t answered = 0;  // the last roll call that its listener was there for
+    };
+    std::list<Stream> streams;
+    std::uint64_t roll_calls = 0;  // at each, streams whose listener is gone end
+    std::condition_variable has_answered;
     bool is_stopping = false;
 
     // Writes the profile, and reads what it names: the phone does not wait for files.
@@ -422,6 +427,11 @@ struct Server::Impl {
             }
         }
         has_happened.notify_all();
+    }
+    // With the lock: nobody is left whose listener may be gone.
+    bool is_roll_called() const {
+        return std::ranges::all_of(
+            streams, [this](const Stream& each) { return each.answered == roll_calls; });
     }
     // With the lock.
     json events_after(std::uint64_t number) {
@@ -465,7 +475,7 @@ struct Server::Impl {
     json set(const json& fields);
     json get(const json& fields) const;
     void stream(const json& fields, const httplib::Request& request, httplib::Response& response);
-    bool write_events(std::uint64_t& after, httplib::DataSink& sink);
+    bool write_events(Stream& stream, httplib::DataSink& sink);
     void set_routes();
 };
 
@@ -557,58 +567,64 @@ void Server::Impl::answer(const Operation& operation, const httplib::Request& re
 
 // What has happened since, or nothing for a while: then a comment, which tells whether anybody is
 // still there. False: enough.
-bool Server::Impl::write_events(std::uint64_t& after, httplib::DataSink& sink) {
+bool Server::Impl::write_events(Stream& stream, httplib::DataSink& sink) {
     std::string out;
+    std::uint64_t roll_call = 0;
     {
         std::unique_lock lock(mutex);
-        const std::uint64_t roll_call = roll_calls;
         has_happened.wait_for(lock, stream_pause, [&] {
-            return is_stopping || last_event > after || roll_calls > roll_call;
+            return is_stopping || last_event > stream.after || roll_calls > stream.answered;
         });
         if (is_stopping) {
             return false;
         }
-        for (const json& each : events_after(after)) {
-            after = each["event"].get<std::uint64_t>();
-            out.append("id: ").append(std::to_string(after)).append("\ndata: ");
+        roll_call = roll_calls;
+        for (const json& each : events_after(stream.after)) {
+            stream.after = each["event"].get<std::uint64_t>();
+            out.append("id: ").append(std::to_string(stream.after)).append("\ndata: ");
             out.append(text_of(each)).append("\n\n");
         }
     }
     out.append(out.empty() ? ": still here\n\n" : "");
-    return sink.is_writable() && sink.write(out.data(), out.size());
+    if (!sink.is_writable() || !sink.write(out.data(), out.size())) {
+        return false;
+    }
+    const std::lock_guard lock(mutex);
+    stream.answered = roll_call;
+    has_answered.notify_all();
+    return true;
 }
 
 void Server::Impl::stream(const json& fields, const httplib::Request& request,
                           httplib::Response& response) {
-    std::uint64_t after = 0;
+    std::list<Stream>::iterator added;
     {
         std::unique_lock lock(mutex);
-        if (streams >= max_streams) {  // maybe some of them have nobody who listens any more
+        if (streams.size() >= max_streams) {  // maybe some of them have nobody who listens any more
             ++roll_calls;
             has_happened.notify_all();
-            has_left.wait_for(lock, roll_call_limit,
-                              [&] { return is_stopping || streams < max_streams; });
+            has_answered.wait_for(lock, roll_call_limit, [&] {
+                return is_stopping || streams.size() < max_streams || is_roll_called();
+            });
         }
-        if (streams >= max_streams) {
+        if (streams.size() >= max_streams) {
             return say(response, unavailable,
                        error("there are " + std::to_string(max_streams) +
                              " streams already; end one, or ask for /events"));
         }
-        ++streams;
-        after =
+        const std::uint64_t after =
             number_of(fields, "after",
                       parse_number(request.get_header_value("Last-Event-ID")).value_or(last_event));
+        added = streams.insert(streams.end(), {.after = after, .answered = roll_calls});
     }
     response.set_header("Cache-Control", "no-store");
     response.set_chunked_content_provider(
         "text/event-stream",
-        [this, after](std::size_t, httplib::DataSink& sink) mutable {
-            return write_events(after, sink);
-        },
-        [this](bool) {
+        [this, added](std::size_t, httplib::DataSink& sink) { return write_events(*added, sink); },
+        [this, added](bool) {
             const std::lock_guard lock(mutex);
-            --streams;
-            has_left.notify_all();
+            streams.erase(added);
+            has_answered.notify_all();
         });
 }
 
@@ -657,7 +673,7 @@ void Server::stop() {
         impl_->is_stopping = true;
     }
     impl_->has_happened.notify_all();
-    impl_->has_left.notify_all();
+    impl_->has_answered.notify_all();
     if (impl_->thread.joinable()) {
         impl_->server.stop_at_once();
         impl_->thread.join();
