@@ -1,6 +1,7 @@
 #include "sip/dialog/dialog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringwall::sip {
 namespace {
@@ -110,6 +111,33 @@ Result<Dialog, ParseError> Dialog::of_response(const Message& request, const Mes
     dialog.remote_target_ = request.request_uri_text();
     dialog.local_cseq_ = request.cseq().number;
     TRY(dialog.take_routes_and_target(response));
+    return dialog;
+}
+
+Dialog::Confirmed Dialog::confirmed() const {
+    return {.call_id = call_id_,
+            .local_tag = local_tag_,
+            .remote_tag = remote_tag_,
+            .local_uri = local_uri_,
+            .remote_uri = remote_uri_,
+            .remote_target = remote_target_,
+            .route_set = route_set_,
+            .local_cseq = local_cseq_,
+            .remote_cseq = remote_cseq_};
+}
+
+Dialog Dialog::of(Confirmed confirmed) {
+    Dialog dialog;
+    dialog.state_ = State::Confirmed;
+    dialog.call_id_ = std::move(confirmed.call_id);
+    dialog.local_tag_ = std::move(confirmed.local_tag);
+    dialog.remote_tag_ = std::move(confirmed.remote_tag);
+    dialog.local_uri_ = std::move(confirmed.local_uri);
+    dialog.remote_uri_ = std::move(confirmed.remote_uri);
+    dialog.remote_target_ = std::move(confirmed.remote_target);
+    dialog.route_set_ = std::move(confirmed.route_set);
+    dialog.local_cseq_ = confirmed.local_cseq;
+    dialog.remote_cseq_ = confirmed.remote_cseq;
     return dialog;
 }
 

@@ -32,6 +32,18 @@ public:
     static Result<Dialog, ParseError> of_notify(std::string_view local_tag, std::uint32_t cseq,
                                                 const Message& notify);
 
+    // One that is confirmed, as what is written down of it, and as it goes on from there.
+    struct Confirmed {
+        std::string call_id, local_tag, remote_tag;
+        std::string local_uri, remote_uri;  // From and To values without tag
+        std::string remote_target;          // URI text
+        std::vector<std::string> route_set;
+        std::uint32_t local_cseq = 0;
+        std::optional<std::uint32_t> remote_cseq;
+    };
+    Confirmed confirmed() const;
+    static Dialog of(Confirmed confirmed);
+
     State state() const { return state_; }
     const std::string& call_id() const { return call_id_; }
     const std::string& local_tag() const { return local_tag_; }

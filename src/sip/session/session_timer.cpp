@@ -17,17 +17,17 @@ std::optional<std::uint32_t> min_se(const Message& message) {
 }
 
 void SessionTimer::on_refreshed(const std::optional<SessionExpires>& agreed, TimePoint now) {
-    const bool is_short_enough = agreed && (!own_ || agreed->seconds <= *own_);
-    agreed_ = is_short_enough ? std::optional(agreed->seconds) : std::nullopt;
-    refreshed_ = now;
-    heard_ = now;
+    const bool is_short_enough = agreed && (!parts_.own || agreed->seconds <= *parts_.own);
+    parts_.agreed = is_short_enough ? std::optional(agreed->seconds) : std::nullopt;
+    parts_.refreshed = now;
+    parts_.heard = now;
 }
 
 std::optional<TimePoint> SessionTimer::next() const {
-    if (agreed_) {
-        return give_up_at(refreshed_, *agreed_);
+    if (parts_.agreed) {
+        return give_up_at(parts_.refreshed, *parts_.agreed);
     }
-    return own_ ? std::optional(refresh_at(heard_, *own_)) : std::nullopt;
+    return parts_.own ? std::optional(refresh_at(parts_.heard, *parts_.own)) : std::nullopt;
 }
 
 std::optional<SessionExpires> granted(const Message& request, const Message& success) {

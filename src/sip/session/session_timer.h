@@ -33,30 +33,38 @@ class SessionTimer {
 public:
     SessionTimer() = default;
     // `own`: our own interval, in seconds; none: we ask nobody.
-    SessionTimer(std::optional<std::uint32_t> own, TimePoint now) : own_(own), heard_(now) {}
+    SessionTimer(std::optional<std::uint32_t> own, TimePoint now)
+        : parts_{.own = own, .agreed = {}, .refreshed = {}, .heard = now} {}
+
+    // What it is made of: to be written down, and to go on from there.
+    struct Parts {
+        std::optional<std::uint32_t> own;     // seconds
+        std::optional<std::uint32_t> agreed;  // seconds
+        TimePoint refreshed;
+        TimePoint heard;
+    };
+    explicit SessionTimer(const Parts& parts) : parts_(parts) {}
+    const Parts& parts() const { return parts_; }
 
     // A 2xx to an INVITE or UPDATE: what it says was agreed on from now on. An interval longer than
     // our own does not keep us from asking.
     void on_refreshed(const std::optional<SessionExpires>& agreed, TimePoint now);
     // Anything else from the peer within the dialog.
-    void on_heard(TimePoint now) { heard_ = now; }
+    void on_heard(TimePoint now) { parts_.heard = now; }
 
     // What was agreed on was not kept: BYE (RFC 4028 §10).
     bool is_expired(TimePoint now) const {
-        return agreed_ && now >= give_up_at(refreshed_, *agreed_);
+        return parts_.agreed && now >= give_up_at(parts_.refreshed, *parts_.agreed);
     }
     // Nothing was heard for half of our own interval.
     bool is_refresh_due(TimePoint now) const {
-        return !agreed_ && own_ && now >= refresh_at(heard_, *own_);
+        return !parts_.agreed && parts_.own && now >= refresh_at(parts_.heard, *parts_.own);
     }
     // When to look again; none: never.
     std::optional<TimePoint> next() const;
 
 private:
-    std::optional<std::uint32_t> own_;
-    std::optional<std::uint32_t> agreed_;
-    TimePoint refreshed_;
-    TimePoint heard_;
+    Parts parts_;
 };
 
 // The Session-Expires of a 2xx to `request`, as that was sent: §9: never above what was asked for;
