@@ -13,7 +13,13 @@ void FileObserver::write_records_as(RecordFormat format) {
 
 void FileObserver::on_record(const CallRecord& call) {
     if (record.is_open()) {
-        record.post(format_ == RecordFormat::Csv ? to_csv(call) : to_json(call));
+        std::string line = format_ == RecordFormat::Csv ? to_csv(call) : to_json(call);
+        // What the pipeline refused is no call that anybody pays for, and strangers may cause many.
+        if (records.is_started() && call.stage.empty()) {
+            records.write(call.call, std::move(line), now_().monotonic);
+        } else {
+            record.post(std::move(line));
+        }
     }
     if (call.cause == FailureCause::SetupPolicy && audit.is_open()) {
         note_refusal(call);

@@ -11,6 +11,7 @@
 #include "net/clock.h"
 #include "net/mailbox.h"
 #include "sbc/line_file.h"
+#include "sbc/record_journal.h"
 #include "sbc/sbc.h"
 
 namespace ringwall::sbc {
@@ -23,10 +24,12 @@ public:
         : trace("trace", mailbox),
           record("record", mailbox),
           audit("audit", mailbox),
+          records(record, mailbox),
           now_(std::move(now)) {}
     LineFile trace;
     LineFile record;
     LineFile audit;
+    RecordJournal records;  // to `record`, by the store once it is started
     // Before they are opened.
     void write_records_as(RecordFormat format);
     void on_record(const CallRecord& call) override;

@@ -23,6 +23,20 @@ private:
     std::vector<registrar::Binding> bindings_;
 };
 
+class Keeper::Call final : public store::Writer::Value {
+public:
+    Call(const Keeper& keeper, SnapshotPtr snapshot, b2bua::KeptCall call)
+        : keeper_(keeper), snapshot_(std::move(snapshot)), call_(std::move(call)) {}
+    std::string text() const override {
+        return b2bua::to_text(call_, *snapshot_, keeper_.setup_.now());
+    }
+
+private:
+    const Keeper& keeper_;
+    SnapshotPtr snapshot_;
+    b2bua::KeptCall call_;
+};
+
 Keeper::Keeper(Setup setup)
     : setup_(std::move(setup)), snapshot_(std::make_shared<const Snapshot>()) {
     std::unique_ptr<store::State> opened;
@@ -30,12 +44,14 @@ Keeper::Keeper(Setup setup)
     if (state) {
         opened = std::move(*state);
         problem_ = opened->loss();
-        auto items = opened->items(Kind::Registrations);
-        if (items) {
-            left_ = std::move(*items);
-        } else {
-            problem_ = items.error();
-            opened.reset();
+        for (const Kind kind : {Kind::Registrations, Kind::Calls, Kind::Records}) {
+            auto items = opened->items(kind);
+            if (!items) {
+                problem_ = items.error();
+                opened.reset();
+                break;
+            }
+            left_[kind] = std::move(*items);
         }
     } else {
         problem_ = state.error();
@@ -51,19 +67,26 @@ Keeper::Keeper(Setup setup)
             return anew;
         },
         .opened = std::move(opened),
-        .on_written = [this](Count) { setup_.on_written(); },
+        .on_written = [this](Count count) { setup_.on_written(count); },
         .now = setup_.now,
         .lag = patience});
 }
 
 Keeper::~Keeper() = default;
 
-std::vector<store::Item> Keeper::take_left() {
-    return std::exchange(left_, {});
+std::vector<store::Item> Keeper::take_left(Kind kind) {
+    return std::exchange(left_[kind], {});
 }
 
-void Keeper::forget(std::string_view address_of_record) {
-    writer_->put(Kind::Registrations, address_of_record, nullptr);
+void Keeper::drop_left_calls(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        std::erase_if(left_[Kind::Calls], [&](const auto& each) { return each.key == name; });
+        forget(Kind::Calls, name);
+    }
+}
+
+void Keeper::forget(Kind kind, std::string_view key) {
+    writer_->put(kind, key, nullptr);
 }
 
 void Keeper::take(SnapshotPtr snapshot) {
@@ -79,7 +102,8 @@ SnapshotPtr Keeper::snapshot() const {
 std::vector<std::string> Keeper::alarms(TimePoint now) const {
     std::vector<std::string> out;
     if (!problem_.empty()) {
-        out.push_back("registrations of the process before are not restored: " + problem_);
+        out.push_back("registrations and calls of the process before are not restored: " +
+                      problem_);
     }
     if (std::string alarm = writer_->alarm(now); !alarm.empty()) {
         out.push_back(std::move(alarm));
@@ -91,6 +115,15 @@ void Keeper::on_bindings(std::string_view address_of_record,
                          const std::vector<registrar::Binding>& bindings) {
     writer_->put(Kind::Registrations, address_of_record,
                  bindings.empty() ? nullptr : std::make_unique<const Bindings>(*this, bindings));
+}
+
+void Keeper::on_call(const SnapshotPtr& snapshot, b2bua::KeptCall call) {
+    const std::string name = call.name;
+    writer_->put(Kind::Calls, name, std::make_unique<const Call>(*this, snapshot, std::move(call)));
+}
+
+void Keeper::on_call_over(std::string_view name) {
+    writer_->put(Kind::Calls, name, nullptr);
 }
 
 }  // namespace ringwall::sbc

@@ -1,38 +1,45 @@
 // What of a border controller is there again after its process was killed: the registrations
-// (docs/decisions/0083). What changes is written by a thread of its own (store::Writer), within
-// milliseconds, and a 200 to a REGISTER waits for it; what cannot be written is an alarm, and the
-// signalling goes on.
+// (docs/decisions/0083) and the calls that are up (0092). What changes is written by a thread of
+// its own (store::Writer), within milliseconds, and a 200 to a REGISTER or an INVITE waits for it;
+// what cannot be written is an alarm, and the signalling goes on.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sbc/call_journal.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/registrar/journal.h"
 #include "store/writer.h"
 
 namespace ringwall::sbc {
 
-class Keeper final : public registrar::Journal {
+class Keeper final : public registrar::Journal, public CallJournal {
 public:
     using Open = std::function<Result<std::unique_ptr<store::State>, std::string>()>;
     struct Setup {
         Open open;
         std::function<Now()> now;
-        std::function<void()> on_written;    // what was waited for; on a thread of our own
-        std::function<void()> say_all_anew;  // to on_bindings(): it lacks in the file; as that
+        // What was said up to there; on a thread of our own.
+        std::function<void(Count)> on_written;
+        std::function<void()> say_all_anew;  // whatever there is: it lacks in the file; as that
     };
     explicit Keeper(Setup setup);
     ~Keeper() override;
 
-    // What the process before has left, once: by address-of-record.
-    std::vector<store::Item> take_left();
+    // What the process before has left, once: by address-of-record, or by the call's name.
+    std::vector<store::Item> take_left(store::Kind kind);
+    const std::vector<store::Item>& left_calls() { return left_[store::Kind::Calls]; }
+    // These have a record: they are over.
+    void drop_left_calls(const std::vector<std::string>& names);
     // Nothing of it was good.
-    void forget(std::string_view address_of_record);
+    void forget(store::Kind kind, std::string_view key);
+    store::Writer& writer() { return *writer_; }
 
     // Of the adjacencies that bindings are of: before the first of them is told.
     void take(SnapshotPtr snapshot);
@@ -45,13 +52,18 @@ public:
     Count written() const override { return writer_->written(); }
     bool is_lagging(TimePoint now) const override { return writer_->is_lagging(now); }
 
+    // CallJournal
+    void on_call(const SnapshotPtr& snapshot, b2bua::KeptCall call) override;
+    void on_call_over(std::string_view name) override;
+
 private:
     class Bindings;
+    class Call;
 
     SnapshotPtr snapshot() const;
 
     Setup setup_;
-    std::vector<store::Item> left_;
+    std::map<store::Kind, std::vector<store::Item>> left_;
     std::string problem_;       // why what was left cannot be read; empty: it could
     mutable std::mutex mutex_;  // of what follows
     SnapshotPtr snapshot_;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -12,6 +13,26 @@
 #include "base/log.h"
 
 namespace ringwall::sbc {
+
+namespace {
+
+// The last octets of an open file; empty where there are none.
+std::string read_end(int file, std::size_t most) {
+    const off_t size = file < 0 ? 0 : ::lseek(file, 0, SEEK_END);
+    std::string out(std::min(most, static_cast<std::size_t>(std::max<off_t>(size, 0))), '\0');
+    std::size_t got = 0;
+    while (got < out.size()) {
+        const ssize_t count = ::pread(file, out.data() + got, out.size() - got,
+                                      size - static_cast<off_t>(out.size() - got));
+        if (count <= 0) {
+            return {};
+        }
+        got += static_cast<std::size_t>(count);
+    }
+    return out;
+}
+
+}  // namespace
 
 class LineFile::Line final : public net::Letter {
 public:
@@ -38,10 +59,40 @@ bool LineFile::open(const std::filesystem::path& path) {
 void LineFile::take(net::FileDescriptor file) {
     file_ = std::move(file);
     is_cut_ = false;
+    take_out_half_a_line();
     struct stat is {};
     if (!form_.first.empty() && is_open() && ::fstat(file_.number(), &is) == 0 && is.st_size == 0) {
         append(form_.first + "\n");
     }
+}
+
+// A process that was killed may have left one; whatever was in it is not in the file.
+void LineFile::take_out_half_a_line() {
+    constexpr std::size_t longest = 65'536;
+    const net::FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    const off_t size = file.number() < 0 ? 0 : ::lseek(file.number(), 0, SEEK_END);
+    const std::string end = read_end(file.number(), longest);
+    const std::size_t last = end.rfind('\n');
+    const bool is_whole = end.empty() || last == end.size() - 1;
+    if (is_whole || (last == std::string::npos && end.size() == longest)) {
+        return;
+    }
+    const std::size_t half = end.size() - (last == std::string::npos ? 0 : last + 1);
+    is_cut_ = ::ftruncate(file_.number(), size - static_cast<off_t>(half)) != 0;
+}
+
+std::string LineFile::tail() const {
+    constexpr std::size_t longest = std::size_t{32} << 20;  // of each
+    std::string out;
+    for (const std::string& path : {path_.string() + ".1", path_.string()}) {
+        const net::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        const std::string end = read_end(file.number(), longest);
+        out.append(end, end.size() < longest ? 0 : std::min(end.find('\n'), end.size()));
+        if (!out.empty() && out.back() != '\n') {
+            out.push_back('\n');
+        }
+    }
+    return out;
 }
 
 net::FileDescriptor LineFile::open_anew() const {
@@ -95,6 +146,14 @@ void LineFile::write(const std::string& line) {
     if (lost_ > 0 || !append(line + "\n")) {
         lose(1, reason_);
     }
+}
+
+Result<void, std::string> LineFile::offer(const std::string& line) {
+    try_again();
+    if (lost_ > 0 || !append(line + "\n")) {
+        return fail(path_.string() + ": " + reason_);
+    }
+    return {};
 }
 
 void LineFile::try_again() {

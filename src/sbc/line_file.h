@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "net/file_descriptor.h"
 #include "net/mailbox.h"
 
@@ -38,6 +39,12 @@ public:
     void post(std::string line);
     // Main thread: written now, however many are waiting.
     void write(const std::string& line);
+    // Main thread: the same, but what does not fit is not lost: its owner keeps it. Else why.
+    Result<void, std::string> offer(const std::string& line);
+    // Main thread: so many more will never be written.
+    void lose(std::uint64_t count, const std::string& reason);
+    // The ends of the file that was moved away last (PATH.1) and of this one: whole lines.
+    std::string tail() const;
     // Main thread: a sentence while lines are being lost; empty: they are not.
     std::string alarm() const;
     // Main thread: where lines were lost, the line that says so, if it fits now.
@@ -48,9 +55,9 @@ private:
     static constexpr std::size_t max_waiting = 20'000;
 
     net::FileDescriptor open_anew() const;
+    void take_out_half_a_line();
     void take(net::FileDescriptor file);
     bool append(std::string text);
-    void lose(std::uint64_t count, const std::string& reason);
 
     std::string what_;
     std::filesystem::path path_;

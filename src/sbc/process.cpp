@@ -321,8 +321,18 @@ int run_process(const ProcessOptions& options) {
         keeper.emplace(Keeper::Setup{
             .open = [file = options.store / "state.db"] { return store::open_sqlite_state(file); },
             .now = net::system_clock,
-            .on_written = [&workers] { workers.on_written(); },
-            .say_all_anew = [&workers] { workers.tell_all(); }});
+            .on_written =
+                [&](Keeper::Count count) {
+                    observer.records.on_written(count);
+                    workers.on_written();
+                },
+            .say_all_anew =
+                [&] {
+                    observer.records.say_all_anew();
+                    workers.tell_all();
+                }});
+        observer.records.start(keeper->writer(), keeper->take_left(store::Kind::Records));
+        keeper->drop_left_calls(observer.records.recorded(keeper->left_calls()));
         workers.keep(*keeper);
     }
     Operations operations(workers);
@@ -337,6 +347,9 @@ int run_process(const ProcessOptions& options) {
          .now = net::system_clock,
          .other_alarms = [&] {
              std::vector<std::string> out = alarms_of(line_files);
+             if (std::string alarm = observer.records.alarm(); !alarm.empty()) {
+                 out.push_back(std::move(alarm));
+             }
              std::ranges::move(subscribers.alarms(), std::back_inserter(out));
              if (keeper) {
                  std::ranges::move(keeper->alarms(net::system_clock().monotonic),
@@ -395,6 +408,7 @@ int run_process(const ProcessOptions& options) {
     Watchdog watchdog(service_manager, workers);
     const auto look_for_alarms = [&] {
         std::ranges::for_each(line_files, &LineFile::try_again);
+        observer.records.look(net::system_clock().monotonic);
         return console::alarms_of(datastore, operations);
     };
     service_manager.ready();
@@ -432,6 +446,7 @@ int run_process(const ProcessOptions& options) {
     say_farewell(workers, **mailbox);
     workers.stop();
     (*mailbox)->open_all();
+    observer.records.stop();
     workers.log_counters();
     return EX_OK;
 }

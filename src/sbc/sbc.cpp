@@ -803,7 +803,6 @@ void Sbc::refuse(const b2bua::Newcomer& newcomer, int status, std::string_view r
 namespace {
 
 // No transaction has a number like that.
-constexpr std::uint64_t errand_bit = std::uint64_t{1} << 63;
 
 }  // namespace
 
@@ -1330,7 +1329,7 @@ void Sbc::send_ack(const sip::Hop& to, const sip::MessagePtr& ack) {
 }
 
 void Sbc::respond(ServerId id, sip::MessagePtr response) {
-    if ((id.value & errand_bit) == 0) {
+    if (!is_errand(id)) {
         can_answer(id);
         shard_.respond(id, std::move(response));
     } else if (const auto errand = errands_.find(id); errand != errands_.end()) {
@@ -1580,6 +1579,9 @@ void Sbc::end(CallRef call, const CallRecord& record) {
                              {"status", record.status},
                              {"reason", record.reason}});
     note_end(record);
+    if (calls_[call].is_kept) {
+        shared_.call_journal.load()->on_call_over(record.call);
+    }
     --active_calls_;
     ended_.push_back(call);
     for (const auto& [id, errand] : errands_) {

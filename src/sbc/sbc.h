@@ -127,7 +127,13 @@ public:
     // What an earlier process was told of that user, as text (registrar/kept_bindings.h). False:
     // nothing of it is good any more.
     bool restore(std::string_view address_of_record, std::string_view text);
-    // Any thread: an answer to a REGISTER waits until it is kept.
+    // A call that an earlier process has kept, as text (b2bua/kept_call.h): it is another worker's,
+    // goes on here, or does not go on. Then it was recorded, unless it cannot be read.
+    enum class Restored : std::uint8_t { Elsewhere, Up, Over };
+    Restored restore_call(std::string_view name, std::string_view text);
+    // What is kept of those that are up lacks in the file.
+    void keep_calls_anew();
+    // Any thread: an answer to a REGISTER or an INVITE waits until it is kept.
     bool waits_for_journal() const { return waits_for_journal_.load(); }
     // More is written now.
     void on_written();
@@ -211,6 +217,9 @@ public:
         return media_.ask(call, session, request);
     }
     void forget_media(std::string_view session) override { media_.forget(session); }
+    bool keeps_calls() const override { return shared_.call_journal != nullptr; }
+    void keep(b2bua::CallRef call, b2bua::KeptCall kept) override;
+    void respond_when_kept(sip::transaction::ServerId id, sip::MessagePtr response) override;
     void end(b2bua::CallRef call, const CallRecord& record) override;
     void release(b2bua::CallRef usage) override;
     void count_refusal(std::string_view name) override;
@@ -232,6 +241,7 @@ private:
         std::vector<FlowId> flows;
         std::vector<engine::Shard::TimerId> timers;  // and some that have run out
         std::size_t open_clients = 0;                // transactions whose responses are the call's
+        bool is_kept = false;                        // beyond the process
     };
     struct Client {
         b2bua::CallRef call;
@@ -239,6 +249,8 @@ private:
     };
 
     // An INVITE of a call here that another call here answers: no transaction is between them.
+    static constexpr std::uint64_t errand_bit = std::uint64_t{1} << 63;
+    static bool is_errand(sip::transaction::ServerId id) { return (id.value & errand_bit) != 0; }
     struct Errand {
         b2bua::CallRef by;
         b2bua::CallRef made;
@@ -299,7 +311,6 @@ private:
     void answer_register(const registrar::Registrant& registrant, sip::transaction::ServerId id,
                          const sip::Message& request, const registrar::RegisterOutcome& outcome,
                          const sip::Message* behind);
-    void respond_when_kept(sip::transaction::ServerId id, sip::MessagePtr response);
     void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
                         const sip::MessagePtr& request);
     void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
@@ -430,7 +441,7 @@ private:
     std::size_t open_requests_ = 0;  // clients that are waiting
     bool is_stopping_ = false;
     std::optional<TimePoint> expiry_watched_;
-    // Answers to REGISTERs that wait until they are kept, in the order of their counts.
+    // Answers to REGISTERs and INVITEs that wait until they are kept, in the order of their counts.
     struct Unkept {
         registrar::Journal::Count count = 0;
         TimePoint since;

@@ -6,7 +6,6 @@
 #include "sbc/b2bua/relayed_register.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
-#include "sbc/registrar/kept_bindings.h"
 #include "sbc/sbc.h"
 #include "sip/auth/digest.h"
 #include "sip/message_builder.h"
@@ -267,74 +266,6 @@ void Sbc::answer_register(const registrar::Registrant& registrant, ServerId id,
         respond(id, builder.build());
     }
     watch_expiry();
-}
-
-// ---- what outlives the process ------------------------------------------------------------------
-
-bool Sbc::restore(std::string_view address_of_record, std::string_view text) {
-    auto bindings = registrar::from_text(address_of_record, text, *snapshot_, now());
-    if (!bindings) {
-        log::warning("registration.unreadable", {{"user", address_of_record}});
-        return false;
-    }
-    for (registrar::Binding& each : *bindings) {
-        if (each.hop.transport == sip::Transport::Udp) {
-            const Adjacency& adjacency = snapshot_->adjacencies[each.adjacency];
-            each.hop.flow =
-                connections_.socket({adjacency.signaling_address, adjacency.signaling_port});
-        }
-    }
-    const bool is_any = !bindings->empty();
-    shared_.location.restore(address_of_record, std::move(*bindings));
-    watch_expiry();
-    return is_any;
-}
-
-// Whoever hears 200 is registered, whatever becomes of this process. But nobody waits for a disk
-// that is too slow: then it is said so (Keeper::alarms).
-void Sbc::respond_when_kept(ServerId id, sip::MessagePtr response) {
-    const registrar::Journal* const journal = shared_.location.journal();
-    if (journal == nullptr || journal->is_lagging(now().monotonic)) {
-        if (journal != nullptr) {
-            counters_.add("store", "not-waited-for");
-        }
-        respond(id, std::move(response));
-        return;
-    }
-    watch_journal(registrar::Journal::patience);
-    unkept_.push_back({journal->said(), now().monotonic, id, std::move(response)});
-    waits_for_journal_.store(true);
-    on_written();  // it may be already
-}
-
-void Sbc::on_written() {
-    const registrar::Journal* const journal = shared_.location.journal();
-    while (!unkept_.empty() &&
-           (journal == nullptr || unkept_.front().count <= journal->written())) {
-        respond(unkept_.front().request, std::move(unkept_.front().response));
-        unkept_.pop_front();
-    }
-    waits_for_journal_.store(!unkept_.empty());
-}
-
-void Sbc::watch_journal(Duration after) {
-    if (!std::exchange(is_journal_watched_, true)) {
-        shard_.start_timer(after, journal_cookie);
-    }
-}
-
-void Sbc::on_journal_late() {
-    is_journal_watched_ = false;
-    const TimePoint late = now().monotonic - registrar::Journal::patience;
-    while (!unkept_.empty() && unkept_.front().since <= late) {
-        counters_.add("store", "not-waited-for");
-        respond(unkept_.front().request, std::move(unkept_.front().response));
-        unkept_.pop_front();
-    }
-    waits_for_journal_.store(!unkept_.empty());
-    if (!unkept_.empty()) {
-        watch_journal(unkept_.front().since - late);
-    }
 }
 
 }  // namespace ringwall::sbc

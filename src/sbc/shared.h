@@ -10,6 +10,7 @@
 
 #include "base/endpoint.h"
 #include "base/time.h"
+#include "sbc/call_journal.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
 #include "sbc/passed_challenges.h"
@@ -95,6 +96,7 @@ struct Shared {
     PassedChallenges passed_challenges;
     Realms realms;
     Departures departures;
+    std::atomic<CallJournal*> call_journal = nullptr;  // null: calls are not kept
 };
 
 }  // namespace ringwall::sbc

@@ -206,12 +206,24 @@ void Workers::publish(Prepared prepared) {
     if (keeper_ != nullptr) {
         keeper_->take(next);
     }
+    const bool restores = keeper_ != nullptr && !is_restored_ && !next->adjacencies.empty();
+    is_restored_ = is_restored_ || restores;
+    std::vector<store::Item> calls;
+    if (restores) {
+        calls = keeper_->take_left(store::Kind::Calls);
+        shared_.call_journal = keeper_;
+    }
     if (!is_running_) {
         for (std::size_t i = 0; i < seats_.size(); ++i) {
             adopt(*seats_[i], std::move(prepared.sockets_[i]));
             seats_[i]->sbc->take(next);
         }
-        restore(*seats_.front()->sbc);
+        if (restores) {
+            restore_registrations(*seats_.front()->sbc);
+            for (const auto& seat : seats_) {
+                restore_calls(*seat->sbc, calls);
+            }
+        }
         snapshot_ = next;
         return;
     }
@@ -225,17 +237,21 @@ void Workers::publish(Prepared prepared) {
     const auto gates = std::make_shared<Gates>(seats_.size());
     for (std::size_t i = 0; i < seats_.size(); ++i) {
         Seat& seat = *seats_[i];
-        seat.worker->post([this, i, gates, &seat, &next, &sockets = prepared.sockets_[i]] {
-            gates->gate.arrive_and_wait();
-            seat.sbc->shard().wake(seat.worker->now());
-            adopt(seat, std::move(sockets));
-            seat.sbc->take(next);
-            if (i == 0) {
-                restore(*seat.sbc);
-            }
-            gates->gate.arrive_and_wait();
-            gates->done.count_down();
-        });
+        seat.worker->post(
+            [this, i, gates, &seat, &next, restores, &calls, &sockets = prepared.sockets_[i]] {
+                gates->gate.arrive_and_wait();
+                seat.sbc->shard().wake(seat.worker->now());
+                adopt(seat, std::move(sockets));
+                seat.sbc->take(next);
+                if (restores) {
+                    if (i == 0) {
+                        restore_registrations(*seat.sbc);
+                    }
+                    restore_calls(*seat.sbc, calls);
+                }
+                gates->gate.arrive_and_wait();
+                gates->done.count_down();
+            });
     }
     gates->done.wait();
     snapshot_ = next;
@@ -246,22 +262,40 @@ void Workers::keep(Keeper& keeper) {
     keeper_->take(snapshot_);
 }
 
-// All workers are at rest, and the first one's sockets are there.
-void Workers::restore(Sbc& sbc) {
-    if (keeper_ == nullptr || is_restored_ || sbc.snapshot().adjacencies.empty()) {
-        return;
-    }
-    is_restored_ = true;
+// All workers are at rest, and this one's sockets are there.
+void Workers::restore_registrations(Sbc& sbc) {
     std::size_t restored = 0;
-    for (const store::Item& each : keeper_->take_left()) {
+    for (const store::Item& each : keeper_->take_left(store::Kind::Registrations)) {
         if (sbc.restore(each.key, each.value)) {
             ++restored;
         } else {
-            keeper_->forget(each.key);
+            keeper_->forget(store::Kind::Registrations, each.key);
         }
     }
     shared_.location.set_journal(keeper_);
     log::info("registrations.restored", {{"users", restored}});
+}
+
+// Each worker takes those that are its own by their bucket.
+void Workers::restore_calls(Sbc& sbc, const std::vector<store::Item>& left) {
+    std::size_t restored = 0;
+    for (const store::Item& each : left) {
+        const Sbc::Restored what = sbc.restore_call(each.key, each.value);
+        restored += what == Sbc::Restored::Up ? 1 : 0;
+        if (what == Sbc::Restored::Over) {
+            keeper_->forget(store::Kind::Calls, each.key);
+        }
+    }
+    if (!left.empty()) {
+        log::info("calls.restored", {{"worker", sbc.shard().place().number}, {"calls", restored}});
+    }
+}
+
+void Workers::tell_all() {
+    shared_.location.tell_all();
+    for (const auto& seat : seats_) {
+        seat->worker->post([&seat = *seat] { seat.sbc->keep_calls_anew(); });
+    }
 }
 
 void Workers::on_written() {

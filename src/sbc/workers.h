@@ -95,13 +95,13 @@ public:
     // Closes all connections and waits for the threads. The counters may be logged after it too.
     void stop();
 
-    // Registrations are kept there, from the first configuration with adjacencies on, and what it
-    // has of a process before is there as well. Before any is published; until stop().
+    // Registrations and calls are kept there, from the first configuration with adjacencies on, and
+    // what it has of a process before is there as well. Before any is published; until stop().
     void keep(Keeper& keeper);
     // More is written. Any thread.
     void on_written();
-    // Of all registrations, to the one that keeps them. Any thread.
-    void tell_all() const { shared_.location.tell_all(); }
+    // Of all registrations and calls, to the one that keeps them. Any thread.
+    void tell_all();
 
 private:
     struct Seat;
@@ -113,7 +113,8 @@ private:
                                             const Sbc::ListenRequest& wanted, Prepared& prepared);
     static void adopt(Seat& seat, Prepared::Sockets sockets);
     std::vector<CallRecord> last_of(const KeptRecords& (Sbc::*which)() const, std::size_t count);
-    void restore(Sbc& sbc);
+    void restore_registrations(Sbc& sbc);
+    void restore_calls(Sbc& sbc, const std::vector<store::Item>& left);
     engine::ListenerId id_of(const Sbc::ListenRequest& listener);
 
     SnapshotPtr snapshot_;

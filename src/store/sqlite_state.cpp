@@ -26,6 +26,10 @@ std::string_view name_of(Kind kind) {
     switch (kind) {
         case Kind::Registrations:
             return "registrations";
+        case Kind::Calls:
+            return "calls";
+        case Kind::Records:
+            return "records";
     }
     return "";
 }

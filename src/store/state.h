@@ -17,7 +17,7 @@
 
 namespace ringwall::store {
 
-enum class Kind : std::uint8_t { Registrations };
+enum class Kind : std::uint8_t { Registrations, Calls, Records };
 
 struct Change {
     Kind kind = Kind::Registrations;

@@ -52,7 +52,8 @@ std::string Writer::alarm(TimePoint now) const {
         return "";
     }
     const std::lock_guard lock(mutex_);
-    return "what is registered is not on the disk, so acknowledgements are not durable: " +
+    return "what is registered or called is not on the disk, so acknowledgements are not "
+           "durable: " +
            (problem_.empty() ? std::string("the disk is too slow") : problem_);
 }
 

@@ -44,8 +44,11 @@ public:
             {border_.net_.now().monotonic + delay, last_.at(to), border_.last_at_once_.at(to)});
         last_[to] = at;
         border_.net_.at(at - border_.net_.now().monotonic,
-                        [this, to, kept = std::make_shared<engine::Letter>(std::move(letter))] {
-                            border_.worker(to).shard().open(std::move(*kept), border_.net_.now());
+                        [&border = border_, life = border_.life_, to,
+                         kept = std::make_shared<engine::Letter>(std::move(letter))] {
+                            if (border.life_ == life) {
+                                border.worker(to).shard().open(std::move(*kept), border.net_.now());
+                            }
                         });
     }
 
@@ -85,7 +88,7 @@ sbc::SnapshotPtr read(const std::string& configuration) {
 
 Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t seed,
                engine::ShardNumber workers)
-    : net_(net), worker_count_(workers), letter_random_(seed), last_at_once_(workers) {
+    : net_(net), worker_count_(workers), seed_(seed), letter_random_(seed), last_at_once_(workers) {
     snapshot_ = read(configuration);
     for (engine::ShardNumber i = 0; i < workers; ++i) {
         add_worker(seed + 1000 * i);
@@ -94,6 +97,20 @@ Border::Border(SimNetwork& net, const std::string& configuration, std::uint64_t 
 }
 
 Border::~Border() = default;
+
+void Border::restart(engine::ShardNumber workers) {
+    for (const auto& worker : workers_) {
+        worker->node->leave();
+    }
+    workers_.clear();
+    shared_.reset();
+    ++life_;
+    worker_count_ = workers;
+    last_at_once_.assign(workers, {});
+    for (engine::ShardNumber i = 0; i < workers; ++i) {
+        add_worker(seed_ + 1000 * i + 100'000 * life_);
+    }
+}
 
 void Border::add_worker(std::uint64_t seed) {
     const auto number = static_cast<engine::ShardNumber>(workers_.size());
@@ -172,6 +189,19 @@ void Border::on_written() const {
 bool Border::restore(std::string_view address_of_record, std::string_view text) const {
     workers_.front()->sbc->shard().wake(net_.now());
     return workers_.front()->sbc->restore(address_of_record, text);
+}
+
+sbc::Sbc::Restored Border::restore_call(std::string_view name, std::string_view text) const {
+    auto out = sbc::Sbc::Restored::Elsewhere;
+    for (const auto& worker : workers_) {
+        worker->sbc->shard().wake(net_.now());
+        const auto its = worker->sbc->restore_call(name, text);
+        if (its != sbc::Sbc::Restored::Elsewhere) {
+            CHECK(out == sbc::Sbc::Restored::Elsewhere);  // no two workers take one call
+            out = its;
+        }
+    }
+    return out;
 }
 
 sbc::AdjacencyIndex Border::index_of(std::string_view adjacency) const {

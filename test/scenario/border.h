@@ -76,12 +76,18 @@ public:
     void publish(const std::string& configuration);
     // These are in the store from now on.
     void publish(const std::vector<sbc::Subscriber>& stored);
-    // Registrations are told to it; null: to nobody.
-    void set_journal(sbc::registrar::Journal* journal) { shared_->location.set_journal(journal); }
+    // Registrations and calls are told to them; null: to nobody.
+    void set_journals(sbc::registrar::Journal* registrations, sbc::CallJournal* calls) {
+        shared_->location.set_journal(registrations);
+        shared_->call_journal = calls;
+    }
     // More of it is written.
     void on_written() const;
     // What an earlier process has kept of that user.
     bool restore(std::string_view address_of_record, std::string_view text) const;
+    sbc::Sbc::Restored restore_call(std::string_view name, std::string_view text) const;
+    // Its process is killed, and another takes its place: nobody is told, and nothing is left.
+    void restart(engine::ShardNumber workers = workers_under_test());
     sbc::AdjacencyIndex index_of(std::string_view adjacency) const;
     sbc::AdjacencyStatus status(std::string_view adjacency) const;
     void detach(std::string_view adjacency, sbc::ForcedDetach mode) const;
@@ -111,7 +117,9 @@ private:
 
     SimNetwork& net_;
     sbc::SnapshotPtr snapshot_;
-    const engine::ShardNumber worker_count_;
+    engine::ShardNumber worker_count_;
+    std::uint64_t seed_;
+    unsigned life_ = 0;  // of how many processes
     SeededRandom letter_random_;
     std::vector<TimePoint> last_at_once_;  // by worker: when the last letter of that kind came
     std::vector<std::unique_ptr<Worker>> workers_;

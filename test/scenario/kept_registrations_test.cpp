@@ -1,7 +1,6 @@
 // Registrations that outlive the process: a 200 waits until it is kept, and what was kept is there
 // again.
-#include "sbc/registrar/kept_bindings.h"
-#include "scenario/border.h"
+#include "scenario/kept_state.h"
 
 namespace ringwall::test {
 namespace {
@@ -10,39 +9,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// Keeps what it is told, and says when the test lets it that it has.
-class TestJournal final : public sbc::registrar::Journal {
-public:
-    explicit TestJournal(SimNetwork& net, const Border& border) : net_(net), border_(border) {}
-    void on_bindings(std::string_view address_of_record,
-                     const std::vector<sbc::registrar::Binding>& bindings) override {
-        ++said_;
-        users.erase(std::string(address_of_record));
-        if (!bindings.empty()) {
-            users.emplace(address_of_record, to_text(bindings, border_.snapshot(), net_.now()));
-        }
-        if (!is_slow) {
-            written_ = said_;
-        }
-    }
-    Count said() const override { return said_; }
-    Count written() const override { return written_; }
-    bool is_lagging(TimePoint) const override { return lags; }
-    void write() {
-        written_ = said_;
-        border_.on_written();
-    }
-
-    std::map<std::string, std::string> users;
-    bool is_slow = false;
-    bool lags = false;
-
-private:
-    SimNetwork& net_;
-    const Border& border_;
-    Count said_ = 0, written_ = 0;
-};
 
 std::string lab_with_udp_phones() {
     std::string out(small_lab);
@@ -62,11 +28,7 @@ std::string lab_with_udp_phones() {
 
 class KeptRegistrations : public SmallLab {
 protected:
-    KeptRegistrations() : SmallLab(lab_with_udp_phones()) { border.set_journal(&journal); }
-    void TearDown() override {
-        border.set_journal(nullptr);
-        SmallLab::TearDown();
-    }
+    KeptRegistrations() : SmallLab(lab_with_udp_phones()) {}
     std::uint64_t not_waited_for() {
         return border.sbc().counters().value("store", "not-waited-for");
     }
@@ -77,7 +39,7 @@ protected:
                 {ip("192.0.2.7"), 5060},
                 {"carol", "example.com", "singer"},
                 105};
-    TestJournal journal{net, border};
+    KeptState journal{net, border};
 };
 
 TEST_F(KeptRegistrations, AnAcknowledgementWaitsForTheWrite) {

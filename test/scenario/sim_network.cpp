@@ -325,6 +325,11 @@ void SimNetwork::Node::cut() {
 
 void SimNetwork::Node::leave() {
     cut();
+    for (auto* const listeners : {&net_.udp_, &net_.tcp_}) {
+        for (auto& [local, those] : *listeners) {
+            std::erase_if(those, [this](const Listener& each) { return each.node == this; });
+        }
+    }
     user_ = nullptr;
 }
 

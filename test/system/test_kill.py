@@ -21,6 +21,7 @@ CONFIGURATION = PHONES_OF_TWO_KINDS + """\
 commit
 """
 SHOW = "show services sbc test sbe registrations\n"
+SHOW_CALLS = "show services sbc test sbe calls\n"
 
 
 class Kill(SystemTest):
@@ -133,7 +134,7 @@ class Kill(SystemTest):
         self.border.start_again()
         self.assertEqual(self.done(SHOW), "No registrations.\n")
         self.assertTrue(self.state.with_name("state.db.damaged").exists())
-        self.assertIn("registrations of the process before are not restored: store/state.db was damaged, and is put aside as "
+        self.assertIn("registrations and calls of the process before are not restored: store/state.db was damaged, and is put aside as "
                       "store/state.db.damaged\n", self.done("show alarms\n"))
 
 

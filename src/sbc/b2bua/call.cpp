@@ -819,6 +819,8 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
     record_->to_leg.media = media_kind(*response);
     record_->is_media_anchored = pair.media_session() != nullptr;
     pair.confirm({Side::Caller, setup_.invite, setup_.request, branch.invite}, success);
+    keep();
+    host_.respond_when_kept(setup_.invite, success);
     drop_requests();
     watch_media();
 }
@@ -1331,6 +1333,7 @@ void Call::finish(std::string_view result, int status, std::string_view reason) 
 void Call::check_over() {
     release_media();
     take_back_offer();
+    keep();
     if (is_over_ && was_lingering_ && !lingers()) {
         was_lingering_ = false;
         host_.release(ref());

@@ -25,6 +25,7 @@
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/dialog_pair.h"
 #include "sbc/b2bua/failure.h"
+#include "sbc/b2bua/kept_call.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/b2bua/referrals.h"
 #include "sbc/b2bua/transfer.h"
@@ -60,8 +61,12 @@ public:
     };
 
     Call(CallHost& host, Setup setup);
+    // One that another process kept: up, with nothing under way. `setup` without a request.
+    Call(CallHost& host, Setup setup, KeptCall kept);
     // Answers 100 and tries the first route.
     void begin();
+    // Its timers run again.
+    void resume();
 
     // A request within one of the dialogs, by its tags. `from` is who sends it now; a peer that is
     // not the one of the dialog is told 481, as anybody who guesses.
@@ -91,6 +96,8 @@ public:
     bool join(std::string_view our_tag, const Leg& party, const sip::Message& asked,
               const sip::MessagePtr& answer) override;
     void on_media(media::Ticket ticket, const std::optional<media::NgReply>& reply) override;
+
+    void keep_anew() override;
 
     bool is_call() const override { return true; }
     std::vector<AdjacencyIndex> adjacencies() const override;
@@ -316,6 +323,10 @@ private:
     void close_relays();
     void lose(std::string_view reason, int status);
     void finish(std::string_view result, int status, std::string_view reason);
+    // What it would be in another process (call_keeping.cpp).
+    KeptCall kept() const;
+    std::size_t mark_of_kept() const;
+    void keep();
     void check_over();
 
     // Timers of their own: see on_timer. Branches count from 0.
@@ -356,6 +367,7 @@ private:
     MediaSessionPtr watched_;  // of that
     bool is_media_watched_ = false;
     unsigned silent_looks_ = 0;  // that the engine did not answer, one after another
+    std::size_t kept_mark_ = 0;  // of what is kept of it; 0: nothing is
     // What the caller is told when nothing is left.
     std::optional<Failure> best_;
     std::unique_ptr<CallRecord> record_;  // until it is written and the rest goes

@@ -18,6 +18,8 @@
 
 namespace ringwall::sbc::b2bua {
 
+struct KeptCall;
+
 // An INVITE of our own for a party of a call here (REFER, `refer handle`): an errand. What it sets
 // up is a call in whose caller's leg nobody is until the party is joined to it.
 struct OnBehalf {
@@ -116,6 +118,13 @@ public:
     virtual media::Ticket ask_media(CallRef call, std::string_view session,
                                     std::string_view request) = 0;
     virtual void forget_media(std::string_view session) = 0;
+
+    // Calls that are up are to outlive the process.
+    virtual bool keeps_calls() const = 0;
+    // What would be needed of this one now. It replaces what was kept of it; end() removes it.
+    virtual void keep(CallRef call, KeptCall kept) = 0;
+    // respond(), once what was kept until now is written, if that does not take too long.
+    virtual void respond_when_kept(sip::transaction::ServerId id, sip::MessagePtr response) = 0;
 
     // The last word of a call. It is destroyed when its transactions have ended.
     virtual void end(CallRef call, const CallRecord& record) = 0;

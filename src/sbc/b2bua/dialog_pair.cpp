@@ -102,7 +102,6 @@ void DialogPair::confirm(const Invitation& invitation, const sip::MessagePtr& su
         leg->timer = sip::session::SessionTimer(adjacency_of(*leg).session_timer, now.monotonic);
     }
     refreshed(*invitation.sent, *success);
-    context_.host.respond(invitation.server, success);
     start_repeating(Side::Caller);
 }
 
@@ -739,6 +738,9 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
             return keep_session();
         case Timer::Held:
             return pass_held();
+        case Timer::Ask:
+            ask(number);
+            return {};
         case Timer::LostFlow: {
             const bool is_lost =
                 (!caller_.is_ended && !host.hop_in_dialog(context_.ref, caller_)) ||

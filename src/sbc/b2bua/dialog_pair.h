@@ -65,7 +65,8 @@ public:
         RepeatProvisional,
         LostFlow,
         Held,
-        Session
+        Session,
+        Ask
     };
     static constexpr std::size_t max_pairs = 1024;  // of one call
     static constexpr std::size_t max_waiting = 64;  // requests of one side without an answer yet
@@ -98,6 +99,7 @@ public:
         std::string callee_tag = "callee";
     };
     void set_anchor(Anchor anchor) { anchor_ = std::move(anchor); }
+    const Anchor& anchor() const { return anchor_; }
     const MediaSessionPtr& media_session() const { return anchor_.session; }
     // Who writes what comes on that side.
     policy::Author author(Side side) const;
@@ -124,8 +126,8 @@ public:
                           const policy::MediaVerdict& media, sip::MessageBuilder& passed);
     // A final response was sent to the INVITE that made the dialogs.
     void on_invite_answered();
-    // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller
-    // hears, now and until it acknowledges.
+    // The callee's 2xx to the INVITE that made the dialogs passes: `success` is what the caller is
+    // to hear, from its owner, and then again until it acknowledges.
     void confirm(const Invitation& invitation, const sip::MessagePtr& success);
     // `side` repeats its 2xx: the ACK again, once there is one.
     void repeat_ack(Side side, std::uint32_t cseq);
@@ -171,6 +173,12 @@ public:
     void accept_own(Side side, std::uint32_t cseq);
     // The same, for the first time or again; nobody has anything to say in the ACK.
     void acknowledge(Side side, std::uint32_t cseq);
+    // The ends have agreed on a session timer (RFC 4028).
+    bool is_interval_agreed() const { return is_interval_agreed_; }
+    // It was kept by another process, which was killed: its legs go on. Each peer is asked once
+    // whether it still has the dialog, and who does not come back by a connection in time has lost
+    // it.
+    void resume(bool is_interval_agreed);
     // That leg as it goes on in another pair. In this one it ends with `part`.
     Leg leg_to_go(Side side) const;
     void part(Side side);
@@ -265,6 +273,7 @@ private:
     void refreshed(const sip::Message& sent, const sip::Message& success);
     void watch_session();
     Fate keep_session();
+    void ask(std::uint32_t sides);
     bool is_busy(Side side) const;
     void refresh(Side side);
     Fate on_refresh_response(Side side, const sip::Message& response);

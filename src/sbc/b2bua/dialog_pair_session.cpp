@@ -17,6 +17,15 @@ using Offer = sip::session::OfferAnswer::Offer;
 using sip::HeaderName;
 using sip::Method;
 
+namespace {
+
+// Who is still to be asked: the number of Timer::Ask.
+constexpr std::uint32_t ask_caller = 1;
+constexpr std::uint32_t ask_callee = 2;
+constexpr std::uint32_t ask_both = ask_caller | ask_callee;
+
+}  // namespace
+
 // ---- offers and answers -------------------------------------------------------------------------
 
 // What a request gets that comes when it is not its sender's turn: 500 (with Retry-After) when what
@@ -312,6 +321,47 @@ Fate DialogPair::keep_session() {
     }
     watch_session();
     return {};
+}
+
+void DialogPair::resume(bool is_interval_agreed) {
+    constexpr std::uint64_t most = lost_flow_limit / 1s;
+    const TimePoint now = context_.host.now().monotonic;
+    is_confirmed_ = true;
+    is_interval_agreed_ = is_interval_agreed;
+    for (const Side side : {Side::Caller, Side::Callee}) {
+        if (auto& answered = leg(side).answered) {  // its 2xx is not repeated any more
+            answered->repetition = ++last_repetition_;
+            start_timer(std::max<Duration>(answered->give_up - now, 0s),
+                        side == Side::Caller ? Timer::RepeatToCaller : Timer::RepeatToCallee,
+                        answered->repetition);
+        }
+    }
+    watch_session();
+    wait_for_flow();
+    // Not all calls at once.
+    start_timer(std::chrono::seconds(1 + context_.host.random().number() % most), Timer::Ask,
+                ask_both);
+}
+
+// One after another, and who is not there yet when it is.
+void DialogPair::ask(std::uint32_t sides) {
+    constexpr Duration again = 2s;
+    std::uint32_t left = 0;
+    for (const auto& [side, bit] :
+         {std::pair{Side::Caller, ask_caller}, {Side::Callee, ask_callee}}) {
+        const Leg& to = leg(side);
+        if ((sides & bit) == 0 || to.is_ended) {
+            continue;
+        }
+        if (left == 0 && context_.host.hop_in_dialog(context_.ref, to)) {
+            refresh(side);
+        } else {
+            left |= bit;
+        }
+    }
+    if (left != 0) {
+        start_timer(again, Timer::Ask, left);
+    }
 }
 
 bool DialogPair::is_busy(Side side) const {

@@ -91,6 +91,11 @@ public:
     // What is asked for has no description, so nothing is asked.
     media::Ticket ask_media(CallRef, std::string_view, std::string_view) override { return {}; }
     void forget_media(std::string_view) override {}
+    bool keeps_calls() const override { return false; }
+    void keep(CallRef, KeptCall) override {}
+    void respond_when_kept(ServerId id, sip::MessagePtr response) override {
+        respond(id, std::move(response));
+    }
     void end(CallRef, const CallRecord&) override {}
     void release(CallRef) override {}
     void count_refusal(std::string_view) override {}

@@ -106,6 +106,9 @@ public:
         (void)reply;
     }
 
+    // What is kept of it (CallHost) lacks in the file.
+    virtual void keep_anew() {}
+
     virtual bool is_call() const { return false; }
     // Where it has something: a leg, or what waits for an answer. None once nothing is left of it.
     virtual std::vector<AdjacencyIndex> adjacencies() const = 0;

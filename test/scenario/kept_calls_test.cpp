@@ -1,0 +1,357 @@
+// Calls that outlive the process: what is kept of them, and how they go on in another.
+#include "scenario/kept_state.h"
+
+namespace ringwall::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class KeptTrunkCalls : public Trunks {
+protected:
+    using Trunks::Trunks;
+    void talk() {
+        west.invite("sip:eric@east.example.net");
+        ASSERT_TRUE(run_until([&] { return west.is_in_call() && !east.acks().empty(); }));
+    }
+    KeptState state{net, border};
+};
+
+TEST_F(KeptTrunkCalls, AreKeptFromTheAnswerToTheEnd) {
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return west.is_in_call(); }));
+    EXPECT_THAT(state.calls, SizeIs(1));
+    ASSERT_TRUE(run_until([&] { return !east.acks().empty(); }));
+    EXPECT_EQ(state.times_kept, 2U) << "at the answer, and when it was acknowledged";
+    net.run_for(60s);
+    EXPECT_EQ(state.times_kept, 2U) << "and not again while nothing changes";
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return state.calls.empty(); }));
+}
+
+TEST_F(KeptTrunkCalls, OnesThatAreNotAnsweredAreNotKept) {
+    east.on_invite = Phone::OnInvite::Reject;
+    north.on_invite = Phone::OnInvite::Reject;
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }));
+    EXPECT_EQ(state.times_kept, 0U);
+}
+
+TEST_F(KeptTrunkCalls, TheAnswerWaitsForTheWrite) {
+    state.is_slow = true;
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return !state.calls.empty(); }));
+    net.run_for(150ms);
+    EXPECT_THAT(west.statuses("INVITE"), ElementsAre(100));
+    state.write();
+    net.run_for(50ms);
+    EXPECT_THAT(west.statuses("INVITE"), ElementsAre(100, 200));
+    EXPECT_THAT(east.acks(), SizeIs(1));
+    west.bye();
+    net.run_for(40s);
+}
+
+TEST_F(KeptTrunkCalls, ADiskThatIsTooSlowKeepsNobodyFromTalking) {
+    state.is_slow = true;
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return west.is_in_call(); }, 400ms));
+    EXPECT_EQ(border.sbc().counters().value("store", "not-waited-for"), 1U);
+    west.bye();
+    net.run_for(40s);
+}
+
+// RFC 3261 §15: either side ends it, and the other hears so, whoever died in between.
+TEST_F(KeptTrunkCalls, AreEndedByTheCaller) {
+    talk();
+    state.kill();
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return east.count("BYE") == 1; }, 500ms));
+    net.run_for(1s);
+    EXPECT_THAT(west.statuses("BYE"), ElementsAre(200));
+    ASSERT_THAT(border.records, SizeIs(1));
+    const sbc::CallRecord& record = border.records.front();
+    EXPECT_EQ(record.result, "answered");
+    EXPECT_EQ(record.reason, "caller hung up");
+    EXPECT_EQ(record.from_adjacency, "west");
+    EXPECT_EQ(record.to_adjacency, "east");
+    EXPECT_EQ(record.callee, "sip:eric@east.example.net");
+    EXPECT_EQ(record.to_leg.peer, "192.0.2.50:5060");
+    ASSERT_TRUE(record.answer && record.end);
+    EXPECT_LT(record.start, *record.answer);
+    EXPECT_LT(*record.answer, *record.end);
+    EXPECT_THAT(state.calls, IsEmpty());
+}
+
+TEST_F(KeptTrunkCalls, AreEndedByTheCallee) {
+    talk();
+    state.kill();
+    east.bye();
+    ASSERT_TRUE(run_until([&] { return west.count("BYE") == 1; }, 500ms));
+    net.run_for(1s);
+    EXPECT_THAT(east.statuses("BYE"), ElementsAre(200));
+    ASSERT_THAT(border.records, SizeIs(1));
+    EXPECT_EQ(border.records.front().reason, "callee hung up");
+}
+
+TEST_F(KeptTrunkCalls, AreDescribedAnewByEitherSide) {
+    talk();
+    state.kill();
+    west.reinvite();
+    ASSERT_TRUE(run_until([&] { return east.acks().size() == 2; }));
+    east.reinvite();
+    ASSERT_TRUE(run_until([&] { return west.acks().size() == 1; }));
+    const auto update = west.in_dialog(sip::Method::Update);
+    ASSERT_TRUE(run_until([&] { return !west.statuses("UPDATE").empty(); }));
+    (void)update;
+    EXPECT_THAT(west.statuses("UPDATE"), ElementsAre(200));
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return east.count("BYE") == 1; }));
+    net.run_for(40s);
+}
+
+// Also where the second process dies before anything was said.
+TEST_F(KeptTrunkCalls, OutliveOneProcessAfterAnother) {
+    talk();
+    state.kill();
+    east.reinvite();
+    ASSERT_TRUE(run_until([&] { return west.acks().size() == 1; }));
+    state.kill();
+    state.kill();
+    east.reinvite();
+    ASSERT_TRUE(run_until([&] { return west.acks().size() == 2; }));
+    west.reinvite();
+    ASSERT_TRUE(run_until([&] { return east.acks().size() == 2; }));
+    east.bye();
+    ASSERT_TRUE(run_until([&] { return west.count("BYE") == 1; }));
+    net.run_for(40s);
+    EXPECT_THAT(border.records, SizeIs(1));
+}
+
+// By the bucket in their tags they are found, however many workers there are.
+TEST_F(KeptTrunkCalls, GoOnWithAnotherNumberOfWorkers) {
+    talk();
+    state.kill(workers_under_test() == 1 ? 4 : 1);
+    west.reinvite();
+    ASSERT_TRUE(run_until([&] { return east.acks().size() == 2; }));
+    east.bye();
+    ASSERT_TRUE(run_until([&] { return west.count("BYE") == 1; }));
+    net.run_for(40s);
+}
+
+// Killed between the 200 and the ACK: that comes to who has never seen the INVITE.
+TEST_F(KeptTrunkCalls, AreAcknowledgedAfterwards) {
+    west.ack_nothing();
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] {
+        return west.last_response("INVITE") != nullptr &&
+               west.last_response("INVITE")->status() == 200;
+    }));
+    ASSERT_THAT(east.acks(), IsEmpty());
+    state.kill();
+    west.ack_now();
+    ASSERT_TRUE(run_until([&] { return !east.acks().empty(); }, 1s));
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return east.count("BYE") == 1; }));
+    net.run_for(40s);
+}
+
+TEST_F(KeptTrunkCalls, ThatNobodyAcknowledgesEnd) {
+    west.ack_nothing();
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] {
+        return west.last_response("INVITE") != nullptr &&
+               west.last_response("INVITE")->status() == 200;
+    }));
+    state.kill();
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 70s));
+    EXPECT_EQ(border.records.front().reason, "no ACK");
+    net.run_for(40s);
+}
+
+// Each peer is asked once: who hung up while nothing ran has no such dialog any more.
+TEST_F(KeptTrunkCalls, OfWhichAPeerKnowsNothingEnd) {
+    talk();
+    east.reinvite_status = 481;
+    state.kill();
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 40s));
+    EXPECT_EQ(border.records.front().result, "answered");
+    EXPECT_EQ(border.records.front().reason, "peer lost the dialog");
+    EXPECT_TRUE(run_until([&] { return west.count("BYE") == 1; }, 1s));
+    net.run_for(40s);
+}
+
+TEST_F(KeptTrunkCalls, OfWhichBothPeersKnowGoOn) {
+    talk();
+    state.kill();
+    net.run_for(600s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    EXPECT_GE(west.count("OPTIONS") + west.count("UPDATE") + west.count("INVITE"), 1U);
+    EXPECT_GE(east.count("OPTIONS") + east.count("UPDATE") + east.count("INVITE"), 2U);
+    EXPECT_THAT(border.records, IsEmpty());
+    west.bye();
+    net.run_for(40s);
+    EXPECT_THAT(border.records, SizeIs(1));
+}
+
+TEST_F(KeptTrunkCalls, OfAnAdjacencyThatIsGoneAreRecordedAndNothingIsSent) {
+    talk();
+    const auto calls = state.calls;
+    border.publish(configured(three_trunks, "east", {"security trusted-unencrypted"}));
+    west.bye();
+    net.run_for(40s);
+    border.records.clear();
+    const std::size_t before = net.packets().size();
+    ASSERT_THAT(calls, SizeIs(1));
+    EXPECT_EQ(border.restore_call(calls.begin()->first, calls.begin()->second),
+              sbc::Sbc::Restored::Over);
+    ASSERT_THAT(border.records, SizeIs(1));
+    EXPECT_EQ(border.records.front().result, "answered");
+    EXPECT_THAT(border.records.front().reason, HasSubstr("adjacency east is not what it was"));
+    EXPECT_EQ(net.packets().size(), before);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(KeptTrunkCalls, ThatCannotBeReadAreNobodys) {
+    talk();
+    std::string text = state.calls.begin()->second;
+    west.bye();
+    net.run_for(40s);
+    border.records.clear();
+    for (const std::string_view member : {"remote_target", "own_tag", "bucket", "answer", "port"}) {
+        std::string damaged = text;
+        const std::size_t at = damaged.find("\"" + std::string(member) + "\"");
+        ASSERT_NE(at, std::string::npos) << member;
+        damaged.replace(at + 1, 1, "_");
+        EXPECT_EQ(border.restore_call("x", damaged), sbc::Sbc::Restored::Over) << member;
+    }
+    EXPECT_EQ(border.restore_call("x", text.substr(0, text.size() / 2)), sbc::Sbc::Restored::Over);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_THAT(border.records, IsEmpty());
+}
+
+class KeptSessionTimers : public KeptTrunkCalls {
+protected:
+    KeptSessionTimers()
+        : KeptTrunkCalls(configured(configured(three_trunks, "west", {"session-timer 1800"}),
+                                    "east", {"session-timer 1800"})) {}
+};
+
+// RFC 4028: what was agreed on runs from the refresh, not from the start of the process.
+TEST_F(KeptSessionTimers, GoOnFromTheLastRefresh) {
+    west.invite_fields = {{"Session-Expires", "180;refresher=uac"}, {"Supported", "timer"}};
+    east.success_fields = {{"Session-Expires", "180;refresher=uac"}, {"Require", "timer"}};
+    talk();
+    net.run_for(100s);
+    state.kill();
+    net.run_for(30s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 40s));
+    EXPECT_EQ(border.records.front().reason, "session expired");
+    net.run_for(40s);
+}
+
+TEST_F(KeptSessionTimers, AreKeptByRefreshes) {
+    west.invite_fields = {{"Session-Expires", "180;refresher=uac"}, {"Supported", "timer"}};
+    east.success_fields = {{"Session-Expires", "180;refresher=uac"}, {"Require", "timer"}};
+    talk();
+    net.run_for(80s);
+    state.kill();
+    west.dialog_fields = west.invite_fields;
+    west.reinvite();
+    ASSERT_TRUE(run_until([&] { return east.acks().size() == 2; }));
+    net.run_for(100s);
+    EXPECT_EQ(border.sbc().calls(), 1U) << "180 s after the first";
+    west.bye();
+    net.run_for(40s);
+}
+
+class KeptPhoneCalls : public SmallLab {
+protected:
+    void come_back(Phone& phone) {
+        net.run_for(50ms);  // it hears that its connection is gone
+        const std::size_t before = phone.statuses("REGISTER").size();
+        phone.register_now();
+        ASSERT_TRUE(run_until([&] {
+            const auto heard = phone.statuses("REGISTER");
+            return heard.size() > before && heard.back() == 200;
+        }));
+    }
+    KeptState state{net, border};
+};
+
+// A BYE that comes before the phone is back ends the call there.
+TEST_F(KeptPhoneCalls, OverTlsEndWhereThePhoneIsNotBack) {
+    register_phones();
+    talk();
+    state.kill();
+    net.run_for(2s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    alice.register_now();
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(bob.count("BYE"), 0U);
+    ASSERT_THAT(border.records, SizeIs(1));
+    EXPECT_TRUE(border.records.front().is_secure);
+    EXPECT_EQ(border.records.front().from_leg.identity, "alice@example.com");
+    net.run_for(40s);
+}
+
+TEST_F(KeptPhoneCalls, OverTlsGoOnWhenBothHaveRegisteredAgain) {
+    register_phones();
+    talk();
+    state.kill();
+    come_back(alice);
+    come_back(bob);
+    alice.reinvite();
+    ASSERT_TRUE(run_until([&] { return bob.acks().size() == 2; }));
+    net.run_for(120s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    bob.bye();
+    ASSERT_TRUE(run_until([&] { return alice.count("BYE") == 1; }));
+    net.run_for(40s);
+    EXPECT_THAT(border.records, SizeIs(1));
+}
+
+TEST_F(KeptPhoneCalls, OfPhonesThatDoNotComeBackEndAndAreBilled) {
+    register_phones();
+    talk();
+    state.kill();
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 40s));
+    EXPECT_EQ(border.records.front().result, "answered");
+    EXPECT_EQ(border.records.front().reason, "connection lost");
+    EXPECT_THAT(state.calls, IsEmpty());
+    net.run_for(40s);
+}
+
+// Nobody is taken for the phone that has not proven to be it.
+TEST_F(KeptPhoneCalls, AreNotGivenToAStranger) {
+    register_phones();
+    talk();
+    state.kill();
+    alice.reconnect();
+    alice.bye();
+    net.run_for(1s);
+    EXPECT_THAT(alice.statuses("BYE"), ElementsAre(481));
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    net.run_for(60s);
+}
+
+TEST_F(KeptPhoneCalls, FindTheirTrunkByAConnectionOfTheirOwn) {
+    register_phones();
+    alice.invite("sip:123@example.net");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !softswitch.acks().empty(); }));
+    state.kill();
+    come_back(alice);
+    alice.bye();
+    ASSERT_TRUE(run_until([&] { return softswitch.count("BYE") == 1; }, 5s));
+    net.run_for(40s);
+    EXPECT_THAT(border.records, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace ringwall::test

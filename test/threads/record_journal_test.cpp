@@ -1,0 +1,210 @@
+#include "sbc/record_journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <thread>
+
+namespace ringwall::sbc {
+namespace {
+
+namespace fs = std::filesystem;
+using store::Kind;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// A store in memory, which can be kept from writing.
+struct Shelf {
+    std::mutex mutex;
+    std::map<std::string, std::string> records;
+    bool is_stuck = false;
+    std::condition_variable bell;
+};
+
+class ShelfState final : public store::State {
+public:
+    explicit ShelfState(Shelf& shelf) : shelf_(shelf) {}
+    Result<std::vector<store::Item>, std::string> items(Kind) override {
+        return std::vector<store::Item>{};
+    }
+    Result<void, std::string> apply(const std::vector<store::Change>& changes) override {
+        std::unique_lock lock(shelf_.mutex);
+        shelf_.bell.wait(lock, [this] { return !shelf_.is_stuck; });
+        for (const store::Change& each : changes) {
+            if (each.value) {
+                shelf_.records[each.key] = *each.value;
+            } else {
+                shelf_.records.erase(each.key);
+            }
+        }
+        return {};
+    }
+
+private:
+    Shelf& shelf_;
+};
+
+class RecordJournalTest : public ::testing::Test {
+protected:
+    RecordJournalTest() {
+        fs::create_directories(folder);
+        EXPECT_TRUE(file.open(folder / "calls.jsonl"));
+    }
+    ~RecordJournalTest() override { fs::remove_all(folder); }
+    void start(const std::vector<store::Item>& left = {}) {
+        writer.emplace(store::Writer::Setup{
+            .open = [this]() -> Result<std::unique_ptr<store::State>, std::string> {
+                return std::make_unique<ShelfState>(shelf);
+            },
+            .on_written = [this](store::Writer::Ticket ticket) { journal.on_written(ticket); },
+            .now =
+                [this] {
+                    return Now{time.load(), {}};
+                }});
+        journal.start(*writer, left);
+    }
+    void write(const std::string& call) {
+        journal.write(call, "{\"call\":\"" + call + "\"}", time.load());
+    }
+    std::vector<std::string> lines(const char* name = "calls.jsonl") const {
+        std::vector<std::string> out;
+        std::ifstream in(folder / name);
+        for (std::string line; std::getline(in, line);) {
+            out.push_back(line);
+        }
+        return out;
+    }
+    void put(const char* name, const std::string& text) const {
+        std::ofstream(folder / name) << text;
+    }
+    std::map<std::string, std::string> shelved() {
+        const std::lock_guard lock(shelf.mutex);
+        return shelf.records;
+    }
+    void set_stuck(bool is_stuck) {
+        const std::lock_guard lock(shelf.mutex);
+        shelf.is_stuck = is_stuck;
+        shelf.bell.notify_all();
+    }
+    // Bounded; the letters are opened meanwhile.
+    template <class Condition>
+    bool comes_true(Condition condition) {
+        const auto end = std::chrono::steady_clock::now() + 30s;
+        while (!condition() && std::chrono::steady_clock::now() < end) {
+            mailbox->open_all();
+            std::this_thread::yield();
+        }
+        return condition();
+    }
+
+    const fs::path folder =
+        fs::temp_directory_path() / ("ringwall-journal-" + std::to_string(getpid()));
+    std::unique_ptr<net::Mailbox> mailbox = std::move(*net::Mailbox::create());
+    LineFile file{"record", *mailbox};
+    RecordJournal journal{file, *mailbox};
+    Shelf shelf;
+    std::atomic<TimePoint> time{TimePoint(1000s)};
+    std::optional<store::Writer> writer;  // the last: its thread uses the others
+};
+
+TEST_F(RecordJournalTest, IsInTheStoreUntilItIsInTheFile) {
+    start();
+    write("a");
+    ASSERT_TRUE(comes_true([&] { return !lines().empty(); }));
+    write("b");
+    ASSERT_TRUE(comes_true([&] { return lines().size() == 2 && shelved().empty(); }));
+    EXPECT_THAT(lines(), ElementsAre("{\"call\":\"a\"}", "{\"call\":\"b\"}"));
+}
+
+TEST_F(RecordJournalTest, ComesIntoTheFileNoSoonerThanIntoTheStore) {
+    set_stuck(true);
+    start();
+    write("a");
+    mailbox->open_all();
+    EXPECT_THAT(lines(), IsEmpty());
+    set_stuck(false);
+    EXPECT_TRUE(comes_true([&] { return lines().size() == 1; }));
+}
+
+TEST_F(RecordJournalTest, WaitsNotForAStoreThatIsTooSlow) {
+    set_stuck(true);
+    start();
+    write("a");
+    journal.look(time.load());
+    mailbox->open_all();
+    EXPECT_THAT(lines(), IsEmpty());
+    time = time.load() + 300ms;
+    journal.look(time.load());
+    mailbox->open_all();
+    EXPECT_THAT(lines(), SizeIs(1));
+    set_stuck(false);
+    EXPECT_TRUE(comes_true([&] { return writer->written() == writer->last(); }));
+    EXPECT_THAT(shelved(), IsEmpty());
+}
+
+// The process was killed between the one and the other, or while it wrote.
+TEST_F(RecordJournalTest, OfAnotherProcessIsWrittenOnce) {
+    put("moved", "{\"call\":\"old\"}\n");
+    fs::rename(folder / "moved", folder / "calls.jsonl.1");
+    put("calls.jsonl", "{\"call\":\"there\"}\n{\"call\":\"half");
+    ASSERT_TRUE(file.open(folder / "calls.jsonl"));
+    EXPECT_THAT(lines(), ElementsAre("{\"call\":\"there\"}")) << "half a line is none";
+    shelf.records = {{"old", ""}, {"there", ""}, {"half", ""}, {"new", ""}};
+    start({{"old", "{\"call\":\"old\"}"},
+           {"there", "{\"call\":\"there\"}"},
+           {"half", "{\"call\":\"half\"}"},
+           {"new", "{\"call\":\"new\"}"}});
+    EXPECT_TRUE(comes_true([&] { return shelved().empty(); }));
+    EXPECT_THAT(lines(),
+                ElementsAre("{\"call\":\"there\"}", "{\"call\":\"half\"}", "{\"call\":\"new\"}"));
+}
+
+TEST_F(RecordJournalTest, KnowsWhichCallsAreOverInEitherForm) {
+    put("calls.jsonl", "{\"call\":\"a\",\"caller\":\"b\"}\nc,sip:d@example.com\n");
+    ASSERT_TRUE(file.open(folder / "calls.jsonl"));
+    EXPECT_THAT(journal.recorded({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}),
+                ElementsAre("a", "c"));
+}
+
+// A disk that is full: nothing is lost while there is room to wait.
+TEST_F(RecordJournalTest, WaitsForAFileThatCannotTakeIt) {
+    start();
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit little{.rlim_cur = 15, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &little);
+    write("a");
+    write("b");
+    const bool has_come = comes_true([&] { return !journal.alarm().empty(); });
+    const std::string alarm = journal.alarm();
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    ASSERT_TRUE(has_come);
+    EXPECT_THAT(alarm, HasSubstr("1 records of calls wait for their file: "));
+    EXPECT_THAT(lines(), SizeIs(1));
+    EXPECT_THAT(shelved(), SizeIs(1));
+    journal.look(time.load());
+    EXPECT_TRUE(comes_true([&] { return lines().size() == 2 && shelved().empty(); }));
+    EXPECT_EQ(journal.alarm(), "");
+    EXPECT_EQ(file.alarm(), "");
+}
+
+TEST_F(RecordJournalTest, GoesToTheFileWhenTheProcessEnds) {
+    set_stuck(true);
+    start();
+    write("a");
+    journal.stop();
+    EXPECT_THAT(lines(), SizeIs(1));
+    set_stuck(false);
+}
+
+}  // namespace
+}  // namespace ringwall::sbc
