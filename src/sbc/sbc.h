@@ -188,6 +188,7 @@ public:
     std::optional<sip::Hop> hop_to(b2bua::CallRef call, AdjacencyIndex adjacency) override;
     sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const override;
     std::optional<sip::Hop> hop_in_dialog(b2bua::CallRef call, const b2bua::Leg& leg) override;
+    bool may_come_back(const b2bua::Leg& leg) override;
     b2bua::Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
                           std::string_view address_of_record) override;
     bool is_peer_of(b2bua::CallRef call, const b2bua::Leg& leg, const sip::Hop& from) override;

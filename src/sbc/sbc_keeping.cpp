@@ -1,5 +1,7 @@
 // What outlives the process: what was kept of another, and what waits until it is kept
 // (docs/decisions/0083, 0092).
+#include <algorithm>
+
 #include "base/log.h"
 #include "sbc/b2bua/kept_call.h"
 #include "sbc/registrar/kept_bindings.h"
@@ -87,6 +89,17 @@ void Sbc::keep(CallRef call, b2bua::KeptCall kept) {
     CallEntry& entry = calls_[call];
     entry.is_kept = true;
     shared_.call_journal.load()->on_call(entry.snapshot, std::move(kept));
+}
+
+bool Sbc::may_come_back(const b2bua::Leg& leg) {
+    const std::string& user = leg.peer.address_of_record;
+    if (leg.hop.transport == sip::Transport::Udp || user.empty()) {
+        return false;
+    }
+    const auto held = shared_.location.hold(user);
+    return std::ranges::any_of(held.find(now().monotonic), [&](const registrar::Binding* each) {
+        return each->is_stranded() && each->adjacency == leg.peer.adjacency;
+    });
 }
 
 void Sbc::keep_calls_anew() {

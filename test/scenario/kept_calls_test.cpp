@@ -158,6 +158,23 @@ TEST_F(KeptTrunkCalls, AreAcknowledgedAfterwards) {
     net.run_for(40s);
 }
 
+// The ACK went with the process: whoever says something within the dialog has heard the 200.
+TEST_F(KeptTrunkCalls, WhoseAckWasLostGoOn) {
+    west.ack_nothing();
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] {
+        return west.last_response("INVITE") != nullptr &&
+               west.last_response("INVITE")->status() == 200;
+    }));
+    state.kill();
+    ASSERT_TRUE(run_until([&] { return west.count("OPTIONS") == 1; }, 33s));
+    ASSERT_TRUE(run_until([&] { return !east.acks().empty(); }, 1s));
+    net.run_for(100s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    west.bye();
+    net.run_for(40s);
+}
+
 TEST_F(KeptTrunkCalls, ThatNobodyAcknowledgesEnd) {
     west.ack_nothing();
     west.invite("sip:eric@east.example.net");
@@ -165,6 +182,7 @@ TEST_F(KeptTrunkCalls, ThatNobodyAcknowledgesEnd) {
         return west.last_response("INVITE") != nullptr &&
                west.last_response("INVITE")->status() == 200;
     }));
+    west.in_dialog_status = 0;
     state.kill();
     ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 70s));
     EXPECT_EQ(border.records.front().reason, "no ACK");
@@ -317,14 +335,36 @@ TEST_F(KeptPhoneCalls, OverTlsGoOnWhenBothHaveRegisteredAgain) {
     EXPECT_THAT(border.records, SizeIs(1));
 }
 
+// Their media goes on without us: they have the time that they had to register again.
 TEST_F(KeptPhoneCalls, OfPhonesThatDoNotComeBackEndAndAreBilled) {
-    register_phones();
+    alice.register_now(300);
+    bob.register_now(300);
+    ASSERT_TRUE(run_until([&] { return alice.is_registered() && bob.is_registered(); }));
     talk();
     state.kill();
-    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 40s));
+    net.run_for(250s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 100s));
     EXPECT_EQ(border.records.front().result, "answered");
     EXPECT_EQ(border.records.front().reason, "connection lost");
     EXPECT_THAT(state.calls, IsEmpty());
+    net.run_for(40s);
+}
+
+// What one asks of a phone that is not back waits for 32 s, and then ends the call.
+TEST_F(KeptPhoneCalls, EndWhereSomebodyAsksInVain) {
+    register_phones();
+    talk();
+    state.kill();
+    come_back(alice);
+    net.run_for(60s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    alice.reinvite();
+    net.run_for(20s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 20s));
+    EXPECT_EQ(border.records.front().reason, "connection lost");
+    EXPECT_TRUE(run_until([&] { return alice.count("BYE") == 1; }, 1s));
     net.run_for(40s);
 }
 
@@ -338,7 +378,7 @@ TEST_F(KeptPhoneCalls, AreNotGivenToAStranger) {
     net.run_for(1s);
     EXPECT_THAT(alice.statuses("BYE"), ElementsAre(481));
     EXPECT_EQ(border.sbc().calls(), 1U);
-    net.run_for(60s);
+    net.run_for(3700s);  // until their registrations have run out
 }
 
 TEST_F(KeptPhoneCalls, FindTheirTrunkByAConnectionOfTheirOwn) {

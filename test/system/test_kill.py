@@ -81,6 +81,37 @@ class Kill(SystemTest):
         alice.dial("sip:carol@ringwall.test")
         self.assertTrue(alice.wait_closed().startswith("480 "))
 
+    def test_calls_go_on_after_a_kill_and_are_billed_once(self):
+        alice, bob = self.phone("alice", "wonderland", 11), self.phone("bob", "builder", 12)
+        for phone in (alice, bob):
+            phone.wait_registered()
+        alice.dial("sip:bob@ringwall.test")
+        alice.wait_established()
+        bob.wait_established()
+        self.border.kill()
+        self.border.start_again()
+        self.assertEqual(self.done(SHOW_CALLS).count("alice@ringwall.test"), 1)
+        self.assertEqual(self.border.records(), [], "it is not over")
+        alice.hang_up()
+        bob.wait_closed()
+        wait_for("its record", lambda: len(self.border.records()) == 1)
+        record = self.border.records()[0]
+        self.assertEqual((record["result"], record["reason"], record["from_identity"], record["to_identity"]),
+                         ("answered", "caller hung up", "alice@ringwall.test", "bob@ringwall.test"))
+        self.assertGreater(record["duration"], 0)
+        self.assertEqual(self.left(), [])
+        # A second death bills nobody again.
+        self.border.kill()
+        self.border.start_again()
+        self.assertEqual(len(self.border.records()), 1)
+
+    def left(self) -> list[str]:
+        """What of calls is in the store."""
+        query = "SELECT key FROM state WHERE kind IN ('calls', 'records')"
+        with contextlib.closing(sqlite3.connect(self.state)) as state:
+            wait_for("the store to have written", lambda: not state.execute(query).fetchall())
+            return state.execute(query).fetchall()
+
     @staticmethod
     def registers(phone: Phone) -> int:
         return len([m for m in phone.trace() if m.is_sent and m.start_line.startswith("REGISTER")])

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Ringwall dies in a call of two ringwall-phones and comes back: their media goes on meanwhile, they register again, and
-the call ends in order; then they call each other anew."""
+the call goes on where there is a store, and else ends in order; then they call each other anew."""
 import time
 
 from phone_test import PhoneTest, TONE, main, profile, wait_for
-from system_test import PHONES
+from system_test import HEADER, PHONES, PROGRAM
+from system_test import Border as Process
 
 from lab import ear
 
@@ -27,14 +28,17 @@ CONFIGURATION = """\
 """
 
 
-class Border(PhoneTest):
+class TwoPhones(PhoneTest):
     def setUp(self) -> None:
         super().setUp()
         self.name_server(NAME_SERVER, f"--host-record=ringwall.test,{PHONES}")
-        self.start_border(CONFIGURATION)
+        self.begin()
         self.alice = self.start_phone("alice", ALICE, "wonderland", 440)
         self.bob = self.start_phone("bob", BOB, "builder", TONE)
         self.wire = self.capture("alice")
+
+    def begin(self) -> None:
+        self.start_border(CONFIGURATION)
 
     def start_phone(self, name: str, address: str, password: str, tone: int):
         self.authority.issue(name, [f"URI:sip:{name}@ringwall.test"], "clientAuth")
@@ -62,7 +66,8 @@ class Border(PhoneTest):
         self.assert_heard(self.alice, TONE)
         self.assert_heard(self.bob, 440)
 
-    def test_killed_and_back(self):
+    def kill(self) -> None:
+        """In a call, which does not notice."""
         self.talk()
         self.border.kill()
         for phone in (self.alice, self.bob):
@@ -75,6 +80,31 @@ class Border(PhoneTest):
         lost = [call["packets-lost"] for phone in (self.alice, self.bob) for call in phone.calls()]
         self.assertEqual(lost, [0, 0])
 
+
+class Kept(TwoPhones):
+    def begin(self) -> None:
+        self.border = Process(self.network, "sbc", PROGRAM, self.folder)
+        self.addCleanup(self._stop_border)
+        self.border.wait_ready()
+        done = self.border.say("configure\n" + HEADER.replace("pki/", "../pki/") + CONFIGURATION + "commit\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_call_goes_on_after_a_kill(self):
+        self.kill()
+        # They tell Ringwall their new Contacts, and it tells each of the other's.
+        self.border.start_again()
+        for phone in (self.alice, self.bob):
+            phone.wait_registered()
+        self.assertEqual([call["state"] for phone in (self.alice, self.bob) for call in phone.calls()], ["active"] * 2)
+        self.assertEqual(self.border.records(), [])
+        self.hang_up()
+        wait_for("its record", lambda: len(self.border.records()) == 1)
+        self.assertEqual(self.border.records()[0]["reason"], "caller hung up")
+
+
+class Border(TwoPhones):
+    def test_killed_and_back(self):
+        self.kill()
         # Ringwall knows nothing of that call any more, and says so to whoever tells it the new Contact: 481, which ends
         # the dialog (RFC 3261 §12.2.1.2). Neither end is left in half a call.
         self.border.start_again()

@@ -71,6 +71,8 @@ public:
     virtual sip::Hop hop_of(sip::transaction::ClientId client, const sip::Hop& to) const = 0;
     // The way to a leg's peer for the next in-dialog request; none when it cannot be reached now.
     virtual std::optional<sip::Hop> hop_in_dialog(CallRef call, const Leg& leg) = 0;
+    // It cannot be reached now, but its registration at an earlier process has not run out yet.
+    virtual bool may_come_back(const Leg& leg) = 0;
     // Who is at the other end of this hop now.
     virtual Proof proof_of(AdjacencyIndex adjacency, const sip::Hop& hop,
                            std::string_view address_of_record) = 0;

@@ -156,6 +156,7 @@ bool DialogPair::accept(Side side, ServerId id, const sip::Hop& from, const sip:
     }
     asking.hop = from;
     asking.timer.on_heard(context_.host.now().monotonic);
+    take_as_acknowledged(side);
     return true;
 }
 
@@ -352,7 +353,7 @@ void DialogPair::hold(Side side, ServerId id, const sip::MessagePtr& request) {
         wait_for_flow();
         start_timer(held_step, Timer::Held);
     }
-    held_.push_back(Held{side, id, request});
+    held_.push_back(Held{side, id, request, context_.host.now().monotonic});
 }
 
 Fate DialogPair::pass_held() {
@@ -742,10 +743,23 @@ Fate DialogPair::on_timer(Timer timer, std::uint32_t number) {
             ask(number);
             return {};
         case Timer::LostFlow: {
-            const bool is_lost =
-                (!caller_.is_ended && !host.hop_in_dialog(context_.ref, caller_)) ||
-                (!callee_.is_ended && !host.hop_in_dialog(context_.ref, callee_));
-            return is_lost ? Fate::lost("connection lost") : Fate{};
+            const auto is_lost = [&](const Leg& leg) {
+                return !leg.is_ended && !host.hop_in_dialog(context_.ref, leg);
+            };
+            const auto may_wait = [&](const Leg& leg) {
+                return !is_lost(leg) || host.may_come_back(leg);
+            };
+            if (!is_lost(caller_) && !is_lost(callee_)) {
+                return {};
+            }
+            const bool is_asked_in_vain = std::ranges::any_of(held_, [&](const Held& each) {
+                return host.now().monotonic - each.since >= lost_flow_limit;
+            });
+            if (is_asked_in_vain || !may_wait(caller_) || !may_wait(callee_)) {
+                return Fate::lost("connection lost");
+            }
+            wait_for_flow();
+            return {};
         }
         case Timer::RepeatToCaller:
         case Timer::RepeatToCallee: {

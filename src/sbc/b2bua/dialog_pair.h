@@ -238,6 +238,7 @@ private:
         Side from;
         sip::transaction::ServerId server;
         sip::MessagePtr request;
+        TimePoint since;
     };
 
     const Adjacency& adjacency_of(const Leg& leg) const {
@@ -274,6 +275,7 @@ private:
     void watch_session();
     Fate keep_session();
     void ask(std::uint32_t sides);
+    void take_as_acknowledged(Side side);
     bool is_busy(Side side) const;
     void refresh(Side side);
     Fate on_refresh_response(Side side, const sip::Message& response);

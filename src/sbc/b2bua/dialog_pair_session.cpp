@@ -345,7 +345,7 @@ void DialogPair::resume(bool is_interval_agreed) {
 
 // One after another, and who is not there yet when it is.
 void DialogPair::ask(std::uint32_t sides) {
-    constexpr Duration again = 2s;
+    constexpr Duration again = 10s;
     std::uint32_t left = 0;
     for (const auto& [side, bit] :
          {std::pair{Side::Caller, ask_caller}, {Side::Callee, ask_callee}}) {
@@ -354,13 +354,33 @@ void DialogPair::ask(std::uint32_t sides) {
             continue;
         }
         if (left == 0 && context_.host.hop_in_dialog(context_.ref, to)) {
-            refresh(side);
+            if (to.answered) {
+                if (const auto client = send(side, Method::Options, [](sip::MessageBuilder&) {})) {
+                    leg(side).refresh = Leg::Refresh{*client, Method::Options, true};
+                }
+            } else {
+                refresh(side);
+            }
         } else {
             left |= bit;
         }
     }
     if (left != 0) {
         start_timer(again, Timer::Ask, left);
+    }
+}
+
+// Whoever speaks within the dialog has heard the 2xx that another process sent; the ACK went with
+// that.
+void DialogPair::take_as_acknowledged(Side side) {
+    Leg& heard = leg(side);
+    if (!heard.answered || heard.answered->response != nullptr) {
+        return;
+    }
+    heard.answered.reset();
+    const Leg& other = leg(other_side(side));
+    if (!other.is_ended && other.accepted && other.accepted->ack.empty()) {
+        send_ack(other_side(side));
     }
 }
 
@@ -421,6 +441,9 @@ Fate DialogPair::on_refresh_response(Side side, const sip::Message& response) {
     }
     asked.session.close();
     asked.timer.on_heard(context_.host.now().monotonic);
+    if (is_success) {
+        take_as_acknowledged(side);
+    }
     if (is_success && asked.refresh->method == Method::Invite && asked.invited != nullptr) {
         const auto refusal = refuse_answer_to_us(side, *asked.invited, response);
         if (refusal) {

@@ -55,7 +55,7 @@ struct Leg {
 
     struct Answered {
         sip::transaction::ServerId invite;
-        sip::MessagePtr response;
+        sip::MessagePtr response;  // null: another process sent it, and nobody says it again
         std::uint32_t cseq = 0;
         Duration interval{};           // until the next repetition
         TimePoint give_up;             // 64*T1 after the first

@@ -54,6 +54,7 @@ public:
     }
     sip::Hop hop_of(ClientId, const sip::Hop& to) const override { return to; }
     std::optional<sip::Hop> hop_in_dialog(CallRef, const Leg&) override { return std::nullopt; }
+    bool may_come_back(const Leg&) override { return false; }
     Proof proof_of(AdjacencyIndex adjacency, const sip::Hop&, std::string_view who) override {
         return {adjacency, "", std::string(who)};
     }
