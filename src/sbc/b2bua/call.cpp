@@ -450,7 +450,8 @@ void Call::fail() {
                         sip::reason_phrase(480));
     } else if (failure.response == nullptr) {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
-                        failure.reason, failure.warning, rule_of(failure));
+                        failure.reason, failure.warning,
+                        rule_to_tell(failure, record_->decisions, caller_adjacency()));
     } else {
         const Branch& branch = branches_[failure.attempt];
         auto builder =
