@@ -565,8 +565,12 @@ void Shard::answer_fault(const sip::Hop& from, const sip::Message& request,
         return;
     }
     ++counters_.faults_answered;
-    put(from, *sip::reply(request, fault.status(), "rejected", fault.reason()).build());
-    user_.on_fault(from, request, fault);
+    put(from, *user_.on_fault(from, request, fault));
+}
+
+sip::MessagePtr ShardUser::on_fault(const sip::Hop& /*from*/, const sip::Message& request,
+                                    const sip::ParseError& fault) {
+    return sip::reply(request, fault.status(), fault_tag, fault.reason()).build();
 }
 
 void Shard::perform() {

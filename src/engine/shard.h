@@ -61,9 +61,10 @@ public:
     virtual void on_server_ended(sip::transaction::ServerId id,
                                  sip::transaction::TerminationCause cause) = 0;
     virtual void on_timer(std::uint64_t cookie) = 0;
-    // A request that cannot be read was answered with fault.status(). Nothing of it is screened.
-    virtual void on_fault(const sip::Hop& /*from*/, const sip::Message& /*request*/,
-                          const sip::ParseError& /*fault*/) {}
+    static constexpr std::string_view fault_tag = "rejected";  // the To tag of such an answer
+    // A request that cannot be read: what it is answered with. Nothing of it is screened.
+    virtual sip::MessagePtr on_fault(const sip::Hop& from, const sip::Message& request,
+                                     const sip::ParseError& fault);
     // What query() asked for. Only who asks is answered.
     virtual void on_dns(const dns::Question& /*question*/, const dns::Answer& /*answer*/) {}
     // Octets by a socket of open_udp().

@@ -62,6 +62,7 @@ Keeper::Keeper(Setup setup)
     writer_.emplace(store::Writer::Setup{
         .open = [this]() -> Result<std::unique_ptr<store::State>, std::string> {
             auto anew = TRY(setup_.open());
+            log::warning("state.opened-anew", {{"loss", anew->loss()}});
             // It may be another file, or an older one.
             setup_.say_all_anew();
             return anew;

@@ -9,6 +9,7 @@
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/forwarded_request.h"
 #include "sbc/b2bua/refer_to.h"
+#include "sbc/b2bua/refusal.h"
 #include "sbc/b2bua/subscription.h"
 #include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
@@ -393,7 +394,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         call->on_request(id, from, request);
     } else {
         counters_.add("rejected", "no-dialog");
-        reply(id, *request, 481);
+        refuse(id, from, *request, 481);
     }
     sweep();
 }
@@ -402,13 +403,13 @@ void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& re
                     ServerId cancelled) {
     if (!is_sender(cancelled, from)) {
         counters_.add("rejected", "no-transaction");
-        reply(id, *request, 481);
+        refuse(id, from, *request, 481);
         if (cancelled) {
             shard_.forget(id);  // or the CANCEL of who may would be taken for its repetition
         }
         return;
     }
-    reply(id, *request, 200);
+    respond(id, sip::reply(*request, 200, new_tag()).build());
     if (shard_.flow(shard_.transactions().hop(cancelled)->flow) == nullptr) {
         shard_.rebind(cancelled, from);
     }
@@ -448,7 +449,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
     if (is_merged(*request)) {
         counters_.add("rejected", "merged-request");
-        reply(id, *request, 482);
+        refuse(id, from, *request, 482);
         keep_refusal(from, *request, 482, sip::reason_phrase(482));
         return;
     }
@@ -491,9 +492,14 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
 }
 
-void Sbc::on_fault(const sip::Hop& from, const sip::Message& request,
-                   const sip::ParseError& fault) {
+sip::MessagePtr Sbc::on_fault(const sip::Hop& from, const sip::Message& request,
+                              const sip::ParseError& fault) {
     keep_refusal(from, request, fault.status(), fault.reason());
+    const auto index = adjacency_of(*snapshot_, from);
+    return b2bua::refusal(index ? &snapshot_->adjacencies[*index] : nullptr, request,
+                          engine::ShardUser::fault_tag,
+                          {.status = fault.status(), .reason = fault.reason()})
+        .build();
 }
 
 // It has met no stage. Of strangers nothing is kept.
@@ -543,19 +549,14 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
             [](const policy::Continue&) { return true; },
             [&](const policy::Reject& reject) {
                 counters_.add("rejected", outcome.stage);
-                auto builder = sip::reply(*request, reject.status, new_tag(), reject.reason);
-                if (reject.warning != 0) {
-                    builder.header(HeaderName::Warning,
-                                   b2bua::warning(inbound.from_adjacency(), reject.warning));
-                }
-                if (inbound.adjacency && inbound.from_adjacency().tells_rule) {
-                    const policy::Rule rule =
-                        policy::rule_of(inbound.decisions, reject.status,
-                                        reject.detail.empty() ? reject.reason : reject.detail);
-                    builder.header(
-                        HeaderName::Warning,
-                        b2bua::rule_warning(inbound.from_adjacency(), rule.name, rule.sentence));
-                }
+                auto builder = b2bua::refusal(
+                    inbound.adjacency ? &inbound.from_adjacency() : nullptr, *request, new_tag(),
+                    {.status = reject.status,
+                     .reason = reject.reason,
+                     .warning = reject.warning,
+                     .rule =
+                         policy::rule_of(inbound.decisions, reject.status,
+                                         reject.detail.empty() ? reject.reason : reject.detail)});
                 for (const auto& field : reject.fields) {
                     builder.header(field.name, field.value);
                 }
@@ -787,7 +788,8 @@ std::optional<CallRef> Sbc::replace(b2bua::Newcomer newcomer) {
 
 // Before any call was asked.
 void Sbc::refuse(const b2bua::Newcomer& newcomer, int status, std::string_view reason) {
-    reply(newcomer.invite, *newcomer.request, status, reason);
+    refuse(newcomer.invite, snapshot_->adjacencies[newcomer.peer.adjacency], *newcomer.request,
+           status, reason);
     CallRecord record = sbc::record_of(
         *newcomer.request, &snapshot_->adjacencies[newcomer.peer.adjacency], now().wall);
     record.is_secure = newcomer.security.is_secure();
@@ -816,7 +818,7 @@ ServerId Sbc::begin_errand(const b2bua::OnBehalf& errand) {
 
 CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
     if (is_stopping_ || !snapshot_->adjacencies[errand.party.adjacency].is_attached) {
-        reply(id, *errand.invite, 503);
+        refuse(id, snapshot_->adjacencies[errand.party.adjacency], *errand.invite, 503);
         return {};
     }
     if (errand.invite->header(HeaderName::Replaces) != nullptr) {
@@ -957,8 +959,17 @@ void Sbc::answer_options(const policy::Inbound& inbound, ServerId id,
     respond(id, builder.build());
 }
 
-void Sbc::reply(ServerId id, const sip::Message& request, int status, std::string_view reason) {
-    respond(id, sip::reply(request, status, new_tag(), reason).build());
+void Sbc::refuse(ServerId id, const Adjacency& adjacency, const sip::Message& request, int status,
+                 std::string_view reason) {
+    respond(id, b2bua::refusal(&adjacency, request, new_tag(), {.status = status, .reason = reason})
+                    .build());
+}
+
+void Sbc::refuse(ServerId id, const sip::Hop& from, const sip::Message& request, int status) {
+    const auto index = adjacency_of(*snapshot_, from);
+    respond(id, b2bua::refusal(index ? &snapshot_->adjacencies[*index] : nullptr, request,
+                               new_tag(), {.status = status})
+                    .build());
 }
 
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {

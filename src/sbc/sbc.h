@@ -163,8 +163,8 @@ public:
                          sip::transaction::TerminationCause cause) override;
     void on_timer(std::uint64_t cookie) override;
     std::optional<sip::Hop> way_back(const sip::Hop& lost, const sip::Message& response) override;
-    void on_fault(const sip::Hop& from, const sip::Message& request,
-                  const sip::ParseError& fault) override;
+    sip::MessagePtr on_fault(const sip::Hop& from, const sip::Message& request,
+                             const sip::ParseError& fault) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer) override;
     void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
@@ -314,8 +314,10 @@ private:
                          const sip::Message* behind);
     void answer_options(const policy::Inbound& inbound, sip::transaction::ServerId id,
                         const sip::MessagePtr& request);
-    void reply(sip::transaction::ServerId id, const sip::Message& request, int status,
-               std::string_view reason = {});
+    void refuse(sip::transaction::ServerId id, const Adjacency& adjacency,
+                const sip::Message& request, int status, std::string_view reason = {});
+    void refuse(sip::transaction::ServerId id, const sip::Hop& from, const sip::Message& request,
+                int status);
     bool may_log_refusal();
     void record_refusal(const policy::Inbound& inbound, std::string_view stage,
                         const policy::Reject& reject);

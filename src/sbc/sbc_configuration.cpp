@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "sbc/policy/adjacency_selection.h"
 #include "sbc/sbc.h"
 
 namespace ringwall::sbc {
@@ -22,6 +23,18 @@ using sip::transaction::ServerId;
 namespace {
 
 constexpr Duration settle_interval = 250ms;
+
+// Did what comes from there belong to that adjacency, and does it not any more? (`remote-address`,
+// its own or that of one beside it.) What is detached goes down by itself.
+bool is_outside_now(const Snapshot& before, const Snapshot& after, AdjacencyIndex index,
+                    const IpAddress& source) {
+    const auto takes = [&](const Snapshot& snapshot) {
+        const Adjacency& its = snapshot.adjacencies[index];
+        return policy::find_adjacency(snapshot, {its.signaling_address, its.signaling_port},
+                                      source) == index;
+    };
+    return after.adjacencies[index].is_attached && takes(before) && !takes(after);
+}
 
 }  // namespace
 
@@ -97,7 +110,8 @@ void Sbc::take(const SnapshotPtr& next) {
         }
         drop_bindings(
             [&](const registrar::Binding& each) {
-                if (!is_same_registrar(*before, *snapshot_, each.adjacency)) {
+                if (!is_same_registrar(*before, *snapshot_, each.adjacency) ||
+                    is_outside_now(*before, *snapshot_, each.adjacency, each.hop.remote.address)) {
                     return true;
                 }
                 if (each.behind) {
@@ -115,7 +129,8 @@ void Sbc::take(const SnapshotPtr& next) {
 }
 
 // No connection is worth more, or less, than when it was made; one to a peer whose names are others
-// now is not the peer's any more, nor is one whose certificate is not good any more.
+// now is not the peer's any more, nor is one whose certificate is not good any more, or one that
+// came from where nobody is let in any more.
 void Sbc::close_what_changed(const Snapshot& next) {
     for (const engine::Flow& flow : shard_.connections()) {
         if (!flow.purpose) {
@@ -126,7 +141,9 @@ void Sbc::close_what_changed(const Snapshot& next) {
         const bool has_lost_its_name = flow.is_established &&
                                        Connections::is_peer_genuine(was, flow.identity.get()) &&
                                        !Connections::is_peer_genuine(is, flow.identity.get());
-        if (!is_as_trusted(was, is) || has_lost_its_name) {
+        const bool is_outside =
+            flow.listener && is_outside_now(*snapshot_, next, *flow.purpose, flow.remote.address);
+        if (!is_as_trusted(was, is) || has_lost_its_name || is_outside) {
             shard_.close(flow.id, CloseReason::LocalClosed);
             continue;
         }

@@ -120,6 +120,13 @@ void conclude(const policy::Verdict& verdict, Explanation& out) {
     }
 }
 
+// By which what was tried last came to nothing; empty: it was no rule, or nothing was tried.
+std::string rule_of_last_target(const policy::DecisionTrace& decisions) {
+    const auto targets = decisions.targets();
+    const auto rule = targets.empty() ? std::nullopt : policy::rule_of(targets.back());
+    return rule ? std::string(rule->name) : std::string();
+}
+
 }  // namespace
 
 // Of a registrar behind us only who is registered just now is known here.
@@ -199,6 +206,7 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     if (rehearsed.answer != nullptr) {
         out.status = rehearsed.answer->status();
         out.reason = rehearsed.answer->reason();
+        out.detail = rule_of_last_target(out.decisions);
     }
     return out;
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "sbc/b2bua/refusal.h"
 #include "sbc/b2bua/relayed_register.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/refusal_rule.h"
 #include "sbc/sbc.h"
 #include "sip/auth/digest.h"
 #include "sip/message_builder.h"
@@ -102,7 +104,8 @@ void Sbc::relay_register(const policy::Inbound& inbound, ServerId id,
     const bool is_full = to == nullptr || relayed_ >= max_relayed;
     if (is_full || !shared_.applicants.admit(*inbound.adjacency, inbound.source.address)) {
         counters_.add("relayed_registrations", is_full ? "too-many" : "too-many-of-source");
-        auto builder = sip::reply(*request, 503, new_tag());
+        auto builder =
+            b2bua::refusal(&inbound.from_adjacency(), *request, new_tag(), {.status = 503});
         // Not all at once again.
         builder.header(HeaderName::RetryAfter, std::to_string(5 + random_.number() % 11));
         respond(id, builder.build());
@@ -167,7 +170,7 @@ void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
                              phones.registration_target == setup.registrar && phones.is_attached;
     const int status = response.status();
     if (!is_still_so) {
-        reply(setup.server, request, 503);
+        refuse(setup.server, setup.phones(), request, 503);
         keep_refused(setup, 503, "the adjacency or its registrar is not what it was");
     } else if (status == 401 || status == 407) {
         counters_.add("relayed_registrations", "challenged");
@@ -215,8 +218,9 @@ void Sbc::refuse_register(const registrar::Registrant& registrant,
     // A redirection would name the other side's hosts; a 503 says nothing about us (RFC 3261
     // §16.7).
     const int passed = status < 400 ? 480 : status == 503 ? 500 : status;
-    auto builder = sip::reply(request, passed, new_tag(),
-                              passed == status ? response.reason() : std::string_view{});
+    auto builder = passed == status
+                       ? sip::reply(request, passed, new_tag(), response.reason())
+                       : b2bua::refusal(&setup.phones(), request, new_tag(), {.status = passed});
     b2bua::copy_end_to_end(builder, response, setup.snapshot->adjacencies[setup.registrar],
                            registrant.adjacency, {.is_media_hidden = true});
     respond(setup.server, builder.build());
@@ -228,7 +232,7 @@ void Sbc::refuse_register(const registrar::Registrant& registrant,
 void Sbc::on_registrar_failed(const b2bua::RelayedRegister::Setup& setup, int status) {
     const std::string user = sip::address_of_record(setup.request->to().uri);
     note_register(registrant_of(setup, user), status, false);
-    reply(setup.server, *setup.request, status);
+    refuse(setup.server, setup.phones(), *setup.request, status);
     keep_refused(setup, status);
     end_relay(setup, user);
 }
@@ -252,10 +256,10 @@ void Sbc::answer_register(const registrar::Registrant& registrant, ServerId id,
                           const sip::Message* behind) {
     note_register(registrant, outcome.status, outcome.is_registered);
     auto builder = registrar_.response(request, outcome, new_tag(), now().wall);
-    if (outcome.rule && registrant.adjacency.tells_rule) {
-        const policy::Rule rule = policy::rule_of(*outcome.rule);
-        builder.header(HeaderName::Warning,
-                       b2bua::rule_warning(registrant.adjacency, rule.name, rule.sentence));
+    if (outcome.status >= 300) {
+        b2bua::tell_rule(builder, registrant.adjacency,
+                         outcome.rule ? policy::rule_of(*outcome.rule)
+                                      : policy::rule_of_answer(outcome.status, outcome.reason));
     }
     if (behind != nullptr) {  // RFC 7615: by which the phone knows it, and its next nonce
         builder.copy(HeaderName::AuthenticationInfo, *behind);

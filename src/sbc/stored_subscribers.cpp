@@ -84,10 +84,17 @@ StoredSubscribers::Done StoredSubscribers::read() {
 }
 
 StoredSubscribers::Done StoredSubscribers::noted(Done done) {
+    is_of_write_ = false;
     problem_ = done ? "" : done.error();
     if (!done) {
         log::warning("subscribers.store", {{"reason", problem_}});
     }
+    return done;
+}
+
+StoredSubscribers::Done StoredSubscribers::written(Done done) {
+    done = noted(std::move(done));
+    is_of_write_ = !done;
     return done;
 }
 
@@ -149,13 +156,13 @@ StoredSubscribers::Done StoredSubscribers::change_password(const std::string& na
 
 StoredSubscribers::Done StoredSubscribers::remove(const std::string& name) {
     TRY(may_change(name));
-    TRY(noted(store_->remove_subscriber(name)));
+    TRY(written(store_->remove_subscriber(name)));
     publish_without(name, nullptr);
     return {};
 }
 
 StoredSubscribers::Done StoredSubscribers::keep(const Subscriber& subscriber) {
-    TRY(noted(store_->put(to_store(subscriber))));
+    TRY(written(store_->put(to_store(subscriber))));
     publish_without(subscriber.address_of_record, &subscriber);
     return {};
 }
@@ -173,7 +180,11 @@ void StoredSubscribers::publish_without(const std::string& name, const Subscribe
     setup_.publish(std::move(table));
 }
 
-std::vector<std::string> StoredSubscribers::alarms() const {
+std::vector<std::string> StoredSubscribers::alarms() {
+    if (is_of_write_ && store_ != nullptr && store_->try_change()) {
+        is_of_write_ = false;
+        problem_.clear();
+    }
     std::vector<std::string> out;
     if (!problem_.empty()) {
         const bool is_loaded = setup_.running().stored_subscribers != nullptr;

@@ -49,7 +49,8 @@ public:
     Done change_password(const std::string& name, const Secret& password);
     Done remove(const std::string& name);
 
-    std::vector<std::string> alarms() const;
+    // What could not be written is tried before it is said again.
+    std::vector<std::string> alarms();
 
 private:
     Done open();
@@ -57,11 +58,13 @@ private:
     Done keep(const Subscriber& subscriber);
     // What the store was told: where it could not do it, an alarm.
     Done noted(Done done);
+    Done written(Done done);
     void publish_without(const std::string& name, const Subscriber* in_its_place);
 
     Setup setup_;
     std::unique_ptr<store::Store> store_;
     std::string problem_;  // why it could not be read or written, last time
+    bool is_of_write_ = false;
 };
 
 }  // namespace ringwall::sbc

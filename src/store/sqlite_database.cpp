@@ -101,6 +101,7 @@ Result<SqliteDatabase, std::string> SqliteDatabase::open(const std::filesystem::
     if (std::string why = out.why_gone(); !why.empty()) {
         return fail(std::move(why));
     }
+    out.left_ = out.look();
     return out;
 }
 
@@ -110,7 +111,14 @@ std::optional<SqliteDatabase::FileId> SqliteDatabase::id_of(const std::filesyste
                                              : std::nullopt;
 }
 
-// What was opened is no more where its path leads: a sentence.
+std::optional<SqliteDatabase::Look> SqliteDatabase::look() const {
+    struct stat found = {};
+    return ::stat(file_.c_str(), &found) == 0
+               ? std::optional(Look{static_cast<std::uintmax_t>(found.st_size),
+                                    found.st_mtim.tv_sec, found.st_mtim.tv_nsec})
+               : std::nullopt;
+}
+
 std::string SqliteDatabase::why_gone() const {
     for (std::size_t i = 0; i < suffixes.size(); ++i) {
         const std::filesystem::path file = file_.string() + std::string(suffixes[i]);
@@ -123,7 +131,11 @@ std::string SqliteDatabase::why_gone() const {
                                       " was removed or replaced while it was open; send SIGHUP to "
                                       "ringwall-sbc, which then uses what is there";
     }
-    return {};
+    return !left_ || look() == left_
+               ? ""
+               : file_.string() +
+                     " was written by another program while it was open; send SIGHUP to "
+                     "ringwall-sbc, which then uses what is there";
 }
 
 bool SqliteDatabase::is_damaged(const std::filesystem::path& file) {
@@ -257,7 +269,15 @@ SqliteDatabase::Done SqliteDatabase::change(const std::function<Done()>& runs) {
     if (sync_ == Sync::AtOnce) {
         execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
+    left_ = left_ ? look() : left_;
     return {};
+}
+
+// A page is written, whatever is in it.
+SqliteDatabase::Done SqliteDatabase::try_change() {
+    const int version = TRY(number("PRAGMA user_version"));
+    return change(
+        [&] { return execute(("PRAGMA user_version = " + std::to_string(version)).c_str()); });
 }
 
 std::string SqliteDatabase::why_read_only() const {

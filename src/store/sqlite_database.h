@@ -58,8 +58,14 @@ public:
     // that were opened: nobody would find it again.
     Done change(const std::function<Done()>& runs);
 
+    // A change that changes nothing: could one be made?
+    Done try_change();
+
     // A sentence; empty: it may be written.
     std::string why_read_only() const;
+    // What was opened is no more where its path leads, or another program has written it: a
+    // sentence.
+    std::string why_gone() const;
 
 private:
     struct Close {
@@ -71,6 +77,14 @@ private:
         bool operator==(const FileId&) const = default;
     };
     static std::optional<FileId> id_of(const std::filesystem::path& file);
+    // As we left it.
+    struct Look {
+        std::uintmax_t size = 0;
+        std::int64_t seconds = 0;
+        std::int64_t nanoseconds = 0;
+        bool operator==(const Look&) const = default;
+    };
+    std::optional<Look> look() const;
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const;
     };
@@ -81,7 +95,6 @@ private:
     Done configure() const;
     Done check();
     Done migrate(int application, Steps steps);
-    std::string why_gone() const;
     Result<int, std::string> number(const char* sql);
     Done execute(const char* sql) const;
     std::string sentence() const;
@@ -91,6 +104,9 @@ private:
     std::unique_ptr<sqlite3, Close> database_;
     // The database, its log and the index of that, as they were opened. None: it is not there.
     std::array<std::optional<FileId>, 3> opened_ = {};
+    // Of the database itself: nobody else writes it, and what was written over it in its place
+    // would be found by nobody.
+    std::optional<Look> left_;
     std::unordered_map<const char*, Statement> statements_;
 };
 

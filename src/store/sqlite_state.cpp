@@ -63,6 +63,7 @@ public:
         });
     }
 
+    std::string why_gone() const override { return database_.why_gone(); }
     std::string loss() const override { return loss_; }
 
 private:

@@ -75,6 +75,8 @@ public:
         });
     }
 
+    Result<void, std::string> try_change() override { return database_.try_change(); }
+
     std::string why_read_only() const override { return database_.why_read_only(); }
 
 private:

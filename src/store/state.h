@@ -39,6 +39,9 @@ public:
     // All of them, in this order, or none. Then they outlive the process, but perhaps not the
     // machine: nobody waits for the disk itself.
     virtual Result<void, std::string> apply(const std::vector<Change>& changes) = 0;
+    // A sentence where it was removed, replaced or written over by others since: what was said is
+    // not there any more. Else empty.
+    virtual std::string why_gone() const { return {}; }
     // A sentence where the one before it was damaged, so that nothing of it is here; else empty.
     virtual std::string loss() const { return {}; }
 };

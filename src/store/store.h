@@ -44,6 +44,8 @@ public:
     virtual Result<void, std::string> put(const Subscriber& subscriber) = 0;
     virtual Result<void, std::string> remove_subscriber(std::string_view address_of_record) = 0;
 
+    // Whether a change could be made now; nothing is changed.
+    virtual Result<void, std::string> try_change() = 0;
     // Why nothing can be written, though what was there can be read; empty: it can.
     virtual std::string why_read_only() const = 0;
 };

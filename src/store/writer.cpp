@@ -48,20 +48,21 @@ Writer::Ticket Writer::put(Kind kind, std::string_view key, std::unique_ptr<cons
 }
 
 std::string Writer::alarm(TimePoint now) const {
-    if (!is_lagging(now)) {
+    const std::lock_guard lock(mutex_);
+    const std::string& known = problem_.empty() ? lost_ : problem_;
+    if (!is_lagging(now) && lost_.empty()) {
         return "";
     }
-    const std::lock_guard lock(mutex_);
     return "what is registered or called is not on the disk, so acknowledgements are not "
            "durable: " +
-           (problem_.empty() ? std::string("the disk is too slow") : problem_);
+           (known.empty() ? std::string("the disk is too slow") : known);
 }
 
 void Writer::run() {
     std::unique_lock lock(mutex_);
     while (true) {
         if (problem_.empty()) {
-            bell_.wait(lock, [this] { return is_stopping_ || !queue_.empty(); });
+            bell_.wait_for(lock, setup_.look, [this] { return is_stopping_ || !queue_.empty(); });
         } else {
             bell_.wait_for(lock, setup_.retry, [this] { return is_stopping_; });
         }
@@ -69,6 +70,9 @@ void Writer::run() {
             if (is_stopping_) {
                 return;
             }
+            lock.unlock();
+            look();
+            lock.lock();
             continue;
         }
         Batch batch = take();
@@ -123,8 +127,23 @@ Result<void, std::string> Writer::write(const Batch& batch) {
     return applied;
 }
 
+void Writer::look() {
+    const bool was_there = state_ != nullptr || !lost_.empty();
+    if (!was_there || (state_ != nullptr && state_->why_gone().empty())) {
+        return;
+    }
+    state_.reset();
+    auto opened = setup_.open();
+    if (opened) {
+        state_ = std::move(*opened);
+    }
+    const std::lock_guard lock(mutex_);
+    lost_ = opened ? "" : opened.error();
+}
+
 void Writer::done() {
     problem_.clear();
+    lost_.clear();
     oldest_.store(queue_.empty() ? TimePoint::max() : queue_.front().since);
     written_.store(queue_.empty() ? last_.load() : queue_.front().ticket - 1);
 }

@@ -33,13 +33,14 @@ public:
     using Ticket = std::uint64_t;
 
     struct Setup {
-        // A new one after each failure.
+        // A new one after each failure, and where the one before is gone.
         std::function<Result<std::unique_ptr<State>, std::string>()> open;
         std::unique_ptr<State> opened = nullptr;      // the first, if it is there already
         std::function<void(Ticket)> on_written = {};  // on the thread of the writer
         std::function<Now()> now;
         Duration lag = std::chrono::milliseconds(200);
         Duration retry = std::chrono::seconds(1);  // after a failure
+        Duration look = std::chrono::seconds(1);   // while there is nothing to write: is it there?
         std::size_t batch = 1000;                  // changes in a transaction
     };
     explicit Writer(Setup setup);
@@ -75,6 +76,8 @@ private:
     void run();
     Batch take();
     Result<void, std::string> write(const Batch& batch);
+    // What is not there any more is opened anew, whether there is something to write or not.
+    void look();
     void done();
     void put_back(Batch batch, const std::string& problem);
 
@@ -85,6 +88,8 @@ private:
     std::deque<Place> queue_;  // by ticket; one whose value is not there was written with another
     Values values_;
     std::string problem_;
+    std::string
+        lost_;  // why it is not there, though it was; of the writer's thread, told to others
     bool is_stopping_ = false;
     std::atomic<Ticket> last_{0};
     std::atomic<Ticket> written_{0};

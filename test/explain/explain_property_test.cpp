@@ -244,10 +244,16 @@ private:
     }
 
     // All that are called are busy. Who is not trusted does not hear that of a registrar behind,
-    // where it does not register itself: not before it rings.
+    // nor of a phone that registers here, where it does not register itself: not before it rings.
     int told_of_busy(const Place& caller, const Explanation& said) const {
+        const auto registers_here = [](const Place& each) {
+            return each.is_access && each.registrar == 0;
+        };
         const auto is_kept = [&](const Explanation::Attempt& attempt) {
             const int called = static_cast<int>(attempt.adjacency) + 1;
+            if (registers_here(topology_.place(called))) {
+                return attempt.is_first && !registers_here(caller);
+            }
             return attempt.is_first && caller.registrar != called &&
                    std::ranges::any_of(topology_.places, [called](const Place& each) {
                        return each.registrar == called;

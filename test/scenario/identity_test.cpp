@@ -188,6 +188,48 @@ TEST_F(Identities, ASecondConnectionOfAPhoneIsAskedAgain) {
     EXPECT_EQ(bob.count("BYE"), 1U);
 }
 
+// Nor by the fields that say who sent the call, or whom to answer.
+TEST_F(Identities, AStrangerNamesNoneOfOurUsersBesidesFrom) {
+    register_phones();
+    const auto told = [&](Phone& from, const std::string& method, const std::string& who) {
+        const std::size_t before = softswitch.count(method);
+        from.send(method, "sip:9001@switch.example.com",
+                  {{"Contact", from.contact()}, {"Referred-By", who}, {"Reply-To", who}});
+        net.run_for(1s);
+        EXPECT_EQ(softswitch.count(method), before + 1);
+        const auto request = softswitch.last_request(method);
+        std::string out;
+        for (const auto& line : request->headers()) {
+            if (line.name == "Referred-By" || line.name == "Reply-To") {
+                out.append(line.name).append(" ");
+            }
+        }
+        return out;
+    };
+    for (const char* const method : {"INVITE", "MESSAGE", "SUBSCRIBE"}) {
+        EXPECT_EQ(told(outside, method, "<sip:alice@example.com>"), "") << method;
+        EXPECT_EQ(told(outside, method, "\"Boss\" <sip:nobody@Example.COM>"), "") << method;
+        EXPECT_EQ(told(outside, method, "<sip:wendy@west.example.net>"), "Referred-By Reply-To ")
+            << method;
+    }
+    EXPECT_EQ(told(alice, "MESSAGE", "<sip:alice@example.com>"), "Referred-By Reply-To ");
+    border.sbc().end_all("test");
+    net.run_for(40s);
+    // Within a dialog too.
+    outside.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return outside.is_in_call() && !softswitch.acks().empty(); }));
+    outside.dialog_fields = {{"Contact", outside.contact()},
+                             {"Referred-By", "<sip:alice@example.com>"},
+                             {"Reply-To", "<sip:alice@example.com>"}};
+    outside.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    ASSERT_EQ(softswitch.count("INFO"), 1U);
+    EXPECT_THAT(std::string(softswitch.last_request("INFO")->bytes()),
+                Not(HasSubstr("alice@example.com")));
+    border.sbc().end_all("test");
+    net.run_for(40s);
+}
+
 // RFC 3892 §8: who a phone says has referred is as little proven as who it says that it is.
 TEST_F(Identities, APhoneNamesNobodyButItselfAsWhoReferred) {
     register_phones();

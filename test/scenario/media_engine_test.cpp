@@ -289,6 +289,21 @@ TEST_F(Anchored, WithoutTheEngineItIsRefusedAndNothingIsSent) {
     hang_up();
 }
 
+TEST_F(Anchored, WithoutTheEngineExplainNamesTheRule) {
+    engine.is_silent = true;
+    net.run_for(10s);
+    const std::size_t before = net.packets_of(ip("192.0.2.50")).size();
+    const auto what = border.worker(0).explain({border.index_of("west"), "", "sip:5001@192.0.2.4"});
+    EXPECT_EQ(what.end, sbc::Explanation::End::Refused);
+    EXPECT_EQ(what.status, 503);
+    EXPECT_EQ(what.detail, "media-engine-down");
+    ASSERT_EQ(what.decisions.targets().size(), 1U);
+    const auto rule = sbc::policy::rule_of(what.decisions.targets()[0]);
+    ASSERT_TRUE(rule.has_value());
+    EXPECT_THAT(std::string(rule->sentence), HasSubstr("The media engine does not answer"));
+    EXPECT_EQ(net.packets_of(ip("192.0.2.50")).size(), before);
+}
+
 TEST_F(Anchored, TheEngineBeginsAnewAndTheCallEnds) {
     call();
     engine.restart();

@@ -591,6 +591,85 @@ TEST_F(PhonesReconfiguration, ANewPasswordHasToBeProven) {
     EXPECT_EQ(alice.count("INVITE"), 0U);
 }
 
+// `remote-address` is narrower now: what came from outside of it is not that adjacency's any more.
+TEST_F(PhonesReconfiguration, WhoeverIsOutsideOfItNowIsForgottenAndItsConnectionClosed) {
+    ASSERT_EQ(border.status("phones").registrations, 2U);
+    const std::size_t connections = border.sbc().shard().flow_count();
+    border.publish(
+        configured(small_lab, "phones", {"remote-address ipv4 192.0.2.11 255.255.255.255"}));
+    net.run_for(1s);
+    EXPECT_EQ(border.status("phones").registrations, 1U);
+    EXPECT_EQ(border.sbc().shard().flow_count(), connections - 1);
+    const std::size_t before = sent_to(bob);
+    alice.invite("sip:bob@example.com");
+    net.run_for(1s);
+    EXPECT_EQ(alice.statuses("INVITE").back(), 480);
+    EXPECT_EQ(sent_to(bob), before);
+    // Nor is one let in that takes nobody else's place; and who is inside is reached as before.
+    bob.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(border.status("phones").registrations, 1U);
+    softswitch.invite("sip:alice@example.com");
+    ASSERT_TRUE(run_until([&] { return softswitch.is_in_call(); }));
+    softswitch.bye();
+    net.run_for(1s);
+    // Another adjacency beside it that fits better takes them too.
+    border.publish(std::string(small_lab));
+    bob.register_now();
+    ASSERT_TRUE(run_until([&] { return border.status("phones").registrations == 2U; }));
+    std::string beside(small_lab);
+    const std::string_view next = "  adjacency sip outside\n";
+    beside.insert(beside.find(next), R"(  adjacency sip one
+   security trusted-encrypted
+   inherit profile preset-access
+   domain example.net
+   signaling-address ipv4 192.0.2.1
+   remote-address ipv4 192.0.2.12 255.255.255.255
+   attach
+)");
+    border.publish(beside);
+    net.run_for(1s);
+    EXPECT_EQ(border.status("phones").registrations, 1U);
+}
+
+class PhonesOverUdp : public SmallLab {
+protected:
+    static std::string configuration(const char* mask) {
+        std::string out(small_lab);
+        const std::string_view next = "  adjacency sip outside\n";
+        return out.insert(out.find(next), std::string(R"(  subscriber carol@example.com
+   password singer
+  adjacency sip old
+   security trusted-unencrypted
+   inherit profile preset-access
+   domain example.com
+   signaling-address ipv4 192.0.2.7
+   remote-address ipv4 192.0.2.0 )") + mask + "\n   attach\n");
+    }
+    PhonesOverUdp() : SmallLab(configuration("255.255.255.0")) {}
+    Phone carol{net,
+                ip("192.0.2.13"),
+                sip::Transport::Udp,
+                {ip("192.0.2.7"), 5060},
+                {"carol", "example.com", "singer"},
+                105};
+};
+
+TEST_F(PhonesOverUdp, AreForgottenToo) {
+    carol.register_now();
+    ASSERT_TRUE(run_until([&] { return carol.is_registered(); }));
+    border.publish(configuration("255.255.255.240"));
+    EXPECT_EQ(border.status("old").registrations, 1U) << "192.0.2.13 is inside";
+    const std::size_t before = sent_to(carol);
+    border.publish(configuration("255.255.255.248"));
+    EXPECT_EQ(border.status("old").registrations, 0U);
+    softswitch.set_scheme("sip");
+    softswitch.invite("sip:carol@example.com");
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.statuses("INVITE").back(), 480);
+    EXPECT_EQ(sent_to(carol), before);
+}
+
 // ---- whom certificates let in -------------------------------------------------------------------
 
 class Trust : public SmallLab {

@@ -98,5 +98,68 @@ TEST_F(WhoIsThere, IsNotToldByWhatIsRefused) {
     net.run_for(40s);
 }
 
+// Nor by what a phone says that has not rung (docs/decisions/0084): of its status, its reason and
+// its fields nothing is to be heard.
+TEST_F(WhoIsThere, IsNotToldByAPhoneThatHasNotRung) {
+    carol.register_now();
+    ASSERT_TRUE(run_until([&] { return carol.is_registered(); }));
+    const Fields sdp{{"Content-Type", "application/sdp"}};
+    const std::string of_nobody = answer("INVITE", "nobody", sdp, outside.offer);
+    EXPECT_EQ(of_nobody.substr(0, 4), "480 ");
+    carol.on_invite = Phone::OnInvite::Reject;
+    std::size_t calls = 0;
+    for (const int status : {404, 486, 488, 500, 503, 603, 604}) {
+        carol.reject_status = status;
+        EXPECT_EQ(answer("INVITE", "carol", sdp, outside.offer), of_nobody) << status;
+        EXPECT_EQ(carol.count("INVITE"), ++calls) << "it was she who said so";
+    }
+    carol.on_invite = Phone::OnInvite::Redirect;
+    carol.redirect_to = "<sip:carol@203.0.113.9>";
+    EXPECT_EQ(answer("INVITE", "carol", sdp, outside.offer), of_nobody);
+    EXPECT_EQ(carol.count("INVITE"), ++calls);
+    carol.in_dialog_status = 404;
+    const std::string message_to_nobody = answer("MESSAGE", "nobody", {}, "");
+    EXPECT_EQ(answer("MESSAGE", "carol", {}, ""), message_to_nobody);
+    EXPECT_EQ(carol.count("MESSAGE"), 1U);
+    // Whoever is trusted hears what she says.
+    softswitch.invite("sip:carol@example.com");
+    net.run_for(1s);
+    EXPECT_EQ(softswitch.statuses("INVITE").back(), 302);
+    // Once she has rung she is there, and everybody hears it.
+    carol.on_invite = Phone::OnInvite::Ring;
+    for (const int status : {486, 603, 404}) {
+        outside.invite("sip:carol@example.com");
+        net.run_for(1s);
+        EXPECT_EQ(outside.statuses("INVITE").back(), 180);
+        carol.reject(status);
+        net.run_for(1s);
+        EXPECT_EQ(outside.statuses("INVITE").back(), status);
+    }
+    net.run_for(40s);
+}
+
+// Where one of her phones has rung, another may say at once that she is busy.
+TEST_F(WhoIsThere, IsKnownOfAllPhonesOfAUserOnceOneHasRung) {
+    Phone second{net,
+                 ip("192.0.2.13"),
+                 sip::Transport::Tcp,
+                 {ip("192.0.2.7"), 5060},
+                 {"carol", "example.com", "singer"},
+                 106};
+    carol.register_now();
+    second.register_now();
+    ASSERT_TRUE(run_until([&] { return carol.is_registered() && second.is_registered(); }));
+    carol.on_invite = Phone::OnInvite::Ring;
+    second.on_invite = Phone::OnInvite::Ignore;
+    outside.invite("sip:carol@example.com");
+    net.run_for(1s);
+    ASSERT_EQ(outside.statuses("INVITE").back(), 180);
+    ASSERT_EQ(second.count("INVITE"), 1U);
+    second.reject(603);
+    net.run_for(1s);
+    EXPECT_EQ(outside.statuses("INVITE").back(), 603);
+    net.run_for(40s);
+}
+
 }  // namespace
 }  // namespace ringwall::test

@@ -387,7 +387,7 @@ private:
             case Answering::Kind::Ring:
                 return {Ending{487}};
             case Answering::Kind::Mute:
-                return {Ending{408, -1, true}};
+                return {told(to, Ending{408, -1, true})};
         }
         return {};
     }
@@ -438,17 +438,21 @@ private:
         return {status == 503 ? 500 : status, -1, hunts};
     }
 
-    // Who is not trusted does not learn from a registrar behind whom there is: but from a user who
-    // says so, its phones.
+    // Who is not trusted does not learn from a registrar behind, nor from phones that register
+    // here, whom there is: but from a user who says so, other phones of the same registrar.
     Ending told(const Place& to, const Ending& ending) const {
         const auto is_there = [&](const Place& each) { return each.registrar == to.number; };
-        if (from_.is_trusted() || std::ranges::none_of(topology_.places, is_there)) {
+        const bool is_phone = to.is_access && to.registrar == 0;
+        if (from_.is_trusted() || (!is_phone && std::ranges::none_of(topology_.places, is_there))) {
             return ending;
         }
         constexpr std::array words_of_users{486, 488, 600, 603, 606};
         const bool is_users =
-            std::ranges::find(words_of_users, ending.status) != std::ranges::end(words_of_users);
-        return is_users && from_.registrar == to.number ? ending : Ending{480, 0, ending.hunts};
+            std::ranges::find(words_of_users, ending.status) != std::ranges::end(words_of_users) ||
+            (is_phone && ending.status < 400);
+        const bool is_neighbour =
+            is_phone ? from_.is_access && from_.registrar == 0 : from_.registrar == to.number;
+        return is_users && is_neighbour ? ending : Ending{480, 0, ending.hunts};
     }
 
     Endings redirected(const Place& to, const Answering& answering, Scheme leg) {

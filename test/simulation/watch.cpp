@@ -1,10 +1,12 @@
 #include "simulation/watch.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <utility>
 
 #include "sbc/policy/pipeline.h"
+#include "sbc/policy/refusal_rule.h"
 #include "simulation/party.h"
 #include "sip/message.h"
 
@@ -31,12 +33,18 @@ std::string key_of(const sip::Message& message) {
            std::string(message.cseq().method_text);
 }
 
-// A Warning 399 that names a rule of ours (`refusal-reason`): one of permit, or a stage.
-bool names_a_rule(std::string_view warning) {
+// A Warning 399 that names a rule of ours (`refusal-reason`): one of permit, a stage, what became
+// of a target, or what the status means.
+bool names_a_rule(int status, std::string_view warning) {
+    constexpr std::array of_targets{"no-peer",           "unreachable",           "silent",
+                                    "challenge-unknown", "challenge-not-vouched", "not-registered",
+                                    "media-engine-down", "proof-not-accepted",    "detached"};
     const std::size_t begin = warning.find('"') + 1;
     const std::string_view name = warning.substr(begin, warning.find(": ", begin) - begin);
     const auto stages = sbc::policy::stages();
-    bool is_one = std::ranges::find(stages, name, &sbc::policy::Stage::name) != stages.end();
+    bool is_one = std::ranges::find(stages, name, &sbc::policy::Stage::name) != stages.end() ||
+                  std::ranges::find(of_targets, name) != of_targets.end() ||
+                  name == sbc::policy::rule_of_answer(status).name;
     for (int i = 0; i < sbc::policy::refusal_count; ++i) {
         is_one = is_one || name == to_string(static_cast<sbc::policy::Refusal>(i));
     }
@@ -46,7 +54,7 @@ bool names_a_rule(std::string_view warning) {
 // But for that, which is for people.
 int warning_of(const sip::Message& response) {
     for (const auto& line : response.headers()) {
-        if (line.id == HeaderName::Warning && !names_a_rule(line.value)) {
+        if (line.id == HeaderName::Warning && !names_a_rule(response.status(), line.value)) {
             return std::atoi(std::string(line.value.substr(0, 3)).c_str());
         }
     }
@@ -585,8 +593,24 @@ void Watch::sent_in_call(const Place& place, const sip::Message& message, Leg& l
     }
 }
 
+// What no party has said was refused here, and who may know hears why (`refusal-reason`).
+void Watch::check_reason(const sip::Message& response, const Leg& leg) {
+    const Plan& plan = plans_[static_cast<std::size_t>(leg.plan)];
+    const int status = response.status();
+    const auto says_so = [status](const Answering& each) {
+        return each.kind == Answering::Kind::Reject && each.status == status;
+    };
+    const bool is_plain = status < 400 || status == 401 || status == 407 || status == 487;
+    if (is_strict_ && !is_plain && topology_.place(leg.place).is_trusted() &&
+        std::ranges::none_of(plan.answers, says_so) &&
+        response.header(HeaderName::Warning) == nullptr) {
+        complain("refusal-without-reason", &plan, first_lines(response.bytes()));
+    }
+}
+
 void Watch::final_to_caller(const sip::Message& response, Leg& leg) {
     Story& story = story_of(leg.plan);
+    check_reason(response, leg);
     story.status = response.status();
     story.warning = warning_of(response);
     story.ending = first_lines(response.bytes());

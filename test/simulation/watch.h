@@ -84,6 +84,7 @@ private:
     void called_for_refer(const Place& place, const sip::Message& invite, const Plan& plan);
     void told_of_refer(const Place& place, const sip::Message& notify, const Plan& plan);
     void sent_in_call(const Place& place, const sip::Message& message, Leg& leg);
+    void check_reason(const sip::Message& response, const Leg& leg);
     void final_to_caller(const sip::Message& response, Leg& leg);
     void check_secrets(const Place& place, const sip::Message& message);
     void check_claims(const Place& place, const sip::Message& message);

@@ -450,7 +450,8 @@ void Call::fail() {
                         sip::reason_phrase(480));
     } else if (failure.response == nullptr) {
         context_.answer(setup_.caller.adjacency, setup_.invite, *setup_.request, failure.status,
-                        failure.reason, failure.warning, rule_of(failure));
+                        failure.reason, failure.warning,
+                        rule_to_tell(failure, record_->decisions, caller_adjacency()));
     } else {
         const Branch& branch = branches_[failure.attempt];
         auto builder =
@@ -896,8 +897,14 @@ void Call::on_failure(std::size_t index, Failure failure) {
     const bool is_for_us =
         is_challenge && !(policy::carries_challenges(out, setup_.caller.adjacency) &&
                           failure.response && bears_digest_challenge(*failure.response));
+    // Another of its phones counts too.
+    const bool has_rung =
+        branch.has_rung ||
+        (is_phone && std::ranges::any_of(branches_, [&](const Branch& each) {
+             return each.has_rung && each.address_of_record == branch.address_of_record;
+         }));
     if (is_for_us || policy::tells_who_exists(*setup_.snapshot, setup_.caller.adjacency,
-                                              branch.adjacency, failure.status, branch.has_rung)) {
+                                              branch.adjacency, failure.status, has_rung)) {
         // A challenge is never for the caller, nor who exists for one who is not trusted.
         failure = Failure{480, "Temporarily Unavailable", 0, nullptr, index};
         if (is_for_us && !branch.is_cancelled && branch.invite != nullptr) {

@@ -1,5 +1,6 @@
 #include "sbc/b2bua/call_context.h"
 
+#include "sbc/b2bua/refusal.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sip/message_builder.h"
@@ -17,14 +18,8 @@ std::string CallContext::new_via(const Adjacency& out, sip::Transport transport)
 void CallContext::answer(AdjacencyIndex to, sip::transaction::ServerId id,
                          const sip::Message& request, int status, std::string_view reason,
                          int warning, std::optional<policy::Rule> rule) const {
-    auto builder = sip::reply(request, status, own_tag, reason);
-    if (warning != 0) {
-        builder.header(HeaderName::Warning, b2bua::warning(adjacency(to), warning, reason));
-    }
-    if (rule && adjacency(to).tells_rule) {
-        builder.header(HeaderName::Warning,
-                       rule_warning(adjacency(to), rule->name, rule->sentence));
-    }
+    auto builder = refusal(&adjacency(to), request, own_tag,
+                           {.status = status, .reason = reason, .warning = warning, .rule = rule});
     if (status == 405 || status == 501) {
         builder.header(HeaderName::Allow, policy::allowed_methods(adjacency(to).profile));
     }
@@ -67,7 +62,7 @@ bool CallContext::refuse_short_session(AdjacencyIndex from, sip::transaction::Se
     if (!asked || asked->seconds >= minimum || !request.has_token(HeaderName::Supported, "timer")) {
         return false;
     }
-    auto builder = sip::reply(request, 422, own_tag);
+    auto builder = refusal(&adjacency(from), request, own_tag, {.status = 422});
     builder.header(HeaderName::MinSe, std::to_string(minimum));
     host.respond(id, builder.build());
     return true;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "sbc/b2bua/description.h"
 #include "sbc/b2bua/own_credentials.h"
+#include "sbc/b2bua/refusal.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
 #include "sip/message_builder.h"
@@ -223,7 +224,8 @@ std::optional<Fate> DialogPair::refuse(Side side, ServerId id, const sip::Messag
                       provisionals_ != nullptr && provisionals_->offer != nullptr;
     passing.offers = passing.bears && !passing.answers;
     if (const int status = refuse_turn(side, request, passing.offers)) {
-        auto builder = sip::reply(request, status, context_.own_tag);
+        auto builder = refusal(&context_.adjacency(from.peer.adjacency), request, context_.own_tag,
+                               {.status = status});
         if (status == 500) {
             builder.header(HeaderName::RetryAfter,
                            std::to_string(context_.host.random().number() % 11));

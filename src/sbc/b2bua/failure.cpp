@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sbc/policy/refusal_rule.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc::b2bua {
@@ -15,6 +16,17 @@ int rank(const Failure& failure) {
 }
 
 }  // namespace
+
+std::optional<policy::Rule> rule_to_tell(const Failure& failure,
+                                         const policy::DecisionTrace& decisions,
+                                         const Adjacency& asking) {
+    if (failure.rule) {
+        return policy::rule_of(*failure.rule);
+    }
+    return failure.warning == 0 ? std::optional(policy::rule_of_answer(
+                                      decisions, asking, failure.status, failure.reason))
+                                : std::nullopt;
+}
 
 void keep_best(std::optional<Failure>& best, Failure failure) {
     if (!best || rank(failure) < rank(*best)) {

@@ -25,9 +25,11 @@ struct Failure {
     std::optional<policy::Refusal> rule = std::nullopt;  // where `permit` said so
 };
 
-inline std::optional<policy::Rule> rule_of(const Failure& failure) {
-    return failure.rule ? std::optional(policy::rule_of(*failure.rule)) : std::nullopt;
-}
+// What it is told to be where it may be told; none: its Warning says it. `decisions`: with what
+// became of the targets.
+std::optional<policy::Rule> rule_to_tell(const Failure& failure,
+                                         const policy::DecisionTrace& decisions,
+                                         const Adjacency& asking);
 
 // What Ringwall itself found, once it knew whom it was about.
 inline bool is_our_finding(const Failure& failure) {

@@ -438,7 +438,8 @@ void ForwardedRequest::fail() {
     } else {
         is_answered_ = true;
         context_.answer(setup_.sender.adjacency, setup_.server, *setup_.request, failure.status,
-                        failure.reason, failure.warning, rule_of(failure));
+                        failure.reason, failure.warning,
+                        rule_to_tell(failure, setup_.decisions, sender));
         keep_refusal(failure.status,
                      policy::reason_in_words(setup_.decisions, failure.status, failure.reason));
     }

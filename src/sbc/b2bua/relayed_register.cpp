@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sbc/b2bua/refusal.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/registrar/registrar_behind.h"
 #include "sip/message_builder.h"
@@ -107,7 +108,7 @@ void RelayedRegister::on_client_failed(ClientId id, TerminationCause cause) {
 void RelayedRegister::on_request(sip::transaction::ServerId id, const sip::Hop& from,
                                  const sip::MessagePtr& request) {
     (void)from;
-    host_.respond(id, sip::reply(*request, 481, {}).build());
+    host_.respond(id, refusal(&setup_.phones(), *request, {}, {.status = 481}).build());
 }
 
 void RelayedRegister::terminate(std::string_view reason) {

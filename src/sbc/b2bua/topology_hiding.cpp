@@ -196,9 +196,11 @@ bool may_pass(const Passing& passing, const sip::HeaderLine& line) {
         return policy::is_believed(from) && policy::may_hear_identity(to, passing.asked) &&
                (policy::is_in_trust_domain(to) || !policy::asks_for_privacy(passing.asked, line));
     }
-    if (names_dialog(line.name) || is_of_one_hop(line.name) ||
-        (passing.hides_user && equals_ignoring_case(line.name, "Reply-To"))) {
+    if (names_dialog(line.name) || is_of_one_hop(line.name)) {
         return false;
+    }
+    if (equals_ignoring_case(line.name, "Reply-To")) {
+        return !passing.hides_user && policy::may_be_replied_at(from, line.value);
     }
     return !is_of_trust_domain(line.name) ||
            (to.is_trusted() && !policy::is_withheld(to, passing.asked) &&

@@ -37,11 +37,7 @@ SnapshotPtr snapshot_of(Draft draft) {
     for (DraftAdjacency& each : draft.adjacencies) {
         snapshot->adjacencies.push_back(std::move(each.adjacency));
     }
-    for (Adjacency& each : snapshot->adjacencies) {
-        each.is_named_as_domain = std::ranges::any_of(
-            snapshot->adjacencies,
-            [&each](const Adjacency& other) { return other.has_users_of(each.own_host()); });
-    }
+    snapshot->note_domains();
     for (DraftSubscriber& each : draft.subscribers) {
         each.subscriber.password = sip::auth::HashedPassword(each.subscriber.username,
                                                              each.subscriber.realm, each.password);

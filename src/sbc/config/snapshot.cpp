@@ -1,6 +1,7 @@
 #include "sbc/config/snapshot.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/text.h"
 
@@ -116,6 +117,39 @@ bool Adjacency::has_users_of(std::string_view domain) const {
            std::ranges::any_of(domains, [domain](std::string_view served) {
                return equals_ignoring_case(served, domain);
            });
+}
+
+namespace {
+
+std::vector<std::string> barred_domains(std::span<const Adjacency> all, AdjacencyIndex index) {
+    const Adjacency& its = all[index];
+    std::vector<std::string> barred;
+    if (its.is_trusted() || its.takes_own_callers || its.profile == Profile::Access) {
+        return barred;
+    }
+    for (const Adjacency& phones : all) {
+        if (phones.profile == Profile::Access) {
+            barred.insert(barred.end(), phones.domains.begin(), phones.domains.end());
+        }
+    }
+    for (const Adjacency& phones : all) {
+        if (phones.registration_target == index) {
+            std::erase_if(barred,
+                          [&](const std::string& each) { return phones.has_users_of(each); });
+        }
+    }
+    return barred;
+}
+
+}  // namespace
+
+void Snapshot::note_domains() {
+    for (AdjacencyIndex i = 0; i < adjacencies.size(); ++i) {
+        Adjacency& its = adjacencies[i];
+        its.is_named_as_domain = std::ranges::any_of(
+            adjacencies, [&](const Adjacency& each) { return each.has_users_of(its.own_host()); });
+        its.barred_domains = barred_domains(adjacencies, i);
+    }
 }
 
 const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {

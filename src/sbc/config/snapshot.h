@@ -96,6 +96,9 @@ struct Adjacency {
     std::string local_id;  // our host name in Contact, Via and From here; empty: by rule
     std::vector<std::string> domains;  // domains whose users register here (Access)
     bool is_named_as_domain = false;   // our host here is such a domain, of whatever adjacency
+    // As whose users nobody speaks here: domains of other adjacencies, where this one is untrusted
+    // and `own-domain-callers` refuses; not where it is their registrar.
+    std::vector<std::string> barred_domains;
 
     // What a challenge offers, the preferred one first, and what is accepted. Some phones give up
     // at a challenge that they do not know, though one that they know stands beside it.
@@ -199,6 +202,9 @@ struct Snapshot {
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
     std::optional<Endpoint> media_engine;
     std::optional<Duration> media_timeout = 60s;
+
+    // What follows for each adjacency from the domains that are served here.
+    void note_domains();
 
     // After which statuses of that adjacency the next route is tried.
     const std::vector<int>& hunting_triggers(const Adjacency& adjacency) const {

@@ -262,40 +262,14 @@ Verdict leave_to_registrar_behind(Inbound& inbound, std::string_view claimed) {
     return check_claims(inbound, claimed);
 }
 
-// Of im:, pres: and whatever else (RFC 3861) too: what stands behind the @.
-std::string_view domain_of(const sip::Uri& uri) {
-    if (uri.scheme != sip::Scheme::Other) {
-        return uri.host;
-    }
-    const std::size_t at = uri.text.rfind('@');
-    const std::string_view host =
-        at == std::string_view::npos ? std::string_view{} : uri.text.substr(at + 1);
-    return host.substr(0, host.find_first_of(";?:/"));
-}
-
-// Has the From a domain whose users have to prove elsewhere here who they are?
-bool is_from_our_users(const Inbound& inbound) {
-    const std::string_view domain = domain_of(inbound.request.from().uri);
-    bool is_served = false;
-    for (const Adjacency& each : inbound.snapshot->adjacencies) {
-        if (each.has_users_of(domain)) {
-            is_served = true;
-            if (each.registration_target == inbound.adjacency) {
-                return false;  // that one asks them
-            }
-        }
-    }
-    return is_served;
-}
-
 Verdict check_peers_from(const Inbound& inbound) {
     const Adjacency& adjacency = inbound.from_adjacency();
-    if (adjacency.is_trusted() || adjacency.takes_own_callers || !is_from_our_users(inbound)) {
+    if (may_speak_for(adjacency, inbound.request.from().uri)) {
         return Continue{};
     }
     return Reject{.status = 403,
                   .reason = "From Is Not Yours",
-                  .detail = "domain " + lower(domain_of(inbound.request.from().uri)) +
+                  .detail = "domain " + lower(domain_named(inbound.request.from().uri)) +
                             " is served here, and adjacency " + adjacency.name +
                             " is untrusted (own-domain-callers)"};
 }

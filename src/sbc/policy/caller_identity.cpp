@@ -69,7 +69,38 @@ bool is_believed(const Adjacency& from) {
     return is_in_trust_domain(from) && from.profile != Profile::Access;
 }
 
+std::string_view domain_named(const sip::Uri& uri) {
+    if (uri.scheme != sip::Scheme::Other) {
+        return uri.host;
+    }
+    const std::size_t at = uri.text.rfind('@');
+    const std::string_view host =
+        at == std::string_view::npos ? std::string_view{} : uri.text.substr(at + 1);
+    return host.substr(0, host.find_first_of(";?:/"));
+}
+
+bool may_speak_for(const Adjacency& from, const sip::Uri& whom) {
+    std::string_view domain = domain_named(whom);
+    domain.remove_suffix(domain.ends_with('.') ? 1 : 0);
+    return std::ranges::none_of(from.barred_domains, [domain](const std::string& each) {
+        return equals_ignoring_case(each, domain);
+    });
+}
+
+bool may_be_replied_at(const Adjacency& from, std::string_view reply_to) {
+    if (from.barred_domains.empty()) {
+        return true;
+    }
+    const auto named = sip::parse_name_addr_list(reply_to);
+    return named && std::ranges::all_of(*named, [&](const sip::NameAddr& each) {
+               return may_speak_for(from, each.uri);
+           });
+}
+
 bool may_name_referrer(const Adjacency& from, const Author& author, const sip::NameAddr& referrer) {
+    if (!may_speak_for(from, referrer.uri)) {
+        return false;
+    }
     return from.profile != Profile::Access || author.is_ourselves ||
            sip::address_of_record(referrer.uri) == author.address_of_record;
 }

@@ -45,8 +45,18 @@ bool is_in_trust_domain(const Adjacency& adjacency);
 // What is asserted by peers there counts. A phone is who it has proven to be, whatever it says.
 bool is_believed(const Adjacency& from);
 
+// Nobody untrusted speaks as a user of a domain that is served here, whatever user it is
+// (docs/decisions/0076). What stands behind the @ counts, of im:, pres: and whatever else (RFC
+// 3861) too.
+std::string_view domain_named(const sip::Uri& uri);
+bool may_speak_for(const Adjacency& from, const sip::Uri& whom);
+
+// May it say that answers go there (Reply-To)? Nobody else's user reads them. What cannot be read
+// is not told for who may not name all.
+bool may_be_replied_at(const Adjacency& from, std::string_view reply_to);
+
 // May it say that this one has referred (RFC 3892)? A phone names nobody but itself: anybody else
-// it has not proven.
+// it has not proven. A stranger names none of our users.
 bool may_name_referrer(const Adjacency& from, const Author& author, const sip::NameAddr& referrer);
 
 // Who it is is not to be known there.

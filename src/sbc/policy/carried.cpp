@@ -93,17 +93,24 @@ bool is_for_registrar(std::string_view realm, std::string_view domain, bool has_
 bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, AdjacencyIndex asked,
                       int status, bool has_rung) {
     const Adjacency& calling = snapshot.adjacencies[caller];
+    const auto registers_here = [](const Adjacency& each) {
+        return each.profile == Profile::Access && !each.registration_target;
+    };
+    const bool is_phone = registers_here(snapshot.adjacencies[asked]);
     const auto registers_there = [&](const Adjacency& each) {
-        return each.registration_target == asked;
+        return is_phone ? registers_here(each) : each.registration_target == asked;
     };
     const bool is_of_request = status == 421 || status == 422;
     if (calling.is_trusted() || is_of_request ||
         std::ranges::none_of(snapshot.adjacencies, registers_there)) {
         return false;
     }
-    // Busy, declined, and what it cannot do with the call that is offered.
+    // Busy, declined, and what it cannot do with the call that is offered. A registrar says the
+    // rest of users that are not there too; a phone that rings, or sends its callers elsewhere, is
+    // there.
     constexpr std::array words_of_users{486, 488, 600, 603, 606};
-    const bool is_users = std::ranges::find(words_of_users, status) != words_of_users.end();
+    const bool is_users = std::ranges::find(words_of_users, status) != words_of_users.end() ||
+                          (is_phone && (has_rung || status < 400));
     return !is_users || (!has_rung && !registers_there(calling));
 }
 

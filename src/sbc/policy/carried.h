@@ -38,10 +38,11 @@ bool carries_challenges(const Adjacency& phones, AdjacencyIndex caller);
 // goes to. `has_asked`: that one has challenged with this realm.
 bool is_for_registrar(std::string_view realm, std::string_view domain, bool has_asked);
 
-// A registrar behind us knows who exists; an untrusted caller hears the same of all that do not
-// answer, as of those whom we know ourselves. Whether this failure of `asked` tells more. Once a
-// user has rung it is known to be there, and so is every other to the registrar's own phones: what
-// a user says then does not. Nor does what must be known to call anybody there (421, 422).
+// An untrusted caller hears the same of all that do not answer, whether a registrar behind us knows
+// them or we do. Whether this failure of `asked`, such a registrar or an adjacency of phones that
+// register here, tells more. Once a user has rung it is known to be there, and so is every other to
+// phones of the same registrar: what a user says then does not. Nor does what must be known to call
+// anybody there (421, 422).
 bool tells_who_exists(const Snapshot& snapshot, AdjacencyIndex caller, AdjacencyIndex asked,
                       int status, bool has_rung);
 

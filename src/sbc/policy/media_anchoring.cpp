@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "base/text.h"
 #include "sdp/session_description.h"
@@ -101,20 +100,21 @@ bool bears_any(const sdp::Line& line, const Addresses& addresses) {
         addresses, [&](const std::string& address) { return contains(line.value, address); });
 }
 
-// Lines that are no part of what the engine speaks of itself and bear an address of the other side:
-// a source filter (RFC 4570), a candidate of an unknown kind, a homepage, where a medium would have
-// been that is refused.
-std::vector<std::size_t> leaking_lines(const sdp::SessionDescription& session,
-                                       const Addresses& foreign) {
-    constexpr std::string_view needed = "vostm";
-    std::vector<std::size_t> lines;
-    for (std::size_t i = 0; i < session.lines().size(); ++i) {
-        const sdp::Line& line = session.lines()[i];
-        if (bears_any(line, foreign) && needed.find(line.type) == std::string_view::npos) {
-            lines.push_back(i);
+// Without lines that are no part of what the engine speaks of itself and bear an address of the
+// other side: a source filter (RFC 4570), a candidate of an unknown kind, a homepage, where a
+// medium would have been that is refused. The session's name, which there must be, is no name: a
+// call needs none (RFC 3264 §5), and some write their host into it.
+std::string scrubbed_of(const sdp::SessionDescription& session, const Addresses& foreign) {
+    constexpr std::string_view needed = "votm";
+    std::string out;
+    for (const sdp::Line& line : session.lines()) {
+        if (line.type == 's') {
+            out.append("s=-").append(line.raw.substr(2 + line.value.size()));
+        } else if (!bears_any(line, foreign) || needed.find(line.type) != std::string_view::npos) {
+            out.append(line.raw);
         }
     }
-    return lines;
+    return out;
 }
 
 bool has_foreign_origin(const sdp::SessionDescription& session, const Addresses& foreign) {
@@ -170,7 +170,7 @@ MediaVerdict judge_from_engine(const MediaLeg& to, std::string_view original,
     if (has_foreign_origin(*session, foreign) || has_medium_left_alone(*before, *session)) {
         return {MediaRefusal::NotAnchored, {}};
     }
-    std::string scrubbed = session->without(leaking_lines(*session, foreign));
+    std::string scrubbed = scrubbed_of(*session, foreign);
     MediaVerdict verdict = judge_media(engine_leg, to, "application/sdp", scrubbed);
     if (verdict.passes() && !verdict.body) {
         verdict.body = std::move(scrubbed);

@@ -27,6 +27,16 @@ JudgedTarget failed(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
 std::optional<TargetFailure> failure_of(const JudgedTarget& target);
 Rule rule_of(TargetFailure failure);
 
+// What an answer of ours means that no rule of permit and no stage is behind, by its status and,
+// where a status means several things, its reason phrase. There is a row for all that is answered
+// (tools/check_refusals.py).
+Rule rule_of_answer(int status, std::string_view reason = {});
+
+// The same where targets were looked for: what became of them, as far as `asking` may know. Who is
+// not trusted hears the same of all who are not there, whatever is known of them.
+Rule rule_of_answer(const DecisionTrace& decisions, const Adjacency& asking, int status,
+                    std::string_view reason);
+
 // What a 401 or 407 to `sent` was that went no further. `is_proven`: a password would be used for
 // such a request.
 TargetFailure challenged(const sip::Message& sent, bool is_proven);

@@ -40,6 +40,9 @@ public:
         std::erase_if(disk_.kept, [&](const auto& each) { return each.address_of_record == name; });
         return {};
     }
+    Result<void, std::string> try_change() override {
+        return disk_.fault.empty() ? Result<void, std::string>() : fail(disk_.fault);
+    }
     std::string why_read_only() const override { return disk_.read_only; }
 
 private:
@@ -152,6 +155,21 @@ TEST_F(StoredSubscribersTest, AnotherPasswordTakesThePlaceOfTheFirst) {
     EXPECT_EQ(why_not(stored.remove("alice@example.com")), "");
     EXPECT_EQ(running.subscriber("alice@example.com"), nullptr);
     EXPECT_THAT(disk.kept, IsEmpty());
+}
+
+TEST_F(StoredSubscribersTest, TheAlarmGoesWhenThereIsRoomThoughNobodyWrites) {
+    stored.load();
+    disk.fault = "the disk is full";
+    EXPECT_EQ(why_not(stored.add("carol@example.com", {}, secret)), "the disk is full");
+    EXPECT_THAT(stored.alarms(), ElementsAre("the disk is full"));
+    disk.fault.clear();
+    EXPECT_THAT(stored.alarms(), IsEmpty());
+    EXPECT_THAT(names(), IsEmpty()) << "who was refused is not there";
+    // One that could not be read is not mended by that it could be written.
+    disk.fault = "it is damaged";
+    stored.load();
+    disk.fault.clear();
+    EXPECT_THAT(stored.alarms(), ElementsAre("it is damaged"));
 }
 
 TEST_F(StoredSubscribersTest, WhatCannotBeWrittenIsNotInForceAndAnAlarmUntilItCan) {

@@ -67,6 +67,21 @@ TEST_F(SqliteStateTest, AFileThatIsDamagedIsPutAside) {
     EXPECT_THAT(std::string(std::istreambuf_iterator<char>(in), {}), HasSubstr("again"));
 }
 
+TEST_F(SqliteStateTest, AFileThatIsCutShortUnderItIsNoticed) {
+    auto state = open();
+    ASSERT_TRUE(state->apply({{Kind::Registrations, "a", "1"}}));
+    EXPECT_EQ(state->why_gone(), "");
+    fs::resize_file(file, 100);
+    EXPECT_THAT(state->why_gone(), HasSubstr("state.db was written by another program"));
+    EXPECT_FALSE(state->apply({{Kind::Registrations, "b", "2"}}));
+    state.reset();
+    state = open();
+    EXPECT_EQ(state->why_gone(), "");
+    ASSERT_TRUE(state->apply({{Kind::Registrations, "b", "2"}}));
+    fs::remove(file);
+    EXPECT_THAT(state->why_gone(), HasSubstr("state.db was removed"));
+}
+
 TEST_F(SqliteStateTest, APlaceThatCannotBeWrittenIsSaid) {
     const auto opened = open_sqlite_state(folder / "nowhere" / "state.db");
     ASSERT_FALSE(opened);
@@ -83,6 +98,8 @@ struct Disk {
     std::vector<std::size_t> batches;
     bool is_stuck = false;
     bool fails = false;
+    bool is_gone = false;
+    bool is_closed = false;  // and cannot be opened
     int opened = 0;
 
     void set(bool Disk::*what, bool to) {
@@ -112,6 +129,10 @@ public:
         }
         return {};
     }
+    std::string why_gone() const override {
+        const std::lock_guard lock(disk_.mutex);
+        return disk_.is_gone ? "it was removed" : "";
+    }
 
 private:
     Disk& disk_;
@@ -132,7 +153,12 @@ protected:
         writer.emplace(
             Writer::Setup{.open = [this]() -> Result<std::unique_ptr<State>, std::string> {
                               const std::lock_guard lock(disk.mutex);
+                              if (disk.is_closed) {
+                                  return fail(std::string("no such folder"));
+                              }
                               ++disk.opened;
+                              disk.is_gone = false;
+                              disk.bell.notify_all();
                               return std::make_unique<DiskState>(disk);
                           },
                           .on_written =
@@ -146,6 +172,7 @@ protected:
                                   return Now{time.load(), {}};
                               },
                           .retry = 1ms,
+                          .look = 1ms,
                           .batch = batch});
     }
     Writer::Ticket put(const std::string& key, const char* value) {
@@ -236,6 +263,34 @@ TEST_F(WriterTest, ADiskThatFailsIsTriedAgainAndNothingIsLost) {
     EXPECT_THAT(disk.items, ElementsAre(std::pair("a", "new"), std::pair("b", "1")));
     EXPECT_FALSE(writer->is_lagging(time));
     EXPECT_EQ(writer->alarm(time), "");
+}
+
+// Whoever opens it says all anew.
+TEST_F(WriterTest, WhatIsGoneIsOpenedAnewThoughThereIsNothingToWrite) {
+    start();
+    wait_for(put("a", "1"));
+    disk.set(&Disk::is_gone, true);
+    std::unique_lock lock(disk.mutex);
+    EXPECT_TRUE(disk.bell.wait_for(lock, 30s, [this] { return disk.opened == 2; }));
+    EXPECT_FALSE(disk.is_gone);
+    lock.unlock();
+    wait_for(put("b", "2"));
+    EXPECT_THAT(disk.items, SizeIs(2));
+    // Where it cannot be, that is an alarm until it can.
+    disk.set(&Disk::is_closed, true);
+    disk.set(&Disk::is_gone, true);
+    const auto is_alarm = [this](std::string_view sentence) {
+        const auto until = std::chrono::steady_clock::now() + 30s;
+        bool is_so = false;
+        while (!is_so && std::chrono::steady_clock::now() < until) {
+            is_so = writer->alarm(time).find(sentence) != std::string::npos &&
+                    writer->alarm(time).empty() == sentence.empty();
+        }
+        return is_so;
+    };
+    EXPECT_TRUE(is_alarm("not durable: no such folder"));
+    disk.set(&Disk::is_closed, false);
+    EXPECT_TRUE(is_alarm(""));
 }
 
 TEST_F(WriterTest, ADiskThatHangsIsAnAlarmAndNobodyWaitsForIt) {

@@ -274,6 +274,40 @@ TEST_F(StoreTest, WhatIsReplacedOrRemovedUnderItTakesNoChange) {
     }
 }
 
+// As cp does, which keeps the file and what SQLite has of it.
+TEST_F(StoreTest, WhatIsWrittenOverItInItsPlaceIsNoticedAndTakesNoChange) {
+    auto store = open();
+    ASSERT_TRUE(store->put(bob()));
+    const std::string backup = text_of(file);
+    ASSERT_TRUE(store->put(alice()));
+    EXPECT_EQ(store->why_read_only(), "") << "that was ourselves";
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << backup;
+    const std::string sentence = file.string() +
+                                 " was written by another program while it was open; send SIGHUP "
+                                 "to ringwall-sbc, which then uses what is there";
+    EXPECT_EQ(store->why_read_only(), sentence);
+    const auto done = store->put(alice("other"));
+    EXPECT_EQ(done ? "" : done.error(), sentence);
+    EXPECT_EQ(text_of(file), backup) << "nothing of what was there gets into it";
+    store.reset();
+    store = open();
+    EXPECT_THAT(*store->subscribers(), ElementsAre(bob()));
+    EXPECT_EQ(store->why_read_only(), "");
+    // Of the same length too.
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary) << backup;
+    EXPECT_EQ(store->why_read_only(), sentence);
+}
+
+TEST_F(StoreTest, TriesWhetherAChangeCouldBeMade) {
+    const auto store = open();
+    ASSERT_TRUE(store->put(bob()));
+    ASSERT_TRUE(store->try_change());
+    on_full_disk(100, [&] { EXPECT_FALSE(store->try_change()); });
+    ASSERT_TRUE(store->try_change());
+    EXPECT_THAT(*store->subscribers(), ElementsAre(bob()));
+    EXPECT_EQ(store->why_read_only(), "");
+}
+
 // A backup takes its place as it is: nothing of what was there gets into it.
 TEST_F(StoreTest, ABackupThatIsPutInItsPlaceStaysAsItIs) {
     auto store = open();

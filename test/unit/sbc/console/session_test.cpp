@@ -877,6 +877,25 @@ TEST_F(AtTheConsole, ACallIsExplained) {
     EXPECT_THAT(reader.on_line(command).output, HasSubstr("refused"));
 }
 
+// Where all stages pass, and the target comes to nothing.
+TEST_F(AtTheConsole, ACallThatNoRouteTakesIsExplainedByTheRule) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    views_.explained.end = Explanation::End::Refused;
+    views_.explained.decisions.end_at(10, policy::DecisionTrace::Last::Continue);
+    views_.explained.decisions.add(0, policy::Event::Initial, sip::Scheme::Sip,
+                                   policy::MediaRefusal::EngineDown);
+    views_.explained.status = 503;
+    views_.explained.reason = "Service Unavailable";
+    views_.explained.detail = "media-engine-down";
+    EXPECT_THAT(
+        says("explain call from test to sip:b@d.example"),
+        AllOf(
+            HasSubstr("  route by test (sip): refused\n    by media-engine-down: The media engine "
+                      "does not answer, and the call is not to do without it"),
+            HasSubstr("The caller would hear 503 Service Unavailable (media-engine-down); nothing "
+                      "would be sent on.\n")));
+}
+
 TEST_F(AtTheConsole, RefusalsAreListedAndTraced) {
     typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
     CallRecord refused;

@@ -116,6 +116,7 @@ struct Arrival {
         EXPECT_FALSE(parsed.fault.has_value())
             << text << (parsed.fault ? parsed.fault->reason() : "");
         message_ = parsed.message;
+        snapshot.note_domains();
         snapshot_ = std::make_shared<const Snapshot>(snapshot);
         const bool is_tls = spoken == sip::Transport::Tls && has_tls_identity;
         inbound_ = std::unique_ptr<Inbound>(

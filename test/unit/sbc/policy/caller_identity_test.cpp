@@ -74,6 +74,35 @@ TEST(TrustDomain, WhoMayHearAnIdentity) {
     EXPECT_TRUE(may_hear_identity(restricted, none));
 }
 
+// docs/decisions/0076.
+TEST(Strangers, SpeakForNoneOfOurUsers) {
+    Snapshot snapshot = example_snapshot();
+    snapshot.note_domains();
+    const Adjacency& stranger = snapshot.adjacencies[outside];
+    const auto is_referrer = [](const Adjacency& from, std::string_view who) {
+        return may_name_referrer(from, {}, *sip::parse_name_addr(who));
+    };
+    for (const char* const ours : {"<sip:alice@example.com>", "<sips:nobody@EXAMPLE.com.:5061>",
+                                   "sip:example.com", "<im:alice@example.com?subject=x>"}) {
+        EXPECT_FALSE(is_referrer(stranger, ours)) << ours;
+        EXPECT_FALSE(may_be_replied_at(stranger, ours)) << ours;
+        EXPECT_TRUE(is_referrer(snapshot.adjacencies[softswitch], ours)) << ours;
+        EXPECT_TRUE(may_be_replied_at(snapshot.adjacencies[softswitch], ours)) << ours;
+        EXPECT_TRUE(may_be_replied_at(snapshot.adjacencies[phones], ours)) << ours;
+    }
+    for (const char* const others : {"<sip:alice@example.net>", "\"A\" <sip:a@192.0.2.30>;x=1",
+                                     "<tel:+493012345>", "<sip:alice@sub.example.com>"}) {
+        EXPECT_TRUE(is_referrer(stranger, others)) << others;
+        EXPECT_TRUE(may_be_replied_at(stranger, others)) << others;
+    }
+    EXPECT_FALSE(may_be_replied_at(stranger, "<sip:a@example.net>, <sip:bob@example.com>"));
+    EXPECT_FALSE(may_be_replied_at(stranger, "<sip:"));
+    snapshot.adjacencies[outside].takes_own_callers = true;
+    snapshot.note_domains();
+    EXPECT_TRUE(is_referrer(stranger, "<sip:alice@example.com>"));
+    EXPECT_TRUE(may_be_replied_at(stranger, "<sip:alice@example.com>"));
+}
+
 TEST(Privacy, OnlyWhatIsCriticalAndCannotBeDoneIsLacking) {
     Adjacency inside;
     inside.privacy = PrivacyMode::Trusted;

@@ -56,5 +56,38 @@ TEST(WhoExists, IsNotToldToUntrustedCallersByARegistrarBehindUs) {
     }
 }
 
+// docs/decisions/0084.
+TEST(WhoExists, IsNotToldToUntrustedCallersByAPhoneThatHasNotRung) {
+    Snapshot snapshot;
+    constexpr AdjacencyIndex phones = 0, desks = 1, softswitch = 2, outside = 3, behind = 4;
+    snapshot.adjacencies.resize(5);
+    for (const AdjacencyIndex each : {phones, desks, behind}) {
+        snapshot.adjacencies[each].profile = Profile::Access;
+    }
+    snapshot.adjacencies[phones].security = Security::TrustedEncrypted;
+    snapshot.adjacencies[softswitch].security = Security::TrustedUnencrypted;
+    snapshot.adjacencies[behind].registration_target = outside;
+    for (const int status : {302, 401, 404, 408, 410, 480, 486, 488, 500, 503, 600, 603, 604}) {
+        for (const AdjacencyIndex called : {phones, desks}) {
+            EXPECT_TRUE(tells_who_exists(snapshot, outside, called, status, false)) << status;
+            EXPECT_FALSE(tells_who_exists(snapshot, outside, called, status, true)) << status;
+            EXPECT_FALSE(tells_who_exists(snapshot, softswitch, called, status, false)) << status;
+            EXPECT_FALSE(tells_who_exists(snapshot, phones, called, status, false)) << status;
+        }
+        EXPECT_FALSE(tells_who_exists(snapshot, outside, softswitch, status, false)) << status;
+        // Their registrar calls them, and knows.
+        EXPECT_FALSE(tells_who_exists(snapshot, outside, behind, status, false)) << status;
+    }
+    for (const int status : {421, 422}) {
+        EXPECT_FALSE(tells_who_exists(snapshot, outside, phones, status, false)) << status;
+    }
+    for (const int status : {302, 486, 488, 600, 603, 606}) {
+        EXPECT_FALSE(tells_who_exists(snapshot, desks, desks, status, false)) << status;
+    }
+    for (const int status : {404, 408, 480, 500, 604}) {
+        EXPECT_TRUE(tells_who_exists(snapshot, desks, desks, status, false)) << status;
+    }
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::policy

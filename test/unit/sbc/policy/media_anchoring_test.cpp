@@ -72,6 +72,21 @@ TEST(MediaAnchoring, ALegIsOfferedWhatItMayHave) {
     EXPECT_EQ(offered(leg(TrustedEncrypted, Required), "no description"), Transport::Rtp);
 }
 
+// RFC 3264 §5: a call has no name. The engine leaves it as it is.
+TEST(MediaAnchoring, TheNameOfTheSessionIsNotTold) {
+    const std::string ends = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\n";
+    const std::string after = "c=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    for (const char* const name :
+         {"s=Alice's desk\r\n", "s=call from 192.0.2.9\r\n", "s= \r\n", "s=-\r\n"}) {
+        std::string from_engine = description("RTP/AVP", "", "192.0.2.77");
+        from_engine.replace(from_engine.find("s=-\r\n"), 5, name);
+        const auto verdict = judge_from_engine(leg(Security::Untrusted, MediaSecurity::Off),
+                                               ends + name + after, from_engine, std::nullopt);
+        ASSERT_TRUE(verdict.passes()) << name;
+        EXPECT_EQ(*verdict.body, description("RTP/AVP", "", "192.0.2.77")) << name;
+    }
+}
+
 // Whatever the engine says: no key reaches a leg that is not trusted.
 TEST(MediaAnchoring, KeysDoNotReachALegThatIsNotTrusted) {
     const std::string original = description("RTP/SAVP", key);
