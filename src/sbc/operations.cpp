@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "sbc/config/succession.h"
+#include "sbc/record/call_record.h"
 
 namespace ringwall::sbc {
 
@@ -66,6 +67,17 @@ std::vector<std::string> Operations::alarms() {
         out.push_back("the media engine at " + engine->to_string() +
                       " does not answer; calls that need it are refused or by-passed as "
                       "'media-engine-down' says");
+    }
+    const auto& adjacencies = workers_.snapshot().adjacencies;
+    for (const AdjacencyIndex each : workers_.outages().down()) {
+        const auto state = workers_.outages().state(each);
+        if (state && each < adjacencies.size()) {
+            out.push_back(
+                "the peer of adjacency '" + adjacencies[each].name + "', " +
+                adjacencies[each].signaling_peer + ", is down since " +
+                to_iso8601_seconds(state->since) +
+                ": it does not answer OPTIONS; new calls go by other routes, or hear 480");
+        }
     }
     return out;
 }

@@ -68,17 +68,19 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       timers_(timers),
       shard_(network, *this, timers, start, place, HashKey::make(random)),
       connections_(shard_, shared.connections),
-      locator_(shard_, random),
+      locator_(shard_, random, shared.outages),
       failover_(shard_, connections_, locator_, random, timers_),
       refusal_lines_(refusal_lines_a_second),
       registrar_(shared.location, shared.register_order),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
       registrations_(shard_, connections_, locator_, random, counters_),
+      pings_(shard_, connections_, locator_, random, counters_, shared.outages),
       media_(shard_, random) {
     media_.take(snapshot_->media_engine);
     if (place.number == 0) {
         registrations_.take(snapshot_);
+        pings_.take(snapshot_);
     }
 }
 
@@ -521,6 +523,7 @@ policy::Inbound Sbc::inbound_of(const sip::Message& request, const sip::Hop& fro
         .snapshot = snapshot_,
         .going_down = going_down_,
         .takes_no_calls = is_stopping_,
+        .peers_down = shared_.outages.down(),
         .registered = registered,
         .nonces = nonces_,
         .nonce_window = nonce_window_,
@@ -973,7 +976,8 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 // ---- responses and timers -----------------------------------------------------------------------
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
-    if (registrations_.on_response(id, *response) || answer_challenge(id, from, *response)) {
+    if (registrations_.on_response(id, *response) || pings_.on_response(id, *response) ||
+        answer_challenge(id, from, *response)) {
         return;
     }
     if (const auto next = failover_.on_response(id, *response)) {
@@ -993,7 +997,7 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
-    if (registrations_.on_failed(id)) {
+    if (registrations_.on_failed(id) || pings_.on_failed(id)) {
         return;
     }
     if (const auto next = failover_.on_failed(id, cause)) {
@@ -1123,6 +1127,7 @@ void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer
 void Sbc::on_client_ended(ClientId id) {
     failover_.on_ended(id);
     registrations_.on_ended(id);
+    pings_.on_ended(id);
     challenges_.ended(id);
     const auto found = by_client_.find(id);
     if (found == by_client_.end()) {
@@ -1243,6 +1248,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         registrations_.on_timer(cookie);
         return;
     }
+    if (trunk::Pings::is_number(cookie)) {
+        pings_.on_timer(cookie);
+        return;
+    }
     if (b2bua::Usage* call = call_of(CallRef{cookie >> 32})) {
         call->on_timer(static_cast<std::uint32_t>(cookie));
     }
@@ -1253,6 +1262,8 @@ void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
     for (const Locator::Found& found : locator_.on_dns(question, answer)) {
         if (trunk::Registrations::is_waiter(found.waiter)) {
             registrations_.on_ways(found);
+        } else if (trunk::Pings::is_number(found.waiter)) {
+            pings_.on_ways(found);
         } else if (const auto sent = failover_.on_ways(found)) {
             own_sent(*sent);
             on_client_ended(sent->handle);
@@ -1389,7 +1400,8 @@ void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
 std::optional<sip::Hop> Sbc::hop_to(CallRef call, AdjacencyIndex adjacency) {
     const SnapshotPtr& snapshot = snapshot_of(call);
     const Adjacency& to = snapshot->adjacencies[adjacency];
-    if (!may_begin_on(*snapshot, adjacency) || to.signaling_peer.empty()) {
+    if (!may_begin_on(*snapshot, adjacency) || to.signaling_peer.empty() ||
+        shared_.outages.is_down(adjacency)) {
         return std::nullopt;
     }
     const auto ways = locator_.find(snapshot, adjacency, std::nullopt);
@@ -1727,6 +1739,7 @@ std::vector<TlsConnection> Sbc::tls_connections() const {
 void Sbc::refuse_calls() {
     is_stopping_ = true;
     registrations_.stop();
+    pings_.stop();
 }
 
 void Sbc::end_all(std::string_view reason) {
@@ -1769,7 +1782,8 @@ bool Sbc::is_empty() const {
 
 bool Sbc::is_consistent() const {
     return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
-           registrations_.is_consistent() && connections_.is_consistent() &&
+           registrations_.is_consistent() && pings_.is_consistent() &&
+           connections_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

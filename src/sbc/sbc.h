@@ -38,6 +38,7 @@
 #include "sbc/registrar/returning_phone.h"
 #include "sbc/shared.h"
 #include "sbc/trunk/challenges.h"
+#include "sbc/trunk/pings.h"
 #include "sbc/trunk/registrations.h"
 #include "sip/auth/nonce_mint.h"
 #include "sip/auth/nonce_window.h"
@@ -114,7 +115,8 @@ public:
     const KeptRecords& ended_calls() const { return ended_calls_; }
     const registrar::Location& location() const { return shared_.location; }
     const Snapshot& snapshot() const { return *snapshot_; }
-    // New calls hear 503 from now on, and what is registered at providers is removed.
+    // New calls hear 503 from now on, what is registered at providers is removed, and nobody is
+    // pinged.
     void refuse_calls();
     const trunk::Registrations& registrations() const { return registrations_; }
     // All calls are ended, their peers told.
@@ -419,6 +421,7 @@ private:
     sip::auth::Verifier verifier_;
     trunk::Challenges challenges_;
     trunk::Registrations registrations_;
+    trunk::Pings pings_;
     media::Link media_;
     std::unordered_map<engine::ListenerId, ListenRequest> listeners_;
     std::size_t relayed_ = 0;  // REGISTERs on their way to a registrar behind us, among calls_

@@ -79,6 +79,7 @@ public:
     bool misses_media_engine();  // on any of them
     // By one of them, since all decide alike.
     Explanation explain(const ExplainQuestion& question);
+    const Outages& outages() const { return shared_.outages; }
     std::optional<CallRecord> find_call(const std::string& name);
     // The last ones, the newest first.
     std::vector<CallRecord> refusals(std::size_t count);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "sbc/model/word_values.h"
 #include "sbc/policy/permit.h"
+#include "sbc/record/call_record.h"
 
 namespace ringwall::sbc::console {
 namespace {
@@ -136,6 +137,39 @@ std::string codes_of(const Adjacency& adjacency) {
     return out.empty() ? "Global Triggers" : out;
 }
 
+std::string_view peer_text(Outages::Peer peer) {
+    switch (peer) {
+        case Outages::Peer::Unknown:
+            return "not known yet";
+        case Outages::Peer::Up:
+            return "up";
+        case Outages::Peer::Down:
+            return "down";
+    }
+    return "";
+}
+
+std::string peer_since(const Outages::State& state) {
+    return state.peer == Outages::Peer::Unknown
+               ? std::string(peer_text(state.peer))
+               : std::string(peer_text(state.peer)) + " since " + to_iso8601_seconds(state.since);
+}
+
+bool is_down(const AdjacencyStatus& status) {
+    return status.peer && status.peer->peer == Outages::Peer::Down;
+}
+
+std::string ping_of(const Adjacency& adjacency) {
+    const auto seconds = [](Duration time) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+    };
+    return !adjacency.ping
+               ? "Disabled"
+               : "Enabled, Ping Interval: " + seconds(adjacency.ping->interval) +
+                     " seconds, Ping Lifetime: " + seconds(adjacency.ping->lifetime) +
+                     " seconds, Ping Fail Count: " + std::to_string(adjacency.ping->fail_count);
+}
+
 // The field's names, one on a line.
 std::string details(const Snapshot& snapshot, const Adjacency& adjacency,
                     const AdjacencyStatus& status) {
@@ -199,6 +233,12 @@ std::string details(const Snapshot& snapshot, const Adjacency& adjacency,
     if (adjacency.registration) {
         line("Registered at the peer", status.is_registered_at_peer ? "Yes" : "No");
     }
+    if (adjacency.profile != Profile::Access) {
+        line("Ping", ping_of(adjacency));
+    }
+    if (status.peer) {
+        line("Peer", peer_since(*status.peer));
+    }
     line("Calls", std::to_string(status.calls));
     return out;
 }
@@ -250,6 +290,19 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
     }
     if (adjacency.registration) {
         out["registered-at-peer"] = status.is_registered_at_peer;
+    }
+    if (status.peer) {
+        const auto seconds = [](Duration time) {
+            return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+        };
+        out["ping-interval"] = seconds(adjacency.ping ? adjacency.ping->interval : Duration{});
+        out["ping-lifetime"] = seconds(adjacency.ping ? adjacency.ping->lifetime : Duration{});
+        out["ping-fail-count"] = adjacency.ping ? adjacency.ping->fail_count : 0;
+        out["peer"] =
+            status.peer->peer == Outages::Peer::Unknown ? "unknown" : peer_text(status.peer->peer);
+        out["peer-since"] = status.peer->peer == Outages::Peer::Unknown
+                                ? Json()
+                                : Json(to_iso8601_seconds(status.peer->since));
     }
     return out;
 }
@@ -345,6 +398,7 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
                                   std::string(state_text(status.state)) + "\n"
                             : "";
             out += summary(all[i]);
+            out += is_down(status) ? "Peer: " + peer_since(*status.peer) + "\n" : "";
         }
     }
     if (count == 0 && !name.empty()) {

@@ -20,7 +20,7 @@ public:
         std::vector<AdjacencyStatus> out;
         const datastore::Target::States states = target_.states();
         for (const Adjacency& each : snapshot().adjacencies) {
-            out.push_back({.state = states.at(each.name)});
+            out.push_back({.state = states.at(each.name), .peer = peer});
         }
         return out;
     }
@@ -56,6 +56,7 @@ public:
     int cleared = 0;
     std::vector<std::string> ended;
 
+    std::optional<Outages::State> peer;  // of every adjacency
     CallStatistics calls_were;
     std::vector<CallRecord> calls_up;
     std::vector<registrar::Binding> registered;
