@@ -69,7 +69,10 @@ public:
     // Octets by a socket of open_udp().
     virtual void on_octets(FlowId /*flow*/, const Endpoint& /*remote*/,
                            std::string_view /*bytes*/) {}
-    // Every screened message that comes in or goes out, when trace is on.
+    // Every screened message that comes in for this shard or goes out, to be counted.
+    virtual void on_message(Direction /*direction*/, const sip::Hop& /*hop*/,
+                            const sip::Message& /*message*/) {}
+    // The same, when trace is on.
     virtual void on_trace(Direction direction, const sip::Hop& hop,
                           const sip::Message& message) = 0;
 };
@@ -155,6 +158,14 @@ public:
     void mark(FlowId id, std::uint32_t purpose) { flows_.at(id).flow.purpose = purpose; }
     // The connections that are had here and not being closed already.
     std::vector<Flow> connections() const;
+    template <class Function>
+    void for_each_connection(Function&& function) const {
+        for (const auto& [id, state] : flows_) {
+            if (state.flow.transport != sip::Transport::Udp && !state.is_closing) {
+                function(state.flow);
+            }
+        }
+    }
     std::size_t flow_count() const { return flows_.size(); }
     std::size_t timer_count() const { return wheel_.size(); }
     // What time it is for work that no event of the network brought.

@@ -32,6 +32,8 @@
 #include "sbc/file_observer.h"
 #include "sbc/file_watch.h"
 #include "sbc/line_file.h"
+#include "sbc/metrics/page.h"
+#include "sbc/metrics/server.h"
 #include "sbc/operations.h"
 #include "sbc/privileges.h"
 #include "sbc/stored_subscribers.h"
@@ -238,6 +240,15 @@ int run_process(const ProcessOptions& options) {
             return EX_NOPERM;
         }
     }
+    const auto metrics_address =
+        options.metrics.empty() ? std::nullopt : metrics::parse_admin_address(options.metrics);
+    if (!options.metrics.empty() && !metrics_address) {
+        std::fprintf(stderr,
+                     "--metrics %s is neither a port nor ADDRESS:PORT; write it like 9101, "
+                     "192.0.2.1:9101 or [2001:db8::1]:9101\n",
+                     options.metrics.c_str());
+        return EX_USAGE;
+    }
     const std::filesystem::path folder =
         options.store.empty() ? options.configuration.parent_path() : options.store;
     const FileReader read_file = [&folder](const std::string& name) {
@@ -405,6 +416,34 @@ int run_process(const ProcessOptions& options) {
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
     console::AlarmWatch alarms;
+    std::unique_ptr<metrics::Server> metrics;
+    if (metrics_address) {
+        auto listening = metrics::Server::listen(
+            *metrics_address,
+            {.post = [&box = **mailbox](auto make) { box.post(std::move(make)); },
+             .page =
+                 [&] {
+                     const Measures measures = workers.measures();
+                     return metrics::page({
+                         .snapshot = workers.snapshot(),
+                         .measures = measures,
+                         .outages = workers.outages(),
+                         .registrations = workers.registration_counts(),
+                         .workers = workers.count(),
+                         .alarms = alarms.count(),
+                         .store_unwritten = keeper ? keeper->said() - keeper->written() : 0,
+                         .is_store_lagging =
+                             keeper && keeper->is_lagging(net::system_clock().monotonic),
+                         .version = options.version,
+                     });
+                 }});
+        if (!listening) {
+            std::fprintf(stderr, "%s\n", listening.error().c_str());
+            workers.stop();
+            return EX_CONFIG;
+        }
+        metrics = std::move(*listening);
+    }
     Watchdog watchdog(service_manager, workers);
     const auto look_for_alarms = [&] {
         std::ranges::for_each(line_files, &LineFile::try_again);
@@ -443,6 +482,7 @@ int run_process(const ProcessOptions& options) {
     log::info("sbc.stopping");
     service_manager.stopping();
     console.reset();
+    metrics.reset();
     say_farewell(workers, **mailbox);
     workers.stop();
     (*mailbox)->open_all();

@@ -14,6 +14,8 @@ struct ProcessOptions {
     std::filesystem::path console;  // the socket for `ringwall console`; empty: none
     std::filesystem::path trace;    // a JSON line for each message; empty: none
     std::filesystem::path record;   // a JSON line for each call; empty: none
+    std::string metrics;            // where Prometheus finds them; empty: nowhere
+    std::string version;            // of this program
     std::string user;               // whom a process of root becomes; empty: stays who it is
     bool is_record_csv = false;     // with commas instead
     std::uint16_t workers = 0;      // threads; 0: one for each core

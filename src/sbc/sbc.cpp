@@ -261,6 +261,9 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
         arrival.empty() ? adjacency_of(flow) : std::optional(arrival.mapped().adjacency);
     const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
     counters_.add("connections_closed", to_string(reason));
+    if (which && is_failed_handshake(reason)) {
+        ++passed_on(*which).handshakes_failed[static_cast<std::size_t>(reason)];
+    }
     log::info("connection.closed", {{"adjacency", name},
                                     {"peer", flow.remote.to_string()},
                                     {"reason", to_string(reason)},
@@ -1293,6 +1296,41 @@ void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
                                   index ? snapshot_->adjacencies[*index].name : "", direction, hop,
                                   message));
+}
+
+AdjacencyMeasures& Sbc::passed_on(AdjacencyIndex adjacency) {
+    if (passed_.size() <= adjacency) {
+        passed_.resize(snapshot_->adjacencies.size());
+    }
+    return passed_.at(adjacency);
+}
+
+void Sbc::on_message(engine::Direction direction, const sip::Hop& hop,
+                     const sip::Message& message) {
+    if (const auto index = adjacency_of(*snapshot_, hop)) {
+        passed_on(*index).messages.add(direction, message);
+    }
+}
+
+void Sbc::add_measures(Measures& sum) const {
+    sum.counters += counters_;
+    sum.statistics += statistics_;
+    sum.traffic += shard_.counters();
+    sum.adjacencies.resize(std::max(sum.adjacencies.size(), snapshot_->adjacencies.size()));
+    for (std::size_t i = 0; i < passed_.size(); ++i) {
+        sum.adjacencies[i] += passed_[i];
+    }
+    for (const auto& [ref, entry] : calls_) {
+        if (const auto progress = entry.call->progress()) {
+            AdjacencyMeasures& its = sum.adjacencies.at(progress->from);
+            ++(progress->is_answered ? its.active_calls : its.activating_calls);
+        }
+    }
+    shard_.for_each_connection([&](const engine::Flow& flow) {
+        if (flow.is_established && flow.purpose && *flow.purpose < sum.adjacencies.size()) {
+            ++sum.adjacencies[*flow.purpose].connections[static_cast<std::size_t>(flow.transport)];
+        }
+    });
 }
 
 // ---- what calls ask for -------------------------------------------------------------------------

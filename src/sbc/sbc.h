@@ -2,6 +2,7 @@
 // pipeline, to the registrar or to a call, and gives calls what they ask for.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -28,6 +29,7 @@
 #include "sbc/explanation.h"
 #include "sbc/failover.h"
 #include "sbc/locator.h"
+#include "sbc/measures.h"
 #include "sbc/media/link.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
@@ -105,6 +107,8 @@ public:
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
     const CallStatistics& statistics() const { return statistics_; }
+    // What is and was here, added to what others said.
+    void add_measures(Measures& sum) const;
     void clear_statistics() { statistics_.clear(); }
     // What would become of that call now; nothing is sent, counted or kept (sbc_explain.cpp).
     Explanation explain(const ExplainQuestion& question);
@@ -169,6 +173,8 @@ public:
                   const sip::ParseError& fault) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer) override;
     void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
+    void on_message(engine::Direction direction, const sip::Hop& hop,
+                    const sip::Message& message) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
                   const sip::Message& message) override;
 
@@ -277,6 +283,7 @@ private:
     std::optional<AdjacencyIndex> adjacency_of(const Snapshot& snapshot, const sip::Hop& hop) const;
     std::optional<AdjacencyIndex> adjacency_of(const engine::Flow& flow) const;
     std::optional<AdjacencyIndex> adjacency_of_phone(FlowId flow) const;
+    AdjacencyMeasures& passed_on(AdjacencyIndex adjacency);
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
     b2bua::Usage* call_of_tag(std::string_view tag);
@@ -411,6 +418,7 @@ private:
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
     CallStatistics statistics_;
+    std::vector<AdjacencyMeasures> passed_;  // by adjacency; what is counted as it passes
     KeptRecords refusals_;
     KeptRecords ended_calls_;
     log::Limit refusal_lines_;

@@ -425,6 +425,14 @@ CallStatistics Workers::statistics() {
     return sum;
 }
 
+Measures Workers::measures() {
+    Measures sum;
+    for (const auto& seat : seats_) {
+        ask(*seat, [&sum](const Seat& its) { its.sbc->add_measures(sum); });
+    }
+    return sum;
+}
+
 void Workers::clear_statistics() {
     for (const auto& seat : seats_) {
         ask(*seat, [](const Seat& its) {

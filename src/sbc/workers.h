@@ -73,6 +73,7 @@ public:
     // Of all of them.
     Counters counters();
     CallStatistics statistics();
+    Measures measures();
     void clear_statistics();
     std::vector<CallRecord> calls();
     std::vector<TlsConnection> tls_connections();
@@ -84,6 +85,10 @@ public:
     // The last ones, the newest first.
     std::vector<CallRecord> refusals(std::size_t count);
     std::vector<CallRecord> ended_calls(std::size_t count);
+    // By adjacency of the configuration that runs.
+    std::vector<std::size_t> registration_counts() const {
+        return shared_.location.count_by_adjacency(snapshot_->adjacencies.size());
+    }
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }

@@ -30,6 +30,7 @@ public:
         return out;
     }
     CallStatistics statistics() override { return calls_were; }
+    Measures measures() override { return measured; }
     std::vector<CallRecord> calls() override { return calls_up; }
     std::vector<registrar::Binding> registrations() override { return registered; }
     std::vector<TlsConnection> tls_connections() override { return connections; }
@@ -57,6 +58,7 @@ public:
     std::vector<std::string> ended;
 
     std::optional<Outages::State> peer;  // of every adjacency
+    Measures measured;
     CallStatistics calls_were;
     std::vector<CallRecord> calls_up;
     std::vector<registrar::Binding> registered;
