@@ -391,6 +391,11 @@ void Shard::on_time(Now now) {
     }
 }
 
+void Shard::on_delay(Duration waited, Now now) {
+    now_ = now;
+    user_.on_delay(waited);
+}
+
 TimePoint Shard::next_deadline() const {
     return wheel_.next_deadline();
 }

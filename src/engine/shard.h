@@ -69,6 +69,8 @@ public:
     // Octets by a socket of open_udp().
     virtual void on_octets(FlowId /*flow*/, const Endpoint& /*remote*/,
                            std::string_view /*bytes*/) {}
+    // What was delivered in this turn had waited for so long, for there was other work.
+    virtual void on_delay(Duration /*waited*/) {}
     // Every screened message that comes in for this shard or goes out, to be counted.
     virtual void on_message(Direction /*direction*/, const sip::Hop& /*hop*/,
                             const sip::Message& /*message*/) {}
@@ -186,6 +188,7 @@ public:
     void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote, CloseReason reason,
                    std::string_view detail, Now now) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer, Now now) override;
+    void on_delay(Duration waited, Now now) override;
     void on_time(Now now) override;
     TimePoint next_deadline() const override;
 

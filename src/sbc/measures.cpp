@@ -31,6 +31,19 @@ MessageCounts& MessageCounts::operator+=(const MessageCounts& other) {
     return *this;
 }
 
+void DelayCounts::add(Duration waited) {
+    const auto* const bound = std::ranges::find_if(
+        bounds, [&](int each) { return waited <= std::chrono::milliseconds(each); });
+    ++counts[static_cast<std::size_t>(bound - bounds.begin())];
+    sum += waited;
+}
+
+DelayCounts& DelayCounts::operator+=(const DelayCounts& other) {
+    add_all(counts, other.counts);
+    sum += other.sum;
+    return *this;
+}
+
 AdjacencyMeasures& AdjacencyMeasures::operator+=(const AdjacencyMeasures& other) {
     active_calls += other.active_calls;
     activating_calls += other.activating_calls;

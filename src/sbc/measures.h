@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/close_reason.h"
+#include "base/time.h"
 #include "engine/shard.h"
 #include "sbc/counters.h"
 #include "sbc/record/call_statistics.h"
@@ -51,11 +52,32 @@ struct AdjacencyMeasures {
     AdjacencyMeasures& operator+=(const AdjacencyMeasures& other);
 };
 
+// How long what was handled had waited, as Prometheus counts such: below so many milliseconds each.
+struct DelayCounts {
+    static constexpr std::array<int, 9> bounds{1, 5, 10, 25, 50, 100, 250, 500, 1000};
+    std::array<std::uint64_t, bounds.size() + 1> counts{};  // the last: longer than all
+    Duration sum{};
+
+    void add(Duration waited);
+    DelayCounts& operator+=(const DelayCounts& other);
+};
+
+// Of one worker: whether it turns new work away.
+struct WorkerLoad {
+    bool is_shedding = false;
+    double share = 0;        // of new work that is turned away
+    Duration queue_delay{};  // of the last window
+    std::uint64_t shed = 0;  // since the start
+    WallTime since{};        // is_shedding
+};
+
 struct Measures {
     Counters counters;
     CallStatistics statistics;
     engine::ShardCounters traffic;
     std::vector<AdjacencyMeasures> adjacencies;  // by index
+    DelayCounts delays;
+    std::vector<WorkerLoad> workers;
 };
 
 }  // namespace ringwall::sbc

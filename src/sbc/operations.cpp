@@ -68,6 +68,12 @@ std::vector<std::string> Operations::alarms() {
                       " does not answer; calls that need it are refused or by-passed as "
                       "'media-engine-down' says");
     }
+    if (const std::size_t count = workers_.shedding_count(); count > 0) {
+        out.push_back(
+            std::to_string(count) + " of " + std::to_string(workers_.count()) +
+            " workers have more to do than they can; new calls and registrations are partly "
+            "answered 503, see 'show services sbc sbe overload'");
+    }
     const auto& adjacencies = workers_.snapshot().adjacencies;
     for (const AdjacencyIndex each : workers_.outages().down()) {
         const auto state = workers_.outages().state(each);

@@ -15,6 +15,7 @@
 #include "sbc/peer_hop.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/emergency.h"
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/trace.h"
 #include "sip/message_builder.h"
@@ -70,6 +71,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       connections_(shard_, shared.connections),
       locator_(shard_, random, shared.outages),
       failover_(shard_, connections_, locator_, random, timers_),
+      shed_tags_(HashKey::make(random)),
       refusal_lines_(refusal_lines_a_second),
       registrar_(shared.location, shared.register_order),
       nonces_(random),
@@ -449,6 +451,9 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     const engine::Flow* flow = shard_.flow(from.flow);
     if (flow == nullptr) {
         shard_.forget(id);
+        return;
+    }
+    if (shed(id, from, *request)) {
         return;
     }
     if (is_merged(*request)) {
@@ -1234,6 +1239,13 @@ void Sbc::on_timer(std::uint64_t cookie) {
         on_journal_late();
         return;
     }
+    if (cookie == overload_cookie) {
+        note_overload(overload_.on_time(now().monotonic));
+        if (overload_.is_shedding()) {
+            shard_.start_timer(overload_.window(), overload_cookie);
+        }
+        return;
+    }
     if (cookie == newcomers_cookie) {
         close_newcomers();
         return;
@@ -1312,10 +1324,76 @@ void Sbc::on_message(engine::Direction direction, const sip::Hop& hop,
     }
 }
 
+// ---- too much work ------------------------------------------------------------------------------
+
+void Sbc::on_delay(Duration waited) {
+    delays_.add(waited);
+    note_overload(overload_.on_delay(waited, now().monotonic));
+}
+
+void Sbc::note_overload(OverloadControl::Change change) {
+    if (change == OverloadControl::Change::None) {
+        return;
+    }
+    using std::chrono::milliseconds;
+    const auto delay = std::chrono::duration_cast<milliseconds>(overload_.standing_delay()).count();
+    is_shedding_ = overload_.is_shedding();
+    overload_changed_ = now().wall;
+    if (change == OverloadControl::Change::Began) {
+        counters_.add("overload", "began");
+        log::warning("overload.began",
+                     {{"worker", shard_.place().number}, {"queue_delay_ms", delay}});
+        shard_.start_timer(overload_.window(), overload_cookie);
+    } else {
+        counters_.add("overload", "ended");
+        log::info("overload.ended", {{"worker", shard_.place().number}, {"shed", shed_}});
+    }
+}
+
+// What begins something is turned away before it costs anything: no digest, no look-up, no state
+// that is left. What goes on, ends, or is an emergency call never is. Who has no adjacency goes on,
+// to be left without an answer.
+bool Sbc::shed(ServerId id, const sip::Hop& from, const sip::Message& request) {
+    if (!overload_.is_shedding() || policy::is_emergency(*snapshot_, request.request_uri())) {
+        return false;
+    }
+    const auto adjacency = adjacency_of(*snapshot_, from);
+    const double draw = static_cast<double>(random_.number() >> 11U) * 0x1p-53;
+    if (!adjacency || !overload_.sheds(draw)) {
+        return false;
+    }
+    ++shed_;
+    const Method method = request.method();
+    counters_.add("shed", method == Method::Unknown ? "unknown" : sip::to_string(method));
+    const std::string& name = snapshot_->adjacencies[*adjacency].name;
+    if (method == Method::Invite) {
+        statistics_.on_attempt(name, now().wall);
+        CallRecord record;
+        record.from_adjacency = name;
+        record.result = "refused";
+        record.cause = FailureCause::Congestion;
+        statistics_.on_end(record, now().wall);
+    }
+    // Not all of them at once again.
+    constexpr std::uint64_t least = 5;
+    constexpr std::uint64_t spread = 10;
+    auto builder = sip::reply(request, 503,
+                              std::to_string(keyed_hash(shed_tags_, request.top_via().branch())));
+    builder.header(HeaderName::RetryAfter, std::to_string(least + random_.number() % spread));
+    shard_.respond_once(id, builder.build());
+    return true;
+}
+
 void Sbc::add_measures(Measures& sum) const {
     sum.counters += counters_;
     sum.statistics += statistics_;
     sum.traffic += shard_.counters();
+    sum.delays += delays_;
+    sum.workers.push_back({.is_shedding = overload_.is_shedding(),
+                           .share = overload_.share(),
+                           .queue_delay = overload_.standing_delay(),
+                           .shed = shed_,
+                           .since = overload_changed_});
     sum.adjacencies.resize(std::max(sum.adjacencies.size(), snapshot_->adjacencies.size()));
     for (std::size_t i = 0; i < passed_.size(); ++i) {
         sum.adjacencies[i] += passed_[i];
@@ -1820,7 +1898,7 @@ bool Sbc::is_empty() const {
 
 bool Sbc::is_consistent() const {
     return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
-           registrations_.is_consistent() && pings_.is_consistent() &&
+           overload_.is_consistent() && registrations_.is_consistent() && pings_.is_consistent() &&
            connections_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/log_limit.h"
 #include "base/random.h"
 #include "engine/shard.h"
@@ -31,6 +32,7 @@
 #include "sbc/locator.h"
 #include "sbc/measures.h"
 #include "sbc/media/link.h"
+#include "sbc/overload_control.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
 #include "sbc/record/call_statistics.h"
@@ -143,6 +145,8 @@ public:
     bool waits_for_journal() const { return waits_for_journal_.load(); }
     // More is written now.
     void on_written();
+    // New work is turned away, at least some of it. Any thread.
+    bool is_shedding() const { return is_shedding_.load(); }
     // The media engine that is configured does not answer.
     bool misses_media_engine() const { return media_.is_configured() && !media_.is_up(); }
     // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
@@ -173,6 +177,7 @@ public:
                   const sip::ParseError& fault) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer) override;
     void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
+    void on_delay(Duration waited) override;
     void on_message(engine::Direction direction, const sip::Hop& hop,
                     const sip::Message& message) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
@@ -271,6 +276,7 @@ private:
     std::set<AdjacencyIndex> in_use() const;
     static constexpr std::uint64_t settle_cookie = UINT64_MAX - 2;
     static constexpr std::uint64_t journal_cookie = UINT64_MAX - 4;
+    static constexpr std::uint64_t overload_cookie = UINT64_MAX - 5;
     void settle_in(Duration after);
     void settle();
     void depart(AdjacencyIndex adjacency);
@@ -284,6 +290,8 @@ private:
     std::optional<AdjacencyIndex> adjacency_of(const engine::Flow& flow) const;
     std::optional<AdjacencyIndex> adjacency_of_phone(FlowId flow) const;
     AdjacencyMeasures& passed_on(AdjacencyIndex adjacency);
+    bool shed(sip::transaction::ServerId id, const sip::Hop& from, const sip::Message& request);
+    void note_overload(OverloadControl::Change change);
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
     b2bua::Usage* call_of_tag(std::string_view tag);
@@ -418,6 +426,12 @@ private:
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
     CallStatistics statistics_;
+    OverloadControl overload_;
+    std::uint64_t shed_ = 0;  // requests
+    WallTime overload_changed_{};
+    DelayCounts delays_;
+    HashKey shed_tags_;
+    std::atomic<bool> is_shedding_ = false;
     std::vector<AdjacencyMeasures> passed_;  // by adjacency; what is counted as it passes
     KeptRecords refusals_;
     KeptRecords ended_calls_;

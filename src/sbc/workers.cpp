@@ -409,6 +409,11 @@ bool Workers::misses_media_engine() {
     });
 }
 
+std::size_t Workers::shedding_count() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(seats_, [](const auto& seat) { return seat->sbc->is_shedding(); }));
+}
+
 Counters Workers::counters() {
     Counters sum;
     for (const auto& seat : seats_) {

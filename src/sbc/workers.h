@@ -78,6 +78,8 @@ public:
     std::vector<CallRecord> calls();
     std::vector<TlsConnection> tls_connections();
     bool misses_media_engine();  // on any of them
+    // Workers that turn new work away. Waits for none.
+    std::size_t shedding_count() const;
     // By one of them, since all decide alike.
     Explanation explain(const ExplainQuestion& question);
     const Outages& outages() const { return shared_.outages; }

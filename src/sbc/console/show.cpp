@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/endpoint.h"
@@ -537,6 +538,31 @@ std::string show_counters(Views& views, bool as_json) {
         out += name + " " + std::to_string(value) + "\n";
     }
     return out;
+}
+
+std::string show_overload(Views& views, bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    std::size_t number = 0;
+    for (const WorkerLoad& each : views.measures().workers) {
+        const auto delay =
+            std::chrono::duration_cast<std::chrono::milliseconds>(each.queue_delay).count();
+        const auto percent = std::lround(each.share * 100);
+        const std::string does = each.is_shedding
+                                     ? fmt::format("turns away {} % of new work since {}", percent,
+                                                   to_iso8601_seconds(each.since))
+                                     : "takes all";
+        out += fmt::format("Worker {}: queue delay {} ms, {}; {} requests turned away so far\n",
+                           number, delay, does, each.shed);
+        list.push_back({{"worker", number},
+                        {"queue-delay-ms", delay},
+                        {"shedding", each.is_shedding},
+                        {"share", percent},
+                        {"since", each.is_shedding ? Json(to_iso8601_seconds(each.since)) : Json()},
+                        {"shed", each.shed}});
+        ++number;
+    }
+    return as_json ? printed(list) : out;
 }
 
 std::string show_call_policy(Views& views, bool as_json) {

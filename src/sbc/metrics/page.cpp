@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
@@ -46,6 +47,21 @@ public:
         }
         family_.metric.push_back(std::move(metric));
     }
+    // The only one of a family; its bounds are in seconds.
+    void add(const DelayCounts& delays) {
+        ClientMetric metric;
+        std::uint64_t count = 0;
+        for (std::size_t i = 0; i < delays.counts.size(); ++i) {
+            count += delays.counts[i];
+            const bool is_last = i == DelayCounts::bounds.size();
+            metric.histogram.bucket.push_back({count, is_last
+                                                          ? std::numeric_limits<double>::infinity()
+                                                          : DelayCounts::bounds[i] / 1000.0});
+        }
+        metric.histogram.sample_count = count;
+        metric.histogram.sample_sum = std::chrono::duration<double>(delays.sum).count();
+        family_.metric.push_back(std::move(metric));
+    }
     void add(const Labels& labels, std::uint64_t value) { add(labels, static_cast<double>(value)); }
 
 private:
@@ -66,6 +82,7 @@ constexpr std::array counter_texts{
     CounterText{"digest_replays", "Right credentials that were used before, by adjacency"},
     CounterText{"dropped", "Requests that nothing was answered to, by the stage that did"},
     CounterText{"log_lines_left_out", "Lines of the log that were too many"},
+    CounterText{"overload", "Times that a worker began to turn new work away, or ended it"},
     CounterText{"peers", "Peers with ping-enable that went down or came up"},
     CounterText{"pings", "OPTIONS to peers with ping-enable, by what became of them"},
     CounterText{"refused_targets", "Targets that calls were refused, by the rule"},
@@ -73,6 +90,7 @@ constexpr std::array counter_texts{
     CounterText{"rejected", "Requests that were refused, by the stage that did"},
     CounterText{"relayed_registrations",
                 "REGISTERs that went on to a registrar behind, by what became of them"},
+    CounterText{"shed", "Requests that were turned away for there was too much work, by method"},
     CounterText{"store", "Answers to REGISTERs that waited for the store too long"},
     CounterText{"trunk_registrations", "Our registrations at peers, by what became of them"},
 };
@@ -88,6 +106,7 @@ public:
         write_connections();
         write_peers();
         write_certificates();
+        write_load();
         write_counters();
         return prometheus::TextSerializer().Serialize(page_);
     }
@@ -292,6 +311,17 @@ private:
                 crl.add({{"adjacency", its.name}}, seconds(*its.crl_next_update));
             }
         });
+    }
+
+    void write_load() {
+        Family(page_, "queue_delay_seconds", MetricType::Histogram,
+               "How long what was handled had waited for a worker")
+            .add(input_.measures.delays);
+        Family share = gauge("shed_share", "The share of new work that is turned away, by worker");
+        std::size_t number = 0;
+        for (const WorkerLoad& each : input_.measures.workers) {
+            share.add({{"worker", std::to_string(number++)}}, each.share);
+        }
     }
 
     void write_counters() {

@@ -640,6 +640,21 @@ TEST_F(AtTheConsole, APeerThatIsDownIsShown) {
                       HasSubstr("\"ping-interval\": 10")));
 }
 
+TEST_F(AtTheConsole, TheLoadOfEachWorkerIsShown) {
+    views_.measured.workers = {{.queue_delay = 3ms},
+                               {.is_shedding = true,
+                                .share = 0.45,
+                                .queue_delay = 180ms,
+                                .shed = 17,
+                                .since = WallTime(1'795'000'000s)}};
+    EXPECT_EQ(says("show services sbc sbe overload"),
+              "Worker 0: queue delay 3 ms, takes all; 0 requests turned away so far\n"
+              "Worker 1: queue delay 180 ms, turns away 45 % of new work since "
+              "2026-11-18T11:06:40Z; 17 requests turned away so far\n");
+    EXPECT_THAT(says("show services sbc sbe overload | json"),
+                AllOf(HasSubstr("\"share\": 45"), HasSubstr("\"shedding\": true")));
+}
+
 TEST_F(AtTheConsole, WhatMayComeNext) {
     const auto words = [&](const std::string& line) {
         std::vector<std::string> out;

@@ -139,6 +139,21 @@ TEST_F(MetricsPage, HasTheCountersUnderTheirNames) {
     EXPECT_THAT(page(), HasSubstr("ringwall_rejected_total{what=\"target-security\"} 2\n"));
 }
 
+TEST_F(MetricsPage, HasDelaysAsAHistogram) {
+    measures.delays.add(3ms);
+    measures.delays.add(3ms);
+    measures.delays.add(20s);
+    measures.workers = {{.share = 0.25}, {}};
+    EXPECT_THAT(page(), AllOf(HasSubstr("# TYPE ringwall_queue_delay_seconds histogram\n"),
+                              HasSubstr("ringwall_queue_delay_seconds_bucket{le=\"0.001\"} 0\n"),
+                              HasSubstr("ringwall_queue_delay_seconds_bucket{le=\"0.005\"} 2\n"),
+                              HasSubstr("ringwall_queue_delay_seconds_bucket{le=\"1\"} 2\n"),
+                              HasSubstr("ringwall_queue_delay_seconds_bucket{le=\"+Inf\"} 3\n"),
+                              HasSubstr("ringwall_queue_delay_seconds_count 3\n"),
+                              HasSubstr("ringwall_shed_share{worker=\"0\"} 0.25\n"),
+                              HasSubstr("ringwall_shed_share{worker=\"1\"} 0\n")));
+}
+
 TEST_F(MetricsPage, LeavesOutWhatIsNotConfiguredAnyMore) {
     snapshot.adjacencies[1].is_removed = true;
     EXPECT_THAT(page(), Not(HasSubstr("\"trunk\"")));
