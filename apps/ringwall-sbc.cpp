@@ -31,6 +31,10 @@ int main(int argc, char** argv) {
                    "Started as root: become this user, and keep only what ports below 1024 need");
     app.add_option("--workers", options.workers, "Threads for the traffic; one for each core")
         ->check(CLI::Range(1, 64));
+    app.add_option("--drain", options.drain,
+                   "After SIGTERM calls have so many seconds to end by themselves, and no new ones "
+                   "are taken")
+        ->check(CLI::Range(0, 86'400));
     app.add_flag("--check", options.only_check, "Read the configuration, say what is wrong, end");
     app.set_version_flag("--version", "ringwall-sbc " RINGWALL_VERSION);
     try {

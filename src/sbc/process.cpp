@@ -194,6 +194,43 @@ private:
     TimePoint next_;
 };
 
+// After SIGTERM no new calls are taken, and those that are up have some time to end by themselves.
+// A second one is the end of that.
+class Drain {
+public:
+    Drain(std::chrono::seconds limit, Workers& workers, const net::ServiceManager& manager)
+        : limit_(limit), workers_(workers), manager_(manager) {}
+    void on_signal() {
+        if (ends_ || limit_ == Duration::zero()) {
+            is_over_ = true;
+            return;
+        }
+        ends_ = net::system_clock().monotonic + limit_;
+        manager_.stopping();
+        manager_.extend(limit_ + 2 * farewell_limit);
+        workers_.refuse_calls();
+        log::info("sbc.draining",
+                  {{"calls", workers_.call_count()},
+                   {"seconds", std::chrono::duration_cast<std::chrono::seconds>(limit_).count()}});
+    }
+    bool has_begun() const { return ends_.has_value(); }
+    // How long until is_over() is to be asked again.
+    Duration interval() const { return has_begun() ? Duration(100ms) : Duration::max(); }
+    bool is_over() {
+        is_over_ =
+            is_over_ ||
+            (ends_ && (net::system_clock().monotonic >= *ends_ || workers_.call_count() == 0));
+        return is_over_;
+    }
+
+private:
+    const Duration limit_;
+    Workers& workers_;
+    const net::ServiceManager& manager_;
+    std::optional<TimePoint> ends_;
+    bool is_over_ = false;
+};
+
 void record_in(LineFile& audit, const console::User& who, std::string_view what,
                const std::string& text) {
     log::info("console",
@@ -451,10 +488,10 @@ int run_process(const ProcessOptions& options) {
         return console::alarms_of(datastore, operations);
     };
     service_manager.ready();
-    bool is_running = true;
-    while (is_running) {
+    Drain drain(std::chrono::seconds(options.drain), workers, service_manager);
+    while (!drain.is_over()) {
         loop->turn(std::min({until_taken_back(datastore), console::AlarmWatch::interval,
-                             watchdog.interval()}),
+                             watchdog.interval(), drain.interval()}),
                    [] {});
         watchdog.feed_in_time();
         take_back_in_time(datastore, record);
@@ -475,12 +512,14 @@ int run_process(const ProcessOptions& options) {
                 subscribers.load();
                 service_manager.ready();
             } else {
-                is_running = false;
+                drain.on_signal();
             }
         }
     }
     log::info("sbc.stopping");
-    service_manager.stopping();
+    if (!drain.has_begun()) {
+        service_manager.stopping();
+    }
     console.reset();
     metrics.reset();
     say_farewell(workers, **mailbox);

@@ -470,6 +470,23 @@ void Workers::log_counters() {
     log::info("counter", {{"name", "handed_over"}, {"value", traffic.handed_over}});
 }
 
+void Workers::refuse_calls() {
+    for (const auto& seat : seats_) {
+        ask(*seat, [](Seat& its) {
+            its.sbc->shard().wake(its.worker->now());
+            its.sbc->refuse_calls();
+        });
+    }
+}
+
+std::size_t Workers::call_count() {
+    std::size_t sum = 0;
+    for (const auto& seat : seats_) {
+        sum += ask(*seat, [](const Seat& its) { return its.sbc->calls(); });
+    }
+    return sum;
+}
+
 void Workers::end_all(std::string_view reason) {
     for (const auto& seat : seats_) {
         ask(*seat, [reason](Seat& its) {
