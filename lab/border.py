@@ -12,16 +12,17 @@ class Border:
     """With a configuration file; without one it has a store and a console in its folder, and waits to be told."""
 
     def __init__(self, network: Network, host: str, program: pathlib.Path, folder: pathlib.Path,
-                 configuration: pathlib.Path | None = None) -> None:
+                 configuration: pathlib.Path | None = None, options: list[str] | None = None) -> None:
         self._folder, self._console = folder, program.parent / "ringwall"
         self.log, self._trace, self._record = (folder / name for name in ("sbc.log", "trace.jsonl", "record.jsonl"))
         for file in (self._trace, self._record):
             file.unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
         # The name of a socket has at most 107 octets, so it is one of the folder.
-        options = ["--config", str(configuration)] if configuration else ["--store", "store", "--console", "console"]
+        source = ["--config", str(configuration)] if configuration else ["--store", "store", "--console", "console"]
+        more = options or []
         self._start = lambda log: network.start(
-            host, [str(program), *options, "--trace", str(self._trace), "--record", str(self._record)],
+            host, [str(program), *source, *more, "--trace", str(self._trace), "--record", str(self._record)],
             stdout=log, stderr=subprocess.STDOUT, cwd=folder)
         self._open()
 

@@ -98,6 +98,8 @@ public:
     // Only who asks is answered.
     virtual void on_dns(const dns::Question& /*question*/, const dns::Answer& /*answer*/,
                         Now /*now*/) {}
+    // What was told in this turn had waited for so long before it, at most.
+    virtual void on_delay(Duration /*waited*/, Now /*now*/) {}
     // Called when next_deadline() has come, and at least once for each turn with events, after
     // them.
     virtual void on_time(Now now) = 0;

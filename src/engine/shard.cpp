@@ -208,11 +208,7 @@ const Flow* Shard::flow(FlowId id) const {
 
 std::vector<Flow> Shard::connections() const {
     std::vector<Flow> out;
-    for (const auto& [id, state] : flows_) {
-        if (state.flow.transport != sip::Transport::Udp && !state.is_closing) {
-            out.push_back(state.flow);
-        }
-    }
+    for_each_connection([&](const Flow& flow) { out.push_back(flow); });
     return out;
 }
 
@@ -395,6 +391,11 @@ void Shard::on_time(Now now) {
     }
 }
 
+void Shard::on_delay(Duration waited, Now now) {
+    now_ = now;
+    user_.on_delay(waited);
+}
+
 TimePoint Shard::next_deadline() const {
     return wheel_.next_deadline();
 }
@@ -423,6 +424,7 @@ bool Shard::receive(const sip::Hop& from, std::string bytes, sip::Framing framin
 }
 
 void Shard::take(const sip::Hop& from, sip::MessagePtr message) {
+    user_.on_message(Direction::In, from, *message);
     if (trace_) {
         user_.on_trace(Direction::In, from, *message);
     }
@@ -667,6 +669,7 @@ bool Shard::put(const sip::Hop& to, const sip::Message& message) {
         return false;
     }
     ++counters_.messages_out;
+    user_.on_message(Direction::Out, to, message);
     if (trace_) {
         user_.on_trace(Direction::Out, to, message);
     }

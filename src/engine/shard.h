@@ -70,7 +70,12 @@ public:
     // Octets by a socket of open_udp().
     virtual void on_octets(FlowId /*flow*/, const Endpoint& /*remote*/,
                            std::string_view /*bytes*/) {}
-    // Every screened message that comes in or goes out, when trace is on.
+    // What was delivered in this turn had waited for so long, for there was other work.
+    virtual void on_delay(Duration /*waited*/) {}
+    // Every screened message that comes in for this shard or goes out, to be counted.
+    virtual void on_message(Direction /*direction*/, const sip::Hop& /*hop*/,
+                            const sip::Message& /*message*/) {}
+    // The same, when trace is on.
     virtual void on_trace(Direction direction, const sip::Hop& hop,
                           const sip::Message& message) = 0;
 };
@@ -156,6 +161,14 @@ public:
     void mark(FlowId id, std::uint32_t purpose) { flows_.at(id).flow.purpose = purpose; }
     // The connections that are had here and not being closed already.
     std::vector<Flow> connections() const;
+    template <class Function>
+    void for_each_connection(Function&& function) const {
+        for (const auto& [id, state] : flows_) {
+            if (state.flow.transport != sip::Transport::Udp && !state.is_closing) {
+                function(state.flow);
+            }
+        }
+    }
     std::size_t flow_count() const { return flows_.size(); }
     std::size_t timer_count() const { return wheel_.size(); }
     // What time it is for work that no event of the network brought.
@@ -176,6 +189,7 @@ public:
     void on_closed(FlowId flow, ListenerId listener, const Endpoint& remote, CloseReason reason,
                    std::string_view detail, Now now) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer, Now now) override;
+    void on_delay(Duration waited, Now now) override;
     void on_time(Now now) override;
     TimePoint next_deadline() const override;
 

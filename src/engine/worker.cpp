@@ -19,6 +19,10 @@ namespace {
 
 constexpr std::size_t max_accepted_in_a_turn = 64;
 constexpr Duration accept_pause = 100ms;
+// Whatever was ready before a wait that was shorter than that has waited for the turn before it.
+constexpr Duration no_wait = 1ms;
+constexpr Duration delay_of_lost = 500ms;  // T1: what was lost comes again then at the earliest
+constexpr Duration longest_delay = 10s;  // a clock that was set is no delay
 // Timers bear the id of a flow, or of a listener with this bit.
 constexpr std::uint64_t listener_timer = std::uint64_t{1} << 63;
 
@@ -67,6 +71,7 @@ struct Worker::Impl {
           loop(std::move(its_loop)),
           mailbox(std::move(its_mailbox)),
           now(options.clock()),
+          last_end(now.monotonic),
           wheel(now.monotonic) {}
 
     FlowId next_flow() { return make_flow_id(options.number, 0, ++last_flow); }
@@ -96,6 +101,7 @@ struct Worker::Impl {
     void flush(StreamFlow& flow);
     void set_interest(StreamFlow& flow);
 
+    void note_delay(TimePoint began);
     Duration time_to_wait(Duration max_wait) const;
     void expire_timers();
     bool tell_ended();
@@ -109,10 +115,12 @@ struct Worker::Impl {
     std::unique_ptr<net::Mailbox> mailbox;
     std::unique_ptr<net::EventSource> mailbox_source;
     Now now;
+    TimePoint last_end;  // of the turn before
     net::TimerWheel wheel;
     std::unique_ptr<net::Resolver> resolver;  // from the first question on
     std::atomic<bool> is_stopped{false};
 
+    Duration turn_delay{};  // that what is handled in this turn had waited, at most
     std::uint64_t last_flow = 0;
     std::uint64_t last_listener = 0;
     std::size_t live = 0;  // flows with a descriptor
@@ -160,6 +168,11 @@ bool Worker::Impl::watch(StreamFlow& flow, net::Interest interest) {
 
 void Worker::Impl::on_datagrams(UdpFlow& udp) {
     udp.socket.receive(batch);
+    if (const auto arrival = batch.arrival()) {
+        // The first is the oldest. The kernel's clock for it is that of the wall.
+        turn_delay = std::clamp<Duration>(now.wall - *arrival, turn_delay, longest_delay);
+    }
+    if (batch.has_lost()) turn_delay = std::max(turn_delay, delay_of_lost);
     for (std::size_t i = 0; i < batch.count() && !udp.is_removed; ++i) {
         const auto datagram = batch[i];
         user->on_datagram(udp.listener, udp.id, datagram.remote, datagram.bytes, now);
@@ -466,17 +479,30 @@ bool Worker::Impl::tell_answers() {
     return !answers.empty();
 }
 
+// Where nothing was waited for, what is ready was so while the turn before went on, which began
+// then: at worst for all of it.
+void Worker::Impl::note_delay(TimePoint began) {
+    const bool was_idle = now.monotonic - last_end >= no_wait;
+    turn_delay = was_idle ? Duration(0) : std::min(now.monotonic - began, longest_delay);
+}
+
 void Worker::Impl::turn(Duration max_wait) {
     const Duration timeout = time_to_wait(max_wait);
-    bool has_events = loop.turn(timeout, [this] { now = options.clock(); }) > 0;
+    const TimePoint began = now.monotonic;
+    bool has_events = loop.turn(timeout, [this, began] {
+        now = options.clock();
+        note_delay(began);
+    }) > 0;
     expire_timers();
     has_events = !expired.empty() || has_events;
     has_events = tell_ended() || has_events;
     has_events = tell_answers() || has_events;
+    if (has_events) user->on_delay(turn_delay, now);
     if (has_events || user->next_deadline() <= now.monotonic) user->on_time(now);
     flush_queued();
     removed_udp_flows.clear();
     removed_listeners.clear();
+    last_end = options.clock().monotonic;
 }
 
 Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -47,6 +47,11 @@ void ServiceManager::reloading() const {
     tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
 }
 
+void ServiceManager::extend(Duration patience) const {
+    const auto count = std::chrono::duration_cast<std::chrono::microseconds>(patience).count();
+    tell("EXTEND_TIMEOUT_USEC=" + std::to_string(count));
+}
+
 // A manager that does not listen is no reason to stop.
 void ServiceManager::tell(std::string_view state) const {
     sockaddr_un address{};

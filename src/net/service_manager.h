@@ -19,6 +19,8 @@ public:
     void ready() const { tell("READY=1"); }
     void reloading() const;  // until ready()
     void stopping() const { tell("STOPPING=1"); }
+    // It is to have patience for so long from now, whatever it would have.
+    void extend(Duration patience) const;
     void feed_watchdog() const { tell("WATCHDOG=1"); }
     // Who has not fed it for that long is ended; Duration::max(): nobody watches.
     Duration watchdog_patience() const { return watchdog_patience_; }

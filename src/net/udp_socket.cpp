@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
 
 #include "net/bound_socket.h"
 
@@ -13,6 +16,30 @@ constexpr std::size_t send_batch_size = 64;
 constexpr std::size_t max_queued_octets = 1U << 20;
 // What may wait while a worker is at something else; the system gives as much of it as it likes.
 constexpr int receive_buffer = 4 << 20;
+
+// What the kernel says beside a datagram: when it had it, and how many it had no room for before.
+struct Notes {
+    std::optional<WallTime> arrival;
+    std::optional<std::uint32_t> lost;
+};
+constexpr std::size_t room_for_notes =
+    CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(std::uint32_t));
+
+Notes notes_of(msghdr& message) {
+    Notes out;
+    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
+         each = CMSG_NXTHDR(&message, each)) {
+        if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SO_TIMESTAMPNS) {
+            timespec time{};
+            std::memcpy(&time, CMSG_DATA(each), sizeof time);
+            out.arrival = WallTime(std::chrono::duration_cast<WallTime::duration>(
+                std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+        } else if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SO_RXQ_OVFL) {
+            std::memcpy(&out.lost.emplace(), CMSG_DATA(each), sizeof(std::uint32_t));
+        }
+    }
+    return out;
+}
 
 }  // namespace
 
@@ -27,6 +54,9 @@ DatagramBatch::Datagram DatagramBatch::operator[](std::size_t index) const {
 Result<UdpSocket, SocketError> UdpSocket::bind(const Endpoint& local, PortSharing sharing) {
     FileDescriptor fd = TRY(bound_socket(SOCK_DGRAM, local, sharing));
     setsockopt(fd.number(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    const int yes = 1;  // for DatagramBatch::arrival and has_lost
+    setsockopt(fd.number(), SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes);
+    setsockopt(fd.number(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
     const Endpoint bound = local_endpoint(fd.number());
     return UdpSocket(std::move(fd), bound);
 }
@@ -45,10 +75,17 @@ void UdpSocket::receive(DatagramBatch& batch) {
         messages[i].msg_hdr.msg_name = batch.remotes_[i].get();
         messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     }
+    // How it is with what waits is asked of the first alone.
+    alignas(cmsghdr) std::array<char, room_for_notes> control{};
+    messages[0].msg_hdr.msg_control = control.data();
+    messages[0].msg_hdr.msg_controllen = control.size();
     const int count = recvmmsg(fd_.number(), messages.data(),
                                static_cast<unsigned>(messages.size()), MSG_DONTWAIT, nullptr);
     batch.count_ = count < 0 ? 0 : static_cast<std::size_t>(count);
     for (std::size_t i = 0; i < batch.count_; ++i) batch.lengths_[i] = messages[i].msg_len;
+    const Notes notes = count > 0 ? notes_of(messages[0].msg_hdr) : Notes();
+    batch.arrival_ = notes.arrival;
+    batch.has_lost_ = notes.lost && *notes.lost != std::exchange(lost_, *notes.lost);
 }
 
 void UdpSocket::queue(const Endpoint& remote, std::string_view bytes) {

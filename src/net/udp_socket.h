@@ -3,12 +3,14 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "net/file_descriptor.h"
 #include "net/listen_options.h"
 #include "net/socket_address.h"
@@ -27,6 +29,11 @@ public:
         std::string_view bytes;
     };
     std::size_t count() const { return count_; }
+    // When the kernel had the first of them, which is the oldest; none: it does not say, or there
+    // is none.
+    std::optional<WallTime> arrival() const { return arrival_; }
+    // The kernel had no room for others that came since the batch of that socket before.
+    bool has_lost() const { return has_lost_; }
     Datagram operator[](std::size_t index) const;
 
 private:
@@ -38,6 +45,8 @@ private:
     std::array<SocketAddress, max_count> remotes_;
     std::array<std::size_t, max_count> lengths_{};
     std::size_t count_ = 0;
+    std::optional<WallTime> arrival_;
+    bool has_lost_ = false;
 };
 
 class UdpSocket {
@@ -68,6 +77,7 @@ private:
 
     FileDescriptor fd_;
     Endpoint local_;
+    std::uint32_t lost_ = 0;  // so far, as the kernel counts
     std::string octets_;
     std::vector<Queued> queued_;
 };

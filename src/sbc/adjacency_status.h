@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "sbc/outages.h"
 
 namespace ringwall::sbc {
 
@@ -18,6 +21,8 @@ struct AdjacencyStatus {
     std::size_t calls = 0;
     std::size_t registrations = 0;       // of phones that registered here
     bool is_registered_at_peer = false;  // as a phone would (`register`)
+    // As its pings say; none: it is not pinged.
+    std::optional<Outages::State> peer = std::nullopt;
 };
 
 // What becomes of the calls on an adjacency that was detached, if they are not to be waited for.

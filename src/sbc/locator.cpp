@@ -175,7 +175,8 @@ void Locator::trust(AdjacencyIndex index, const Way& way) {
 
 bool Locator::is_avoided(AdjacencyIndex index, const Way& way) const {
     const auto found = avoided_.find({index, way});
-    return found != avoided_.end() && found->second > shard_.now().monotonic;
+    return (found != avoided_.end() && found->second > shard_.now().monotonic) ||
+           outages_.is_silent(index, way);
 }
 
 }  // namespace ringwall::sbc

@@ -12,6 +12,7 @@
 
 #include "engine/shard.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/outages.h"
 #include "sip/locate/cache.h"
 #include "sip/locate/search.h"
 
@@ -30,7 +31,8 @@ public:
         Ways ways;  // none: it is nowhere
     };
 
-    Locator(engine::Shard& shard, Random& random) : shard_(shard), random_(random) {}
+    Locator(engine::Shard& shard, Random& random, const Outages& outages)
+        : shard_(shard), random_(random), outages_(outages) {}
 
     // None: not known, `waiter` hears of it when it is. Without a waiter nobody is asked.
     std::optional<Ways> find(const SnapshotPtr& snapshot, AdjacencyIndex index,
@@ -76,6 +78,7 @@ private:
 
     engine::Shard& shard_;
     Random& random_;
+    const Outages& outages_;  // what any worker has found
     sip::locate::Cache cache_;
     std::set<dns::Question> asked_;
     std::map<Wanted, Running> running_;

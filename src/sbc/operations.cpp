@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "sbc/config/succession.h"
+#include "sbc/record/call_record.h"
 
 namespace ringwall::sbc {
 
@@ -66,6 +67,23 @@ std::vector<std::string> Operations::alarms() {
         out.push_back("the media engine at " + engine->to_string() +
                       " does not answer; calls that need it are refused or by-passed as "
                       "'media-engine-down' says");
+    }
+    if (const std::size_t count = workers_.shedding_count(); count > 0) {
+        out.push_back(
+            std::to_string(count) + " of " + std::to_string(workers_.count()) +
+            " workers have more to do than they can; new calls and registrations are partly "
+            "answered 503, see 'show services sbc sbe overload'");
+    }
+    const auto& adjacencies = workers_.snapshot().adjacencies;
+    for (const AdjacencyIndex each : workers_.outages().down()) {
+        const auto state = workers_.outages().state(each);
+        if (state && each < adjacencies.size()) {
+            out.push_back(
+                "the peer of adjacency '" + adjacencies[each].name + "', " +
+                adjacencies[each].signaling_peer + ", is down since " +
+                to_iso8601_seconds(state->since) +
+                ": it does not answer OPTIONS; new calls go by other routes, or hear 480");
+        }
     }
     return out;
 }

@@ -46,6 +46,7 @@ public:
     }
     Now now() const override { return net::system_clock(); }
     CallStatistics statistics() override { return workers_.statistics(); }
+    Measures measures() override { return workers_.measures(); }
     void clear_counters() override {
         cleared_ = workers_.counters();
         workers_.clear_statistics();

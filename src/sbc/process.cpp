@@ -32,6 +32,8 @@
 #include "sbc/file_observer.h"
 #include "sbc/file_watch.h"
 #include "sbc/line_file.h"
+#include "sbc/metrics/page.h"
+#include "sbc/metrics/server.h"
 #include "sbc/operations.h"
 #include "sbc/privileges.h"
 #include "sbc/stored_subscribers.h"
@@ -192,6 +194,43 @@ private:
     TimePoint next_;
 };
 
+// After SIGTERM no new calls are taken, and those that are up have some time to end by themselves.
+// A second one is the end of that.
+class Drain {
+public:
+    Drain(std::chrono::seconds limit, Workers& workers, const net::ServiceManager& manager)
+        : limit_(limit), workers_(workers), manager_(manager) {}
+    void on_signal() {
+        if (ends_ || limit_ == Duration::zero()) {
+            is_over_ = true;
+            return;
+        }
+        ends_ = net::system_clock().monotonic + limit_;
+        manager_.stopping();
+        manager_.extend(limit_ + 2 * farewell_limit);
+        workers_.refuse_calls();
+        log::info("sbc.draining",
+                  {{"calls", workers_.call_count()},
+                   {"seconds", std::chrono::duration_cast<std::chrono::seconds>(limit_).count()}});
+    }
+    bool has_begun() const { return ends_.has_value(); }
+    // How long until is_over() is to be asked again.
+    Duration interval() const { return has_begun() ? Duration(100ms) : Duration::max(); }
+    bool is_over() {
+        is_over_ =
+            is_over_ ||
+            (ends_ && (net::system_clock().monotonic >= *ends_ || workers_.call_count() == 0));
+        return is_over_;
+    }
+
+private:
+    const Duration limit_;
+    Workers& workers_;
+    const net::ServiceManager& manager_;
+    std::optional<TimePoint> ends_;
+    bool is_over_ = false;
+};
+
 void record_in(LineFile& audit, const console::User& who, std::string_view what,
                const std::string& text) {
     log::info("console",
@@ -237,6 +276,15 @@ int run_process(const ProcessOptions& options) {
             std::fprintf(stderr, "%s\n", become.error().c_str());
             return EX_NOPERM;
         }
+    }
+    const auto metrics_address =
+        options.metrics.empty() ? std::nullopt : metrics::parse_admin_address(options.metrics);
+    if (!options.metrics.empty() && !metrics_address) {
+        std::fprintf(stderr,
+                     "--metrics %s is neither a port nor ADDRESS:PORT; write it like 9101, "
+                     "192.0.2.1:9101 or [2001:db8::1]:9101\n",
+                     options.metrics.c_str());
+        return EX_USAGE;
     }
     const std::filesystem::path folder =
         options.store.empty() ? options.configuration.parent_path() : options.store;
@@ -405,6 +453,34 @@ int run_process(const ProcessOptions& options) {
                             {"workers", workers.count()}});
     FileLooks looks(datastore, folder);
     console::AlarmWatch alarms;
+    std::unique_ptr<metrics::Server> metrics;
+    if (metrics_address) {
+        auto listening = metrics::Server::listen(
+            *metrics_address,
+            {.post = [&box = **mailbox](auto make) { box.post(std::move(make)); },
+             .page =
+                 [&] {
+                     const Measures measures = workers.measures();
+                     return metrics::page({
+                         .snapshot = workers.snapshot(),
+                         .measures = measures,
+                         .outages = workers.outages(),
+                         .registrations = workers.registration_counts(),
+                         .workers = workers.count(),
+                         .alarms = alarms.count(),
+                         .store_unwritten = keeper ? keeper->said() - keeper->written() : 0,
+                         .is_store_lagging =
+                             keeper && keeper->is_lagging(net::system_clock().monotonic),
+                         .version = options.version,
+                     });
+                 }});
+        if (!listening) {
+            std::fprintf(stderr, "%s\n", listening.error().c_str());
+            workers.stop();
+            return EX_CONFIG;
+        }
+        metrics = std::move(*listening);
+    }
     Watchdog watchdog(service_manager, workers);
     const auto look_for_alarms = [&] {
         std::ranges::for_each(line_files, &LineFile::try_again);
@@ -412,10 +488,10 @@ int run_process(const ProcessOptions& options) {
         return console::alarms_of(datastore, operations);
     };
     service_manager.ready();
-    bool is_running = true;
-    while (is_running) {
+    Drain drain(std::chrono::seconds(options.drain), workers, service_manager);
+    while (!drain.is_over()) {
         loop->turn(std::min({until_taken_back(datastore), console::AlarmWatch::interval,
-                             watchdog.interval()}),
+                             watchdog.interval(), drain.interval()}),
                    [] {});
         watchdog.feed_in_time();
         take_back_in_time(datastore, record);
@@ -436,13 +512,16 @@ int run_process(const ProcessOptions& options) {
                 subscribers.load();
                 service_manager.ready();
             } else {
-                is_running = false;
+                drain.on_signal();
             }
         }
     }
     log::info("sbc.stopping");
-    service_manager.stopping();
+    if (!drain.has_begun()) {
+        service_manager.stopping();
+    }
     console.reset();
+    metrics.reset();
     say_farewell(workers, **mailbox);
     workers.stop();
     (*mailbox)->open_all();

@@ -16,6 +16,7 @@
 #include "sbc/peer_hop.h"
 #include "sbc/policy/adjacency_selection.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/emergency.h"
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/trace.h"
 #include "sip/message_builder.h"
@@ -69,17 +70,20 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       timers_(timers),
       shard_(network, *this, timers, start, place, HashKey::make(random)),
       connections_(shard_, shared.connections),
-      locator_(shard_, random),
+      locator_(shard_, random, shared.outages),
       failover_(shard_, connections_, locator_, random, timers_),
+      shed_tags_(HashKey::make(random)),
       refusal_lines_(refusal_lines_a_second),
       registrar_(shared.location, shared.register_order),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
       registrations_(shard_, connections_, locator_, random, counters_),
+      pings_(shard_, connections_, locator_, random, counters_, shared.outages),
       media_(shard_, random) {
     media_.take(snapshot_->media_engine);
     if (place.number == 0) {
         registrations_.take(snapshot_);
+        pings_.take(snapshot_);
     }
 }
 
@@ -260,6 +264,9 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
         arrival.empty() ? adjacency_of(flow) : std::optional(arrival.mapped().adjacency);
     const std::string name = which ? snapshot_->adjacencies[*which].name : "none";
     counters_.add("connections_closed", to_string(reason));
+    if (which && is_failed_handshake(reason)) {
+        ++passed_on(*which).handshakes_failed[static_cast<std::size_t>(reason)];
+    }
     log::info("connection.closed", {{"adjacency", name},
                                     {"peer", flow.remote.to_string()},
                                     {"reason", to_string(reason)},
@@ -447,6 +454,9 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         shard_.forget(id);
         return;
     }
+    if (shed(id, from, *request)) {
+        return;
+    }
     if (is_merged(*request)) {
         counters_.add("rejected", "merged-request");
         refuse(id, from, *request, 482);
@@ -527,6 +537,7 @@ policy::Inbound Sbc::inbound_of(const sip::Message& request, const sip::Hop& fro
         .snapshot = snapshot_,
         .going_down = going_down_,
         .takes_no_calls = is_stopping_,
+        .peers_down = shared_.outages.down(),
         .registered = registered,
         .nonces = nonces_,
         .nonce_window = nonce_window_,
@@ -984,7 +995,8 @@ void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {
 // ---- responses and timers -----------------------------------------------------------------------
 
 void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& response) {
-    if (registrations_.on_response(id, *response) || answer_challenge(id, from, *response)) {
+    if (registrations_.on_response(id, *response) || pings_.on_response(id, *response) ||
+        answer_challenge(id, from, *response)) {
         return;
     }
     if (const auto next = failover_.on_response(id, *response)) {
@@ -1004,7 +1016,7 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
 }
 
 void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
-    if (registrations_.on_failed(id)) {
+    if (registrations_.on_failed(id) || pings_.on_failed(id)) {
         return;
     }
     if (const auto next = failover_.on_failed(id, cause)) {
@@ -1134,6 +1146,7 @@ void Sbc::remember(CallRef call, ClientId id, std::optional<AdjacencyIndex> peer
 void Sbc::on_client_ended(ClientId id) {
     failover_.on_ended(id);
     registrations_.on_ended(id);
+    pings_.on_ended(id);
     challenges_.ended(id);
     const auto found = by_client_.find(id);
     if (found == by_client_.end()) {
@@ -1237,6 +1250,13 @@ void Sbc::on_timer(std::uint64_t cookie) {
         on_journal_late();
         return;
     }
+    if (cookie == overload_cookie) {
+        note_overload(overload_.on_time(now().monotonic));
+        if (overload_.is_shedding()) {
+            shard_.start_timer(overload_.window(), overload_cookie);
+        }
+        return;
+    }
     if (cookie == newcomers_cookie) {
         close_newcomers();
         return;
@@ -1254,6 +1274,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         registrations_.on_timer(cookie);
         return;
     }
+    if (trunk::Pings::is_number(cookie)) {
+        pings_.on_timer(cookie);
+        return;
+    }
     if (b2bua::Usage* call = call_of(CallRef{cookie >> 32})) {
         call->on_timer(static_cast<std::uint32_t>(cookie));
     }
@@ -1264,6 +1288,8 @@ void Sbc::on_dns(const dns::Question& question, const dns::Answer& answer) {
     for (const Locator::Found& found : locator_.on_dns(question, answer)) {
         if (trunk::Registrations::is_waiter(found.waiter)) {
             registrations_.on_ways(found);
+        } else if (trunk::Pings::is_number(found.waiter)) {
+            pings_.on_ways(found);
         } else if (const auto sent = failover_.on_ways(found)) {
             own_sent(*sent);
             on_client_ended(sent->handle);
@@ -1293,6 +1319,107 @@ void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::
     observer_.on_trace(trace_line(now().wall, call != nullptr ? call->name() : "",
                                   index ? snapshot_->adjacencies[*index].name : "", direction, hop,
                                   message));
+}
+
+AdjacencyMeasures& Sbc::passed_on(AdjacencyIndex adjacency) {
+    if (passed_.size() <= adjacency) {
+        passed_.resize(snapshot_->adjacencies.size());
+    }
+    return passed_.at(adjacency);
+}
+
+void Sbc::on_message(engine::Direction direction, const sip::Hop& hop,
+                     const sip::Message& message) {
+    if (const auto index = adjacency_of(*snapshot_, hop)) {
+        passed_on(*index).messages.add(direction, message);
+    }
+}
+
+// ---- too much work ------------------------------------------------------------------------------
+
+void Sbc::on_delay(Duration waited) {
+    delays_.add(waited);
+    note_overload(overload_.on_delay(waited, now().monotonic));
+}
+
+void Sbc::note_overload(OverloadControl::Change change) {
+    if (change == OverloadControl::Change::None) {
+        return;
+    }
+    using std::chrono::milliseconds;
+    const auto delay = std::chrono::duration_cast<milliseconds>(overload_.standing_delay()).count();
+    is_shedding_ = overload_.is_shedding();
+    overload_changed_ = now().wall;
+    if (change == OverloadControl::Change::Began) {
+        counters_.add("overload", "began");
+        log::warning("overload.began",
+                     {{"worker", shard_.place().number}, {"queue_delay_ms", delay}});
+        shard_.start_timer(overload_.window(), overload_cookie);
+    } else {
+        counters_.add("overload", "ended");
+        log::info("overload.ended", {{"worker", shard_.place().number}, {"shed", shed_}});
+    }
+}
+
+// What begins something is turned away before it costs anything: no digest, no look-up, no state
+// that is left. What goes on, ends, or is an emergency call never is. Who has no adjacency goes on,
+// to be left without an answer.
+bool Sbc::shed(ServerId id, const sip::Hop& from, const sip::Message& request) {
+    if (!overload_.is_shedding() || policy::is_emergency(*snapshot_, request.request_uri())) {
+        return false;
+    }
+    const auto adjacency = adjacency_of(*snapshot_, from);
+    const double draw = static_cast<double>(random_.number() >> 11U) * 0x1p-53;
+    if (!adjacency || !overload_.sheds(draw)) {
+        return false;
+    }
+    ++shed_;
+    const Method method = request.method();
+    counters_.add("shed", method == Method::Unknown ? "unknown" : sip::to_string(method));
+    const std::string& name = snapshot_->adjacencies[*adjacency].name;
+    if (method == Method::Invite) {
+        statistics_.on_attempt(name, now().wall);
+        CallRecord record;
+        record.from_adjacency = name;
+        record.result = "refused";
+        record.cause = FailureCause::Congestion;
+        statistics_.on_end(record, now().wall);
+    }
+    // Not all of them at once again.
+    constexpr std::uint64_t least = 5;
+    constexpr std::uint64_t spread = 10;
+    auto builder = sip::reply(request, 503,
+                              std::to_string(keyed_hash(shed_tags_, request.top_via().branch())));
+    builder.header(HeaderName::RetryAfter, std::to_string(least + random_.number() % spread));
+    shard_.respond_once(id, builder.build());
+    return true;
+}
+
+void Sbc::add_measures(Measures& sum) const {
+    sum.counters += counters_;
+    sum.statistics += statistics_;
+    sum.traffic += shard_.counters();
+    sum.delays += delays_;
+    sum.workers.push_back({.is_shedding = overload_.is_shedding(),
+                           .share = overload_.share(),
+                           .queue_delay = overload_.standing_delay(),
+                           .shed = shed_,
+                           .since = overload_changed_});
+    sum.adjacencies.resize(std::max(sum.adjacencies.size(), snapshot_->adjacencies.size()));
+    for (std::size_t i = 0; i < passed_.size(); ++i) {
+        sum.adjacencies[i] += passed_[i];
+    }
+    for (const auto& [ref, entry] : calls_) {
+        if (const auto progress = entry.call->progress()) {
+            AdjacencyMeasures& its = sum.adjacencies.at(progress->from);
+            ++(progress->is_answered ? its.active_calls : its.activating_calls);
+        }
+    }
+    shard_.for_each_connection([&](const engine::Flow& flow) {
+        if (flow.is_established && flow.purpose && *flow.purpose < sum.adjacencies.size()) {
+            ++sum.adjacencies[*flow.purpose].connections[static_cast<std::size_t>(flow.transport)];
+        }
+    });
 }
 
 // ---- what calls ask for -------------------------------------------------------------------------
@@ -1400,7 +1527,8 @@ void Sbc::start_timer(CallRef call, Duration after, std::uint32_t cookie) {
 std::optional<sip::Hop> Sbc::hop_to(CallRef call, AdjacencyIndex adjacency) {
     const SnapshotPtr& snapshot = snapshot_of(call);
     const Adjacency& to = snapshot->adjacencies[adjacency];
-    if (!may_begin_on(*snapshot, adjacency) || to.signaling_peer.empty()) {
+    if (!may_begin_on(*snapshot, adjacency) || to.signaling_peer.empty() ||
+        shared_.outages.is_down(adjacency)) {
         return std::nullopt;
     }
     const auto ways = locator_.find(snapshot, adjacency, std::nullopt);
@@ -1738,6 +1866,7 @@ std::vector<TlsConnection> Sbc::tls_connections() const {
 void Sbc::refuse_calls() {
     is_stopping_ = true;
     registrations_.stop();
+    pings_.stop();
 }
 
 void Sbc::end_all(std::string_view reason) {
@@ -1780,7 +1909,8 @@ bool Sbc::is_empty() const {
 
 bool Sbc::is_consistent() const {
     return shared_.location.is_consistent() && shard_.transactions().is_consistent() &&
-           registrations_.is_consistent() && connections_.is_consistent() &&
+           overload_.is_consistent() && registrations_.is_consistent() && pings_.is_consistent() &&
+           connections_.is_consistent() &&
            std::all_of(calls_.begin(), calls_.end(),
                        [](const auto& entry) { return entry.second.call->is_consistent(); });
 }

@@ -2,6 +2,7 @@
 // pipeline, to the registrar or to a call, and gives calls what they ask for.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/log_limit.h"
 #include "base/random.h"
 #include "engine/shard.h"
@@ -28,7 +30,9 @@
 #include "sbc/explanation.h"
 #include "sbc/failover.h"
 #include "sbc/locator.h"
+#include "sbc/measures.h"
 #include "sbc/media/link.h"
+#include "sbc/overload_control.h"
 #include "sbc/policy/pipeline.h"
 #include "sbc/record/call_record.h"
 #include "sbc/record/call_statistics.h"
@@ -38,6 +42,7 @@
 #include "sbc/registrar/returning_phone.h"
 #include "sbc/shared.h"
 #include "sbc/trunk/challenges.h"
+#include "sbc/trunk/pings.h"
 #include "sbc/trunk/registrations.h"
 #include "sip/auth/nonce_mint.h"
 #include "sip/auth/nonce_window.h"
@@ -104,6 +109,8 @@ public:
     std::size_t calls() const { return active_calls_; }
     const Counters& counters() const { return counters_; }
     const CallStatistics& statistics() const { return statistics_; }
+    // What is and was here, added to what others said.
+    void add_measures(Measures& sum) const;
     void clear_statistics() { statistics_.clear(); }
     // What would become of that call now; nothing is sent, counted or kept (sbc_explain.cpp).
     Explanation explain(const ExplainQuestion& question);
@@ -114,7 +121,8 @@ public:
     const KeptRecords& ended_calls() const { return ended_calls_; }
     const registrar::Location& location() const { return shared_.location; }
     const Snapshot& snapshot() const { return *snapshot_; }
-    // New calls hear 503 from now on, and what is registered at providers is removed.
+    // New calls hear 503 from now on, what is registered at providers is removed, and nobody is
+    // pinged.
     void refuse_calls();
     const trunk::Registrations& registrations() const { return registrations_; }
     // All calls are ended, their peers told.
@@ -137,6 +145,8 @@ public:
     bool waits_for_journal() const { return waits_for_journal_.load(); }
     // More is written now.
     void on_written();
+    // New work is turned away, at least some of it. Any thread.
+    bool is_shedding() const { return is_shedding_.load(); }
     // The media engine that is configured does not answer.
     bool misses_media_engine() const { return media_.is_configured() && !media_.is_up(); }
     // No call, and no request of ours (BYE, CANCEL ...) that waits for an answer.
@@ -167,6 +177,9 @@ public:
                              const sip::ParseError& fault) override;
     void on_dns(const dns::Question& question, const dns::Answer& answer) override;
     void on_octets(FlowId flow, const Endpoint& remote, std::string_view bytes) override;
+    void on_delay(Duration waited) override;
+    void on_message(engine::Direction direction, const sip::Hop& hop,
+                    const sip::Message& message) override;
     void on_trace(engine::Direction direction, const sip::Hop& hop,
                   const sip::Message& message) override;
 
@@ -264,6 +277,7 @@ private:
     std::set<AdjacencyIndex> in_use() const;
     static constexpr std::uint64_t settle_cookie = UINT64_MAX - 2;
     static constexpr std::uint64_t journal_cookie = UINT64_MAX - 4;
+    static constexpr std::uint64_t overload_cookie = UINT64_MAX - 5;
     void settle_in(Duration after);
     void settle();
     void depart(AdjacencyIndex adjacency);
@@ -276,6 +290,9 @@ private:
     std::optional<AdjacencyIndex> adjacency_of(const Snapshot& snapshot, const sip::Hop& hop) const;
     std::optional<AdjacencyIndex> adjacency_of(const engine::Flow& flow) const;
     std::optional<AdjacencyIndex> adjacency_of_phone(FlowId flow) const;
+    AdjacencyMeasures& passed_on(AdjacencyIndex adjacency);
+    bool shed(sip::transaction::ServerId id, const sip::Hop& from, const sip::Message& request);
+    void note_overload(OverloadControl::Change change);
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
     b2bua::Usage* call_of_tag(std::string_view tag);
@@ -412,6 +429,13 @@ private:
     std::deque<std::pair<FlowId, AdjacencyIndex>> gone_;
     Counters counters_;
     CallStatistics statistics_;
+    OverloadControl overload_;
+    std::uint64_t shed_ = 0;  // requests
+    WallTime overload_changed_{};
+    DelayCounts delays_;
+    HashKey shed_tags_;
+    std::atomic<bool> is_shedding_ = false;
+    std::vector<AdjacencyMeasures> passed_;  // by adjacency; what is counted as it passes
     KeptRecords refusals_;
     KeptRecords ended_calls_;
     log::Limit refusal_lines_;
@@ -422,6 +446,7 @@ private:
     sip::auth::Verifier verifier_;
     trunk::Challenges challenges_;
     trunk::Registrations registrations_;
+    trunk::Pings pings_;
     media::Link media_;
     std::unordered_map<engine::ListenerId, ListenRequest> listeners_;
     std::size_t relayed_ = 0;  // REGISTERs on their way to a registrar behind us, among calls_

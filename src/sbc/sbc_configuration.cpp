@@ -124,6 +124,7 @@ void Sbc::take(const SnapshotPtr& next) {
             },
             "configuration");
         registrations_.take(snapshot_);
+        pings_.take(snapshot_);
     }
     settle_in(Duration::zero());
 }
@@ -294,6 +295,7 @@ void Sbc::add_status(std::vector<AdjacencyStatus>& sum) const {
         for (AdjacencyIndex i = 0; i < sum.size(); ++i) {
             sum[i].registrations = bindings[i];
             sum[i].is_registered_at_peer = registrations_.is_registered(i);
+            sum[i].peer = shared_.outages.state(i);
         }
     }
 }

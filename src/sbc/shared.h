@@ -13,6 +13,7 @@
 #include "sbc/call_journal.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
+#include "sbc/outages.h"
 #include "sbc/passed_challenges.h"
 #include "sbc/registrar/location.h"
 #include "sbc/registrar/register_order.h"
@@ -97,6 +98,7 @@ struct Shared {
     Realms realms;
     Departures departures;
     std::atomic<CallJournal*> call_journal = nullptr;  // null: calls are not kept
+    Outages outages;
 };
 
 }  // namespace ringwall::sbc

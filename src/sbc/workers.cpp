@@ -409,6 +409,11 @@ bool Workers::misses_media_engine() {
     });
 }
 
+std::size_t Workers::shedding_count() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(seats_, [](const auto& seat) { return seat->sbc->is_shedding(); }));
+}
+
 Counters Workers::counters() {
     Counters sum;
     for (const auto& seat : seats_) {
@@ -421,6 +426,14 @@ CallStatistics Workers::statistics() {
     CallStatistics sum;
     for (const auto& seat : seats_) {
         sum += ask(*seat, [](const Seat& its) { return its.sbc->statistics(); });
+    }
+    return sum;
+}
+
+Measures Workers::measures() {
+    Measures sum;
+    for (const auto& seat : seats_) {
+        ask(*seat, [&sum](const Seat& its) { its.sbc->add_measures(sum); });
     }
     return sum;
 }
@@ -455,6 +468,23 @@ void Workers::log_counters() {
     log::info("counter", {{"name", "faults_dropped"}, {"value", traffic.faults_dropped}});
     log::info("counter", {{"name", "strays"}, {"value", traffic.strays}});
     log::info("counter", {{"name", "handed_over"}, {"value", traffic.handed_over}});
+}
+
+void Workers::refuse_calls() {
+    for (const auto& seat : seats_) {
+        ask(*seat, [](Seat& its) {
+            its.sbc->shard().wake(its.worker->now());
+            its.sbc->refuse_calls();
+        });
+    }
+}
+
+std::size_t Workers::call_count() {
+    std::size_t sum = 0;
+    for (const auto& seat : seats_) {
+        sum += ask(*seat, [](const Seat& its) { return its.sbc->calls(); });
+    }
+    return sum;
 }
 
 void Workers::end_all(std::string_view reason) {

@@ -73,19 +73,29 @@ public:
     // Of all of them.
     Counters counters();
     CallStatistics statistics();
+    Measures measures();
     void clear_statistics();
     std::vector<CallRecord> calls();
     std::vector<TlsConnection> tls_connections();
     bool misses_media_engine();  // on any of them
+    // Workers that turn new work away. Waits for none.
+    std::size_t shedding_count() const;
     // By one of them, since all decide alike.
     Explanation explain(const ExplainQuestion& question);
+    const Outages& outages() const { return shared_.outages; }
     std::optional<CallRecord> find_call(const std::string& name);
     // The last ones, the newest first.
     std::vector<CallRecord> refusals(std::size_t count);
     std::vector<CallRecord> ended_calls(std::size_t count);
+    // By adjacency of the configuration that runs.
+    std::vector<std::size_t> registration_counts() const {
+        return shared_.location.count_by_adjacency(snapshot_->adjacencies.size());
+    }
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }
+    void refuse_calls();                    // new ones
+    std::size_t call_count();               // of those that are not over
     void end_all(std::string_view reason);  // and no new calls
     bool end_call(const std::string& name, std::string_view reason);
     bool is_quiet();

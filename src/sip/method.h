@@ -23,6 +23,7 @@ enum class Method : std::uint8_t {
     Publish,
     Unknown,
 };
+inline constexpr int method_count = 15;
 
 Method parse_method(std::string_view text);
 std::string_view to_string(Method method);

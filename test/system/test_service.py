@@ -145,6 +145,12 @@ class Service(SystemTest):
         self.wait_states("READY=1", "RELOADING=1", "READY=1", "STOPPING=1")
         self.assertNotIn("WATCHDOG=1", [state for _, state in self.manager.heard()], "nobody watches")
 
+    def test_whoever_may_drain_asks_for_as_much_patience(self):
+        process = self.start_service("--drain", "30")
+        self.wait_states("READY=1")
+        self.assertEqual(self.stop(process), 0)  # there is no call to wait for
+        self.wait_states("READY=1", "STOPPING=1", "EXTEND_TIMEOUT_USEC=40000000")
+
     def test_what_does_not_start_is_not_ready(self):
         (self.folder / "wrong.conf").write_text("sbc test\n sbe\n  adjacency sip x\n   nonsense\n")
         process = self.start("sbc", [str(PROGRAM), "--config", "wrong.conf"], env=self.manager.environment(False))

@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "media/background.h"
+#include "net/bounded_server.h"
 #include "phone/control/api.h"
-#include "phone/control/bounded_server.h"
 #include "sip/header/media_type.h"
 
 namespace ringwall::phone::control {
@@ -390,7 +390,7 @@ struct Server::Impl {
 
     Configuration& configuration;
     OnChanged on_changed;
-    BoundedServer server{max_streams + other_threads};
+    net::BoundedServer server{max_streams + other_threads};
     std::thread thread;
 
     std::mutex phone_mutex;  // held while something is asked of the phone, so that it stays

@@ -1385,6 +1385,12 @@ bool Call::keep_least() {
     return true;
 }
 
+std::optional<Usage::Progress> Call::progress() const {
+    return is_over()
+               ? std::nullopt
+               : std::optional(Progress{setup_.caller.adjacency, record_->answer.has_value()});
+}
+
 std::optional<CallRecord> Call::record_so_far(std::string_view reason) const {
     CallRecord record = *record_;
     record.is_media_anchored =

@@ -100,6 +100,7 @@ public:
     void keep_anew() override;
 
     bool is_call() const override { return true; }
+    std::optional<Progress> progress() const override;
     std::vector<AdjacencyIndex> adjacencies() const override;
 
     CallRef ref() const override { return setup_.ref; }

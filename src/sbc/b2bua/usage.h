@@ -110,6 +110,12 @@ public:
     virtual void keep_anew() {}
 
     virtual bool is_call() const { return false; }
+    // Of a call that is up: where it came from, and whether it was answered. None: it is none.
+    struct Progress {
+        AdjacencyIndex from = 0;
+        bool is_answered = false;
+    };
+    virtual std::optional<Progress> progress() const { return std::nullopt; }
     // Where it has something: a leg, or what waits for an answer. None once nothing is left of it.
     virtual std::vector<AdjacencyIndex> adjacencies() const = 0;
 

@@ -151,6 +151,12 @@ void Checker::check_peer(const DraftAdjacency& draft) const {
 // What we do as a client of the signaling-peer.
 void Checker::check_client(const DraftAdjacency& draft) const {
     const Adjacency& adjacency = draft.adjacency;
+    if (adjacency.ping &&
+        (adjacency.signaling_peer.empty() || adjacency.profile == Profile::Access)) {
+        wrong(draft.path + " ping-enable", "ping-enable",
+              "'ping-enable' needs a 'signaling-peer', and means nothing where phones register "
+              "(preset-access)");
+    }
     for (const std::string_view leaf : {"register", "authentication-realm outbound"}) {
         if (draft.said.contains(leaf) &&
             (adjacency.signaling_peer.empty() || adjacency.profile == Profile::Access)) {

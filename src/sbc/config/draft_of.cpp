@@ -251,6 +251,17 @@ OutboundRegistration registration(const std::string& word) {
             .domain = user.substr(at + 1)};
 }
 
+void read_ping(const Leaves& leaves, sip::OptionsPing::Setup& out) {
+    const auto seconds = [&](std::string_view name, Duration& time) {
+        if (const Values words = leaves.all(name); !words.empty()) {
+            time = std::chrono::seconds(number<std::uint32_t>(words.front()));
+        }
+    };
+    seconds("ping-interval", out.interval);
+    seconds("ping-lifetime", out.lifetime);
+    leaves.number("ping-fail-count", out.fail_count);
+}
+
 void read_client(const Leaves& leaves, Adjacency& out) {
     if (const Values words = leaves.all("authentication-algorithm"); !words.empty()) {
         out.digest_algorithms.clear();
@@ -265,6 +276,9 @@ void read_client(const Leaves& leaves, Adjacency& out) {
         out.registration = registration(words.front());
     }
     leaves.number("registration-expiry", out.registration_expiry);
+    for (const Leaves& ping : leaves.modes("ping")) {
+        read_ping(ping, out.ping.emplace());
+    }
 }
 
 void read_calls(const Leaves& leaves, Adjacency& out) {

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "sbc/config/subscribers.h"
 #include "sip/auth/digest.h"
+#include "sip/ping/options_ping.h"
 #include "sip/transport.h"
 #include "sip/uri/uri.h"
 #include "tls/context.h"
@@ -108,7 +109,8 @@ struct Adjacency {
     // As a client of the signaling-peer: how its challenges are answered, and what is registered.
     std::vector<sip::auth::Account> outbound_accounts;  // one for each realm
     std::optional<OutboundRegistration> registration;
-    std::uint32_t registration_expiry = 3600;  // seconds, what is asked for
+    std::uint32_t registration_expiry = 3600;     // seconds, what is asked for
+    std::optional<sip::OptionsPing::Setup> ping;  // none: it is not asked whether it is there
 
     // TLS (trusted-encrypted). Server and client role.
     tls::ClientAuthentication tls_client_authentication = tls::ClientAuthentication::Optional;

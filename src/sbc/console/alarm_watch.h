@@ -23,6 +23,8 @@ public:
     // is there no more. `alarms` is asked once in an interval, however often this is.
     std::vector<std::string> news(TimePoint now,
                                   const std::function<std::vector<std::string>()>& alarms);
+    // That were there last time.
+    std::size_t count() const { return known_.size(); }
 
 private:
     TimePoint next_;

@@ -357,6 +357,15 @@ const std::vector<Command>& commands() {
          [](Desk& desk, const Arguments&, bool as_json) {
              return Answer{.output = show_counters(desk.views, as_json)};
          }},
+        {{"show", "services", "sbc", "sbe", "overload"},
+         "",
+         "How long work waits for each worker, and what is turned away.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_overload(desk.views, as_json)};
+         }},
         {{"show", "services", "sbc", "sbe", "call-stats"},
          "[global|src-adjacency NAME] [INTERVAL]",
          "Calls, and why attempts failed; INTERVAL is current5mins, previoushour ...",

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/endpoint.h"
 #include "base/text.h"
 #include "sbc/model/word_values.h"
 #include "sbc/policy/permit.h"
+#include "sbc/record/call_record.h"
 
 namespace ringwall::sbc::console {
 namespace {
@@ -136,6 +138,39 @@ std::string codes_of(const Adjacency& adjacency) {
     return out.empty() ? "Global Triggers" : out;
 }
 
+std::string_view peer_text(Outages::Peer peer) {
+    switch (peer) {
+        case Outages::Peer::Unknown:
+            return "not known yet";
+        case Outages::Peer::Up:
+            return "up";
+        case Outages::Peer::Down:
+            return "down";
+    }
+    return "";
+}
+
+std::string peer_since(const Outages::State& state) {
+    return state.peer == Outages::Peer::Unknown
+               ? std::string(peer_text(state.peer))
+               : std::string(peer_text(state.peer)) + " since " + to_iso8601_seconds(state.since);
+}
+
+bool is_down(const AdjacencyStatus& status) {
+    return status.peer && status.peer->peer == Outages::Peer::Down;
+}
+
+std::string ping_of(const Adjacency& adjacency) {
+    const auto seconds = [](Duration time) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+    };
+    return !adjacency.ping
+               ? "Disabled"
+               : "Enabled, Ping Interval: " + seconds(adjacency.ping->interval) +
+                     " seconds, Ping Lifetime: " + seconds(adjacency.ping->lifetime) +
+                     " seconds, Ping Fail Count: " + std::to_string(adjacency.ping->fail_count);
+}
+
 // The field's names, one on a line.
 std::string details(const Snapshot& snapshot, const Adjacency& adjacency,
                     const AdjacencyStatus& status) {
@@ -199,6 +234,12 @@ std::string details(const Snapshot& snapshot, const Adjacency& adjacency,
     if (adjacency.registration) {
         line("Registered at the peer", status.is_registered_at_peer ? "Yes" : "No");
     }
+    if (adjacency.profile != Profile::Access) {
+        line("Ping", ping_of(adjacency));
+    }
+    if (status.peer) {
+        line("Peer", peer_since(*status.peer));
+    }
     line("Calls", std::to_string(status.calls));
     return out;
 }
@@ -250,6 +291,19 @@ Json json_of(const Adjacency& adjacency, const AdjacencyStatus& status) {
     }
     if (adjacency.registration) {
         out["registered-at-peer"] = status.is_registered_at_peer;
+    }
+    if (status.peer) {
+        const auto seconds = [](Duration time) {
+            return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+        };
+        out["ping-interval"] = seconds(adjacency.ping ? adjacency.ping->interval : Duration{});
+        out["ping-lifetime"] = seconds(adjacency.ping ? adjacency.ping->lifetime : Duration{});
+        out["ping-fail-count"] = adjacency.ping ? adjacency.ping->fail_count : 0;
+        out["peer"] =
+            status.peer->peer == Outages::Peer::Unknown ? "unknown" : peer_text(status.peer->peer);
+        out["peer-since"] = status.peer->peer == Outages::Peer::Unknown
+                                ? Json()
+                                : Json(to_iso8601_seconds(status.peer->since));
     }
     return out;
 }
@@ -345,6 +399,7 @@ std::string show_adjacencies(Views& views, std::string_view name, bool with_deta
                                   std::string(state_text(status.state)) + "\n"
                             : "";
             out += summary(all[i]);
+            out += is_down(status) ? "Peer: " + peer_since(*status.peer) + "\n" : "";
         }
     }
     if (count == 0 && !name.empty()) {
@@ -483,6 +538,31 @@ std::string show_counters(Views& views, bool as_json) {
         out += name + " " + std::to_string(value) + "\n";
     }
     return out;
+}
+
+std::string show_overload(Views& views, bool as_json) {
+    std::string out;
+    Json list = Json::array();
+    std::size_t number = 0;
+    for (const WorkerLoad& each : views.measures().workers) {
+        const auto delay =
+            std::chrono::duration_cast<std::chrono::milliseconds>(each.queue_delay).count();
+        const auto percent = std::lround(each.share * 100);
+        const std::string does = each.is_shedding
+                                     ? fmt::format("turns away {} % of new work since {}", percent,
+                                                   to_iso8601_seconds(each.since))
+                                     : "takes all";
+        out += fmt::format("Worker {}: queue delay {} ms, {}; {} requests turned away so far\n",
+                           number, delay, does, each.shed);
+        list.push_back({{"worker", number},
+                        {"queue-delay-ms", delay},
+                        {"shedding", each.is_shedding},
+                        {"share", percent},
+                        {"since", each.is_shedding ? Json(to_iso8601_seconds(each.since)) : Json()},
+                        {"shed", each.shed}});
+        ++number;
+    }
+    return as_json ? printed(list) : out;
 }
 
 std::string show_call_policy(Views& views, bool as_json) {

@@ -21,6 +21,8 @@ std::string show_registrations(Views& views, bool as_json);
 // The connections over TLS: version, cipher, who the peer proved to be.
 std::string show_tls(Views& views, bool as_json);
 std::string show_counters(Views& views, bool as_json);
+// How long what each worker handles has waited, and what it turns away.
+std::string show_overload(Views& views, bool as_json);
 std::string show_call_policy(Views& views, bool as_json);
 std::string show_certificates(Views& views, bool as_json);
 // As they are, or a list of them.

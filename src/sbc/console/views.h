@@ -25,6 +25,7 @@ public:
     virtual std::vector<AdjacencyStatus> statuses() = 0;
     virtual Counters counters() = 0;  // since they were cleared
     virtual CallStatistics statistics() = 0;
+    virtual Measures measures() { return {}; }
     virtual std::vector<CallRecord> calls() = 0;
     virtual std::vector<registrar::Binding> registrations() = 0;
     virtual std::vector<TlsConnection> tls_connections() = 0;

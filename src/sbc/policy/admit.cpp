@@ -9,6 +9,7 @@ Verdict admit_call(Inbound& inbound) {
         return Reject{.status = 503,
                       .reason = "Service Unavailable",
                       .detail = "stopping",
+                      .fields = {{sip::HeaderName::RetryAfter, "10"}},
                       .cause = FailureCause::Congestion};
     }
     return Continue{};

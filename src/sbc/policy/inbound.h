@@ -57,6 +57,8 @@ struct Inbound {
     // Detached, but calls go on there.
     std::span<const AdjacencyIndex> going_down = {};
     bool takes_no_calls = false;  // we are about to end
+    // Adjacencies whose peers miss their pings.
+    std::vector<AdjacencyIndex> peers_down = {};
     // Addresses-of-record with a live registration on this very flow.
     std::span<const std::string> registered;
     const sip::auth::NonceMint& nonces;

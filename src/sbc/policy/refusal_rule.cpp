@@ -21,7 +21,13 @@ Rule rule_of_target_security(std::string_view reason) {
             "lead out of that."};
 }
 
-std::optional<Rule> rule_of_route(int status) {
+bool is_any_down(const DecisionTrace& decisions) {
+    return std::ranges::any_of(decisions.targets(), [](const JudgedTarget& each) {
+        return failure_of(each) == TargetFailure::Down;
+    });
+}
+
+std::optional<Rule> rule_of_route(const DecisionTrace& decisions, int status) {
     switch (status) {
         case 403:
             return Rule{"action-reject",
@@ -30,6 +36,9 @@ std::optional<Rule> rule_of_route(int status) {
         case 404:
             return Rule{"no-route", "No entry of the routing tables leads this call anywhere."};
         case 480:
+            if (is_any_down(decisions)) {
+                return rule_of(TargetFailure::Down);
+            }
             return Rule{"detached", "No adjacency that this call could go by is attached."};
         default:
             return std::nullopt;
@@ -195,7 +204,8 @@ Rule rule_of(const DecisionTrace& decisions, int status, std::string_view reason
     if (is_of_the_stage && rule.name == "target-security" && status == 400) {
         return rule_of_target_security(reason);
     }
-    return is_of_the_stage && rule.name == "route" ? rule_of_route(status).value_or(rule) : rule;
+    return is_of_the_stage && rule.name == "route" ? rule_of_route(decisions, status).value_or(rule)
+                                                   : rule;
 }
 
 JudgedTarget failed(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
@@ -225,6 +235,10 @@ Rule rule_of(TargetFailure failure) {
         case TargetFailure::ProofNotAccepted:
             return {"proof-not-accepted",
                     "The peer challenged the request again, and did not accept the password."};
+        case TargetFailure::Down:
+            return {"peer-down",
+                    "The peer answers none of its OPTIONS pings ('ping-enable'), and counts as "
+                    "down until it does."};
     }
     return {};
 }

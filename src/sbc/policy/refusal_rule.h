@@ -20,6 +20,7 @@ enum class TargetFailure : std::uint8_t {
     ChallengeUnknown,     // it challenged, and no password of ours is for that
     ChallengeNotVouched,  // the same, and it is no request that we prove anything for
     ProofNotAccepted,     // it challenged again what bore our proof
+    Down,                 // it misses its pings, and was not asked
 };
 // In the trace: Finding::Nowhere, with the failure in `rule`.
 JudgedTarget failed(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/text.h"
+#include "sbc/policy/refusal_rule.h"
 #include "sbc/policy/refusal_verdict.h"
 #include "sbc/policy/routing.h"
 #include "sbc/policy/stages.h"
@@ -25,18 +26,21 @@ public:
             worst_ = refusal;
         }
     }
+    void add_down() { is_any_down_ = true; }
     Reject verdict(const CallSecurity& call) const {
         if (worst_) {
             return reject_for(*worst_, Event::Initial, call);
         }
         return {.status = 480,
                 .reason = "Temporarily Unavailable",
-                .detail = "no adjacency of the route is attached",
+                .detail = is_any_down_ ? "no peer of the route is up"
+                                       : "no adjacency of the route is attached",
                 .cause = FailureCause::Routing};
     }
 
 private:
     std::optional<Refusal> worst_;
+    bool is_any_down_ = false;
 };
 
 bool serves(const Adjacency& adjacency, std::string_view domain) {
@@ -44,6 +48,16 @@ bool serves(const Adjacency& adjacency, std::string_view domain) {
            std::ranges::any_of(adjacency.domains, [domain](std::string_view served) {
                return equals_ignoring_case(served, domain);
            });
+}
+
+// Nobody is asked whose pings say that it is not there: the next one is tried at once.
+bool is_down(Inbound& inbound, AdjacencyIndex index, sip::Scheme scheme, Refusals& refusals) {
+    if (std::ranges::find(inbound.peers_down, index) == inbound.peers_down.end()) {
+        return false;
+    }
+    inbound.decisions.add(failed(index, Event::Initial, scheme, TargetFailure::Down));
+    refusals.add_down();
+    return true;
 }
 
 // Contacts may be of either scheme; which, is not asked here, so as not to tell who exists.
@@ -108,6 +122,9 @@ bool could_go_to_registrar(Inbound& inbound, const Adjacency& of_phones, Refusal
     if (!permitted) {
         refusals.add(permitted.error());
         inbound.decisions.add(registrar, Event::Initial, scheme, permitted.error());
+        return false;
+    }
+    if (is_down(inbound, registrar, scheme, refusals)) {
         return false;
     }
     inbound.routes.emplace_back(ToAdjacency{registrar, *permitted});
@@ -180,6 +197,9 @@ Verdict route_by_tables(Inbound& inbound) {
             continue;
         }
         auto permitted = permit(inbound.call, target_of(adjacency, uri.scheme), Event::Initial);
+        if (permitted && is_down(inbound, destination, uri.scheme, refusals)) {
+            continue;
+        }
         if (permitted) {
             inbound.routes.emplace_back(ToAdjacency{destination, *permitted});
         } else {

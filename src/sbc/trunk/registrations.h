@@ -16,6 +16,7 @@
 #include "sbc/connections.h"
 #include "sbc/counters.h"
 #include "sbc/locator.h"
+#include "sbc/trunk/pings.h"
 #include "sip/message_builder.h"
 #include "sip/registration/client_registration.h"
 
@@ -35,7 +36,9 @@ public:
     // missing. Those that it does not want, or wants otherwise, are removed first. Timers are the
     // shard's, with these cookies.
     void take(const SnapshotPtr& snapshot);
-    static bool is_cookie(std::uint64_t cookie) { return cookie != 0 && cookie <= UINT32_MAX; }
+    static bool is_cookie(std::uint64_t cookie) {
+        return cookie != 0 && cookie < Pings::first_number;
+    }
     void on_timer(std::uint64_t cookie);
 
     // False: it is none of ours.
@@ -43,7 +46,7 @@ public:
     bool on_failed(sip::transaction::ClientId id);
     void on_ended(sip::transaction::ClientId id) { by_client_.erase(id); }
     void on_flow_lost(FlowId flow);
-    static bool is_waiter(Locator::Waiter waiter) { return waiter <= UINT32_MAX; }
+    static bool is_waiter(Locator::Waiter waiter) { return waiter < Pings::first_number; }
     // Where a peer is that a REGISTER waits for.
     void on_ways(const Locator::Found& found);
 

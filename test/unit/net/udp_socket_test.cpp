@@ -6,6 +6,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <thread>
+
+#include "net/clock.h"
+
 namespace ringwall::net {
 namespace {
 
@@ -63,6 +67,60 @@ TEST_P(UdpSocketTest, BatchesArriveWithTheirSender) {
     }
     receiver->receive(batch);
     EXPECT_EQ(batch.count(), 0u);
+}
+
+// For whoever wants to know how long it has waited.
+TEST_P(UdpSocketTest, ABatchSaysWhenItsFirstCame) {
+    auto sender = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    auto receiver = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    ASSERT_TRUE(sender && receiver);
+    const WallTime before = system_clock().wall;
+    sender->queue(receiver->local(), "first");
+    sender->flush();
+    await(*receiver);
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    sender->queue(receiver->local(), "second");
+    sender->flush();
+    DatagramBatch batch;
+    receiver->receive(batch);
+    ASSERT_EQ(batch.count(), 2U);
+    ASSERT_TRUE(batch.arrival().has_value());
+    EXPECT_GE(*batch.arrival(), before - std::chrono::milliseconds(1));
+    EXPECT_LE(*batch.arrival(), system_clock().wall - std::chrono::milliseconds(30));
+    EXPECT_FALSE(batch.has_lost());
+    receiver->receive(batch);
+    EXPECT_EQ(batch.count(), 0U);
+    EXPECT_FALSE(batch.arrival().has_value());
+}
+
+TEST_P(UdpSocketTest, ABatchSaysWhetherOthersWereLost) {
+    auto sender = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    auto receiver = UdpSocket::bind(loopback(GetParam()), PortSharing::Exclusive);
+    ASSERT_TRUE(sender && receiver);
+    const int little = 4096;
+    ASSERT_EQ(setsockopt(receiver->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+    for (int i = 0; i < 100; ++i) {
+        sender->queue(receiver->local(), std::string(500, 'x'));
+    }
+    sender->flush();
+    await(*receiver);
+    const auto receive_all = [&] {
+        bool has_lost = false;
+        DatagramBatch batch;
+        for (receiver->receive(batch); batch.count() > 0; receiver->receive(batch)) {
+            has_lost = batch.has_lost() || has_lost;
+        }
+        return has_lost;
+    };
+    EXPECT_FALSE(receive_all()) << "these came before";
+    sender->queue(receiver->local(), "there is room again");
+    sender->flush();
+    await(*receiver);
+    EXPECT_TRUE(receive_all());
+    sender->queue(receiver->local(), "and still");
+    sender->flush();
+    await(*receiver);
+    EXPECT_FALSE(receive_all()) << "it is said once";
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, UdpSocketTest,

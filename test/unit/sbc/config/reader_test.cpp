@@ -345,6 +345,27 @@ TEST(ConfigurationReader, ReadsACustomersAccountAndRegistration) {
     EXPECT_EQ(peer.registration_expiry, 600U);
 }
 
+TEST(ConfigurationReader, ReadsHowThePeerIsPinged) {
+    const auto ping = [](const std::string& lines) {
+        const auto result = read(with_adjacency(provider + lines));
+        EXPECT_TRUE(result) << result.error().to_string();
+        return result ? result->snapshot->adjacencies.front().ping : std::nullopt;
+    };
+    EXPECT_EQ(ping(""), std::nullopt);
+    const auto by_default = ping("   ping-enable\n");
+    ASSERT_TRUE(by_default.has_value());
+    EXPECT_EQ(by_default->interval, 32s);
+    EXPECT_EQ(by_default->lifetime, 32s);
+    EXPECT_EQ(by_default->fail_count, 3U);
+    const auto other = ping(
+        "   ping-enable\n    ping-interval 10\n    ping-lifetime 4\n"
+        "    ping-fail-count 2\n");
+    ASSERT_TRUE(other.has_value());
+    EXPECT_EQ(other->interval, 10s);
+    EXPECT_EQ(other->lifetime, 4s);
+    EXPECT_EQ(other->fail_count, 2U);
+}
+
 TEST(ConfigurationReader, ReadsTheRegistrarBehind) {
     const std::string phones =
         "  adjacency sip phones\n   inherit profile preset-access\n   domain ringwall.test\n";
@@ -436,6 +457,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{provider + "   register a@b.example\n   register c@d.example\n", 10,
                 "already given on line 9"},
         Mistake{provider + "   registration-expiry 600\n", 9, "needs a 'register'"},
+        Mistake{"   ping-enable\n", 7, "'ping-enable' needs a 'signaling-peer'"},
+        Mistake{provider + "   ping-enable\n    ping-lifetime 33\n", 10, "a number from 1 to 32"},
         Mistake{"   registration-expiry 59\n", 7, "a number from 60 to 86400"},
         Mistake{provider + "   registration target adjacency peer\n", 9,
                 "means nothing where no phones register"},

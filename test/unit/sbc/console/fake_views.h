@@ -20,7 +20,7 @@ public:
         std::vector<AdjacencyStatus> out;
         const datastore::Target::States states = target_.states();
         for (const Adjacency& each : snapshot().adjacencies) {
-            out.push_back({.state = states.at(each.name)});
+            out.push_back({.state = states.at(each.name), .peer = peer});
         }
         return out;
     }
@@ -30,6 +30,7 @@ public:
         return out;
     }
     CallStatistics statistics() override { return calls_were; }
+    Measures measures() override { return measured; }
     std::vector<CallRecord> calls() override { return calls_up; }
     std::vector<registrar::Binding> registrations() override { return registered; }
     std::vector<TlsConnection> tls_connections() override { return connections; }
@@ -56,6 +57,8 @@ public:
     int cleared = 0;
     std::vector<std::string> ended;
 
+    std::optional<Outages::State> peer;  // of every adjacency
+    Measures measured;
     CallStatistics calls_were;
     std::vector<CallRecord> calls_up;
     std::vector<registrar::Binding> registered;

@@ -618,6 +618,43 @@ TEST_F(AtTheConsole, WhatIsUpIsShown) {
     }
 }
 
+// In one line more than the seed's two, where there is something to say.
+TEST_F(AtTheConsole, APeerThatIsDownIsShown) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "signaling-peer 192.0.2.9",
+           "ping-enable", "ping-interval 10", "commit", "end"});
+    const auto detail = [&] { return says("show services sbc sbe adjacency test"); };
+    EXPECT_THAT(detail(), HasSubstr("   Ping:                 Enabled, Ping Interval: 10 seconds, "
+                                    "Ping Lifetime: 32 seconds, Ping Fail Count: 3\n"));
+    views_.peer = Outages::State{};
+    EXPECT_THAT(detail(), HasSubstr("   Peer:                 not known yet\n"));
+    EXPECT_THAT(says("show services sbc sbe adjacencies"), Not(HasSubstr("Peer")));
+    views_.peer = Outages::State{Outages::Peer::Up, WallTime(1'795'000'000s)};
+    EXPECT_THAT(detail(), HasSubstr("   Peer:                 up since 2026-11-18T11:06:40Z\n"));
+    EXPECT_THAT(says("show services sbc sbe adjacencies"), Not(HasSubstr("Peer")));
+    views_.peer = Outages::State{Outages::Peer::Down, WallTime(1'795'000'000s)};
+    EXPECT_THAT(says("show services sbc sbe adjacencies"),
+                HasSubstr("Security: Untrusted\nPeer: down since 2026-11-18T11:06:40Z\n"));
+    EXPECT_THAT(says("show services sbc sbe adjacencies | json"),
+                AllOf(HasSubstr("\"peer\": \"down\""),
+                      HasSubstr("\"peer-since\": \"2026-11-18T11:06:40Z\""),
+                      HasSubstr("\"ping-interval\": 10")));
+}
+
+TEST_F(AtTheConsole, TheLoadOfEachWorkerIsShown) {
+    views_.measured.workers = {{.queue_delay = 3ms},
+                               {.is_shedding = true,
+                                .share = 0.45,
+                                .queue_delay = 180ms,
+                                .shed = 17,
+                                .since = WallTime(1'795'000'000s)}};
+    EXPECT_EQ(says("show services sbc sbe overload"),
+              "Worker 0: queue delay 3 ms, takes all; 0 requests turned away so far\n"
+              "Worker 1: queue delay 180 ms, turns away 45 % of new work since "
+              "2026-11-18T11:06:40Z; 17 requests turned away so far\n");
+    EXPECT_THAT(says("show services sbc sbe overload | json"),
+                AllOf(HasSubstr("\"share\": 45"), HasSubstr("\"shedding\": true")));
+}
+
 TEST_F(AtTheConsole, WhatMayComeNext) {
     const auto words = [&](const std::string& line) {
         std::vector<std::string> out;

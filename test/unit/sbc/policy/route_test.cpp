@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "sbc/policy/refusal_rule.h"
 #include "sbc/policy/routing.h"
 #include "sbc/policy/stages.h"
 #include "unit/sbc/policy/arrival.h"
@@ -315,6 +316,26 @@ TEST(Route, WhatPermitRefusesAndWhatIsDetachedIsLeftOut) {
     const Reject reject = rejected(choose_route(arrival.identified()));
     EXPECT_EQ(reject.status, 480);
     EXPECT_EQ(reject.warning, 0);
+}
+
+// A peer that misses its pings is no route, whatever its place; without another it is 480.
+TEST(Route, APeerThatIsDownIsLeftOut) {
+    Arrival arrival{.by = phones, .request_uri = "sip:+4930@elsewhere.example"};
+    arrival.snapshot.adjacencies[phones].sip_calls_in = SipCallsIn::Insecure;
+    arrival.snapshot.call_policy = everything_to({softswitch, outside});
+    Inbound& both = arrival.identified();
+    both.peers_down = {softswitch};
+    EXPECT_TRUE(continues(choose_route(both)));
+    EXPECT_THAT(destinations(both), ElementsAre(outside));
+
+    Inbound& none = arrival.identified();
+    none.peers_down = {softswitch, outside};
+    const Reject reject = rejected(choose_route(none));
+    EXPECT_EQ(reject.status, 480);
+    EXPECT_EQ(reject.warning, 0);
+    EXPECT_EQ(reject.detail, "no peer of the route is up");
+    ASSERT_EQ(none.decisions.targets().size(), 2U);
+    EXPECT_EQ(failure_of(none.decisions.targets()[0]), TargetFailure::Down);
 }
 
 // Settled: secure call, no trusted adjacency to route to: SIPS URI: 480 with Warning 380.

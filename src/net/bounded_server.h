@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace ringwall::phone::control {
+namespace ringwall::net {
 
 class BoundedServer final : public httplib::Server {
 public:
@@ -33,4 +33,4 @@ private:
     std::atomic<bool> is_stopping_ = false;
 };
 
-}  // namespace ringwall::phone::control
+}  // namespace ringwall::net

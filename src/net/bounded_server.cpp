@@ -1,4 +1,4 @@
-#include "phone/control/bounded_server.h"
+#include "net/bounded_server.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 #include <functional>
 #include <utility>
 
-namespace ringwall::phone::control {
+namespace ringwall::net {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -154,4 +154,4 @@ bool BoundedServer::process_and_close_socket(socket_t socket) {
     return is_answered;
 }
 
-}  // namespace ringwall::phone::control
+}  // namespace ringwall::net
