@@ -19,7 +19,7 @@ help:
 	@echo 'make test       builds and runs all tests'
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
 	@echo 'make reloads    10,000 renewed certificates under calls over TLS (RELOADS=N)'
-	@echo 'make crash      kills the border controller 200 times under registrations (KILLS=N SEED=N)'
+	@echo 'make crash      kills the border controller 200 times under registrations, and under calls (KILLS=N SEED=N)'
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
@@ -92,7 +92,9 @@ soak: packages-build
 KILLS := 200
 crash: packages-build+lab+test
 	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall'
-	KILLS=$(KILLS) $(if $(filter command line environment,$(origin SEED)),SEED=$(SEED)) test/system/test_crash.py
+	@for kind in crash crash_calls; do \
+	    KILLS=$(KILLS) $(if $(filter command line environment,$(origin SEED)),SEED=$(SEED)) test/system/test_$$kind.py || exit 1; \
+	done
 
 # Certificates are renewed under calls over TLS: what is left behind, and how much memory it is.
 RELOADS := 10000
