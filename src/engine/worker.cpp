@@ -22,7 +22,7 @@ constexpr Duration accept_pause = 100ms;
 // Whatever was ready before a wait that was shorter than that has waited for the turn before it.
 constexpr Duration no_wait = 1ms;
 constexpr Duration delay_of_lost = 500ms;  // T1: what was lost comes again then at the earliest
-constexpr Duration longest_delay = 10s;  // a clock that was set is no delay
+constexpr Duration longest_delay = 10s;    // a clock that was set is no delay
 // Timers bear the id of a flow, or of a listener with this bit.
 constexpr std::uint64_t listener_timer = std::uint64_t{1} << 63;
 

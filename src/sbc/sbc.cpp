@@ -1388,8 +1388,9 @@ bool Sbc::shed(ServerId id, const sip::Hop& from, const sip::Message& request) {
     // Not all of them at once again.
     constexpr std::uint64_t least = 5;
     constexpr std::uint64_t spread = 10;
-    auto builder = sip::reply(request, 503,
-                              std::to_string(keyed_hash(shed_tags_, request.top_via().branch())));
+    auto builder = b2bua::refusal(
+        &snapshot_->adjacencies[*adjacency], request,
+        std::to_string(keyed_hash(shed_tags_, request.top_via().branch())), {.status = 503});
     builder.header(HeaderName::RetryAfter, std::to_string(least + random_.number() % spread));
     shard_.respond_once(id, builder.build());
     return true;

@@ -9,7 +9,9 @@ namespace ringwall::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 using Fields = Phone::Fields;
 
@@ -102,21 +104,6 @@ const std::vector<Refused> to_softswitch{
      "",
      481,
      "no-dialog"},
-    {"of a scheme", "INVITE", "mailto:bob@example.com", {}, "", 416, "uri-scheme"},
-    {"of a Contact that cannot be read",
-     "OPTIONS",
-     "sip:bob@example.com",
-     {{"Contact", "<<"}},
-     "",
-     400,
-     "bad-request"},
-    {"of what is too large",
-     "INVITE",
-     "sip:bob@example.com",
-     {{"X-Padding", std::string(33'000, 'x')}},
-     "",
-     513,
-     "too-large"},
     {"of a method that nobody knows", "FLY", "sip:bob@example.com", {}, "", 501, "sanity"},
     {"of a method that is not carried", "REGISTER", "sip:example.com", {}, "", 405, "sanity"},
     {"of an option",
@@ -147,6 +134,49 @@ TEST_F(SaysWhy, ToAPeerThatMayKnow) {
         EXPECT_EQ(answer->status(), each.status);
         EXPECT_THAT(warnings(answer),
                     ElementsAre(StartsWith("399 192.0.2.2 \"" + each.rule + ": ")));
+    }
+    EXPECT_EQ(sent_to(alice) + sent_to(bob) + sent_to(outside), 0U);
+}
+
+// What no honest program writes.
+TEST_F(SaysWhy, OfWhatCannotBeRead) {
+    softswitch.send("OPTIONS", "sip:bob@example.com", {});
+    net.run_for(1s);
+    ASSERT_THAT(softswitch.shard().connections(), SizeIs(1));
+    const FlowId flow = softswitch.shard().connections().front().id;
+    const std::string fields =
+        "Via: SIP/2.0/TCP 192.0.2.20:5060;branch=z9hG4bK-raw\r\nMax-Forwards: 70\r\n"
+        "From: <sip:x@switch.example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: raw\r\n";
+    struct Raw {
+        std::string text;
+        std::string status;
+        std::string rule;
+    };
+    const std::vector<Raw> all{
+        {"INVITE mailto:bob@example.com SIP/2.0\r\n" + fields +
+             "CSeq: 1 INVITE\r\nContact: <sip:x@192.0.2.20>\r\nContent-Length: 0\r\n\r\n",
+         "416", "uri-scheme"},
+        {"OPTIONS sip:bob@example.com SIP/2.0\r\n" + fields +
+             "CSeq: 2 OPTIONS\r\nContact: <<\r\nContent-Length: 0\r\n\r\n",
+         "400", "bad-request"},
+        {"OPTIONS sip:bob@example.com SIP/2.0\r\n" + fields + "X-Padding: " +
+             std::string(33'000, 'x') + "\r\nCSeq: 3 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+         "513", "too-large"},
+    };
+    for (const Raw& each : all) {
+        SCOPED_TRACE(each.status);
+        const std::size_t before = net.packets().size();
+        softswitch.node().send(flow, each.text);
+        net.run_for(1s);
+        std::vector<std::string> answers;
+        for (std::size_t i = before; i < net.packets().size(); ++i) {
+            if (net.packets()[i].bytes.starts_with("SIP/2.0 ")) {
+                answers.push_back(net.packets()[i].bytes);
+            }
+        }
+        ASSERT_THAT(answers, SizeIs(1));
+        EXPECT_THAT(answers.front(), StartsWith("SIP/2.0 " + each.status + " "));
+        EXPECT_THAT(answers.front(), HasSubstr("Warning: 399 192.0.2.2 \"" + each.rule + ": "));
     }
     EXPECT_EQ(sent_to(alice) + sent_to(bob) + sent_to(outside), 0U);
 }

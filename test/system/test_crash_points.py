@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""The real ringwall-sbc, killed at every single write to its store and to its records that two phones cause who register, call,
+change their call and end it: whatever was acknowledged is so afterwards, and a call that was answered has one record."""
+import os
+import pathlib
+import random
+
+import test_crash_calls as calls
+from system_test import main, wait_for
+
+LIBRARY = pathlib.Path(os.environ["CRASH_AT_LIBRARY"])
+MOST = 200  # writes of one kind
+
+
+class CrashPoints(calls.CrashCalls):
+    def run_into(self, point: str, pair: calls.Pair) -> bool:
+        """One call from registering to its end, of which the process may not live to see the end; whether it died."""
+        os.environ.update({"LD_PRELOAD": str(LIBRARY), "CRASH_AT": point})
+        try:
+            self.border.start_again()
+        finally:
+            del os.environ["LD_PRELOAD"], os.environ["CRASH_AT"]
+        try:
+            pair.connect()
+            pair.call()
+            pair.change()
+            pair.end()
+            count = len(pair.answered)
+            wait_for("the record", lambda: not self.border.is_running() or len(self.billed()) >= count, 5)
+        except calls.Gone:
+            pass
+        return not self.border.is_running()
+
+    def billed(self) -> list[str]:
+        return [each["from_call_id"] for each in self.border.records() if each["result"] == "answered"]
+
+    def at_every_write(self, suffix: str, where: str) -> int:
+        for number in range(1, MOST):
+            with self.subTest(file=suffix, write=number, where=where):
+                try:
+                    has_died = self.at_write(f"{suffix}:{number}:{where}")
+                finally:
+                    self.border.kill()
+                if not has_died:
+                    return number - 1
+        return self.fail(f"more than {MOST} writes")
+
+    def at_write(self, point: str) -> bool:
+        pair = calls.Pair(self, 0)  # over UDP: they are there at once
+        try:
+            has_died = self.run_into(point, pair)
+            self.border.kill()
+            self.border.start_again()
+            pair.connect()
+            self.go_on(pair, random.Random(point))
+        finally:
+            pair.caller.close()
+            pair.callee.close()
+        wait_for("a record of the call", lambda: set(pair.answered) <= set(self.billed()), 40)
+        self.assertEqual(len(set(self.billed())), len(self.billed()), "none is billed twice")
+        return has_died
+
+    def test_calls_that_were_answered_go_on_and_are_billed_once(self):
+        self.border.kill()
+        points = {f"{suffix} {where}": self.at_every_write(suffix, where)
+                  for suffix, where in (("record.jsonl", "before"), ("record.jsonl", "half"), ("record.jsonl", "after"),
+                                        ("state.db-wal", "before"))}
+        self.border.start_again()
+        print("killed at", ", ".join(f"{count} writes ({name})" for name, count in points.items()))
+        self.assertTrue(all(points.values()))
+
+
+if __name__ == "__main__":
+    main()
