@@ -24,14 +24,13 @@ namespace {
 
 constexpr Duration settle_interval = 250ms;
 
-// Did what comes from there belong to that adjacency, and does it not any more? (`remote-address`,
-// its own or that of one beside it.) What is detached goes down by itself.
+// Did what comes from there belong to that adjacency, and does its own `remote-address` not take it
+// any more? Who was let in stays where a narrower adjacency is put beside it; what is detached goes
+// down by itself.
 bool is_outside_now(const Snapshot& before, const Snapshot& after, AdjacencyIndex index,
                     const IpAddress& source) {
     const auto takes = [&](const Snapshot& snapshot) {
-        const Adjacency& its = snapshot.adjacencies[index];
-        return policy::find_adjacency(snapshot, {its.signaling_address, its.signaling_port},
-                                      source) == index;
+        return policy::takes_source(snapshot.adjacencies[index], source);
     };
     return after.adjacencies[index].is_attached && takes(before) && !takes(after);
 }

@@ -130,7 +130,7 @@ TEST(MediaEngine, SetsTheTypeOfServiceAndUsesItsPorts) {
     pollfd readable{far->fd(), POLLIN, 0};
     ASSERT_EQ(poll(&readable, 1, 10'000), 1);
     std::array<std::uint8_t, 2048> octets{};
-    std::array<char, 64> control{};
+    std::array<char, 128> control{};
     net::SocketAddress from;
     iovec part{octets.data(), octets.size()};
     msghdr header{};
@@ -146,7 +146,10 @@ TEST(MediaEngine, SetsTheTypeOfServiceAndUsesItsPorts) {
     const auto packet = parse_rtp(OctetsView(octets).first(static_cast<std::size_t>(length)));
     ASSERT_TRUE(packet);
     EXPECT_EQ(packet->payload.size(), 160U);
-    const cmsghdr* const item = CMSG_FIRSTHDR(&header);
+    cmsghdr* item = CMSG_FIRSTHDR(&header);
+    while (item != nullptr && (item->cmsg_level != IPPROTO_IP || item->cmsg_type != IP_TOS)) {
+        item = CMSG_NXTHDR(&header, item);
+    }
     ASSERT_NE(item, nullptr);
     EXPECT_EQ(*CMSG_DATA(item), 0xb8);
 }

@@ -17,7 +17,7 @@ std::string lab_of_strangers() {
    inherit profile preset-access
    domain example.com
    signaling-address ipv4 192.0.2.7
-   remote-address ipv4 192.0.2.13 255.255.255.255
+   remote-address ipv4 192.0.2.12 255.255.255.252
    attach
 )");
     return out;
@@ -141,7 +141,7 @@ TEST_F(WhoIsThere, IsNotToldByAPhoneThatHasNotRung) {
 // Where one of her phones has rung, another may say at once that she is busy.
 TEST_F(WhoIsThere, IsKnownOfAllPhonesOfAUserOnceOneHasRung) {
     Phone second{net,
-                 ip("192.0.2.13"),
+                 ip("192.0.2.14"),
                  sip::Transport::Tcp,
                  {ip("192.0.2.7"), 5060},
                  {"carol", "example.com", "singer"},

@@ -601,7 +601,10 @@ void Watch::check_reason(const sip::Message& response, const Leg& leg) {
         return each.kind == Answering::Kind::Reject && each.status == status;
     };
     const bool is_plain = status < 400 || status == 401 || status == 407 || status == 487;
-    if (is_strict_ && !is_plain && topology_.place(leg.place).is_trusted() &&
+    const Place& place = topology_.place(leg.place);
+    const bool may_be_registrars =
+        response.cseq().method == Method::Register && place.registrar != 0;
+    if (is_strict_ && !is_plain && place.is_trusted() && !may_be_registrars &&
         std::ranges::none_of(plan.answers, says_so) &&
         response.header(HeaderName::Warning) == nullptr) {
         complain("refusal-without-reason", &plan, first_lines(response.bytes()));

@@ -51,8 +51,7 @@ class CrashPoints(calls.CrashCalls):
             has_died = self.run_into(point, pair)
             self.border.kill()
             self.border.start_again()
-            pair.connect()
-            self.go_on(pair, random.Random(point))
+            self.go_on(pair, random.random())
         finally:
             pair.caller.close()
             pair.callee.close()

@@ -27,6 +27,10 @@ std::optional<int> closeness(const Adjacency& adjacency, const IpAddress& remote
 
 }  // namespace
 
+bool takes_source(const Adjacency& adjacency, const IpAddress& source) {
+    return closeness(adjacency, source).has_value();
+}
+
 std::optional<AdjacencyIndex> find_adjacency(const Snapshot& snapshot, const Endpoint& local,
                                              const IpAddress& remote) {
     std::optional<AdjacencyIndex> best;

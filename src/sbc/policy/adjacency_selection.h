@@ -18,4 +18,7 @@ namespace ringwall::sbc::policy {
 std::optional<AdjacencyIndex> find_adjacency(const Snapshot& snapshot, const Endpoint& local,
                                              const IpAddress& remote);
 
+// Does its `remote-address` take what comes from there? One without takes all.
+bool takes_source(const Adjacency& adjacency, const IpAddress& source);
+
 }  // namespace ringwall::sbc::policy

@@ -98,11 +98,12 @@ bool may_be_replied_at(const Adjacency& from, std::string_view reply_to) {
 }
 
 bool may_name_referrer(const Adjacency& from, const Author& author, const sip::NameAddr& referrer) {
-    if (!may_speak_for(from, referrer.uri)) {
-        return false;
+    if (author.is_ourselves) {  // who was referred does not say by whom
+        return true;
     }
-    return from.profile != Profile::Access || author.is_ourselves ||
-           sip::address_of_record(referrer.uri) == author.address_of_record;
+    return may_speak_for(from, referrer.uri) &&
+           (from.profile != Profile::Access ||
+            sip::address_of_record(referrer.uri) == author.address_of_record);
 }
 
 bool is_withheld(const Adjacency& to, const Privacy& asked) {
