@@ -381,7 +381,7 @@ private:
             case Answering::Kind::RingAnswer:
                 return answered(to, answering.contact, leg);
             case Answering::Kind::Reject:
-                return {told(to, rejected(to, answering.status))};
+                return told_of(to, rejected(to, answering.status), answering);
             case Answering::Kind::Redirect:
                 return redirected(to, answering, leg);
             case Answering::Kind::Ring:
@@ -440,7 +440,7 @@ private:
 
     // Who is not trusted does not learn from a registrar behind, nor from phones that register
     // here, whom there is: but from a user who says so, other phones of the same registrar.
-    Ending told(const Place& to, const Ending& ending) const {
+    Ending told(const Place& to, const Ending& ending, bool has_rung = false) const {
         const auto is_there = [&](const Place& each) { return each.registrar == to.number; };
         const bool is_phone = to.is_access && to.registrar == 0;
         if (from_.is_trusted() || (!is_phone && std::ranges::none_of(topology_.places, is_there))) {
@@ -449,10 +449,24 @@ private:
         constexpr std::array words_of_users{486, 488, 600, 603, 606};
         const bool is_users =
             std::ranges::find(words_of_users, ending.status) != std::ranges::end(words_of_users) ||
-            (is_phone && ending.status < 400);
+            (is_phone && (has_rung || ending.status < 400));
         const bool is_neighbour =
             is_phone ? from_.is_access && from_.registrar == 0 : from_.registrar == to.number;
-        return is_users && is_neighbour ? ending : Ending{480, 0, ending.hunts};
+        return is_users && (has_rung || is_neighbour) ? ending : Ending{480, 0, ending.hunts};
+    }
+
+    // Another phone of the user may have rung before, or not.
+    Endings told_of(const Place& to, const Ending& ending, const Answering& answering) const {
+        const bool is_phone = to.is_access && to.registrar == 0;
+        const bool may_another_ring = std::ranges::any_of(plan_.answers, [](const Answering& each) {
+            return each.early_dialogs > 0 || each.kind == Answering::Kind::Ring ||
+                   each.kind == Answering::Kind::RingAnswer;
+        });
+        Endings out{told(to, ending, answering.early_dialogs > 0)};
+        if (is_phone && may_another_ring) {
+            out.insert(told(to, ending, true));
+        }
+        return out;
     }
 
     Endings redirected(const Place& to, const Answering& answering, Scheme leg) {
@@ -462,7 +476,7 @@ private:
             const Judgement judgement = ask(to, twisted(leg, twist), Event::Redirect);
             is_any_allowed = is_any_allowed || judgement.is_allowed;
             if (!judgement.is_allowed) {
-                refusals.insert(told(to, ending_of(judgement)));
+                refusals.merge(told_of(to, ending_of(judgement), answering));
             }
         }
         if (!is_any_allowed) {
@@ -470,7 +484,7 @@ private:
         }
         // Phones have no peer by which a redirection could be followed.
         return to.recurses && !to.is_access ? answered(to, Twist::Same, leg)
-                                            : Endings{told(to, Ending{302})};
+                                            : told_of(to, Ending{302}, answering);
     }
 
     const Plan& plan_;

@@ -1,6 +1,6 @@
-// Loaded before a program (LD_PRELOAD), kills it at one of its writes, as nobody else can so exactly:
-// CRASH_AT=SUFFIX:N:WHERE is the Nth write to a file whose name ends so, WHERE is before, half or
-// after.
+// Loaded before a program (LD_PRELOAD), kills it at one of its writes, as nobody else can so
+// exactly: CRASH_AT=SUFFIX:N:WHERE is the Nth write to a file whose name ends so, WHERE is before,
+// half or after.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -31,8 +31,7 @@ Point read_point() {
         return {};
     }
     const std::string_view where = all.substr(second + 1);
-    return {std::string(all.substr(0, first)),
-            std::strtol(all.data() + first + 1, nullptr, 10),
+    return {std::string(all.substr(0, first)), std::strtol(all.data() + first + 1, nullptr, 10),
             where == "before" ? Where::Before
             : where == "half" ? Where::Half
                               : Where::After};
@@ -93,5 +92,4 @@ ssize_t pwrite64(int file, const void* octets, std::size_t size, off64_t at) {
     return crash_around(file, size,
                         [&](std::size_t count) { return real(file, octets, count, at); });
 }
-
 }
