@@ -139,9 +139,10 @@ private:
         gauge("workers", "Threads for the traffic").add({}, std::uint64_t{input_.workers});
         gauge("alarms", "Alarms that are up, as 'show alarms' lists them")
             .add({}, std::uint64_t{input_.alarms});
-        gauge("store_unwritten", "Changes of registrations that are not written yet")
+        gauge("store_unwritten",
+              "Changes of registrations, calls and records that are not written yet")
             .add({}, input_.store_unwritten);
-        gauge("store_lagging", "1: changes of registrations wait too long, and answers go without")
+        gauge("store_lagging", "1: such changes wait too long, and answers to REGISTERs go without")
             .add({}, input_.is_store_lagging ? 1.0 : 0.0);
     }
 
