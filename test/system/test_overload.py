@@ -37,7 +37,7 @@ text = ("INVITE sip:nobody@203.0.113.1 SIP/2.0\\r\\nVia: SIP/2.0/UDP 203.0.113.3
         "Max-Forwards: 70\\r\\nFrom: <sip:f@203.0.113.31>;tag={1}\\r\\nTo: <sip:nobody@203.0.113.1>\\r\\n"
         "Call-ID: {1}\\r\\nCSeq: 1 INVITE\\r\\nContact: <sip:f@203.0.113.31:{0}>\\r\\nContent-Length: 0\\r\\n\\r\\n")
 sockets = []
-for port in range(6001, 6017):
+for port in range(7001, 7017):
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     one.bind(("203.0.113.31", port))
     one.setblocking(False)
