@@ -46,7 +46,18 @@ std::optional<Rule> rule_of_route(const DecisionTrace& decisions, int status) {
 }
 
 bool answers(TargetFailure failure, int status) {
-    return failure == TargetFailure::Silent ? status == 408 : status == 480 || status == 430;
+    switch (failure) {
+        case TargetFailure::Silent:
+            return status == 408;
+        case TargetFailure::Down:  // it was passed over: what came of the others is the answer
+            return false;
+        case TargetFailure::Unreachable:
+        case TargetFailure::ChallengeUnknown:
+        case TargetFailure::ChallengeNotVouched:
+        case TargetFailure::ProofNotAccepted:
+            return status == 480 || status == 430;
+    }
+    return false;
 }
 
 struct Row {

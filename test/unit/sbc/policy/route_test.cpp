@@ -327,6 +327,8 @@ TEST(Route, APeerThatIsDownIsLeftOut) {
     both.peers_down = {softswitch};
     EXPECT_TRUE(continues(choose_route(both)));
     EXPECT_THAT(destinations(both), ElementsAre(outside));
+    // What the other answers has its own reason.
+    EXPECT_EQ(reason_in_words(both.decisions, 480, "Busy Elsewhere"), "Busy Elsewhere");
 
     Inbound& none = arrival.identified();
     none.peers_down = {softswitch, outside};
