@@ -1323,9 +1323,9 @@ void Sbc::on_trace(engine::Direction direction, const sip::Hop& hop, const sip::
 
 AdjacencyMeasures& Sbc::passed_on(AdjacencyIndex adjacency) {
     if (passed_.size() <= adjacency) {
-        passed_.resize(snapshot_->adjacencies.size());
+        passed_.resize(std::max<std::size_t>(adjacency + 1, snapshot_->adjacencies.size()));
     }
-    return passed_.at(adjacency);
+    return passed_[adjacency];
 }
 
 void Sbc::on_message(engine::Direction direction, const sip::Hop& hop,
@@ -1406,7 +1406,8 @@ void Sbc::add_measures(Measures& sum) const {
                            .queue_delay = overload_.standing_delay(),
                            .shed = shed_,
                            .since = overload_changed_});
-    sum.adjacencies.resize(std::max(sum.adjacencies.size(), snapshot_->adjacencies.size()));
+    sum.adjacencies.resize(
+        std::max({sum.adjacencies.size(), passed_.size(), snapshot_->adjacencies.size()}));
     for (std::size_t i = 0; i < passed_.size(); ++i) {
         sum.adjacencies[i] += passed_[i];
     }
