@@ -91,10 +91,11 @@ soak: packages-build
 # Whatever was acknowledged is to be there; the last line says how much that was.
 KILLS := 200
 crash: packages-build+lab+test
-	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall'
+	@$(MAKE) --no-print-directory build TARGET='ringwall-sbc ringwall crash_at'
 	@for kind in crash crash_calls; do \
 	    KILLS=$(KILLS) $(if $(filter command line environment,$(origin SEED)),SEED=$(SEED)) test/system/test_$$kind.py || exit 1; \
 	done
+	CRASH_AT_LIBRARY=build/$(BUILD)/test/libcrash_at.so STEP=1 test/system/test_crash_points.py
 
 # Certificates are renewed under calls over TLS: what is left behind, and how much memory it is.
 RELOADS := 10000

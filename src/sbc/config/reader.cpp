@@ -164,21 +164,42 @@ void violations_of(const model::Tree& tree, ConfigErrors& out) {
 
 }  // namespace
 
-Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
-                                              const FileReader& read_file) {
+bool keep_tls(Adjacency& adjacency, const Snapshot& former) {
+    const auto was = std::ranges::find(former.adjacencies, adjacency.name, &Adjacency::name);
+    if (was == former.adjacencies.end() || was->tls_server == nullptr) {
+        return false;
+    }
+    adjacency.tls_server = was->tls_server;
+    adjacency.tls_client = was->tls_client;
+    adjacency.certificate = was->certificate;
+    adjacency.client_certificate = was->client_certificate;
+    adjacency.crl_next_update = was->crl_next_update;
+    adjacency.tls_files.insert(was->tls_files.begin(), was->tls_files.end());
+    return true;
+}
+
+namespace {
+
+void add(ConfigErrors& errors, ConfigErrors more) {
+    for (ConfigError& each : more) {
+        if (std::ranges::find(errors, each) == errors.end()) {  // a file of several
+            errors.push_back(std::move(each));
+        }
+    }
+}
+
+Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const FileReader& read_file,
+                                              const Snapshot* former, ConfigErrors* kept) {
     ConfigErrors errors;
     violations_of(tree, errors);
     Draft draft = draft_of(tree);
     check_draft(draft, errors);
     AdjacencyTls tls(draft.files, read_file);
-    ConfigErrors none;
     for (DraftAdjacency& each : draft.adjacencies) {
         if (each.adjacency.is_attached && each.adjacency.is_encrypted()) {
-            auto prepared = tls.prepare(each);
-            for (ConfigError& error : prepared ? none : prepared.error()) {
-                if (std::ranges::find(errors, error) == errors.end()) {  // a file of several
-                    errors.push_back(std::move(error));
-                }
+            if (auto prepared = tls.prepare(each); !prepared) {
+                const bool has_some = former != nullptr && keep_tls(each.adjacency, *former);
+                add(has_some ? *kept : errors, std::move(prepared.error()));
             }
         }
     }
@@ -187,6 +208,19 @@ Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
     }
     ConfigErrors warnings = find_surprises(draft);
     return Configuration{snapshot_of(std::move(draft)), std::move(warnings)};
+}
+
+}  // namespace
+
+Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
+                                              const FileReader& read_file) {
+    return configure(tree, read_file, nullptr, nullptr);
+}
+
+Result<Configuration, ConfigErrors> configure_again(const model::Tree& tree,
+                                                    const FileReader& read_file,
+                                                    const Snapshot& former, ConfigErrors& kept) {
+    return configure(tree, read_file, &former, &kept);
 }
 
 Result<FileTree, ConfigError> read_tree(std::string_view text, const std::string& file_name) {

@@ -29,6 +29,13 @@ using FileReader = std::function<Result<std::string, std::string>(const std::str
 
 // All that is wrong with it, by path.
 Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const FileReader& read_file);
+// The same commands as those of `former`, whose files may have changed. Where the TLS of an adjacency
+// cannot be made of them any more it keeps what it had, and `kept` says why.
+Result<Configuration, ConfigErrors> configure_again(const model::Tree& tree,
+                                                    const FileReader& read_file,
+                                                    const Snapshot& former, ConfigErrors& kept);
+// What `former` has of that adjacency's TLS, in the place of what it has. False: it has none.
+bool keep_tls(Adjacency& adjacency, const Snapshot& former);
 
 // What a file says. Each line by itself: what they say together is for configure(). A thing that is
 // said twice is an error, for one of the two would be lost.

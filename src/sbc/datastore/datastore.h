@@ -146,6 +146,7 @@ private:
     };
     Result<Configuration, ConfigErrors> configuration_of(const model::Tree& tree) const;
     // What would be shown in the place of a certificate that counts, and does not count itself.
+    std::optional<ConfigError> worse_certificate(const Adjacency& is) const;
     ConfigErrors worse_certificates(const Snapshot& next) const;
     ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;
     ConfigErrors lasting_changes(const model::Tree& candidate, const Snapshot* next) const;

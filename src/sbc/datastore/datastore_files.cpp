@@ -1,6 +1,9 @@
 // Part of Datastore: the files that a configuration names, which change without it.
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -99,60 +102,82 @@ std::string worse(const Adjacency& was, const Adjacency& is, const Role& role, W
 
 }  // namespace
 
-ConfigErrors Datastore::worse_certificates(const Snapshot& next) const {
+// What is wrong with what it would show; none: it is at least as good as what is shown.
+std::optional<ConfigError> Datastore::worse_certificate(const Adjacency& is) const {
     const WallTime now = setup_.now().wall;
-    ConfigErrors out;
-    std::set<std::string> said;  // a file of several once
-    for (const Adjacency& is : next.adjacencies) {
-        const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
-        for (const Role& role : roles) {
-            const std::string& file = (is.*role.certificate).file;
-            if (file.empty()) {
-                continue;
-            }
-            const bool is_first =
-                was == in_force_->adjacencies.end() || ((*was).*role.certificate).file.empty();
-            std::string why =
-                is_first ? useless_certificate(is, role.role) : worse(*was, is, role, now);
-            if (is_first && !why.empty()) {
-                why += "; take one that is";
-            }
-            if (!why.empty() && said.insert(file).second) {
-                out.push_back({.path = "adjacency sip " + is.name + " tls certificate",
+    const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
+    for (const Role& role : roles) {
+        const std::string& file = (is.*role.certificate).file;
+        if (file.empty()) {
+            continue;
+        }
+        const bool is_first =
+            was == in_force_->adjacencies.end() || ((*was).*role.certificate).file.empty();
+        std::string why = is_first ? useless_certificate(is, role.role) : worse(*was, is, role, now);
+        if (is_first && !why.empty()) {
+            why += "; take one that is";
+        }
+        if (!why.empty()) {
+            return ConfigError{.path = "adjacency sip " + is.name + " tls certificate",
                                .word = file,
-                               .sentence = why});
-            }
+                               .sentence = why};
+        }
+    }
+    return std::nullopt;
+}
+
+ConfigErrors Datastore::worse_certificates(const Snapshot& next) const {
+    ConfigErrors out;
+    for (const Adjacency& is : next.adjacencies) {
+        if (auto worse = worse_certificate(is);
+            worse && std::ranges::find(out, worse->word, &ConfigError::word) == out.end()) {
+            out.push_back(std::move(*worse));  // a file of several once
         }
     }
     return out;
 }
 
+// Each adjacency by itself: what is broken of one keeps no other from its certificates and
+// revocations.
 bool Datastore::reload() {
-    const auto refuse = [&](const ConfigErrors& errors) {
+    const auto report = [&](const ConfigErrors& errors) {
+        std::set<std::string> said;
         reload_problems_.clear();
         for (const ConfigError& each : errors) {
-            reload_problems_.push_back(each.sentence + "; what was there before is still shown");
-            log::warning("certificates.not-reloaded", {{"reason", each.sentence}});
+            if (said.insert(each.sentence).second) {
+                reload_problems_.push_back(each.sentence + "; what was there before is still shown");
+                log::warning("certificates.not-reloaded", {{"reason", each.sentence}});
+            }
         }
-        return false;
     };
-    auto configuration = configuration_of(running_);
+    ConfigErrors kept;
+    auto configuration = running_.is_empty()
+                             ? configuration_of(running_)
+                             : configure_again(running_, setup_.read_file, *in_force_, kept);
     if (!configuration) {
-        return refuse(configuration.error());
+        report(configuration.error());
+        return false;
+    }
+    Snapshot next = *configuration->snapshot;
+    for (Adjacency& each : next.adjacencies) {
+        if (auto worse = worse_certificate(each)) {
+            keep_tls(each, *in_force_);
+            kept.push_back(std::move(*worse));
+        }
     }
     // It was made of the same commands, so the same adjacencies are at the same places.
-    const std::string names = renewed(*in_force_, *configuration->snapshot);
+    const std::string names = renewed(*in_force_, next);
     if (names.empty()) {
-        reload_problems_.clear();
+        report(kept);
         return false;
     }
-    if (const auto worse = worse_certificates(*configuration->snapshot); !worse.empty()) {
-        return refuse(worse);
+    auto snapshot = std::make_shared<const Snapshot>(std::move(next));
+    if (auto prepared = setup_.target->prepare(snapshot); !prepared) {
+        report(prepared.error());
+        return false;
     }
-    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
-        return refuse(prepared.error());
-    }
-    publish(configuration->snapshot);
+    publish(std::move(snapshot));
+    report(kept);
     log::info("certificates.reloaded", {{"adjacencies", names}});
     return true;
 }

@@ -123,6 +123,39 @@ TEST_F(Reload, AFileOfSeveralIsReadOnceAndMissedOnce) {
     EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'sbc.crt' cannot be read")));
 }
 
+// Each adjacency by itself: a broken file of one keeps no other from what is new for it.
+TEST_F(Reload, WhatIsBrokenOfOneAdjacencyIsNoOthers) {
+    const auto trunks = authority_.issue({.alt_names = "URI:sip:sbc.example"});
+    files_["trunk.crt"] = trunks.certificate;
+    files_["trunk.key"] = trunks.key;
+    commit(
+        "adjacency sip trunk\nsecurity trusted-encrypted\nsignaling-address ipv4 192.0.2.2\n"
+        "signaling-peer trunk.test\ntls certificate trunk.crt\ntls private-key trunk.key\nattach\n");
+    const auto trunk = [this]() -> const Adjacency& { return target_.published->adjacencies.at(1); };
+    const auto trunks_before = trunk().tls_server;
+    files_["trunk.crt"] = "half of a certifi";
+    renew(new_year + std::chrono::days(300));
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_EQ(phones().certificate.not_after, new_year + std::chrono::days(300));
+    EXPECT_EQ(trunk().tls_server, trunks_before);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'trunk'")));
+    // One that is worse is not shown either, and it is nobody else's.
+    files_["trunk.crt"] = trunks.certificate;
+    const auto expired = authority_.issue(
+        {.alt_names = "URI:sip:sbc.example", .not_after = new_year - std::chrono::days(1)});
+    files_["trunk.crt"] = expired.certificate;
+    files_["trunk.key"] = expired.key;
+    renew(new_year + std::chrono::days(400));
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_EQ(phones().certificate.not_after, new_year + std::chrono::days(400));
+    EXPECT_EQ(trunk().tls_server, trunks_before);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("expired")));
+    files_["trunk.crt"] = trunks.certificate;
+    files_["trunk.key"] = trunks.key;
+    datastore_.reload();
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
 TEST_F(Reload, WhatCannotBePublishedLeavesTheOneBefore) {
     commit();
     renew();
