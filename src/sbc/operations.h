@@ -44,6 +44,7 @@ public:
     std::vector<CallRecord> ended_calls(std::size_t count) override {
         return workers_.ended_calls(count);
     }
+    const Admissions* admissions() const override { return &workers_.admissions(); }
     Now now() const override { return net::system_clock(); }
     CallStatistics statistics() override { return workers_.statistics(); }
     Measures measures() override { return workers_.measures(); }

@@ -19,6 +19,7 @@
 #include "sbc/policy/emergency.h"
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/trace.h"
+#include "sbc/sbc_admission.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc {
@@ -477,6 +478,8 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
     inbound.identity = flow->identity.get();
     inbound.of_connection = flow->purpose;
+    Gate gate(*this);
+    inbound.gate = &gate;
     const policy::Outcome outcome = policy::run_pipeline(inbound);
     if (!act_on(outcome, inbound, id, request)) {
         return;
@@ -494,7 +497,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
                request->header(HeaderName::Replaces) != nullptr) {
         replace(inbound, id, request);
     } else if (request->method() == Method::Invite) {
-        begin_call(inbound, id, request);
+        begin_call(inbound, id, request, gate.take());
     } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
         answer_options(inbound, id, request);
     } else {
@@ -709,29 +712,32 @@ void Sbc::keep_refusal(CallRecord record) {
     refusals_.keep(record);
 }
 
-void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request,
+                     Admissions::Held admitted) {
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
     const bool is_spiral = by_call_id_.contains(request->call_id());
-    by_server_[id] = begin_call({
-        .ref = CallRef{++last_call_},
-        .name = new_call_name(),
-        .invite = id,
-        .request = request,
-        .from = inbound.hop,
-        .snapshot = snapshot_,
-        .caller = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
-        .security = inbound.call,
-        .routes = std::move(inbound.routes),
-        .decisions = inbound.decisions,
-        .removed_headers = std::move(inbound.removed_headers),
-        .bucket = new_bucket(),
-    });
+    by_server_[id] = begin_call(
+        {
+            .ref = CallRef{++last_call_},
+            .name = new_call_name(),
+            .invite = id,
+            .request = request,
+            .from = inbound.hop,
+            .snapshot = snapshot_,
+            .caller = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+            .security = inbound.call,
+            .routes = std::move(inbound.routes),
+            .decisions = inbound.decisions,
+            .removed_headers = std::move(inbound.removed_headers),
+            .bucket = new_bucket(),
+        },
+        std::move(admitted));
     if (is_spiral) {  // it is another call's to be asked
         recent_.add(id, *request);
     }
 }
 
-CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
+CallRef Sbc::begin_call(b2bua::Call::Setup setup, Admissions::Held admitted) {
     const CallRef ref = setup.ref;
     log::info("call.begins",
               {{"call", setup.name},
@@ -740,6 +746,7 @@ CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
     statistics_.on_attempt(setup.snapshot->adjacencies[setup.caller.adjacency].name, now().wall);
     CallEntry& entry = calls_[ref];
     entry.snapshot = setup.snapshot;
+    entry.admitted = std::move(admitted);
     ++active_calls_;
     own_flow(setup.from, ref);
     auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
@@ -845,25 +852,29 @@ CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
     policy::Inbound inbound = inbound_of(*errand.invite, errand.hop, {});
     inbound.adjacency = errand.party.adjacency;
     inbound.call = errand.as_caller;
+    Gate gate(*this);
+    inbound.gate = &gate;
     const policy::Outcome outcome = policy::run_routing(inbound);
     if (!act_on(outcome, inbound, id, errand.invite)) {
         return {};
     }
-    return begin_call({
-        .ref = CallRef{++last_call_},
-        .name = new_call_name(),
-        .invite = id,
-        .request = errand.invite,
-        .from = errand.hop,
-        .snapshot = snapshot_,
-        .caller = errand.party,
-        .security = errand.security,
-        .absent_caller = errand.as_caller,
-        .routes = std::move(inbound.routes),
-        .decisions = inbound.decisions,
-        .removed_headers = {},
-        .bucket = errand.bucket,
-    });
+    return begin_call(
+        {
+            .ref = CallRef{++last_call_},
+            .name = new_call_name(),
+            .invite = id,
+            .request = errand.invite,
+            .from = errand.hop,
+            .snapshot = snapshot_,
+            .caller = errand.party,
+            .security = errand.security,
+            .absent_caller = errand.as_caller,
+            .routes = std::move(inbound.routes),
+            .decisions = inbound.decisions,
+            .removed_headers = {},
+            .bucket = errand.bucket,
+        },
+        gate.take());
 }
 
 void Sbc::drop_errand(ServerId id, std::string_view reason) {
@@ -1009,6 +1020,9 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
         }
         if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_response(known_as(id), response);
+            if (response->status() >= 200) {
+                give_back_legs(found->second.call);
+            }
         }
         failover_.on_told(id);
     }
@@ -1026,6 +1040,7 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_client_failed(known_as(id), cause);
+            give_back_legs(found->second.call);
         }
     }
     sweep();
@@ -1723,6 +1738,7 @@ void Sbc::end(CallRef call, const CallRecord& record) {
         shared_.call_journal.load()->on_call_over(record.call);
     }
     --active_calls_;
+    calls_[call].admitted.release();
     ended_.push_back(call);
     for (const auto& [id, errand] : errands_) {
         if (errand.made == call && errand.is_accepted) {

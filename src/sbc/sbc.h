@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "engine/shard.h"
 #include "sbc/adjacency_status.h"
+#include "sbc/admissions.h"
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/recent_requests.h"
@@ -184,6 +185,10 @@ public:
                   const sip::Message& message) override;
 
     // b2bua::CallHost
+    std::optional<policy::CacRefusal> admit(b2bua::CallRef call, const policy::CacEvent& event,
+                                            policy::CacGate::Urgency urgency) override;
+    std::optional<policy::CacRefusal> would_refuse(const policy::CacEvent& event,
+                                                   policy::CacGate::Urgency urgency) const override;
     Now now() const override { return shard_.now(); }
     Random& random() override { return random_; }
     Bucket new_bucket() override { return shard_.place().new_bucket(random_); }
@@ -250,6 +255,7 @@ private:
     struct CallEntry {
         SnapshotPtr snapshot;  // that it began with
         std::unique_ptr<b2bua::Usage> call;
+        Admissions::Held admitted;  // by the admission policy, until it is over
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
         std::vector<FlowId> flows;
@@ -305,8 +311,10 @@ private:
     bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
-                    const sip::MessagePtr& request);
-    b2bua::CallRef begin_call(b2bua::Call::Setup setup);
+                    const sip::MessagePtr& request, Admissions::Held admitted);
+    b2bua::CallRef begin_call(b2bua::Call::Setup setup, Admissions::Held admitted);
+    class Gate;
+    void give_back_legs(b2bua::CallRef call);
     void replace(const policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     // None: it was refused before any call was asked.

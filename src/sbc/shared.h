@@ -10,6 +10,7 @@
 
 #include "base/endpoint.h"
 #include "base/time.h"
+#include "sbc/admissions.h"
 #include "sbc/call_journal.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
@@ -96,6 +97,7 @@ struct Shared {
     Vouchers vouchers;
     PassedChallenges passed_challenges;
     Realms realms;
+    Admissions admissions;
     Departures departures;
     std::atomic<CallJournal*> call_journal = nullptr;  // null: calls are not kept
     Outages outages;

@@ -94,8 +94,9 @@ public:
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }
-    void refuse_calls();                    // new ones
-    std::size_t call_count();               // of those that are not over
+    void refuse_calls();       // new ones
+    std::size_t call_count();  // of those that are not over
+    const Admissions& admissions() const { return shared_.admissions; }
     void end_all(std::string_view reason);  // and no new calls
     bool end_call(const std::string& name, std::string_view reason);
     bool is_quiet();

@@ -88,6 +88,7 @@ public:
     sbc::Sbc::Restored restore_call(std::string_view name, std::string_view text) const;
     // Its process is killed, and another takes its place: nobody is told, and nothing is left.
     void restart(engine::ShardNumber workers = workers_under_test());
+    const sbc::Admissions& admissions() const { return shared_->admissions; }
     sbc::AdjacencyIndex index_of(std::string_view adjacency) const;
     sbc::AdjacencyStatus status(std::string_view adjacency) const;
     void detach(std::string_view adjacency, sbc::ForcedDetach mode) const;

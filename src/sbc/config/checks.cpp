@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "sbc/config/adjacency_tls.h"
+#include "sbc/config/cac_checks.h"
 #include "sbc/config/routing_checks.h"
 #include "sbc/model/word_values.h"
 
@@ -314,6 +315,7 @@ bool bears_name(const Adjacency& adjacency, std::string_view host) {
 void check_draft(Draft& draft, ConfigErrors& out) {
     Checker(draft, out).run();
     check_routing(draft, out);
+    check_cac(draft, out);
 }
 
 ConfigErrors find_surprises(const Draft& draft) {

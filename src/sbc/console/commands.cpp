@@ -7,6 +7,7 @@
 #include "sbc/console/alarm_watch.h"
 #include "sbc/console/command_match.h"
 #include "sbc/console/show.h"
+#include "sbc/console/show_admission.h"
 #include "sbc/console/show_call_stats.h"
 #include "sbc/console/show_trace.h"
 #include "sbc/console/subscriber_commands.h"
@@ -387,6 +388,15 @@ const std::vector<Command>& commands() {
          0,
          [](Desk& desk, const Arguments&, bool as_json) {
              return Answer{.output = show_call_policy(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "cac-policy"},
+         "",
+         "The limits in force, and how many calls each of them counts.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_cac_policy(desk.views, as_json)};
          }},
         {{"show", "services", "sbc", "sbe", "certificates"},
          "",

@@ -35,6 +35,8 @@ public:
     // The newest first.
     virtual std::vector<CallRecord> refusals(std::size_t count) = 0;
     virtual std::vector<CallRecord> ended_calls(std::size_t count) = 0;
+    // What the admission policy counts; null: nothing is known of it.
+    virtual const Admissions* admissions() const { return nullptr; }
     virtual Now now() const = 0;
     // What is wrong with what runs, a sentence each.
     virtual std::vector<std::string> alarms() { return {}; }

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/cac.h"
 #include "sbc/policy/decision_trace.h"
 #include "sbc/policy/permit.h"
 #include "sip/auth/digest.h"
@@ -64,6 +65,7 @@ struct Inbound {
     const sip::auth::NonceMint& nonces;
     sip::auth::NonceWindow& nonce_window;  // of this worker; what `authenticate` accepts is noted
     sip::auth::Verifier& verifier;
+    CacGate* gate = nullptr;  // null: nothing is counted, nor limited
     Now now;
 
     // Output: set by the stage named.

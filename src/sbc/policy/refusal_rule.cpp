@@ -260,8 +260,10 @@ std::string_view reason_in_words(const DecisionTrace& decisions, int status,
             return no_peer.sentence;
         }
         const bool is_it = failure ? answers(*failure, status)
-                                   : each.media_refusal() == MediaRefusal::EngineDown &&
-                                         status == answer_to(MediaRefusal::EngineDown).status;
+                           : each.limit()
+                               ? status == 480
+                               : each.media_refusal() == MediaRefusal::EngineDown &&
+                                     status == answer_to(MediaRefusal::EngineDown).status;
         if (is_it) {
             return rule_of(each)->sentence;
         }
