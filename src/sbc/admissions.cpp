@@ -133,7 +133,7 @@ std::optional<CacRefusal> Admissions::admit_call(std::span<const CacDemand> dema
     held.owner_ = this;
     for (const CacDemand& each : demands) {
         const auto take = [&](CacLimit limit, TokenBucket& bucket) {
-            if (const auto size = each.entry->limit(limit)) {
+            if (const auto size = each.entry->limit(limit); size && urgency != Urgency::Standing) {
                 bucket.take({*size, minute}, now);
             }
         };

@@ -75,6 +75,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       failover_(shard_, connections_, locator_, random, timers_),
       shed_tags_(HashKey::make(random)),
       refusal_lines_(refusal_lines_a_second),
+      request_rates_(Blacklist::max_sources),
       registrar_(shared.location, shared.register_order),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
@@ -178,6 +179,9 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    if (!may_connect(*index, remote.address)) {
+        return decision;
+    }
     if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
         return decision;
     }
@@ -276,6 +280,13 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
         reason != CloseReason::TooMany) {
         shared_.strangers.release(*which, flow.remote.address);
         shared_.newcomers.remove(*which, flow.remote);
+        const bool is_no_tls = reason == CloseReason::HandshakeFailed ||
+                               reason == CloseReason::HandshakeTimeout ||
+                               reason == CloseReason::PlainOnTls;
+        if (is_no_tls || reason == CloseReason::Framing) {
+            note_source(*which, flow.remote.address, true,
+                        is_no_tls ? SourceEvent::HandshakeFailure : SourceEvent::CorruptMessage);
+        }
     }
     connections_.drop(flow.id);
     remember_gone(flow);
@@ -400,7 +411,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         by_server_[id] = call->ref();
         own_flow(from, call->ref());
         call->on_request(id, from, request);
-    } else {
+    } else if (!is_too_much(id, from, *request)) {
         counters_.add("rejected", "no-dialog");
         refuse(id, from, *request, 481);
     }
@@ -455,7 +466,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         shard_.forget(id);
         return;
     }
-    if (shed(id, from, *request)) {
+    if (is_too_much(id, from, *request) || shed(id, from, *request)) {
         return;
     }
     if (is_merged(*request)) {
@@ -507,8 +518,13 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
 
 sip::MessagePtr Sbc::on_fault(const sip::Hop& from, const sip::Message& request,
                               const sip::ParseError& fault) {
-    keep_refusal(from, request, fault.status(), fault.reason());
     const auto index = adjacency_of(*snapshot_, from);
+    if (index && (is_over_rate(*index, from.remote.address, false) ||
+                  !note_source(*index, from.remote.address, from.transport != sip::Transport::Udp,
+                               SourceEvent::CorruptMessage))) {
+        return nullptr;
+    }
+    keep_refusal(from, request, fault.status(), fault.reason());
     return b2bua::refusal(index ? &snapshot_->adjacencies[*index] : nullptr, request,
                           engine::ShardUser::fault_tag,
                           {.status = fault.status(), .reason = fault.reason()})
@@ -671,6 +687,11 @@ void Sbc::note_end(const CallRecord& record) {
 void Sbc::keep_challenged(const policy::Inbound& inbound, std::string_view stage) {
     if (inbound.wrong_credentials.empty()) {
         return;
+    }
+    if (inbound.is_guess) {
+        note_source(*inbound.adjacency, inbound.source.address,
+                    inbound.hop.transport != sip::Transport::Udp,
+                    SourceEvent::AuthenticationFailure);
     }
     CallRecord record = record_of(inbound, stage);
     record.result = "refused";
@@ -1270,6 +1291,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         if (overload_.is_shedding()) {
             shard_.start_timer(overload_.window(), overload_cookie);
         }
+        return;
+    }
+    if (cookie == blacklist_cookie) {
+        end_bans();
         return;
     }
     if (cookie == newcomers_cookie) {

@@ -315,6 +315,20 @@ private:
     b2bua::CallRef begin_call(b2bua::Call::Setup setup, Admissions::Held admitted);
     class Gate;
     void give_back_legs(b2bua::CallRef call);
+    Admissions::Held count_standing(const b2bua::Leg& caller, const b2bua::Leg& callee);
+    const SourceRule* rule_of_source(AdjacencyIndex adjacency, const IpAddress& source,
+                                     SourceEvent event);
+    bool note_source(AdjacencyIndex adjacency, const IpAddress& source, bool is_connection,
+                     SourceEvent event);
+    void shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEvent reason,
+                  Duration timeout);
+    bool may_connect(AdjacencyIndex adjacency, const IpAddress& source);
+    bool is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency);
+    bool is_too_much(sip::transaction::ServerId id, const sip::Hop& from,
+                     const sip::Message& request);
+    bool is_of_nobody(FlowId flow) const;
+    void end_bans();
+    static constexpr std::uint64_t blacklist_cookie = UINT64_MAX - 6;
     void replace(const policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     // None: it was refused before any call was asked.
@@ -447,6 +461,7 @@ private:
     KeptRecords refusals_;
     KeptRecords ended_calls_;
     log::Limit refusal_lines_;
+    SourceBuckets request_rates_;  // of this worker
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;

@@ -184,7 +184,7 @@ TEST_F(OneCallToEast, AndTheNextOneGoesTheNextWay) {
 
 TEST_F(OneCallToEast, IsGivenBackWhenTheCallGoesOnElsewhere) {
     east.on_invite = Phone::OnInvite::Reject;
-    east.reject_status = 503;
+    east.reject_status = 500;
     ASSERT_EQ(call(west, "sip:1@east.example"), 200);
     EXPECT_EQ(north.count("INVITE"), 1U);
     east.on_invite = Phone::OnInvite::Answer;
@@ -210,7 +210,7 @@ TEST_F(OneCallOut, OfEachAdjacencyAndThenThereIsNoWay) {
     EXPECT_EQ(last_record().reason, sentence(sbc::CacLimit::MaxNumCalls));
     ASSERT_THAT(last_record().decisions.targets(), SizeIs(2));
     EXPECT_EQ(last_record().decisions.targets()[0].limit(), sbc::CacLimit::MaxNumCalls);
-    EXPECT_EQ(border.sbc().counters().value("refused_targets", "max-num-calls"), 2U);
+    EXPECT_EQ(border.sbc().counters().value("refused_targets", "max-num-calls"), 3U);
     border.sbc().end_all("test");
 }
 

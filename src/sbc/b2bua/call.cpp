@@ -12,6 +12,7 @@
 #include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/emergency.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/media_kind.h"
@@ -363,14 +364,15 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
 
 // Of the admission policy. It says nothing of us as a whole: RFC 3261 §16.7 step 6.
 bool Call::is_at_limit(const policy::Permit& permit, AdjacencyIndex to, Event event) {
-    const auto refusal = host_.admit(ref(),
-                                     {.kind = policy::CacEvent::Kind::Call,
-                                      .source = setup_.caller.adjacency,
-                                      .source_address = setup_.from.remote.address,
-                                      .destination = to},
-                                     setup_.snapshot->is_emergency(setup_.request->request_uri())
-                                         ? policy::CacGate::Urgency::Emergency
-                                         : policy::CacGate::Urgency::Normal);
+    const auto refusal =
+        host_.admit(ref(),
+                    {.kind = policy::CacEvent::Kind::Call,
+                     .source = setup_.caller.adjacency,
+                     .source_address = setup_.from.remote.address,
+                     .destination = to},
+                    policy::is_emergency(*setup_.snapshot, setup_.request->request_uri())
+                        ? policy::CacGate::Urgency::Emergency
+                        : policy::CacGate::Urgency::Normal);
     if (refusal) {
         record_->decisions.add(to, event, permit.leg_scheme(), refusal->limit);
         host_.count_refusal(to_string(refusal->limit));

@@ -33,6 +33,7 @@ public:
             check_registrar_behind(each);
         }
         check_registrars();
+        check_source_rules();
         check_shared_sockets();
     }
 
@@ -43,6 +44,7 @@ private:
     }
 
     void check_service() const;
+    void check_source_rules() const;
     void check_subscriber(const DraftSubscriber& subscriber) const;
     void fill_defaults(DraftAdjacency& adjacency) const;
     void check_leaves(const DraftAdjacency& adjacency) const;
@@ -59,6 +61,16 @@ private:
     Draft& draft_;
     ConfigErrors& out_;
 };
+
+void Checker::check_source_rules() const {
+    for (const DraftSourceRule& each : draft_.source_rules) {
+        if (!each.is_said) {
+            wrong(each.path, to_string(each.event),
+                  "reason " + std::string(to_string(each.event)) +
+                      " does not say how many; add 'trigger-size NUMBER', or 'trigger-size off'");
+        }
+    }
+}
 
 void Checker::check_service() const {
     if (draft_.path.empty()) {

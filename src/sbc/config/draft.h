@@ -80,6 +80,15 @@ struct DraftCacPolicySet {
     std::string path;
 };
 
+// What one source may do: all of them, or the one of that address.
+struct DraftSourceRule {
+    std::optional<IpAddress> address;
+    SourceEvent event = SourceEvent::AuthenticationFailure;
+    std::optional<SourceRule> rule;  // none: it is off
+    std::string path;
+    bool is_said = false;  // how many
+};
+
 struct Draft {
     std::vector<std::string> services;
     std::string path;  // "sbc mysbc sbe"; empty: there is none
@@ -93,6 +102,7 @@ struct Draft {
     std::optional<unsigned> active_policy_set;
     std::vector<DraftCacPolicySet> cac_policy_sets;
     std::optional<unsigned> active_cac_policy_set;
+    std::vector<DraftSourceRule> source_rules;
     std::vector<std::string> emergency_numbers;
 };
 

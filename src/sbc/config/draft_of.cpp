@@ -421,7 +421,41 @@ DraftCacPolicySet cac_policy_set_of(const Leaves& leaves) {
     return out;
 }
 
+constexpr std::array source_event_words{
+    Choice{"authentication-failure", SourceEvent::AuthenticationFailure},
+    Choice{"corrupt-message", SourceEvent::CorruptMessage},
+    Choice{"handshake-failure", SourceEvent::HandshakeFailure},
+    Choice{"connection-rate", SourceEvent::ConnectionRate},
+    Choice{"request-rate", SourceEvent::RequestRate}};
+
+void read_blacklist(const Leaves& leaves, const std::optional<IpAddress>& whose, Draft& out) {
+    for (const Leaves& reason : leaves.modes("reason")) {
+        DraftSourceRule& added = out.source_rules.emplace_back();
+        added.address = whose;
+        added.event = chosen(source_event_words, reason.key());
+        added.path = reason.path();
+        added.is_said = reason.has("trigger-size");
+        if (reason.all("trigger-size") == Values{"off"}) {
+            continue;
+        }
+        std::uint32_t period = 60;
+        std::uint32_t timeout = 300;
+        SourceRule& rule = added.rule.emplace();
+        reason.number("trigger-size", rule.trigger.size);
+        reason.number("trigger-period", period);
+        reason.number("timeout", timeout);
+        rule.trigger.period = std::chrono::seconds(period);
+        rule.timeout = std::chrono::seconds(timeout);
+    }
+}
+
 void read_admission(const Leaves& sbe, Draft& out) {
+    for (const Leaves& each : sbe.modes("blacklist-default")) {
+        read_blacklist(each, std::nullopt, out);
+    }
+    for (const Leaves& each : sbe.modes("blacklist")) {
+        read_blacklist(each, address(each.key()), out);
+    }
     for (const Leaves& each : sbe.modes("cac-policy-set")) {
         out.cac_policy_sets.push_back(cac_policy_set_of(each));
     }

@@ -73,6 +73,10 @@ SnapshotPtr snapshot_of(Draft draft) {
             snapshot->cac_policy = cac_policy_of(set);
         }
     }
+    for (const DraftSourceRule& each : draft.source_rules) {
+        (each.address ? snapshot->source_rules.of(*each.address, each.event)
+                      : snapshot->source_rules.of_all(each.event)) = each.rule;
+    }
     snapshot->emergency_numbers = std::move(draft.emergency_numbers);
     return snapshot;
 }

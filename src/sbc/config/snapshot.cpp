@@ -152,19 +152,6 @@ void Snapshot::note_domains() {
     }
 }
 
-bool Snapshot::is_emergency(const sip::Uri& uri) const {
-    constexpr std::string_view sos = "urn:service:sos";
-    if (uri.scheme == sip::Scheme::Other) {
-        return equals_ignoring_case(uri.text.substr(0, sos.size()), sos) &&
-               (uri.text.size() == sos.size() || uri.text[sos.size()] == '.');
-    }
-    std::string number(uri.user.substr(0, uri.user.find(';')));
-    std::erase_if(number, [](char c) {  // RFC 3966 §3: visual separators
-        return c == '-' || c == '.' || c == '(' || c == ')';
-    });
-    return std::ranges::find(emergency_numbers, number) != emergency_numbers.end();
-}
-
 const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const {
     const Subscriber* const configured = subscribers.find(address_of_record);
     return configured != nullptr || stored_subscribers == nullptr

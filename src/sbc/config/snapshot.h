@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "sbc/config/cac_policy.h"
+#include "sbc/config/source_rules.h"
 #include "sbc/config/subscribers.h"
 #include "sip/auth/digest.h"
 #include "sip/ping/options_ping.h"
@@ -204,6 +205,7 @@ struct Snapshot {
     std::shared_ptr<const Subscribers> stored_subscribers;  // of the store; null: none
     std::optional<CallPolicySet> call_policy;
     std::optional<CacPolicySet> cac_policy;
+    SourceRules source_rules;
     std::vector<std::string> emergency_numbers;
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
     std::optional<Endpoint> media_engine;
@@ -216,9 +218,6 @@ struct Snapshot {
     const std::vector<int>& hunting_triggers(const Adjacency& adjacency) const {
         return adjacency.hunting_trigger.empty() ? hunting_trigger : adjacency.hunting_trigger;
     }
-    // No limit refuses a call to this Request-URI: one of the emergency numbers, or a service of
-    // RFC 5031.
-    bool is_emergency(const sip::Uri& uri) const;
     // The one that is asked who registers here, wherever it is kept. A name that is in both, which
     // nobody is let do, is the configuration's.
     const Subscriber* subscriber(std::string_view address_of_record) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace ringwall::sbc::console {
@@ -79,6 +80,83 @@ std::string show_cac_policy(Views& views, bool as_json) {
                               {"first-cac-table", set.tables[set.first_table].name},
                               {"first-cac-scope", to_string(set.first_scope)},
                               {"tables", std::move(tables)}})
+                   : out;
+}
+
+namespace {
+
+// "100 in 60 s, then shut out for 300 s"
+std::string text_of(SourceEvent event, const std::optional<SourceRule>& rule) {
+    if (!rule) {
+        return "off";
+    }
+    const auto seconds = [](Duration time) {
+        return std::chrono::floor<std::chrono::seconds>(time).count();
+    };
+    return fmt::format(
+        "{} in {} s{}", rule->trigger.size, seconds(rule->trigger.period),
+        leads_to_ban(event) ? fmt::format(", then shut out for {} s", seconds(rule->timeout)) : "");
+}
+
+std::string rules_of(const std::string& whose, const SourceRules::Rules& rules,
+                     const std::function<bool(std::size_t)>& is_said, Json& list) {
+    std::string out = whose + "\n";
+    for (std::size_t i = 0; i < source_event_count; ++i) {
+        const auto event = static_cast<SourceEvent>(i);
+        if (is_said(i)) {
+            out += fmt::format("  {:<24}{}\n", to_string(event), text_of(event, rules.at(i)));
+            list.push_back(
+                {{"of", whose},
+                 {"reason", to_string(event)},
+                 {"trigger-size", rules.at(i) ? Json(rules.at(i)->trigger.size) : Json()}});
+        }
+    }
+    return out;
+}
+
+std::string name_of(const Snapshot& snapshot, AdjacencyIndex adjacency) {
+    return adjacency < snapshot.adjacencies.size() ? snapshot.adjacencies[adjacency].name : "";
+}
+
+}  // namespace
+
+std::string show_blacklist(Views& views, bool as_json) {
+    const Snapshot& snapshot = views.snapshot();
+    const TimePoint now = views.now().monotonic;
+    std::string out;
+    Json bans = Json::array();
+    Json limited = Json::array();
+    if (const Blacklist* const list = views.blacklist()) {
+        for (const Ban& each : list->bans(now)) {
+            const auto left = std::chrono::ceil<std::chrono::seconds>(each.ends - now).count();
+            out += fmt::format("{} on {}: shut out for {}, {} s left\n", each.source.to_string(),
+                               name_of(snapshot, each.adjacency), to_string(each.reason), left);
+            bans.push_back({{"source", each.source.to_string()},
+                            {"adjacency", name_of(snapshot, each.adjacency)},
+                            {"reason", to_string(each.reason)},
+                            {"seconds-left", left}});
+        }
+        for (const SourceBuckets::Key& each : list->limited(now)) {
+            out += fmt::format("{} on {}: limited for {}\n", each.source.to_string(),
+                               name_of(snapshot, each.adjacency), to_string(each.event));
+            limited.push_back({{"source", each.source.to_string()},
+                               {"adjacency", name_of(snapshot, each.adjacency)},
+                               {"reason", to_string(each.event)}});
+        }
+    }
+    out = out.empty() ? "Nobody is shut out or limited.\n" : out;
+    Json rules = Json::array();
+    const SourceRules& its = snapshot.source_rules;
+    out += rules_of(
+        "address-default", its.of_all(), [](std::size_t) { return true; }, rules);
+    for (const SourceRules::OfAddress& each : its.of_addresses()) {
+        out += rules_of(
+            each.address.to_string(), each.rules, [&](std::size_t i) { return each.is_said.at(i); },
+            rules);
+    }
+    return as_json ? printed({{"blacklist", std::move(bans)},
+                              {"limited", std::move(limited)},
+                              {"rules", std::move(rules)}})
                    : out;
 }
 

@@ -7,6 +7,7 @@
 // place in a call that is counted. Whoever is registered already may stay so.
 #include <algorithm>
 
+#include "sbc/policy/emergency.h"
 #include "sbc/policy/stages.h"
 
 namespace ringwall::sbc::policy {
@@ -59,8 +60,8 @@ Verdict admit_call(Inbound& inbound) {
     if (is_call) {
         refusal = inbound.gate->admit_call(
             demands_of(snapshot, event_of(inbound, CacEvent::Kind::Call)),
-            snapshot.is_emergency(request.request_uri()) ? CacGate::Urgency::Emergency
-                                                         : CacGate::Urgency::Normal);
+            is_emergency(snapshot, request.request_uri()) ? CacGate::Urgency::Emergency
+                                                          : CacGate::Urgency::Normal);
     } else if (request.method() == Method::Register && binds(request) &&
                !inbound.gate->is_registered(inbound.caller)) {
         refusal = inbound.gate->admit_registration(

@@ -60,7 +60,11 @@ public:
     virtual ~CacGate() = default;
     // It is counted with each of these, or refused by one of them and counted with none. What
     // cannot be refused is counted all the same.
-    enum class Urgency : std::uint8_t { Normal, Emergency };
+    enum class Urgency : std::uint8_t {
+        Normal,
+        Emergency,
+        Standing,  // it is up already, from before a restart: no rate is its
+    };
     virtual std::optional<CacRefusal> admit_call(std::span<const CacDemand> demands,
                                                  Urgency urgency) = 0;
     virtual std::optional<CacRefusal> admit_registration(std::span<const CacDemand> demands) = 0;

@@ -79,6 +79,8 @@ struct Inbound {
     // Why the credentials that it bears prove nothing, for record and log; empty: it bears none, or
     // nothing is wrong but the age of their nonce.
     std::string_view wrong_credentials = {};  // authenticate
+    // And they are for a nonce that this source was sent: it is there, and guesses.
+    bool is_guess = false;  // authenticate
     // Header fields that must not go on, whoever the next hop is.
     std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in
     // Where to, best first. Empty for what is answered here: REGISTER, OPTIONS to ourselves.

@@ -144,6 +144,8 @@ std::optional<Rule> rule_of_finding(const JudgedTarget& target, int status) {
         case Finding::MediaRefused:
             return answer_to(*target.media_refusal()).status == status ? rule_of(target)
                                                                        : std::nullopt;
+        case Finding::AtLimit:
+            return status == 480 ? rule_of(target) : std::nullopt;
         case Finding::Detached:
             return status == 480
                        ? std::optional(Rule{"detached", "The adjacency takes no calls just now."})

@@ -93,6 +93,18 @@ TEST_F(Counted, AnEmergencyCallIsCountedAndNotRefused) {
     EXPECT_EQ(calls(), 2U);
 }
 
+TEST_F(Counted, ACallFromBeforeARestartIsCountedAndHasNoRate) {
+    limit(CacLimit::MaxNumCalls, 1).limit(CacLimit::MaxCallRate, 1);
+    std::array<Admissions::Held, 3> held;
+    call(held[0], start, std::nullopt, Urgency::Standing);
+    EXPECT_EQ(call(held[1], start, std::nullopt, Urgency::Standing), std::nullopt);
+    EXPECT_EQ(calls(), 2U);
+    EXPECT_EQ(call(held[2]), CacLimit::MaxNumCalls);
+    held[0].release();
+    held[1].release();
+    EXPECT_EQ(call(held[2]), std::nullopt);
+}
+
 TEST_F(Counted, ARateIsOfAMinute) {
     limit(CacLimit::MaxCallRate, 2);
     Admissions::Held held;

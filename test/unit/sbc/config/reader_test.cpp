@@ -847,6 +847,33 @@ TEST(ConfigurationReader, RefusesAdmissionPoliciesThatCannotBeKept) {
     }
 }
 
+TEST(ConfigurationReader, ReadsWhatASourceMayDo) {
+    const auto result =
+        read(with_policy("  blacklist address-default\n"
+                         "   reason authentication-failure\n"
+                         "    trigger-size 7\n"
+                         "    trigger-period 30\n"
+                         "    timeout 900\n"
+                         "   reason request-rate\n"
+                         "    trigger-size 50\n"
+                         "  blacklist ipv4 192.0.2.9\n"
+                         "   reason authentication-failure\n"
+                         "    trigger-size off\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const SourceRules& rules = result->snapshot->source_rules;
+    const auto find = [&](SourceEvent event, const char* source) {
+        const SourceRule* const found = rules.find(event, *IpAddress::parse(source), false);
+        return found == nullptr ? std::optional<SourceRule>() : *found;
+    };
+    EXPECT_EQ(find(SourceEvent::AuthenticationFailure, "192.0.2.1"), (SourceRule{{7, 30s}, 900s}));
+    EXPECT_EQ(find(SourceEvent::AuthenticationFailure, "192.0.2.9"), std::nullopt);
+    EXPECT_EQ(find(SourceEvent::RequestRate, "192.0.2.9"), (SourceRule{{50, 60s}, 300s}));
+    EXPECT_EQ(find(SourceEvent::CorruptMessage, "192.0.2.1"), std::nullopt);
+    EXPECT_THAT(
+        error_of(with_policy("  blacklist ipv4 192.0.2.9\n   reason corrupt-message\n")),
+        HasSubstr("reason corrupt-message does not say how many; add 'trigger-size NUMBER'"));
+}
+
 TEST(ConfigurationReader, NamesAFileThatCannotBeRead) {
     const auto missing = load_tree(std::string(TEST_DATA) + "/unit/sbc/config/pki/gone.conf");
     ASSERT_FALSE(missing);
