@@ -566,8 +566,13 @@ void Shard::answer_fault(const sip::Hop& from, const sip::Message& request,
         ++counters_.faults_dropped;
         return;
     }
+    const sip::MessagePtr answer = user_.on_fault(from, request, fault);
+    if (answer == nullptr) {
+        ++counters_.faults_dropped;
+        return;
+    }
     ++counters_.faults_answered;
-    put(from, *user_.on_fault(from, request, fault));
+    put(from, *answer);
 }
 
 sip::MessagePtr ShardUser::on_fault(const sip::Hop& /*from*/, const sip::Message& request,

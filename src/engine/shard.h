@@ -62,7 +62,8 @@ public:
                                  sip::transaction::TerminationCause cause) = 0;
     virtual void on_timer(std::uint64_t cookie) = 0;
     static constexpr std::string_view fault_tag = "rejected";  // the To tag of such an answer
-    // A request that cannot be read: what it is answered with. Nothing of it is screened.
+    // A request that cannot be read: what it is answered with; null: silence is the answer. Nothing
+    // of it is screened.
     virtual sip::MessagePtr on_fault(const sip::Hop& from, const sip::Message& request,
                                      const sip::ParseError& fault);
     // What query() asked for. Only who asks is answered.

@@ -44,6 +44,11 @@ public:
     std::vector<CallRecord> ended_calls(std::size_t count) override {
         return workers_.ended_calls(count);
     }
+    const Admissions* admissions() const override { return &workers_.admissions(); }
+    const Blacklist* blacklist() const override { return &workers_.blacklist(); }
+    std::size_t clear_blacklist(const std::optional<IpAddress>& source) override {
+        return workers_.clear_blacklist(source);
+    }
     Now now() const override { return net::system_clock(); }
     CallStatistics statistics() override { return workers_.statistics(); }
     Measures measures() override { return workers_.measures(); }

@@ -19,6 +19,7 @@
 #include "sbc/policy/emergency.h"
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/trace.h"
+#include "sbc/sbc_admission.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc {
@@ -74,6 +75,7 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       failover_(shard_, connections_, locator_, random, timers_),
       shed_tags_(HashKey::make(random)),
       refusal_lines_(refusal_lines_a_second),
+      request_rates_(Blacklist::max_sources),
       registrar_(shared.location, shared.register_order),
       nonces_(random),
       nonce_window_(nonces_.lifetime()),
@@ -177,6 +179,9 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
+    if (!may_connect(*index, remote.address)) {
+        return decision;
+    }
     if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
         return decision;
     }
@@ -275,6 +280,13 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
         reason != CloseReason::TooMany) {
         shared_.strangers.release(*which, flow.remote.address);
         shared_.newcomers.remove(*which, flow.remote);
+        const bool is_no_tls = reason == CloseReason::HandshakeFailed ||
+                               reason == CloseReason::HandshakeTimeout ||
+                               reason == CloseReason::PlainOnTls;
+        if (is_no_tls || reason == CloseReason::Framing) {
+            note_source(*which, flow.remote.address, true,
+                        is_no_tls ? SourceEvent::HandshakeFailure : SourceEvent::CorruptMessage);
+        }
     }
     connections_.drop(flow.id);
     remember_gone(flow);
@@ -399,7 +411,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         by_server_[id] = call->ref();
         own_flow(from, call->ref());
         call->on_request(id, from, request);
-    } else {
+    } else if (!is_too_much(id, from, *request)) {
         counters_.add("rejected", "no-dialog");
         refuse(id, from, *request, 481);
     }
@@ -454,7 +466,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         shard_.forget(id);
         return;
     }
-    if (shed(id, from, *request)) {
+    if (is_too_much(id, from, *request) || shed(id, from, *request)) {
         return;
     }
     if (is_merged(*request)) {
@@ -477,6 +489,8 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
     inbound.identity = flow->identity.get();
     inbound.of_connection = flow->purpose;
+    Gate gate(*this);
+    inbound.gate = &gate;
     const policy::Outcome outcome = policy::run_pipeline(inbound);
     if (!act_on(outcome, inbound, id, request)) {
         return;
@@ -494,7 +508,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
                request->header(HeaderName::Replaces) != nullptr) {
         replace(inbound, id, request);
     } else if (request->method() == Method::Invite) {
-        begin_call(inbound, id, request);
+        begin_call(inbound, id, request, gate.take());
     } else if (request->method() == Method::Options && policy::is_addressed_to_us(inbound)) {
         answer_options(inbound, id, request);
     } else {
@@ -504,8 +518,13 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
 
 sip::MessagePtr Sbc::on_fault(const sip::Hop& from, const sip::Message& request,
                               const sip::ParseError& fault) {
-    keep_refusal(from, request, fault.status(), fault.reason());
     const auto index = adjacency_of(*snapshot_, from);
+    if (index && (is_over_rate(*index, from.remote.address, false) ||
+                  !note_source(*index, from.remote.address, from.transport != sip::Transport::Udp,
+                               SourceEvent::CorruptMessage))) {
+        return nullptr;
+    }
+    keep_refusal(from, request, fault.status(), fault.reason());
     return b2bua::refusal(index ? &snapshot_->adjacencies[*index] : nullptr, request,
                           engine::ShardUser::fault_tag,
                           {.status = fault.status(), .reason = fault.reason()})
@@ -669,6 +688,11 @@ void Sbc::keep_challenged(const policy::Inbound& inbound, std::string_view stage
     if (inbound.wrong_credentials.empty()) {
         return;
     }
+    if (inbound.is_guess) {
+        note_source(*inbound.adjacency, inbound.source.address,
+                    inbound.hop.transport != sip::Transport::Udp,
+                    SourceEvent::AuthenticationFailure);
+    }
     CallRecord record = record_of(inbound, stage);
     record.result = "refused";
     record.status = 401;
@@ -709,29 +733,32 @@ void Sbc::keep_refusal(CallRecord record) {
     refusals_.keep(record);
 }
 
-void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request) {
+void Sbc::begin_call(policy::Inbound& inbound, ServerId id, const sip::MessagePtr& request,
+                     Admissions::Held admitted) {
     const bool is_phone = inbound.from_adjacency().profile == Profile::Access;
     const bool is_spiral = by_call_id_.contains(request->call_id());
-    by_server_[id] = begin_call({
-        .ref = CallRef{++last_call_},
-        .name = new_call_name(),
-        .invite = id,
-        .request = request,
-        .from = inbound.hop,
-        .snapshot = snapshot_,
-        .caller = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
-        .security = inbound.call,
-        .routes = std::move(inbound.routes),
-        .decisions = inbound.decisions,
-        .removed_headers = std::move(inbound.removed_headers),
-        .bucket = new_bucket(),
-    });
+    by_server_[id] = begin_call(
+        {
+            .ref = CallRef{++last_call_},
+            .name = new_call_name(),
+            .invite = id,
+            .request = request,
+            .from = inbound.hop,
+            .snapshot = snapshot_,
+            .caller = proof_of(*inbound.adjacency, inbound.hop, is_phone ? inbound.caller : ""),
+            .security = inbound.call,
+            .routes = std::move(inbound.routes),
+            .decisions = inbound.decisions,
+            .removed_headers = std::move(inbound.removed_headers),
+            .bucket = new_bucket(),
+        },
+        std::move(admitted));
     if (is_spiral) {  // it is another call's to be asked
         recent_.add(id, *request);
     }
 }
 
-CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
+CallRef Sbc::begin_call(b2bua::Call::Setup setup, Admissions::Held admitted) {
     const CallRef ref = setup.ref;
     log::info("call.begins",
               {{"call", setup.name},
@@ -740,6 +767,7 @@ CallRef Sbc::begin_call(b2bua::Call::Setup setup) {
     statistics_.on_attempt(setup.snapshot->adjacencies[setup.caller.adjacency].name, now().wall);
     CallEntry& entry = calls_[ref];
     entry.snapshot = setup.snapshot;
+    entry.admitted = std::move(admitted);
     ++active_calls_;
     own_flow(setup.from, ref);
     auto call = std::make_unique<b2bua::Call>(*this, std::move(setup));
@@ -845,25 +873,29 @@ CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
     policy::Inbound inbound = inbound_of(*errand.invite, errand.hop, {});
     inbound.adjacency = errand.party.adjacency;
     inbound.call = errand.as_caller;
+    Gate gate(*this);
+    inbound.gate = &gate;
     const policy::Outcome outcome = policy::run_routing(inbound);
     if (!act_on(outcome, inbound, id, errand.invite)) {
         return {};
     }
-    return begin_call({
-        .ref = CallRef{++last_call_},
-        .name = new_call_name(),
-        .invite = id,
-        .request = errand.invite,
-        .from = errand.hop,
-        .snapshot = snapshot_,
-        .caller = errand.party,
-        .security = errand.security,
-        .absent_caller = errand.as_caller,
-        .routes = std::move(inbound.routes),
-        .decisions = inbound.decisions,
-        .removed_headers = {},
-        .bucket = errand.bucket,
-    });
+    return begin_call(
+        {
+            .ref = CallRef{++last_call_},
+            .name = new_call_name(),
+            .invite = id,
+            .request = errand.invite,
+            .from = errand.hop,
+            .snapshot = snapshot_,
+            .caller = errand.party,
+            .security = errand.security,
+            .absent_caller = errand.as_caller,
+            .routes = std::move(inbound.routes),
+            .decisions = inbound.decisions,
+            .removed_headers = {},
+            .bucket = errand.bucket,
+        },
+        gate.take());
 }
 
 void Sbc::drop_errand(ServerId id, std::string_view reason) {
@@ -1009,6 +1041,9 @@ void Sbc::on_response(ClientId id, const sip::Hop& from, const sip::MessagePtr& 
         }
         if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_response(known_as(id), response);
+            if (response->status() >= 200) {
+                give_back_legs(found->second.call);
+            }
         }
         failover_.on_told(id);
     }
@@ -1026,6 +1061,7 @@ void Sbc::on_client_failed(ClientId id, TerminationCause cause) {
     if (const auto found = by_client_.find(id); found != by_client_.end()) {
         if (b2bua::Usage* call = call_of(found->second.call)) {
             call->on_client_failed(known_as(id), cause);
+            give_back_legs(found->second.call);
         }
     }
     sweep();
@@ -1255,6 +1291,10 @@ void Sbc::on_timer(std::uint64_t cookie) {
         if (overload_.is_shedding()) {
             shard_.start_timer(overload_.window(), overload_cookie);
         }
+        return;
+    }
+    if (cookie == blacklist_cookie) {
+        end_bans();
         return;
     }
     if (cookie == newcomers_cookie) {
@@ -1724,6 +1764,7 @@ void Sbc::end(CallRef call, const CallRecord& record) {
         shared_.call_journal.load()->on_call_over(record.call);
     }
     --active_calls_;
+    calls_[call].admitted.release();
     ended_.push_back(call);
     for (const auto& [id, errand] : errands_) {
         if (errand.made == call && errand.is_accepted) {

@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "engine/shard.h"
 #include "sbc/adjacency_status.h"
+#include "sbc/admissions.h"
 #include "sbc/b2bua/call.h"
 #include "sbc/b2bua/call_host.h"
 #include "sbc/b2bua/recent_requests.h"
@@ -184,6 +185,10 @@ public:
                   const sip::Message& message) override;
 
     // b2bua::CallHost
+    std::optional<policy::CacRefusal> admit(b2bua::CallRef call, const policy::CacEvent& event,
+                                            policy::CacGate::Urgency urgency) override;
+    std::optional<policy::CacRefusal> would_refuse(const policy::CacEvent& event,
+                                                   policy::CacGate::Urgency urgency) const override;
     Now now() const override { return shard_.now(); }
     Random& random() override { return random_; }
     Bucket new_bucket() override { return shard_.place().new_bucket(random_); }
@@ -250,6 +255,7 @@ private:
     struct CallEntry {
         SnapshotPtr snapshot;  // that it began with
         std::unique_ptr<b2bua::Usage> call;
+        Admissions::Held admitted;  // by the admission policy, until it is over
         std::vector<std::string> tags;
         std::vector<std::string> call_ids;
         std::vector<FlowId> flows;
@@ -305,8 +311,24 @@ private:
     bool act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
                 sip::transaction::ServerId id, const sip::MessagePtr& request);
     void begin_call(policy::Inbound& inbound, sip::transaction::ServerId id,
-                    const sip::MessagePtr& request);
-    b2bua::CallRef begin_call(b2bua::Call::Setup setup);
+                    const sip::MessagePtr& request, Admissions::Held admitted);
+    b2bua::CallRef begin_call(b2bua::Call::Setup setup, Admissions::Held admitted);
+    class Gate;
+    void give_back_legs(b2bua::CallRef call);
+    Admissions::Held count_standing(const b2bua::Leg& caller, const b2bua::Leg& callee);
+    const SourceRule* rule_of_source(AdjacencyIndex adjacency, const IpAddress& source,
+                                     SourceEvent event);
+    bool note_source(AdjacencyIndex adjacency, const IpAddress& source, bool is_connection,
+                     SourceEvent event);
+    void shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEvent reason,
+                  Duration timeout);
+    bool may_connect(AdjacencyIndex adjacency, const IpAddress& source);
+    bool is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency);
+    bool is_too_much(sip::transaction::ServerId id, const sip::Hop& from,
+                     const sip::Message& request);
+    bool is_of_nobody(FlowId flow) const;
+    void end_bans();
+    static constexpr std::uint64_t blacklist_cookie = UINT64_MAX - 6;
     void replace(const policy::Inbound& inbound, sip::transaction::ServerId id,
                  const sip::MessagePtr& request);
     // None: it was refused before any call was asked.
@@ -439,6 +461,7 @@ private:
     KeptRecords refusals_;
     KeptRecords ended_calls_;
     log::Limit refusal_lines_;
+    SourceBuckets request_rates_;  // of this worker
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.
     sip::auth::NonceMint nonces_;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sbc/b2bua/rehearsal.h"
 #include "sbc/sbc.h"
+#include "sbc/sbc_admission.h"
 
 namespace ringwall::sbc {
 
@@ -177,6 +178,8 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     inbound.local = {adjacency.signaling_address, adjacency.signaling_port};
     inbound.identity = adjacency.is_encrypted() ? &identity : nullptr;
     inbound.of_connection = question.from;
+    Gate gate(*this, Gate::Purpose::Question);
+    inbound.gate = &gate;
     const policy::Outcome outcome = policy::run_pipeline(inbound);
     out.is_secure = inbound.call.is_secure();
     out.decisions = inbound.decisions;

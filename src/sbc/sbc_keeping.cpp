@@ -66,6 +66,7 @@ Sbc::Restored Sbc::restore_call(std::string_view name, std::string_view text) {
     const CallRef ref{++last_call_};
     CallEntry& entry = calls_[ref];
     entry.snapshot = snapshot_;
+    entry.admitted = count_standing(kept.caller, kept.callee);
     ++active_calls_;
     b2bua::Call::Setup setup{.ref = ref,
                              .name = kept.name,

@@ -1,18 +1,8 @@
 #include "sbc/shared.h"
 
-#include <algorithm>
+#include "sbc/source.h"
 
 namespace ringwall::sbc {
-namespace {
-
-IpAddress source_of(IpAddress address) {
-    if (address.family == IpAddress::Family::V6) {
-        std::ranges::fill(address.bytes.begin() + 8, address.bytes.end(), std::uint8_t{0});
-    }
-    return address;
-}
-
-}  // namespace
 
 bool BySource::admit(AdjacencyIndex adjacency, const IpAddress& source) {
     const std::lock_guard lock(mutex_);

@@ -10,6 +10,8 @@
 
 #include "base/endpoint.h"
 #include "base/time.h"
+#include "sbc/admissions.h"
+#include "sbc/blacklist.h"
 #include "sbc/call_journal.h"
 #include "sbc/config/snapshot.h"
 #include "sbc/connections.h"
@@ -96,6 +98,8 @@ struct Shared {
     Vouchers vouchers;
     PassedChallenges passed_challenges;
     Realms realms;
+    Admissions admissions;
+    Blacklist blacklist;
     Departures departures;
     std::atomic<CallJournal*> call_journal = nullptr;  // null: calls are not kept
     Outages outages;

@@ -506,6 +506,17 @@ bool Workers::end_call(const std::string& name, std::string_view reason) {
     });
 }
 
+std::size_t Workers::clear_blacklist(const std::optional<IpAddress>& source) {
+    const std::vector<Ban> taken_off = shared_.blacklist.clear(source);
+    for (const Ban& each : taken_off) {
+        log::info("blacklist.removed", {{"adjacency", snapshot_->adjacencies[each.adjacency].name},
+                                        {"source", each.source.to_string()},
+                                        {"reason", to_string(each.reason)},
+                                        {"by", "operator"}});
+    }
+    return taken_off.size();
+}
+
 bool Workers::is_quiet() {
     return std::ranges::all_of(seats_, [&](const auto& seat) {
         return ask(*seat, [](const Seat& its) { return its.sbc->is_quiet(); });

@@ -94,8 +94,12 @@ public:
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }
-    void refuse_calls();                    // new ones
-    std::size_t call_count();               // of those that are not over
+    void refuse_calls();       // new ones
+    std::size_t call_count();  // of those that are not over
+    const Admissions& admissions() const { return shared_.admissions; }
+    const Blacklist& blacklist() const { return shared_.blacklist; }
+    // Of that source, or of all. How many were on it.
+    std::size_t clear_blacklist(const std::optional<IpAddress>& source);
     void end_all(std::string_view reason);  // and no new calls
     bool end_call(const std::string& name, std::string_view reason);
     bool is_quiet();

@@ -88,6 +88,8 @@ public:
     sbc::Sbc::Restored restore_call(std::string_view name, std::string_view text) const;
     // Its process is killed, and another takes its place: nobody is told, and nothing is left.
     void restart(engine::ShardNumber workers = workers_under_test());
+    const sbc::Admissions& admissions() const { return shared_->admissions; }
+    sbc::Blacklist& blacklist() { return shared_->blacklist; }
     sbc::AdjacencyIndex index_of(std::string_view adjacency) const;
     sbc::AdjacencyStatus status(std::string_view adjacency) const;
     void detach(std::string_view adjacency, sbc::ForcedDetach mode) const;
@@ -122,8 +124,8 @@ private:
     unsigned life_ = 0;  // of how many processes
     SeededRandom letter_random_;
     std::vector<TimePoint> last_at_once_;  // by worker: when the last letter of that kind came
+    std::unique_ptr<sbc::Shared> shared_;  // outlives what holds something of it
     std::vector<std::unique_ptr<Worker>> workers_;
-    std::unique_ptr<sbc::Shared> shared_;
     AllWorkers all_{*this};
 };
 

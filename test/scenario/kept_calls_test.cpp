@@ -250,6 +250,37 @@ TEST_F(KeptTrunkCalls, ThatCannotBeReadAreNobodys) {
     EXPECT_THAT(border.records, IsEmpty());
 }
 
+// A call that was brought back has its place in what the admission policy allows.
+class KeptCallsThatAreLimited : public KeptTrunkCalls {
+protected:
+    KeptCallsThatAreLimited()
+        : KeptTrunkCalls(std::string(three_trunks) +
+                         "  cac-policy-set 1\n   first-cac-table LIMITS\n"
+                         "   cac-table LIMITS\n    table-type limit src-adjacency\n"
+                         "    entry 1\n     match-value west\n     max-num-calls 1\n"
+                         "  active-cac-policy-set 1\n") {}
+};
+
+TEST_F(KeptCallsThatAreLimited, AreCountedAgain) {
+    talk();
+    net.run_for(1s);
+    state.kill();
+    net.run_for(1s);
+    ASSERT_EQ(border.sbc().calls(), 1U);
+    const auto first = west.dialog();
+    west.invite("sip:erna@east.example.net");
+    ASSERT_TRUE(run_until([&] { return west.last_response("INVITE")->status() == 503; }));
+    EXPECT_EQ(east.count("INVITE"), 1U);
+    west.resume(*first);
+    west.bye();
+    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 0; }));
+    west.invite("sip:erna@east.example.net");
+    ASSERT_TRUE(run_until([&] { return east.count("INVITE") == 2; }));
+    net.run_for(1s);
+    west.bye();
+    net.run_for(1s);
+}
+
 class KeptSessionTimers : public KeptTrunkCalls {
 protected:
     KeptSessionTimers()

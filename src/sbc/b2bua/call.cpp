@@ -12,6 +12,7 @@
 #include "sbc/b2bua/tag.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/policy/carried.h"
+#include "sbc/policy/emergency.h"
 #include "sbc/policy/media_security.h"
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/media_kind.h"
@@ -346,6 +347,9 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
         refuse(*media.refusal);
         return false;
     }
+    if (is_at_limit(permit, to, event)) {
+        return false;
+    }
     const bool is_ready = !unsent.ticket;
     host_.own_tag(branch.local_tag, ref());
     host_.own_call_id(unsent.call_id, ref());
@@ -356,6 +360,25 @@ bool Call::open_branch(const policy::Permit& permit, Destination destination) {
         send_branch(branches_.size() - 1, media);
     }
     return true;
+}
+
+// Of the admission policy. It says nothing of us as a whole: RFC 3261 §16.7 step 6.
+bool Call::is_at_limit(const policy::Permit& permit, AdjacencyIndex to, Event event) {
+    const auto refusal =
+        host_.admit(ref(),
+                    {.kind = policy::CacEvent::Kind::Call,
+                     .source = setup_.caller.adjacency,
+                     .source_address = setup_.from.remote.address,
+                     .destination = to},
+                    policy::is_emergency(*setup_.snapshot, setup_.request->request_uri())
+                        ? policy::CacGate::Urgency::Emergency
+                        : policy::CacGate::Urgency::Normal);
+    if (refusal) {
+        record_->decisions.add(to, event, permit.leg_scheme(), refusal->limit);
+        host_.count_refusal(to_string(refusal->limit));
+        remember({480, "Temporarily Unavailable", 0, nullptr, 0, policy::cause_of(refusal->limit)});
+    }
+    return refusal.has_value();
 }
 
 void Call::note_leg(const Branch& branch, std::string_view call_id) {

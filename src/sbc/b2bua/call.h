@@ -222,6 +222,7 @@ private:
     void remember(Failure failure) { keep_best(best_, std::move(failure)); }
     void refuse(policy::Refusal refusal, policy::Event event);
     void refuse(policy::MediaRefusal refusal);
+    bool is_at_limit(const policy::Permit& permit, AdjacencyIndex to, policy::Event event);
     void go_on_or_fail();
     void fail();
     void drop_surplus(Branch& branch, const sip::MessagePtr& response);

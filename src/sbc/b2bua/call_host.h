@@ -10,6 +10,7 @@
 #include "sbc/b2bua/call_ref.h"
 #include "sbc/b2bua/leg.h"
 #include "sbc/media/engine.h"
+#include "sbc/policy/cac.h"
 #include "sbc/policy/permit.h"
 #include "sbc/record/call_record.h"
 #include "sbc/registrar/location.h"
@@ -93,6 +94,14 @@ public:
                                   const sip::Message& challenge) = 0;
     virtual bool is_answer(std::string_view phone, AdjacencyIndex registrar,
                            const sip::HeaderLine& credentials) = 0;
+
+    // By the admission policy: may the call leave by that adjacency too? What it is counted with is
+    // given back when no leg of the call is there any more. None: it may.
+    virtual std::optional<policy::CacRefusal> admit(CallRef call, const policy::CacEvent& event,
+                                                    policy::CacGate::Urgency urgency) = 0;
+    // What admit() would say; nothing is counted.
+    virtual std::optional<policy::CacRefusal> would_refuse(
+        const policy::CacEvent& event, policy::CacGate::Urgency urgency) const = 0;
 
     // Requests whose To tag is `tag` are this call's, until it is over.
     virtual void own_tag(std::string_view tag, CallRef call) = 0;

@@ -76,6 +76,14 @@ public:
     bool is_answer(std::string_view, AdjacencyIndex, const sip::HeaderLine&) override {
         return false;
     }
+    std::optional<policy::CacRefusal> admit(CallRef, const policy::CacEvent& event,
+                                            policy::CacGate::Urgency urgency) override {
+        return real_.would_refuse(event, urgency);
+    }
+    std::optional<policy::CacRefusal> would_refuse(
+        const policy::CacEvent& event, policy::CacGate::Urgency urgency) const override {
+        return real_.would_refuse(event, urgency);
+    }
     void own_tag(std::string_view, CallRef) override {}
     std::optional<std::string> vouch_for(const sip::DialogIds&, const Speaker&) override {
         return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "sbc/config/adjacency_tls.h"
+#include "sbc/config/cac_checks.h"
 #include "sbc/config/routing_checks.h"
 #include "sbc/model/word_values.h"
 
@@ -32,6 +33,7 @@ public:
             check_registrar_behind(each);
         }
         check_registrars();
+        check_source_rules();
         check_shared_sockets();
     }
 
@@ -42,6 +44,7 @@ private:
     }
 
     void check_service() const;
+    void check_source_rules() const;
     void check_subscriber(const DraftSubscriber& subscriber) const;
     void fill_defaults(DraftAdjacency& adjacency) const;
     void check_leaves(const DraftAdjacency& adjacency) const;
@@ -58,6 +61,16 @@ private:
     Draft& draft_;
     ConfigErrors& out_;
 };
+
+void Checker::check_source_rules() const {
+    for (const DraftSourceRule& each : draft_.source_rules) {
+        if (!each.is_said) {
+            wrong(each.path, to_string(each.event),
+                  "reason " + std::string(to_string(each.event)) +
+                      " does not say how many; add 'trigger-size NUMBER', or 'trigger-size off'");
+        }
+    }
+}
 
 void Checker::check_service() const {
     if (draft_.path.empty()) {
@@ -314,6 +327,7 @@ bool bears_name(const Adjacency& adjacency, std::string_view host) {
 void check_draft(Draft& draft, ConfigErrors& out) {
     Checker(draft, out).run();
     check_routing(draft, out);
+    check_cac(draft, out);
 }
 
 ConfigErrors find_surprises(const Draft& draft) {

@@ -58,6 +58,37 @@ struct DraftPolicySet {
     std::string path;
 };
 
+struct DraftCacEntry {
+    CacEntry entry;
+    std::string next_table;
+    std::string path;
+    SaidLeaves said;
+};
+
+struct DraftCacTable {
+    CacTable table;  // its entries stay empty
+    std::vector<DraftCacEntry> entries;
+    std::string path;
+    SaidLeaves said;
+};
+
+struct DraftCacPolicySet {
+    unsigned number = 0;
+    std::string first_table;
+    CacScope first_scope = CacScope::Global;
+    std::vector<DraftCacTable> tables;
+    std::string path;
+};
+
+// What one source may do: all of them, or the one of that address.
+struct DraftSourceRule {
+    std::optional<IpAddress> address;
+    SourceEvent event = SourceEvent::AuthenticationFailure;
+    std::optional<SourceRule> rule;  // none: it is off
+    std::string path;
+    bool is_said = false;  // how many
+};
+
 struct Draft {
     std::vector<std::string> services;
     std::string path;  // "sbc mysbc sbe"; empty: there is none
@@ -69,6 +100,10 @@ struct Draft {
     std::vector<DraftAdjacency> adjacencies;
     std::vector<DraftPolicySet> policy_sets;
     std::optional<unsigned> active_policy_set;
+    std::vector<DraftCacPolicySet> cac_policy_sets;
+    std::optional<unsigned> active_cac_policy_set;
+    std::vector<DraftSourceRule> source_rules;
+    std::vector<std::string> emergency_numbers;
 };
 
 }  // namespace ringwall::sbc

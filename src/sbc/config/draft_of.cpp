@@ -310,6 +310,7 @@ DraftAdjacency adjacency_of(const Leaves& leaves) {
     out.client_files = leaves.files("tls-client");
     out.adjacency.name = leaves.key();
     leaves.text("description", out.adjacency.description);
+    leaves.text("account", out.adjacency.account);
     read_security(leaves, out.adjacency);
     read_place(leaves, out.adjacency);
     read_client(leaves, out.adjacency);
@@ -365,6 +366,105 @@ DraftPolicySet policy_set_of(const Leaves& leaves) {
     return out;
 }
 
+constexpr std::array cac_scope_words{Choice{"global", CacScope::Global},
+                                     Choice{"call", CacScope::Call},
+                                     Choice{"src-account", CacScope::SourceAccount},
+                                     Choice{"dst-account", CacScope::DestinationAccount},
+                                     Choice{"src-adjacency", CacScope::SourceAdjacency},
+                                     Choice{"dst-adjacency", CacScope::DestinationAdjacency},
+                                     Choice{"src-address", CacScope::SourceAddress}};
+constexpr std::array cac_match_words{Choice{"all", CacMatch::All},
+                                     Choice{"account", CacMatch::Account},
+                                     Choice{"src-account", CacMatch::SourceAccount},
+                                     Choice{"dst-account", CacMatch::DestinationAccount},
+                                     Choice{"adjacency", CacMatch::Adjacency},
+                                     Choice{"src-adjacency", CacMatch::SourceAdjacency},
+                                     Choice{"dst-adjacency", CacMatch::DestinationAdjacency},
+                                     Choice{"src-address", CacMatch::SourceAddress}};
+
+DraftCacEntry cac_entry_of(const Leaves& leaves) {
+    DraftCacEntry out;
+    out.path = leaves.path();
+    out.said = leaves.said();
+    out.entry.number = number<unsigned>(leaves.key());
+    leaves.text("match-value", out.entry.match);
+    leaves.text("next-table", out.next_table);
+    if (leaves.has("cac-scope")) {
+        leaves.choice("cac-scope", cac_scope_words, out.entry.scope.emplace());
+    }
+    for (std::size_t i = 0; i < cac_limit_count; ++i) {
+        const std::string_view name = to_string(static_cast<CacLimit>(i));
+        if (leaves.has(name)) {
+            leaves.number(name, out.entry.limits[i].emplace());
+        }
+    }
+    return out;
+}
+
+DraftCacPolicySet cac_policy_set_of(const Leaves& leaves) {
+    DraftCacPolicySet out;
+    out.path = leaves.path();
+    out.number = number<unsigned>(leaves.key());
+    leaves.text("first-cac-table", out.first_table);
+    leaves.choice("first-cac-scope", cac_scope_words, out.first_scope);
+    for (const Leaves& table : leaves.modes("cac-table")) {
+        DraftCacTable& added = out.tables.emplace_back();
+        added.path = table.path();
+        added.said = table.said();
+        added.table.name = table.key();
+        added.table.is_policy_set = table.has("policy-set");
+        table.choice("table-type", cac_match_words, added.table.match);
+        for (const Leaves& entry : table.modes("entry")) {
+            added.entries.push_back(cac_entry_of(entry));
+        }
+    }
+    return out;
+}
+
+constexpr std::array source_event_words{
+    Choice{"authentication-failure", SourceEvent::AuthenticationFailure},
+    Choice{"corrupt-message", SourceEvent::CorruptMessage},
+    Choice{"handshake-failure", SourceEvent::HandshakeFailure},
+    Choice{"connection-rate", SourceEvent::ConnectionRate},
+    Choice{"request-rate", SourceEvent::RequestRate}};
+
+void read_blacklist(const Leaves& leaves, const std::optional<IpAddress>& whose, Draft& out) {
+    for (const Leaves& reason : leaves.modes("reason")) {
+        DraftSourceRule& added = out.source_rules.emplace_back();
+        added.address = whose;
+        added.event = chosen(source_event_words, reason.key());
+        added.path = reason.path();
+        added.is_said = reason.has("trigger-size");
+        if (reason.all("trigger-size") == Values{"off"}) {
+            continue;
+        }
+        std::uint32_t period = 60;
+        std::uint32_t timeout = 300;
+        SourceRule& rule = added.rule.emplace();
+        reason.number("trigger-size", rule.trigger.size);
+        reason.number("trigger-period", period);
+        reason.number("timeout", timeout);
+        rule.trigger.period = std::chrono::seconds(period);
+        rule.timeout = std::chrono::seconds(timeout);
+    }
+}
+
+void read_admission(const Leaves& sbe, Draft& out) {
+    for (const Leaves& each : sbe.modes("blacklist-default")) {
+        read_blacklist(each, std::nullopt, out);
+    }
+    for (const Leaves& each : sbe.modes("blacklist")) {
+        read_blacklist(each, address(each.key()), out);
+    }
+    for (const Leaves& each : sbe.modes("cac-policy-set")) {
+        out.cac_policy_sets.push_back(cac_policy_set_of(each));
+    }
+    if (sbe.has("active-cac-policy-set")) {
+        sbe.number("active-cac-policy-set", out.active_cac_policy_set.emplace());
+    }
+    out.emergency_numbers = sbe.all("emergency-number");
+}
+
 void read_media(const Leaves& sbe, Draft& out) {
     if (const Values values = sbe.all("media-engine"); !values.empty()) {
         out.media_engine = Endpoint{address(values.front()), 2223};
@@ -385,6 +485,7 @@ void read_sbe(const Leaves& sbe, Draft& out) {
         sbe.codes("sip-hunting-trigger", out.hunting_trigger.emplace());
     }
     read_media(sbe, out);
+    read_admission(sbe, out);
     for (const Leaves& each : sbe.modes("subscriber")) {
         out.subscribers.push_back(subscriber_of(each));
     }

@@ -26,6 +26,20 @@ RoutingTable table_of(DraftTable& draft) {
     return table;
 }
 
+CacPolicySet cac_policy_of(DraftCacPolicySet& draft) {
+    CacPolicySet out{.number = draft.number, .first_scope = draft.first_scope, .tables = {}};
+    for (DraftCacTable& table : draft.tables) {
+        if (table.table.name == draft.first_table) {
+            out.first_table = out.tables.size();
+        }
+        CacTable& added = out.tables.emplace_back(std::move(table.table));
+        for (DraftCacEntry& each : table.entries) {
+            added.entries.push_back(std::move(each.entry));
+        }
+    }
+    return out;
+}
+
 SnapshotPtr snapshot_of(Draft draft) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->service = std::move(draft.services.front());
@@ -54,6 +68,16 @@ SnapshotPtr snapshot_of(Draft draft) {
             active.tables.push_back(table_of(table));
         }
     }
+    for (DraftCacPolicySet& set : draft.cac_policy_sets) {
+        if (set.number == draft.active_cac_policy_set) {
+            snapshot->cac_policy = cac_policy_of(set);
+        }
+    }
+    for (const DraftSourceRule& each : draft.source_rules) {
+        (each.address ? snapshot->source_rules.of(*each.address, each.event)
+                      : snapshot->source_rules.of_all(each.event)) = each.rule;
+    }
+    snapshot->emergency_numbers = std::move(draft.emergency_numbers);
     return snapshot;
 }
 

@@ -13,6 +13,8 @@
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "sbc/config/cac_policy.h"
+#include "sbc/config/source_rules.h"
 #include "sbc/config/subscribers.h"
 #include "sip/auth/digest.h"
 #include "sip/ping/options_ping.h"
@@ -63,6 +65,7 @@ struct OutboundRegistration {
 struct Adjacency {
     std::string name;
     std::string description;
+    std::string account;  // of whom it is, for the admission policy; empty: of nobody
     bool is_attached = false;
     bool is_removed = false;  // not configured any more: what is left is for calls and records
 
@@ -201,6 +204,9 @@ struct Snapshot {
     Subscribers subscribers;  // of the configuration; see subscriber()
     std::shared_ptr<const Subscribers> stored_subscribers;  // of the store; null: none
     std::optional<CallPolicySet> call_policy;
+    std::optional<CacPolicySet> cac_policy;
+    SourceRules source_rules;
+    std::vector<std::string> emergency_numbers;
     std::vector<int> hunting_trigger = {408, 480, 500, 502, 503, 504};  // sip hunting-trigger
     std::optional<Endpoint> media_engine;
     std::optional<Duration> media_timeout = 60s;

@@ -56,6 +56,15 @@ SnapshotPtr succeed(const Snapshot& running, Snapshot next) {
             }
         }
     }
+    if (next.cac_policy) {
+        for (CacTable& table : next.cac_policy->tables) {
+            for (CacEntry& entry : table.entries) {
+                if (entry.adjacency) {
+                    entry.adjacency = place[*entry.adjacency];
+                }
+            }
+        }
+    }
     next.stored_subscribers = running.stored_subscribers;  // which no configuration changes
     next.generation = running.generation + 1;
     return std::make_shared<const Snapshot>(std::move(next));

@@ -7,6 +7,7 @@
 #include "sbc/console/alarm_watch.h"
 #include "sbc/console/command_match.h"
 #include "sbc/console/show.h"
+#include "sbc/console/show_admission.h"
 #include "sbc/console/show_call_stats.h"
 #include "sbc/console/show_trace.h"
 #include "sbc/console/subscriber_commands.h"
@@ -226,6 +227,35 @@ std::vector<model::Suggestion> after_explain(const Desk& desk, const Arguments& 
     return {model::end_of_line};
 }
 
+// "192.0.2.1", or "ipv4 192.0.2.1" as the field has it.
+Answer clear_blacklist(Desk& desk, const Arguments& rest) {
+    const bool is_named = !rest.empty() && (rest.front() == "ipv4" || rest.front() == "ipv6");
+    const std::string word = rest.empty() ? "all" : rest.back();
+    const auto address = IpAddress::parse(word);
+    const bool is_all = word == "all" && !is_named;
+    if ((!is_all && !address) || rest.size() > (is_named ? 2U : 1U)) {
+        return {.fault = shown(word) + " is no address; write it like 192.0.2.1, or 'all'",
+                .word = rest.size() - 1};
+    }
+    const std::size_t count =
+        desk.views.clear_blacklist(is_all ? std::nullopt : std::optional(*address));
+    return {.output = std::to_string(count) + (count == 1 ? " was" : " were") + " shut out.\n"};
+}
+
+std::vector<model::Suggestion> after_clear_blacklist(const Desk& desk, const Arguments& given) {
+    if (!given.empty()) {
+        return {model::end_of_line};
+    }
+    std::vector<model::Suggestion> out{{"all", "Of all sources.", true}};
+    if (const Blacklist* const list = desk.views.blacklist()) {
+        for (const Ban& each : list->bans(desk.views.now().monotonic)) {
+            out.push_back({each.source.to_string(), std::string(to_string(each.reason)), true});
+        }
+    }
+    out.push_back({"ADDRESS", "that is shut out or limited", false});
+    return out;
+}
+
 }  // namespace
 
 bool has_json(const Command& command) {
@@ -388,6 +418,24 @@ const std::vector<Command>& commands() {
          [](Desk& desk, const Arguments&, bool as_json) {
              return Answer{.output = show_call_policy(desk.views, as_json)};
          }},
+        {{"show", "services", "sbc", "sbe", "cac-policy"},
+         "",
+         "The limits in force, and how many calls each of them counts.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_cac_policy(desk.views, as_json)};
+         }},
+        {{"show", "services", "sbc", "sbe", "blacklist"},
+         "",
+         "Which sources are shut out or limited, why and how long, and by which rules.",
+         Everywhere,
+         Role::ReadOnly,
+         0,
+         [](Desk& desk, const Arguments&, bool as_json) {
+             return Answer{.output = show_blacklist(desk.views, as_json)};
+         }},
         {{"show", "services", "sbc", "sbe", "certificates"},
          "",
          "Ours, and whom they name.",
@@ -407,6 +455,15 @@ const std::vector<Command>& commands() {
              desk.views.clear_counters();
              return Answer{};
          }},
+        {{"clear", "services", "sbc", "sbe", "blacklist"},
+         "[all|ADDRESS]",
+         "Sources that are shut out or limited are so no more; or that one only.",
+         Everywhere,
+         Role::Operator,
+         2,
+         [](Desk& desk, const Arguments& rest, bool) { return clear_blacklist(desk, rest); },
+         nullptr,
+         after_clear_blacklist},
         {{"clear", "services", "sbc", "sbe", "call"},
          "CALL",
          "Ends a call; both parties hear BYE.",

@@ -37,7 +37,8 @@ constexpr std::array<std::string_view, failure_cause_count> texts{
     "Failures by routing",       "Failures by routing policy", "Failures by number analysis policy",
     "Failures by set-up policy", "Failures by signalling",     "Failures by media",
     "RTP-disallowed failures",   "SRTP-disallowed failures",   "Failures by resource",
-    "Failures by congestion",    "Active-call failures"};
+    "Failures by congestion",    "Active-call failures",       "Failures by CAC call-limit",
+    "Failures by CAC rate-limit"};
 
 struct Asked {
     std::string adjacency;           // "": all
@@ -158,6 +159,7 @@ Result<std::string, std::string> show_call_stats(Views& views,
     for (std::size_t i = 0; i < texts.size(); ++i) {
         line(texts[i], to_string(static_cast<FailureCause>(i)), counts.failures[i]);
     }
+    line("Failures by CAC policy", "cac-policy", counts.cac_policy_failures());
     return as_json
                ? json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"
                : out;

@@ -73,6 +73,7 @@ std::string_view finding_text(Finding finding) {
         case Finding::Refused:
         case Finding::MediaRefused:
         case Finding::ReferralRefused:
+        case Finding::AtLimit:
             return "refused";
         case Finding::Detached:
             return "is detached";

@@ -35,6 +35,10 @@ public:
     // The newest first.
     virtual std::vector<CallRecord> refusals(std::size_t count) = 0;
     virtual std::vector<CallRecord> ended_calls(std::size_t count) = 0;
+    // What the admission policy counts; null: nothing is known of it.
+    virtual const Admissions* admissions() const { return nullptr; }
+    // Who is shut out, and what is counted of others; null: as above.
+    virtual const Blacklist* blacklist() const { return nullptr; }
     virtual Now now() const = 0;
     // What is wrong with what runs, a sentence each.
     virtual std::vector<std::string> alarms() { return {}; }
@@ -43,6 +47,9 @@ public:
     virtual void clear_counters() = 0;  // and the statistics of calls
     // Both parties are told. False: there is no such call.
     virtual bool end_call(const std::string& name) = 0;
+    // Of that source, or of all: shut out no more, and what was counted of it is forgotten. How
+    // many were.
+    virtual std::size_t clear_blacklist(const std::optional<IpAddress>& source) = 0;
 };
 
 }  // namespace ringwall::sbc::console

@@ -208,20 +208,34 @@ const Subscriber* subscriber_of(const Inbound& inbound, const sip::auth::Credent
     return fits(subscriber) ? subscriber : nullptr;
 }
 
+// Of all algorithms, and nobody is asked for it.
+const sip::auth::HashedPassword& nobodys_password() {
+    static const sip::auth::HashedPassword password("nobody", "nowhere", Secret("nothing"));
+    return password;
+}
+
 Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials,
                      std::string_view who, std::string_view claimed) {
     const Subscriber* subscriber = subscriber_of(inbound, credentials, who);
     const bool is_accepted = inbound.from_adjacency().accepts(credentials.algorithm);
-    if (subscriber == nullptr || !is_accepted ||
-        !sip::auth::proves(credentials, subscriber->password, inbound.request, inbound.verifier)) {
+    // Whom we do not know costs as much as whose password it is not.
+    const bool has_password =
+        subscriber != nullptr && !subscriber->password.of(credentials.algorithm).empty();
+    const sip::auth::HashedPassword& password =
+        has_password ? subscriber->password : nobodys_password();
+    const auto nonce =
+        inbound.nonce_window.check(inbound.nonces, credentials.nonce, credentials.realm,
+                                   inbound.source.address, inbound.now.wall);
+    const bool is_proven =
+        is_accepted &&
+        sip::auth::proves(credentials, password, inbound.request, inbound.verifier) && has_password;
+    if (!is_proven) {
+        inbound.is_guess = nonce.verdict != sip::auth::NonceMint::Verdict::Forged;
         inbound.wrong_credentials = subscriber == nullptr ? "credentials of no subscriber here"
                                     : !is_accepted        ? "digest algorithm not accepted here"
                                                           : "wrong password";
         return Challenge{.realm = credentials.realm, .stale = false};
     }
-    const auto nonce =
-        inbound.nonce_window.check(inbound.nonces, credentials.nonce, credentials.realm,
-                                   inbound.source.address, inbound.now.wall);
     if (nonce.verdict != sip::auth::NonceMint::Verdict::Good) {
         // The password was right (RFC 7616 §3.3): the phone need not ask its user again. A nonce
         // that we do not know may be from before a restart, or of another worker.

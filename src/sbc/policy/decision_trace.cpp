@@ -23,6 +23,10 @@ Rule rule_of(Refusal refusal) {
     return {to_string(refusal), sentence(refusal)};
 }
 
+Rule rule_of(CacLimit limit) {
+    return {to_string(limit), sentence(limit)};
+}
+
 namespace {
 
 // The text of its answer; but of one that has only a reason phrase.
@@ -45,6 +49,9 @@ std::optional<Rule> rule_of(const JudgedTarget& target) {
     if (const auto failure = failure_of(target)) {
         return rule_of(*failure);
     }
+    if (const auto limit = target.limit()) {
+        return rule_of(*limit);
+    }
     if (const auto refusal = target.referral_refusal()) {
         return Rule{to_string(*refusal), sentence(*refusal)};
     }
@@ -54,6 +61,9 @@ std::optional<Rule> rule_of(const JudgedTarget& target) {
 std::optional<Rule> rule_of(const Reject& reject) {
     if (reject.rule) {
         return rule_of(*reject.rule);
+    }
+    if (reject.limit) {
+        return rule_of(*reject.limit);
     }
     return reject.referral_rule ? std::optional(Rule{to_string(*reject.referral_rule),
                                                      sentence(*reject.referral_rule)})
@@ -65,6 +75,7 @@ void DecisionTrace::end_at(std::size_t stage, Last last, const Reject* reject) {
     last_ = last;
     rule_ = reject != nullptr ? reject->rule : std::nullopt;
     referral_rule_ = reject != nullptr ? reject->referral_rule : std::nullopt;
+    limit_ = reject != nullptr ? reject->limit : std::nullopt;
 }
 
 void DecisionTrace::add(const JudgedTarget& target) {
@@ -83,6 +94,10 @@ void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme schem
 void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,
                         Refusal refusal) {
     add(refused(adjacency, event, scheme, refusal));
+}
+
+void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, CacLimit limit) {
+    add({adjacency, event, scheme, Finding::AtLimit, static_cast<std::uint8_t>(limit)});
 }
 
 void DecisionTrace::add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme,

@@ -30,6 +30,7 @@ enum class Finding : std::uint8_t {
     TooLong,     // the addresses on that leg
     NotPrivate,  // the privacy that is asked for cannot be had there
     TooMany,     // the call has all the branches that it may have
+    AtLimit,     // of the admission policy, for that adjacency
 };
 
 struct JudgedTarget {
@@ -37,7 +38,7 @@ struct JudgedTarget {
     Event event = Event::Initial;
     sip::Scheme scheme = sip::Scheme::Sip;  // of the URI that came up; Sent: on that leg
     Finding finding = Finding::Sent;
-    std::uint8_t rule = 0;  // a Refusal, MediaRefusal or ReferralRefusal, as the finding says
+    std::uint8_t rule = 0;  // a Refusal, MediaRefusal, ReferralRefusal or CacLimit: see finding
 
     std::optional<Refusal> refusal() const {
         return finding == Finding::Refused ? std::optional(static_cast<Refusal>(rule))
@@ -46,6 +47,10 @@ struct JudgedTarget {
     std::optional<MediaRefusal> media_refusal() const {
         return finding == Finding::MediaRefused ? std::optional(static_cast<MediaRefusal>(rule))
                                                 : std::nullopt;
+    }
+    std::optional<CacLimit> limit() const {
+        return finding == Finding::AtLimit ? std::optional(static_cast<CacLimit>(rule))
+                                           : std::nullopt;
     }
     std::optional<ReferralRefusal> referral_refusal() const {
         return finding == Finding::ReferralRefused
@@ -65,6 +70,7 @@ struct Rule {
     std::string_view sentence;
 };
 Rule rule_of(Refusal refusal);
+Rule rule_of(CacLimit limit);
 // None: no rule refused it.
 std::optional<Rule> rule_of(const JudgedTarget& target);
 std::optional<Rule> rule_of(const Reject& reject);
@@ -81,12 +87,14 @@ public:
     void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Finding finding);
     void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, Refusal refusal);
     void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, MediaRefusal refusal);
+    void add(AdjacencyIndex adjacency, Event event, sip::Scheme scheme, CacLimit limit);
 
     std::size_t stage() const { return stage_; }  // an index into stages()
     Last last() const { return last_; }
     // Of that stage, where it is a rule of its own.
     std::optional<Refusal> rule() const { return rule_; }
     std::optional<ReferralRefusal> referral_rule() const { return referral_rule_; }
+    std::optional<CacLimit> limit() const { return limit_; }
     std::span<const JudgedTarget> targets() const { return {targets_.data(), count_}; }
     std::size_t left_out() const { return left_out_; }  // that came after them
 
@@ -98,6 +106,7 @@ private:
     Last last_ = Last::None;
     std::optional<Refusal> rule_;
     std::optional<ReferralRefusal> referral_rule_;
+    std::optional<CacLimit> limit_;
 };
 
 }  // namespace ringwall::sbc::policy

@@ -6,7 +6,7 @@
 
 namespace ringwall::sbc::policy {
 
-// A service of RFC 5031: "urn:service:sos", "urn:service:sos.fire".
+// One of `emergency-number`, or a service of RFC 5031: "urn:service:sos", "urn:service:sos.fire".
 bool is_emergency(const Snapshot& snapshot, const sip::Uri& uri);
 
 }  // namespace ringwall::sbc::policy

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/time.h"
 #include "sbc/config/snapshot.h"
+#include "sbc/policy/cac.h"
 #include "sbc/policy/decision_trace.h"
 #include "sbc/policy/permit.h"
 #include "sip/auth/digest.h"
@@ -64,6 +65,7 @@ struct Inbound {
     const sip::auth::NonceMint& nonces;
     sip::auth::NonceWindow& nonce_window;  // of this worker; what `authenticate` accepts is noted
     sip::auth::Verifier& verifier;
+    CacGate* gate = nullptr;  // null: nothing is counted, nor limited
     Now now;
 
     // Output: set by the stage named.
@@ -77,6 +79,8 @@ struct Inbound {
     // Why the credentials that it bears prove nothing, for record and log; empty: it bears none, or
     // nothing is wrong but the age of their nonce.
     std::string_view wrong_credentials = {};  // authenticate
+    // And they are for a nonce that this source was sent: it is there, and guesses.
+    bool is_guess = false;  // authenticate
     // Header fields that must not go on, whoever the next hop is.
     std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in
     // Where to, best first. Empty for what is answered here: REGISTER, OPTIONS to ourselves.

@@ -38,7 +38,10 @@ constexpr std::array inbound_stages{
           "A call goes to location or by the tables, and only by adjacencies that its security "
           "allows.",
           choose_route},
-    Stage{"admit", "There must be room for one more call.", admit_call},
+    Stage{"admit",
+          "There must be room for one more call or registration: by the active cac-policy-set, and "
+          "unless we are about to end.",
+          admit_call},
 };
 
 std::span<const Stage> stages() {
@@ -48,6 +51,9 @@ std::span<const Stage> stages() {
 Rule rule_of(const DecisionTrace& decisions) {
     if (const auto refusal = decisions.rule()) {
         return rule_of(*refusal);
+    }
+    if (const auto limit = decisions.limit()) {
+        return rule_of(*limit);
     }
     if (const auto refusal = decisions.referral_rule()) {
         return {to_string(*refusal), sentence(*refusal)};

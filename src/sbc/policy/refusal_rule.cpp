@@ -155,6 +155,8 @@ std::optional<Rule> rule_of_finding(const JudgedTarget& target, int status) {
         case Finding::MediaRefused:
             return answer_to(*target.media_refusal()).status == status ? rule_of(target)
                                                                        : std::nullopt;
+        case Finding::AtLimit:
+            return status == 480 ? rule_of(target) : std::nullopt;
         case Finding::Detached:
             return status == 480
                        ? std::optional(Rule{"detached", "The adjacency takes no calls just now."})
@@ -271,8 +273,10 @@ std::string_view reason_in_words(const DecisionTrace& decisions, int status,
             return no_peer.sentence;
         }
         const bool is_it = failure ? answers(*failure, status)
-                                   : each.media_refusal() == MediaRefusal::EngineDown &&
-                                         status == answer_to(MediaRefusal::EngineDown).status;
+                           : each.limit()
+                               ? status == 480
+                               : each.media_refusal() == MediaRefusal::EngineDown &&
+                                     status == answer_to(MediaRefusal::EngineDown).status;
         if (is_it) {
             return rule_of(each)->sentence;
         }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "sbc/config/cac_policy.h"
 #include "sbc/policy/permit.h"
 #include "sbc/policy/referral_refusal.h"
 #include "sbc/record/failure_cause.h"
@@ -34,6 +35,7 @@ struct Reject {
     FailureCause cause = FailureCause::SetupPolicy;  // where it is a call
     std::optional<Refusal> rule = {};                // where `permit` said so
     std::optional<ReferralRefusal> referral_rule = {};
+    std::optional<CacLimit> limit = {};  // of the admission policy
     bool operator==(const Reject&) const = default;
 };
 

@@ -17,6 +17,11 @@ std::uint64_t CallCounts::failed_attempts() const {
            failures[static_cast<std::size_t>(FailureCause::ActiveCall)];
 }
 
+std::uint64_t CallCounts::cac_policy_failures() const {
+    return failures[static_cast<std::size_t>(FailureCause::CacCallLimit)] +
+           failures[static_cast<std::size_t>(FailureCause::CacRateLimit)];
+}
+
 CallCounts& CallCounts::operator+=(const CallCounts& other) {
     attempts += other.attempts;
     answered += other.answered;

@@ -25,6 +25,8 @@ struct CallCounts {
 
     // All but ActiveCall.
     std::uint64_t failed_attempts() const;
+    // By any limit of it.
+    std::uint64_t cac_policy_failures() const;
     CallCounts& operator+=(const CallCounts& other);
     bool operator==(const CallCounts&) const = default;
 };

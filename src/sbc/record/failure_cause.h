@@ -19,8 +19,10 @@ enum class FailureCause : std::uint8_t {
     Resource,        // a limit of ours
     Congestion,      // we take no new calls
     ActiveCall,      // it was answered, and neither party nor an operator ended it
+    CacCallLimit,    // admission policy: as many calls are up as it allows
+    CacRateLimit,    // admission policy: as many were made in a minute
 };
-inline constexpr int failure_cause_count = 11;
+inline constexpr int failure_cause_count = 13;
 std::string_view to_string(FailureCause cause);  // "routing", "rtp-disallowed", ...
 
 }  // namespace ringwall::sbc

@@ -323,8 +323,53 @@ void Location::reindex(std::string_view address_of_record, const Bindings& befor
         }
     }
     reindex_tokens(address_of_record, before, after);
+    reindex_sources(before, after);
     binding_count_.fetch_add(after.size(), std::memory_order_relaxed);
     binding_count_.fetch_sub(before.size(), std::memory_order_relaxed);
+}
+
+void Location::reindex_sources(const Bindings& before, const Bindings& after) {
+    const auto source = [](const Binding& each) {
+        return std::pair(each.adjacency, each.hop.remote.address);
+    };
+    if (std::ranges::equal(before, after, {}, source, source)) {
+        return;  // refreshed
+    }
+    const std::lock_guard lock(sources_.mutex);
+    for (const Binding& each : after) {
+        ++sources_.bindings[source(each)];
+    }
+    for (const Binding& each : before) {
+        const auto found = sources_.bindings.find(source(each));
+        if (--found->second == 0) {
+            sources_.bindings.erase(found);
+        }
+    }
+}
+
+std::size_t Location::count(std::span<const AdjacencyIndex> adjacencies,
+                            const std::optional<Network>& source) const {
+    const std::lock_guard lock(sources_.mutex);
+    const auto& all = sources_.bindings;
+    std::size_t out = 0;
+    const auto add = [&](AdjacencyIndex adjacency) {
+        for (auto at = all.lower_bound({adjacency, source ? source->address : IpAddress()});
+             at != all.end() && at->first.first == adjacency; ++at) {
+            if (source && !source->contains(at->first.second)) {
+                break;  // addresses of one network stand together
+            }
+            out += at->second;
+        }
+    };
+    if (!adjacencies.empty()) {
+        std::ranges::for_each(adjacencies, add);
+        return out;
+    }
+    for (auto at = all.begin(); at != all.end();
+         at = all.lower_bound({at->first.first + 1, IpAddress()})) {
+        add(at->first.first);
+    }
+    return out;
 }
 
 void Location::reindex_tokens(std::string_view address_of_record, const Bindings& before,

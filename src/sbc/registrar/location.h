@@ -12,9 +12,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -139,6 +141,9 @@ public:
     std::vector<Binding> drop_if(const std::function<bool(const Binding&)>& is_over);
     // By adjacency, of so many.
     std::vector<std::size_t> count_by_adjacency(std::size_t adjacencies) const;
+    // Of these adjacencies, of all where there is none; and from that network only.
+    std::size_t count(std::span<const AdjacencyIndex> adjacencies,
+                      const std::optional<Network>& source) const;
     // Removes what has expired by `now`. Returns it.
     std::vector<Binding> expire(TimePoint now);
     // When to call expire() next: not after anything expires, but perhaps before, where what would
@@ -162,6 +167,11 @@ private:
         std::unordered_map<std::string, std::string> users;
     };
     static constexpr std::size_t stripe_count = 64;
+    // How many there are from each address. Its mutex is taken as that of a FlowStripe.
+    struct Sources {
+        mutable std::mutex mutex;
+        std::map<std::pair<AdjacencyIndex, IpAddress>, std::size_t> bindings;
+    };
 
     Stripe& stripe(std::string_view address_of_record) const;
     FlowStripe& stripe(FlowId flow) const;
@@ -176,12 +186,14 @@ private:
     void reindex(std::string_view address_of_record, const Bindings& before, const Bindings& after);
     void add_to_flow(FlowId flow, std::string_view address_of_record);
     void remove_from_flow(FlowId flow, std::string_view address_of_record);
+    void reindex_sources(const Bindings& before, const Bindings& after);
     void reindex_tokens(std::string_view address_of_record, const Bindings& before,
                         const Bindings& after);
 
     mutable std::array<Stripe, stripe_count> stripes_;
     mutable std::array<FlowStripe, stripe_count> flow_stripes_;
     mutable std::array<TokenStripe, stripe_count> token_stripes_;
+    Sources sources_;
     std::atomic<std::size_t> binding_count_{0};
     std::atomic<TimePoint> next_expiry_{TimePoint::max()};  // not after the first
     std::atomic<Journal*> journal_{nullptr};

@@ -115,6 +115,7 @@ bool Verifier::verify(const Credentials& credentials, const HashedPassword& pass
     if (ha1.empty()) {
         return false;
     }
+    ++count_;
     auto& kept = by_algorithm_[static_cast<std::size_t>(credentials.algorithm)];
     if (!kept) {
         kept.emplace(credentials.algorithm);

@@ -103,6 +103,7 @@ class Verifier {
 public:
     bool verify(const Credentials& credentials, const HashedPassword& password,
                 std::string_view method, std::string_view body = {});
+    std::uint64_t count() const { return count_; }  // of responses that were computed
 
 private:
     struct Kept {
@@ -112,6 +113,7 @@ private:
         HexDigest ha2;  // of these
     };
     std::array<std::optional<Kept>, algorithm_count> by_algorithm_;
+    std::uint64_t count_ = 0;
 };
 
 }  // namespace ringwall::sip::auth

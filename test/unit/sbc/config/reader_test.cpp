@@ -744,6 +744,136 @@ TEST(ConfigurationReader, SurvivesRandomWords) {
     }
 }
 
+constexpr std::string_view admission =
+    "  cac-policy-set 1\n"
+    "   first-cac-table A\n"
+    "   cac-table A\n";
+
+std::string with_admission(const std::string& lines) {
+    return with_policy("   account home\n" + std::string(admission) + lines);
+}
+
+TEST(ConfigurationReader, ReadsTheAdmissionPolicyThatIsActive) {
+    const auto result =
+        read(with_admission("    table-type limit src-adjacency\n"
+                            "    entry 2\n"
+                            "     max-num-calls-per-scope 7\n"
+                            "    entry 1\n"
+                            "     match-value peer\n"
+                            "     cac-scope src-address\n"
+                            "     max-call-rate 60\n"
+                            "     max-in-call-rate 61\n"
+                            "     max-out-call-rate 62\n"
+                            "     max-regs 0\n"
+                            "     max-reg-rate 63\n"
+                            "     action next-table B\n"
+                            "   cac-table B\n"
+                            "    table-type policy-set\n"
+                            "    entry 1\n"
+                            "     max-num-calls 3\n"
+                            "     action cac-complete\n"
+                            "   first-cac-scope dst-account\n"
+                            "   complete\n"
+                            "  cac-policy-set global 1\n"
+                            "  emergency-number 110 112\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const Snapshot& snapshot = *result->snapshot;
+    EXPECT_EQ(snapshot.adjacencies[0].account, "home");
+    EXPECT_THAT(snapshot.emergency_numbers, ElementsAre("110", "112"));
+    ASSERT_TRUE(snapshot.cac_policy);
+    const CacPolicySet& set = *snapshot.cac_policy;
+    EXPECT_EQ(set.first_scope, CacScope::DestinationAccount);
+    ASSERT_EQ(set.tables.size(), 2U);
+    EXPECT_EQ(set.tables[set.first_table].name, "A");
+    EXPECT_EQ(set.tables[0].match, CacMatch::SourceAdjacency);
+    const CacEntry& first = set.tables[0].entries[0];
+    EXPECT_EQ(first.number, 1U);
+    EXPECT_EQ(first.adjacency, 0U);
+    EXPECT_EQ(first.scope, CacScope::SourceAddress);
+    EXPECT_EQ(first.limit(CacLimit::MaxNumCalls), std::nullopt);
+    EXPECT_EQ(first.limit(CacLimit::MaxCallRate), 60U);
+    EXPECT_EQ(first.limit(CacLimit::MaxInCallRate), 61U);
+    EXPECT_EQ(first.limit(CacLimit::MaxOutCallRate), 62U);
+    EXPECT_EQ(first.limit(CacLimit::MaxRegs), 0U);
+    EXPECT_EQ(first.limit(CacLimit::MaxRegRate), 63U);
+    EXPECT_EQ(first.next_table, 1U);
+    EXPECT_EQ(set.tables[0].entries[1].limit(CacLimit::MaxNumCalls), 7U);
+    EXPECT_TRUE(set.tables[1].is_policy_set);
+    EXPECT_EQ(set.tables[1].entries[0].next_table, std::nullopt);
+}
+
+TEST(ConfigurationReader, AnAdmissionPolicyThatIsNotActiveLimitsNothing) {
+    const auto result = read(with_admission("    entry 1\n     max-num-calls 0\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    EXPECT_FALSE(result->snapshot->cac_policy);
+}
+
+TEST(ConfigurationReader, RefusesAdmissionPoliciesThatCannotBeKept) {
+    const auto error = [](const std::string& lines) { return error_of(with_admission(lines)); };
+    EXPECT_THAT(error_of(with_policy("  cac-policy-set 1\n")),
+                HasSubstr("cac-policy-set 1 does not say where to begin; add 'first-cac-table"));
+    EXPECT_THAT(error_of(with_policy("  cac-policy-set 1\n   first-cac-table B\n")),
+                HasSubstr("'B' is no table of cac-policy-set 1"));
+    EXPECT_THAT(error("  active-cac-policy-set 2\n"), HasSubstr("there is no cac-policy-set 2"));
+    EXPECT_THAT(error("    entry 1\n     action next-table B\n"),
+                HasSubstr("'B' is no table of cac-policy-set 1"));
+    EXPECT_THAT(error("    entry 1\n     action next-table A\n"),
+                HasSubstr("'next-table' 'A' leads back to a table on the way here"));
+    EXPECT_THAT(error("    entry 1\n     action next-table B\n   cac-table B\n    entry 1\n"
+                      "     action next-table A\n"),
+                HasSubstr("leads back to a table on the way here"));
+    EXPECT_THAT(error("    entry 1\n     match-value peer\n"),
+                HasSubstr("'match-value' means nothing in a table that all meet"));
+    EXPECT_THAT(error("    table-type policy-set\n    entry 1\n     match-value peer\n"),
+                HasSubstr("'match-value' means nothing in a table that all meet"));
+    EXPECT_THAT(error("    table-type limit dst-adjacency\n    entry 1\n     match-value pear\n"),
+                HasSubstr("'pear' is no adjacency"));
+    EXPECT_THAT(error("    table-type limit account\n    entry 1\n     match-value nobody\n"),
+                HasSubstr("'nobody' is the account of no adjacency; add 'account nobody'"));
+    for (const char* const address : {"peer", "192.0.2.1/33", "192.0.2.1/24", "192.0.2.0/"}) {
+        EXPECT_THAT(error("    table-type limit src-address\n    entry 1\n     match-value " +
+                          std::string(address) + "\n"),
+                    HasSubstr("is no address; write it like 192.0.2.1, 192.0.2.0/24"))
+            << address;
+    }
+    EXPECT_THAT(error("    entry 1\n     cac-scope call\n"),
+                HasSubstr("nothing of that is limited here"));
+    EXPECT_THAT(error("   first-cac-scope call\n"), HasSubstr("nothing of that is limited here"));
+    for (const std::string word :
+         {"max-updates 3", "max-bandwidth 3", "max-channels 3", "codec-preference-list L"}) {
+        EXPECT_THAT(error("    entry 1\n     " + word + "\n"),
+                    HasSubstr("is known but not supported, and would limit nothing; remove it"))
+            << word;
+    }
+}
+
+TEST(ConfigurationReader, ReadsWhatASourceMayDo) {
+    const auto result =
+        read(with_policy("  blacklist address-default\n"
+                         "   reason authentication-failure\n"
+                         "    trigger-size 7\n"
+                         "    trigger-period 30\n"
+                         "    timeout 900\n"
+                         "   reason request-rate\n"
+                         "    trigger-size 50\n"
+                         "  blacklist ipv4 192.0.2.9\n"
+                         "   reason authentication-failure\n"
+                         "    trigger-size off\n"));
+    ASSERT_TRUE(result) << result.error().to_string();
+    const SourceRules& rules = result->snapshot->source_rules;
+    const auto find = [&](SourceEvent event, const char* source) {
+        const SourceRule* const found = rules.find(event, *IpAddress::parse(source), false);
+        return found == nullptr ? std::optional<SourceRule>() : *found;
+    };
+    EXPECT_EQ(find(SourceEvent::AuthenticationFailure, "192.0.2.1"), (SourceRule{{7, 30s}, 900s}));
+    EXPECT_EQ(find(SourceEvent::AuthenticationFailure, "192.0.2.9"), std::nullopt);
+    EXPECT_EQ(find(SourceEvent::RequestRate, "192.0.2.9"), (SourceRule{{50, 60s}, 300s}));
+    EXPECT_EQ(find(SourceEvent::CorruptMessage, "192.0.2.1"), std::nullopt);
+    EXPECT_THAT(
+        error_of(with_policy("  blacklist ipv4 192.0.2.9\n   reason corrupt-message\n")),
+        HasSubstr("reason corrupt-message does not say how many; add 'trigger-size NUMBER'"));
+}
+
 TEST(ConfigurationReader, NamesAFileThatCannotBeRead) {
     const auto missing = load_tree(std::string(TEST_DATA) + "/unit/sbc/config/pki/gone.conf");
     ASSERT_FALSE(missing);

@@ -95,6 +95,16 @@ TEST(Succeed, RoutesLeadWhereTheyLed) {
     EXPECT_THAT(led, ElementsAre("a", "new", "b", "none"));
 }
 
+TEST(Succeed, LimitsAreOfThoseThatTheyWereOf) {
+    Snapshot next = of({"new", "b", "a"});
+    CacTable& table = next.cac_policy.emplace().tables.emplace_back();
+    table.entries = {CacEntry{.number = 1, .adjacency = 2}, CacEntry{.number = 2}};
+    const SnapshotPtr merged = succeed(of({"a", "b"}), std::move(next));
+    const auto& entries = merged->cac_policy->tables[0].entries;
+    EXPECT_EQ(merged->adjacencies[entries[0].adjacency.value_or(9)].name, "a");
+    EXPECT_EQ(entries[1].adjacency, std::nullopt);
+}
+
 TEST(Succeed, WhatIsNewIsWhatIsSaid) {
     Snapshot running = of({"a"});
     running.service = "old";

@@ -49,11 +49,18 @@ public:
     std::vector<CallRecord> ended_calls(std::size_t) override { return calls_over; }
     Now now() const override { return {TimePoint(1h), WallTime(1'795'000'000s)}; }
     void clear_counters() override { ++cleared; }
+    const Admissions* admissions() const override { return &counted; }
+    const Blacklist* blacklist() const override { return &listed; }
+    std::size_t clear_blacklist(const std::optional<IpAddress>& source) override {
+        return listed.clear(source).size();
+    }
     bool end_call(const std::string& name) override {
         ended.push_back(name);
         return name == "c1";
     }
 
+    Admissions counted;
+    Blacklist listed;
     int cleared = 0;
     std::vector<std::string> ended;
 

@@ -612,7 +612,7 @@ TEST_F(AtTheConsole, WhatIsUpIsShown) {
               "192.0.2.9:5060 opened by us for test, TLSv1.2, ECDHE-RSA-AES128-SHA (weak), "
               "p.example\n");
     for (const char* what : {"calls", "registrations", "tls", "adjacencies", "counters",
-                             "call-policy", "certificates"}) {
+                             "call-policy", "cac-policy", "blacklist", "certificates"}) {
         const std::string json = says(std::string("show services sbc sbe ") + what + " | json");
         EXPECT_THAT(json, testing::AnyOf(HasSubstr("["), HasSubstr("{"), HasSubstr("null")));
     }
@@ -653,6 +653,106 @@ TEST_F(AtTheConsole, TheLoadOfEachWorkerIsShown) {
               "2026-11-18T11:06:40Z; 17 requests turned away so far\n");
     EXPECT_THAT(says("show services sbc sbe overload | json"),
                 AllOf(HasSubstr("\"share\": 45"), HasSubstr("\"shedding\": true")));
+}
+
+TEST_F(AtTheConsole, TheLimitsInForceAreShownWithWhatTheyCount) {
+    EXPECT_EQ(says("show services sbc sbe cac-policy"), "No cac-policy-set is active.\n");
+    typed({"configure",
+           "sbc mysbc",
+           "sbe",
+           "adjacency sip test",
+           "account home",
+           "exit",
+           "cac-policy-set 1",
+           "first-cac-table HERE",
+           "first-cac-scope src-account",
+           "cac-table HERE",
+           "table-type limit account",
+           "entry 1",
+           "match-value home",
+           "max-num-calls 5",
+           "max-call-rate 60",
+           "action next-table ALL",
+           "exit",
+           "entry 2",
+           "exit",
+           "exit",
+           "cac-table ALL",
+           "table-type policy-set",
+           "entry 1",
+           "cac-scope src-address",
+           "max-num-calls 3",
+           "exit",
+           "exit",
+           "complete",
+           "exit",
+           "active-cac-policy-set 1",
+           "commit",
+           "end"});
+    const CacPolicySet& set = *views_.snapshot().cac_policy;
+    Admissions::Held held;
+    const std::vector<policy::CacDemand> demands = policy::demands_of(
+        views_.snapshot(), {.source = 0, .source_address = IpAddress::v4(192, 0, 2, 9)});
+    ASSERT_EQ(demands.size(), 2U);
+    views_.counted.admit_call(demands, std::nullopt, Admissions::Urgency::Normal, held, {});
+    EXPECT_EQ(set.number, 1U);
+    EXPECT_EQ(says("show services sbc sbe cac-policy"),
+              "cac-policy-set 1 begins with table HERE, scope src-account\n"
+              "Table HERE, limit account\n"
+              "  1  home  max-num-calls 5, max-call-rate 60  -> table ALL\n"
+              "      src-account home: 1 call up\n"
+              "  2  any  no limit\n"
+              "Table ALL, policy-set\n"
+              "  1  any  max-num-calls 3, scope src-address\n"
+              "      src-address 192.0.2.9: 1 call up\n");
+}
+
+TEST_F(AtTheConsole, WhoIsShutOutIsShownAndMayBeLetInAgain) {
+    typed({"configure",
+           "sbc mysbc",
+           "sbe",
+           "adjacency sip test",
+           "exit",
+           "blacklist address-default",
+           "reason corrupt-message",
+           "trigger-size 20",
+           "exit",
+           "reason authentication-failure",
+           "trigger-size off",
+           "exit",
+           "exit",
+           "blacklist ipv4 192.0.2.7",
+           "reason request-rate",
+           "trigger-size 10",
+           "trigger-period 1",
+           "exit",
+           "exit",
+           "commit",
+           "end"});
+    const TimePoint now = views_.now().monotonic;
+    const IpAddress source = IpAddress::v4(192, 0, 2, 9);
+    views_.listed.add(
+        {.source = source, .reason = SourceEvent::AuthenticationFailure, .ends = now + 61s}, now);
+    views_.listed.add({.source = IpAddress::v4(192, 0, 2, 8),
+                       .reason = SourceEvent::CorruptMessage,
+                       .ends = now + 10s},
+                      now);
+    EXPECT_EQ(says("show services sbc sbe blacklist"),
+              "192.0.2.8 on test: shut out for corrupt-message, 10 s left\n"
+              "192.0.2.9 on test: shut out for authentication-failure, 61 s left\n"
+              "address-default\n"
+              "  authentication-failure  off\n"
+              "  corrupt-message         20 in 60 s, then shut out for 300 s\n"
+              "  handshake-failure       off\n"
+              "  connection-rate         off\n"
+              "  request-rate            off\n"
+              "192.0.2.7\n"
+              "  request-rate            10 in 1 s\n");
+    EXPECT_THAT(says("clear services sbc sbe blacklist 192.0.2.300"), HasSubstr("is no address"));
+    EXPECT_EQ(says("clear services sbc sbe blacklist ipv4 192.0.2.9"), "1 was shut out.\n");
+    EXPECT_FALSE(views_.listed.contains(0, source, now));
+    EXPECT_EQ(says("clear services sbc sbe blacklist all"), "1 was shut out.\n");
+    EXPECT_EQ(says("clear services sbc sbe blacklist"), "0 were shut out.\n");
 }
 
 TEST_F(AtTheConsole, WhatMayComeNext) {

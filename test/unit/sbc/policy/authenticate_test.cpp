@@ -476,5 +476,45 @@ TEST(Authenticate, APeerIsNotChallenged) {
     }
 }
 
+// --- who guesses
+
+struct Guess {
+    Verdict verdict;
+    bool is_guess = false;
+    std::uint64_t digests = 0;
+};
+
+Guess guess(const std::string& user, const DigestOptions& options) {
+    Arrival arrival = registration(user);
+    sign(arrival, options);
+    Inbound& inbound = arrival.identified();
+    Guess out{.verdict = authenticate(inbound)};
+    out.is_guess = inbound.is_guess;
+    out.digests = arrival.verifier.count();
+    return out;
+}
+
+// Neither the answer nor the work tells who exists.
+TEST(Authenticate, WhoIsNotKnownCostsWhatAWrongPasswordCosts) {
+    const Guess known = guess("alice", {.password = "guess"});
+    const Guess unknown = guess("eve", {.username = "eve", .password = "guess"});
+    EXPECT_EQ(known.verdict, unknown.verdict);
+    EXPECT_EQ(known.digests, 1U);
+    EXPECT_EQ(unknown.digests, 1U);
+    // Nobody's password is nobody's to use.
+    EXPECT_EQ(guess("nobody", {.username = "nobody", .password = "nothing", .realm = "example.com"})
+                  .verdict,
+              known.verdict);
+}
+
+TEST(Authenticate, AGuessIsOneForANonceThatThisSourceWasSent) {
+    EXPECT_TRUE(guess("alice", {.password = "guess"}).is_guess);
+    EXPECT_TRUE(guess("eve", {.username = "eve", .password = "guess"}).is_guess);
+    EXPECT_FALSE(guess("alice", {}).is_guess);
+    // A datagram that somebody sent with this address in it: its nonce was somebody else's.
+    EXPECT_FALSE(guess("alice", {.password = "guess", .nonce_source = IpAddress::v4(192, 0, 2, 8)})
+                     .is_guess);
+}
+
 }  // namespace
 }  // namespace ringwall::sbc::policy

@@ -1,0 +1,234 @@
+#include "sbc/sbc_admission.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "sbc/b2bua/refusal.h"
+#include "sbc/policy/emergency.h"
+#include "sbc/source.h"
+
+namespace ringwall::sbc {
+
+std::optional<policy::CacRefusal> Sbc::Gate::admit_call(std::span<const policy::CacDemand> demands,
+                                                        Urgency urgency) {
+    const TimePoint now = sbc_.now().monotonic;
+    if (purpose_ == Purpose::Question) {
+        return urgency == Urgency::Emergency
+                   ? std::nullopt
+                   : sbc_.shared_.admissions.would_refuse_call(demands, std::nullopt, now);
+    }
+    return sbc_.shared_.admissions.admit_call(demands, std::nullopt, urgency, held_, now);
+}
+
+std::optional<policy::CacRefusal> Sbc::Gate::admit_registration(
+    std::span<const policy::CacDemand> demands) {
+    std::vector<std::size_t> registered;
+    registered.reserve(demands.size());
+    for (const policy::CacDemand& each : demands) {
+        registered.push_back(
+            each.entry->limit(CacLimit::MaxRegs)
+                ? sbc_.shared_.location.count(each.population.adjacencies, each.population.source)
+                : 0);
+    }
+    return sbc_.shared_.admissions.admit_registration(demands, registered, sbc_.now().monotonic);
+}
+
+bool Sbc::Gate::is_registered(std::string_view address_of_record) const {
+    return !sbc_.shared_.location.find(address_of_record, sbc_.now().monotonic).empty();
+}
+
+// By what is in force now: a limit that an operator changes counts at once, for calls too that
+// began before. An adjacency keeps its index for ever.
+std::optional<policy::CacRefusal> Sbc::admit(b2bua::CallRef call, const policy::CacEvent& event,
+                                             policy::CacGate::Urgency urgency) {
+    const auto entry = calls_.find(call);
+    if (!snapshot_->cac_policy || entry == calls_.end()) {
+        return std::nullopt;
+    }
+    return shared_.admissions.admit_call(policy::demands_of(*snapshot_, event), event.destination,
+                                         urgency, entry->second.admitted, now().monotonic);
+}
+
+std::optional<policy::CacRefusal> Sbc::would_refuse(const policy::CacEvent& event,
+                                                    policy::CacGate::Urgency urgency) const {
+    return urgency == policy::CacGate::Urgency::Emergency
+               ? std::nullopt
+               : shared_.admissions.would_refuse_call(policy::demands_of(*snapshot_, event),
+                                                      event.destination, now().monotonic);
+}
+
+// Of a call that an earlier process left: it is up, so it counts, whatever the limits say.
+Admissions::Held Sbc::count_standing(const b2bua::Leg& caller, const b2bua::Leg& callee) {
+    Admissions::Held held;
+    policy::CacEvent event{.source = caller.peer.adjacency,
+                           .source_address = caller.hop.remote.address};
+    for (const auto leg : {std::optional<AdjacencyIndex>(), std::optional(callee.peer.adjacency)}) {
+        event.destination = leg;
+        shared_.admissions.admit_call(policy::demands_of(*snapshot_, event), leg,
+                                      Admissions::Urgency::Standing, held, now().monotonic);
+    }
+    return held;
+}
+
+// It has tried several adjacencies, and is not at all of them any more.
+void Sbc::give_back_legs(b2bua::CallRef call) {
+    const auto found = calls_.find(call);
+    if (found != calls_.end() && found->second.admitted.has_several_legs()) {
+        found->second.admitted.keep_legs(found->second.call->adjacencies());
+    }
+}
+
+// ---- sources ------------------------------------------------------------------------------------
+
+// What counts for it there; null: nothing. The address of a signaling-peer is no stranger's.
+const SourceRule* Sbc::rule_of_source(AdjacencyIndex index, const IpAddress& source,
+                                      SourceEvent event) {
+    const SourceRules& rules = snapshot_->source_rules;
+    const SourceRule* const rule = rules.find(event, source, false);
+    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    if (rule == nullptr || adjacency.profile == Profile::Access ||
+        adjacency.signaling_peer.empty()) {
+        return rule;
+    }
+    const bool is_peers =
+        adjacency.signaling_peer_address == source ||
+        std::ranges::any_of(locator_.last_ways(*snapshot_, index),
+                            [&](const auto& way) { return way.remote.address == source; });
+    return is_peers ? rules.find(event, source, true) : rule;
+}
+
+// One more of these. False: there were too many, and over a connection, by which it has shown that
+// it is at that address, it is shut out for that.
+bool Sbc::note_source(AdjacencyIndex adjacency, const IpAddress& source, bool is_connection,
+                      SourceEvent event) {
+    const SourceRule* const rule = rule_of_source(adjacency, source, event);
+    if (rule == nullptr ||
+        shared_.blacklist.note({adjacency, source_of(source), event}, *rule, now().monotonic)) {
+        return true;
+    }
+    counters_.add("sources_limited", to_string(event));
+    if (is_connection && leads_to_ban(event)) {
+        shut_out(adjacency, source, event, rule->timeout);
+    }
+    return false;
+}
+
+// Its connections end too, but those of phones that are registered by them, and of calls that are
+// up.
+void Sbc::shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEvent reason,
+                   Duration timeout) {
+    const Ban ban{.adjacency = adjacency,
+                  .source = source_of(source),
+                  .reason = reason,
+                  .ends = now().monotonic + timeout};
+    if (!shared_.blacklist.add(ban, now().monotonic)) {
+        return;
+    }
+    counters_.add("sources_blacklisted", to_string(reason));
+    log::warning("blacklist.added",
+                 {{"adjacency", snapshot_->adjacencies[adjacency].name},
+                  {"source", ban.source.to_string()},
+                  {"reason", to_string(reason)},
+                  {"seconds", std::chrono::floor<std::chrono::seconds>(timeout).count()}});
+    shard_.start_timer(timeout, blacklist_cookie);
+    for (const engine::Flow& flow : shard_.connections()) {
+        if (flow.listener && flow.purpose == adjacency &&
+            source_of(flow.remote.address) == ban.source && is_of_nobody(flow.id)) {
+            shard_.close(flow.id, CloseReason::LocalClosed);
+        }
+    }
+}
+
+// Nobody is registered by that connection, and no call has it.
+bool Sbc::is_of_nobody(FlowId flow) const {
+    return !by_flow_.contains(flow) &&
+           shared_.location.registered_on(flow, now().monotonic).empty();
+}
+
+bool Sbc::may_connect(AdjacencyIndex adjacency, const IpAddress& source) {
+    if (shared_.blacklist.contains(adjacency, source, now().monotonic)) {
+        counters_.add("connections_refused", "blacklist");
+        return false;
+    }
+    if (!note_source(adjacency, source, true, SourceEvent::ConnectionRate)) {
+        counters_.add("connections_refused", to_string(SourceEvent::ConnectionRate));
+        return false;
+    }
+    return true;
+}
+
+// One more request of it, which has sent as many as it may.
+bool Sbc::is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency) {
+    constexpr auto event = SourceEvent::RequestRate;
+    const SourceRule* const rule = rule_of_source(adjacency, source, event);
+    if (rule == nullptr || request_rates_.take({adjacency, source_of(source), event, is_emergency},
+                                               rule->trigger, now().monotonic)) {
+        return false;
+    }
+    counters_.add("dropped", to_string(event));
+    return true;
+}
+
+// A request of no call, before anything is made of it: by whom there were too many, or too many
+// failures. It has been dealt with if so. Over UDP that is silence: whoever has this address hears
+// no more of others who write it.
+bool Sbc::is_too_much(sip::transaction::ServerId id, const sip::Hop& from,
+                      const sip::Message& request) {
+    const auto adjacency = adjacency_of(*snapshot_, from);
+    if (!adjacency) {
+        return false;
+    }
+    const IpAddress& source = from.remote.address;
+    const bool is_connection = from.transport != sip::Transport::Udp;
+    if (is_connection && shared_.blacklist.contains(*adjacency, source, now().monotonic) &&
+        is_of_nobody(from.flow)) {
+        counters_.add("dropped", "blacklist");
+        shard_.forget(id);
+        shard_.close(from.flow, CloseReason::LocalClosed);
+        return true;
+    }
+    if (!is_connection && request.header(sip::HeaderName::Authorization) != nullptr) {
+        constexpr auto event = SourceEvent::AuthenticationFailure;
+        const SourceRule* const rule = rule_of_source(*adjacency, source, event);
+        if (rule != nullptr && shared_.blacklist.is_over({*adjacency, source_of(source), event},
+                                                         *rule, now().monotonic)) {
+            counters_.add("dropped", to_string(event));
+            shard_.forget(id);
+            return true;
+        }
+    }
+    const bool is_emergency = request.method() == sip::Method::Invite &&
+                              policy::is_emergency(*snapshot_, request.request_uri());
+    if (!is_over_rate(*adjacency, source, is_emergency)) {
+        return false;
+    }
+    if (!is_connection) {
+        shard_.forget(id);
+        return true;
+    }
+    constexpr auto event = SourceEvent::RequestRate;
+    const SourceRule* const rule = rule_of_source(*adjacency, source, event);
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(
+        std::max(rule->trigger.period / rule->trigger.size, Duration(1s)));
+    respond(id, b2bua::refusal(&snapshot_->adjacencies[*adjacency], request, new_tag(),
+                               {.status = 503,
+                                .rule = policy::Rule{to_string(event),
+                                                     "One source has sent as many requests as "
+                                                     "one may ('blacklist')."}})
+                    .header(sip::HeaderName::RetryAfter, std::to_string(seconds.count()))
+                    .build());
+    return true;
+}
+
+void Sbc::end_bans() {
+    for (const Ban& each : shared_.blacklist.expire(now().monotonic)) {
+        log::info("blacklist.removed", {{"adjacency", snapshot_->adjacencies[each.adjacency].name},
+                                        {"source", each.source.to_string()},
+                                        {"reason", to_string(each.reason)},
+                                        {"by", "timeout"}});
+    }
+}
+
+}  // namespace ringwall::sbc

@@ -1,0 +1,287 @@
+// What one source may do (`blacklist`): who is limited, who is shut out and for how long, and that
+// nobody is by what anybody can write.
+#include "scenario/border.h"
+
+namespace ringwall::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+
+// The lab with these lines for all sources.
+std::string with_rules(std::string_view lab, const std::string& lines) {
+    return std::string(lab) + "  blacklist address-default\n" + lines;
+}
+
+std::string reason(const std::string& what, unsigned size, const std::string& more = {}) {
+    return "   reason " + what + "\n    trigger-size " + std::to_string(size) + "\n" + more;
+}
+
+class Door : public SmallLab {
+protected:
+    explicit Door(const std::string& configuration) : SmallLab(configuration) {}
+    std::uint64_t count(std::string_view name, std::string_view label) {
+        return border.sbc().counters().value(name, label);
+    }
+    std::size_t answers(const Phone& phone) const { return phone.responses().size(); }
+    void try_to_register(Phone& phone) {
+        phone.register_now();
+        net.run_for(1s);
+    }
+};
+
+// ---- passwords ----------------------------------------------------------------------------------
+
+class ThreeGuesses : public Door {
+protected:
+    ThreeGuesses() : Door(with_rules(small_lab, reason("authentication-failure", 3))) {}
+    Phone eve{net,
+              ip("192.0.2.66"),
+              sip::Transport::Tls,
+              {ip("192.0.2.1"), 5061},
+              {"alice", "example.com", "guess"},
+              66};
+};
+
+TEST_F(ThreeGuesses, ShutASourceOutForATime) {
+    register_phones();
+    for (int i = 0; i < 3; ++i) {
+        try_to_register(eve);
+    }
+    EXPECT_EQ(count("sources_blacklisted", "authentication-failure"), 0U);
+    try_to_register(eve);
+    EXPECT_EQ(count("sources_blacklisted", "authentication-failure"), 1U);
+    const std::size_t before = answers(eve);
+    try_to_register(eve);
+    EXPECT_EQ(answers(eve), before);
+    EXPECT_GE(count("connections_refused", "blacklist"), 1U);
+    ASSERT_EQ(border.blacklist().bans(net.now().monotonic).size(), 1U);
+    EXPECT_EQ(border.blacklist().bans(net.now().monotonic)[0].source, ip("192.0.2.66"));
+
+    talk();  // the others do not hear of it
+    alice.bye();
+    net.run_for(301s);
+    EXPECT_TRUE(border.blacklist().bans(net.now().monotonic).empty());
+    try_to_register(eve);
+    EXPECT_GT(answers(eve), before);
+}
+
+TEST_F(ThreeGuesses, MayBeForgivenByAnOperator) {
+    for (int i = 0; i < 4; ++i) {
+        try_to_register(eve);
+    }
+    const std::size_t before = answers(eve);
+    border.blacklist().clear(ip("192.0.2.66"));
+    try_to_register(eve);
+    EXPECT_GT(answers(eve), before);
+}
+
+// Who has a right password meanwhile is not shut out by it, nor by a stale nonce.
+TEST_F(ThreeGuesses, AreNotUsedUpByWhoIsRight) {
+    for (int i = 0; i < 10; ++i) {
+        try_to_register(alice);
+    }
+    EXPECT_TRUE(alice.is_registered());
+    EXPECT_EQ(count("sources_limited", "authentication-failure"), 0U);
+}
+
+std::string udp_lab() {
+    return with_rules(configured(small_lab, "phones", {"security untrusted"}),
+                      reason("authentication-failure", 3));
+}
+
+std::string without(std::string text, const std::string& line) {
+    text.erase(text.find(line), line.size());
+    return text;
+}
+
+class GuessesOverUdp : public Door {
+protected:
+    GuessesOverUdp()
+        : Door(without(without(udp_lab(), "   sip-calls-in secure\n"),
+                       "   sip-calls-out secure-only\n")) {}
+    Phone eve{net,
+              ip("192.0.2.66"),
+              sip::Transport::Udp,
+              {ip("192.0.2.1"), 5060},
+              {"alice", "example.com", "guess"},
+              66};
+};
+
+TEST_F(GuessesOverUdp, AreHeardNoMoreAndNobodyIsShutOut) {
+    for (int i = 0; i < 4; ++i) {
+        try_to_register(eve);
+    }
+    const auto wrong = count("challenged", "authenticate");
+    for (int i = 0; i < 3; ++i) {
+        try_to_register(eve);
+    }
+    // Each asks without credentials first, which is answered, and then with.
+    EXPECT_EQ(count("challenged", "authenticate"), wrong + 3);
+    EXPECT_GE(count("dropped", "authentication-failure"), 3U);
+    EXPECT_EQ(count("sources_blacklisted", "authentication-failure"), 0U);
+    EXPECT_TRUE(border.blacklist().bans(net.now().monotonic).empty());
+    net.run_for(60s);
+    const auto later = count("challenged", "authenticate");
+    try_to_register(eve);
+    EXPECT_EQ(count("challenged", "authenticate"), later + 2);
+}
+
+// Whoever writes somebody's address into datagrams has no nonce that was sent there.
+TEST_F(GuessesOverUdp, InSomebodysNameDoNotCount) {
+    const auto socket = eve.node().listen_udp({ip("192.0.2.66"), 5070});
+    for (int i = 0; i < 10; ++i) {
+        const std::string number = std::to_string(i);
+        eve.node().send_datagram(
+            socket.flow, {ip("192.0.2.1"), 5060},
+            "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66:5070;branch=z9hG4bK" +
+                number +
+                "\r\nMax-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=1\r\n"
+                "To: <sip:alice@example.com>\r\nCall-ID: forged\r\nCSeq: " +
+                std::to_string(i + 1) +
+                " REGISTER\r\nContact: <sip:alice@192.0.2.66>\r\n"
+                "Authorization: Digest username=\"alice\", realm=\"example.com\", "
+                "nonce=\"made-up\", uri=\"sip:example.com\", algorithm=SHA-256, qop=auth, "
+                "nc=00000001, cnonce=\"c\", response=\"" +
+                std::string(64, 'a') + "\"\r\nContent-Length: 0\r\n\r\n");
+        net.run_for(100ms);
+    }
+    EXPECT_EQ(count("challenged", "authenticate"), 10U);
+    EXPECT_EQ(count("sources_limited", "authentication-failure"), 0U);
+}
+
+// ---- what cannot be read ------------------------------------------------------------------------
+
+class Nonsense : public Door {
+protected:
+    Nonsense() : Door(with_rules(small_lab, reason("corrupt-message", 3))) {}
+    static std::string nonsense(const std::string& transport) {
+        return "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/" + transport +
+               " 192.0.2.66:5060;branch=z9hG4bKn\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
+               "Call-ID: n\r\nCSeq: nonsense\r\nContent-Length: 0\r\n\r\n";
+    }
+};
+
+TEST_F(Nonsense, OverUdpIsAnsweredAFewTimesAndThenDropped) {
+    Phone mallory(net, ip("192.0.2.31"), sip::Transport::Udp, {ip("192.0.2.3"), 5060},
+                  {"mallory", "example.net", ""}, 66);
+    border.publish(
+        configured(with_rules(small_lab, reason("corrupt-message", 3)), "outside",
+                   {"remote-address ipv4 192.0.2.0 255.255.255.0", "signaling-peer 192.0.2.30"}));
+    const auto socket = mallory.node().listen_udp({ip("192.0.2.31"), 5070});
+    for (int i = 0; i < 5; ++i) {
+        mallory.node().send_datagram(socket.flow, {ip("192.0.2.3"), 5060}, nonsense("UDP"));
+        net.run_for(100ms);
+    }
+    EXPECT_EQ(border.sbc().shard().counters().faults_answered, 3U);
+    EXPECT_EQ(border.sbc().shard().counters().faults_dropped, 2U);
+    EXPECT_EQ(count("sources_limited", "corrupt-message"), 2U);
+    EXPECT_EQ(count("sources_blacklisted", "corrupt-message"), 0U);
+    // What can be read is still read.
+    mallory.send("OPTIONS", "sip:192.0.2.3", {});
+    net.run_for(1s);
+    EXPECT_THAT(mallory.statuses("OPTIONS"), ElementsAre(200));
+}
+
+// ---- rates --------------------------------------------------------------------------------------
+
+class FiveRequestsOfStrangers : public Door {
+protected:
+    FiveRequestsOfStrangers()
+        : Door(with_rules(configured(std::string(small_lab) + "  emergency-number 112\n", "outside",
+                                     {"remote-address ipv4 192.0.2.0 255.255.255.0"}),
+                          reason("request-rate", 5, "    trigger-period 10\n"))) {}
+    Phone stranger{net,
+                   ip("192.0.2.31"),
+                   sip::Transport::Udp,
+                   {ip("192.0.2.3"), 5060},
+                   {"stranger", "example.net", ""},
+                   67};
+};
+
+TEST_F(FiveRequestsOfStrangers, AreAnsweredAndTheRestIsSilence) {
+    for (int i = 0; i < 8; ++i) {
+        stranger.send("OPTIONS", "sip:192.0.2.3", {});
+    }
+    net.run_for(500ms);
+    EXPECT_EQ(stranger.statuses("OPTIONS").size(), 5U);
+    // The peer of the adjacency is no stranger, and an emergency call has a bucket of its own.
+    for (int i = 0; i < 8; ++i) {
+        outside.send("OPTIONS", "sip:192.0.2.3", {});
+    }
+    net.run_for(500ms);
+    EXPECT_EQ(outside.statuses("OPTIONS").size(), 8U);
+    stranger.invite("sip:112@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return stranger.is_in_call(); }, 5s));
+    stranger.bye();
+    net.run_for(20s);
+    EXPECT_EQ(count("sources_blacklisted", "request-rate"), 0U);
+}
+
+TEST_F(FiveRequestsOfStrangers, AreAllThatIsHeardThoughTheyCannotBeRead) {
+    const auto socket = stranger.node().listen_udp({ip("192.0.2.31"), 5070});
+    for (int i = 0; i < 8; ++i) {
+        stranger.node().send_datagram(
+            socket.flow, {ip("192.0.2.3"), 5060},
+            "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.31:5070;branch=z9hG4bKn\r\n"
+            "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: n\r\nCSeq: nonsense\r\n"
+            "Content-Length: 0\r\n\r\n");
+    }
+    net.run_for(100ms);
+    EXPECT_EQ(border.sbc().shard().counters().faults_answered, 5U);
+    EXPECT_EQ(border.sbc().shard().counters().faults_dropped, 3U);
+}
+
+TEST_F(FiveRequestsOfStrangers, OverAConnectionHear503) {
+    Phone caller(net, ip("192.0.2.32"), sip::Transport::Tcp, {ip("192.0.2.3"), 5060},
+                 {"caller", "example.net", ""}, 68);
+    for (int i = 0; i < 7; ++i) {
+        caller.send("OPTIONS", "sip:192.0.2.3", {});
+    }
+    net.run_for(1s);
+    EXPECT_THAT(caller.statuses("OPTIONS"), ElementsAre(200, 200, 200, 200, 200, 503, 503));
+    EXPECT_NE(caller.last_response("OPTIONS")->header(sip::HeaderName::RetryAfter), nullptr);
+}
+
+// A call that is up is not counted: it is refreshed and ends.
+TEST_F(FiveRequestsOfStrangers, LeaveTheCallThatIsUpAlone) {
+    stranger.invite("sip:9001@switch.example.com");
+    ASSERT_TRUE(run_until([&] { return stranger.is_in_call(); }));
+    for (int i = 0; i < 8; ++i) {
+        stranger.send("OPTIONS", "sip:192.0.2.3", {});
+    }
+    for (int i = 0; i < 3; ++i) {
+        stranger.reinvite();
+        net.run_for(200ms);
+    }
+    EXPECT_EQ(softswitch.count("INVITE"), 4U);
+    stranger.bye();
+    ASSERT_TRUE(run_until([&] { return softswitch.count("BYE") == 1; }, 2s));
+}
+
+class ThreeConnections : public Door {
+protected:
+    ThreeConnections() : Door(with_rules(small_lab, reason("connection-rate", 3))) {}
+};
+
+TEST_F(ThreeConnections, OfASourceInAMinute) {
+    Phone eve(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+              {"alice", "example.com", "wonderland"}, 66);
+    for (int i = 0; i < 5; ++i) {
+        eve.reconnect();
+        eve.register_now();
+        net.run_for(1s);
+    }
+    EXPECT_EQ(count("connections_refused", "connection-rate"), 2U);
+    EXPECT_TRUE(border.blacklist().bans(net.now().monotonic).empty());
+    net.run_for(20s);
+    eve.reconnect();
+    eve.register_now();
+    net.run_for(1s);
+    EXPECT_TRUE(eve.is_registered());
+    EXPECT_EQ(eve.statuses("REGISTER").back(), 200);
+}
+
+}  // namespace
+}  // namespace ringwall::test
