@@ -72,10 +72,11 @@ Admissions::Held Sbc::count_standing(const b2bua::Leg& caller, const b2bua::Leg&
     return held;
 }
 
-// It has tried several adjacencies, and is not at all of them any more.
+// It may have tried several adjacencies, and be at some of them no more, whether the others are
+// counted or not.
 void Sbc::give_back_legs(b2bua::CallRef call) {
     const auto found = calls_.find(call);
-    if (found != calls_.end() && found->second.admitted.has_several_legs()) {
+    if (found != calls_.end() && !found->second.admitted.is_empty()) {
         found->second.admitted.keep_legs(found->second.call->adjacencies());
     }
 }
