@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "sbc/policy/pipeline.h"
+#include "sip/header/warning.h"
 
 namespace ringwall::sbc::policy {
 
@@ -269,6 +270,20 @@ std::string_view reason_in_words(const DecisionTrace& decisions, int status,
         const auto failure = failure_of(each);
         if (each.finding == Finding::Nowhere && !failure && status == 480) {
             return no_peer.sentence;
+int scheme_warning(const sip::Message& answer, sip::Scheme asked, sip::Scheme called) {
+    const bool is_sips = asked == sip::Scheme::Sips;
+    if (answer.status() != 480 || is_sips != (called == sip::Scheme::Sips)) {
+        return 0;
+    }
+    const int wanted = is_sips ? sip::warning_sips_not_allowed : sip::warning_sips_required;
+    const bool is_said = std::ranges::any_of(answer.values(sip::HeaderName::Warning),
+                                             [wanted](std::string_view value) {
+                                                 const auto warning = sip::parse_warning(value);
+                                                 return warning && warning->code == wanted;
+                                             });
+    return is_said ? wanted : 0;
+}
+
         }
         const bool is_it = failure ? answers(*failure, status)
                                    : each.media_refusal() == MediaRefusal::EngineDown &&
