@@ -216,6 +216,12 @@ Rule rule_of(const DecisionTrace& decisions, int status, std::string_view reason
     if (is_of_the_stage && rule.name == "target-security" && status == 400) {
         return rule_of_target_security(reason);
     }
+    if (is_of_the_stage && rule.name == "identify") {  // strangers hear nothing
+        return {
+            "going-down",
+            "The adjacency takes no new calls: it is detached ('no attach'), and goes down with "
+            "its last call."};
+    }
     return is_of_the_stage && rule.name == "route" ? rule_of_route(decisions, status).value_or(rule)
                                                    : rule;
 }
@@ -264,12 +270,6 @@ TargetFailure challenged(const sip::Message& sent, bool is_proven) {
     return bears_proof ? TargetFailure::ProofNotAccepted : TargetFailure::ChallengeUnknown;
 }
 
-std::string_view reason_in_words(const DecisionTrace& decisions, int status,
-                                 std::string_view reason) {
-    for (const JudgedTarget& each : decisions.targets() | std::views::reverse) {
-        const auto failure = failure_of(each);
-        if (each.finding == Finding::Nowhere && !failure && status == 480) {
-            return no_peer.sentence;
 int scheme_warning(const sip::Message& answer, sip::Scheme asked, sip::Scheme called) {
     const bool is_sips = asked == sip::Scheme::Sips;
     if (answer.status() != 480 || is_sips != (called == sip::Scheme::Sips)) {
@@ -284,6 +284,12 @@ int scheme_warning(const sip::Message& answer, sip::Scheme asked, sip::Scheme ca
     return is_said ? wanted : 0;
 }
 
+std::string_view reason_in_words(const DecisionTrace& decisions, int status,
+                                 std::string_view reason) {
+    for (const JudgedTarget& each : decisions.targets() | std::views::reverse) {
+        const auto failure = failure_of(each);
+        if (each.finding == Finding::Nowhere && !failure && status == 480) {
+            return no_peer.sentence;
         }
         const bool is_it = failure ? answers(*failure, status)
                                    : each.media_refusal() == MediaRefusal::EngineDown &&
