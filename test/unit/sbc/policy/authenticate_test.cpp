@@ -488,8 +488,10 @@ TEST(Authenticate, WithoutARegistrationThereNothingElseGoesOn) {
 
 // Of whatever network it is that a registrar behind us serves, too.
 TEST(Authenticate, AStrangerIsNoUserOfADomainThatIsServedHere) {
-    for (const char* from : {"<sip:alice@example.com>", "<sip:x@Example.COM.>",
-                             "<im:alice@example.com>", "<pres:alice@EXAMPLE.com?subject=x>"}) {
+    for (const char* from :
+         {"<sip:alice@example.com>", "<sip:x@Example.COM.>", "<im:alice@example.com>",
+          "<pres:alice@EXAMPLE.com?subject=x>", "<tel:+123;phone-context=Example.com>",
+          "<tel:1001;phone-context=example.com.>", "<tel:1001;x=y;Phone-Context=%65xample.com>"}) {
         Arrival arrival{.by = outside, .from = from};
         const Reject reject = rejected(authenticate(arrival.identified()));
         EXPECT_EQ(reject.status, 403);
@@ -502,6 +504,11 @@ TEST(Authenticate, AStrangerIsNoUserOfADomainThatIsServedHere) {
     for (const AdjacencyIndex by : {carrier, softswitch}) {
         Arrival arrival{.by = by};
         EXPECT_TRUE(continues(authenticate(arrival.identified())));
+    }
+    for (const char* from : {"<tel:+493012345>", "<tel:1001>", "<tel:1001;phone-context=+4930>",
+                             "<tel:1001;phone-context=example.net>"}) {
+        Arrival arrival{.by = outside, .from = from};
+        EXPECT_TRUE(continues(authenticate(arrival.identified()))) << from;
     }
     Arrival registrar{.by = outside};
     registrar.snapshot.adjacencies[phones].registration_target = outside;
