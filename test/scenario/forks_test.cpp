@@ -289,6 +289,66 @@ TEST_F(Hunting, EndsWhenTheCallerGaveUp) {
     EXPECT_EQ(north.count("INVITE"), 0U);
 }
 
+class HuntingOfTrusted : public Hunting {
+protected:
+    HuntingOfTrusted() : Hunting(all_trusted()) {}
+    static std::string all_trusted() {
+        std::string out(three_trunks);
+        for (const char* each : {"west", "east", "north"}) {
+            out = configured(out, each, {"security trusted-unencrypted"});
+        }
+        return out;
+    }
+    // east says 480 to this, with that Warning.
+    void refuse(const std::string& scheme, const std::string& warning) {
+        east.on_invite = Phone::OnInvite::Ignore;
+        west.set_scheme(scheme);
+        const std::size_t asked = east.count("INVITE");
+        const std::size_t finals = west.statuses("INVITE").size();
+        west.invite(scheme + ":5001@192.0.2.4");
+        ASSERT_TRUE(run_until([&] { return east.count("INVITE") == asked + 1; }));
+        east.say(480, "east",
+                 {{"Warning", "399 east.example \"busy, 381\""}, {"Warning", warning}});
+        ASSERT_TRUE(run_until([&] {
+            return west.statuses("INVITE").size() > finals && west.statuses("INVITE").back() >= 200;
+        }));
+        net.run_for(1s);
+    }
+};
+
+// RFC 5630 §5.3: whoever calls hears that it was the scheme, by no name of the other side.
+TEST_F(HuntingOfTrusted, EndsWhereTheOtherSchemeIsWanted) {
+    const auto warned = [&] {
+        const auto values = west.last_response("INVITE")->values(sip::HeaderName::Warning);
+        return values.size() == 1 ? std::string(values.front()) : std::string();
+    };
+    refuse("sips", "380 east.example \"SIPS Not Allowed\"");
+    EXPECT_EQ(west.last_response("INVITE")->status(), 480);
+    EXPECT_EQ(warned(), "380 192.0.2.4 \"SIPS Not Allowed\"");
+    refuse("sip", "381 east.example \"SIPS Required\"");
+    EXPECT_EQ(west.last_response("INVITE")->status(), 480);
+    EXPECT_EQ(warned(), "381 192.0.2.4 \"SIPS Required\"");
+    EXPECT_EQ(north.count("INVITE"), 0U);
+
+    east.in_dialog_status = 0;
+    west.set_scheme("sip");
+    west.send("MESSAGE", "sip:5001@192.0.2.4", {});
+    ASSERT_TRUE(run_until([&] { return east.count("MESSAGE") == 1; }));
+    east.respond(480, "east", {{"Warning", "381 east.example \"SIPS Required\""}});
+    net.run_for(1s);
+    EXPECT_EQ(west.statuses("MESSAGE").back(), 480);
+    EXPECT_THAT(west.last_response("MESSAGE")->values(sip::HeaderName::Warning),
+                ElementsAre("381 192.0.2.4 \"SIPS Required\""));
+    EXPECT_EQ(north.count("MESSAGE"), 0U);
+}
+
+// A Warning that is about the scheme that was not used says nothing.
+TEST_F(HuntingOfTrusted, GoesOnWhereAWarningSaysSomethingElse) {
+    refuse("sip", "380 east.example \"SIPS Not Allowed\"");
+    EXPECT_EQ(north.count("INVITE"), 1U);
+    EXPECT_EQ(west.last_response("INVITE")->status(), 200);
+}
+
 class HuntingOn603 : public Hunting {
 protected:
     HuntingOn603() : Hunting(configured(three_trunks, "east", {"hunting-trigger 603"})) {}

@@ -75,6 +75,21 @@ TEST_F(SipsCalls, GoNowhereElseInTheClear) {
     EXPECT_EQ(server.count("INVITE"), 4U);
 }
 
+// RFC 5630 §5.1.1
+TEST_F(SipsCalls, ARefusalOfSipsIsNotTriedAgainAsSip) {
+    std::size_t invites = server.count("INVITE");
+    server.on_invite = Phone::OnInvite::Ignore;
+    for (const int status : {416, 480}) {
+        alice.dial("sips:bob@example.com");
+        ASSERT_TRUE(run_until([&] { return server.count("INVITE") == invites + 1; }));
+        ++invites;
+        server.say(status, "bob", {{"Warning", "380 example.com \"SIPS Not Allowed\""}});
+        net.run_for(40s);
+        EXPECT_EQ(server.count("INVITE"), invites);
+        EXPECT_EQ(alice.call(), nullptr);
+    }
+}
+
 // Nothing is said, and the caller hears why.
 TEST_F(UdpPhone, ASipsAddressIsNotCalledInTheClear) {
     RingwallPhone phone(net, phone_address, udp_line());

@@ -608,7 +608,10 @@ protected:
 TEST_F(AtSecureProvider, RegistersASipsAddressOfRecord) {
     be("provider.example");
     ASSERT_TRUE(run_until([&] { return !provider.registered.empty(); }));
-    EXPECT_EQ(carrier.last_request("REGISTER")->request_uri_text(), "sips:provider.example");
+    const auto request = carrier.last_request("REGISTER");
+    EXPECT_EQ(request->request_uri_text(), "sips:provider.example");
+    EXPECT_EQ(request->from().uri.text, "sips:trunk@provider.example");
+    EXPECT_EQ(request->to().uri.text, "sips:trunk@provider.example");
     EXPECT_THAT(provider.contact, ::testing::StartsWith("sips:trunk@"));
 }
 

@@ -113,6 +113,17 @@ TEST_F(WhoIsThere, IsNotToldByAPhoneThatHasNotRung) {
         EXPECT_EQ(answer("INVITE", "carol", sdp, outside.offer), of_nobody) << status;
         EXPECT_EQ(carol.count("INVITE"), ++calls) << "it was she who said so";
     }
+    // Nor by the Warning of RFC 5630 §5.3.
+    carol.on_invite = Phone::OnInvite::Ignore;
+    outside.send("INVITE", "sip:carol@example.com",
+                 {{"Content-Type", "application/sdp"}, {"Contact", "<sip:mallory@192.0.2.30>"}},
+                 outside.offer);
+    ASSERT_TRUE(run_until([&] { return carol.count("INVITE") == calls + 1; }));
+    ++calls;
+    carol.say(480, "ccarol", {{"Warning", "381 carol.example \"SIPS Required\""}});
+    net.run_for(1s);
+    EXPECT_EQ(outside.statuses("INVITE").back(), 480);
+    EXPECT_EQ(outside.last_response("INVITE")->count(sip::HeaderName::Warning), 0U);
     carol.on_invite = Phone::OnInvite::Redirect;
     carol.redirect_to = "<sip:carol@203.0.113.9>";
     EXPECT_EQ(answer("INVITE", "carol", sdp, outside.offer), of_nobody);

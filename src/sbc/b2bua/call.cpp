@@ -481,6 +481,9 @@ void Call::fail() {
             sip::reply(*setup_.request, failure.status, context_.own_tag, failure.reason);
         const Adjacency& out = adjacency(branch.adjacency);
         copy_end_to_end(builder, *failure.response, out, caller_adjacency(), callee(branch));
+        if (failure.warning != 0) {
+            builder.header(HeaderName::Warning, warning(caller_adjacency(), failure.warning));
+        }
         if (failure.status == 401 || failure.status == 407) {
             copy_digest_challenges(builder, *failure.response);
             host_.challenge_passes(branch.token, setup_.caller.adjacency, *failure.response);
@@ -908,6 +911,15 @@ void Call::on_failure(std::size_t index, Failure failure) {
     const bool hunts =
         std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
     const bool is_phone = !branch.address_of_record.empty();
+    const int scheme_warning =
+        failure.response == nullptr
+            ? 0
+            : policy::scheme_warning(*failure.response, branch.scheme, caller_scheme_);
+    if (scheme_warning != 0) {
+        failure.warning = scheme_warning;
+        rounds_.clear();
+        next_route_ = setup_.routes.size();
+    }
     if (failure.status >= 600) {  // RFC 3261 §16.7 step 5: nobody else is asked
         cancel_branches(std::nullopt,
                         {"SIP;cause=" + std::to_string(failure.status)});  // RFC 3326 §2

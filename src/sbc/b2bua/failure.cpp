@@ -10,8 +10,10 @@ namespace ringwall::sbc::b2bua {
 namespace {
 
 int rank(const Failure& failure) {
+    // RFC 5630 §5.3: what says which scheme is taken was decided there.
+    const bool is_of_scheme = failure.response != nullptr && failure.warning != 0;
     const bool is_absence = failure.status == 404 || failure.status == 408 ||
-                            failure.status == 430 || failure.status == 480;
+                            failure.status == 430 || (failure.status == 480 && !is_of_scheme);
     return failure.status >= 600 ? 0 : 2 * (failure.status / 100) + (is_absence ? 1 : 0);
 }
 

@@ -18,7 +18,7 @@ namespace ringwall::sbc::b2bua {
 struct Failure {
     int status = 0;
     std::string reason;
-    int warning = 0;
+    int warning = 0;           // 380 or 381, told in our own name; 0: none
     sip::MessagePtr response;  // to be passed on; null: our own
     std::size_t attempt = 0;
     FailureCause cause = FailureCause::Signalling;

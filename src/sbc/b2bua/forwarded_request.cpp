@@ -362,7 +362,12 @@ void ForwardedRequest::on_failure(std::size_t index, Failure failure) {
     const auto& triggers = setup_.snapshot->hunting_triggers(out);
     const bool hunts =
         std::find(triggers.begin(), triggers.end(), failure.status) != triggers.end();
-    if (failure.status >= 600 || (!hunts && attempt.address_of_record.empty())) {
+    if (failure.response != nullptr) {
+        failure.warning = policy::scheme_warning(*failure.response, attempt.scheme,
+                                                 setup_.request->request_uri().scheme);
+    }
+    if (failure.status >= 600 || failure.warning != 0 ||
+        (!hunts && attempt.address_of_record.empty())) {
         targets_.clear();
         next_route_ = setup_.routes.size();
     }
@@ -409,6 +414,10 @@ sip::MessagePtr ForwardedRequest::passed_back(const Attempt& attempt, const sip:
         builder.header(HeaderName::Contact, contact_for_sender());
     }
     copy_end_to_end(builder, response, from, to, author(attempt.address_of_record));
+    if (const int code = policy::scheme_warning(response, attempt.scheme,
+                                                setup_.request->request_uri().scheme)) {
+        builder.header(HeaderName::Warning, warning(to, code));
+    }
     if (response.status() == 401 || response.status() == 407) {
         copy_digest_challenges(builder, response);
         host_.challenge_passes(attempt.token, setup_.sender.adjacency, response);

@@ -24,6 +24,7 @@
 // Request-URI. What was accepted once is never accepted again.
 #include <algorithm>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "sbc/policy/caller_identity.h"
 #include "sbc/policy/stages.h"
@@ -58,7 +59,56 @@ std::string claimed_identity(const sip::Message& request) {
     return sip::address_of_record(who.uri);
 }
 
-// The realm of an unknown user is that of its neighbours, so that the challenge does not tell.
+// One of `count`, by a hash; most stay what they were when there is one more (Lamping and Veach, "A
+// Fast, Minimal Memory, Consistent Hash Algorithm", 2014).
+std::size_t pick(std::uint64_t hash, std::size_t count) {
+    std::size_t picked = 0;
+    for (double next = 0; next < static_cast<double>(count);) {
+        picked = static_cast<std::size_t>(next);
+        hash = hash * 2862933555777941757U + 1;
+        next = static_cast<double>(picked + 1) *
+               (static_cast<double>(1U << 31U) / static_cast<double>((hash >> 33U) + 1));
+    }
+    return picked;
+}
+
+// Nobody outside knows it, and it is the same after a restart and of every worker.
+HashKey key_of(const Subscriber& subscriber) {
+    HashKey key;
+    using enum sip::auth::Algorithm;
+    for (const auto algorithm : {Md5, Sha256, Sha512t256}) {
+        const std::string_view secret = subscriber.password.of(algorithm).reveal();
+        key = {keyed_hash(key, secret), keyed_hash({key.high, ~key.low}, secret)};
+    }
+    return key;
+}
+
+// Whose realm an unknown user hears: that of any user of the domain, so that a realm which few have
+// tells no more than one that most have; and of the same one every time, as a known user does.
+// Null: the domain has none.
+const Subscriber* neighbour_of(const Snapshot& snapshot, std::string_view unknown,
+                               std::string_view domain) {
+    const Subscriber* const first = snapshot.first_subscriber_of(domain);
+    if (first == nullptr) {
+        return nullptr;
+    }
+    const std::size_t configured = snapshot.subscribers.size();
+    HashKey key = key_of(*first);
+    constexpr int attempts = 64;  // where most are of other domains it may be the first one
+    for (int i = 0; i < attempts; ++i, ++key.low) {
+        const std::size_t at = pick(keyed_hash(key, unknown), snapshot.subscriber_count());
+        const Subscriber& picked =
+            at < configured ? snapshot.subscribers.begin()[static_cast<std::ptrdiff_t>(at)]
+                            : snapshot.stored_subscribers
+                                  ->begin()[static_cast<std::ptrdiff_t>(at - configured)];
+        if (domain_of(picked.address_of_record) == domain) {
+            return &picked;
+        }
+    }
+    return first;
+}
+
+// The challenge does not tell who exists.
 std::string realm_for(const Inbound& inbound, std::string_view claimed) {
     const std::string_view domain = domain_of(claimed);
     const Adjacency& adjacency = inbound.from_adjacency();
@@ -67,7 +117,7 @@ std::string realm_for(const Inbound& inbound, std::string_view claimed) {
     }
     const Subscriber* subscriber = inbound.snapshot->subscriber(claimed);
     if (subscriber == nullptr) {
-        subscriber = inbound.snapshot->first_subscriber_of(domain);
+        subscriber = neighbour_of(*inbound.snapshot, claimed, domain);
     }
     return subscriber == nullptr ? std::string(domain) : subscriber->realm;
 }

@@ -70,6 +70,9 @@ bool is_believed(const Adjacency& from) {
 }
 
 std::string_view domain_named(const sip::Uri& uri) {
+    if (uri.scheme == sip::Scheme::Tel) {  // RFC 3966 §5.1.5: a domain, or the digits of a number
+        return uri.parameters.find("phone-context").value_or(std::string_view{});
+    }
     if (uri.scheme != sip::Scheme::Other) {
         return uri.host;
     }
@@ -80,7 +83,8 @@ std::string_view domain_named(const sip::Uri& uri) {
 }
 
 bool may_speak_for(const Adjacency& from, const sip::Uri& whom) {
-    std::string_view domain = domain_named(whom);
+    const std::string named = sip::unescape(domain_named(whom));
+    std::string_view domain = named;
     domain.remove_suffix(domain.ends_with('.') ? 1 : 0);
     return std::ranges::none_of(from.barred_domains, [domain](const std::string& each) {
         return equals_ignoring_case(each, domain);

@@ -47,7 +47,7 @@ bool is_believed(const Adjacency& from);
 
 // Nobody untrusted speaks as a user of a domain that is served here, whatever user it is
 // (docs/decisions/0076). What stands behind the @ counts, of im:, pres: and whatever else (RFC
-// 3861) too.
+// 3861) too; of a tel URI the domain that its number is of (phone-context).
 std::string_view domain_named(const sip::Uri& uri);
 bool may_speak_for(const Adjacency& from, const sip::Uri& whom);
 

@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "sbc/policy/pipeline.h"
+#include "sip/header/warning.h"
 
 namespace ringwall::sbc::policy {
 
@@ -217,6 +218,12 @@ Rule rule_of(const DecisionTrace& decisions, int status, std::string_view reason
     if (is_of_the_stage && rule.name == "target-security" && status == 400) {
         return rule_of_target_security(reason);
     }
+    if (is_of_the_stage && rule.name == "identify") {  // strangers hear nothing
+        return {
+            "going-down",
+            "The adjacency takes no new calls: it is detached ('no attach'), and goes down with "
+            "its last call."};
+    }
     return is_of_the_stage && rule.name == "route" ? rule_of_route(decisions, status).value_or(rule)
                                                    : rule;
 }
@@ -263,6 +270,20 @@ TargetFailure challenged(const sip::Message& sent, bool is_proven) {
     const bool bears_proof = sent.header(sip::HeaderName::Authorization) != nullptr ||
                              sent.header(sip::HeaderName::ProxyAuthorization) != nullptr;
     return bears_proof ? TargetFailure::ProofNotAccepted : TargetFailure::ChallengeUnknown;
+}
+
+int scheme_warning(const sip::Message& answer, sip::Scheme asked, sip::Scheme called) {
+    const bool is_sips = asked == sip::Scheme::Sips;
+    if (answer.status() != 480 || is_sips != (called == sip::Scheme::Sips)) {
+        return 0;
+    }
+    const int wanted = is_sips ? sip::warning_sips_not_allowed : sip::warning_sips_required;
+    const bool is_said = std::ranges::any_of(answer.values(sip::HeaderName::Warning),
+                                             [wanted](std::string_view value) {
+                                                 const auto warning = sip::parse_warning(value);
+                                                 return warning && warning->code == wanted;
+                                             });
+    return is_said ? wanted : 0;
 }
 
 std::string_view reason_in_words(const DecisionTrace& decisions, int status,

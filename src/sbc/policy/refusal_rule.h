@@ -42,6 +42,11 @@ Rule rule_of_answer(const DecisionTrace& decisions, const Adjacency& asking, int
 // such a request.
 TargetFailure challenged(const sip::Message& sent, bool is_proven);
 
+// RFC 5630 §5.3: the Warning (380, 381) of an answer which says that the one that was asked is
+// reached by the other scheme only; 0: it has none. Nobody else is asked then, and the caller hears
+// it, whose own URI this is to be about: `called`. `asked`: the scheme of the leg.
+int scheme_warning(const sip::Message& answer, sip::Scheme asked, sip::Scheme called);
+
 // For the record of what was answered so in our own name: in words, where the reason phrase says
 // too little. `decisions`: with what became of the targets.
 std::string_view reason_in_words(const DecisionTrace& decisions, int status,

@@ -127,8 +127,23 @@ std::optional<RegisterOutcome> refuse_flows(const sip::Message& request,
 
 constexpr std::size_t longest_path = 2048;  // octets: it stands in all that goes to the phone
 
+// What needs TLS is not promised where it will not be had.
+std::optional<RegisterOutcome> refuse_sips_path(const Adjacency& adjacency) {
+    const policy::CallSecurity call = policy::call_from(adjacency, sip::Scheme::Sips);
+    const auto permit = policy::permit(call, policy::target_of(adjacency, sip::Scheme::Sips),
+                                       policy::Event::Registration);
+    if (permit) {
+        return std::nullopt;
+    }
+    RegisterOutcome outcome =
+        refuse(policy::answer_to(permit.error(), policy::Event::Registration, call).status);
+    outcome.rule = permit.error();
+    outcome.scheme = sip::Scheme::Sips;
+    return outcome;
+}
+
 // RFC 5630 §5.2: of what leads to a sips contact all is sips.
-std::optional<RegisterOutcome> refuse_path(const sip::Message& request,
+std::optional<RegisterOutcome> refuse_path(const Adjacency& adjacency, const sip::Message& request,
                                            const sip::Contacts& contacts) {
     const auto path = request.name_addrs(sip::HeaderName::Path);
     if (!path) {
@@ -152,8 +167,12 @@ std::optional<RegisterOutcome> refuse_path(const sip::Message& request,
     if (!std::ranges::all_of(*path, is_route)) {
         return refuse(400, "Path Is No SIP URI");
     }
-    return is_any_sips && !is_all_sips ? std::optional(refuse(400, "SIPS Path Required"))
-                                       : std::nullopt;
+    if (is_any_sips && !is_all_sips) {
+        return refuse(400, "SIPS Path Required");
+    }
+    const bool is_any_path_sips = std::ranges::any_of(
+        *path, [](const sip::NameAddr& each) { return each.uri.scheme == sip::Scheme::Sips; });
+    return is_any_path_sips ? refuse_sips_path(adjacency) : std::nullopt;
 }
 
 std::vector<std::string> path_of(const sip::Message& request) {
@@ -337,7 +356,7 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
     if (auto refusal = refuse_flows(request, contacts)) {
         return std::move(*refusal);
     }
-    if (auto refusal = refuse_path(request, contacts)) {
+    if (auto refusal = refuse_path(adjacency, request, contacts)) {
         return std::move(*refusal);
     }
     for (const sip::Contact& each : contacts.list) {

@@ -3,6 +3,8 @@
 // P-Asserted-Identity must be an address-of-record of that registration, else 403".
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "sbc/policy/stages.h"
 #include "unit/sbc/policy/arrival.h"
 
@@ -373,6 +375,46 @@ TEST(Authenticate, AnUnknownUserIsChallengedLikeAKnownOne) {
     }
 }
 
+// Where one domain has several realms an unknown user has one of them too, and keeps it.
+TEST(Authenticate, TheRealmDoesNotTellWhoExists) {
+    Arrival arrival;
+    for (int i = 0; i < 40; ++i) {
+        const std::string user = "u" + std::to_string(i);
+        const std::string realm = i % 4 == 0 ? "old.example" : "example.com";
+        auto& list = arrival.snapshot.subscribers;  // of two domains, side by side
+        list.push_back({user + "@example.com", user, realm, {user, realm, Secret("x")}, ""});
+        list.push_back(
+            {user + "@other.example", user, "other realm", {user, "other realm", Secret("x")}, ""});
+    }
+    const auto realm_of = [&arrival](const std::string& user) {
+        arrival.from = "<sip:" + user + "@example.com>";
+        return challenged(authenticate(arrival.identified())).realm;
+    };
+    EXPECT_EQ(realm_of("u0"), "old.example");
+    std::map<std::string, int> heard;
+    std::vector<std::string> first;
+    for (int i = 0; i < 200; ++i) {
+        first.push_back(realm_of("nobody" + std::to_string(i)));
+        ++heard[first.back()];
+        EXPECT_EQ(realm_of("nobody" + std::to_string(i)), first.back());
+    }
+    EXPECT_EQ(heard.size(), 2U);
+    EXPECT_GT(heard["old.example"], 10);  // about as many as of those who are known
+    EXPECT_LT(heard["old.example"], 90);
+    // One more subscriber, and nearly all hear what they heard before.
+    arrival.snapshot.subscribers.push_back({.address_of_record = "new@example.com",
+                                            .username = "new",
+                                            .realm = "old.example",
+                                            .password = {"new", "old.example", Secret("x")},
+                                            .certificate_name = ""});
+    int others = 0;
+    for (int i = 0; i < 200; ++i) {
+        others +=
+            realm_of("nobody" + std::to_string(i)) == first[static_cast<std::size_t>(i)] ? 0 : 1;
+    }
+    EXPECT_LT(others, 20);
+}
+
 TEST(Authenticate, ASubscriberOfAnotherDomainIsNobodyHere) {
     Arrival arrival{.from = "<sip:carol@elsewhere.example>"};
     arrival.snapshot.subscribers.push_back({.address_of_record = "carol@elsewhere.example",
@@ -446,8 +488,10 @@ TEST(Authenticate, WithoutARegistrationThereNothingElseGoesOn) {
 
 // Of whatever network it is that a registrar behind us serves, too.
 TEST(Authenticate, AStrangerIsNoUserOfADomainThatIsServedHere) {
-    for (const char* from : {"<sip:alice@example.com>", "<sip:x@Example.COM.>",
-                             "<im:alice@example.com>", "<pres:alice@EXAMPLE.com?subject=x>"}) {
+    for (const char* from :
+         {"<sip:alice@example.com>", "<sip:x@Example.COM.>", "<im:alice@example.com>",
+          "<pres:alice@EXAMPLE.com?subject=x>", "<tel:+123;phone-context=Example.com>",
+          "<tel:1001;phone-context=example.com.>", "<tel:1001;x=y;Phone-Context=%65xample.com>"}) {
         Arrival arrival{.by = outside, .from = from};
         const Reject reject = rejected(authenticate(arrival.identified()));
         EXPECT_EQ(reject.status, 403);
@@ -460,6 +504,11 @@ TEST(Authenticate, AStrangerIsNoUserOfADomainThatIsServedHere) {
     for (const AdjacencyIndex by : {carrier, softswitch}) {
         Arrival arrival{.by = by};
         EXPECT_TRUE(continues(authenticate(arrival.identified())));
+    }
+    for (const char* from : {"<tel:+493012345>", "<tel:1001>", "<tel:1001;phone-context=+4930>",
+                             "<tel:1001;phone-context=example.net>"}) {
+        Arrival arrival{.by = outside, .from = from};
+        EXPECT_TRUE(continues(authenticate(arrival.identified()))) << from;
     }
     Arrival registrar{.by = outside};
     registrar.snapshot.adjacencies[phones].registration_target = outside;

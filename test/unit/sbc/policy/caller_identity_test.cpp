@@ -82,8 +82,9 @@ TEST(Strangers, SpeakForNoneOfOurUsers) {
     const auto is_referrer = [](const Adjacency& from, std::string_view who) {
         return may_name_referrer(from, {}, *sip::parse_name_addr(who));
     };
-    for (const char* const ours : {"<sip:alice@example.com>", "<sips:nobody@EXAMPLE.com.:5061>",
-                                   "sip:example.com", "<im:alice@example.com?subject=x>"}) {
+    for (const char* const ours :
+         {"<sip:alice@example.com>", "<sips:nobody@EXAMPLE.com.:5061>", "sip:example.com",
+          "<im:alice@example.com?subject=x>", "<tel:+123;phone-context=example.com>"}) {
         EXPECT_FALSE(is_referrer(stranger, ours)) << ours;
         EXPECT_FALSE(may_be_replied_at(stranger, ours)) << ours;
         EXPECT_TRUE(is_referrer(snapshot.adjacencies[softswitch], ours)) << ours;

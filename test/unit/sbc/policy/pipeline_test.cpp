@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "sbc/policy/refusal_rule.h"
 #include "unit/sbc/policy/arrival.h"
 
@@ -93,6 +95,15 @@ TEST(Pipeline, ARuleAmongSeveralOfAStageIsNamed) {
     set.tables = {{.name = "T", .kind = RoutingTable::Kind::SourceAdjacency, .entries = {entry}}};
     nowhere.snapshot.call_policy = set;
     EXPECT_EQ(rule(nowhere), "action-reject");
+    Arrival draining;
+    draining.adjacency().is_attached = false;
+    Inbound& inbound = draining.inbound();
+    const std::array going_down{draining.by};
+    inbound.going_down = going_down;
+    const Outcome outcome = run_pipeline(inbound);
+    EXPECT_EQ(outcome.stage, "identify");
+    EXPECT_EQ(rule_of(inbound.decisions, 503, std::get<Reject>(outcome.verdict).detail).name,
+              "going-down");
 }
 
 // `explain` asks the same question again.

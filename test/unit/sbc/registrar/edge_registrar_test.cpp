@@ -350,6 +350,19 @@ TEST_F(EdgeRegistrarTest, WantsASipsPathForASipsContact) {
     EXPECT_EQ(status("sip:a@192.0.2.7", long_path), 400);
     EXPECT_THAT(bindings(), IsEmpty());
     EXPECT_EQ(status("sips:a@192.0.2.7", "<sips:p.example.com;lr>"), 200);
+    EXPECT_EQ(status("sip:b@192.0.2.7", "<sips:p.example.com;lr>"), 200);
+}
+
+// Whoever asks for TLS on the way does not get a way that nobody vouches for.
+TEST_F(EdgeRegistrarTest, TakesNoSipsPathWhereNobodyIsTrusted) {
+    phones.security = Security::Untrusted;
+    const auto status = [&](const std::string& path) {
+        return send({.contact = "Contact: <sip:a@192.0.2.7>\r\nPath: " + path + "\r\n"}).status;
+    };
+    EXPECT_EQ(status("<sips:p.example.com;lr>"), 403);
+    EXPECT_EQ(status("<sip:q.example.com;lr>, <sips:p.example.com;lr>"), 403);
+    EXPECT_THAT(bindings(), IsEmpty());
+    EXPECT_EQ(status("<sip:p.example.com;lr>"), 200);
 }
 
 // RFC 5626 §6: the edge proxy keeps the flow, and says so.
