@@ -35,19 +35,6 @@ void Admissions::Held::keep_legs(std::span<const AdjacencyIndex> legs) {
     });
 }
 
-bool Admissions::Held::has_several_legs() const {
-    std::optional<AdjacencyIndex> first;
-    for (const Counted& each : counted_) {
-        for (const AdjacencyIndex leg : each.legs) {
-            if (first && *first != leg) {
-                return true;
-            }
-            first = leg;
-        }
-    }
-    return false;
-}
-
 // ---- the counts ---------------------------------------------------------------------------------
 
 // By a limit of the entry that is reached. What is counted with it already is not counted again.

@@ -44,8 +44,6 @@ public:
         void release();
         // It goes on with no leg on any other adjacency. What it came in with stays.
         void keep_legs(std::span<const AdjacencyIndex> legs);
-        // Legs on several adjacencies are counted.
-        bool has_several_legs() const;
         bool is_empty() const { return counted_.empty(); }
 
     private:

@@ -347,6 +347,8 @@ TEST_F(HuntingOfTrusted, GoesOnWhereAWarningSaysSomethingElse) {
     refuse("sip", "380 east.example \"SIPS Not Allowed\"");
     EXPECT_EQ(north.count("INVITE"), 1U);
     EXPECT_EQ(west.last_response("INVITE")->status(), 200);
+    west.bye();
+    net.run_for(1s);
 }
 
 class HuntingOn603 : public Hunting {

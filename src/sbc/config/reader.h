@@ -29,8 +29,8 @@ using FileReader = std::function<Result<std::string, std::string>(const std::str
 
 // All that is wrong with it, by path.
 Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const FileReader& read_file);
-// The same commands as those of `former`, whose files may have changed. Where the TLS of an adjacency
-// cannot be made of them any more it keeps what it had, and `kept` says why.
+// The same commands as those of `former`, whose files may have changed. Where the TLS of an
+// adjacency cannot be made of them any more it keeps what it had, and `kept` says why.
 Result<Configuration, ConfigErrors> configure_again(const model::Tree& tree,
                                                     const FileReader& read_file,
                                                     const Snapshot& former, ConfigErrors& kept);

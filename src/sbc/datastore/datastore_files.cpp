@@ -113,7 +113,8 @@ std::optional<ConfigError> Datastore::worse_certificate(const Adjacency& is) con
         }
         const bool is_first =
             was == in_force_->adjacencies.end() || ((*was).*role.certificate).file.empty();
-        std::string why = is_first ? useless_certificate(is, role.role) : worse(*was, is, role, now);
+        std::string why =
+            is_first ? useless_certificate(is, role.role) : worse(*was, is, role, now);
         if (is_first && !why.empty()) {
             why += "; take one that is";
         }
@@ -145,7 +146,8 @@ bool Datastore::reload() {
         reload_problems_.clear();
         for (const ConfigError& each : errors) {
             if (said.insert(each.sentence).second) {
-                reload_problems_.push_back(each.sentence + "; what was there before is still shown");
+                reload_problems_.push_back(each.sentence +
+                                           "; what was there before is still shown");
                 log::warning("certificates.not-reloaded", {{"reason", each.sentence}});
             }
         }

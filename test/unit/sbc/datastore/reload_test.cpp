@@ -130,8 +130,11 @@ TEST_F(Reload, WhatIsBrokenOfOneAdjacencyIsNoOthers) {
     files_["trunk.key"] = trunks.key;
     commit(
         "adjacency sip trunk\nsecurity trusted-encrypted\nsignaling-address ipv4 192.0.2.2\n"
-        "signaling-peer trunk.test\ntls certificate trunk.crt\ntls private-key trunk.key\nattach\n");
-    const auto trunk = [this]() -> const Adjacency& { return target_.published->adjacencies.at(1); };
+        "signaling-peer trunk.test\ntls certificate trunk.crt\ntls private-key "
+        "trunk.key\nattach\n");
+    const auto trunk = [this]() -> const Adjacency& {
+        return target_.published->adjacencies.at(1);
+    };
     const auto trunks_before = trunk().tls_server;
     files_["trunk.crt"] = "half of a certifi";
     renew(new_year + std::chrono::days(300));
