@@ -237,8 +237,7 @@ Answer clear_blacklist(Desk& desk, const Arguments& rest) {
         return {.fault = shown(word) + " is no address; write it like 192.0.2.1, or 'all'",
                 .word = rest.size() - 1};
     }
-    const std::size_t count =
-        desk.views.clear_blacklist(is_all ? std::nullopt : std::optional(*address));
+    const std::size_t count = desk.views.clear_blacklist(is_all ? std::nullopt : address);
     return {.output = std::to_string(count) + (count == 1 ? " was" : " were") + " shut out.\n"};
 }
 
