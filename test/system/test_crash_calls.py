@@ -2,7 +2,6 @@
 """The real ringwall-sbc, killed again and again while phones over UDP and TLS call each other: every call whose caller
 heard 200 goes on after the start, is changed and ended by either side, and has one record. KILLS says how often."""
 import concurrent.futures
-import hashlib
 import itertools
 import os
 import random
@@ -15,6 +14,7 @@ import time
 
 from sip_peer import Message
 from system_test import PHONES, PROGRAM, Border, SystemTest, main, wait_for
+from test_crash import Gone, md5
 from two_kinds_of_phones import PHONES_OF_TWO_KINDS
 
 KILLS = int(os.environ.get("KILLS", "10"))
@@ -24,16 +24,8 @@ SDP = ("v=0\r\no=- 1 1 IN IP4 192.0.2.11\r\ns=-\r\nc=IN IP4 192.0.2.11\r\nt=0 0\
        "a=rtpmap:0 PCMU/8000\r\n")
 
 
-def md5(*parts: str) -> str:
-    return hashlib.md5(":".join(parts).encode()).hexdigest()
-
-
-class Gone(Exception):
-    """The border controller is killed, or does not answer in time."""
-
-
 class Phone:
-    """One user's. What it is asked within a dialog, it grants."""
+    """One user's. What it is asked within a dialog, it grants; of one that is over it knows nothing."""
 
     def __init__(self, test: "CrashCalls", user: str, is_tls: bool) -> None:
         self.user, self.is_tls = user, is_tls
@@ -43,6 +35,7 @@ class Phone:
         self._octets = b""
         self._register_id = f"{user}-{random.random()}"
         self.heard: list[Message] = []
+        self.over: set[str] = set()  # Call-IDs of calls that are
         port = 20000 + int(re.search(r"\d+", user)[0]) * 2 + user.startswith("b")
         self._local = (ADDRESS, 0 if is_tls else port)
         self.contact = f"<sip:{user}@{ADDRESS}:{port}{';transport=tls' if is_tls else ''}>"
@@ -135,7 +128,10 @@ class Phone:
 
     def take(self, message: Message) -> None:
         if message.method in ("INVITE", "UPDATE", "OPTIONS", "BYE") and "tag=" in message["To"]:
-            self.answer(message, "200 OK", body=SDP if message.method == "INVITE" else "")
+            if message["Call-ID"] in self.over:
+                self.answer(message, "481 Call/Transaction Does Not Exist")
+            else:
+                self.answer(message, "200 OK", body=SDP if message.method == "INVITE" else "")
         self.heard.append(message)
 
     def hear_for(self, seconds: float) -> None:
@@ -270,6 +266,8 @@ class Pair:
         if answer.status != 200:
             raise AssertionError(f"BYE: {answer.start}")
         (self.caller if by_callee else self.callee).request("BYE")
+        self.caller.over.add(self._call_id)
+        self.callee.over.add(self._invite["Call-ID"])
         self.state = "none"
 
     def end_again(self) -> None:

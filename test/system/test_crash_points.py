@@ -60,10 +60,15 @@ class CrashPoints(calls.CrashCalls):
             self.border.kill()
             self.border.start_again()
             self.go_on(pair, random.random())
+
+            def is_billed() -> bool:
+                for phone in (pair.caller, pair.callee):
+                    phone.hear_for(0.01)
+                return set(pair.answered) <= set(self.billed())
+            wait_for("a record of the call", is_billed, 40)
         finally:
             pair.caller.close()
             pair.callee.close()
-        wait_for("a record of the call", lambda: set(pair.answered) <= set(self.billed()), 40)
         self.assertEqual(len(set(self.billed())), len(self.billed()), "none is billed twice")
         return has_died
 

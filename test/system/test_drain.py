@@ -5,32 +5,10 @@ import socket
 import subprocess
 import time
 
+from office_and_outside import CONFIGURATION, OFFICE, OUTSIDE
 from system_test import HEADER, PROGRAM, SystemTest, main, wait_for
 from lab.border import Border
 
-OFFICE, OUTSIDE = "198.51.100.21", "203.0.113.31"
-CONFIGURATION = """\
-  adjacency sip office
-   security trusted-unencrypted
-   signaling-address ipv4 198.51.100.1
-   remote-address ipv4 198.51.100.0 255.255.255.0
-   signaling-peer 198.51.100.21
-   attach
-  adjacency sip outside
-   signaling-address ipv4 203.0.113.1
-   remote-address ipv4 203.0.113.0 255.255.255.0
-   signaling-peer 203.0.113.31
-   attach
-  call-policy-set 1
-   first-call-routing-table BY-SOURCE
-   rtg-src-adjacency-table BY-SOURCE
-    entry 1
-     match-adjacency office
-     dst-adjacency outside
-     action complete
-   complete
-  active-call-policy-set 1
-"""
 INVITE = """\
 INVITE sip:15551234@198.51.100.1 SIP/2.0\r
 Via: SIP/2.0/UDP 198.51.100.21:5090;branch=z9hG4bK-late\r

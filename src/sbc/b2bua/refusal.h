@@ -1,6 +1,6 @@
 // A refusal in our own name: a final response that no other party gave. Where the adjacency may
-// know
-// (`refusal-reason`) a Warning 399 says by which rule it is; this is the one place that says so.
+// know (`refusal-reason`) a Warning 399 says by which rule it is; this is the one place that says
+// so.
 #pragma once
 
 #include <optional>
