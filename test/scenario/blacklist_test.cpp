@@ -1,6 +1,7 @@
 // What one source may do (`blacklist`): who is limited, who is shut out and for how long, and that
 // nobody is by what anybody can write.
 #include "scenario/border.h"
+#include "scenario/tls_contexts.h"
 
 namespace ringwall::test {
 namespace {
@@ -182,6 +183,85 @@ TEST_F(Nonsense, OverUdpIsAnsweredAFewTimesAndThenDropped) {
     mallory.send("OPTIONS", "sip:192.0.2.3", {});
     net.run_for(1s);
     EXPECT_THAT(mallory.statuses("OPTIONS"), ElementsAre(200));
+}
+
+class NonsenseOverTls : public Nonsense {
+protected:
+    // Each by a connection of its own, as who was cut off would come again.
+    void say_nonsense(const std::string& text) {
+        engine::ConnectSpec spec;
+        spec.transport = sip::Transport::Tls;
+        spec.remote = {ip("192.0.2.1"), 5061};
+        spec.tls = client_context();
+        const FlowId flow = eve.node().connect(spec);
+        net.run_for(100ms);
+        eve.node().send(flow, text);
+        net.run_for(1s);
+    }
+    std::size_t bans() { return border.blacklist().bans(net.now().monotonic).size(); }
+    Phone eve{net,
+              ip("192.0.2.66"),
+              sip::Transport::Tls,
+              {ip("192.0.2.1"), 5061},
+              {"alice", "example.com", "wonderland"},
+              66};
+};
+
+TEST_F(NonsenseOverTls, ShutsASourceOut) {
+    register_phones();
+    for (int i = 0; i < 3; ++i) {
+        say_nonsense(nonsense("TLS"));
+    }
+    EXPECT_EQ(border.sbc().shard().counters().faults_answered, 3U);
+    EXPECT_EQ(bans(), 0U);
+    say_nonsense(nonsense("TLS"));
+    EXPECT_EQ(count("sources_blacklisted", "corrupt-message"), 1U);
+    ASSERT_EQ(bans(), 1U);
+    const std::size_t sent = net.packets_of(ip("192.0.2.66")).size();
+    try_to_register(eve);
+    EXPECT_EQ(net.packets_of(ip("192.0.2.66")).size(), sent);
+    EXPECT_GE(count("connections_refused", "blacklist"), 1U);
+    talk();
+    alice.bye();
+}
+
+// What has no end that could be found ends the connection, and counts the same.
+TEST_F(NonsenseOverTls, CountsWithoutAnEnd) {
+    for (int i = 0; i < 4; ++i) {
+        say_nonsense("OPTIONS sip:x SIP/2.0\r\nContent-Length: much\r\n\r\n");
+    }
+    EXPECT_EQ(count("sources_blacklisted", "corrupt-message"), 1U);
+    EXPECT_EQ(bans(), 1U);
+}
+
+class ThreeHandshakes : public Door {
+protected:
+    ThreeHandshakes() : Door(with_rules(small_lab, reason("handshake-failure", 3))) {}
+};
+
+// Who sends SIP where TLS is spoken.
+TEST_F(ThreeHandshakes, ThatFailShutASourceOut) {
+    register_phones();
+    Phone eve(net, ip("192.0.2.66"), sip::Transport::Tcp, {ip("192.0.2.1"), 5061},
+              {"alice", "example.com", "wonderland"}, 66);
+    Phone innocent(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                   {"alice", "example.com", "wonderland"}, 67);
+    for (int i = 0; i < 3; ++i) {
+        try_to_register(eve);
+        eve.reconnect();
+    }
+    EXPECT_EQ(count("connections_closed", "plain-on-tls"), 3U);
+    EXPECT_EQ(count("sources_blacklisted", "handshake-failure"), 0U);
+    try_to_register(eve);
+    EXPECT_EQ(count("sources_blacklisted", "handshake-failure"), 1U);
+    try_to_register(innocent);  // of the same address
+    EXPECT_FALSE(innocent.is_registered());
+    EXPECT_EQ(answers(innocent), 0U);
+    talk();
+    alice.bye();
+    net.run_for(301s);
+    try_to_register(innocent);
+    EXPECT_TRUE(innocent.is_registered());
 }
 
 // ---- rates --------------------------------------------------------------------------------------
