@@ -37,7 +37,7 @@ def calling(kind: str, **more: object):
             return {**out, "server": server.at(ports[caller]), "callee_server": server.at(ports[callee])}
         if kind == "udp-udp":
             return {**out, "server": server.at("TRUNK_IN"), "callee_listen": server.ports["CALLEE"],
-                    "callee_domain": "callee.test"}
+                    "callee_domain": "callee.test", "domain": "caller.test"}  # a stranger is none of our users
         out |= {"server": server.at("TLS_PHONES"), "digest": "reuse"}
         if kind == "tls-udp":
             return {**out, "callee_listen": server.ports["CALLEE"], "callee_domain": "switch.test"}
