@@ -325,9 +325,11 @@ TEST_P(WorkersUnderLoad, OneThatHangsIsNoticed) {
     observer_.hangs = true;
     Asker asker;
     asker.ask(at(5070));
-    while (observer_.traced == 0) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (observer_.traced == 0 && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(1ms);
     }
+    EXPECT_NE(observer_.traced, 0U);
     workers_->have_turned();  // what was asked before may have been answered
     EXPECT_FALSE(turn_within(300ms));
     observer_.hangs = false;
