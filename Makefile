@@ -20,7 +20,8 @@ help:
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
 	@echo 'make reloads    10,000 renewed certificates under calls over TLS (RELOADS=N)'
 	@echo 'make crash      kills the border controller 200 times under registrations, and under calls (KILLS=N SEED=N)'
-	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on'
+	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on;'
+	@echo '                then CHURN=60 minutes of registrations, calls and strangers: memory has to stay flat'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
 	@echo 'make bench      CPU time and memory beside Kamailio and baresip: tables, and JSON (ARGUMENTS="--metrics call")'
 	@echo 'make package    ringwall-sbc and ringwall-phone as Debian packages, in build/package'
@@ -83,10 +84,12 @@ sanitize: packages-build
 # Other worlds each time; what fails prints its own seed.
 SEED := $(shell date +%s)0000
 MINUTES := 30
+CHURN := 60
 soak: packages-build
-	@$(MAKE) --no-print-directory build BUILD=release TARGET=simulation
+	@$(MAKE) --no-print-directory build BUILD=release TARGET='simulation ringwall-sbc bench_load'
 	build/release/test/simulation --progress --minimum 100 --from $(SEED) \
 	    $(if $(CALLS),--calls $(CALLS),--minutes $(MINUTES))
+	test/bench/churn --build build/release --minutes $(CHURN)
 
 # Whatever was acknowledged is to be there; the last line says how much that was.
 KILLS := 200

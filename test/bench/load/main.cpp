@@ -77,6 +77,7 @@ void add_options(CLI::App& app, Options& options, std::string& server, std::stri
                "none; reuse: one challenge, its nonce again and again; each: always challenged."
                " In calls: other than none, the callers register");
     app.add_option("--password", options.password);
+    app.add_option("--expires", options.expires, "Seconds, of registrations");
     app.add_option("--users", options.users, "Users; calls at the same time, where at a rate");
     app.add_option("--connections", options.connections, "Or UDP sockets, of each end");
     app.add_option("--window", options.window, "Operations at the same time")

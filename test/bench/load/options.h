@@ -26,6 +26,7 @@ struct Options {
     Authentication authentication = Authentication::None;
     std::string password = "secret";
     std::string user_prefix = "a";
+    unsigned expires = 3600;  // seconds, of a registration
 
     // The callee's end of a call.
     sip::Transport callee_transport = sip::Transport::Udp;

@@ -44,8 +44,9 @@ void Population::add_member(const std::string& user, const std::string& domain, 
                 .transport = channel.transport,
                 .port = channel.port,
                 .tag = "t" + std::to_string(index) + run_};
-    members_.push_back({&channel, Registration(std::move(party), options_.password,
-                                               "r" + std::to_string(index) + "." + run_)});
+    members_.push_back(
+        {&channel, Registration(std::move(party), options_.password,
+                                "r" + std::to_string(index) + "." + run_, options_.expires)});
     if (registered == Registered::Yes) to_register_.push_back(index);
 }
 

@@ -2,10 +2,6 @@
 
 namespace ringwall::bench {
 
-namespace {
-constexpr unsigned expiry = 3600;
-}
-
 std::string Registration::next(Random& random) {
     std::string authorization;
     if (challenge_) {
@@ -14,7 +10,7 @@ std::string Registration::next(Random& random) {
                               "sip:" + party_.domain, ++nonce_count_, random));
     }
     ++cseq_;
-    return register_text(party_, {call_id_, call_id_ + "-" + std::to_string(cseq_), cseq_}, expiry,
+    return register_text(party_, {call_id_, call_id_ + "-" + std::to_string(cseq_), cseq_}, expiry_,
                          authorization);
 }
 

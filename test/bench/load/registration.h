@@ -12,8 +12,12 @@ namespace ringwall::bench {
 
 class Registration {
 public:
-    Registration(Party party, std::string password, std::string call_id)
-        : party_(std::move(party)), password_(std::move(password)), call_id_(std::move(call_id)) {}
+    // `expiry`: seconds.
+    Registration(Party party, std::string password, std::string call_id, unsigned expiry)
+        : party_(std::move(party)),
+          password_(std::move(password)),
+          call_id_(std::move(call_id)),
+          expiry_(expiry) {}
 
     Party& party() { return party_; }
     // The next REGISTER; with credentials when there was a challenge.
@@ -27,6 +31,7 @@ private:
     Party party_;
     std::string password_;
     std::string call_id_;
+    unsigned expiry_;
     std::uint32_t cseq_ = 0;
     std::uint32_t nonce_count_ = 0;
     std::optional<sip::auth::Challenge> challenge_;
