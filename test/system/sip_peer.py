@@ -103,13 +103,13 @@ class SipPeer:
 
     def ask(self, method: str, uri: str, sender: str, receiver: str, call_id: str, body: str = "", cseq: int | None = None,
             **fields: str) -> int:
-        """Returns its number in CSeq."""
+        """Returns its number in CSeq. Its Contact is ours, unless `fields` has one."""
         self._asked += 1
         number = cseq or self._asked
         via = f"SIP/2.0/{self.transport} {self.address}:{_PORT};branch=z9hG4bK-{method}-{self._asked}"
         self._say(f"{method} {uri} SIP/2.0",
                   [("Via", via), ("Max-Forwards", "70"), ("From", sender), ("To", receiver), ("Call-ID", call_id),
-                   ("CSeq", f"{number} {method}"), ("Contact", self.contact),
+                   ("CSeq", f"{number} {method}"), ("Contact", self.contact * ("Contact" not in fields)),
                    *((name.replace("_", "-"), value) for name, value in fields.items())], body)
         return number
 
