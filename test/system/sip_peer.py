@@ -195,6 +195,10 @@ class SipPeer:
         """The next request of that method; all others before it are dropped, repetitions as well."""
         return self._expect(method, lambda message: message.method == method, seconds)
 
+    def expect_final(self, method: str, seconds: float = 5) -> Message:
+        return self._expect(f"a final answer to {method}", lambda message: message.status >= 200
+                            and message["CSeq"].endswith(" " + method), seconds)
+
     def expect_status(self, status: int, method: str, seconds: float = 5) -> Message:
         return self._expect(f"{status} to {method}", lambda message: message.status == status
                             and message["CSeq"].endswith(" " + method), seconds)

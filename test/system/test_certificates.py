@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""Files change while ringwall-sbc runs: its certificate is renewed, peers are revoked, a file is broken. Seen by
-openssl: who is shown what, and which connections stay."""
+"""Files change while ringwall-sbc runs: its certificate is renewed, peers are revoked, a file is broken, or is when it is
+started. Seen by openssl: who is shown what, and which connections stay."""
 import re
 import signal
+import socket
 import subprocess
 
-from system_test import PHONES, SystemTest, main
+from sip_peer import SipPeer
+from system_test import HEADER, OFFICE, OUTSIDE, PHONES, PROGRAM, Border, SystemTest, main
 
 from lab.waiting import wait_for
 
@@ -135,6 +137,133 @@ class Certificates(SystemTest):
         again = Connection(self, "peer0", PEERS[0])
         wait_for("the refusal of what is revoked", lambda: "alert certificate revoked" in again.seen())
         self.assertNotIn("SIP/2.0 200", again.seen())
+
+
+SWITCH, TRUNK = "198.51.100.21", "203.0.113.70"
+WITH_TRUNK = f"""\
+  adjacency sip peers
+   inherit profile preset-peering
+   security trusted-encrypted
+   signaling-address ipv4 {PHONES}
+   remote-address ipv4 192.0.2.0 255.255.255.0
+   tls client-authentication required
+   tls peer-domain peer.test
+   attach
+  adjacency sip trunk
+   security trusted-encrypted
+   sip-calls-out any
+   signaling-address ipv4 {OUTSIDE}
+   signaling-peer {TRUNK}
+   tls peer-domain trunk.test
+   tls certificate ../pki/trunk.crt
+   tls private-key ../pki/trunk.key
+   attach
+  adjacency sip office
+   security trusted-unencrypted
+   signaling-address ipv4 {OFFICE}
+   signaling-peer {SWITCH}
+   attach
+  call-policy-set 1
+   first-call-routing-table BY-SOURCE
+   rtg-src-adjacency-table BY-SOURCE
+    entry 1
+     match-adjacency office
+     dst-adjacency trunk
+     action complete
+   complete
+  active-call-policy-set 1
+"""
+
+
+class BrokenTrunk(SystemTest):
+    """One file of one adjacency is broken; the border controller has a store and a console."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for host, address in (("peer0", PEERS[0]), ("switch", SWITCH), ("trunk", TRUNK)):
+            self.network.add(host, [f"{address}/24"])
+        self.authority.issue("peer0", ["DNS:peer.test"], "clientAuth")
+        self.mend()
+        self.border = Border(self.network, "sbc", PROGRAM, self.folder)
+        self.addCleanup(self._stop_border)
+        self.border.wait_ready()
+        self.say("configure\n" + HEADER.replace(" pki/", " ../pki/") + WITH_TRUNK + "commit")
+        self.link = self.capture("sbc")
+        self.switch = SipPeer(self, "switch", SWITCH)
+        self.switch.turn_to(OFFICE)
+
+    def say(self, script: str) -> str:
+        done = self.border.say(script + "\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout + done.stderr
+
+    def mend(self) -> None:
+        self.authority.issue("trunk", ["DNS:ringwall.test"], "serverAuth,clientAuth")
+
+    def break_it(self) -> None:
+        (self.folder / "pki/trunk.crt").write_text("-----BEGIN CERTIFICATE-----\nhalf")
+
+    def wait_said(self, event: str) -> None:
+        wait_for(f"{event} in the log of ringwall-sbc", lambda: event in self.border.log.read_text(errors="replace"))
+
+    def serves_peers(self) -> bool:
+        Connection(self, "peer0", PEERS[0]).ask()
+        return True
+
+    def trunk_may_connect(self) -> bool:
+        with self.network.socket("trunk", socket.SOCK_STREAM) as end:
+            end.settimeout(5)
+            try:
+                end.connect((OUTSIDE, 5061))
+            except ConnectionRefusedError:
+                return False
+            return True
+
+    def call_by_trunk(self, number: int) -> int:
+        """How many packets have gone to the trunk when it is answered; it has no server, so nobody ever takes a call."""
+        before = self.link.mark()
+        self.switch.ask("INVITE", "sip:1@ringwall.test", f"<sip:9001@{SWITCH}>;tag=switch", "<sip:1@ringwall.test>", f"{number}@x",
+                        self.switch.description, Content_Type="application/sdp")
+        self.switch.expect_final("INVITE", 40)
+        return len([packet for packet in self.link.since(before) if packet.destination == TRUNK])
+
+    def test_holds_back_no_commit_of_something_else(self):
+        self.break_it()
+        self.border.signal(signal.SIGHUP)
+        self.wait_said("certificates.not-reloaded")
+        said = self.say("configure\nsbc test\nsbe\nadjacency sip peers\ndescription renamed\ncommit")
+        self.assertIn("what was there before is still shown", said)
+        self.assertIn("description renamed", self.say("show running-config"))
+        self.assertTrue(self.trunk_may_connect())
+        self.assertIn("adjacency 'trunk'", self.say("show alarms"))
+        refused = self.border.say("configure\nsbc test\nsbe\nadjacency sip trunk\ntls minimum-version 1.3\ncommit\n")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("adjacency 'trunk'", refused.stderr)
+
+    def test_after_a_start_it_alone_does_not_serve_until_it_is_mended(self):
+        self.assertNotEqual(self.call_by_trunk(1), 0)
+        self.assertEqual(self.border.stop(), 0)
+        self.break_it()
+        checked = subprocess.run([str(PROGRAM), "--check", "--store", "store"], cwd=self.folder, capture_output=True, text=True,
+                                 timeout=60, check=False)
+        self.assertEqual(checked.returncode, 78, checked.stderr)
+        self.assertIn("TLS of adjacency 'trunk'", checked.stderr)
+        self.border.start_again()
+        self.wait_said("adjacency.out-of-service")
+        self.assertIn("out of service: 'trunk'", self.say("show alarms"))
+        self.assertTrue(self.serves_peers())
+        self.assertFalse(self.trunk_may_connect())
+        before = self.link.mark()
+        self.assertEqual(self.call_by_trunk(2), 0)
+        self.say("configure\nsbc test\nsbe\nadjacency sip peers\ndescription renamed\ncommit")
+        self.assertIn("out of service: 'trunk'", self.say("show alarms"))
+        self.assertFalse(self.trunk_may_connect())
+        self.assertEqual([packet for packet in self.link.since(before) if packet.destination == TRUNK and packet.payload], [])
+        self.mend()
+        self.wait_said("certificates.reloaded adjacencies=trunk")
+        self.assertNotIn("out of service", self.say("show alarms"))
+        self.assertTrue(self.trunk_may_connect())
+        self.assertNotEqual(self.call_by_trunk(3), 0)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,15 @@ const Secret& ticket_root() {
     return made;
 }
 
+// Its own, or that of the other role, or the host's.
+const TlsFiles& place_of(const DraftAdjacency& draft, const TlsFiles& defaults, Context::Role role,
+                         std::string TlsFiles::*member) {
+    if (role == Context::Role::Client && !(draft.client_files.*member).empty()) {
+        return draft.client_files;
+    }
+    return (draft.files.*member).empty() ? defaults : draft.files;
+}
+
 }  // namespace
 
 std::string unfit_certificate(const Adjacency& adjacency, Context::Role role) {
@@ -48,11 +57,27 @@ std::string useless_certificate(const Adjacency& adjacency, Context::Role role) 
     return is_meant ? unfit_certificate(adjacency, role) : "";
 }
 
+std::vector<std::string> file_names(const DraftAdjacency& draft, const TlsFiles& defaults) {
+    std::vector<std::string> out;
+    for (const Context::Role role : {Context::Role::Server, Context::Role::Client}) {
+        for (const auto member : {&TlsFiles::certificate, &TlsFiles::private_key,
+                                  &TlsFiles::trust_anchors, &TlsFiles::crl}) {
+            out.push_back(place_of(draft, defaults, role, member).*member);
+        }
+    }
+    return out;
+}
+
 AdjacencyTls::AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file)
     : defaults_(defaults), read_file_(read_file) {}
 
 Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
     Adjacency& adjacency = draft.adjacency;
+    for (std::string& each : file_names(draft, defaults_)) {
+        if (!each.empty()) {
+            adjacency.tls_files.insert(std::move(each));
+        }
+    }
     for (const Context::Role role : {Context::Role::Server, Context::Role::Client}) {
         Files files = TRY(files_of(draft, role));
         const auto refused = [&](const tls::ContextError& why) {
@@ -85,12 +110,6 @@ Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
         (is_server ? adjacency.tls_server : adjacency.tls_client) = std::move(*context);
         (is_server ? adjacency.certificate : adjacency.client_certificate) = {
             std::move(*own), files.certificate.name};
-        for (const Pem* each :
-             {&files.certificate, &files.private_key, &files.trust_anchors, &files.crl}) {
-            if (!each->name.empty()) {
-                adjacency.tls_files.insert(each->name);
-            }
-        }
         if (const auto next = tls::next_update(files.crl.text)) {
             adjacency.crl_next_update =
                 std::min(adjacency.crl_next_update.value_or(WallTime::max()), *next);
@@ -120,14 +139,10 @@ Result<AdjacencyTls::Files, ConfigErrors> AdjacencyTls::files_of(const DraftAdja
     return files;
 }
 
-// Its own, or that of the other role, or the host's.
 Result<AdjacencyTls::Pem, ConfigError> AdjacencyTls::read(const DraftAdjacency& draft,
                                                           Context::Role role, const Use& use) {
-    const bool is_clients =
-        role == Context::Role::Client && !(draft.client_files.*use.member).empty();
-    const TlsFiles& files = is_clients                           ? draft.client_files
-                            : !(draft.files.*use.member).empty() ? draft.files
-                                                                 : defaults_;
+    const TlsFiles& files = place_of(draft, defaults_, role, use.member);
+    const bool is_clients = &files == &draft.client_files;
     const std::string leaf = (is_clients ? "tls client-" : "tls ") + std::string(use.leaf);
     Pem pem{.text = {}, .path = files.path + " " + leaf, .name = files.*use.member};
     if (pem.name.empty() && !use.is_needed) {

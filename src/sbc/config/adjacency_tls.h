@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -19,6 +20,9 @@ std::string unfit_certificate(const Adjacency& adjacency, tls::Context::Role rol
 // The same where it was meant for that role: one for both may be the server's only.
 std::string useless_certificate(const Adjacency& adjacency, tls::Context::Role role);
 
+// The files that are read for it, each for its use; `defaults` are the host's.
+std::vector<std::string> file_names(const DraftAdjacency& draft, const TlsFiles& defaults);
+
 class AdjacencyTls {
 public:
     // `defaults` are the host's files, for adjacencies without their own. Each file is read once,
@@ -26,7 +30,8 @@ public:
     AdjacencyTls(const TlsFiles& defaults, const FileReader& read_file);
 
     // For an attached trusted-encrypted adjacency: sets tls_server, tls_client and what is shown by
-    // them. The errors: all files that are missing, or what is wrong with them together.
+    // them; and, whatever comes of it, tls_files. The errors: all files that are missing, or what
+    // is wrong with them together.
     Result<void, ConfigErrors> prepare(DraftAdjacency& adjacency);
 
 private:

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -186,45 +188,130 @@ void violations_of(const model::Tree& tree, ConfigErrors& out) {
     }
 }
 
-}  // namespace
-
-bool keep_tls(Adjacency& adjacency, const Snapshot& former) {
-    const auto was = std::ranges::find(former.adjacencies, adjacency.name, &Adjacency::name);
-    if (was == former.adjacencies.end() || was->tls_server == nullptr) {
-        return false;
-    }
-    adjacency.tls_server = was->tls_server;
-    adjacency.tls_client = was->tls_client;
-    adjacency.certificate = was->certificate;
-    adjacency.client_certificate = was->client_certificate;
-    adjacency.crl_next_update = was->crl_next_update;
-    adjacency.tls_files.insert(was->tls_files.begin(), was->tls_files.end());
-    return true;
-}
-
-namespace {
-
+// The same fault of a file that several name is said once.
 void add(ConfigErrors& errors, ConfigErrors more) {
     for (ConfigError& each : more) {
-        if (std::ranges::find(errors, each) == errors.end()) {  // a file of several
+        const bool is_known = std::ranges::any_of(errors, [&](const ConfigError& known) {
+            return known.word == each.word && known.sentence == each.sentence;
+        });
+        if (!is_known) {
             errors.push_back(std::move(each));
         }
     }
 }
 
+// One that ran, as it was configured and as it was made.
+class Earlier {
+public:
+    explicit Earlier(const Former& former) : draft_(draft_of(former.tree)), made_(former.snapshot) {
+        ConfigErrors none;
+        check_draft(draft_, none);
+    }
+
+    // Gives an adjacency of the TLS that it had there, in the place of what it has. None: it was
+    // not there, or its TLS was configured otherwise; else whether it has any.
+    std::optional<bool> keep_tls(const Draft& draft, DraftAdjacency& is) const {
+        const std::string& name = is.adjacency.name;
+        const auto was =
+            std::ranges::find(draft_.adjacencies, name,
+                              [](const DraftAdjacency& each) { return each.adjacency.name; });
+        const auto made = std::ranges::find(made_.adjacencies, name, &Adjacency::name);
+        if (was == draft_.adjacencies.end() || made == made_.adjacencies.end() ||
+            !is_tls_of(*was, draft_.files, is, draft.files)) {
+            return std::nullopt;
+        }
+        Adjacency& keeps = is.adjacency;
+        keeps.tls_server = made->tls_server;
+        keeps.tls_client = made->tls_client;
+        keeps.certificate = made->certificate;
+        keeps.client_certificate = made->client_certificate;
+        keeps.crl_next_update = made->crl_next_update;
+        keeps.tls_files.insert(made->tls_files.begin(), made->tls_files.end());
+        return made->tls_server != nullptr;
+    }
+
+private:
+    // Is all that is said of TLS, and of our name, on both the same?
+    static bool is_tls_of(const DraftAdjacency& was, const TlsFiles& defaults_were,
+                          const DraftAdjacency& is, const TlsFiles& defaults_are) {
+        const auto said = [](const Adjacency& its) {
+            return std::tie(its.is_attached, its.security, its.local_id,
+                            its.tls_client_authentication, its.tls_peer_domains,
+                            its.tls_allow_wildcard, its.tls_min_version, its.tls_ciphers,
+                            its.tls_handshake_timeout);
+        };
+        return said(was.adjacency) == said(is.adjacency) &&
+               file_names(was, defaults_were) == file_names(is, defaults_are);
+    }
+
+    Draft draft_;
+    const Snapshot& made_;
+};
+
+// What runs of an adjacency whose files are broken.
+class Substitute {
+public:
+    enum class Without : std::uint8_t { Refused, OutOfService };  // of those that never ran
+
+    Substitute(std::span<const Former> formers, Without without) : without_(without) {
+        for (const Former& each : formers) {
+            earlier_.emplace_back(each);
+        }
+    }
+
+    // None: there is none.
+    std::optional<Broken> take(const Draft& draft, DraftAdjacency& broken) const {
+        Adjacency& adjacency = broken.adjacency;
+        bool is_known = without_ == Without::OutOfService;
+        for (const Earlier& each : earlier_) {
+            const auto has_some = each.keep_tls(draft, broken);
+            if (has_some == true) {
+                return Broken{.adjacency = adjacency.name};
+            }
+            is_known = is_known || has_some.has_value();
+        }
+        if (!is_known) {
+            return std::nullopt;
+        }
+        adjacency.is_attached = false;
+        adjacency.tls_server.reset();
+        adjacency.tls_client.reset();
+        adjacency.certificate = {};
+        adjacency.client_certificate = {};
+        adjacency.crl_next_update.reset();
+        return Broken{.adjacency = adjacency.name, .is_out_of_service = true};
+    }
+
+private:
+    std::vector<Earlier> earlier_;
+    Without without_;
+};
+
 Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const FileReader& read_file,
-                                              const Snapshot* former, ConfigErrors* kept) {
+                                              const TlsJudge& worse, const Substitute& substitute,
+                                              std::vector<Broken>& broken) {
     ConfigErrors errors;
     violations_of(tree, errors);
     Draft draft = draft_of(tree);
     check_draft(draft, errors);
     AdjacencyTls tls(draft.files, read_file);
     for (DraftAdjacency& each : draft.adjacencies) {
-        if (each.adjacency.is_attached && each.adjacency.is_encrypted()) {
-            if (auto prepared = tls.prepare(each); !prepared) {
-                const bool has_some = former != nullptr && keep_tls(each.adjacency, *former);
-                add(has_some ? *kept : errors, std::move(prepared.error()));
-            }
+        if (!each.adjacency.is_attached || !each.adjacency.is_encrypted()) {
+            continue;
+        }
+        ConfigErrors why;
+        if (auto prepared = tls.prepare(each); !prepared) {
+            why = std::move(prepared.error());
+        } else if (auto judged = worse(each.adjacency)) {
+            why.push_back(std::move(*judged));
+        } else {
+            continue;
+        }
+        if (auto instead = substitute.take(draft, each)) {
+            instead->why = std::move(why);
+            broken.push_back(std::move(*instead));
+        } else {
+            add(errors, std::move(why));
         }
     }
     if (!errors.empty()) {
@@ -234,17 +321,33 @@ Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const Fil
     return Configuration{snapshot_of(std::move(draft)), std::move(warnings)};
 }
 
+std::optional<ConfigError> none_is_worse(const Adjacency& /*adjacency*/) {
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<Configuration, ConfigErrors> configure(const model::Tree& tree,
                                               const FileReader& read_file) {
-    return configure(tree, read_file, nullptr, nullptr);
+    std::vector<Broken> none;
+    return configure(tree, read_file, none_is_worse, Substitute({}, Substitute::Without::Refused),
+                     none);
 }
 
-Result<Configuration, ConfigErrors> configure_again(const model::Tree& tree,
+Result<Configuration, ConfigErrors> configure_after(std::span<const Former> formers,
+                                                    const model::Tree& tree,
                                                     const FileReader& read_file,
-                                                    const Snapshot& former, ConfigErrors& kept) {
-    return configure(tree, read_file, &former, &kept);
+                                                    const TlsJudge& worse,
+                                                    std::vector<Broken>& broken) {
+    return configure(tree, read_file, worse, Substitute(formers, Substitute::Without::Refused),
+                     broken);
+}
+
+Result<Configuration, ConfigErrors> configure_at_start(const model::Tree& tree,
+                                                       const FileReader& read_file,
+                                                       std::vector<Broken>& broken) {
+    return configure(tree, read_file, none_is_worse,
+                     Substitute({}, Substitute::Without::OutOfService), broken);
 }
 
 Result<FileTree, ConfigError> read_tree(std::string_view text, const std::string& file_name) {

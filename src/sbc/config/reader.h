@@ -7,8 +7,11 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "sbc/config/config_error.h"
@@ -29,13 +32,32 @@ using FileReader = std::function<Result<std::string, std::string>(const std::str
 
 // All that is wrong with it, by path.
 Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const FileReader& read_file);
-// The same commands as those of `former`, whose files may have changed. Where the TLS of an
-// adjacency cannot be made of them any more it keeps what it had, and `kept` says why.
-Result<Configuration, ConfigErrors> configure_again(const model::Tree& tree,
+
+// What ran before: its commands, and what was made of them.
+struct Former {
+    const model::Tree& tree;
+    const Snapshot& snapshot;
+};
+// An adjacency whose files are broken, or worse than what it has.
+struct Broken {
+    std::string adjacency;
+    ConfigErrors why = {};
+    bool is_out_of_service = false;  // else what was there before is still shown
+};
+// What is wrong with the TLS of an adjacency that could be made; none: it is taken.
+using TlsJudge = std::function<std::optional<ConfigError>(const Adjacency&)>;
+// What follows others that ran, the first of them before all. An adjacency whose files are broken
+// or refused by the judge keeps what it had where nothing of its TLS is configured otherwise than
+// there; else it is an error.
+Result<Configuration, ConfigErrors> configure_after(std::span<const Former> formers,
+                                                    const model::Tree& tree,
                                                     const FileReader& read_file,
-                                                    const Snapshot& former, ConfigErrors& kept);
-// What `former` has of that adjacency's TLS, in the place of what it has. False: it has none.
-bool keep_tls(Adjacency& adjacency, const Snapshot& former);
+                                                    const TlsJudge& worse,
+                                                    std::vector<Broken>& broken);
+// What is to be there again after a start: an adjacency whose files are broken is not attached.
+Result<Configuration, ConfigErrors> configure_at_start(const model::Tree& tree,
+                                                       const FileReader& read_file,
+                                                       std::vector<Broken>& broken);
 
 // What a file says. Each line by itself: what they say together is for configure(). A thing that is
 // said twice is an error, for one of the two would be lost.

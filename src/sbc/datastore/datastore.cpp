@@ -131,6 +131,11 @@ std::string how_to_detach(AdjacencyState state) {
                : "it is attached: commit 'no attach' first, and this when it is Detached";
 }
 
+// What a new store has, and may be gone back to.
+Result<Configuration, ConfigErrors> nothing_at_all() {
+    return Configuration{std::make_shared<const Snapshot>(), {}};
+}
+
 }  // namespace
 
 Datastore::Datastore(Setup setup) : setup_(std::move(setup)) {}
@@ -160,7 +165,14 @@ Result<void, ConfigErrors> Datastore::start() {
     if (!is_read_) {
         TRY(read());
     }
-    return version_.number == 0 ? Result<void, ConfigErrors>() : bring_back(running_);
+    if (version_.number == 0) {
+        return {};
+    }
+    std::vector<Broken> broken;
+    return bring_in_force(running_.is_empty()
+                              ? nothing_at_all()
+                              : configure_at_start(running_, setup_.read_file, broken),
+                          broken);
 }
 
 Result<void, std::string> Datastore::begin_writing(const std::string& session,
@@ -254,17 +266,19 @@ ConfigErrors Datastore::lasting_changes(const Tree& candidate, const Snapshot* n
     return out;
 }
 
-// Nothing at all is what a new store has, and may be gone back to.
-Result<Configuration, ConfigErrors> Datastore::configuration_of(const Tree& tree) const {
-    if (tree.is_empty()) {
-        return Configuration{std::make_shared<const Snapshot>(), {}};
-    }
-    return configure(tree, setup_.read_file);
+Result<Configuration, ConfigErrors> Datastore::configuration_after(
+    std::span<const Former> formers, const Tree& tree, std::vector<Broken>& broken) const {
+    return tree.is_empty()
+               ? nothing_at_all()
+               : configure_after(
+                     formers, tree, setup_.read_file,
+                     [this](const Adjacency& is) { return worse_certificate(is); }, broken);
 }
 
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
                                                              const CommitRequest& request) {
-    auto configuration = configuration_of(candidate);
+    std::vector<Broken> broken;
+    auto configuration = configuration_after(std::array{former()}, candidate, broken);
     const Snapshot* const follows = configuration ? configuration->snapshot.get() : nullptr;
     ConfigErrors errors = refused_changes(candidate, follows);
     if (errors.empty() && request.confirm_within) {
@@ -274,7 +288,6 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
         errors.insert(errors.end(), configuration.error().begin(), configuration.error().end());
     } else {
         std::ranges::move(setup_.target->objections(*follows), std::back_inserter(errors));
-        std::ranges::move(worse_certificates(*follows), std::back_inserter(errors));
     }
     const std::string text = to_text(candidate, model::Secrets::Written);
     if (text.size() > largest_text) {
@@ -313,6 +326,7 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
 
     SnapshotPtr snapshot_before = in_force_;
     publish(configuration->snapshot);
+    report(broken);
     ++generation_;
     Tree before = std::exchange(running_, candidate);
     detach_by_force(before);
@@ -321,6 +335,9 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     last_number_ = next.number;
     Version version_before = std::exchange(version_, next);
     Committed committed{next.number, std::move(configuration->warnings)};
+    for (const std::string& each : reload_problems_) {
+        committed.warnings.push_back(error("", "", each));
+    }
     take_back_problem_.clear();
     if (request.confirm_within) {
         // What comes back is what was there before the first that nobody confirmed.
@@ -400,7 +417,11 @@ Result<void, ConfigErrors> Datastore::take_back() {
     if (!unconfirmed_) {
         return {};
     }
-    if (auto back = bring_back(unconfirmed_->before); !back) {
+    std::vector<Broken> broken;
+    const std::array formers{former(),
+                             Former{unconfirmed_->before, *unconfirmed_->snapshot_before}};
+    const auto before = configuration_after(formers, unconfirmed_->before, broken);
+    if (auto back = bring_in_force(before, broken); !back) {
         constexpr std::chrono::seconds until_next_trial{10};
         confirm_within(until_next_trial);
         take_back_problem_ =
@@ -421,15 +442,16 @@ Result<void, ConfigErrors> Datastore::take_back() {
     return {};
 }
 
-Result<void, ConfigErrors> Datastore::bring_back(const Tree& before) {
-    const auto configuration = configuration_of(before);
-    if (!configuration) {
-        return fail(configuration.error());
+Result<void, ConfigErrors> Datastore::bring_in_force(
+    const Result<Configuration, ConfigErrors>& made, const std::vector<Broken>& broken) {
+    if (!made) {
+        return fail(made.error());
     }
-    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+    if (auto prepared = setup_.target->prepare(made->snapshot); !prepared) {
         return fail(std::move(prepared).error());
     }
-    publish(configuration->snapshot);
+    publish(made->snapshot);
+    report(broken);
     return {};
 }
 

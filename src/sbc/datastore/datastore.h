@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,7 +80,8 @@ public:
     // What the store has is the running one, and nothing is in force yet. The error: it is there
     // and cannot be read.
     Result<void, ConfigErrors> read();
-    // It is in force; it is read before where it was not yet. The error: it cannot run.
+    // It is in force; it is read before where it was not yet. An adjacency whose files are broken
+    // is not attached, and an alarm says so. The error: it cannot run.
     Result<void, ConfigErrors> start();
 
     const model::Tree& running() const { return running_; }
@@ -101,7 +103,8 @@ public:
         unsigned version = 0;
         ConfigErrors warnings;
     };
-    // All that is wrong; where nothing is, all that the system refuses.
+    // All that is wrong; where nothing is, all that the system refuses. Broken files of an
+    // adjacency whose TLS stays as it was configured are no fault: a warning says so.
     Result<Committed, ConfigErrors> commit(const model::Tree& candidate,
                                            const CommitRequest& request);
     // Whether the running configuration waits to be confirmed, and until when.
@@ -144,13 +147,19 @@ private:
         Version version_before;
         TimePoint ends{};
     };
-    Result<Configuration, ConfigErrors> configuration_of(const model::Tree& tree) const;
+    // What may follow what runs, or ran.
+    Result<Configuration, ConfigErrors> configuration_after(std::span<const Former> formers,
+                                                            const model::Tree& tree,
+                                                            std::vector<Broken>& broken) const;
+    Former former() const { return {running_, *in_force_}; }
     // What would be shown in the place of a certificate that counts, and does not count itself.
     std::optional<ConfigError> worse_certificate(const Adjacency& is) const;
-    ConfigErrors worse_certificates(const Snapshot& next) const;
+    // Of adjacencies that keep what they had, or are out of service.
+    void report(const std::vector<Broken>& broken);
     ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;
     ConfigErrors lasting_changes(const model::Tree& candidate, const Snapshot* next) const;
-    Result<void, ConfigErrors> bring_back(const model::Tree& before);
+    Result<void, ConfigErrors> bring_in_force(const Result<Configuration, ConfigErrors>& made,
+                                              const std::vector<Broken>& broken);
     void detach_by_force(const model::Tree& before);
     Result<void, ConfigErrors> activate();
     void publish(SnapshotPtr snapshot);

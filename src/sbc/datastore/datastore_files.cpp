@@ -1,6 +1,7 @@
 // Part of Datastore: the files that a configuration names, which change without it.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,8 +24,9 @@ std::string renewed(const Snapshot& before, const Snapshot& after) {
     for (std::size_t i = 0; i < after.adjacencies.size(); ++i) {
         const Adjacency& was = before.adjacencies[i];
         const Adjacency& is = after.adjacencies[i];
-        if (is.tls_server != nullptr && (was.tls_server->origin() != is.tls_server->origin() ||
-                                         was.tls_client->origin() != is.tls_client->origin())) {
+        if (is.tls_server != nullptr &&
+            (was.tls_server == nullptr || was.tls_server->origin() != is.tls_server->origin() ||
+             was.tls_client->origin() != is.tls_client->origin())) {
             out.append(out.empty() ? "" : ", ").append(is.name);
         }
     }
@@ -127,59 +129,66 @@ std::optional<ConfigError> Datastore::worse_certificate(const Adjacency& is) con
     return std::nullopt;
 }
 
-ConfigErrors Datastore::worse_certificates(const Snapshot& next) const {
-    ConfigErrors out;
-    for (const Adjacency& is : next.adjacencies) {
-        if (auto worse = worse_certificate(is);
-            worse && std::ranges::find(out, worse->word, &ConfigError::word) == out.end()) {
-            out.push_back(std::move(*worse));  // a file of several once
+namespace {
+
+// To go on after it.
+std::string without_stop(std::string sentence) {
+    if (sentence.ends_with('.')) {
+        sentence.pop_back();
+    }
+    return sentence;
+}
+
+}  // namespace
+
+void Datastore::report(const std::vector<Broken>& broken) {
+    // A file of several is said once.
+    std::map<std::string, std::string> out_of_service;  // by what is wrong: whose it is
+    std::set<std::string> kept;
+    for (const Broken& each : broken) {
+        for (const ConfigError& why : each.why) {
+            if (!each.is_out_of_service) {
+                kept.insert(without_stop(why.sentence));
+                continue;
+            }
+            std::string& names = out_of_service[without_stop(why.sentence)];
+            names.append(names.empty() ? "" : ", ").append(shown(each.adjacency));
         }
     }
-    return out;
+    reload_problems_.clear();
+    for (const std::string& why : kept) {
+        reload_problems_.push_back(why + "; what was there before is still shown");
+        log::warning("certificates.not-reloaded", {{"reason", why}});
+    }
+    for (const auto& [why, names] : out_of_service) {
+        std::string& alarm = reload_problems_.emplace_back(why);
+        alarm.append("; until it is mended, out of service: ").append(names);
+        log::error("adjacency.out-of-service", {{"adjacency", names}, {"reason", why}});
+    }
 }
 
 // Each adjacency by itself: what is broken of one keeps no other from its certificates and
 // revocations.
 bool Datastore::reload() {
-    const auto report = [&](const ConfigErrors& errors) {
-        std::set<std::string> said;
-        reload_problems_.clear();
-        for (const ConfigError& each : errors) {
-            if (said.insert(each.sentence).second) {
-                reload_problems_.push_back(each.sentence +
-                                           "; what was there before is still shown");
-                log::warning("certificates.not-reloaded", {{"reason", each.sentence}});
-            }
-        }
-    };
-    ConfigErrors kept;
-    auto configuration = running_.is_empty()
-                             ? configuration_of(running_)
-                             : configure_again(running_, setup_.read_file, *in_force_, kept);
+    std::vector<Broken> broken;
+    const auto configuration = configuration_after(std::array{former()}, running_, broken);
     if (!configuration) {
-        report(configuration.error());
+        report({{.adjacency = "", .why = configuration.error()}});
         return false;
-    }
-    Snapshot next = *configuration->snapshot;
-    for (Adjacency& each : next.adjacencies) {
-        if (auto worse = worse_certificate(each)) {
-            keep_tls(each, *in_force_);
-            kept.push_back(std::move(*worse));
-        }
     }
     // It was made of the same commands, so the same adjacencies are at the same places.
-    const std::string names = renewed(*in_force_, next);
+    const std::string names = renewed(*in_force_, *configuration->snapshot);
     if (names.empty()) {
-        report(kept);
+        report(broken);
         return false;
     }
-    auto snapshot = std::make_shared<const Snapshot>(std::move(next));
-    if (auto prepared = setup_.target->prepare(snapshot); !prepared) {
-        report(prepared.error());
+    if (auto prepared = setup_.target->prepare(configuration->snapshot); !prepared) {
+        broken.push_back({.adjacency = "", .why = std::move(prepared.error())});
+        report(broken);
         return false;
     }
-    publish(std::move(snapshot));
-    report(kept);
+    publish(configuration->snapshot);
+    report(broken);
     log::info("certificates.reloaded", {{"adjacencies", names}});
     return true;
 }

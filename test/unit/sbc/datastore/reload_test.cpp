@@ -1,6 +1,10 @@
 // Files that a running configuration names change: certificates are renewed, peers are revoked.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
 
 #include "sbc/datastore/datastore.h"
 #include "unit/sbc/datastore/fake_target.h"
@@ -9,6 +13,7 @@
 namespace ringwall::sbc::datastore {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -54,16 +59,17 @@ protected:
     std::map<std::string, int> read_;  // how often
     FakeTarget target_;
     Now now_{TimePoint(1h), new_year};
-    Datastore datastore_{
-        {.store = nullptr,
-         .target = &target_,
-         .read_file = [this](const std::string& name) -> Result<std::string, std::string> {
-             ++read_[name];
-             const auto found = files_.find(name);
-             return found == files_.end() ? fail(std::string("No such file or directory"))
-                                          : Result<std::string, std::string>(found->second);
-         },
-         .now = [this] { return now_; }}};
+    Datastore::Setup setup_{
+        .store = nullptr,
+        .target = &target_,
+        .read_file = [this](const std::string& name) -> Result<std::string, std::string> {
+            ++read_[name];
+            const auto found = files_.find(name);
+            return found == files_.end() ? fail(std::string("No such file or directory"))
+                                         : Result<std::string, std::string>(found->second);
+        },
+        .now = [this] { return now_; }};
+    Datastore datastore_{setup_};
 };
 
 TEST_F(Reload, FilesThatAreAsTheyWereChangeNothing) {
@@ -159,6 +165,179 @@ TEST_F(Reload, WhatIsBrokenOfOneAdjacencyIsNoOthers) {
     EXPECT_THAT(datastore_.alarms(), IsEmpty());
 }
 
+class BrokenTrunk : public Reload {
+protected:
+    BrokenTrunk() {
+        mend();
+        commit(trunk_);
+        trunks_before_ = trunk().tls_server;
+        files_["trunk.crt"] = "half of a certifi";
+        EXPECT_FALSE(datastore_.reload());
+    }
+    void mend() {
+        const auto made = authority_.issue(
+            {.alt_names = "URI:sip:sbc.example", .not_after = new_year + std::chrono::days(100)});
+        files_["trunk.crt"] = made.certificate;
+        files_["trunk.key"] = made.key;
+    }
+    const Adjacency& trunk() const { return target_.published->adjacencies.at(1); }
+
+    const std::string trunk_ =
+        "adjacency sip trunk\nsecurity trusted-encrypted\nsignaling-address ipv4 192.0.2.2\n"
+        "signaling-peer trunk.test\ntls certificate trunk.crt\ntls private-key "
+        "trunk.key\nattach\n";
+    std::shared_ptr<const tls::Context> trunks_before_;
+};
+
+TEST_F(BrokenTrunk, HoldsBackNoCommitOfSomethingElse) {
+    const auto file =
+        read_tree(std::string(encrypted) + "description new\n" + trunk_ + "description new\n", "");
+    const auto committed = datastore_.commit(file->tree, {.author = "ops"});
+    ASSERT_TRUE(committed) << committed.error().front().to_string();
+    EXPECT_THAT(
+        committed->warnings,
+        ::testing::Contains(::testing::Field(
+            &ConfigError::sentence, AllOf(HasSubstr("adjacency 'trunk'"), HasSubstr("'trunk.crt'"),
+                                          HasSubstr("; what was there before is still shown")))));
+    EXPECT_EQ(phones().description, "new");
+    EXPECT_EQ(trunk().description, "new");
+    EXPECT_EQ(trunk().tls_server, trunks_before_);
+    EXPECT_TRUE(trunk().is_attached);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'trunk'")));
+    // What another adjacency shows is not trunk's.
+    files_["more.crt"] = files_["sbc.crt"];
+    EXPECT_EQ(refusal("tls certificate more.crt\n" + trunk_), "");
+    EXPECT_EQ(phones().certificate.file, "more.crt");
+    EXPECT_EQ(trunk().tls_server, trunks_before_);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'trunk'")));
+    mend();
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+    EXPECT_NE(trunk().tls_server, trunks_before_);
+}
+
+// Its own leaves, and the host's that it uses.
+TEST_F(BrokenTrunk, RefusesACommitThatChangesItsTls) {
+    files_["more.pem"] = files_["ca.crt"];
+    files_["none.crl"] = authority_.revoke({});
+    const SnapshotPtr before = target_.published;
+    for (const char* change :
+         {"tls minimum-version 1.3\n", "tls ciphers ECDHE-ECDSA-AES128-GCM-SHA256\n",
+          "tls trust-anchors more.pem\n", "tls client-trust-anchors more.pem\n",
+          "tls crl none.crl\n", "tls peer-domain other.test\n", "tls allow-wildcard\n",
+          "tls handshake-timeout 30\n", "local-id host sbc.example\n",
+          "exit\ntls crl none.crl\n"}) {
+        EXPECT_THAT(refusal(trunk_ + change), HasSubstr("adjacency 'trunk'")) << change;
+        EXPECT_EQ(target_.published, before) << change;
+    }
+    EXPECT_EQ(refusal(trunk_ + "description new\n"), "") << "the same without a change of TLS";
+}
+
+TEST_F(BrokenTrunk, IsReadWhereItIsAttachedAgain) {
+    std::string detached = trunk_;
+    detached.resize(detached.size() - std::string_view("attach\n").size());
+    EXPECT_EQ(refusal(detached), "");
+    EXPECT_THAT(refusal(trunk_), HasSubstr("adjacency 'trunk'"));
+    mend();
+    EXPECT_EQ(refusal(trunk_), "");
+}
+
+// Certificates that break while somebody thinks about a configuration do not keep it.
+TEST_F(BrokenTrunk, HoldsBackNothingThatIsTakenBack) {
+    const auto file = read_tree(std::string(encrypted) + "description new\n" + trunk_, "");
+    ASSERT_TRUE(datastore_.commit(file->tree,
+                                  {.author = "ops", .confirm_within = std::chrono::seconds(60)}));
+    EXPECT_EQ(phones().description, "new");
+    EXPECT_TRUE(datastore_.take_back());
+    EXPECT_EQ(phones().description, "");
+    EXPECT_EQ(trunk().tls_server, trunks_before_);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'trunk'")));
+    // Where it was configured otherwise for so long, it is what it was before.
+    mend();
+    const auto other = read_tree(std::string(encrypted) + trunk_ + "tls minimum-version 1.3\n", "");
+    ASSERT_TRUE(datastore_.commit(other->tree,
+                                  {.author = "ops", .confirm_within = std::chrono::seconds(60)}));
+    EXPECT_NE(trunk().tls_server, trunks_before_);
+    files_.erase("trunk.crt");
+    EXPECT_TRUE(datastore_.take_back());
+    EXPECT_EQ(trunk().tls_server, trunks_before_);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'trunk.crt' cannot be read")));
+}
+
+// A start from the store: the others serve, and it does when it is mended.
+class StartedBroken : public BrokenTrunk {
+protected:
+    StartedBroken()
+        : folder_(std::filesystem::path(::testing::TempDir()) /
+                  ("broken-" + std::to_string(::getpid()))) {
+        std::filesystem::remove_all(folder_);
+        store_.emplace(*VersionStore::open(folder_));
+        mend();
+        begin();
+        commit(trunk_);
+        files_["trunk.crt"] = "half of a certifi";
+    }
+    ~StartedBroken() override { std::filesystem::remove_all(folder_); }
+    void begin() {
+        target_.published.reset();
+        setup_.store = &*store_;
+        datastore_ = Datastore(setup_);
+        const auto started = datastore_.start();
+        ASSERT_TRUE(started) << started.error().front().to_string();
+    }
+
+    std::filesystem::path folder_;
+    std::optional<VersionStore> store_;
+};
+
+TEST_F(StartedBroken, DoesNotServeUntilItIsMended) {
+    begin();
+    EXPECT_TRUE(phones().is_attached);
+    EXPECT_NE(phones().tls_server, nullptr);
+    EXPECT_FALSE(trunk().is_attached);
+    EXPECT_EQ(trunk().tls_server, nullptr);
+    EXPECT_EQ(trunk().tls_client, nullptr);
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre(AllOf(HasSubstr("TLS of adjacency 'trunk'"),
+                                  HasSubstr("not a certificate in PEM"),
+                                  HasSubstr("; until it is mended, out of service: 'trunk'"))));
+    EXPECT_THAT(datastore_.files(), ::testing::IsSupersetOf({"trunk.crt", "trunk.key"}))
+        << "they are looked at";
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_FALSE(trunk().is_attached);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("out of service: 'trunk'")));
+    mend();
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_TRUE(trunk().is_attached);
+    EXPECT_NE(trunk().tls_server, nullptr);
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+    EXPECT_EQ(datastore_.running_version().number, 1U);
+}
+
+TEST_F(StartedBroken, HoldsBackNoCommitOfSomethingElseAndIsMendedByOne) {
+    begin();
+    EXPECT_EQ(refusal("description new\n" + trunk_), "");
+    EXPECT_EQ(phones().description, "new");
+    EXPECT_FALSE(trunk().is_attached);
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("out of service: 'trunk'")));
+    EXPECT_THAT(refusal(trunk_ + "tls minimum-version 1.3\n"), HasSubstr("adjacency 'trunk'"));
+    EXPECT_FALSE(trunk().is_attached);
+    mend();
+    EXPECT_EQ(refusal(trunk_ + "tls minimum-version 1.3\n"), "");
+    EXPECT_TRUE(trunk().is_attached);
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+TEST_F(StartedBroken, AFileOfAllIsSaidOnce) {
+    files_.erase("ca.crt");
+    begin();
+    EXPECT_FALSE(phones().is_attached);
+    EXPECT_FALSE(trunk().is_attached);
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre(AllOf(HasSubstr("'ca.crt' cannot be read"),
+                                  HasSubstr("out of service: 'phones', 'trunk'"))));
+}
+
 TEST_F(Reload, WhatCannotBePublishedLeavesTheOneBefore) {
     commit();
     renew();
@@ -225,7 +404,7 @@ TEST_F(Reload, WhatDoesNotCountNeverReplacesWhatDoes) {
                 ElementsAre("certificate 'sbc.crt' expired at 2026-01-06T00:00:00Z, and the one "
                             "that is shown is valid; take one that is; what was there before is "
                             "still shown"));
-    const auto file = read_tree(std::string(encrypted) + "description new\n", "test");
+    const auto file = read_tree(std::string(encrypted) + "tls minimum-version 1.3\n", "test");
     ASSERT_TRUE(file);
     const auto committed = datastore_.commit(file->tree, {.author = "ops"});
     ASSERT_FALSE(committed);
@@ -257,7 +436,7 @@ TEST_F(Reload, WhatCannotServeItsRoleNeverReplacesWhatCan) {
                     ElementsAre("certificate 'sbc.crt' is not for a server, by its key usage or "
                                 "extended key usage, and the one that is shown is; take one that "
                                 "is; what was there before is still shown"));
-        EXPECT_THAT(refusal("description new\n"),
+        EXPECT_THAT(refusal("tls minimum-version 1.3\n"),
                     HasSubstr("certificate 'sbc.crt' is not for a server"));
         EXPECT_EQ(target_.published, before);
     }
@@ -342,7 +521,8 @@ TEST_F(Reload, WhatDoesNotBearOurNameNeverReplacesWhatDoes) {
                 ElementsAre("certificate 'sbc.crt' does not bear 'sbc.example', and the one that "
                             "is shown does; take one that does, or name a file of its own for "
                             "another name; what was there before is still shown"));
-    EXPECT_THAT(refusal(access + "description new\n"), HasSubstr("does not bear 'sbc.example'"));
+    EXPECT_THAT(refusal(access + "tls minimum-version 1.3\n"),
+                HasSubstr("does not bear 'sbc.example'"));
     renew({.alt_names = ours});
     EXPECT_FALSE(datastore_.reload()) << "phones look for their domain";
     EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("does not bear 'sip.example'")));
