@@ -14,6 +14,7 @@ struct ExplainQuestion {
     AdjacencyIndex from = 0;
     std::string identity = {};  // an address-of-record that the caller proves; empty: none
     std::string uri = {};       // that is called
+    std::string caller = {};    // URI in its From; empty: the identity's, or nobody's
 };
 
 struct Explanation {

@@ -43,7 +43,8 @@ tls::PeerIdentity certificate_on(const Adjacency& adjacency, const ExplainQuesti
                                  std::string_view host) {
     tls::PeerIdentity out;
     const bool is_phone = adjacency.profile == Profile::Access;
-    if (is_phone && question.identity.empty()) {
+    const bool is_user = question.identity.find('@') != std::string::npos;
+    if (is_phone && !is_user) {
         return out;
     }
     out.has_certificate = out.is_verified = out.has_subject_alt_name = true;
@@ -150,8 +151,10 @@ Explanation Sbc::explain(const ExplainQuestion& question) {
     const bool is_known = !question.identity.empty() && may_be_registered(question);
     Explanation out;
     out.uri = question.uri;
-    out.from = "sip:" +
-               (question.identity.empty() ? "anonymous@" + std::string(nobody) : question.identity);
+    out.from = !question.caller.empty()
+                   ? question.caller
+                   : "sip:" + (question.identity.empty() ? "anonymous@" + std::string(nobody)
+                                                         : question.identity);
     const sip::Transport transport = transport_on(
         adjacency, question.from, shared_.location.find(question.identity, now().monotonic));
     assume(adjacency, question, is_known, transport, out);

@@ -18,11 +18,12 @@ class Explained : public SmallLab {
 protected:
     using SmallLab::SmallLab;
     // Not a packet and not a count comes of it.
-    Explanation explain(std::string_view from, const std::string& identity,
-                        const std::string& uri) {
+    Explanation explain(std::string_view from, const std::string& identity, const std::string& uri,
+                        const std::string& caller = "") {
         const std::size_t before = net.packets().size();
         const auto counts = border.sbc().counters().all();
-        const Explanation out = border.worker(0).explain({border.index_of(from), identity, uri});
+        const Explanation out =
+            border.worker(0).explain({border.index_of(from), identity, uri, caller});
         net.run_for(1s);
         EXPECT_EQ(net.packets().size(), before);
         EXPECT_EQ(border.sbc().counters().all(), counts);
@@ -60,6 +61,21 @@ TEST_F(Explained, ARegisteredUserIsCalledAtItsContact) {
     ASSERT_EQ(what.decisions.targets().size(), 1U);
     EXPECT_EQ(what.decisions.targets()[0].finding, Finding::Sent);
     EXPECT_EQ(what.decisions.targets()[0].event, Event::Fork);
+}
+
+TEST_F(Explained, ACallerMayBeNamedByATelUri) {
+    register_phones();
+    const Explanation known =
+        explain("phones", "alice@example.com", "sip:bob@example.com", "sips:alice@example.com");
+    EXPECT_EQ(known.from, "sips:alice@example.com");
+    EXPECT_EQ(known.end, Explanation::End::Called);
+    const Explanation peer =
+        explain("softswitch", "+4930123", "sip:bob@example.com", "tel:+4930123");
+    EXPECT_EQ(peer.from, "tel:+4930123");
+    EXPECT_TRUE(peer.is_readable);
+    EXPECT_EQ(peer.end, Explanation::End::Called);
+    const Explanation phone = explain("phones", "+4930123", "sip:bob@example.com", "tel:+4930123");
+    EXPECT_EQ(phone.end, Explanation::End::Challenged) << "a number proves nothing";
 }
 
 TEST_F(Explained, WhoIsNotThereIsToldApartFromWhoIsNobodyForWhomMayKnow) {

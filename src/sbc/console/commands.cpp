@@ -212,7 +212,8 @@ std::vector<model::Suggestion> after_explain(const Desk& desk, const Arguments& 
     }
     const std::size_t target = given.size() > 1 && given[1] == "as" ? 3 : 1;  // where 'to' stands
     if (given.size() < target) {
-        return {{"IDENTITY", "who has proven to call: alice@example.com", false}};
+        return {{"IDENTITY", "who calls: alice@example.com, sip:alice@example.com, tel:+4930123",
+                 false}};
     }
     if (given.size() == target) {
         std::vector<model::Suggestion> out{{"to", "Who is called.", true}};

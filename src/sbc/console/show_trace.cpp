@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "sbc/console/show.h"
 #include "sbc/model/word_values.h"
 #include "sbc/policy/pipeline.h"
@@ -317,18 +318,31 @@ std::string list_of(const std::vector<CallRecord>& records, bool as_json) {
     return as_json ? printed(list) : out.empty() ? "None.\n" : out;
 }
 
-// "alice@example.com", with or without a scheme. Empty: it is none.
-std::string identity_of(const std::string& word) {
-    const bool has_scheme = word.starts_with("sip:") || word.starts_with("sips:");
-    const std::string text = has_scheme ? word : "sip:" + word;
-    const auto uri = sip::parse_uri(text);
-    return uri && uri->has_user ? sip::address_of_record(*uri) : "";
-}
-
 bool is_uri(const std::string& word) {
     return std::ranges::all_of(
                word, [](char c) { return c > ' ' && c != '<' && c != '>' && c != '"'; }) &&
            sip::parse_uri(word).has_value();
+}
+
+// "alice@example.com", "sips:alice@example.com", "tel:+4930123". False: it is none of them.
+bool set_caller(const std::string& word, ExplainQuestion& question) {
+    const auto has_scheme = [](std::string_view text) {
+        const auto uri = sip::parse_uri(text);
+        return uri && uri->scheme != sip::Scheme::Other;
+    };
+    const std::string text = has_scheme(word) ? word : "sip:" + word;
+    if (!is_uri(text)) {
+        return false;
+    }
+    const sip::Uri uri = *sip::parse_uri(text);
+    if (uri.scheme != sip::Scheme::Tel && !uri.has_user) {
+        return false;
+    }
+    question.identity = sip::address_of_record(uri);
+    question.caller =
+        std::string(sip::to_string(uri.scheme)).append(":").append(uri.user) +
+        (uri.scheme == sip::Scheme::Tel ? std::string(uri.parameters.text) : "@" + lower(uri.host));
+    return true;
 }
 
 }  // namespace
@@ -373,10 +387,10 @@ Answer explain_call(Views& views, const Arguments& words, bool as_json) {
     ExplainQuestion question{.from = static_cast<AdjacencyIndex>(from - adjacencies.begin())};
     std::size_t at = 1;
     if (at + 1 < words.size() && words[at] == "as") {
-        question.identity = identity_of(words[at + 1]);
-        if (question.identity.empty()) {
+        if (!set_caller(words[at + 1], question)) {
             return {.fault = shown(words[at + 1]) +
-                             " is nobody's address; write it like alice@example.com",
+                             " is nobody's address; write it like alice@example.com, "
+                             "sip:alice@example.com or tel:+4930123",
                     .word = at + 1};
         }
         at += 2;

@@ -1001,6 +1001,7 @@ TEST_F(AtTheConsole, ACallIsExplained) {
                         "would be sent on.\n")));
     ASSERT_EQ(views_.asked.size(), 1U);
     EXPECT_EQ(views_.asked[0].identity, "Alice@example.com");
+    EXPECT_EQ(views_.asked[0].caller, "sip:Alice@example.com");
     EXPECT_EQ(views_.asked[0].uri, "sips:b@d.example");
     EXPECT_THAT(says(command + " | json"), HasSubstr("\"rule\": \"secure-call-untrusted-target\""));
     EXPECT_THAT(says("explain call from nowhere to sip:b@d.example"),
@@ -1012,6 +1013,33 @@ TEST_F(AtTheConsole, ACallIsExplained) {
     EXPECT_EQ(views_.asked.size(), 2U);
     Session reader = open("guest", Role::ReadOnly, "2");
     EXPECT_THAT(reader.on_line(command).output, HasSubstr("refused"));
+}
+
+TEST_F(AtTheConsole, ACallerIsNamedByAddressOrUri) {
+    typed({"configure", "sbc mysbc", "sbe", "adjacency sip test", "commit", "end"});
+    for (const auto& [word, identity, caller] :
+         {std::tuple("al%20ice@D.example", "al ice@d.example", "sip:al%20ice@d.example"),
+          std::tuple("sip:alice:secret@d.example:5070;user=phone?Subject=x", "alice@d.example",
+                     "sip:alice@d.example"),
+          std::tuple("SIPS:alice@d.example", "alice@d.example", "sips:alice@d.example"),
+          std::tuple("tel:+49-30-123", "+4930123", "tel:+49-30-123"),
+          std::tuple("tel:7042;phone-context=d.example", "7042",
+                     "tel:7042;phone-context=d.example")}) {
+        says("explain call from test as \"" + std::string(word) + "\" to sip:b@d.example");
+        ASSERT_FALSE(views_.asked.empty()) << word;
+        EXPECT_EQ(views_.asked.back().identity, identity);
+        EXPECT_EQ(views_.asked.back().caller, caller);
+        views_.asked.clear();
+    }
+    for (const char* wrong : {"alice", "5", "sip:d.example", "sips:", "tel:alice", "tel:",
+                              "mailto:alice@d.example@", "a<b@d.example", "sip:a>b@d.example"}) {
+        EXPECT_THAT(
+            says("explain call from test as \"" + std::string(wrong) + "\" to sip:b@d.example"),
+            HasSubstr("'" + std::string(wrong) +
+                      "' is nobody's address; write it like alice@example.com, "
+                      "sip:alice@example.com or tel:+4930123"));
+        EXPECT_TRUE(views_.asked.empty()) << wrong;
+    }
 }
 
 // Where all stages pass, and the target comes to nothing.
