@@ -451,6 +451,30 @@ TEST_F(Reload, WhatCannotServeItsRoleNeverReplacesWhatCan) {
     EXPECT_THAT(datastore_.alarms(), IsEmpty());
 }
 
+// One file in both roles towards a peer: without clientAuth the peer would refuse us where we
+// connect.
+TEST_F(Reload, OneFileOfBothRolesThatLosesOneIsShownInNeither) {
+    const std::string peer = "signaling-peer other.test\n";
+    commit(peer);
+    const auto server = phones().tls_server;
+    const auto client = phones().tls_client;
+    renew({.alt_names = ours, .extended_key_usage = "serverAuth"});
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_EQ(phones().tls_server, server);
+    EXPECT_EQ(phones().tls_client, client);
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre("certificate 'sbc.crt' is not for a client, by its key usage or "
+                            "extended key usage, and the one that is shown is; take one that is; "
+                            "what was there before is still shown"));
+    // Another file for the client's role, and it is a server's only.
+    const auto own = authority_.issue({.alt_names = ours, .extended_key_usage = "clientAuth"});
+    files_["me.crt"] = own.certificate;
+    files_["me.key"] = own.key;
+    EXPECT_EQ(refusal(peer + "tls client-certificate me.crt\ntls client-private-key me.key\n"), "");
+    EXPECT_NE(phones().tls_server->origin(), server->origin());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
 TEST_F(Reload, ToPhonesNobodyConnects) {
     commit("inherit profile preset-access\ndomain sbc.example\n");
     renew({.alt_names = ours, .extended_key_usage = "serverAuth"});
