@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads crash fuzz bench package test-package lint format clean build
+.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads crash scan fuzz bench package test-package lint format clean build
 
 help:
 	@echo 'make run        the lab: six phones and the border controller; stays up, says how to call'
@@ -20,6 +20,7 @@ help:
 	@echo 'make sanitize   unit and scenario tests under ASan+UBSan and under TSan'
 	@echo 'make reloads    10,000 renewed certificates under calls over TLS (RELOADS=N)'
 	@echo 'make crash      kills the border controller 200 times under registrations, and under calls (KILLS=N SEED=N)'
+	@echo 'make scan       testssl.sh at the TLS port: every finding that is not of the lab'
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on;'
 	@echo '                then CHURN=60 minutes of registrations, calls and strangers: memory has to stay flat'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
@@ -99,6 +100,11 @@ crash: packages-build+lab+test
 	    KILLS=$(KILLS) $(if $(filter command line environment,$(origin SEED)),SEED=$(SEED)) test/system/test_$$kind.py || exit 1; \
 	done
 	CRASH_AT_LIBRARY=build/$(BUILD)/test/libcrash_at.so STEP=1 test/system/test_crash_points.py
+
+# What make test has no time for; sslscan is there.
+scan: packages-build+lab+test+scan
+	@$(MAKE) --no-print-directory build TARGET=ringwall-sbc
+	test/system/test_tls_findings.py
 
 # Certificates are renewed under calls over TLS: what is left behind, and how much memory it is.
 RELOADS := 10000
