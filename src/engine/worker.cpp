@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <unordered_map>
 
 #include "base/check.h"
@@ -59,6 +60,7 @@ struct Listener {
     net::Loop::Watch watch = 0;
     std::unique_ptr<net::EventSource> source;
     bool is_removed = false;
+    std::optional<TimePoint> full_since;  // in no turn since then was all accepted that waited
 };
 
 }  // namespace
@@ -189,6 +191,7 @@ void Worker::Impl::on_acceptable(Listener& listener) {
             case net::TcpListener::Outcome::Gone:
                 break;
             case net::TcpListener::Outcome::Nothing:
+                listener.full_since.reset();
                 return;
             case net::TcpListener::Outcome::OutOfRoom:
                 loop.change(listener.watch, net::Interest::None);
@@ -196,6 +199,10 @@ void Worker::Impl::on_acceptable(Listener& listener) {
                 return;
         }
     }
+    // Others wait. The kernel does not say since when: it is since nobody did, at most.
+    listener.full_since = listener.full_since.value_or(now.monotonic);
+    turn_delay =
+        std::clamp<Duration>(now.monotonic - *listener.full_since, turn_delay, longest_delay);
 }
 
 void Worker::Impl::accept(Listener& listener, net::TcpListener::Accepted accepted) {

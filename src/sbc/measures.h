@@ -67,8 +67,9 @@ struct WorkerLoad {
     bool is_shedding = false;
     double share = 0;        // of new work that is turned away
     Duration queue_delay{};  // of the last window
-    std::uint64_t shed = 0;  // since the start
-    WallTime since{};        // is_shedding
+    std::uint64_t shed = 0;  // requests, since the start
+    std::uint64_t handshakes_shed = 0;
+    WallTime since{};  // is_shedding
 };
 
 struct Measures {

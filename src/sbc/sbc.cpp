@@ -20,6 +20,7 @@
 #include "sbc/policy/refusal_rule.h"
 #include "sbc/record/trace.h"
 #include "sbc/sbc_admission.h"
+#include "sbc/source.h"
 #include "sip/message_builder.h"
 
 namespace ringwall::sbc {
@@ -179,7 +180,8 @@ engine::AcceptDecision Sbc::on_accept(engine::ListenerId listener, const Endpoin
         return decision;
     }
     const Adjacency& adjacency = snapshot_->adjacencies[*index];
-    if (!may_connect(*index, remote.address)) {
+    if (!may_connect(*index, remote.address) ||
+        (adjacency.is_encrypted() && sheds_handshake(*index, remote.address))) {
         return decision;
     }
     if (!adjacency.is_trusted() && !shared_.strangers.admit(*index, remote.address)) {
@@ -240,7 +242,7 @@ void Sbc::watch_newcomer(const engine::Flow& flow, AdjacencyIndex index) {
         return;
     }
     if (is_known(snapshot_->adjacencies[index], flow.identity.get())) {
-        shared_.newcomers.remove(index, flow.remote);
+        shared_.newcomers.make_known(index, flow.remote);
         return;
     }
     if (newcomers_.empty()) {
@@ -272,10 +274,12 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
     if (which && is_failed_handshake(reason)) {
         ++passed_on(*which).handshakes_failed[static_cast<std::size_t>(reason)];
     }
-    log::info("connection.closed", {{"adjacency", name},
-                                    {"peer", flow.remote.to_string()},
-                                    {"reason", to_string(reason)},
-                                    {"detail", detail}});
+    if (reason != CloseReason::NotAdmitted || may_log_refusal()) {
+        log::info("connection.closed", {{"adjacency", name},
+                                        {"peer", flow.remote.to_string()},
+                                        {"reason", to_string(reason)},
+                                        {"detail", detail}});
+    }
     if (flow.listener && which && reason != CloseReason::NotAdmitted &&
         reason != CloseReason::TooMany) {
         shared_.strangers.release(*which, flow.remote.address);
@@ -500,7 +504,7 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     const bool is_relayed = request->method() == Method::Register &&
                             inbound.from_adjacency().registration_target.has_value();
     if (inbound.from_adjacency().is_encrypted() && !is_relayed) {
-        shared_.newcomers.remove(*inbound.adjacency, inbound.source);
+        shared_.newcomers.make_known(*inbound.adjacency, inbound.source);
     }
     if (request->method() == Method::Register) {
         do_register(inbound, id, request);
@@ -1397,8 +1401,15 @@ void Sbc::note_overload(OverloadControl::Change change) {
         shard_.start_timer(overload_.window(), overload_cookie);
     } else {
         counters_.add("overload", "ended");
-        log::info("overload.ended", {{"worker", shard_.place().number}, {"shed", shed_}});
+        log::info("overload.ended", {{"worker", shard_.place().number},
+                                     {"shed", shed_},
+                                     {"handshakes_shed", handshakes_shed_}});
     }
+}
+
+// By chance, from 0 to below 1.
+double Sbc::draw() {
+    return static_cast<double>(random_.number() >> 11U) * 0x1p-53;
 }
 
 // What begins something is turned away before it costs anything: no digest, no look-up, no state
@@ -1409,8 +1420,7 @@ bool Sbc::shed(ServerId id, const sip::Hop& from, const sip::Message& request) {
         return false;
     }
     const auto adjacency = adjacency_of(*snapshot_, from);
-    const double draw = static_cast<double>(random_.number() >> 11U) * 0x1p-53;
-    if (!adjacency || !overload_.sheds(draw)) {
+    if (!adjacency || !overload_.sheds(draw())) {
         return false;
     }
     ++shed_;
@@ -1436,6 +1446,22 @@ bool Sbc::shed(ServerId id, const sip::Hop& from, const sip::Message& request) {
     return true;
 }
 
+// A handshake is the most that a stranger can have us do: his connection is closed before it. The
+// peers of trunks, where phones are registered and who has been known before come in.
+bool Sbc::sheds_handshake(AdjacencyIndex adjacency, const IpAddress& source) {
+    if (!overload_.is_shedding() || is_peers(adjacency, source) ||
+        shared_.newcomers.has_known(adjacency, source) ||
+        shared_.location.count({&adjacency, 1}, network_of_source(source)) > 0) {
+        return false;
+    }
+    if (!overload_.sheds(draw())) {
+        return false;
+    }
+    ++handshakes_shed_;
+    counters_.add("connections_refused", "overload");
+    return true;
+}
+
 void Sbc::add_measures(Measures& sum) const {
     sum.counters += counters_;
     sum.statistics += statistics_;
@@ -1445,6 +1471,7 @@ void Sbc::add_measures(Measures& sum) const {
                            .share = overload_.share(),
                            .queue_delay = overload_.standing_delay(),
                            .shed = shed_,
+                           .handshakes_shed = handshakes_shed_,
                            .since = overload_changed_});
     sum.adjacencies.resize(
         std::max({sum.adjacencies.size(), passed_.size(), snapshot_->adjacencies.size()}));

@@ -298,7 +298,9 @@ private:
     std::optional<AdjacencyIndex> adjacency_of_phone(FlowId flow) const;
     AdjacencyMeasures& passed_on(AdjacencyIndex adjacency);
     bool shed(sip::transaction::ServerId id, const sip::Hop& from, const sip::Message& request);
+    bool sheds_handshake(AdjacencyIndex adjacency, const IpAddress& source);
     void note_overload(OverloadControl::Change change);
+    double draw();
     b2bua::Usage* call_of(b2bua::CallRef ref);
     // Whose a request with this To tag is.
     b2bua::Usage* call_of_tag(std::string_view tag);
@@ -316,6 +318,7 @@ private:
     class Gate;
     void give_back_legs(b2bua::CallRef call);
     Admissions::Held count_standing(const b2bua::Leg& caller, const b2bua::Leg& callee);
+    bool is_peers(AdjacencyIndex adjacency, const IpAddress& source);
     const SourceRule* rule_of_source(AdjacencyIndex adjacency, const IpAddress& source,
                                      SourceEvent event);
     bool note_source(AdjacencyIndex adjacency, const IpAddress& source, bool is_connection,
@@ -453,6 +456,7 @@ private:
     CallStatistics statistics_;
     OverloadControl overload_;
     std::uint64_t shed_ = 0;  // requests
+    std::uint64_t handshakes_shed_ = 0;
     WallTime overload_changed_{};
     DelayCounts delays_;
     HashKey shed_tags_;

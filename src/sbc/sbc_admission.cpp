@@ -83,21 +83,23 @@ void Sbc::give_back_legs(b2bua::CallRef call) {
 
 // ---- sources ------------------------------------------------------------------------------------
 
+// The address of its signaling-peer.
+bool Sbc::is_peers(AdjacencyIndex index, const IpAddress& source) {
+    const Adjacency& adjacency = snapshot_->adjacencies[index];
+    if (adjacency.profile == Profile::Access || adjacency.signaling_peer.empty()) {
+        return false;
+    }
+    return adjacency.signaling_peer_address == source ||
+           std::ranges::any_of(locator_.last_ways(*snapshot_, index),
+                               [&](const auto& way) { return way.remote.address == source; });
+}
+
 // What counts for it there; null: nothing. The address of a signaling-peer is no stranger's.
 const SourceRule* Sbc::rule_of_source(AdjacencyIndex index, const IpAddress& source,
                                       SourceEvent event) {
     const SourceRules& rules = snapshot_->source_rules;
     const SourceRule* const rule = rules.find(event, source, false);
-    const Adjacency& adjacency = snapshot_->adjacencies[index];
-    if (rule == nullptr || adjacency.profile == Profile::Access ||
-        adjacency.signaling_peer.empty()) {
-        return rule;
-    }
-    const bool is_peers =
-        adjacency.signaling_peer_address == source ||
-        std::ranges::any_of(locator_.last_ways(*snapshot_, index),
-                            [&](const auto& way) { return way.remote.address == source; });
-    return is_peers ? rules.find(event, source, true) : rule;
+    return rule != nullptr && is_peers(index, source) ? rules.find(event, source, true) : rule;
 }
 
 // One more of these. False: there were too many, and over a connection, by which it has shown that

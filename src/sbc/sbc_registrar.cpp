@@ -185,7 +185,7 @@ void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
         // What is bound to a connection that is gone would be so for ever.
         if (is_up(setup.from)) {
             if (phones.is_encrypted()) {
-                shared_.newcomers.remove(setup.adjacency, setup.from.remote);
+                shared_.newcomers.make_known(setup.adjacency, setup.from.remote);
             }
             const auto outcome =
                 registrar_.on_accepted_behind(request, registrant, response, now().monotonic);

@@ -39,19 +39,49 @@ bool Newcomers::contains(AdjacencyIndex adjacency, const Endpoint& source) {
     return found != open_.end() && found->second.contains(source);
 }
 
+// True: it was one.
+bool Newcomers::take(AdjacencyIndex adjacency, const Endpoint& source) {
+    const auto found = open_.find({adjacency, source_of(source.address)});
+    const bool was_one = found != open_.end() && found->second.erase(source) > 0;
+    if (was_one && found->second.empty()) {
+        open_.erase(found);
+    }
+    is_empty_ = open_.empty();
+    return was_one;
+}
+
+void Newcomers::make_known(AdjacencyIndex adjacency, const Endpoint& source) {
+    if (is_empty_) {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (!take(adjacency, source)) {
+        return;
+    }
+    const Who who(adjacency, source_of(source.address));
+    if (const auto found = known_.find(who); found != known_.end()) {
+        turns_.splice(turns_.begin(), turns_, found->second);
+        return;
+    }
+    turns_.push_front(who);
+    known_.emplace(who, turns_.begin());
+    if (known_.size() > max_known_sources) {
+        known_.erase(turns_.back());
+        turns_.pop_back();
+    }
+}
+
 void Newcomers::remove(AdjacencyIndex adjacency, const Endpoint& source) {
     if (is_empty_) {
         return;
     }
     const std::lock_guard lock(mutex_);
-    const auto found = open_.find({adjacency, source_of(source.address)});
-    if (found != open_.end()) {
-        found->second.erase(source);
-        if (found->second.empty()) {
-            open_.erase(found);
-        }
-    }
-    is_empty_ = open_.empty();
+    take(adjacency, source);
+}
+
+bool Newcomers::has_known(AdjacencyIndex adjacency, const IpAddress& source) {
+    const std::lock_guard lock(mutex_);
+    return known_.contains({adjacency, source_of(source)});
 }
 
 void Departures::set(AdjacencyIndex adjacency, engine::ShardNumber worker, bool is_busy) {

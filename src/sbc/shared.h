@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <mutex>
 #include <set>
@@ -58,22 +59,34 @@ public:
 // Connections at an encrypted door of which nobody knows yet whose they are: no client certificate
 // was shown (a trunk's must bear its name), and no request was let through. They may be many, since
 // all phones of a house may come back at once from one address, but neither all that there are nor
-// for long.
+// for long. And the sources of which one was known once: where there is too much work, those are
+// let in before others.
 class Newcomers {
 public:
     static constexpr std::size_t max_connections = 1000;  // of one source
     static constexpr Duration patience = 64s;             // after the handshake
+    // Then the one goes that has shown for longest ago that it is one.
+    static constexpr std::size_t max_known_sources = 65'536;
 
     // False: the source has enough of them.
     bool admit(AdjacencyIndex adjacency, const Endpoint& source);
     bool contains(AdjacencyIndex adjacency, const Endpoint& source);
-    // It is known now, or closed.
+    // It is known now whose it is.
+    void make_known(AdjacencyIndex adjacency, const Endpoint& source);
+    // It is closed.
     void remove(AdjacencyIndex adjacency, const Endpoint& source);
+    // Was one from there made known?
+    bool has_known(AdjacencyIndex adjacency, const IpAddress& source);
 
 private:
+    using Who = std::pair<AdjacencyIndex, IpAddress>;
+    bool take(AdjacencyIndex adjacency, const Endpoint& source);
+
     std::mutex mutex_;
-    std::map<std::pair<AdjacencyIndex, IpAddress>, std::set<Endpoint>> open_;
+    std::map<Who, std::set<Endpoint>> open_;
     std::atomic<bool> is_empty_ = true;  // so that nobody waits for the mutex while all are known
+    std::map<Who, std::list<Who>::iterator> known_;
+    std::list<Who> turns_;  // the one that was made known last in front
 };
 
 // Which workers still have something on adjacencies that are detached: they go down until no worker

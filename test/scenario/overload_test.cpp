@@ -10,8 +10,12 @@ using ::testing::ElementsAre;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-class Busy : public SmallLab {
+template <class World>
+class Busy : public World {
 protected:
+    using World::border;
+    using World::net;
+    using World::World;
     // For so long all workers handle nothing that has not waited for that.
     void let_wait(Duration waited, Duration time) {
         for (Duration spent{}; spent < time; spent += 10ms) {
@@ -37,7 +41,9 @@ protected:
     }
 };
 
-TEST_F(Busy, ANewCallHears503AndWhenToComeAgainAndCostsNothing) {
+class BusyLab : public Busy<SmallLab> {};
+
+TEST_F(BusyLab, ANewCallHears503AndWhenToComeAgainAndCostsNothing) {
     overload();
     outside.invite("sip:+4930@192.0.2.3");
     let_wait(2s, 100ms);
@@ -54,7 +60,9 @@ TEST_F(Busy, ANewCallHears503AndWhenToComeAgainAndCostsNothing) {
     EXPECT_THAT(border.records, SizeIs(0));
 }
 
-TEST_F(Busy, APhoneThatRegistersHearsTheSameAndNoChallenge) {
+TEST_F(BusyLab, APhoneThatRegistersHearsTheSameAndNoChallenge) {
+    alice.send("OPTIONS", "sip:bob@example.com", {});  // its connection stands
+    ASSERT_TRUE(run_until([&] { return !alice.statuses("OPTIONS").empty(); }));
     overload();
     alice.register_now();
     let_wait(2s, 200ms);
@@ -62,7 +70,7 @@ TEST_F(Busy, APhoneThatRegistersHearsTheSameAndNoChallenge) {
     EXPECT_EQ(border.sbc().counters().value("shed", "REGISTER"), 1U);
 }
 
-TEST_F(Busy, ACallThatIsUpGoesOnAndEnds) {
+TEST_F(BusyLab, ACallThatIsUpGoesOnAndEnds) {
     register_phones();
     talk();
     overload();
@@ -76,7 +84,7 @@ TEST_F(Busy, ACallThatIsUpGoesOnAndEnds) {
     EXPECT_THAT(alice.statuses("BYE"), ElementsAre(200));
 }
 
-TEST_F(Busy, ACallThatIsBeingSetUpIsAnsweredAndCancelled) {
+TEST_F(BusyLab, ACallThatIsBeingSetUpIsAnsweredAndCancelled) {
     register_phones();
     bob.on_invite = Phone::OnInvite::Ring;
     alice.invite("sip:bob@example.com");
@@ -88,7 +96,7 @@ TEST_F(Busy, ACallThatIsBeingSetUpIsAnsweredAndCancelled) {
     EXPECT_THAT(alice.statuses("INVITE"), Contains(487));
 }
 
-TEST_F(Busy, EndsWithTheLoadAndIsToldOnce) {
+TEST_F(BusyLab, EndsWithTheLoadAndIsToldOnce) {
     overload();
     EXPECT_EQ(border.sbc().counters().value("overload", "began"), border.worker_count());
     let_wait(1ms, 3s);
@@ -101,14 +109,14 @@ TEST_F(Busy, EndsWithTheLoadAndIsToldOnce) {
 }
 
 // Nobody comes any more: that is an end as well.
-TEST_F(Busy, EndsInSilenceToo) {
+TEST_F(BusyLab, EndsInSilenceToo) {
     overload();
     net.run_for(5s);
     EXPECT_FALSE(is_shedding());
 }
 
 // Half of the load is half of the calls.
-TEST_F(Busy, APartOfTheWorkIsTakenWhereAPartIsTooMuch) {
+TEST_F(BusyLab, APartOfTheWorkIsTakenWhereAPartIsTooMuch) {
     let_wait(110ms, 250ms);  // it begins with little
     ASSERT_TRUE(is_shedding());
     for (int i = 0; i < 40; ++i) {
@@ -122,8 +130,138 @@ TEST_F(Busy, APartOfTheWorkIsTakenWhereAPartIsTooMuch) {
     EXPECT_THAT(outside.statuses("OPTIONS"), Contains(200));
 }
 
+// ---- handshakes ---------------------------------------------------------------------------------
+
+constexpr std::string_view doors = R"(
+sbc mysbc
+ sbe
+  tls certificate border.pem
+  tls private-key border.key
+  tls trust-anchors anchors.pem
+  subscriber alice@example.com
+   password alice-pw
+  adjacency sip phones
+   inherit profile preset-access
+   security trusted-encrypted
+   sip-calls-in secure
+   signaling-address ipv4 192.0.2.1
+   domain example.com
+   tls client-authentication optional
+   attach
+  adjacency sip trunk
+   security trusted-encrypted
+   signaling-address ipv4 192.0.2.2
+   signaling-peer 192.0.2.20
+   tls peer-domain trunk.example.net
+   attach
+  adjacency sip plain
+   security trusted-unencrypted
+   signaling-address ipv4 192.0.2.4
+   attach
+)";
+
+class BusyDoors : public Busy<Lab> {
+protected:
+    BusyDoors() : Busy(std::string(doors)) {}
+    void listen_on(const char* address, std::uint16_t port) {
+        for (std::size_t i = 0; i < border.worker_count(); ++i) {
+            border.worker(i).add_listener(listener, {ip(address), port}, sip::Transport::Tcp, {});
+        }
+    }
+    // Of a hundred connections from there, at the last worker.
+    unsigned admitted_of_a_hundred(const char* source) {
+        unsigned admitted = 0;
+        for (std::uint16_t port = 1; port <= 100; ++port) {
+            const auto decision =
+                border.worker(border.worker_count() - 1).on_accept(listener, {ip(source), port});
+            admitted += decision.is_admitted ? 1 : 0;
+        }
+        return admitted;
+    }
+    std::uint64_t refused() {
+        return border.sbc().counters().value("connections_refused", "overload");
+    }
+
+    const engine::ListenerId listener{777'777};
+    Phone alice{net,
+                ip("192.0.2.11"),
+                sip::Transport::Tls,
+                {ip("192.0.2.1"), 5061},
+                {"alice", "example.com", "alice-pw"},
+                1};
+};
+
+TEST_F(BusyDoors, AStrangersHandshakeIsTurnedAwayBeforeItBegins) {
+    Phone mallory(net, ip("192.0.2.66"), sip::Transport::Tls, {ip("192.0.2.1"), 5061},
+                  {"mallory", "example.com", "guess"}, 2);
+    overload();
+    mallory.send("OPTIONS", "sip:192.0.2.1", {});
+    let_wait(2s, 200ms);
+    EXPECT_EQ(sent_to(mallory), 0U);
+    EXPECT_THAT(mallory.statuses("OPTIONS"), SizeIs(0));
+    EXPECT_GE(refused(), 1U);
+    EXPECT_EQ(border.sbc().counters().value("connections_closed", "not-admitted"), refused());
+    net.run_for(40s);
+}
+
+TEST_F(BusyDoors, WhoIsRegisteredConnectsAgain) {
+    alice.register_now();
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    listen_on("192.0.2.1", 5061);
+    overload();
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.11"), 100U);
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.12"), 0U);
+}
+
+// What the connection was for may still be up when it is gone.
+TEST_F(BusyDoors, WhoWasKnownOnceConnectsAgain) {
+    alice.register_now();
+    ASSERT_TRUE(run_until([&] { return alice.is_registered(); }));
+    alice.unregister();
+    net.run_for(1s);
+    listen_on("192.0.2.1", 5061);
+    overload();
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.11"), 100U);
+}
+
+TEST_F(BusyDoors, WhoOnlyGuessedIsNotKnown) {
+    alice.send("OPTIONS", "sip:bob@example.com", {});  // and is challenged
+    net.run_for(1s);
+    listen_on("192.0.2.1", 5061);
+    overload();
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.11"), 0U);
+}
+
+TEST_F(BusyDoors, APeerGoesBeforeStrangers) {
+    listen_on("192.0.2.2", 5061);
+    overload();
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.20"), 100U);
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.21"), 0U);
+    EXPECT_EQ(refused(), 100U);
+}
+
+TEST_F(BusyDoors, AConnectionInTheClearCostsNothing) {
+    listen_on("192.0.2.4", 5060);
+    overload();
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.21"), 100U);
+    EXPECT_EQ(refused(), 0U);
+}
+
+TEST_F(BusyDoors, APartOfThemIsTakenWhereAPartIsTooMuchAndAllBeforeAndAfter) {
+    listen_on("192.0.2.2", 5061);
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.21"), 100U);
+    let_wait(110ms, 250ms);
+    ASSERT_TRUE(is_shedding());
+    const unsigned admitted = admitted_of_a_hundred("192.0.2.22");
+    EXPECT_GT(admitted, 50U);
+    EXPECT_LT(admitted, 100U);
+    EXPECT_EQ(refused(), 100U - admitted);
+    let_wait(1ms, 3s);
+    EXPECT_EQ(admitted_of_a_hundred("192.0.2.23"), 100U);
+}
+
 // An adjacency that takes nothing from there stays silent, whatever the load.
-TEST_F(Busy, StrangersHearNothing) {
+TEST_F(BusyLab, StrangersHearNothing) {
     Phone stranger(net, ip("198.51.100.99"), sip::Transport::Udp, {ip("192.0.2.3"), 5060},
                    {"eve", "example.net", ""}, 77);
     overload();

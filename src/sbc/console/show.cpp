@@ -552,14 +552,17 @@ std::string show_overload(Views& views, bool as_json) {
                                      ? fmt::format("turns away {} % of new work since {}", percent,
                                                    to_iso8601_seconds(each.since))
                                      : "takes all";
-        out += fmt::format("Worker {}: queue delay {} ms, {}; {} requests turned away so far\n",
-                           number, delay, does, each.shed);
+        out += fmt::format(
+            "Worker {}: queue delay {} ms, {}; {} requests and {} TLS connections turned away so "
+            "far\n",
+            number, delay, does, each.shed, each.handshakes_shed);
         list.push_back({{"worker", number},
                         {"queue-delay-ms", delay},
                         {"shedding", each.is_shedding},
                         {"share", percent},
                         {"since", each.is_shedding ? Json(to_iso8601_seconds(each.since)) : Json()},
-                        {"shed", each.shed}});
+                        {"shed", each.shed},
+                        {"handshakes-shed", each.handshakes_shed}});
         ++number;
     }
     return as_json ? printed(list) : out;

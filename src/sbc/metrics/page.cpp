@@ -79,6 +79,8 @@ constexpr std::array counter_texts{
     CounterText{"challenged", "Requests that were challenged, by the stage that did"},
     CounterText{"challenges", "Challenges of peers and phones to us, by what became of them"},
     CounterText{"connections_closed", "Connections that are over, by the reason"},
+    CounterText{"connections_refused",
+                "Connections that were closed before they began, by what held them off"},
     CounterText{"digest_replays", "Right credentials that were used before, by adjacency"},
     CounterText{"dropped", "Requests that nothing was answered to, by the stage that did"},
     CounterText{"log_lines_left_out", "Lines of the log that were too many"},

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <list>
 #include <map>
 #include <thread>
 
@@ -76,6 +77,7 @@ struct Recorder : NetworkUser {
         times.push_back(now.monotonic);
         if (deadline <= now.monotonic) deadline = TimePoint::max();
     }
+    void on_delay(Duration waited, Now) override { delays.push_back(waited); }
     TimePoint next_deadline() const override { return deadline; }
 
     std::vector<CloseReason> reasons() const {
@@ -93,6 +95,7 @@ struct Recorder : NetworkUser {
     std::map<FlowId, std::string> streams;
     std::vector<Closed> closed;
     std::vector<TimePoint> times;
+    std::vector<Duration> delays;
     std::function<void(const Datagram&)> when_datagram;
     std::function<void(FlowId)> when_established;
     std::function<void(FlowId)> when_stream;
@@ -665,13 +668,31 @@ TEST_F(WorkerTest, ConnectionsBeyondTheLimitAreClosed) {
 
 TEST_F(WorkerTest, WhoIsNotAdmittedIsClosedAndCounted) {
     const auto listener = worker->add_tcp(any_port).value();
-    user.decision.is_admitted = false;
-    RawPeer peer(listener.bound);
+    user.decision = {.is_admitted = false, .tls = server_context()};
+    TlsPeer peer{RawPeer(listener.bound), tls::Session::client(client_context(), "")};
+    peer.start();
     ASSERT_TRUE(turn_until_closed());
     EXPECT_THAT(user.reasons(), ElementsAre(CloseReason::NotAdmitted));
     EXPECT_EQ(user.closed[0].listener, listener.id);
     EXPECT_THAT(user.established, IsEmpty());
-    ASSERT_TRUE(turn_until_over(peer));
+    ASSERT_TRUE(turn_until_over(peer.raw));
+    EXPECT_EQ(peer.raw.received, "") << "no handshake begins";
+}
+
+// Those whom a turn leaves in the kernel's queue wait as well, however short the turns are.
+TEST_F(WorkerTest, WhoWaitsToBeAcceptedIsWaitedFor) {
+    const Endpoint address = listen();
+    std::list<RawPeer> peers;
+    for (int i = 0; i < 200; ++i) peers.emplace_back(address);
+    for (int turn = 0; turn < 4; ++turn) {
+        worker->turn(1s);
+        now.monotonic += 150ms;
+    }
+    ASSERT_EQ(user.accepts, 200);
+    EXPECT_THAT(user.delays, ElementsAre(0ms, 150ms, 300ms, 0ms));
+    peers.emplace_back(address);
+    worker->turn(1s);
+    EXPECT_EQ(user.delays.back(), 0ms);
 }
 
 TEST_F(WorkerTest, LackOfDescriptorsDoesNotSpin) {

@@ -646,13 +646,17 @@ TEST_F(AtTheConsole, TheLoadOfEachWorkerIsShown) {
                                 .share = 0.45,
                                 .queue_delay = 180ms,
                                 .shed = 17,
+                                .handshakes_shed = 4,
                                 .since = WallTime(1'795'000'000s)}};
-    EXPECT_EQ(says("show services sbc sbe overload"),
-              "Worker 0: queue delay 3 ms, takes all; 0 requests turned away so far\n"
-              "Worker 1: queue delay 180 ms, turns away 45 % of new work since "
-              "2026-11-18T11:06:40Z; 17 requests turned away so far\n");
+    EXPECT_EQ(
+        says("show services sbc sbe overload"),
+        "Worker 0: queue delay 3 ms, takes all; 0 requests and 0 TLS connections turned away so "
+        "far\n"
+        "Worker 1: queue delay 180 ms, turns away 45 % of new work since "
+        "2026-11-18T11:06:40Z; 17 requests and 4 TLS connections turned away so far\n");
     EXPECT_THAT(says("show services sbc sbe overload | json"),
-                AllOf(HasSubstr("\"share\": 45"), HasSubstr("\"shedding\": true")));
+                AllOf(HasSubstr("\"share\": 45"), HasSubstr("\"shedding\": true"),
+                      HasSubstr("\"handshakes-shed\": 4")));
 }
 
 TEST_F(AtTheConsole, TheLimitsInForceAreShownWithWhatTheyCount) {
