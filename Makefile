@@ -7,7 +7,7 @@ FROM := alice
 TO := bob
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads crash scan fuzz bench package test-package lint format clean build
+.PHONY: help run demo demo-calls call console hangup stop test sanitize soak reloads crash scan flood fuzz bench package test-package lint format clean build
 
 help:
 	@echo 'make run        the lab: six phones and the border controller; stays up, says how to call'
@@ -21,6 +21,7 @@ help:
 	@echo 'make reloads    10,000 renewed certificates under calls over TLS (RELOADS=N)'
 	@echo 'make crash      kills the border controller 200 times under registrations, and under calls (KILLS=N SEED=N)'
 	@echo 'make scan       testssl.sh at the TLS port: every finding that is not of the lab'
+	@echo 'make flood      three times as many calls as it can serve, while others are up, refresh and end (ARGUMENTS="--calls 100")'
 	@echo 'make soak       the random simulation for MINUTES=30, or CALLS=N; SEED=N: the worlds from there on;'
 	@echo '                then CHURN=60 minutes of registrations, calls and strangers: memory has to stay flat'
 	@echo 'make fuzz       looks for input that breaks a parser or a machine, SECONDS=60 for each (TARGETS="uri via")'
@@ -105,6 +106,10 @@ crash: packages-build+lab+test
 scan: packages-build+lab+test+scan
 	@$(MAKE) --no-print-directory build TARGET=ringwall-sbc
 	test/system/test_tls_findings.py
+
+flood: packages-build+test
+	@$(MAKE) --no-print-directory build BUILD=release TARGET='ringwall-sbc bench_load'
+	test/bench/flood --build build/release $(ARGUMENTS)
 
 # Certificates are renewed under calls over TLS: what is left behind, and how much memory it is.
 RELOADS := 10000
