@@ -40,6 +40,7 @@ private:
 Keeper::Keeper(Setup setup)
     : setup_(std::move(setup)), snapshot_(std::make_shared<const Snapshot>()) {
     std::unique_ptr<store::State> opened;
+    std::vector<std::pair<Kind, std::string>> there;
     auto state = setup_.open();
     if (state) {
         opened = std::move(*state);
@@ -50,6 +51,9 @@ Keeper::Keeper(Setup setup)
                 problem_ = items.error();
                 opened.reset();
                 break;
+            }
+            for (const store::Item& each : *items) {
+                there.emplace_back(kind, each.key);
             }
             left_[kind] = std::move(*items);
         }
@@ -68,6 +72,7 @@ Keeper::Keeper(Setup setup)
             return anew;
         },
         .opened = std::move(opened),
+        .there = std::move(there),
         .on_written = [this](Count count) { setup_.on_written(count); },
         .now = setup_.now,
         .lag = patience});

@@ -468,7 +468,7 @@ int run_process(const ProcessOptions& options) {
                          .registrations = workers.registration_counts(),
                          .workers = workers.count(),
                          .alarms = alarms.count(),
-                         .store_unwritten = keeper ? keeper->said() - keeper->written() : 0,
+                         .store_unwritten = keeper ? keeper->writer().waiting() : 0,
                          .is_store_lagging =
                              keeper && keeper->is_lagging(net::system_clock().monotonic),
                          .version = options.version,

@@ -91,7 +91,7 @@ void RecordJournal::stop() {
             ready_.push_back(std::move(each));
         }
     }
-    deliver();
+    deliver(true);
     is_started_ = false;
 }
 
@@ -145,15 +145,29 @@ void RecordJournal::ask_for_delivery() {
     }
 }
 
-// Main thread.
-void RecordJournal::deliver() {
+// With the lock. Where the store takes nothing any more it is not waited for.
+bool RecordJournal::has_room_in_both() {
+    const store::Writer::Ticket written = store_->written();
+    while (!in_both_.empty() && in_both_.front().ticket <= written) {
+        octets_in_both_ -= in_both_.front().octets;
+        in_both_.pop_front();
+    }
+    if (octets_in_both_ >= max_in_both && store_->has_failed()) {
+        in_both_.clear();
+        octets_in_both_ = 0;
+    }
+    return octets_in_both_ < max_in_both;
+}
+
+// Main thread. The last goes without the store.
+void RecordJournal::deliver(bool is_last) {
     std::unique_lock lock(mutex_);
     is_asked_for_ = false;
     problem_.clear();
     if (const std::uint64_t left_out = std::exchange(left_out_, 0); left_out > 0) {
         file_.lose(left_out, "too many lines at a time");
     }
-    while (!ready_.empty()) {
+    while (!ready_.empty() && (is_last || has_room_in_both())) {
         const Entry& first = ready_.front();
         lock.unlock();  // whoever adds more adds it behind
         const auto written = file_.offer(first.line);
@@ -162,7 +176,9 @@ void RecordJournal::deliver() {
             problem_ = written.error();
             return;
         }
-        store_->put(Kind::Records, ready_.front().call, nullptr);
+        const auto ticket = store_->put(Kind::Records, ready_.front().call, nullptr);
+        in_both_.push_back({ready_.front().line.size(), ticket});
+        octets_in_both_ += in_both_.back().octets;
         ready_.pop_front();
     }
 }

@@ -21,6 +21,9 @@ namespace ringwall::sbc {
 class RecordJournal {
 public:
     static constexpr std::size_t max_waiting = 100'000;  // records; the next are lost, and counted
+    // Octets of records that are in the file and may be in the store still. A start looks for them
+    // at the end of the file (LineFile::tail), which is longer.
+    static constexpr std::size_t max_in_both = 8U << 20U;
 
     RecordJournal(LineFile& file, net::Mailbox& mailbox) : file_(file), mailbox_(mailbox) {}
 
@@ -54,16 +57,25 @@ private:
         TimePoint since;
     };
 
-    void deliver();
+    // In the file; in the store up to that ticket.
+    struct Delivered {
+        std::size_t octets = 0;
+        store::Writer::Ticket ticket = 0;
+    };
+
+    void deliver(bool is_last = false);
+    bool has_room_in_both();
     void ask_for_delivery();
 
     LineFile& file_;
     net::Mailbox& mailbox_;
     std::atomic<bool> is_started_ = false;
     store::Writer* store_ = nullptr;
-    mutable std::mutex mutex_;    // of what follows
-    std::deque<Entry> unkept_;    // that the store has not written yet
-    std::deque<Entry> ready_;     // to go to the file
+    mutable std::mutex mutex_;  // of what follows
+    std::deque<Entry> unkept_;  // that the store has not written yet
+    std::deque<Entry> ready_;   // to go to the file
+    std::deque<Delivered> in_both_;
+    std::size_t octets_in_both_ = 0;
     bool is_asked_for_ = false;   // a letter is under way
     std::string problem_;         // why the file did not take the first of them
     std::uint64_t left_out_ = 0;  // there was no room for them

@@ -1,11 +1,15 @@
 #include "store/writer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ringwall::store {
 
 Writer::Writer(Setup setup) : setup_(std::move(setup)), state_(std::move(setup_.opened)) {
+    for (const auto& [kind, key] : std::exchange(setup_.there, {})) {
+        there_.insert(name_of(kind, key));
+    }
     thread_ = std::thread([this] { run(); });
 }
 
@@ -29,13 +33,22 @@ Writer::Ticket Writer::put(Kind kind, std::string_view key, std::unique_ptr<cons
     Ticket ticket = 0;
     {
         const std::lock_guard lock(mutex_);
+        std::string name = name_of(kind, key);
+        const auto known = values_.find(name);
+        if (value == nullptr && kind != Kind::Registrations && !there_.contains(name)) {
+            if (known != values_.end()) {
+                drop(known);
+            }
+            return last_.load();
+        }
         ticket = last_.load() + 1;
         last_.store(ticket);
         was_idle = queue_.empty();
-        auto [waiting, is_new] = values_.try_emplace(name_of(kind, key));
-        waiting->second = std::move(value);
-        if (is_new) {
+        if (known != values_.end()) {
+            known->second.value = std::move(value);
+        } else {
             queue_.push_back({ticket, since, kind, std::string(key)});
+            values_.emplace(std::move(name), Entry{std::move(value), std::prev(queue_.end())});
         }
         if (oldest_.load() == TimePoint::max()) {
             oldest_.store(since);
@@ -45,6 +58,25 @@ Writer::Ticket Writer::put(Kind kind, std::string_view key, std::unique_ptr<cons
         bell_.notify_one();
     }
     return ticket;
+}
+
+// With the lock.
+void Writer::drop(Values::iterator entry) {
+    queue_.erase(entry->second.place);
+    values_.erase(entry);
+    if (!is_writing_) {
+        note_progress();
+    }
+}
+
+std::size_t Writer::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+}
+
+bool Writer::has_failed() const {
+    const std::lock_guard lock(mutex_);
+    return !problem_.empty() || !lost_.empty();
 }
 
 std::string Writer::alarm(TimePoint now) const {
@@ -76,11 +108,13 @@ void Writer::run() {
             continue;
         }
         Batch batch = take();
+        is_writing_ = true;
         lock.unlock();
         const auto written = write(batch);
         lock.lock();
+        is_writing_ = false;
         if (written) {
-            done();
+            done(batch);
         } else {
             put_back(std::move(batch), written.error());
             if (is_stopping_) {
@@ -101,10 +135,14 @@ Writer::Batch Writer::take() {
     while (!queue_.empty() && batch.places.size() < setup_.batch) {
         Place place = std::move(queue_.front());
         queue_.pop_front();
-        if (auto found = values_.extract(name_of(place.kind, place.key))) {
-            batch.places.push_back(std::move(place));
-            batch.values.push_back(std::move(found.mapped()));
+        const std::string name = name_of(place.kind, place.key);
+        const auto found = values_.find(name);
+        if (place.kind != Kind::Registrations && found->second.value != nullptr) {
+            there_.insert(name);
         }
+        batch.values.push_back(std::move(found->second.value));
+        batch.places.push_back(std::move(place));
+        values_.erase(found);
     }
     return batch;
 }
@@ -141,20 +179,36 @@ void Writer::look() {
     lost_ = opened ? "" : opened.error();
 }
 
-void Writer::done() {
+void Writer::done(const Batch& batch) {
     problem_.clear();
     lost_.clear();
+    for (std::size_t i = 0; i < batch.places.size(); ++i) {
+        if (batch.values[i] == nullptr) {
+            there_.erase(name_of(batch.places[i].kind, batch.places[i].key));
+        }
+    }
+    note_progress();
+}
+
+void Writer::note_progress() {
     oldest_.store(queue_.empty() ? TimePoint::max() : queue_.front().since);
     written_.store(queue_.empty() ? last_.load() : queue_.front().ticket - 1);
 }
 
-// Before what has come meanwhile, which is newer.
+// Before what has come meanwhile, which is newer: of the same key that counts, in the place of
+// this.
 void Writer::put_back(Batch batch, const std::string& problem) {
     problem_ = problem;
     for (std::size_t i = batch.places.size(); i-- > 0;) {
         Place& place = batch.places[i];
-        values_.try_emplace(name_of(place.kind, place.key), std::move(batch.values[i]));
+        const std::string name = name_of(place.kind, place.key);
         queue_.push_front(std::move(place));
+        const auto newer = values_.find(name);
+        if (newer == values_.end()) {
+            values_.emplace(name, Entry{std::move(batch.values[i]), queue_.begin()});
+        } else {
+            queue_.erase(std::exchange(newer->second.place, queue_.begin()));
+        }
     }
 }
 

@@ -1,19 +1,22 @@
 // Puts changes of a State on the disk by a thread of its own, so that no worker waits for it: what
-// has come meanwhile goes in one transaction. Of one key only the last value is waiting, so that a
-// disk that is slow or gone costs no more memory than there are keys.
+// has come meanwhile goes in one transaction. Of one key only the last value is waiting, and none
+// of one that came and went before it was tried, so that a disk that is slow or gone costs no more
+// memory than there are keys.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -35,8 +38,9 @@ public:
     struct Setup {
         // A new one after each failure, and where the one before is gone.
         std::function<Result<std::unique_ptr<State>, std::string>()> open;
-        std::unique_ptr<State> opened = nullptr;      // the first, if it is there already
-        std::function<void(Ticket)> on_written = {};  // on the thread of the writer
+        std::unique_ptr<State> opened = nullptr;               // the first, if it is there already
+        std::vector<std::pair<Kind, std::string>> there = {};  // the keys in it
+        std::function<void(Ticket)> on_written = {};           // on the thread of the writer
         std::function<Now()> now;
         Duration lag = std::chrono::milliseconds(200);
         Duration retry = std::chrono::seconds(1);  // after a failure
@@ -53,10 +57,14 @@ public:
     Ticket put(Kind kind, std::string_view key, std::unique_ptr<const Value> value);
     Ticket last() const { return last_.load(); }
     Ticket written() const { return written_.load(); }
+    // Changes that are not written.
+    std::size_t waiting() const;
     // Something has been waiting for longer than is allowed.
     bool is_lagging(TimePoint now) const { return oldest_.load() < now - setup_.lag; }
     // A sentence while what is said is not written; empty: it is.
     std::string alarm(TimePoint now) const;
+    // The last that was tried could not be written.
+    bool has_failed() const;
 
 private:
     using Waiting = std::unique_ptr<const Value>;  // null: the key is to go
@@ -70,7 +78,12 @@ private:
         std::vector<Place> places;
         std::vector<Waiting> values;
     };
-    using Values = std::unordered_map<std::string, Waiting>;  // by kind and key
+    using Queue = std::list<Place>;
+    struct Entry {
+        Waiting value;
+        Queue::iterator place;
+    };
+    using Values = std::unordered_map<std::string, Entry>;  // by kind and key
 
     static std::string name_of(Kind kind, std::string_view key);
     void run();
@@ -78,18 +91,23 @@ private:
     Result<void, std::string> write(const Batch& batch);
     // What is not there any more is opened anew, whether there is something to write or not.
     void look();
-    void done();
+    void drop(Values::iterator entry);
+    void done(const Batch& batch);
+    void note_progress();
     void put_back(Batch batch, const std::string& problem);
 
     Setup setup_;
     std::unique_ptr<State> state_;
     mutable std::mutex mutex_;
     std::condition_variable bell_;
-    std::deque<Place> queue_;  // by ticket; one whose value is not there was written with another
+    Queue queue_;  // by ticket; each has its value
     Values values_;
+    // What may be in the store. Of registrations nothing: who goes waits for that to be written.
+    std::unordered_set<std::string> there_;
     std::string problem_;
     std::string
         lost_;  // why it is not there, though it was; of the writer's thread, told to others
+    bool is_writing_ = false;  // what was taken is neither written nor put back
     bool is_stopping_ = false;
     std::atomic<Ticket> last_{0};
     std::atomic<Ticket> written_{0};

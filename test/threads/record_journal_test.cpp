@@ -25,6 +25,7 @@ struct Shelf {
     std::mutex mutex;
     std::map<std::string, std::string> records;
     bool is_stuck = false;
+    bool is_broken = false;
     std::condition_variable bell;
 };
 
@@ -37,6 +38,9 @@ public:
     Result<void, std::string> apply(const std::vector<store::Change>& changes) override {
         std::unique_lock lock(shelf_.mutex);
         shelf_.bell.wait(lock, [this] { return !shelf_.is_stuck; });
+        if (shelf_.is_broken) {
+            return fail(std::string("broken"));
+        }
         for (const store::Change& each : changes) {
             if (each.value) {
                 shelf_.records[each.key] = *each.value;
@@ -59,10 +63,16 @@ protected:
     }
     ~RecordJournalTest() override { fs::remove_all(folder); }
     void start(const std::vector<store::Item>& left = {}) {
+        std::vector<std::pair<Kind, std::string>> there;
+        for (const store::Item& each : left) {
+            shelf.records[each.key] = each.value;
+            there.emplace_back(Kind::Records, each.key);
+        }
         writer.emplace(store::Writer::Setup{
             .open = [this]() -> Result<std::unique_ptr<store::State>, std::string> {
                 return std::make_unique<ShelfState>(shelf);
             },
+            .there = std::move(there),
             .on_written = [this](store::Writer::Ticket ticket) { journal.on_written(ticket); },
             .now =
                 [this] {
@@ -131,6 +141,49 @@ TEST_F(RecordJournalTest, ComesIntoTheFileNoSoonerThanIntoTheStore) {
     EXPECT_THAT(lines(), IsEmpty());
     set_stuck(false);
     EXPECT_TRUE(comes_true([&] { return lines().size() == 1; }));
+}
+
+// What may be in both is never more than a start finds again.
+TEST_F(RecordJournalTest, GoesOnWhenTheStoreHasLetGoOfWhatIsInTheFile) {
+    constexpr std::size_t count = 40;
+    const std::string mebibyte(1U << 20U, 'x');
+    std::vector<store::Item> left;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string call = "c" + std::to_string(i);
+        left.push_back({call, "{\"call\":\"" + call + "\",\"x\":\"" + mebibyte + "\"}"});
+    }
+    set_stuck(true);
+    start(left);
+    mailbox->open_all();
+    EXPECT_THAT(lines(), SizeIs(8));
+    EXPECT_THAT(shelved(), SizeIs(count));
+    set_stuck(false);
+    EXPECT_TRUE(comes_true([&] { return shelved().empty(); }));
+    EXPECT_THAT(lines(), SizeIs(count));
+}
+
+// A store that is gone for a day: nobody waits for it, and what came and went meanwhile is not
+// kept.
+TEST_F(RecordJournalTest, CostsNothingWhereTheStoreIsGone) {
+    shelf.is_broken = true;
+    start();
+    constexpr std::size_t count = 20'000;
+    for (std::size_t i = 0; i < count; ++i) {
+        write(std::to_string(i));
+        if (i % 1000 == 999) {
+            time = time.load() + 300ms;
+            journal.look(time.load());
+            mailbox->open_all();
+        }
+    }
+    EXPECT_THAT(lines(), SizeIs(count));
+    EXPECT_LE(writer->waiting(), 2000U);  // what was tried
+    {
+        const std::lock_guard lock(shelf.mutex);
+        shelf.is_broken = false;
+    }
+    EXPECT_TRUE(comes_true([&] { return writer->written() == writer->last(); }));
+    EXPECT_THAT(shelved(), IsEmpty());
 }
 
 TEST_F(RecordJournalTest, WaitsNotForAStoreThatIsTooSlow) {
