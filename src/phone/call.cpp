@@ -324,7 +324,7 @@ void Call::send_digits(std::string_view digits) {
 
 void Call::transfer(std::string_view refer_to) {
     tell([&](Session::Actions& out) {
-        session_.refer(refer_to, "<" + line_.address_of_record() + ">", out);
+        session_.refer(std::string(refer_to), "<" + line_.address_of_record() + ">", now(), out);
     });
 }
 

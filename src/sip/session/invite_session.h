@@ -157,7 +157,9 @@ public:
     // There is a connection again. Where our Contact is another, too, the peer is told as soon as
     // may be, by a target refresh (RFC 3261 §12.2).
     void set_contact(std::string contact, TimePoint now, Actions& out);
-    void refer(std::string_view refer_to, std::string_view referred_by, Actions& out);
+    // REFER, as soon as nothing else is under way: who has not heard our ACK yet may refuse it with
+    // 491.
+    void refer(std::string refer_to, std::string referred_by, TimePoint now, Actions& out);
     void answer_referral(int status, Actions& out);
     // NOTIFY of a referral that was answered with 202.
     void tell_progress(int status, bool is_final, Actions& out);
@@ -216,6 +218,10 @@ private:
         MessagePtr request;
         bool wants_offer = false;
     };
+    struct Refer {
+        std::string refer_to;
+        std::string referred_by;  // empty: none
+    };
     // A 2xx of ours that is repeated until it is acknowledged (RFC 3261 §13.3.1.4).
     struct Unacknowledged {
         ServerId id;
@@ -271,6 +277,7 @@ private:
     void proceed(TimePoint now, Actions& out);
     void send_offer(Method method, const std::string& description, Actions& out);
     void refresh(Actions& out);
+    void send_refer(Actions& out);
     void take_session_timer(const Message& request, const Message& success, TimePoint now);
     void start_session_timer(std::uint32_t seconds, bool is_ours, TimePoint now);
     bool is_exchanging() const;
@@ -321,7 +328,8 @@ private:
     TimePoint refreshed_{};
     TimePoint refresh_due_ = TimePoint::max();  // by us
     TimePoint cancel_until_ = TimePoint::max();
-    bool can_update_ = false;  // the peer allows UPDATE
+    bool can_update_ = false;            // the peer allows UPDATE
+    std::optional<Refer> wanted_refer_;  // as soon as nothing else is under way
     bool is_referring_ = false;
     std::optional<Theirs> referral_request_;  // the peer's REFER that waits for our answer
     std::optional<std::uint32_t> referral_;   // CSeq of the one that we report on

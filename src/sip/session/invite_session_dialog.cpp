@@ -291,6 +291,8 @@ void InviteSession::proceed(TimePoint now, Actions& out) {
         out.emplace_back(OfferWanted{});
     } else if (is_free && is_refresh_wanted_) {
         refresh(out);
+    } else if (is_free && wanted_refer_) {
+        send_refer(out);
     }
     arm(now, out);
 }
@@ -479,18 +481,25 @@ void InviteSession::on_notify(ServerId id, const Message& request, Actions& out)
     out.emplace_back(Referred{status, is_over});
 }
 
-void InviteSession::refer(std::string_view refer_to, std::string_view referred_by, Actions& out) {
+void InviteSession::refer(std::string refer_to, std::string referred_by, TimePoint now,
+                          Actions& out) {
     if (state_ != State::Confirmed || is_referring_) {
         return;
     }
+    is_referring_ = true;
+    wanted_refer_ = Refer{std::move(refer_to), std::move(referred_by)};
+    proceed(now, out);
+}
+
+void InviteSession::send_refer(Actions& out) {
+    const Refer refer = *std::exchange(wanted_refer_, std::nullopt);
     Leg& leg = legs_.front();
     auto builder = leg.dialog.request(Method::Refer, "REFER", setup_.max_forwards);
     add_own_fields(builder, true);
-    builder.header(HeaderName::ReferTo, refer_to);
-    if (!referred_by.empty()) {
-        builder.header(HeaderName::ReferredBy, referred_by);
+    builder.header(HeaderName::ReferTo, refer.refer_to);
+    if (!refer.referred_by.empty()) {
+        builder.header(HeaderName::ReferredBy, refer.referred_by);
     }
-    is_referring_ = true;
     say(Send{std::move(builder)}, Pending{leg.dialog.local_cseq(), Method::Refer}, out);
 }
 

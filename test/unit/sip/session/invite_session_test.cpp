@@ -653,8 +653,9 @@ TEST(InviteSession, AnIntervalThatIsTooShortIsMadeLonger) {
 TEST(InviteSession, AReferralIsReportedOn) {
     Ends ends;
     ends.talk();
-    ends.tell(ends.caller,
-              [&](auto& out) { ends.caller.session.refer("<sip:carol@example.com>", "", out); });
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.refer("<sip:carol@example.com>", "", ends.now, out);
+    });
     ends.deliver();
     EXPECT_EQ(ends.callee.said.back(), "referral <sip:carol@example.com>");
     ends.tell(ends.callee, [&](auto& out) {
@@ -670,11 +671,39 @@ TEST(InviteSession, AReferralIsReportedOn) {
     EXPECT_EQ(ends.caller.responses.back()->status(), 200);
 }
 
+// linphonec answers a REFER that comes before our ACK with 491.
+TEST(InviteSession, AReferralWaitsForTheEndOfAnOffer) {
+    for (const int status : {200, 488}) {
+        Ends ends;
+        ends.talk();
+        ends.offer(ends.caller, "hold");
+        ends.tell(ends.caller, [&](auto& out) {
+            ends.caller.session.refer("<sip:carol@example.com>", "", ends.now, out);
+        });
+        EXPECT_EQ(methods(ends.caller).back(), "INVITE");
+        ends.deliver();
+        ends.tell(ends.callee, [&](auto& out) {
+            if (status == 200) {
+                ends.callee.session.answer("held", ends.now, out);
+            } else {
+                ends.callee.session.refuse(status, ends.now, out);
+            }
+        });
+        ends.deliver();
+        const std::vector<std::string> sent = methods(ends.caller);
+        EXPECT_EQ(sent.back(), "REFER");
+        EXPECT_EQ(std::ranges::count(sent, "REFER"), 1);
+        EXPECT_EQ(sent[sent.size() - 2], status == 200 ? "ACK" : "INVITE");
+        EXPECT_EQ(ends.callee.said.back(), "referral <sip:carol@example.com>");
+    }
+}
+
 TEST(InviteSession, ARefusedReferralIsTold) {
     Ends ends;
     ends.talk();
-    ends.tell(ends.caller,
-              [&](auto& out) { ends.caller.session.refer("<sip:carol@example.com>", "", out); });
+    ends.tell(ends.caller, [&](auto& out) {
+        ends.caller.session.refer("<sip:carol@example.com>", "", ends.now, out);
+    });
     ends.deliver();
     ends.tell(ends.callee, [&](auto& out) { ends.callee.session.answer_referral(603, out); });
     ends.deliver();
