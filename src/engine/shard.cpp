@@ -219,7 +219,7 @@ void Shard::on_datagram(ListenerId listener, FlowId flow, const Endpoint& remote
     (void)listener;
     now_ = now;
     if (own_sockets_.contains(flow)) {
-        user_.on_octets(flow, remote, bytes);
+        tell([&] { user_.on_octets(flow, remote, bytes); });
         return;
     }
     const auto found = flows_.find(flow);
@@ -340,7 +340,7 @@ void Shard::on_closed(FlowId id, ListenerId listener, const Endpoint& remote, Cl
         if (const auto known = listeners_.find(listener); known != listeners_.end()) {
             flow.local = known->second.local;
         }
-        user_.on_flow_closed(flow, reason, detail);
+        tell([&] { user_.on_flow_closed(flow, reason, detail); });
         return;
     }
     const FlowState state = std::move(found->second);
@@ -586,21 +586,6 @@ void Shard::perform() {
         return;  // the outermost call goes on
     }
     is_performing_ = true;
-    drain();
-    is_performing_ = false;
-}
-
-// What the user does from within is queued and performed when it has returned: none of its
-// functions is entered while another runs.
-template <class Function>
-void Shard::tell(Function&& function) {
-    if (is_performing_) {
-        function();
-        return;
-    }
-    is_performing_ = true;
-    function();
-    queue_fresh();
     drain();
     is_performing_ = false;
 }

@@ -172,8 +172,14 @@ public:
     }
     std::size_t flow_count() const { return flows_.size(); }
     std::size_t timer_count() const { return wheel_.size(); }
-    // What time it is for work that no event of the network brought.
+    // What time it is for what no event of the network brought.
     void wake(Now now) { now_ = now; }
+    // The same, for what may send: none of the user's functions is entered before it has returned.
+    template <class Function>
+    void work(Now now, Function&& function) {
+        now_ = now;
+        tell(function);
+    }
     // From a sibling.
     void open(Letter letter, Now now);
     const sip::transaction::Layer& transactions() const { return layer_; }
@@ -257,8 +263,20 @@ private:
                       const sip::ParseError& fault);
     void handle(FlowState& state, sip::StreamFramer::Event event);
     bool take_pong(FlowState& state);
+    // What the user does from within is queued and performed when it has returned: none of its
+    // functions is entered while another runs.
     template <class Function>
-    void tell(Function&& function);
+    void tell(Function&& function) {
+        if (is_performing_) {
+            function();
+            return;
+        }
+        is_performing_ = true;
+        function();
+        queue_fresh();
+        drain();
+        is_performing_ = false;
+    }
     void queue_fresh();
     void drain();
     void perform();

@@ -78,8 +78,7 @@ auto ask(engine::Worker& worker, Function function) {
 
 void say_farewell(engine::Worker& worker, Phone& phone) {
     ask(worker, [&] {
-        phone.shard().wake(worker.now());
-        phone.stop();
+        phone.shard().work(worker.now(), [&] { phone.stop(); });
         return true;
     });
     const auto limit = std::chrono::steady_clock::now() + farewell_limit;
@@ -163,8 +162,7 @@ Result<Supervisor::Order, Failure> run_phone(const SoundOptions& sound,
     configuration.has_started();
     control.attach(**worker, phone);
     std::thread thread([&] {
-        phone.shard().wake((*worker)->now());
-        phone.start();
+        phone.shard().work((*worker)->now(), [&] { phone.start(); });
         (*worker)->run();
     });
     log::info("phone.ready", {{"lines", settings->lines.size()}});

@@ -240,15 +240,16 @@ void Workers::publish(Prepared prepared) {
         seat.worker->post(
             [this, i, gates, &seat, &next, restores, &calls, &sockets = prepared.sockets_[i]] {
                 gates->gate.arrive_and_wait();
-                seat.sbc->shard().wake(seat.worker->now());
-                adopt(seat, std::move(sockets));
-                seat.sbc->take(next);
-                if (restores) {
-                    if (i == 0) {
-                        restore_registrations(*seat.sbc);
+                seat.sbc->shard().work(seat.worker->now(), [&] {
+                    adopt(seat, std::move(sockets));
+                    seat.sbc->take(next);
+                    if (restores) {
+                        if (i == 0) {
+                            restore_registrations(*seat.sbc);
+                        }
+                        restore_calls(*seat.sbc, calls);
                     }
-                    restore_calls(*seat.sbc, calls);
-                }
+                });
                 gates->gate.arrive_and_wait();
                 gates->done.count_down();
             });
@@ -302,8 +303,7 @@ void Workers::on_written() {
     for (const auto& seat : seats_) {
         if (seat->sbc->waits_for_journal()) {
             seat->worker->post([&seat = *seat] {
-                seat.sbc->shard().wake(seat.worker->now());
-                seat.sbc->on_written();
+                seat.sbc->shard().work(seat.worker->now(), [&] { seat.sbc->on_written(); });
             });
         }
     }
@@ -327,8 +327,7 @@ std::vector<AdjacencyStatus> Workers::status() {
 void Workers::detach(AdjacencyIndex adjacency, ForcedDetach mode) {
     for (const auto& seat : seats_) {
         ask(*seat, [adjacency, mode](Seat& its) {
-            its.sbc->shard().wake(its.worker->now());
-            its.sbc->detach(adjacency, mode);
+            its.sbc->shard().work(its.worker->now(), [&] { its.sbc->detach(adjacency, mode); });
         });
     }
 }
@@ -473,8 +472,7 @@ void Workers::log_counters() {
 void Workers::refuse_calls() {
     for (const auto& seat : seats_) {
         ask(*seat, [](Seat& its) {
-            its.sbc->shard().wake(its.worker->now());
-            its.sbc->refuse_calls();
+            its.sbc->shard().work(its.worker->now(), [&] { its.sbc->refuse_calls(); });
         });
     }
 }
@@ -490,9 +488,10 @@ std::size_t Workers::call_count() {
 void Workers::end_all(std::string_view reason) {
     for (const auto& seat : seats_) {
         ask(*seat, [reason](Seat& its) {
-            its.sbc->shard().wake(its.worker->now());
-            its.sbc->refuse_calls();
-            its.sbc->end_all(reason);
+            its.sbc->shard().work(its.worker->now(), [&] {
+                its.sbc->refuse_calls();
+                its.sbc->end_all(reason);
+            });
         });
     }
 }
@@ -500,8 +499,10 @@ void Workers::end_all(std::string_view reason) {
 bool Workers::end_call(const std::string& name, std::string_view reason) {
     return std::ranges::any_of(seats_, [&](const auto& seat) {
         return ask(*seat, [&name, reason](Seat& its) {
-            its.sbc->shard().wake(its.worker->now());
-            return its.sbc->end_call(name, reason);
+            bool is_there = false;
+            its.sbc->shard().work(its.worker->now(),
+                                  [&] { is_there = its.sbc->end_call(name, reason); });
+            return is_there;
         });
     });
 }

@@ -452,8 +452,9 @@ struct Server::Impl {
             return nullptr;
         }
         std::packaged_task<json()> task([&] {
-            phone->shard().wake(worker->now());
-            return function(*phone);
+            json out;
+            phone->shard().work(worker->now(), [&] { out = function(*phone); });
+            return out;
         });
         auto result = task.get_future();
         worker->post([&task] { task(); });

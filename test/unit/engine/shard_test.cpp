@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ constexpr FlowId socket_flow{2};
 const Endpoint local{*IpAddress::parse("192.0.2.1"), 5060};
 const Endpoint peer{*IpAddress::parse("192.0.2.9"), 5060};
 
+constexpr FlowId own_socket{3};
+constexpr FlowId gone_connection{4};
+
 class Wire final : public Network {
 public:
     void send_datagram(FlowId, const Endpoint&, std::string_view bytes) override {
@@ -33,6 +37,7 @@ public:
     }
     void send(FlowId, std::string_view) override {}
     FlowId connect(const ConnectSpec&) override { return {}; }
+    FlowId open_udp(const Endpoint&) override { return own_socket; }
     void connect_as(FlowId id, const ConnectSpec&) override { opened.push_back(id); }
     void close(FlowId, CloseReason) override {}
     void query(const dns::Question&) override {}
@@ -61,7 +66,9 @@ public:
     void on_server_ended(ServerId, TerminationCause) override {}
     void on_timer(std::uint64_t cookie) override { timers.push_back(cookie); }
     void on_trace(Direction, const sip::Hop&, const sip::Message&) override {}
+    void on_octets(FlowId, const Endpoint&, std::string_view) override { on_answer(); }
 
+    std::function<void()> on_answer;
     std::vector<int> statuses;
     std::vector<std::uint64_t> failed, ended, timers;
 };
@@ -209,6 +216,24 @@ TEST_F(ShardTimers, WhatTheUserStopsDoesNotFireAndIsNotStoppedTwice) {
 }
 
 // ---- connections that a sibling asks for --------------------------------------------------------
+
+// Who sends by a connection that is gone has the id of what failed before it is told.
+TEST_F(ShardTimers, NothingFailsBeforeWhoSentItHasReturned) {
+    ASSERT_EQ(shard.open_udp(peer), own_socket);
+    std::vector<std::uint64_t> sent;
+    const auto send_in_vain = [&] {
+        sent.push_back(
+            shard.send_request({gone_connection, peer, sip::Transport::Tcp}, request("OPTIONS"))
+                .value);
+        EXPECT_EQ(user.failed.size(), sent.size() - 1);
+    };
+    user.on_answer = send_in_vain;
+    shard.on_datagram(listener, own_socket, peer, "an answer", now);
+    EXPECT_EQ(user.failed, sent);
+    shard.work(now, send_in_vain);
+    EXPECT_EQ(user.failed, sent);
+    EXPECT_EQ(sent.size(), 2U);
+}
 
 class Letters final : public Siblings {
 public:
