@@ -94,6 +94,7 @@ void assume(const Adjacency& adjacency, const ExplainQuestion& question, bool is
     if (adjacency.registration_target) {
         say("It calls over " + std::string(sip::to_string(transport)) + ".");
     }
+    say("Its Contact has the scheme of the call, and it requires nothing of a proxy.");
     say("There is no description of media; what it may hold is judged when there is one.");
 }
 

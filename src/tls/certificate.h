@@ -10,8 +10,9 @@ namespace ringwall::tls {
 // Fills in the names and the fingerprint, and has_certificate.
 void read_names(X509* certificate, PeerIdentity& identity);
 
-// As RFC 4514 writes it.
+// As RFC 4514 writes them.
 std::string issuer_of(X509* certificate);
+std::string subject_of(X509* certificate);
 WallTime to_time(const ASN1_TIME* time);  // the epoch where it cannot be read
 
 enum class PeerRole : std::uint8_t { Server, Client };

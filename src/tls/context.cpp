@@ -375,15 +375,4 @@ Result<OwnCertificate, ContextError> read_own_certificate(std::string_view pem) 
     return out;
 }
 
-std::optional<WallTime> next_update(std::string_view revocation_lists_pem) {
-    std::optional<WallTime> out;
-    for (const RevocationListPointer& each : read_revocation_lists(revocation_lists_pem)) {
-        const ASN1_TIME* const time = X509_CRL_get0_nextUpdate(each.get());
-        if (time != nullptr) {
-            out = std::min(out.value_or(WallTime::max()), to_time(time));
-        }
-    }
-    return out;
-}
-
 }  // namespace ringwall::tls

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,7 +91,5 @@ struct OwnCertificate {
     WallTime not_after{};  // the first of those in the file to expire
 };
 Result<OwnCertificate, ContextError> read_own_certificate(std::string_view pem);
-// When the first of these lists is out of date; none: there is no list, or none says so.
-std::optional<WallTime> next_update(std::string_view revocation_lists_pem);
 
 }  // namespace ringwall::tls

@@ -80,6 +80,7 @@ class Explain(SystemTest):
 Call of sip:anonymous@anonymous.invalid to sips:alice@ringwall.test, secure
 Taken for granted
   The request comes from an address of this adjacency.
+  Its Contact has the scheme of the call, and it requires nothing of a proxy.
   There is no description of media; what it may hold is judged when there is one.
 Stages
   source              passed

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "sbc/model/word_values.h"
 #include "tls/own_usage.h"
+#include "tls/revocation_lists.h"
 
 namespace ringwall::sbc {
 namespace {
@@ -110,6 +111,21 @@ Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
         (is_server ? adjacency.tls_server : adjacency.tls_client) = std::move(*context);
         (is_server ? adjacency.certificate : adjacency.client_certificate) = {
             std::move(*own), files.certificate.name};
+        Adjacency::Revocation& revocation =
+            is_server ? adjacency.revocation : adjacency.client_revocation;
+        revocation = {files.crl.name, tls::authorities(files.trust_anchors.text, files.crl.text)};
+        const bool is_any_listed =
+            std::ranges::any_of(revocation.authorities,
+                                [](const tls::Authority& each) { return each.listed.has_value(); });
+        if (!files.crl.name.empty() && !is_any_listed) {
+            return fail(ConfigErrors{
+                error(files.crl.path, files.crl.name,
+                      "CRL " + shown(files.crl.name) +
+                          " has no list of an authority among the trust anchors " +
+                          shown(files.trust_anchors.name) +
+                          ", so no peer would be let in; take one that has, or add the "
+                          "certificate of whoever signs it to them")});
+        }
         if (const auto next = tls::next_update(files.crl.text)) {
             adjacency.crl_next_update =
                 std::min(adjacency.crl_next_update.value_or(WallTime::max()), *next);

@@ -21,6 +21,7 @@
 #include "sip/transport.h"
 #include "sip/uri/uri.h"
 #include "tls/context.h"
+#include "tls/revocation_lists.h"
 
 namespace ringwall::sbc {
 
@@ -123,13 +124,20 @@ struct Adjacency {
     std::shared_ptr<const tls::Context> tls_client;
     tls::Version tls_min_version = tls::Version::Tls12;
     std::string tls_ciphers;  // of OpenSSL's words for TLS 1.2; empty: all that are good
-    // What is shown in each role, and from which file; and when what was revoked must be asked
-    // anew.
+    // What is shown in each role, and from which file.
     struct Shown : tls::OwnCertificate {
         std::string file;
     };
     Shown certificate;
     Shown client_certificate;
+    // By whose lists peers are judged in each role, and from which file; when the first is out of
+    // date.
+    struct Revocation {
+        std::string file;  // empty: nobody is asked
+        std::vector<tls::Authority> authorities;
+    };
+    Revocation revocation;
+    Revocation client_revocation;
     std::optional<WallTime> crl_next_update;
     std::set<std::string> tls_files;       // that all this was made of
     Duration tls_handshake_timeout = 20s;  // not below 15 s

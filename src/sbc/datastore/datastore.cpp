@@ -268,11 +268,10 @@ ConfigErrors Datastore::lasting_changes(const Tree& candidate, const Snapshot* n
 
 Result<Configuration, ConfigErrors> Datastore::configuration_after(
     std::span<const Former> formers, const Tree& tree, std::vector<Broken>& broken) const {
-    return tree.is_empty()
-               ? nothing_at_all()
-               : configure_after(
-                     formers, tree, setup_.read_file,
-                     [this](const Adjacency& is) { return worse_certificate(is); }, broken);
+    return tree.is_empty() ? nothing_at_all()
+                           : configure_after(
+                                 formers, tree, setup_.read_file,
+                                 [this](const Adjacency& is) { return worse_files(is); }, broken);
 }
 
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,

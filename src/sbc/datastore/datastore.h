@@ -152,8 +152,9 @@ private:
                                                             const model::Tree& tree,
                                                             std::vector<Broken>& broken) const;
     Former former() const { return {running_, *in_force_}; }
-    // What would be shown in the place of a certificate that counts, and does not count itself.
-    std::optional<ConfigError> worse_certificate(const Adjacency& is) const;
+    // What would be shown in the place of a certificate that counts, and does not count itself; or
+    // lists that say less of who was shut out.
+    std::optional<ConfigError> worse_files(const Adjacency& is) const;
     // Of adjacencies that keep what they had, or are out of service.
     void report(const std::vector<Broken>& broken);
     ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;

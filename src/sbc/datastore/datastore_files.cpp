@@ -50,13 +50,16 @@ std::string worthless(const Adjacency::Shown& certificate, WallTime now) {
                : end_of("certificate", certificate.file, certificate.not_after, now);
 }
 
-// Where an adjacency has what it shows in one of the two roles.
+// Where an adjacency has what it shows in one of the two roles, and by what it judges who is there.
 struct Role {
     Adjacency::Shown Adjacency::*certificate;
+    Adjacency::Revocation Adjacency::*revocation;
     tls::Context::Role role;
 };
-constexpr std::array roles{Role{&Adjacency::certificate, tls::Context::Role::Server},
-                           Role{&Adjacency::client_certificate, tls::Context::Role::Client}};
+constexpr std::array roles{
+    Role{&Adjacency::certificate, &Adjacency::revocation, tls::Context::Role::Server},
+    Role{&Adjacency::client_certificate, &Adjacency::client_revocation,
+         tls::Context::Role::Client}};
 
 bool bears(const Adjacency::Shown& certificate, std::string_view name) {
     return std::ranges::any_of(certificate.names, [&](const std::string& each) {
@@ -102,13 +105,47 @@ std::string worse(const Adjacency& was, const Adjacency& is, const Role& role, W
                               "file of its own for another name";
 }
 
+// The same of revocation lists: of whom there is a list, there must be one of that time or later.
+// Else who was shut out is let in, or everybody is shut out.
+std::string worse(const Adjacency::Revocation& before, const Adjacency::Revocation& after) {
+    if (before.file != after.file) {
+        return "";
+    }
+    for (const tls::Authority& was : before.authorities) {
+        const auto is = std::ranges::find(after.authorities, was.key, &tls::Authority::key);
+        if (!was.listed || is == after.authorities.end()) {
+            continue;
+        }
+        const std::string whose = "CRL " + shown(after.file) + " has ";
+        if (!is->listed) {
+            return whose + "no list of " + shown(was.name) +
+                   ", and the one that is in force has; take one that has, or name another file";
+        }
+        if (*is->listed < *was.listed) {
+            return whose + "a list of " + shown(was.name) + " that was made at " +
+                   to_iso8601_seconds(*is->listed) + ", and the one that is in force at " +
+                   to_iso8601_seconds(*was.listed) +
+                   "; take one that is not older, or name another file";
+        }
+    }
+    return "";
+}
+
 }  // namespace
 
-// What is wrong with what it would show; none: it is at least as good as what is shown.
-std::optional<ConfigError> Datastore::worse_certificate(const Adjacency& is) const {
+// What is wrong with the contents of its files; none: they are at least as good as those in force.
+std::optional<ConfigError> Datastore::worse_files(const Adjacency& is) const {
     const WallTime now = setup_.now().wall;
     const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
     for (const Role& role : roles) {
+        if (was != in_force_->adjacencies.end()) {
+            if (std::string why = worse((*was).*role.revocation, is.*role.revocation);
+                !why.empty()) {
+                return ConfigError{.path = "adjacency sip " + is.name + " tls crl",
+                                   .word = (is.*role.revocation).file,
+                                   .sentence = std::move(why)};
+            }
+        }
         const std::string& file = (is.*role.certificate).file;
         if (file.empty()) {
             continue;

@@ -58,15 +58,15 @@ public:
 
     // Its list, with these on it.
     std::string revoke(const std::vector<Credentials>& revoked,
-                       WallTime next_update = new_year + std::chrono::days(30)) const {
+                       WallTime next_update = new_year + std::chrono::days(30),
+                       WallTime made = new_year - std::chrono::days(1)) const {
         const auto seconds = [](WallTime time) {
             return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
         };
         const std::unique_ptr<X509_CRL, Free> list(X509_CRL_new());
         X509_CRL_set_version(list.get(), 1);
         X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get()));
-        const std::unique_ptr<ASN1_TIME, Free> begin(
-            ASN1_TIME_set(nullptr, seconds(new_year - std::chrono::days(1))));
+        const std::unique_ptr<ASN1_TIME, Free> begin(ASN1_TIME_set(nullptr, seconds(made)));
         const std::unique_ptr<ASN1_TIME, Free> end(ASN1_TIME_set(nullptr, seconds(next_update)));
         X509_CRL_set1_lastUpdate(list.get(), begin.get());
         X509_CRL_set1_nextUpdate(list.get(), end.get());

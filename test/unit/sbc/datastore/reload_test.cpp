@@ -362,6 +362,67 @@ TEST_F(Reload, OtherAnchorsOrListsAreOtherTrust) {
     EXPECT_NE(phones().tls_server->trust(), revoked);
 }
 
+// Whoever was shut out stays so, and whoever may come is not shut out by somebody else's list.
+TEST_F(Reload, ListsThatSayLessAreNotTaken) {
+    const WallTime end = new_year + std::chrono::days(30);
+    const std::string good = authority_.revoke({}, end, new_year);
+    files_["crl.pem"] = good;
+    commit("tls crl crl.pem\n");
+    const SnapshotPtr before = target_.published;
+    const tls::test::TestAuthority another("Another");
+    const std::string older = authority_.revoke({}, end, new_year - std::chrono::hours(1));
+    const std::pair<std::string, std::string> cases[] = {
+        {another.revoke({}),
+         "CRL 'crl.pem' has no list of an authority among the trust anchors 'ca.crt', so no peer "
+         "would be let in; take one that has, or add the certificate of whoever signs it to them"},
+        {tls::test::TestAuthority().revoke({}), "CRL 'crl.pem' has no list of an authority"},
+        {older,
+         "CRL 'crl.pem' has a list of 'CN=Test CA' that was made at 2025-12-31T23:00:00Z, and the "
+         "one that is in force at 2026-01-01T00:00:00Z; take one that is not older, or name "
+         "another file"},
+    };
+    for (const auto& [lists, why] : cases) {
+        files_["crl.pem"] = lists;
+        EXPECT_FALSE(datastore_.reload());
+        EXPECT_EQ(target_.published, before);
+        EXPECT_THAT(datastore_.alarms(),
+                    ElementsAre(AllOf(HasSubstr(why),
+                                      HasSubstr("; what was there before is still shown"))));
+    }
+    files_["crl.pem"] = good;
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+    files_["another.pem"] = another.revoke({});
+    EXPECT_THAT(refusal("tls crl another.pem\n"),
+                HasSubstr("CRL 'another.pem' has no list of an authority"));
+    EXPECT_EQ(target_.published, before);
+    files_["another.pem"] = older;  // whoever names it wants it
+    EXPECT_EQ(refusal("tls crl another.pem\n"), "");
+    EXPECT_NE(target_.published, before);
+}
+
+// A list of one of two authorities takes nothing away; that of the other must not go.
+TEST_F(Reload, EachAuthorityKeepsItsList) {
+    const tls::test::TestAuthority another("Another");
+    files_["ca.crt"] += another.certificate();
+    files_["crl.pem"] = authority_.revoke({});
+    commit("tls crl crl.pem\n");
+    files_["crl.pem"] = another.revoke({});
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre(HasSubstr("CRL 'crl.pem' has no list of 'CN=Test CA', and the one that "
+                                      "is in force has; take one that "
+                                      "has, or name another file")));
+    files_["crl.pem"] = another.revoke({}) + authority_.revoke({});
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+    // Nobody asks for the list of whoever is trusted no more.
+    files_["ca.crt"] = authority_.certificate();
+    files_["crl.pem"] = authority_.revoke({});
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
 // Whose certificate is good follows from the peer, where nothing else says so.
 TEST_F(Reload, APeerWhoseNameIsCheckedIsAnotherOnlyWhileDetached) {
     commit("signaling-peer other.test\n");
