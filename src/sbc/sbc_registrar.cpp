@@ -181,21 +181,22 @@ void Sbc::take_registrars_answer(const b2bua::RelayedRegister::Setup& setup,
         if (refuses_credentials(request, response)) {
             keep_refused(setup, status, "wrong credentials, says the registrar");
         }
-    } else if (status < 300) {
+    } else if (status < 300 && !is_up(setup.from)) {
         // What is bound to a connection that is gone would be so for ever.
-        if (is_up(setup.from)) {
-            if (phones.is_encrypted()) {
-                shared_.newcomers.make_known(setup.adjacency, setup.from.remote);
-            }
-            const auto outcome =
-                registrar_.on_accepted_behind(request, registrant, response, now().monotonic);
-            if (outcome.status == 502) {
-                counters_.add("relayed_registrations", "unreadable");
-            }
-            answer_register(registrant, setup.server, request, outcome, &response);
-            if (outcome.status >= 300) {
-                keep_refused(setup, outcome.status, outcome.reason);
-            }
+        counters_.add("relayed_registrations", "connection-gone");
+        shard_.forget(setup.server);
+    } else if (status < 300) {
+        if (phones.is_encrypted()) {
+            shared_.newcomers.make_known(setup.adjacency, setup.from.remote);
+        }
+        const auto outcome =
+            registrar_.on_accepted_behind(request, registrant, response, now().monotonic);
+        if (outcome.status == 502) {
+            counters_.add("relayed_registrations", "unreadable");
+        }
+        answer_register(registrant, setup.server, request, outcome, &response);
+        if (outcome.status >= 300) {
+            keep_refused(setup, outcome.status, outcome.reason);
         }
     } else {
         refuse_register(registrant, setup, response);

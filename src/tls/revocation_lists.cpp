@@ -32,9 +32,8 @@ std::vector<Authority> authorities(std::string_view trust_anchors,
     const auto lists = read_revocation_lists(revocation_lists);
     std::vector<Authority> out;
     for (const CertificatePointer& each : read_certificates(trust_anchors)) {
-        Authority authority{.name = subject_of(each.get()),
-                            .key = hash_of_key(each.get()),
-                            .listed = std::nullopt};
+        Authority authority{
+            .name = subject_of(each.get()), .key = hash_of_key(each.get()), .listed = std::nullopt};
         for (const RevocationListPointer& list : lists) {
             if (is_signed_by(list.get(), each.get())) {
                 const WallTime made = to_time(X509_CRL_get0_lastUpdate(list.get()));

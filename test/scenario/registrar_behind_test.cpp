@@ -453,6 +453,27 @@ TEST_F(BehindUs, WithoutAnAnswerThereIsNone) {
     EXPECT_FALSE(alice.is_registered());
 }
 
+// Its REGISTER is not remembered for ever: it was once, and whoever came and went cost memory.
+TEST_F(BehindUs, WhoIsGoneBeforeTheRegistrarAnswersIsForgotten) {
+    std::optional<std::pair<sip::transaction::ServerId, sip::MessagePtr>> held;
+    softswitch.answered_by_test = [&](sip::transaction::ServerId id,
+                                      const sip::MessagePtr& request) {
+        if (request->header(sip::HeaderName::Authorization) != nullptr) {
+            held.emplace(id, request);
+            return true;
+        }
+        return answer(softswitch, id, *request);
+    };
+    alice.register_now();
+    ASSERT_TRUE(run_until([&] { return held.has_value(); }));
+    alice.node().cut();
+    answer(softswitch, held->first, *held->second);
+    net.run_for(100s);
+    EXPECT_EQ(bindings(), 0U);
+    EXPECT_EQ(border.sbc().counters().value("relayed_registrations", "connection-gone"), 1U);
+    EXPECT_EQ(border.sbc().shard().transactions().server_count(), 0U);
+}
+
 // RFC 3261 §10.3 step 7, also of what is not bound any more.
 TEST_F(BehindUs, ALateYesDoesNotBindWhatANewerRequestHasTakenAway) {
     std::optional<std::pair<sip::transaction::ServerId, sip::MessagePtr>> held;
