@@ -20,11 +20,17 @@ enum class RecordFormat : std::uint8_t { Json, Csv };
 
 class FileObserver final : public Observer {
 public:
-    explicit FileObserver(net::Mailbox& mailbox, std::function<Now()> now = net::system_clock)
-        : trace("trace", mailbox),
-          record("record", mailbox),
-          audit("audit", mailbox),
-          records(record, mailbox),
+    // Each is opened by the thread that writes that file.
+    struct Mailboxes {
+        net::Mailbox& trace;
+        net::Mailbox& record;
+        net::Mailbox& audit;
+    };
+    explicit FileObserver(const Mailboxes& mailboxes, std::function<Now()> now = net::system_clock)
+        : trace("trace", mailboxes.trace),
+          record("record", mailboxes.record),
+          audit("audit", mailboxes.audit),
+          records(record, mailboxes.record),
           now_(std::move(now)) {}
     LineFile trace;
     LineFile record;

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/clock.h"
+#include "sbc/record/call_record.h"
 
 namespace ringwall::sbc {
 
@@ -34,12 +36,30 @@ std::string read_end(int file, std::size_t most) {
 
 }  // namespace
 
+// While one lives the disk has been asked for something, and may keep whoever asked.
+class LineFile::Work {
+public:
+    explicit Work(LineFile& file) : file_(file) {
+        const std::scoped_lock lock(file_.mutex_);
+        file_.busy_since_ = net::system_clock();
+    }
+    ~Work() {
+        const std::scoped_lock lock(file_.mutex_);
+        file_.busy_since_.reset();
+    }
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+
+private:
+    LineFile& file_;
+};
+
 class LineFile::Line final : public net::Letter {
 public:
     Line(LineFile& file, std::string text) : file_(file), text_(std::move(text)) {}
     void open() override {
-        file_.waiting_.fetch_sub(1, std::memory_order_relaxed);
         file_.write(text_);
+        file_.waiting_.fetch_sub(1, std::memory_order_relaxed);
     }
 
 private:
@@ -58,6 +78,7 @@ bool LineFile::open(const std::filesystem::path& path) {
 
 void LineFile::take(net::FileDescriptor file) {
     file_ = std::move(file);
+    is_open_ = file_.number() >= 0;
     is_cut_ = false;
     take_out_half_a_line();
     struct stat is {};
@@ -102,9 +123,14 @@ net::FileDescriptor LineFile::open_anew() const {
 }
 
 void LineFile::reopen() {
-    if (!is_open()) {
-        return;
+    if (is_open() && !is_reopen_asked_for_.exchange(true)) {
+        mailbox_.post([this] { go_on_in_another(); });
     }
+}
+
+void LineFile::go_on_in_another() {
+    is_reopen_asked_for_ = false;  // whoever asks from here on has moved this one
+    const Work work(*this);
     net::FileDescriptor opened = open_anew();
     if (opened.number() < 0) {
         log::error("file.not-reopened",
@@ -132,24 +158,43 @@ void LineFile::post(std::string line) {
     mailbox_.post(std::make_unique<Line>(*this, std::move(line)));
 }
 
-std::string LineFile::alarm() const {
+bool LineFile::hangs(TimePoint now) const {
+    const std::scoped_lock lock(mutex_);
+    return is_kept_at(now);
+}
+
+// With the lock.
+bool LineFile::is_kept_at(TimePoint now) const {
+    return busy_since_ && busy_since_->monotonic < now - patience;
+}
+
+std::string LineFile::alarm(const Now& now) const {
+    const std::scoped_lock lock(mutex_);
+    if (is_kept_at(now.monotonic)) {
+        return path_.string() + " hangs: its disk has kept what was begun at " +
+               to_iso8601_seconds(busy_since_->wall) + "; up to " + std::to_string(max_waiting) +
+               (overrun_ > 0 ? " lines wait for it, and more are being lost"
+                             : " lines can wait for it, and the next are lost");
+    }
     return problem_.empty()
                ? ""
                : path_.string() + " cannot be written, so what belongs there is lost: " + problem_;
 }
 
 void LineFile::write(const std::string& line) {
+    const Work work(*this);
     if (const std::uint64_t overrun = overrun_.exchange(0, std::memory_order_relaxed)) {
         lose(overrun, "too many lines at a time");
     }
-    try_again();
+    say_what_is_lost();
     if (lost_ > 0 || !append(line + "\n")) {
         lose(1, reason_);
     }
 }
 
 Result<void, std::string> LineFile::offer(const std::string& line) {
-    try_again();
+    const Work work(*this);
+    say_what_is_lost();
     if (lost_ > 0 || !append(line + "\n")) {
         return fail(path_.string() + ": " + reason_);
     }
@@ -157,9 +202,20 @@ Result<void, std::string> LineFile::offer(const std::string& line) {
 }
 
 void LineFile::try_again() {
+    if (is_open() && !is_try_asked_for_.exchange(true)) {
+        mailbox_.post([this] {
+            is_try_asked_for_ = false;
+            const Work work(*this);
+            say_what_is_lost();
+        });
+    }
+}
+
+void LineFile::say_what_is_lost() {
     if (lost_ > 0 && append(form_.lost_begins + std::to_string(lost_) + form_.lost_ends + "\n")) {
         log::warning("file.works-again", {{"file", what_}, {"lost", lost_}});
         lost_ = 0;
+        const std::scoped_lock lock(mutex_);
         problem_.clear();
     }
 }
@@ -184,7 +240,10 @@ bool LineFile::append(std::string text) {
 }
 
 void LineFile::lose(std::uint64_t count, const std::string& reason) {
-    problem_ = reason;
+    {
+        const std::scoped_lock lock(mutex_);
+        problem_ = reason;
+    }
     if (std::exchange(lost_, lost_ + count) == 0) {
         log::error("file.fails", {{"file", what_}, {"reason", reason}});
     }

@@ -1,14 +1,18 @@
-// The files of records and trace: lines come from the workers, and are written by the main thread,
-// so that no worker waits for a disk.
+// The files of records, trace and audit: lines come from any thread, and are written by one that
+// has nothing else to do (net::MailThread), so that nobody waits for a disk, and no file for
+// another's.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "net/file_descriptor.h"
 #include "net/mailbox.h"
 
@@ -16,9 +20,13 @@ namespace ringwall::sbc {
 
 // Appends lines to a file of the operator's, readable by its owner only. When the disk is full, or
 // too slow for what comes, lines are lost, and counted; half a line is taken out again, and before
-// the next that fits a line says how many lack: {"lost":3}.
+// the next that fits a line says how many lack: {"lost":3}. "The file's thread" is the one that
+// opens the mailbox.
 class LineFile {
 public:
+    static constexpr std::size_t max_waiting = 20'000;             // lines; the next are lost
+    static constexpr Duration patience = std::chrono::seconds(2);  // with one write
+
     // What its lines are.
     struct Form {
         std::string first = {};  // where the file begins; empty: nothing
@@ -29,47 +37,64 @@ public:
 
     LineFile(std::string_view what, net::Mailbox& mailbox) : what_(what), mailbox_(mailbox) {}
 
-    // Before the first line. Nothing is written to an empty path.
+    // Before the first line, and before its thread. Nothing is written to an empty path.
     bool open(const std::filesystem::path& path);
-    bool is_open() const { return file_.number() >= 0; }
-    // Main thread: somebody has moved the file away, to begin another (logrotate). Where that
-    // cannot be opened the old one goes on.
-    void reopen();
-    // Any thread; written when the mailbox is opened.
-    void post(std::string line);
-    // Main thread: written now, however many are waiting.
-    void write(const std::string& line);
-    // Main thread: the same, but what does not fit is not lost: its owner keeps it. Else why.
-    Result<void, std::string> offer(const std::string& line);
-    // Main thread: so many more will never be written.
-    void lose(std::uint64_t count, const std::string& reason);
-    // The ends of the file that was moved away last (PATH.1) and of this one: whole lines.
+    // The ends of the file that was moved away last (PATH.1) and of this one: whole lines. Before
+    // its thread.
     std::string tail() const;
-    // Main thread: a sentence while lines are being lost; empty: they are not.
-    std::string alarm() const;
-    // Main thread: where lines were lost, the line that says so, if it fits now.
+
+    // Any thread.
+    bool is_open() const { return is_open_; }
+    void post(std::string line);
+    // Somebody has moved the file away, to begin another (logrotate). Where that cannot be opened
+    // the old one goes on.
+    void reopen();
+    // Where lines were lost, the line that says so, if it fits now.
     void try_again();
+    // Something that was begun has not come to an end for too long: nobody knows whether it will.
+    bool hangs(TimePoint now) const;
+    // A sentence while lines are being lost or the file hangs; empty: all is well.
+    std::string alarm(const Now& now) const;
+    std::size_t waiting() const { return waiting_; }
+    const std::string& what() const { return what_; }
+    const std::filesystem::path& path() const { return path_; }
+
+    // The file's thread: written now, however many are waiting; what does not fit is not lost: its
+    // owner keeps it. Else why.
+    Result<void, std::string> offer(const std::string& line);
+    // The file's thread: so many more will never be written.
+    void lose(std::uint64_t count, const std::string& reason);
 
 private:
     class Line;
-    static constexpr std::size_t max_waiting = 20'000;
+    class Work;
 
     net::FileDescriptor open_anew() const;
     void take_out_half_a_line();
     void take(net::FileDescriptor file);
+    void go_on_in_another();
+    void write(const std::string& line);
+    void say_what_is_lost();
     bool append(std::string text);
+    bool is_kept_at(TimePoint now) const;
 
     std::string what_;
     std::filesystem::path path_;
     net::Mailbox& mailbox_;
     Form form_;
-    net::FileDescriptor file_;
-    std::atomic<std::size_t> waiting_{0};
+    std::atomic<bool> is_open_ = false;
+    std::atomic<std::size_t> waiting_{0};    // the one that is being written, too
     std::atomic<std::uint64_t> overrun_{0};  // lost because too many were waiting
-    bool is_cut_ = false;                    // it ends with half a line that cannot be taken out
+    std::atomic<bool> is_reopen_asked_for_ = false;
+    std::atomic<bool> is_try_asked_for_ = false;
+    mutable std::mutex mutex_;       // of what follows; never held while something is written
+    std::optional<Now> busy_since_;  // with what the disk may keep
+    std::string problem_;            // why lines are being lost
+    // Of the file's thread.
+    net::FileDescriptor file_;
+    bool is_cut_ = false;  // it ends with half a line that cannot be taken out
     std::uint64_t lost_ = 0;
-    std::string reason_;   // that the last did not fit
-    std::string problem_;  // why lines are being lost
+    std::string reason_;  // that the last did not fit
 };
 
 }  // namespace ringwall::sbc

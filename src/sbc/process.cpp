@@ -5,15 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <thread>
 
 #include "base/log.h"
@@ -31,10 +30,10 @@
 #include "sbc/datastore/datastore.h"
 #include "sbc/file_observer.h"
 #include "sbc/file_watch.h"
-#include "sbc/line_file.h"
 #include "sbc/metrics/page.h"
 #include "sbc/metrics/server.h"
 #include "sbc/operations.h"
+#include "sbc/operator_files.h"
 #include "sbc/privileges.h"
 #include "sbc/stored_subscribers.h"
 #include "sbc/workers.h"
@@ -43,6 +42,7 @@ namespace ringwall::sbc {
 namespace {
 
 constexpr std::chrono::seconds farewell_limit{5};  // for BYEs at the end
+constexpr std::chrono::seconds disk_patience{3};   // at the end
 
 // Opens the mailbox of the main thread when there is something in it.
 class MailReader final : public net::EventSource {
@@ -236,18 +236,8 @@ void record_in(LineFile& audit, const console::User& who, std::string_view what,
     log::info("console",
               {{"user", who.name}, {"session", who.session}, {"what", what}, {"text", text}});
     if (audit.is_open()) {
-        audit.write(console::audit_line(net::system_clock().wall, who, what, text));
+        audit.post(console::audit_line(net::system_clock().wall, who, what, text));
     }
-}
-
-std::vector<std::string> alarms_of(std::span<LineFile* const> files) {
-    std::vector<std::string> out;
-    for (const LineFile* each : files) {
-        if (std::string alarm = each->alarm(); !alarm.empty()) {
-            out.push_back(std::move(alarm));
-        }
-    }
-    return out;
 }
 
 // Beside the configurations, in the folder that is ours alone.
@@ -322,7 +312,7 @@ int run_process(const ProcessOptions& options) {
     if (!signals) {
         return give_up(signals.error());
     }
-    const log::Writer log_writer;
+    auto log_writer = std::make_optional<log::Writer>();
     raise_descriptor_limit();
     const auto mailbox = net::Mailbox::create();
     if (!mailbox) {
@@ -332,7 +322,11 @@ int run_process(const ProcessOptions& options) {
     if (loop->watch((*mailbox)->fd(), net::Interest::Read, reader) == 0) {
         return give_up(net::SocketError::of("cannot watch the mailbox", errno));
     }
-    FileObserver observer(**mailbox);
+    const auto files = OperatorFiles::create();
+    if (!files) {
+        return give_up(files.error());
+    }
+    FileObserver& observer = (*files)->observer();
     const std::filesystem::path audit_path =
         options.store.empty() ? std::filesystem::path() : options.store / "audit.log";
     std::optional<datastore::VersionStore> store;
@@ -345,7 +339,6 @@ int run_process(const ProcessOptions& options) {
         store.emplace(std::move(*opened));
     }
     observer.write_records_as(options.is_record_csv ? RecordFormat::Csv : RecordFormat::Json);
-    const std::array line_files{&observer.trace, &observer.record, &observer.audit};
     for (const auto& [lines, path] :
          {std::pair{&observer.trace, &options.trace}, std::pair{&observer.record, &options.record},
           std::pair{&observer.audit, &audit_path}}) {
@@ -383,6 +376,25 @@ int run_process(const ProcessOptions& options) {
         keeper->drop_left_calls(observer.records.recorded(keeper->left_calls()));
         workers.keep(*keeper);
     }
+    (*files)->start();
+    // From here on this is the way out.
+    const auto end = [&](int status) {
+        workers.stop();
+        (*mailbox)->open_all();
+        const bool are_files_written = (*files)->stop(disk_patience);
+        if (!are_files_written) {
+            service_manager.extend(2 * disk_patience);
+        }
+        const bool is_state_written = !keeper || keeper->writer().finish(disk_patience);
+        if (are_files_written && is_state_written) {
+            return status;
+        }
+        if (!is_state_written) {
+            log::error("state.not-written", {{"values", keeper->writer().waiting()}});
+        }
+        log_writer.reset();
+        std::_Exit(status);  // a thread that a disk keeps uses what the destructors would take
+    };
     Operations operations(workers);
     StoredSubscribers subscribers(
         {.open = open_store(options.store),
@@ -394,10 +406,7 @@ int run_process(const ProcessOptions& options) {
          .read_file = read_file,
          .now = net::system_clock,
          .other_alarms = [&] {
-             std::vector<std::string> out = alarms_of(line_files);
-             if (std::string alarm = observer.records.alarm(); !alarm.empty()) {
-                 out.push_back(std::move(alarm));
-             }
+             std::vector<std::string> out = (*files)->alarms(net::system_clock());
              std::ranges::move(subscribers.alarms(), std::back_inserter(out));
              if (keeper) {
                  std::ranges::move(keeper->alarms(net::system_clock().monotonic),
@@ -410,8 +419,7 @@ int run_process(const ProcessOptions& options) {
         for (const ConfigError& each : begun.error()) {
             std::fprintf(stderr, "%s\n", each.to_string().c_str());
         }
-        workers.stop();
-        return EX_CONFIG;
+        return end(EX_CONFIG);
     }
     const Record record = [&observer](const console::User& who, std::string_view what,
                                       const std::string& text) {
@@ -441,8 +449,7 @@ int run_process(const ProcessOptions& options) {
                 record({name, console::Role::ReadOnly, ""}, "login refused", why);
             });
         if (!listening) {
-            workers.stop();
-            return give_up(listening.error());
+            return end(give_up(listening.error()));
         }
         console = std::move(*listening);
     }
@@ -476,15 +483,13 @@ int run_process(const ProcessOptions& options) {
                  }});
         if (!listening) {
             std::fprintf(stderr, "%s\n", listening.error().c_str());
-            workers.stop();
-            return EX_CONFIG;
+            return end(EX_CONFIG);
         }
         metrics = std::move(*listening);
     }
     Watchdog watchdog(service_manager, workers);
     const auto look_for_alarms = [&] {
-        std::ranges::for_each(line_files, &LineFile::try_again);
-        observer.records.look(net::system_clock().monotonic);
+        (*files)->try_again(net::system_clock().monotonic);
         return console::alarms_of(datastore, operations);
     };
     service_manager.ready();
@@ -507,7 +512,7 @@ int run_process(const ProcessOptions& options) {
                 workers.log_counters();
             } else if (number == SIGHUP) {
                 service_manager.reloading();
-                std::ranges::for_each(line_files, &LineFile::reopen);
+                (*files)->reopen();
                 datastore.reload();
                 subscribers.load();
                 service_manager.ready();
@@ -524,10 +529,8 @@ int run_process(const ProcessOptions& options) {
     metrics.reset();
     say_farewell(workers, **mailbox);
     workers.stop();
-    (*mailbox)->open_all();
-    observer.records.stop();
     workers.log_counters();
-    return EX_OK;
+    return end(EX_OK);
 }
 
 }  // namespace ringwall::sbc

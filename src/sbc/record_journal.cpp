@@ -66,7 +66,8 @@ void RecordJournal::start(store::Writer& store, const std::vector<store::Item>& 
         log::info("records.recovered", {{"left", left.size()}, {"lacked", written}});
     }
     is_started_ = true;
-    deliver();
+    const std::scoped_lock lock(mutex_);
+    ask_for_delivery();
 }
 
 std::vector<std::string> RecordJournal::recorded(const std::vector<store::Item>& calls) const {
@@ -85,14 +86,13 @@ std::vector<std::string> RecordJournal::recorded(const std::vector<store::Item>&
 }
 
 void RecordJournal::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        for (Entry& each : std::exchange(unkept_, {})) {
-            ready_.push_back(std::move(each));
-        }
-    }
-    deliver(true);
     is_started_ = false;
+    const std::scoped_lock lock(mutex_);
+    for (Entry& each : std::exchange(unkept_, {})) {
+        ready_.push_back(std::move(each));
+    }
+    is_last_ = true;
+    ask_for_delivery();
 }
 
 void RecordJournal::write(std::string_view call, std::string line, TimePoint now) {
@@ -159,15 +159,14 @@ bool RecordJournal::has_room_in_both() {
     return octets_in_both_ < max_in_both;
 }
 
-// Main thread. The last goes without the store.
-void RecordJournal::deliver(bool is_last) {
+// The file's thread.
+void RecordJournal::deliver() {
     std::unique_lock lock(mutex_);
     is_asked_for_ = false;
-    problem_.clear();
     if (const std::uint64_t left_out = std::exchange(left_out_, 0); left_out > 0) {
         file_.lose(left_out, "too many lines at a time");
     }
-    while (!ready_.empty() && (is_last || has_room_in_both())) {
+    while (!ready_.empty() && (is_last_ || has_room_in_both())) {
         const Entry& first = ready_.front();
         lock.unlock();  // whoever adds more adds it behind
         const auto written = file_.offer(first.line);
@@ -176,6 +175,7 @@ void RecordJournal::deliver(bool is_last) {
             problem_ = written.error();
             return;
         }
+        problem_.clear();
         const auto ticket = store_->put(Kind::Records, ready_.front().call, nullptr);
         in_both_.push_back({ready_.front().line.size(), ticket});
         octets_in_both_ += in_both_.back().octets;
@@ -183,8 +183,19 @@ void RecordJournal::deliver(bool is_last) {
     }
 }
 
-std::string RecordJournal::alarm() const {
+std::size_t RecordJournal::waiting() const {
     const std::scoped_lock lock(mutex_);
+    return unkept_.size() + ready_.size();
+}
+
+std::string RecordJournal::alarm(TimePoint now) const {
+    const bool is_hanging = file_.hangs(now);
+    const std::scoped_lock lock(mutex_);
+    if (is_hanging && !ready_.empty()) {
+        return "records of calls wait in the store and in memory for their file, which hangs: up "
+               "to " +
+               std::to_string(max_waiting) + ", and the next are lost";
+    }
     return problem_.empty() ? ""
                             : std::to_string(ready_.size()) +
                                   " records of calls wait for their file: " + problem_;

@@ -1,6 +1,7 @@
 // Records of calls on their way to their file: they are in the store before, and until, they are in
 // the file, so that whenever the process is killed none is lost or written twice. Where the file
-// cannot take them they wait, and where the store is too slow or gone nobody waits for it.
+// cannot take them they wait, and where the store is too slow or gone nobody waits for it. The
+// file's thread (LineFile) is the one that writes; nobody else waits for the file.
 #pragma once
 
 #include <atomic>
@@ -27,12 +28,12 @@ public:
 
     RecordJournal(LineFile& file, net::Mailbox& mailbox) : file_(file), mailbox_(mailbox) {}
 
-    // Main thread, before the first record. `left`: those that the process before may not have
-    // written. The store is used until stop().
+    // Before the first record, and before the file's thread. `left`: those that the process before
+    // may not have written. The store is used as long as that thread runs.
     void start(store::Writer& store, const std::vector<store::Item>& left);
-    // Main thread: of which of these calls is there a record already?
+    // Before the file's thread: of which of these calls is there a record already?
     std::vector<std::string> recorded(const std::vector<store::Item>& calls) const;
-    // What waits for the store goes to the file now.
+    // The last was written: what waits for the store goes to the file now, by its thread.
     void stop();
     bool is_started() const { return is_started_; }
 
@@ -42,10 +43,12 @@ public:
     void on_written(store::Writer::Ticket ticket);
     // The same: it lacks in the file.
     void say_all_anew();
-    // Main thread, now and then: whatever has waited for too long, or in vain.
+    // Any thread, now and then: whatever has waited for too long, or in vain.
     void look(TimePoint now);
     // A sentence while records wait for their file; empty: none does.
-    std::string alarm() const;
+    std::string alarm(TimePoint now) const;
+    // Records that are not in the file.
+    std::size_t waiting() const;
 
 private:
     class Delivery;
@@ -63,7 +66,7 @@ private:
         store::Writer::Ticket ticket = 0;
     };
 
-    void deliver(bool is_last = false);
+    void deliver();
     bool has_room_in_both();
     void ask_for_delivery();
 
@@ -77,6 +80,7 @@ private:
     std::deque<Delivered> in_both_;
     std::size_t octets_in_both_ = 0;
     bool is_asked_for_ = false;   // a letter is under way
+    bool is_last_ = false;        // nobody waits for the store any more
     std::string problem_;         // why the file did not take the first of them
     std::uint64_t left_out_ = 0;  // there was no room for them
 };

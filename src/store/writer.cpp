@@ -10,7 +10,12 @@ Writer::Writer(Setup setup) : setup_(std::move(setup)), state_(std::move(setup_.
     for (const auto& [kind, key] : std::exchange(setup_.there, {})) {
         there_.insert(name_of(kind, key));
     }
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        run();
+        const std::lock_guard lock(mutex_);
+        is_over_ = true;
+        over_.notify_all();
+    });
 }
 
 Writer::~Writer() {
@@ -20,6 +25,21 @@ Writer::~Writer() {
     }
     bell_.notify_one();
     thread_.join();
+}
+
+bool Writer::finish(Duration patience) {
+    std::unique_lock lock(mutex_);
+    is_stopping_ = true;
+    bell_.notify_one();
+    while (true) {
+        const Ticket before = written_.load();
+        if (over_.wait_for(lock, patience, [this] { return is_over_; })) {
+            return true;
+        }
+        if (written_.load() == before) {
+            return false;
+        }
+    }
 }
 
 std::string Writer::name_of(Kind kind, std::string_view key) {

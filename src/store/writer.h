@@ -48,10 +48,14 @@ public:
         std::size_t batch = 1000;                  // changes in a transaction
     };
     explicit Writer(Setup setup);
-    // What waits is written, if it can be.
+    // What waits is written, if it can be, however long that takes.
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
+
+    // Nothing more is said: the same, but as long as something is written within that time. False:
+    // the disk keeps the writer, and all that it uses must stay.
+    bool finish(Duration patience);
 
     // Any thread; never waits for a disk. Null: the key is gone.
     Ticket put(Kind kind, std::string_view key, std::unique_ptr<const Value> value);
@@ -100,6 +104,7 @@ private:
     std::unique_ptr<State> state_;
     mutable std::mutex mutex_;
     std::condition_variable bell_;
+    std::condition_variable over_;
     Queue queue_;  // by ticket; each has its value
     Values values_;
     // What may be in the store. Of registrations nothing: who goes waits for that to be written.
@@ -109,6 +114,7 @@ private:
         lost_;  // why it is not there, though it was; of the writer's thread, told to others
     bool is_writing_ = false;  // what was taken is neither written nor put back
     bool is_stopping_ = false;
+    bool is_over_ = false;  // its thread has nothing more to do
     std::atomic<Ticket> last_{0};
     std::atomic<Ticket> written_{0};
     std::atomic<TimePoint> oldest_{TimePoint::max()};

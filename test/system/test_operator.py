@@ -296,7 +296,7 @@ class Operator(SystemTest):
         terminal.expect_exact("description one")
         self.border.say("show alarms\n" * 50)  # more than a page of the audit log
         self.border.say("show sessions\n" * 50)
-        self.assertIn("audit.log cannot be written", self.border.say("show alarms\n").stdout)
+        wait_for("the alarm", lambda: "audit.log cannot be written" in self.border.say("show alarms\n").stdout)
         (store / "filling").unlink()
         wait_for("the audit log", lambda: '{"lost":' in (store / "audit.log").read_text())
         for line in (store / "audit.log").read_text().splitlines():
@@ -311,7 +311,8 @@ class Operator(SystemTest):
         done = self.border.say("show running-config\n", user="nobody")
         self.assertNotEqual(done.returncode, 0)
         self.assertNotIn("sbc", done.stdout)
-        self.assertIn('"user":"nobody","session":"","what":"login refused"', (self.folder / "store/audit.log").read_text())
+        wait_for("the record", lambda: '"user":"nobody","session":"","what":"login refused"' in
+                 (self.folder / "store/audit.log").read_text())
 
     def test_every_command_stands_in_the_audit_log(self):
         self.commit("subscriber alice@example.com", "password hunter2")

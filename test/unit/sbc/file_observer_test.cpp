@@ -41,23 +41,31 @@ TEST(LineFile, GoesOnInANewOneWhereTheOldWasMovedAway) {
     std::filesystem::create_directories(folder);
     const auto mailbox = std::move(*net::Mailbox::create());
     LineFile file("record", *mailbox);
-    file.reopen();  // nothing is open: nothing to do
+    const auto reopen = [&] {
+        file.reopen();
+        mailbox->open_all();
+    };
+    const auto write = [&](const char* line) {
+        file.post(line);
+        mailbox->open_all();
+    };
+    reopen();  // nothing is open: nothing to do
     EXPECT_FALSE(file.is_open());
     ASSERT_TRUE(file.open(folder / "record"));
-    file.write("1");
-    file.reopen();
-    file.write("2");
+    write("1");
+    reopen();
+    write("2");
     std::filesystem::rename(folder / "record", folder / "record.1");
-    file.write("3");  // nobody has said so yet
-    file.reopen();
-    file.write("4");
+    write("3");  // nobody has said so yet
+    reopen();
+    write("4");
     EXPECT_THAT(lines_of(folder / "record.1"), testing::ElementsAre("1", "2", "3"));
     EXPECT_THAT(lines_of(folder / "record"), testing::ElementsAre("4"));
     // Where there can be no other it is the same one.
     std::filesystem::rename(folder / "record", folder / "record.2");
     std::filesystem::create_directory(folder / "record");
-    file.reopen();
-    file.write("5");
+    reopen();
+    write("5");
     EXPECT_THAT(lines_of(folder / "record.2"), testing::ElementsAre("4", "5"));
     std::filesystem::remove_all(folder);
 }
@@ -67,7 +75,7 @@ TEST(FileObserver, RefusalsOfTrustStandInTheAuditLogAndDoNotFillIt) {
         std::filesystem::temp_directory_path() / ("ringwall-trust-" + std::to_string(getpid()));
     const auto mailbox = std::move(*net::Mailbox::create());
     Now now{TimePoint(1h), WallTime(std::chrono::seconds(1'795'000'000))};
-    FileObserver observer(*mailbox, [&] { return now; });
+    FileObserver observer({*mailbox, *mailbox, *mailbox}, [&] { return now; });
     ASSERT_TRUE(observer.audit.open(path));
     for (int i = 0; i < 1000; ++i) {
         observer.on_record(refused(FailureCause::SetupPolicy));
