@@ -66,7 +66,9 @@ Keeper::Keeper(Setup setup)
     writer_.emplace(store::Writer::Setup{
         .open = [this]() -> Result<std::unique_ptr<store::State>, std::string> {
             auto anew = TRY(setup_.open());
-            log::warning("state.opened-anew", {{"loss", anew->loss()}});
+            if (!anew->loss().empty()) {
+                log::warning("state.opened-anew", {{"loss", anew->loss()}});
+            }
             // It may be another file, or an older one.
             setup_.say_all_anew();
             return anew;
@@ -74,6 +76,14 @@ Keeper::Keeper(Setup setup)
         .opened = std::move(opened),
         .there = std::move(there),
         .on_written = [this](Count count) { setup_.on_written(count); },
+        .on_change =
+            [](const std::string& problem) {
+                if (problem.empty()) {
+                    log::warning("state.works-again");
+                } else {
+                    log::error("state.fails", {{"reason", problem}});
+                }
+            },
         .now = setup_.now,
         .lag = patience});
 }

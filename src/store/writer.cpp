@@ -131,6 +131,7 @@ void Writer::run() {
         is_writing_ = true;
         lock.unlock();
         const auto written = write(batch);
+        tell(written ? "" : written.error());
         lock.lock();
         is_writing_ = false;
         if (written) {
@@ -190,13 +191,28 @@ void Writer::look() {
     if (!was_there || (state_ != nullptr && state_->why_gone().empty())) {
         return;
     }
+    if (state_ != nullptr) {
+        tell(state_->why_gone());
+    }
     state_.reset();
     auto opened = setup_.open();
     if (opened) {
         state_ = std::move(*opened);
+        tell("");
     }
     const std::lock_guard lock(mutex_);
     lost_ = opened ? "" : opened.error();
+}
+
+// Without the lock.
+void Writer::tell(const std::string& problem) {
+    if (is_failing_ != problem.empty()) {
+        return;  // as it was
+    }
+    is_failing_ = !problem.empty();
+    if (setup_.on_change) {
+        setup_.on_change(problem);
+    }
 }
 
 void Writer::done(const Batch& batch) {

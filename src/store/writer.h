@@ -41,6 +41,9 @@ public:
         std::unique_ptr<State> opened = nullptr;               // the first, if it is there already
         std::vector<std::pair<Kind, std::string>> there = {};  // the keys in it
         std::function<void(Ticket)> on_written = {};           // on the thread of the writer
+        // On the thread of the writer: since now nothing can be written, for that reason; empty: it
+        // can again. Not again for each attempt.
+        std::function<void(const std::string& problem)> on_change = {};
         std::function<Now()> now;
         Duration lag = std::chrono::milliseconds(200);
         Duration retry = std::chrono::seconds(1);  // after a failure
@@ -95,6 +98,7 @@ private:
     Result<void, std::string> write(const Batch& batch);
     // What is not there any more is opened anew, whether there is something to write or not.
     void look();
+    void tell(const std::string& problem);
     void drop(Values::iterator entry);
     void done(const Batch& batch);
     void note_progress();
@@ -102,6 +106,7 @@ private:
 
     Setup setup_;
     std::unique_ptr<State> state_;
+    bool is_failing_ = false;  // as was told; of the writer's thread
     mutable std::mutex mutex_;
     std::condition_variable bell_;
     std::condition_variable over_;

@@ -167,6 +167,12 @@ protected:
                                   told = ticket;
                                   told_bell.notify_all();
                               },
+                          .on_change =
+                              [this](const std::string& problem) {
+                                  const std::lock_guard lock(told_mutex);
+                                  changes.push_back(problem);
+                                  told_bell.notify_all();
+                              },
                           .now =
                               [this] {
                                   return Now{time.load(), {}};
@@ -179,6 +185,19 @@ protected:
         return writer->put(Kind::Registrations, key,
                            value == nullptr ? nullptr : std::make_unique<const Text>(value));
     }
+    Writer::Ticket put_record(const std::string& key, const char* value) {
+        return writer->put(Kind::Records, key,
+                           value == nullptr ? nullptr : std::make_unique<const Text>(value));
+    }
+    std::vector<std::string> said() {
+        const std::lock_guard lock(told_mutex);
+        return changes;
+    }
+    // Bounded: a writer that never tries again fails the test.
+    void wait_until_opened(int times) {
+        std::unique_lock lock(disk.mutex);
+        ASSERT_TRUE(disk.bell.wait_for(lock, 30s, [&] { return disk.opened >= times; }));
+    }
     // Bounded: a writer that never says so fails the test.
     void wait_for(Writer::Ticket ticket) {
         std::unique_lock lock(told_mutex);
@@ -189,6 +208,7 @@ protected:
     std::mutex told_mutex;
     std::condition_variable told_bell;
     Writer::Ticket told = 0;
+    std::vector<std::string> changes;
     std::atomic<TimePoint> time{TimePoint(1000s)};
     std::optional<Writer> writer;  // the last: its thread uses the others
 };
@@ -244,15 +264,7 @@ TEST_F(WriterTest, ADiskThatFailsIsTriedAgainAndNothingIsLost) {
     start();
     put("a", "old");
     const Writer::Ticket last = put("b", "1");
-    {
-        // It has been refused at least once: opened anew.
-        std::unique_lock lock(disk.mutex);
-        while (disk.opened < 3) {
-            lock.unlock();
-            std::this_thread::yield();
-            lock.lock();
-        }
-    }
+    wait_until_opened(3);  // it has been refused at least once
     EXPECT_EQ(writer->written(), 0U);
     put("a", "new");
     time = TimePoint(1000s) + 201ms;
@@ -291,6 +303,76 @@ TEST_F(WriterTest, WhatIsGoneIsOpenedAnewThoughThereIsNothingToWrite) {
     EXPECT_TRUE(is_alarm("not durable: no such folder"));
     disk.set(&Disk::is_closed, false);
     EXPECT_TRUE(is_alarm(""));
+}
+
+// However often it is tried; whoever is told writes it into a log.
+TEST_F(WriterTest, ADiskThatFailsIsSaidOnceAndOnceThatItWorksAgain) {
+    start();
+    wait_for(put("a", "1"));
+    EXPECT_THAT(said(), IsEmpty());
+    disk.set(&Disk::fails, true);
+    const Writer::Ticket last = put("a", "2");
+    wait_until_opened(5);
+    EXPECT_THAT(said(), ElementsAre("no room"));
+    EXPECT_TRUE(writer->has_failed());
+    disk.set(&Disk::fails, false);
+    wait_for(last);
+    EXPECT_THAT(said(), ElementsAre("no room", ""));
+    EXPECT_FALSE(writer->has_failed());
+    // Gone while there is nothing to write, and it cannot be opened for a while.
+    const int before = [&] {
+        const std::lock_guard lock(disk.mutex);
+        disk.is_closed = true;
+        disk.is_gone = true;
+        return disk.opened;
+    }();
+    {
+        std::unique_lock lock(told_mutex);
+        ASSERT_TRUE(told_bell.wait_for(lock, 30s, [&] { return changes.size() == 3; }));
+    }
+    std::this_thread::sleep_for(20ms);  // some attempts
+    disk.set(&Disk::is_closed, false);
+    wait_until_opened(before + 1);
+    wait_for(put("b", "1"));
+    EXPECT_THAT(said(), ElementsAre("no room", "", "it was removed", ""));
+}
+
+// A call that came and went while the disk hung is not written at all, and costs nothing.
+TEST_F(WriterTest, WhatCameAndWentBeforeItWasTriedIsNotWritten) {
+    disk.is_stuck = true;
+    start();
+    put("first", "1");
+    // Taken by the writer, which is kept there.
+    const auto until = std::chrono::steady_clock::now() + 30s;
+    while (writer->waiting() > 0 && std::chrono::steady_clock::now() < until) {
+        std::this_thread::yield();
+    }
+    ASSERT_EQ(writer->waiting(), 0U);
+    for (int i = 0; i < 1000; ++i) {
+        put_record(std::to_string(i), "x");
+        put_record(std::to_string(i), nullptr);
+    }
+    EXPECT_EQ(writer->waiting(), 0U);
+    const Writer::Ticket last = put_record("stays", "x");
+    EXPECT_EQ(writer->waiting(), 1U);
+    disk.set(&Disk::is_stuck, false);
+    wait_for(last);
+    EXPECT_THAT(disk.batches, ElementsAre(1U, 1U));
+    EXPECT_THAT(disk.items, ElementsAre(std::pair("first", "1"), std::pair("stays", "x")));
+    // What was written has to be taken out again.
+    wait_for(put_record("stays", nullptr));
+    EXPECT_THAT(disk.items, SizeIs(1));
+}
+
+TEST_F(WriterTest, TheEndIsWaitedForAsLongAsTheDiskWrites) {
+    disk.is_stuck = true;
+    start();
+    put("a", "1");
+    put("b", "2");
+    EXPECT_FALSE(writer->finish(1ms));
+    disk.set(&Disk::is_stuck, false);
+    EXPECT_TRUE(writer->finish(30s));
+    EXPECT_THAT(disk.items, SizeIs(2));
 }
 
 TEST_F(WriterTest, ADiskThatHangsIsAnAlarmAndNobodyWaitsForIt) {
