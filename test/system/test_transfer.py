@@ -65,7 +65,7 @@ class Transfer(SystemTest):
         self.assertEqual(record["reason"], "transferred")
         self.assertEqual(self.heard("bob", "REFER"), [])
         # Bob's description has gone to Carol, and hers to him, each with its keys.
-        offer = self.heard("bob", "INVITE")[-1].sdp
+        offer = wait_for("Bob's second INVITE", lambda: self.heard("bob", "INVITE")[1:])[0].sdp
         self.assertIn("192.0.2.13", offer)
         self.assertIn("a=crypto:", offer)
         ack = wait_for("Carol's ACK", lambda: self.heard("carol", "ACK"))[-1].sdp
