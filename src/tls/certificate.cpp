@@ -107,14 +107,6 @@ std::vector<Pointer> read_all(std::string_view pem, Read read) {
     return all;
 }
 
-std::string text_of(const X509_NAME* name) {
-    const BioPointer bio(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
-    char* text = nullptr;
-    const long length = BIO_get_mem_data(bio.get(), &text);
-    return {text, static_cast<std::size_t>(std::max(length, 0L))};
-}
-
 }  // namespace
 
 std::vector<CertificatePointer> read_certificates(std::string_view pem) {
@@ -125,12 +117,16 @@ std::vector<RevocationListPointer> read_revocation_lists(std::string_view pem) {
     return read_all<RevocationListPointer>(pem, PEM_read_bio_X509_CRL);
 }
 
-std::string issuer_of(X509* certificate) {
-    return text_of(X509_get_issuer_name(certificate));
+std::string text_of(const X509_NAME* name) {
+    const BioPointer bio(BIO_new(BIO_s_mem()));
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(std::max(length, 0L))};
 }
 
-std::string subject_of(X509* certificate) {
-    return text_of(X509_get_subject_name(certificate));
+std::string issuer_of(X509* certificate) {
+    return text_of(X509_get_issuer_name(certificate));
 }
 
 WallTime to_time(const ASN1_TIME* time) {

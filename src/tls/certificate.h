@@ -11,8 +11,8 @@ namespace ringwall::tls {
 void read_names(X509* certificate, PeerIdentity& identity);
 
 // As RFC 4514 writes them.
+std::string text_of(const X509_NAME* name);
 std::string issuer_of(X509* certificate);
-std::string subject_of(X509* certificate);
 WallTime to_time(const ASN1_TIME* time);  // the epoch where it cannot be read
 
 enum class PeerRole : std::uint8_t { Server, Client };

@@ -232,7 +232,7 @@ class BrokenTrunk(SystemTest):
         self.border.signal(signal.SIGHUP)
         self.wait_said("certificates.not-reloaded")
         said = self.say("configure\nsbc test\nsbe\nadjacency sip peers\ndescription renamed\ncommit")
-        self.assertIn("what was there before is still shown", said)
+        self.assertIn("what was there before is still in force", said)
         self.assertIn("description renamed", self.say("show running-config"))
         self.assertTrue(self.trunk_may_connect())
         self.assertIn("adjacency 'trunk'", self.say("show alarms"))

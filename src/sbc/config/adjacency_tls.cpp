@@ -38,6 +38,29 @@ const TlsFiles& place_of(const DraftAdjacency& draft, const TlsFiles& defaults, 
 
 }  // namespace
 
+namespace {
+
+// Why nobody would be let in by them; empty: whoever is not on them may come.
+std::string useless_lists(const Adjacency::Revocation& revocation, const std::string& anchors) {
+    if (revocation.file.empty()) {
+        return "";
+    }
+    const std::string whose = "CRL " + shown(revocation.file) + " has ";
+    if (!revocation.has_list_of_anchor()) {
+        return whose + "no list of an authority among the trust anchors " + shown(anchors) +
+               ", so no peer would be let in; take one that has, or add the certificate of "
+               "whoever signs it to them";
+    }
+    return revocation.pretender.empty()
+               ? ""
+               : whose + "a list that bears the name of trust anchor " +
+                     shown(revocation.pretender) +
+                     " and is not signed by it, so peers would be refused; take it out, or take "
+                     "the one that is";
+}
+
+}  // namespace
+
 std::string unfit_certificate(const Adjacency& adjacency, Context::Role role) {
     const bool is_server = role == Context::Role::Server;
     const Context* const context = (is_server ? adjacency.tls_server : adjacency.tls_client).get();
@@ -113,18 +136,11 @@ Result<void, ConfigErrors> AdjacencyTls::prepare(DraftAdjacency& draft) {
             std::move(*own), files.certificate.name};
         Adjacency::Revocation& revocation =
             is_server ? adjacency.revocation : adjacency.client_revocation;
-        revocation = {files.crl.name, tls::authorities(files.trust_anchors.text, files.crl.text)};
-        const bool is_any_listed =
-            std::ranges::any_of(revocation.authorities,
-                                [](const tls::Authority& each) { return each.listed.has_value(); });
-        if (!files.crl.name.empty() && !is_any_listed) {
-            return fail(ConfigErrors{
-                error(files.crl.path, files.crl.name,
-                      "CRL " + shown(files.crl.name) +
-                          " has no list of an authority among the trust anchors " +
-                          shown(files.trust_anchors.name) +
-                          ", so no peer would be let in; take one that has, or add the "
-                          "certificate of whoever signs it to them")});
+        revocation = {tls::read_revocations(files.trust_anchors.text, files.crl.text),
+                      files.crl.name};
+        if (const std::string why = useless_lists(revocation, files.trust_anchors.name);
+            !why.empty()) {
+            return fail(ConfigErrors{error(files.crl.path, files.crl.name, why)});
         }
         if (const auto next = tls::next_update(files.crl.text)) {
             adjacency.crl_next_update =

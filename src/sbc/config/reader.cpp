@@ -225,12 +225,26 @@ public:
         keeps.tls_client = made->tls_client;
         keeps.certificate = made->certificate;
         keeps.client_certificate = made->client_certificate;
+        keep_lists(*made, keeps);
         keeps.crl_next_update = made->crl_next_update;
         keeps.tls_files.insert(made->tls_files.begin(), made->tls_files.end());
         return made->tls_server != nullptr;
     }
 
+    // What was known there of revocations, for comparing.
+    void keep_lists(Adjacency& is) const {
+        const auto made = std::ranges::find(made_.adjacencies, is.name, &Adjacency::name);
+        if (made != made_.adjacencies.end()) {
+            keep_lists(*made, is);
+        }
+    }
+
 private:
+    static void keep_lists(const Adjacency& was, Adjacency& is) {
+        is.revocation = was.revocation;
+        is.client_revocation = was.client_revocation;
+    }
+
     // Is all that is said of TLS, and of our name, on both the same?
     static bool is_tls_of(const DraftAdjacency& was, const TlsFiles& defaults_were,
                           const DraftAdjacency& is, const TlsFiles& defaults_are) {
@@ -279,7 +293,17 @@ public:
         adjacency.certificate = {};
         adjacency.client_certificate = {};
         adjacency.crl_next_update.reset();
+        keep_lists(adjacency);
         return Broken{.adjacency = adjacency.name, .is_out_of_service = true};
+    }
+
+    // Of one that judges nobody now: whoever is shut out stays so when it is attached again.
+    void keep_lists(Adjacency& adjacency) const {
+        adjacency.revocation = {};
+        adjacency.client_revocation = {};
+        if (!earlier_.empty()) {
+            earlier_.front().keep_lists(adjacency);
+        }
     }
 
 private:
@@ -297,6 +321,7 @@ Result<Configuration, ConfigErrors> configure(const model::Tree& tree, const Fil
     AdjacencyTls tls(draft.files, read_file);
     for (DraftAdjacency& each : draft.adjacencies) {
         if (!each.adjacency.is_attached || !each.adjacency.is_encrypted()) {
+            substitute.keep_lists(each.adjacency);
             continue;
         }
         ConfigErrors why;

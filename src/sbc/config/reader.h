@@ -42,7 +42,7 @@ struct Former {
 struct Broken {
     std::string adjacency;
     ConfigErrors why = {};
-    bool is_out_of_service = false;  // else what was there before is still shown
+    bool is_out_of_service = false;  // else what was there before is still in force
 };
 // What is wrong with the TLS of an adjacency that could be made; none: it is taken.
 using TlsJudge = std::function<std::optional<ConfigError>(const Adjacency&)>;

@@ -132,9 +132,8 @@ struct Adjacency {
     Shown client_certificate;
     // By whose lists peers are judged in each role, and from which file; when the first is out of
     // date.
-    struct Revocation {
+    struct Revocation : tls::Revocations {
         std::string file;  // empty: nobody is asked
-        std::vector<tls::Authority> authorities;
     };
     Revocation revocation;
     Revocation client_revocation;

@@ -105,27 +105,45 @@ std::string worse(const Adjacency& was, const Adjacency& is, const Role& role, W
                               "file of its own for another name";
 }
 
-// The same of revocation lists: of whom there is a list, there must be one of that time or later.
-// Else who was shut out is let in, or everybody is shut out.
-std::string worse(const Adjacency::Revocation& before, const Adjacency::Revocation& after) {
+// The same of a revocation list. An older one would let in again whom the other shuts out.
+std::string worse(const tls::RevocationList& was, const tls::RevocationList* is, WallTime now) {
+    const std::string name = shown(was.issuer);
+    if (is == nullptr) {
+        return "no list of " + name + ", and what is in force has; take one that has";
+    }
+    if (!was.counts_at(now)) {
+        return is->made < was.made && was.made <= now
+                   ? "a list of " + name +
+                         " that is older than the one in force, which is over; take a newer one"
+                   : "";
+    }
+    if (is->made < was.made) {
+        return "a list of " + name + " that was made at " + to_iso8601_seconds(is->made) +
+               ", and the one that is in force at " + to_iso8601_seconds(was.made) +
+               "; take one that is not older";
+    }
+    if (now < is->made) {
+        return "a list of " + name + " that does not count before " + to_iso8601_seconds(is->made) +
+               ", and the one that is in force does; take one that "
+               "does";
+    }
+    return now < is->ends
+               ? ""
+               : "a list of " + name + " that is over since " + to_iso8601_seconds(is->ends) +
+                     ", and the one that is in force is not; take one that is not";
+}
+
+std::string worse(const Adjacency::Revocation& before, const Adjacency::Revocation& after,
+                  WallTime now) {
     if (before.file != after.file) {
         return "";
     }
-    for (const tls::Authority& was : before.authorities) {
-        const auto is = std::ranges::find(after.authorities, was.key, &tls::Authority::key);
-        if (!was.listed || is == after.authorities.end()) {
-            continue;
+    for (const tls::RevocationList& was : before.lists) {
+        if (before.is_anchor(was.signer) && !after.is_anchor(was.signer)) {
+            continue;  // nobody trusts it any more
         }
-        const std::string whose = "CRL " + shown(after.file) + " has ";
-        if (!is->listed) {
-            return whose + "no list of " + shown(was.name) +
-                   ", and the one that is in force has; take one that has, or name another file";
-        }
-        if (*is->listed < *was.listed) {
-            return whose + "a list of " + shown(was.name) + " that was made at " +
-                   to_iso8601_seconds(*is->listed) + ", and the one that is in force at " +
-                   to_iso8601_seconds(*was.listed) +
-                   "; take one that is not older, or name another file";
+        if (const std::string why = worse(was, after.find(was.signer), now); !why.empty()) {
+            return "CRL " + shown(after.file) + " has " + why + ", or name another file";
         }
     }
     return "";
@@ -139,7 +157,7 @@ std::optional<ConfigError> Datastore::worse_files(const Adjacency& is) const {
     const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
     for (const Role& role : roles) {
         if (was != in_force_->adjacencies.end()) {
-            if (std::string why = worse((*was).*role.revocation, is.*role.revocation);
+            if (std::string why = worse((*was).*role.revocation, is.*role.revocation, now);
                 !why.empty()) {
                 return ConfigError{.path = "adjacency sip " + is.name + " tls crl",
                                    .word = (is.*role.revocation).file,
@@ -194,7 +212,7 @@ void Datastore::report(const std::vector<Broken>& broken) {
     }
     reload_problems_.clear();
     for (const std::string& why : kept) {
-        reload_problems_.push_back(why + "; what was there before is still shown");
+        reload_problems_.push_back(why + "; what was there before is still in force");
         log::warning("certificates.not-reloaded", {{"reason", why}});
     }
     for (const auto& [why, names] : out_of_service) {
@@ -266,6 +284,16 @@ std::vector<std::string> Datastore::endings() const {
                 out.insert(worthless(*its, now));
             } else if (ends_soon(*its, now)) {
                 out.insert(end_of("certificate", its->file, its->not_after, now));
+            }
+        }
+        for (const Role& role : roles) {
+            for (const tls::RevocationList& list : (each.*role.revocation).lists) {
+                if (each.tls_server != nullptr && now < list.made) {
+                    out.insert("the CRL of adjacency '" + each.name + "' has a list of " +
+                               shown(list.issuer) + " that does not count before " +
+                               to_iso8601_seconds(list.made) +
+                               ", so no certificate that it is about is good there");
+                }
             }
         }
         if (each.crl_next_update && *each.crl_next_update <= now) {

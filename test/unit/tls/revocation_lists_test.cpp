@@ -9,36 +9,60 @@ namespace ringwall::tls {
 namespace {
 
 using namespace test;
+using ::testing::ElementsAre;
 
 TEST(RevocationLists, AreOfWhoeverSignedThem) {
     const TestAuthority one("One");
     const TestAuthority two("Two");
-    const auto listed_by = [&](const std::string& lists) {
-        std::vector<std::string> out;
-        for (const Authority& each : authorities(one.certificate() + two.certificate(), lists)) {
-            if (each.listed) {
-                out.push_back(each.name);
-            }
+    const auto read = [&](const std::string& lists) {
+        return read_revocations(one.certificate() + two.certificate(), lists);
+    };
+    const auto listed = [&](const Revocations& revocations) {
+        std::vector<bool> out;
+        for (const std::string& anchor : revocations.anchors) {
+            out.push_back(revocations.find(anchor) != nullptr);
         }
         return out;
     };
-    EXPECT_THAT(listed_by(""), testing::IsEmpty());
-    EXPECT_THAT(listed_by(two.revoke({})), testing::ElementsAre("CN=Two"));
-    EXPECT_THAT(listed_by(two.revoke({}) + one.revoke({})),
-                testing::ElementsAre("CN=One", "CN=Two"));
-    EXPECT_THAT(listed_by(TestAuthority("One").revoke({})), testing::IsEmpty());
-    EXPECT_THAT(listed_by("no list"), testing::IsEmpty());
+    EXPECT_THAT(listed(read("")), ElementsAre(false, false));
+    EXPECT_THAT(listed(read("no list")), ElementsAre(false, false));
+    EXPECT_THAT(listed(read(two.revoke({}))), ElementsAre(false, true));
+    const Revocations both = read(two.revoke({}) + one.revoke({}));
+    EXPECT_THAT(listed(both), ElementsAre(true, true));
+    EXPECT_EQ(both.find(both.anchors[0])->issuer, "CN=One");
+    EXPECT_EQ(both.pretender, "");
+    EXPECT_TRUE(both.has_list_of_anchor());
 }
 
-TEST(RevocationLists, TheNewestOfAnAuthorityCounts) {
+TEST(RevocationLists, OfNobodyWhoIsTrustedAreOfWhomTheyName) {
+    const TestAuthority one("One");
+    const TestAuthority below = one.below("Below");
+    const Revocations of_below = read_revocations(one.certificate(), below.revoke({}));
+    EXPECT_FALSE(of_below.has_list_of_anchor());
+    EXPECT_EQ(of_below.pretender, "");
+    ASSERT_EQ(of_below.lists.size(), 1U);
+    EXPECT_EQ(of_below.lists[0].issuer, "CN=Below");
+    EXPECT_FALSE(of_below.is_anchor(of_below.lists[0].signer));
+    const Revocations of_another =
+        read_revocations(one.certificate(), one.revoke({}) + TestAuthority("One").revoke({}));
+    EXPECT_TRUE(of_another.has_list_of_anchor());
+    EXPECT_EQ(of_another.pretender, "CN=One");
+    EXPECT_EQ(of_another.lists.size(), 2U);
+}
+
+TEST(RevocationLists, TheNewestOfASignerCounts) {
     const TestAuthority one("One");
     const WallTime end = new_year + std::chrono::days(30);
-    const auto listed = [&](const std::string& lists) {
-        return authorities(one.certificate(), lists).at(0).listed;
+    const auto list = [&](const std::string& lists) {
+        return read_revocations(one.certificate(), lists).lists.at(0);
     };
     const std::string before = one.revoke({}, end, new_year - std::chrono::days(9));
-    EXPECT_EQ(listed(before), new_year - std::chrono::days(9));
-    EXPECT_EQ(listed(one.revoke({}, end, new_year) + before), new_year);
+    EXPECT_EQ(list(before).made, new_year - std::chrono::days(9));
+    const RevocationList newest = list(one.revoke({}, end, new_year) + before);
+    EXPECT_EQ(newest.made, new_year);
+    EXPECT_TRUE(newest.counts_at(new_year));
+    EXPECT_FALSE(newest.counts_at(new_year - std::chrono::seconds(1)));
+    EXPECT_FALSE(newest.counts_at(end));
 }
 
 TEST(RevocationLists, TheFirstThatEndsIsNamed) {

@@ -102,7 +102,7 @@ TEST_F(Reload, ABrokenCertificateLeavesTheOneBeforeAndAnAlarmUntilItIsMended) {
     EXPECT_EQ(target_.published, before);
     EXPECT_THAT(datastore_.alarms(),
                 ElementsAre(AllOf(HasSubstr("not a certificate in PEM"),
-                                  HasSubstr("what was there before is still shown"))));
+                                  HasSubstr("what was there before is still in force"))));
     files_.erase("sbc.crt");
     EXPECT_FALSE(datastore_.reload());
     EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("'sbc.crt' cannot be read")));
@@ -194,11 +194,11 @@ TEST_F(BrokenTrunk, HoldsBackNoCommitOfSomethingElse) {
         read_tree(std::string(encrypted) + "description new\n" + trunk_ + "description new\n", "");
     const auto committed = datastore_.commit(file->tree, {.author = "ops"});
     ASSERT_TRUE(committed) << committed.error().front().to_string();
-    EXPECT_THAT(
-        committed->warnings,
-        ::testing::Contains(::testing::Field(
-            &ConfigError::sentence, AllOf(HasSubstr("adjacency 'trunk'"), HasSubstr("'trunk.crt'"),
-                                          HasSubstr("; what was there before is still shown")))));
+    EXPECT_THAT(committed->warnings,
+                ::testing::Contains(::testing::Field(
+                    &ConfigError::sentence,
+                    AllOf(HasSubstr("adjacency 'trunk'"), HasSubstr("'trunk.crt'"),
+                          HasSubstr("; what was there before is still in force")))));
     EXPECT_EQ(phones().description, "new");
     EXPECT_EQ(trunk().description, "new");
     EXPECT_EQ(trunk().tls_server, trunks_before_);
@@ -387,7 +387,7 @@ TEST_F(Reload, ListsThatSayLessAreNotTaken) {
         EXPECT_EQ(target_.published, before);
         EXPECT_THAT(datastore_.alarms(),
                     ElementsAre(AllOf(HasSubstr(why),
-                                      HasSubstr("; what was there before is still shown"))));
+                                      HasSubstr("; what was there before is still in force"))));
     }
     files_["crl.pem"] = good;
     EXPECT_FALSE(datastore_.reload());
@@ -401,6 +401,140 @@ TEST_F(Reload, ListsThatSayLessAreNotTaken) {
     EXPECT_NE(target_.published, before);
 }
 
+// Lists of which each shuts out somebody, or everybody, or lets somebody in again.
+class WorseLists : public Reload {
+protected:
+    static constexpr std::string_view trunk =
+        "exit\nadjacency sip trunk\nsecurity trusted-encrypted\nsignaling-address ipv4 192.0.2.2\n"
+        "signaling-peer trunk.test\ntls certificate trunk.crt\ntls private-key trunk.key\n"
+        "tls crl none.crl\nattach\n";
+
+    WorseLists() {
+        renew_trunk();
+        files_["none.crl"] = authority_.revoke({});
+        files_["crl.pem"] = list(new_year);
+        now_.wall = new_year + std::chrono::hours(1);
+    }
+    std::string list(WallTime made, WallTime ends = new_year + std::chrono::days(30)) const {
+        return authority_.revoke({}, ends, made);
+    }
+    void renew_trunk() {
+        const auto made = authority_.issue({.alt_names = "URI:sip:trunk.example"});
+        files_["trunk.crt"] = made.certificate;
+        files_["trunk.key"] = made.key;
+    }
+    void use(const std::string& more = "") {
+        commit("tls crl crl.pem\n" + more + std::string(trunk));
+    }
+    void expect_kept(const std::string& why) {
+        EXPECT_EQ(phones().tls_server, kept_);
+        EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr(why)));
+    }
+
+    std::shared_ptr<const tls::Context> kept_;
+};
+
+// Whatever else is published meanwhile.
+TEST_F(WorseLists, AreRefusedForAsLongAsTheyAreThere) {
+    use();
+    kept_ = phones().tls_server;
+    files_["crl.pem"] = list(new_year - std::chrono::hours(1));
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept("older");
+    for (int i = 0; i < 3; ++i) {
+        renew_trunk();
+        EXPECT_TRUE(datastore_.reload());
+        expect_kept("older");
+    }
+    use("description new\n");
+    expect_kept("older");
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept("older");
+    renew();
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept("older");
+    files_["crl.pem"] = list(new_year + std::chrono::minutes(1));
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_NE(phones().tls_server, kept_);
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+TEST_F(WorseLists, AreThoseThatDoNotCountNow) {
+    use();
+    kept_ = phones().tls_server;
+    files_["crl.pem"] = list(now_.wall + std::chrono::seconds(20));
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept(
+        "CRL 'crl.pem' has a list of 'CN=Test CA' that does not count before "
+        "2026-01-01T01:00:20Z, and the one that is in force does; take one that does, or "
+        "name another file");
+    files_["crl.pem"] = list(new_year + std::chrono::minutes(1), now_.wall);
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept("that is over since 2026-01-01T01:00:00Z, and the one that is in force is not");
+    files_["crl.pem"] = list(now_.wall + std::chrono::seconds(20));
+    now_.wall += std::chrono::seconds(20);
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+// Nothing to compare with: then an alarm says it, and what is in its time takes its place.
+TEST_F(WorseLists, OfTheFutureMakeRoomForOneThatCounts) {
+    files_["crl.pem"] = list(now_.wall + std::chrono::hours(2));
+    use();
+    EXPECT_THAT(datastore_.alarms(),
+                ElementsAre("the CRL of adjacency 'phones' has a list of 'CN=Test CA' that does "
+                            "not count before 2026-01-01T03:00:00Z, so no certificate that it is "
+                            "about is good there"));
+    files_["crl.pem"] = list(new_year);
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+TEST_F(WorseLists, AreAlsoThoseOfAnAuthorityBelow) {
+    const tls::test::TestAuthority below = authority_.below("Below");
+    const std::string roots = list(new_year);
+    const auto below_list = [&](WallTime made) {
+        return below.revoke({}, new_year + std::chrono::days(30), made);
+    };
+    files_["crl.pem"] = roots + below_list(new_year);
+    use();
+    kept_ = phones().tls_server;
+    files_["crl.pem"] = roots + below_list(new_year - std::chrono::hours(1));
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept("has a list of 'CN=Below' that was made at 2025-12-31T23:00:00Z");
+    files_["crl.pem"] = roots;
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept(
+        "CRL 'crl.pem' has no list of 'CN=Below', and what is in force has; take one that "
+        "has, or name another file");
+    files_["crl.pem"] = roots + below_list(new_year + std::chrono::minutes(1));
+    EXPECT_TRUE(datastore_.reload());
+    EXPECT_THAT(datastore_.alarms(), IsEmpty());
+}
+
+TEST_F(WorseLists, AreThoseOfWhoBearsAnAnchorsNameAlone) {
+    use();
+    kept_ = phones().tls_server;
+    files_["crl.pem"] += tls::test::TestAuthority().revoke({});
+    EXPECT_FALSE(datastore_.reload());
+    expect_kept(
+        "CRL 'crl.pem' has a list that bears the name of trust anchor 'CN=Test CA' and is "
+        "not signed by it");
+}
+
+TEST_F(WorseLists, AreRememberedWhileNobodyIsJudged) {
+    use();
+    files_["crl.pem"] = list(new_year - std::chrono::hours(1));
+    const std::string detached = "tls crl crl.pem\nno attach\n" + std::string(trunk);
+    EXPECT_EQ(refusal(detached), "");
+    EXPECT_FALSE(phones().is_attached);
+    EXPECT_THAT(refusal("tls crl crl.pem\n" + std::string(trunk)), HasSubstr("has a list of"));
+    EXPECT_FALSE(phones().is_attached);
+    files_["crl.pem"] = list(new_year);
+    use();
+    EXPECT_TRUE(phones().is_attached);
+}
+
 // A list of one of two authorities takes nothing away; that of the other must not go.
 TEST_F(Reload, EachAuthorityKeepsItsList) {
     const tls::test::TestAuthority another("Another");
@@ -409,10 +543,7 @@ TEST_F(Reload, EachAuthorityKeepsItsList) {
     commit("tls crl crl.pem\n");
     files_["crl.pem"] = another.revoke({});
     EXPECT_FALSE(datastore_.reload());
-    EXPECT_THAT(datastore_.alarms(),
-                ElementsAre(HasSubstr("CRL 'crl.pem' has no list of 'CN=Test CA', and the one that "
-                                      "is in force has; take one that "
-                                      "has, or name another file")));
+    EXPECT_THAT(datastore_.alarms(), ElementsAre(HasSubstr("no list of 'CN=Test CA'")));
     files_["crl.pem"] = another.revoke({}) + authority_.revoke({});
     EXPECT_TRUE(datastore_.reload());
     EXPECT_THAT(datastore_.alarms(), IsEmpty());
@@ -464,7 +595,7 @@ TEST_F(Reload, WhatDoesNotCountNeverReplacesWhatDoes) {
     EXPECT_THAT(datastore_.alarms(),
                 ElementsAre("certificate 'sbc.crt' expired at 2026-01-06T00:00:00Z, and the one "
                             "that is shown is valid; take one that is; what was there before is "
-                            "still shown"));
+                            "still in force"));
     const auto file = read_tree(std::string(encrypted) + "tls minimum-version 1.3\n", "test");
     ASSERT_TRUE(file);
     const auto committed = datastore_.commit(file->tree, {.author = "ops"});
@@ -496,7 +627,7 @@ TEST_F(Reload, WhatCannotServeItsRoleNeverReplacesWhatCan) {
         EXPECT_THAT(datastore_.alarms(),
                     ElementsAre("certificate 'sbc.crt' is not for a server, by its key usage or "
                                 "extended key usage, and the one that is shown is; take one that "
-                                "is; what was there before is still shown"));
+                                "is; what was there before is still in force"));
         EXPECT_THAT(refusal("tls minimum-version 1.3\n"),
                     HasSubstr("certificate 'sbc.crt' is not for a server"));
         EXPECT_EQ(target_.published, before);
@@ -526,7 +657,7 @@ TEST_F(Reload, OneFileOfBothRolesThatLosesOneIsShownInNeither) {
     EXPECT_THAT(datastore_.alarms(),
                 ElementsAre("certificate 'sbc.crt' is not for a client, by its key usage or "
                             "extended key usage, and the one that is shown is; take one that is; "
-                            "what was there before is still shown"));
+                            "what was there before is still in force"));
     // Another file for the client's role, and it is a server's only.
     const auto own = authority_.issue({.alt_names = ours, .extended_key_usage = "clientAuth"});
     files_["me.crt"] = own.certificate;
@@ -605,7 +736,7 @@ TEST_F(Reload, WhatDoesNotBearOurNameNeverReplacesWhatDoes) {
     EXPECT_THAT(datastore_.alarms(),
                 ElementsAre("certificate 'sbc.crt' does not bear 'sbc.example', and the one that "
                             "is shown does; take one that does, or name a file of its own for "
-                            "another name; what was there before is still shown"));
+                            "another name; what was there before is still in force"));
     EXPECT_THAT(refusal(access + "tls minimum-version 1.3\n"),
                 HasSubstr("does not bear 'sbc.example'"));
     renew({.alt_names = ours});
