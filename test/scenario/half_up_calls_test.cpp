@@ -5,10 +5,12 @@
 #include <set>
 
 #include "scenario/border.h"
+#include "sip/message_builder.h"
 
 namespace ringwall::test {
 namespace {
 
+using sip::transaction::ServerId;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -451,6 +453,65 @@ TEST_F(LostPeers, APhoneThatComesBackInTimeStaysInItsCall) {
     alice.bye();
     net.run_for(1s);
     EXPECT_EQ(bob.count("BYE"), 1U);
+}
+
+// alice answered bob's re-INVITE and lost her connection, by which his ACK was to come. She says
+// that again only when she hears an INFO, by that one's connection.
+class LostAcks : public LostPeers {
+protected:
+    void SetUp() override {
+        LostPeers::SetUp();
+        alice.answered_by_test = [&](ServerId id, const sip::MessagePtr& request) {
+            if (request->method() == sip::Method::Info) {
+                alice.shard().rebind(reinvite_, *alice.shard().transactions().hop(id));
+                alice.shard().respond(reinvite_, success_);
+            } else if (request->method() == sip::Method::Invite && success_ == nullptr) {
+                auto builder = sip::reply(*request, 200, {});
+                builder.header(sip::HeaderName::Contact, alice.contact());
+                builder.body("application/sdp", alice.offer);
+                reinvite_ = id;
+                success_ = builder.build();
+                alice.shard().respond(id, success_);
+            }
+            return request->method() == sip::Method::Invite;
+        };
+        bob.ack_nothing();
+        bob.reinvite();
+        ASSERT_TRUE(run_until([&] {
+            const auto response = bob.last_response("INVITE");
+            return response != nullptr && response->status() == 200;
+        }));
+        alice.node().cut();
+        bob.ack_now();
+        net.run_for(1s);
+        alice.register_now();
+        net.run_for(1s);
+        ASSERT_TRUE(alice.is_registered());
+        ASSERT_THAT(alice.acks(), IsEmpty());
+    }
+
+private:
+    ServerId reinvite_;
+    sip::MessagePtr success_;
+};
+
+TEST_F(LostAcks, AreSentWhenThe2xxComesAgain) {
+    bob.in_dialog(sip::Method::Info);
+    net.run_for(1s);
+    ASSERT_EQ(alice.acks().size(), 1U);
+    EXPECT_EQ(alice.acks()[0]->cseq().number, alice.last_request("INVITE")->cseq().number);
+    net.run_for(60s);
+    EXPECT_EQ(border.sbc().calls(), 1U);
+    bob.bye();
+}
+
+// It was not asked any more whether it is still there, for its ACK was owed.
+TEST_F(LostAcks, KeepNoDeadCallUp) {
+    net.run_for(1000s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_EQ(bob.count("BYE"), 1U);
+    ASSERT_EQ(border.records.size(), 1U);
+    EXPECT_EQ(border.records[0].reason, "peer does not answer");
 }
 
 }  // namespace

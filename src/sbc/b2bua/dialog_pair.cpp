@@ -678,29 +678,33 @@ Fate DialogPair::on_ack(Side side, const sip::Hop& from, const sip::MessagePtr& 
     return {};
 }
 
-// Acknowledges the 2xx that `side` sent; the first time with what the other side's ACK carries.
+// Acknowledges the 2xx that `side` sent; the first time with what the other side's ACK carries. Who
+// cannot be reached now hears it when it repeats its 2xx, as of any ACK that is lost on its way.
 void DialogPair::send_ack(Side side, const sip::Message* from, const policy::MediaVerdict* media) {
     Leg& to = leg(side);
     CHECK(to.accepted.has_value());
     if (!to.accepted->ack.empty()) {
         send_ack(to, *to.accepted);
-    } else if (const auto hop = context_.host.hop_in_dialog(context_.ref, to)) {
-        const Adjacency& out = adjacency_of(to);
-        auto builder = to.dialog.ack(to.accepted->cseq);
-        builder.header(HeaderName::Via, context_.new_via(out, hop->transport));
-        add_credentials(builder, to.accepted->credentials);
-        if (from != nullptr) {
-            if (from->is_request()) {  // else what it says is of another transaction
-                copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out,
-                                author(other_side(side)));
-            }
-            if (media != nullptr) {
-                copy_body(builder, *from, *media);
-            }
+        return;
+    }
+    const auto hop = context_.host.hop_in_dialog(context_.ref, to);
+    const Adjacency& out = adjacency_of(to);
+    auto builder = to.dialog.ack(to.accepted->cseq);
+    builder.header(HeaderName::Via, context_.new_via(out, hop.value_or(to.hop).transport));
+    add_credentials(builder, to.accepted->credentials);
+    if (from != nullptr) {
+        if (from->is_request()) {  // else what it says is of another transaction
+            copy_end_to_end(builder, *from, adjacency_of(leg(other_side(side))), out,
+                            author(other_side(side)));
         }
-        const sip::MessagePtr ack = builder.build();
-        to.accepted->ack = ack->bytes();
-        note_description(to, *ack);
+        if (media != nullptr) {
+            copy_body(builder, *from, *media);
+        }
+    }
+    const sip::MessagePtr ack = builder.build();
+    to.accepted->ack = ack->bytes();
+    note_description(to, *ack);
+    if (hop) {
         context_.host.send_ack(*hop, ack);
     }
 }
