@@ -155,7 +155,7 @@ public:
         const TimePoint now = net::system_clock().monotonic;
         if (now >= next_) {
             next_ = now + look_interval;
-            if (watch_.have_changed(datastore_.files())) {
+            if (watch_.have_changed(datastore_.files()) || datastore_.has_come_of_age()) {
                 datastore_.reload();
             }
         }

@@ -266,8 +266,9 @@ ConfigErrors Datastore::lasting_changes(const Tree& candidate, const Snapshot* n
     return out;
 }
 
-Result<Configuration, ConfigErrors> Datastore::configuration_after(
-    std::span<const Former> formers, const Tree& tree, std::vector<Broken>& broken) const {
+Result<Configuration, ConfigErrors> Datastore::configuration_after(std::span<const Former> formers,
+                                                                   const Tree& tree,
+                                                                   std::vector<Broken>& broken) {
     return tree.is_empty() ? nothing_at_all()
                            : configure_after(
                                  formers, tree, setup_.read_file,

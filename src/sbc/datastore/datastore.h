@@ -129,6 +129,8 @@ public:
     // anchors, revocation lists. Those that can be used are in force afterwards, the others' alarm
     // says why not. Whether anything was exchanged.
     bool reload();
+    // What was refused because it did not count yet may count now.
+    bool has_come_of_age() const { return counts_from_ && *counts_from_ <= setup_.now().wall; }
     // Those files, by the names that the configuration has for them.
     std::set<std::string> files() const;
 
@@ -150,11 +152,12 @@ private:
     // What may follow what runs, or ran.
     Result<Configuration, ConfigErrors> configuration_after(std::span<const Former> formers,
                                                             const model::Tree& tree,
-                                                            std::vector<Broken>& broken) const;
+                                                            std::vector<Broken>& broken);
     Former former() const { return {running_, *in_force_}; }
     // What would be shown in the place of a certificate that counts, and does not count itself; or
     // lists that say less of who was shut out.
-    std::optional<ConfigError> worse_files(const Adjacency& is) const;
+    std::optional<ConfigError> worse_files(const Adjacency& is);
+    void note_age(const Adjacency& refused, WallTime now);
     // Of adjacencies that keep what they had, or are out of service.
     void report(const std::vector<Broken>& broken);
     ConfigErrors refused_changes(const model::Tree& candidate, const Snapshot* next) const;
@@ -175,6 +178,7 @@ private:
     std::string take_back_problem_;
     SnapshotPtr in_force_ = std::make_shared<const Snapshot>();
     std::vector<std::string> reload_problems_;
+    std::optional<WallTime> counts_from_;  // the first of what does not count yet
     bool is_unsaved_ = false;
     bool is_read_ = false;
     unsigned last_number_ = 0;  // of all versions, those that were taken back too

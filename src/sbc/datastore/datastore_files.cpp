@@ -152,13 +152,14 @@ std::string worse(const Adjacency::Revocation& before, const Adjacency::Revocati
 }  // namespace
 
 // What is wrong with the contents of its files; none: they are at least as good as those in force.
-std::optional<ConfigError> Datastore::worse_files(const Adjacency& is) const {
+std::optional<ConfigError> Datastore::worse_files(const Adjacency& is) {
     const WallTime now = setup_.now().wall;
     const auto was = std::ranges::find(in_force_->adjacencies, is.name, &Adjacency::name);
     for (const Role& role : roles) {
         if (was != in_force_->adjacencies.end()) {
             if (std::string why = worse((*was).*role.revocation, is.*role.revocation, now);
                 !why.empty()) {
+                note_age(is, now);
                 return ConfigError{.path = "adjacency sip " + is.name + " tls crl",
                                    .word = (is.*role.revocation).file,
                                    .sentence = std::move(why)};
@@ -176,12 +177,28 @@ std::optional<ConfigError> Datastore::worse_files(const Adjacency& is) const {
             why += "; take one that is";
         }
         if (!why.empty()) {
+            note_age(is, now);
             return ConfigError{.path = "adjacency sip " + is.name + " tls certificate",
                                .word = file,
                                .sentence = why};
         }
     }
     return std::nullopt;
+}
+
+// Its files may stay as they are.
+void Datastore::note_age(const Adjacency& refused, WallTime now) {
+    const auto note = [&](WallTime begins) {
+        if (now < begins) {
+            counts_from_ = std::min(counts_from_.value_or(begins), begins);
+        }
+    };
+    for (const Role& role : roles) {
+        note((refused.*role.certificate).not_before);
+        for (const tls::RevocationList& each : (refused.*role.revocation).lists) {
+            note(each.made);
+        }
+    }
 }
 
 namespace {
@@ -225,6 +242,7 @@ void Datastore::report(const std::vector<Broken>& broken) {
 // Each adjacency by itself: what is broken of one keeps no other from its certificates and
 // revocations.
 bool Datastore::reload() {
+    counts_from_.reset();
     std::vector<Broken> broken;
     const auto configuration = configuration_after(std::array{former()}, running_, broken);
     if (!configuration) {

@@ -471,9 +471,14 @@ TEST_F(WorseLists, AreThoseThatDoNotCountNow) {
     files_["crl.pem"] = list(new_year + std::chrono::minutes(1), now_.wall);
     EXPECT_FALSE(datastore_.reload());
     expect_kept("that is over since 2026-01-01T01:00:00Z, and the one that is in force is not");
+    EXPECT_FALSE(datastore_.has_come_of_age());
     files_["crl.pem"] = list(now_.wall + std::chrono::seconds(20));
+    EXPECT_FALSE(datastore_.reload());
+    EXPECT_FALSE(datastore_.has_come_of_age());
     now_.wall += std::chrono::seconds(20);
+    EXPECT_TRUE(datastore_.has_come_of_age());
     EXPECT_TRUE(datastore_.reload());
+    EXPECT_FALSE(datastore_.has_come_of_age());
     EXPECT_THAT(datastore_.alarms(), IsEmpty());
 }
 
