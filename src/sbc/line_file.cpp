@@ -220,8 +220,28 @@ void LineFile::say_what_is_lost() {
     }
 }
 
+// What is written to a file that was removed is nowhere: it goes on in a new one, or the reason
+// says why not.
+bool LineFile::is_there_still() {
+    struct stat is {};
+    if (::fstat(file_.number(), &is) != 0 || is.st_nlink > 0) {
+        return true;
+    }
+    net::FileDescriptor opened = open_anew();
+    if (opened.number() < 0) {
+        reason_ = std::string("it was removed, and cannot be made anew: ") + std::strerror(errno);
+        return false;
+    }
+    log::warning("file.was-removed", {{"file", what_}, {"path", path_.string()}});
+    take(std::move(opened));
+    return true;
+}
+
 // All of it, or nothing.
 bool LineFile::append(std::string text) {
+    if (!is_there_still()) {
+        return false;
+    }
     if (is_cut_) {
         text.insert(text.begin(), '\n');
     }

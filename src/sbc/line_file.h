@@ -73,6 +73,7 @@ private:
     void take_out_half_a_line();
     void take(net::FileDescriptor file);
     void go_on_in_another();
+    bool is_there_still();
     void write(const std::string& line);
     void say_what_is_lost();
     bool append(std::string text);

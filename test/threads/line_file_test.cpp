@@ -125,5 +125,50 @@ TEST(LineFile, MarksWhatIsLostAndLeavesNoHalfLine) {
     std::filesystem::remove(path);
 }
 
+// Somebody has removed it: it goes on in a new one, and where there can be none that is told.
+TEST(LineFile, GoesOnInANewFileWhereTheOldOneWasRemoved) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("ringwall-removed-" + std::to_string(getpid()));
+    std::filesystem::create_directory(folder);
+    const auto path = folder / "calls.csv";
+    const auto mailbox = std::move(*net::Mailbox::create());
+    LineFile file("record", *mailbox);
+    file.set_form({.first = "head"});
+    ASSERT_TRUE(file.open(path));
+    const auto write = [&](const char* line) {
+        file.post(line);
+        mailbox->open_all();
+    };
+    const auto text = [](const std::filesystem::path& of) {
+        std::ifstream in(of);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    write("1");
+    std::filesystem::remove(path);
+    write("2");
+    EXPECT_EQ(text(path), "head\n2\n");
+    // Moved away it goes on until SIGHUP.
+    std::filesystem::rename(path, folder / "calls.csv.1");
+    write("3");
+    EXPECT_EQ(text(folder / "calls.csv.1"), "head\n2\n3\n");
+    EXPECT_FALSE(std::filesystem::exists(path));
+
+    std::filesystem::remove_all(folder);
+    write("4");
+    EXPECT_FALSE(file.offer("5"));
+    EXPECT_EQ(
+        file.alarm(net::system_clock()),
+        path.string() +
+            " cannot be written, so what belongs there is lost: it was removed, and cannot be "
+            "made anew: No such file or directory");
+    std::filesystem::create_directory(folder);
+    file.try_again();
+    mailbox->open_all();
+    EXPECT_EQ(file.alarm(net::system_clock()), "");
+    write("6");
+    EXPECT_EQ(text(path), "head\n{\"lost\":1}\n6\n");
+    std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace ringwall::sbc
