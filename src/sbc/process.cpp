@@ -63,6 +63,16 @@ void raise_descriptor_limit() {
     }
 }
 
+void log_alarm(std::string_view news) {
+    constexpr std::string_view begins = "% Alarm: ";
+    constexpr std::string_view ends = "% Alarm over: ";
+    if (news.starts_with(begins)) {
+        log::warning("alarm", {{"text", news.substr(begins.size())}});
+    } else {
+        log::info("alarm.over", {{"text", news.substr(ends.size())}});
+    }
+}
+
 // Calls are told of the end, and given a little time for their answers.
 void say_farewell(Workers& workers, net::Mailbox& mailbox) {
     workers.end_all("shutdown");
@@ -503,6 +513,7 @@ int run_process(const ProcessOptions& options) {
         looks.look_in_time();
         for (const std::string& line :
              alarms.news(net::system_clock().monotonic, look_for_alarms)) {
+            log_alarm(line);
             if (console) {
                 console->announce(line);
             }

@@ -5,6 +5,19 @@
 
 namespace ringwall::sbc::console {
 
+namespace {
+
+// "12 records of calls wait": that there are 13 a second later is no news.
+std::string_view without_count(std::string_view alarm) {
+    return alarm.substr(std::min(alarm.find_first_not_of("0123456789"), alarm.size()));
+}
+
+bool has(const std::vector<std::string>& alarms, std::string_view alarm) {
+    return std::ranges::find(alarms, without_count(alarm), without_count) != alarms.end();
+}
+
+}  // namespace
+
 std::vector<std::string> alarms_of(const datastore::Datastore& datastore, Views& views) {
     std::vector<std::string> all = datastore.alarms();
     std::ranges::move(views.alarms(), std::back_inserter(all));
@@ -20,12 +33,12 @@ std::vector<std::string> AlarmWatch::news(TimePoint now,
     next_ = now + interval;
     std::vector<std::string> current = alarms();
     for (const std::string& each : current) {
-        if (std::ranges::find(known_, each) == known_.end()) {
+        if (!has(known_, each)) {
             out.push_back("% Alarm: " + each);
         }
     }
     for (const std::string& each : known_) {
-        if (std::ranges::find(current, each) == current.end()) {
+        if (!has(current, each)) {
             out.push_back("% Alarm over: " + each);
         }
     }

@@ -20,7 +20,8 @@ public:
     static constexpr Duration interval = std::chrono::seconds(1);
 
     // Lines: "% Alarm: ..." of each that was not there last time, "% Alarm over: ..." of each that
-    // is there no more. `alarms` is asked once in an interval, however often this is.
+    // is there no more; a count at its beginning may change. `alarms` is asked once in an interval,
+    // however often this is.
     std::vector<std::string> news(TimePoint now,
                                   const std::function<std::vector<std::string>()>& alarms);
     // That were there last time.

@@ -25,6 +25,19 @@ TEST(AlarmWatch, TellsWhatIsRaisedAndWhatIsOverOnce) {
     EXPECT_THAT(news({}), ElementsAre("% Alarm over: the disk is gone"));
 }
 
+TEST(AlarmWatch, TellsNoAlarmAgainForItsCount) {
+    AlarmWatch watch;
+    TimePoint now{};
+    const auto news = [&](const Lines& alarms) {
+        now += AlarmWatch::interval;
+        return watch.news(now, [&] { return alarms; });
+    };
+    EXPECT_THAT(news({"9 records wait"}), ElementsAre("% Alarm: 9 records wait"));
+    EXPECT_THAT(news({"10 records wait"}), IsEmpty());
+    EXPECT_THAT(news({"10 workers wait"}),
+                ElementsAre("% Alarm: 10 workers wait", "% Alarm over: 10 records wait"));
+}
+
 TEST(AlarmWatch, AsksOnceInASecondHoweverMuchHappens) {
     AlarmWatch watch;
     int asked = 0;
