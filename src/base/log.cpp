@@ -49,6 +49,7 @@ struct Queue {
     std::uint64_t lost = 0;
     bool is_written_by_thread = false;
     bool is_stopping = false;
+    std::condition_variable is_written;  // all, and the thread is over
 };
 
 // Never destroyed: what ends last may log.
@@ -138,7 +139,6 @@ void write_queue() {
         from.is_filled.wait_for(lock, gathering, [&] { return from.is_stopping; });
         lines.swap(from.lines);
         const std::uint64_t lost = std::exchange(from.lost, 0);
-        const bool is_last = from.is_stopping;
         lock.unlock();
         if (lost > 0) {
             append_head(lines, Level::Warning);
@@ -146,10 +146,12 @@ void write_queue() {
         }
         write_out(lines);
         lines.clear();
-        if (is_last) {
+        lock.lock();
+        if (from.is_stopping && from.lines.empty()) {
+            from.is_written_by_thread = false;
+            from.is_written.notify_all();
             return;
         }
-        lock.lock();
     }
 }
 
@@ -222,15 +224,26 @@ Writer::Writer() {
 }
 
 Writer::~Writer() {
+    while (!finish(std::chrono::hours(1))) {
+    }
+}
+
+bool Writer::finish(std::chrono::milliseconds patience) {
+    if (!impl_->thread.joinable()) {
+        return true;
+    }
     Queue& its = queue();
     {
-        const std::lock_guard lock(its.mutex);
-        its.is_written_by_thread = false;
+        std::unique_lock lock(its.mutex);
         its.is_stopping = true;
+        its.is_filled.notify_one();
+        if (!its.is_written.wait_for(lock, patience, [&] { return !its.is_written_by_thread; })) {
+            return false;
+        }
     }
-    its.is_filled.notify_one();
     impl_->thread.join();
     std::signal(SIGABRT, SIG_DFL);
+    return true;
 }
 
 }  // namespace ringwall::log

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
@@ -67,7 +68,11 @@ inline void error(std::string_view event, std::initializer_list<Field> fields = 
 class Writer {
 public:
     Writer();
+    // What waits is written, however long that takes.
     ~Writer();
+    // The same, as far as that can be done in that time. False: who reads standard error keeps the
+    // thread, and whoever logs from here on is not heard.
+    bool finish(std::chrono::milliseconds patience);
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 

@@ -63,6 +63,23 @@ void raise_descriptor_limit() {
     }
 }
 
+// But for the standard ones. A thread that a disk keeps has them all, though its process has ended:
+// the ports and the lock of the store would be taken until that disk is there again. Sockets first:
+// to close a file may take as long as to write it.
+void close_descriptors() {
+    std::vector<int> sockets;
+    std::error_code error;
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+        const std::string is = std::filesystem::read_symlink(each.path(), error).string();
+        const auto number = parse_number(each.path().filename().string(), INT32_MAX);
+        if (number && *number > STDERR_FILENO && is.starts_with("socket:")) {
+            sockets.push_back(static_cast<int>(*number));
+        }
+    }
+    std::ranges::for_each(sockets, ::close);
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
 void log_alarm(std::string_view news) {
     constexpr std::string_view begins = "% Alarm: ";
     constexpr std::string_view ends = "% Alarm over: ";
@@ -322,7 +339,7 @@ int run_process(const ProcessOptions& options) {
     if (!signals) {
         return give_up(signals.error());
     }
-    auto log_writer = std::make_optional<log::Writer>();
+    log::Writer log_writer;
     raise_descriptor_limit();
     const auto mailbox = net::Mailbox::create();
     if (!mailbox) {
@@ -396,14 +413,15 @@ int run_process(const ProcessOptions& options) {
             service_manager.extend(2 * disk_patience);
         }
         const bool is_state_written = !keeper || keeper->writer().finish(disk_patience);
-        if (are_files_written && is_state_written) {
-            return status;
-        }
         if (!is_state_written) {
             log::error("state.not-written", {{"values", keeper->writer().waiting()}});
         }
-        log_writer.reset();
-        std::_Exit(status);  // a thread that a disk keeps uses what the destructors would take
+        const bool is_log_written = log_writer.finish(disk_patience);
+        if (are_files_written && is_state_written && is_log_written) {
+            return status;
+        }
+        close_descriptors();
+        std::_Exit(status);  // a thread that is kept uses what the destructors would take
     };
     Operations operations(workers);
     StoredSubscribers subscribers(
@@ -415,15 +433,16 @@ int run_process(const ProcessOptions& options) {
          .target = &operations,
          .read_file = read_file,
          .now = net::system_clock,
-         .other_alarms = [&] {
-             std::vector<std::string> out = (*files)->alarms(net::system_clock());
-             std::ranges::move(subscribers.alarms(), std::back_inserter(out));
-             if (keeper) {
-                 std::ranges::move(keeper->alarms(net::system_clock().monotonic),
-                                   std::back_inserter(out));
-             }
-             return out;
-         }});
+         .other_alarms =
+             [&] {
+                 std::vector<std::string> out = (*files)->alarms(net::system_clock());
+                 std::ranges::move(subscribers.alarms(), std::back_inserter(out));
+                 if (keeper) {
+                     std::ranges::move(keeper->alarms(net::system_clock().monotonic),
+                                       std::back_inserter(out));
+                 }
+                 return out;
+             }});
     subscribers.load();  // before anybody can ask for one
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {

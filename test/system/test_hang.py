@@ -103,6 +103,8 @@ class Hang(SystemTest):
         self.call()
         alarms = self.wait_alarms()
         self.assertIn("records of calls wait in the store and in memory for their file, which hangs", alarms)
+        for name in NAMES:
+            wait_for("its line in the log", lambda name=name: re.search(rf' warning alarm text="\S*{name} hangs: ', self.log()))
         meals = self.meals()
         wait_for("the watchdog's food", lambda: self.meals() >= meals + 5, 20)
         # As logrotate does; and counters are written into the log.
@@ -114,6 +116,8 @@ class Hang(SystemTest):
         # It is there again.
         wait_for("its records", lambda: (trace.lines(), audit.lines()) and len(record.lines()) >= 2 * CALLS)
         wait_for("the end of the alarms", lambda: (trace.lines(), record.lines(), audit.lines()) and self.say("show alarms\n") == "No alarms.\n")
+        for name in NAMES:
+            wait_for("its end in the log", lambda name=name: re.search(rf' info alarm.over text="\S*{name} hangs: ', self.log()))
         calls = collections.Counter(json.loads(line)["call"] for line in record.lines())
         self.assertEqual((len(calls), set(calls.values())), (2 * CALLS, {1}))
         # INVITE, 180, 200, ACK and BYE on both sides, our 100 and our 200; the callee may be ended before its last.
@@ -135,6 +139,19 @@ class Hang(SystemTest):
     def stop(self, process: subprocess.Popen) -> int:
         process.send_signal(signal.SIGTERM)
         return process.wait(20)
+
+    def test_it_ends_though_nobody_reads_its_standard_error(self):
+        log = HangingFile(self.folder / "log")
+        self.addCleanup(log.close)
+        with open(log.path, "wb") as end:
+            process = self.network.start("sbc", [str(PROGRAM), "--store", "store", "--console", "console", "--workers", "2"],
+                                         cwd=self.folder, stderr=end, env=self.manager.environment(watches=True))
+        self.addCleanup(self.end, process)
+        wait_for("READY=1", lambda: "READY=1" in self.manager.states(), 20)
+        self.configure()
+        self.call()
+        self.assertEqual(self.stop(process), 0)
+        self.assertFalse((self.folder / "console").exists(), "it ended in order")
 
     def test_it_ends_though_the_disk_hangs_and_records_come_after_the_next_start(self):
         trace, record, audit = self.hanging_files()

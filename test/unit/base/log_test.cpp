@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -52,6 +53,32 @@ TEST(Log, LeavesOutWhatIsBelowTheLevel) {
     set_level(Level::Error);
     EXPECT_EQ(written("quiet", {}), "");
     set_level(Level::Info);
+}
+
+// A pipe that is full, and nobody reads.
+TEST(LogWriter, DoesNotWaitForeverForWhoReadsStandardError) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe2(pipe.data(), O_NONBLOCK), 0);
+    while (::write(pipe[1], "x", 1) == 1) {
+    }
+    ASSERT_EQ(::fcntl(pipe[1], F_SETFL, 0), 0);
+    const int before = ::dup(STDERR_FILENO);
+    ::dup2(pipe[1], STDERR_FILENO);
+    std::string read(std::size_t{1} << 17, ' ');
+    bool is_written = true;
+    {
+        Writer writer;
+        info("first");
+        is_written = writer.finish(std::chrono::milliseconds(100));
+        info("second");  // nobody waits for that either
+        ::dup2(before, STDERR_FILENO);
+        EXPECT_GT(::read(pipe[0], read.data(), read.size()), 0);
+        EXPECT_TRUE(writer.finish(std::chrono::seconds(20)));
+    }
+    EXPECT_FALSE(is_written);
+    for (const int each : {before, pipe[0], pipe[1]}) {
+        ::close(each);
+    }
 }
 
 TEST(LogWriter, WritesEveryLineInOrderBeforeItIsGone) {
