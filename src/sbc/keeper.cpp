@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "sbc/record/call_record.h"
 #include "sbc/registrar/kept_bindings.h"
 
 namespace ringwall::sbc {
@@ -125,6 +126,14 @@ std::vector<std::string> Keeper::alarms(TimePoint now) const {
         out.push_back(std::move(alarm));
     }
     return out;
+}
+
+std::string Keeper::why_not_now(const Now& now) const {
+    constexpr Duration most = 2s;
+    const auto since = writer_->hangs_since(now.monotonic, most);
+    return since ? "the disk of the store does not answer since " + to_iso8601_seconds(*since) +
+                       "; nothing was changed; try again when the alarm is over"
+                 : "";
 }
 
 void Keeper::on_bindings(std::string_view address_of_record,

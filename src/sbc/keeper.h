@@ -44,6 +44,9 @@ public:
     // Of the adjacencies that bindings are of: before the first of them is told.
     void take(SnapshotPtr snapshot);
     std::vector<std::string> alarms(TimePoint now) const;
+    // Why whoever must not wait had better not touch that disk now: a sentence; empty: it answers,
+    // as far as is known.
+    std::string why_not_now(const Now& now) const;
 
     // registrar::Journal
     void on_bindings(std::string_view address_of_record,

@@ -424,10 +424,14 @@ int run_process(const ProcessOptions& options) {
         std::_Exit(status);  // a thread that is kept uses what the destructors would take
     };
     Operations operations(workers);
+    const auto why_not_now = [&keeper] {
+        return keeper ? keeper->why_not_now(net::system_clock()) : std::string();
+    };
     StoredSubscribers subscribers(
         {.open = open_store(options.store),
          .running = [&workers]() -> const Snapshot& { return workers.snapshot(); },
-         .publish = [&workers](auto stored) { workers.publish(std::move(stored)); }});
+         .publish = [&workers](auto stored) { workers.publish(std::move(stored)); },
+         .why_not_now = why_not_now});
     datastore::Datastore datastore(
         {.store = store ? &*store : nullptr,
          .target = &operations,
@@ -442,7 +446,8 @@ int run_process(const ProcessOptions& options) {
                                        std::back_inserter(out));
                  }
                  return out;
-             }});
+             },
+         .why_not_now = why_not_now});
     subscribers.load();  // before anybody can ask for one
     if (const auto begun = begin(datastore, file, options); !begun) {
         for (const ConfigError& each : begun.error()) {

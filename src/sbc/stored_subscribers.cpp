@@ -58,10 +58,25 @@ void StoredSubscribers::load() {
     if (setup_.open == nullptr) {
         return;
     }
-    store_.reset();
-    if (noted(read())) {
+    const bool is_what_it_was =
+        store_ != nullptr && problem_.empty() && store_->why_read_only().empty();
+    if (!is_what_it_was) {
+        if (const Done may = may_touch(); !may) {
+            log::warning("subscribers.not-loaded", {{"reason", may.error()}});
+            return;
+        }
+        store_.reset();
+    }
+    if (is_what_it_was || noted(read())) {
         log::info("subscribers.loaded", {{"count", setup_.running().stored_subscribers->size()}});
     }
+}
+
+StoredSubscribers::Done StoredSubscribers::may_touch() const {
+    if (std::string why = setup_.why_not_now(); !why.empty()) {
+        return fail(std::move(why));
+    }
+    return {};
 }
 
 StoredSubscribers::Done StoredSubscribers::open() {
@@ -104,6 +119,7 @@ StoredSubscribers::Done StoredSubscribers::may_add(const std::string& name) {
             std::string("there is no store to keep subscribers in; start ringwall-sbc with "
                         "--store FOLDER, or configure 'subscriber'"));
     }
+    TRY(may_touch());
     if (store_ == nullptr) {
         TRY(noted(read()));
     }
@@ -133,6 +149,7 @@ StoredSubscribers::Done StoredSubscribers::add(const std::string& name, const Op
 }
 
 StoredSubscribers::Done StoredSubscribers::may_change(const std::string& name) {
+    TRY(may_touch());
     if (setup_.open != nullptr && store_ == nullptr) {
         TRY(noted(read()));
     }
@@ -181,7 +198,7 @@ void StoredSubscribers::publish_without(const std::string& name, const Subscribe
 }
 
 std::vector<std::string> StoredSubscribers::alarms() {
-    if (is_of_write_ && store_ != nullptr && store_->try_change()) {
+    if (is_of_write_ && store_ != nullptr && may_touch() && store_->try_change()) {
         is_of_write_ = false;
         problem_.clear();
     }

@@ -26,12 +26,14 @@ public:
         // What is in force on the workers.
         std::function<const Snapshot&()> running;
         std::function<void(std::shared_ptr<const Subscribers>)> publish;
+        // Why its disk is not to be touched now: it would keep us. Empty: it may be.
+        std::function<std::string()> why_not_now = [] { return std::string(); };
     };
     explicit StoredSubscribers(Setup setup) : setup_(std::move(setup)) {}
 
-    // The store is opened anew, for it may be another file by now; what it has is in force, if it
-    // can be read. It is made where there is none, but not where there was one: what is in force
-    // stays so.
+    // The store is opened anew if it is another file by now, or was written by another program;
+    // what it has is in force, if it can be read. It is made where there is none, but not where
+    // there was one: what is in force stays so.
     void load();
 
     // An error is a sentence. Names are addresses-of-record, canonical. Each may be asked before
@@ -53,6 +55,7 @@ public:
     std::vector<std::string> alarms();
 
 private:
+    Done may_touch() const;
     Done open();
     Done read();
     Done keep(const Subscriber& subscriber);

@@ -99,6 +99,13 @@ bool Writer::has_failed() const {
     return !problem_.empty() || !lost_.empty();
 }
 
+std::optional<WallTime> Writer::hangs_since(TimePoint now, Duration patience) const {
+    const std::lock_guard lock(mutex_);
+    return writing_since_ && writing_since_->monotonic < now - patience
+               ? std::optional(writing_since_->wall)
+               : std::nullopt;
+}
+
 std::string Writer::alarm(TimePoint now) const {
     const std::lock_guard lock(mutex_);
     const std::string& known = problem_.empty() ? lost_ : problem_;
@@ -129,11 +136,13 @@ void Writer::run() {
         }
         Batch batch = take();
         is_writing_ = true;
+        writing_since_ = setup_.now();
         lock.unlock();
         const auto written = write(batch);
         tell(written ? "" : written.error());
         lock.lock();
         is_writing_ = false;
+        writing_since_.reset();
         if (written) {
             done(batch);
         } else {

@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -68,6 +69,9 @@ public:
     std::size_t waiting() const;
     // Something has been waiting for longer than is allowed.
     bool is_lagging(TimePoint now) const { return oldest_.load() < now - setup_.lag; }
+    // Since when a transaction has been with the disk, for longer than that: whether it will ever
+    // come to an end nobody knows. None: it answers, if with an error.
+    std::optional<WallTime> hangs_since(TimePoint now, Duration patience) const;
     // A sentence while what is said is not written; empty: it is.
     std::string alarm(TimePoint now) const;
     // The last that was tried could not be written.
@@ -117,7 +121,8 @@ private:
     std::string problem_;
     std::string
         lost_;  // why it is not there, though it was; of the writer's thread, told to others
-    bool is_writing_ = false;  // what was taken is neither written nor put back
+    std::optional<Now> writing_since_;  // with the disk
+    bool is_writing_ = false;           // what was taken is neither written nor put back
     bool is_stopping_ = false;
     bool is_over_ = false;  // its thread has nothing more to do
     std::atomic<Ticket> last_{0};

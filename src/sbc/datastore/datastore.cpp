@@ -277,6 +277,7 @@ Result<Configuration, ConfigErrors> Datastore::configuration_after(std::span<con
 
 Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candidate,
                                                              const CommitRequest& request) {
+    TRY(may_touch_store());
     std::vector<Broken> broken;
     auto configuration = configuration_after(std::array{former()}, candidate, broken);
     const Snapshot* const follows = configuration ? configuration->snapshot.get() : nullptr;
@@ -361,6 +362,16 @@ Result<Datastore::Committed, ConfigErrors> Datastore::commit(const Tree& candida
     return committed;
 }
 
+Result<void, ConfigErrors> Datastore::may_touch_store() const {
+    if (setup_.store == nullptr) {
+        return {};
+    }
+    if (std::string why = setup_.why_not_now(); !why.empty()) {
+        return fail(ConfigErrors{error("", "", std::move(why))});
+    }
+    return {};
+}
+
 Result<void, ConfigErrors> Datastore::activate() {
     store_problem_.clear();
     if (setup_.store != nullptr) {
@@ -402,6 +413,7 @@ Result<void, ConfigErrors> Datastore::confirm() {
     if (!unconfirmed_ && !is_unsaved_) {
         return {};
     }
+    TRY(may_touch_store());
     unconfirmed_.reset();
     take_back_problem_.clear();
     return activate();

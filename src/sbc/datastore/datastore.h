@@ -72,6 +72,8 @@ public:
         std::function<std::vector<std::string>()> other_alarms = [] {
             return std::vector<std::string>();
         };
+        // Why the store's disk is not to be touched now: it would keep us. Empty: it may be.
+        std::function<std::string()> why_not_now = [] { return std::string(); };
         // For tests: told at each of them.
         std::function<void(CommitPoint)> on_point = [](CommitPoint) {};
     };
@@ -165,6 +167,7 @@ private:
     Result<void, ConfigErrors> bring_in_force(const Result<Configuration, ConfigErrors>& made,
                                               const std::vector<Broken>& broken);
     void detach_by_force(const model::Tree& before);
+    Result<void, ConfigErrors> may_touch_store() const;
     Result<void, ConfigErrors> activate();
     void publish(SnapshotPtr snapshot);
     std::vector<std::string> endings() const;

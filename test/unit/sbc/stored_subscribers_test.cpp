@@ -19,6 +19,8 @@ struct Disk {
     std::string fault;
     std::string read_only;
     bool is_missing = false;
+    int opened = 0;
+    std::string hangs;
 };
 
 class FakeStore final : public store::Store {
@@ -64,6 +66,7 @@ protected:
                     if (!disk.open_fault.empty()) {
                         return fail(disk.open_fault);
                     }
+                    ++disk.opened;
                     return std::make_unique<FakeStore>(disk);
                 },
                 .running = [this]() -> const Snapshot& { return running; },
@@ -71,7 +74,8 @@ protected:
                     [this](auto table) {
                         running.stored_subscribers = std::move(table);
                         ++published;
-                    }};
+                    },
+                .why_not_now = [this] { return disk.hangs; }};
     }
     std::vector<std::string> names() const {
         std::vector<std::string> out;
@@ -142,6 +146,33 @@ TEST_F(StoredSubscribersTest, OneThatIsInBothIsTheConfigurationsAndAnAlarm) {
                                                        "configuration says is in force")));
     EXPECT_EQ(why_not(stored.remove("alice@example.com")), "");
     EXPECT_THAT(stored.alarms(), IsEmpty());
+}
+
+// SIGHUP: to close and to open a database is to write, and its disk may hang.
+TEST_F(StoredSubscribersTest, AStoreThatIsWhatItWasIsNotOpenedAnew) {
+    stored.load();
+    stored.load();
+    EXPECT_EQ(disk.opened, 1);
+    disk.read_only = "ringwall.db was removed or replaced while it was open";
+    stored.load();
+    EXPECT_EQ(disk.opened, 2);
+}
+
+TEST_F(StoredSubscribersTest, ADiskThatHangsIsNotTouched) {
+    stored.load();
+    EXPECT_EQ(why_not(stored.add("alice@example.com", {}, secret)), "");
+    disk.hangs = "the disk of the store does not answer";
+    disk.read_only = "ringwall.db was removed or replaced while it was open";
+    stored.load();
+    EXPECT_EQ(disk.opened, 1);
+    EXPECT_EQ(why_not(stored.add("carol@example.com", {}, secret)), disk.hangs);
+    EXPECT_EQ(why_not(stored.change_password("alice@example.com", secret)), disk.hangs);
+    EXPECT_EQ(why_not(stored.remove("alice@example.com")), disk.hangs);
+    EXPECT_THAT(names(), ElementsAre("alice@example.com"));
+    EXPECT_EQ(disk.kept.size(), 1U);
+    disk.hangs.clear();
+    stored.load();
+    EXPECT_EQ(disk.opened, 2);
 }
 
 TEST_F(StoredSubscribersTest, AnotherPasswordTakesThePlaceOfTheFirst) {

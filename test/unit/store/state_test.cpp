@@ -259,6 +259,30 @@ TEST_F(WriterTest, ATransactionHasAnEnd) {
     EXPECT_THAT(disk.batches, ::testing::Each(::testing::Le(10U)));
 }
 
+TEST_F(WriterTest, ADiskThatDoesNotAnswerIsKnownByThat) {
+    disk.is_stuck = true;
+    start();
+    put("a", "1");
+    wait_until_opened(1);
+    EXPECT_EQ(writer->hangs_since(time.load() + 2s, 2s), std::nullopt);
+    EXPECT_EQ(writer->hangs_since(time.load() + 2001ms, 2s), WallTime{});
+    disk.set(&Disk::is_stuck, false);
+    wait_for(1);
+    EXPECT_EQ(writer->hangs_since(time.load() + 1h, 2s), std::nullopt);
+    // One that answers that it cannot does answer.
+    disk.set(&Disk::fails, true);
+    put("b", "2");
+    wait_until_opened(3);
+    disk.set(&Disk::is_closed, true);
+    const auto has_answered = [&] { return !writer->hangs_since(time.load() + 1h, 2s); };
+    const auto limit = std::chrono::steady_clock::now() + 30s;
+    while (!has_answered() && std::chrono::steady_clock::now() < limit) {
+        std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_TRUE(has_answered());
+    EXPECT_TRUE(writer->is_lagging(time.load() + 1h));
+}
+
 TEST_F(WriterTest, ADiskThatFailsIsTriedAgainAndNothingIsLost) {
     disk.fails = true;
     start();

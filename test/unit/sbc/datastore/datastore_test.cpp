@@ -54,6 +54,7 @@ protected:
                           .target = &target_,
                           .read_file = no_files,
                           .now = [this] { return now_; },
+                          .why_not_now = [this] { return hangs_; },
                           .on_point = on_point_});
     }
     static std::string text_of(const model::Tree& tree) {
@@ -64,6 +65,7 @@ protected:
     FakeTarget target_;
     Now now_{TimePoint(1h), WallTime(std::chrono::seconds(1'795'000'000))};
     std::function<void(CommitPoint)> on_point_ = [](CommitPoint) {};
+    std::string hangs_;
 };
 
 TEST_F(Stored, ACommitIsInForceAndKept) {
@@ -95,6 +97,26 @@ TEST_F(Stored, ACommitIsInForceAndKept) {
     EXPECT_EQ(versions[0].comment, "first light");
     EXPECT_EQ(versions[0].label, "one");
     EXPECT_EQ(versions[0].time, now_.wall);
+}
+
+TEST_F(Stored, ACommitDoesNotTouchADiskThatHangs) {
+    auto store = VersionStore::open(folder_);
+    ASSERT_TRUE(store) << store.error();
+    Datastore datastore = make(&*store);
+    ASSERT_TRUE(datastore.start());
+    const model::Tree first = tree_of(with_adjacency(""));
+    ASSERT_TRUE(datastore.commit(first, {.confirm_within = 60s}));
+    hangs_ = "the disk of the store does not answer";
+    const auto refused = datastore.commit(tree_of("sbc mysbc\nsbe\n"), {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().front().sentence, hangs_);
+    EXPECT_FALSE(datastore.confirm());
+    EXPECT_TRUE(datastore.confirmation_ends());
+    EXPECT_EQ(text_of(datastore.running()), text_of(first));
+    EXPECT_EQ(store->last_number(), 1U);
+    hangs_.clear();
+    EXPECT_TRUE(datastore.confirm());
+    EXPECT_FALSE(datastore.confirmation_ends());
 }
 
 TEST_F(Stored, NobodyElseMayReadIt) {
