@@ -105,9 +105,9 @@ TEST_F(Stored, ACommitDoesNotTouchADiskThatHangs) {
     Datastore datastore = make(&*store);
     ASSERT_TRUE(datastore.start());
     const model::Tree first = tree_of(with_adjacency(""));
-    ASSERT_TRUE(datastore.commit(first, {.confirm_within = 60s}));
+    ASSERT_TRUE(datastore.commit(first, {.author = "anna", .confirm_within = 60s}));
     hangs_ = "the disk of the store does not answer";
-    const auto refused = datastore.commit(tree_of("sbc mysbc\nsbe\n"), {});
+    const auto refused = datastore.commit(tree_of("sbc mysbc\nsbe\n"), {.author = "anna"});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().front().sentence, hangs_);
     EXPECT_FALSE(datastore.confirm());
