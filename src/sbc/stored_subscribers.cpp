@@ -67,7 +67,7 @@ void StoredSubscribers::load() {
         }
         store_.reset();
     }
-    if (is_what_it_was || noted(read())) {
+    if (noted(read())) {
         log::info("subscribers.loaded", {{"count", setup_.running().stored_subscribers->size()}});
     }
 }

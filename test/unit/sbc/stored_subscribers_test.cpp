@@ -45,7 +45,9 @@ public:
     Result<void, std::string> try_change() override {
         return disk_.fault.empty() ? Result<void, std::string>() : fail(disk_.fault);
     }
-    std::string why_read_only() const override { return disk_.read_only; }
+    std::string why_read_only() const override {
+        return disk_.is_missing ? "ringwall.db was removed" : disk_.read_only;
+    }
 
 private:
     Disk& disk_;
