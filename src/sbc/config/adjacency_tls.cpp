@@ -36,10 +36,6 @@ const TlsFiles& place_of(const DraftAdjacency& draft, const TlsFiles& defaults, 
     return (draft.files.*member).empty() ? defaults : draft.files;
 }
 
-}  // namespace
-
-namespace {
-
 // Why nobody would be let in by them; empty: whoever is not on them may come.
 std::string useless_lists(const Adjacency::Revocation& revocation, const std::string& anchors) {
     if (revocation.file.empty()) {

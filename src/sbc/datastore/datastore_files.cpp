@@ -124,8 +124,7 @@ std::string worse(const tls::RevocationList& was, const tls::RevocationList* is,
     }
     if (now < is->made) {
         return "a list of " + name + " that does not count before " + to_iso8601_seconds(is->made) +
-               ", and the one that is in force does; take one that "
-               "does";
+               ", and the one that is in force does; take one that does";
     }
     return now < is->ends
                ? ""
