@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "net/clock.h"
+#include "threads/shelf.h"
 
 namespace ringwall::sbc {
 namespace {
@@ -58,33 +59,6 @@ private:
     net::FileDescriptor end_;
     std::string rest_;
     std::vector<std::string> lines_;
-};
-
-// A store in memory.
-class ShelfState final : public store::State {
-public:
-    struct Shelf {
-        std::mutex mutex;
-        std::map<std::string, std::string> records;
-    };
-    explicit ShelfState(Shelf& shelf) : shelf_(shelf) {}
-    Result<std::vector<store::Item>, std::string> items(Kind) override {
-        return std::vector<store::Item>{};
-    }
-    Result<void, std::string> apply(const std::vector<store::Change>& changes) override {
-        const std::lock_guard lock(shelf_.mutex);
-        for (const store::Change& each : changes) {
-            if (each.value) {
-                shelf_.records[each.key] = *each.value;
-            } else {
-                shelf_.records.erase(each.key);
-            }
-        }
-        return {};
-    }
-
-private:
-    Shelf& shelf_;
 };
 
 CallRecord ended(const std::string& call) {
@@ -155,7 +129,7 @@ protected:
     const fs::path audit = folder / "audit.log";
     std::unique_ptr<OperatorFiles> files = std::move(*OperatorFiles::create());
     FileObserver& observer = files->observer();
-    ShelfState::Shelf shelf;
+    Shelf shelf;
     std::optional<store::Writer> writer;  // the last: its thread uses the others
 };
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "net/clock.h"
+#include "threads/shelf.h"
 
 namespace ringwall::sbc {
 namespace {
@@ -21,41 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// A store in memory, which can be kept from writing.
-struct Shelf {
-    std::mutex mutex;
-    std::map<std::string, std::string> records;
-    bool is_stuck = false;
-    bool is_broken = false;
-    std::condition_variable bell;
-};
-
-class ShelfState final : public store::State {
-public:
-    explicit ShelfState(Shelf& shelf) : shelf_(shelf) {}
-    Result<std::vector<store::Item>, std::string> items(Kind) override {
-        return std::vector<store::Item>{};
-    }
-    Result<void, std::string> apply(const std::vector<store::Change>& changes) override {
-        std::unique_lock lock(shelf_.mutex);
-        shelf_.bell.wait(lock, [this] { return !shelf_.is_stuck; });
-        if (shelf_.is_broken) {
-            return fail(std::string("broken"));
-        }
-        for (const store::Change& each : changes) {
-            if (each.value) {
-                shelf_.records[each.key] = *each.value;
-            } else {
-                shelf_.records.erase(each.key);
-            }
-        }
-        return {};
-    }
-
-private:
-    Shelf& shelf_;
-};
 
 class RecordJournalTest : public ::testing::Test {
 protected:
