@@ -101,6 +101,7 @@ struct Disk {
     bool is_gone = false;
     bool is_closed = false;  // and cannot be opened
     int opened = 0;
+    int not_opened = 0;
 
     void set(bool Disk::*what, bool to) {
         const std::lock_guard lock(mutex);
@@ -154,6 +155,8 @@ protected:
             Writer::Setup{.open = [this]() -> Result<std::unique_ptr<State>, std::string> {
                               const std::lock_guard lock(disk.mutex);
                               if (disk.is_closed) {
+                                  ++disk.not_opened;
+                                  disk.bell.notify_all();
                                   return fail(std::string("no such folder"));
                               }
                               ++disk.opened;
@@ -354,7 +357,11 @@ TEST_F(WriterTest, ADiskThatFailsIsSaidOnceAndOnceThatItWorksAgain) {
         std::unique_lock lock(told_mutex);
         ASSERT_TRUE(told_bell.wait_for(lock, 30s, [&] { return changes.size() == 3; }));
     }
-    std::this_thread::sleep_for(20ms);  // some attempts
+    {
+        std::unique_lock lock(disk.mutex);
+        const int attempts = disk.not_opened + 3;
+        ASSERT_TRUE(disk.bell.wait_for(lock, 30s, [&] { return disk.not_opened >= attempts; }));
+    }
     disk.set(&Disk::is_closed, false);
     wait_until_opened(before + 1);
     wait_for(put("b", "1"));
