@@ -416,8 +416,7 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
         own_flow(from, call->ref());
         call->on_request(id, from, request);
     } else if (!is_too_much(id, from, *request)) {
-        counters_.add("rejected", "no-dialog");
-        refuse(id, from, *request, 481);
+        refuse_unknown(id, from, *request);
     }
     sweep();
 }
@@ -1017,6 +1016,11 @@ void Sbc::refuse(ServerId id, const sip::Hop& from, const sip::Message& request,
     respond(id, b2bua::refusal(index ? &snapshot_->adjacencies[*index] : nullptr, request,
                                new_tag(), {.status = status})
                     .build());
+}
+
+void Sbc::refuse_unknown(ServerId id, const sip::Hop& from, const sip::Message& request) {
+    counters_.add("rejected", "no-dialog");
+    refuse(id, from, request, 481);
 }
 
 void Sbc::on_ack(const sip::Hop& from, const sip::MessagePtr& request) {

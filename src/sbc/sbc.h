@@ -199,6 +199,8 @@ public:
                                               sip::MessagePtr request) override;
     void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) override;
     void respond(sip::transaction::ServerId id, sip::MessagePtr response) override;
+    void refuse_unknown(sip::transaction::ServerId id, const sip::Hop& from,
+                        const sip::Message& request) override;
     bool can_answer(sip::transaction::ServerId id) override;
     sip::transaction::ClientId cancel(b2bua::CallRef call, sip::transaction::ClientId invite,
                                       const sip::transaction::Reasons& reasons) override;

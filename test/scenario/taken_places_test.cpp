@@ -118,6 +118,44 @@ TEST_F(PlacesOfTrunks, AreNotAnotherTrunks) {
     net.run_for(1s);
 }
 
+// ---- who speaks where it is no party ------------------------------------------------------------
+
+class WordsInNoDialog : public Transfers {
+protected:
+    void SetUp() override { talk(); }
+    void TearDown() override {
+        west_hangs_up();
+        Transfers::TearDown();
+    }
+    // What hears who sends a BYE in east's dialog, with this tag of its own.
+    std::string answer_to(Phone& phone, const std::string& tag) {
+        phone.send("BYE", easts->remote_target(),
+                   {{"Call-ID", easts->call_id()},
+                    {"From", "<sip:eric@east.example.net>;tag=" + tag},
+                    {"To", "<sip:wendy@west.example.net>;tag=" + easts->remote_tag()},
+                    {"CSeq", "5000 BYE"}});
+        net.run_for(1s);
+        EXPECT_EQ(border.sbc().calls(), 1U);
+        return std::string(phone.last_response("BYE")->bytes());
+    }
+};
+
+// A callee that was replaced, or a fork that was too late.
+TEST_F(WordsInNoDialog, AreAnsweredInTheNameOfTheSideThatTheyCameFrom) {
+    const std::string heard = answer_to(east, "of-no-dialog");
+    EXPECT_THAT(heard, HasSubstr("SIP/2.0 481 "));
+    EXPECT_THAT(heard, HasSubstr("Warning: 399 192.0.2.5 \"no-dialog: "));
+    EXPECT_EQ(west.count("BYE"), 0U);
+}
+
+TEST_F(WordsInNoDialog, AreAnsweredOnTheAdjacencyOfWhoStoleTheIds) {
+    const std::string heard = answer_to(north, easts->local_tag());
+    EXPECT_THAT(heard, HasSubstr("SIP/2.0 481 "));
+    EXPECT_THAT(heard, HasSubstr("Warning: 399 192.0.2.6 \"no-dialog: "));
+    EXPECT_EQ(west.count("BYE"), 0U);
+    EXPECT_EQ(east.count("BYE"), 0U);
+}
+
 // ---- who refers ---------------------------------------------------------------------------------
 
 class PlacesInRefers : public AttendedTransfers {

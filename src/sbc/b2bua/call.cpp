@@ -1151,8 +1151,7 @@ void Call::on_request_now(ServerId id, const sip::Hop& from, const sip::MessageP
     if (const auto place = place_of(*request)) {
         act_on(place->pair, pass_on(*place, id, from, request));
     } else {
-        context_.answer(setup_.caller.adjacency, id, *request, 481,
-                        "Call/Transaction Does Not Exist");
+        host_.refuse_unknown(id, from, *request);
     }
     check_over();
 }

@@ -54,6 +54,10 @@ public:
                                                       sip::MessagePtr request) = 0;
     virtual void send_ack(const sip::Hop& to, const sip::MessagePtr& ack) = 0;
     virtual void respond(sip::transaction::ServerId id, sip::MessagePtr response) = 0;
+    // 481 to what is of no dialog of ours, or not from the peer of it: in the name of the adjacency
+    // that it came by, which may be another than the dialog's.
+    virtual void refuse_unknown(sip::transaction::ServerId id, const sip::Hop& from,
+                                const sip::Message& request) = 0;
     // Can who sent that request hear its answer? If its connection is gone: by the one that the
     // phone registered on since, or by a new one to a trusted peer (RFC 3261 §18.2.2), which is
     // opened and can be asked for later. What is answered goes there from then on.

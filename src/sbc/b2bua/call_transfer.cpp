@@ -53,15 +53,13 @@ sip::Scheme scheme_of_target(const sip::Message& refer) {
 
 Fate Call::pass_on(Place place, ServerId id, const sip::Hop& from, const sip::MessagePtr& request) {
     DialogPair& pair = *pairs_[place.pair];
-    const Leg& leg = pair.leg(place.side);
     switch (request->method()) {
         case Method::Refer:
             return on_refer(place, id, from, request);
         case Method::Notify:
         case Method::Subscribe: {
             if (pair.is_over() && !referrals_.has(place.pair)) {
-                context_.answer(leg.peer.adjacency, id, *request, 481,
-                                "Call/Transaction Does Not Exist");
+                host_.refuse_unknown(id, from, *request);
                 return {};
             }
             if (transfer_ != nullptr &&
@@ -107,8 +105,7 @@ Fate Call::on_refer(Place place, ServerId id, const sip::Hop& from,
     const Adjacency& in = adjacency(asking.peer.adjacency);
     const Adjacency& out = adjacency(asked.peer.adjacency);
     if (pair.is_over() || !host_.is_peer_of(ref(), asking, from)) {
-        context_.answer(asking.peer.adjacency, id, *request, 481,
-                        "Call/Transaction Does Not Exist");
+        host_.refuse_unknown(id, from, *request);
         return {};
     }
     const auto allowed =

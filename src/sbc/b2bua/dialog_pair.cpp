@@ -148,7 +148,7 @@ bool DialogPair::accept(Side side, ServerId id, const sip::Hop& from, const sip:
     // What of a subscription comes after the BYE, its owner has judged (RFC 5057 §4.2).
     const bool is_ended = asking.is_ended && !is_of_subscription(request.method());
     if (is_ended || !context_.host.is_peer_of(context_.ref, asking, from)) {
-        answer(asking, id, request, 481, "Call/Transaction Does Not Exist");
+        context_.host.refuse_unknown(id, from, request);
         return false;
     }
     if (!asking.dialog.accept_cseq(request)) {

@@ -481,8 +481,7 @@ void ForwardedRequest::finish() {
 
 void ForwardedRequest::on_request(sip::transaction::ServerId id, const sip::Hop& from,
                                   const sip::MessagePtr& request) {
-    (void)from;
-    context_.answer(setup_.sender.adjacency, id, *request, 481, "Call/Transaction Does Not Exist");
+    host_.refuse_unknown(id, from, *request);
 }
 
 bool ForwardedRequest::is_vouched_for() const {

@@ -41,6 +41,7 @@ public:
     }
     ClientId send_in_dialog(CallRef, const sip::Hop&, sip::MessagePtr) override { return {}; }
     void send_ack(const sip::Hop&, const sip::MessagePtr&) override {}
+    void refuse_unknown(ServerId, const sip::Hop&, const sip::Message&) override {}  // none comes
     void respond(ServerId, sip::MessagePtr response) override {
         if (response->status() >= 200 && answer_ == nullptr) {
             answer_ = std::move(response);

@@ -107,8 +107,7 @@ void RelayedRegister::on_client_failed(ClientId id, TerminationCause cause) {
 
 void RelayedRegister::on_request(sip::transaction::ServerId id, const sip::Hop& from,
                                  const sip::MessagePtr& request) {
-    (void)from;
-    host_.respond(id, refusal(&setup_.phones(), *request, {}, {.status = 481}).build());
+    host_.refuse_unknown(id, from, *request);
 }
 
 void RelayedRegister::terminate(std::string_view reason) {

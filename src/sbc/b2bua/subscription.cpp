@@ -171,8 +171,7 @@ void Subscription::on_request(ServerId id, const sip::Hop& from, const sip::Mess
         side = Side::Callee;
     }
     if (entry == nullptr || entry->pair->is_over()) {
-        context().answer(setup().sender.adjacency, id, *request, 481,
-                         "Subscription Does Not Exist");
+        host_.refuse_unknown(id, from, *request);
         return;
     }
     const Method expected = *side == Side::Callee ? Method::Notify : Method::Subscribe;
