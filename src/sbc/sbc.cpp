@@ -478,13 +478,17 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
         keep_refusal(from, *request, 482, sip::reason_phrase(482));
         return;
     }
-    // A REGISTER proves itself each time, and a UDP socket is no connection.
-    const bool may_be_registered =
-        request->method() != Method::Register && from.transport != sip::Transport::Udp;
-    const auto registered = may_be_registered
-                                ? shared_.location.registered_on(from.flow, now().monotonic)
-                                : std::vector<std::string>{};
+    // Where too many passwords were wrong, a connection that nobody has is closed with the next
+    // one.
+    const bool guesses = has_guessed(from, *request) && !is_of_nobody(from.flow);
+    // A UDP socket is no connection. A REGISTER proves itself each time: it matters only whose
+    // password may be looked at.
+    const bool is_asked =
+        from.transport != sip::Transport::Udp && (request->method() != Method::Register || guesses);
+    const auto registered = is_asked ? shared_.location.registered_on(from.flow, now().monotonic)
+                                     : std::vector<std::string>{};
     policy::Inbound inbound = inbound_of(*request, from, registered);
+    inbound.has_guessed = guesses;
     inbound.local = flow->local;
     if (flow->purpose && !flow->listener) {  // we opened it
         const Adjacency& adjacency = snapshot_->adjacencies[*flow->purpose];

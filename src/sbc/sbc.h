@@ -328,6 +328,7 @@ private:
     void shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEvent reason,
                   Duration timeout);
     bool may_connect(AdjacencyIndex adjacency, const IpAddress& source);
+    bool has_guessed(const sip::Hop& from, const sip::Message& request);
     bool is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency);
     bool is_too_much(sip::transaction::ServerId id, const sip::Hop& from,
                      const sip::Message& request);

@@ -174,6 +174,19 @@ bool Sbc::is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool i
     return true;
 }
 
+// It shows credentials, and too many were wrong that came from there.
+bool Sbc::has_guessed(const sip::Hop& from, const sip::Message& request) {
+    const auto adjacency = adjacency_of(*snapshot_, from);
+    if (!adjacency || request.header(sip::HeaderName::Authorization) == nullptr) {
+        return false;
+    }
+    constexpr auto event = SourceEvent::AuthenticationFailure;
+    const SourceRule* const rule = rule_of_source(*adjacency, from.remote.address, event);
+    return rule != nullptr &&
+           shared_.blacklist.is_over({*adjacency, source_of(from.remote.address), event}, *rule,
+                                     now().monotonic);
+}
+
 // A request of no call, before anything is made of it: by whom there were too many, or too many
 // failures. It has been dealt with if so. Over UDP that is silence: whoever has this address hears
 // no more of others who write it.
@@ -192,15 +205,10 @@ bool Sbc::is_too_much(sip::transaction::ServerId id, const sip::Hop& from,
         shard_.close(from.flow, CloseReason::LocalClosed);
         return true;
     }
-    if (!is_connection && request.header(sip::HeaderName::Authorization) != nullptr) {
-        constexpr auto event = SourceEvent::AuthenticationFailure;
-        const SourceRule* const rule = rule_of_source(*adjacency, source, event);
-        if (rule != nullptr && shared_.blacklist.is_over({*adjacency, source_of(source), event},
-                                                         *rule, now().monotonic)) {
-            counters_.add("dropped", to_string(event));
-            shard_.forget(id);
-            return true;
-        }
+    if (!is_connection && has_guessed(from, request)) {
+        counters_.add("dropped", to_string(SourceEvent::AuthenticationFailure));
+        shard_.forget(id);
+        return true;
     }
     const bool is_emergency = request.method() == sip::Method::Invite &&
                               policy::is_emergency(*snapshot_, request.request_uri());

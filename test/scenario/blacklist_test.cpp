@@ -78,6 +78,55 @@ TEST_F(ThreeGuesses, MayBeForgivenByAnOperator) {
     EXPECT_GT(answers(eve), before);
 }
 
+// By the connection that bob is registered by, which stays, and is heard with bob's own.
+class GuessesOfASubscriber : public ThreeGuesses {
+protected:
+    void SetUp() override {
+        register_phones();
+        for (const auto& response : bob.responses()) {
+            if (const auto* line = response->header(sip::HeaderName::WwwAuthenticate)) {
+                challenge_ = sip::auth::parse_challenge(line->value).value();
+            }
+        }
+        ASSERT_FALSE(challenge_.nonce.empty());
+    }
+    // The last answer to a REGISTER of bob's connection for alice, or for whom there is not.
+    int guess(const std::string& user, const std::string& password) {
+        SeededRandom random{1};
+        const auto credentials = sip::auth::answer(challenge_, {user, Secret(password)}, "REGISTER",
+                                                   "sip:example.com", ++count_, random);
+        const std::string who = "<sip:" + user + "@example.com>";
+        bob.send("REGISTER", "sip:example.com",
+                 {{"From", who + ";tag=g"},
+                  {"To", who},
+                  {"Contact", bob.contact()},
+                  {"Authorization", sip::auth::to_string(credentials)}});
+        net.run_for(1s);
+        return bob.statuses("REGISTER").back();
+    }
+
+private:
+    sip::auth::Challenge challenge_;
+    std::uint32_t count_ = 1000;
+};
+
+TEST_F(GuessesOfASubscriber, AreNotLookedAtWhenTheyWereTooMany) {
+    for (int i = 0; i < 4; ++i) {
+        guess("alice", "guess");
+    }
+    EXPECT_EQ(guess("alice", "guess"), 503);
+    EXPECT_EQ(guess("alice", "wonderland"), 503);  // which is right
+    EXPECT_EQ(guess("eve", "guess"), 503);         // whom there is not
+
+    bob.register_now();
+    net.run_for(1s);
+    EXPECT_EQ(bob.statuses("REGISTER").back(), 200);
+    talk();
+    alice.bye();
+    net.run_for(61s);
+    EXPECT_EQ(guess("alice", "guess"), 401);
+}
+
 // Who has a right password meanwhile is not shut out by it, nor by a stale nonce.
 TEST_F(ThreeGuesses, AreNotUsedUpByWhoIsRight) {
     for (int i = 0; i < 10; ++i) {

@@ -21,7 +21,9 @@
 //
 // Unknown users are challenged like known ones. A nonce may be used again while it lives, with
 // another count (nc): it is bound to realm, source address and worker, and the digest to method and
-// Request-URI. What was accepted once is never accepted again.
+// Request-URI. What was accepted once is never accepted again. What is made for any other nonce is
+// not looked at. Where passwords were guessed too often (`authentication-failure`), a connection is
+// heard with those of whom it has registered.
 #include <algorithm>
 
 #include "base/keyed_hash.h"
@@ -273,22 +275,33 @@ Verdict check_digest(Inbound& inbound, const sip::auth::Credentials& credentials
         subscriber != nullptr && !subscriber->password.of(credentials.algorithm).empty();
     const sip::auth::HashedPassword& password =
         has_password ? subscriber->password : nobodys_password();
+    if (inbound.has_guessed &&
+        (subscriber == nullptr || !has_registration(inbound, subscriber->address_of_record))) {
+        return Reject{.status = 503,
+                      .reason = "Too Many Wrong Passwords",
+                      .detail = "passwords of others are not looked at, for too many were wrong"};
+    }
+    using Nonce = sip::auth::NonceMint::Verdict;
     const auto nonce =
         inbound.nonce_window.check(inbound.nonces, credentials.nonce, credentials.realm,
                                    inbound.source.address, inbound.now.wall);
+    if (nonce.verdict == Nonce::Forged) {
+        // From before a restart, of another worker, or made up: whether the password is right is
+        // told to nobody who need not ask with a nonce of ours, by which guesses are counted.
+        return Challenge{.realm = credentials.realm, .stale = true};
+    }
     const bool is_proven =
         is_accepted &&
         sip::auth::proves(credentials, password, inbound.request, inbound.verifier) && has_password;
     if (!is_proven) {
-        inbound.is_guess = nonce.verdict != sip::auth::NonceMint::Verdict::Forged;
+        inbound.is_guess = true;
         inbound.wrong_credentials = subscriber == nullptr ? "credentials of no subscriber here"
                                     : !is_accepted        ? "digest algorithm not accepted here"
                                                           : "wrong password";
         return Challenge{.realm = credentials.realm, .stale = false};
     }
-    if (nonce.verdict != sip::auth::NonceMint::Verdict::Good) {
-        // The password was right (RFC 7616 §3.3): the phone need not ask its user again. A nonce
-        // that we do not know may be from before a restart, or of another worker.
+    if (nonce.verdict != Nonce::Good) {
+        // The password was right (RFC 7616 §3.3): the phone need not ask its user again.
         return Challenge{.realm = credentials.realm, .stale = true};
     }
     using Window = sip::auth::NonceWindow::Verdict;

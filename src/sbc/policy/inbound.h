@@ -66,6 +66,8 @@ struct Inbound {
     sip::auth::NonceWindow& nonce_window;  // of this worker; what `authenticate` accepts is noted
     sip::auth::Verifier& verifier;
     CacGate* gate = nullptr;  // null: nothing is counted, nor limited
+    // From where it comes, as many passwords were wrong as may be.
+    bool has_guessed = false;
     Now now;
 
     // Output: set by the stage named.
@@ -79,7 +81,7 @@ struct Inbound {
     // Why the credentials that it bears prove nothing, for record and log; empty: it bears none, or
     // nothing is wrong but the age of their nonce.
     std::string_view wrong_credentials = {};  // authenticate
-    // And they are for a nonce that this source was sent: it is there, and guesses.
+    // They are for a nonce that this source was sent: it is there, and guesses.
     bool is_guess = false;  // authenticate
     // Header fields that must not go on, whoever the next hop is.
     std::vector<sip::HeaderName> removed_headers = {};  // header-profile-in

@@ -250,10 +250,37 @@ TEST(Authenticate, AnOldNonceIsStaleButOnlyForWhoKnowsThePassword) {
     EXPECT_EQ(challenged(authenticate(wrong.identified())), (Challenge{"example.com", false}));
 }
 
-TEST(Authenticate, ANonceMadeForAnotherSourceIsNoGood) {
-    Arrival arrival;
-    sign(arrival, {.nonce_source = IpAddress::v4(192, 0, 2, 8)});
-    EXPECT_EQ(challenged(authenticate(arrival.identified())), (Challenge{"example.com", true}));
+// Nor is the answer another for who knows the password: nobody could count such guesses.
+TEST(Authenticate, WhatIsMadeForANonceThatIsNotOursIsNotLookedAt) {
+    for (const char* password : {"alice's password", "guess"}) {
+        Arrival arrival;
+        sign(arrival, {.password = password, .nonce_source = IpAddress::v4(192, 0, 2, 8)});
+        Inbound& inbound = arrival.identified();
+        EXPECT_EQ(challenged(authenticate(inbound)), (Challenge{"example.com", true})) << password;
+        EXPECT_EQ(arrival.verifier.count(), 0U) << password;
+        EXPECT_FALSE(inbound.is_guess) << password;
+        EXPECT_EQ(inbound.wrong_credentials, "") << password;
+    }
+}
+
+// A phone that is registered by this connection may be right itself; a guesser who has one line
+// learns nothing of the others, existing or not.
+TEST(Authenticate, WhereTooManyWereWrongOnlyTheirOwnPasswordsAreLookedAt) {
+    for (const char* user : {"alice", "bob", "eve"}) {
+        Arrival arrival = registration(user);
+        arrival.transport = sip::Transport::Tls;
+        arrival.registered = {"bob@example.com"};
+        sign(arrival, {.username = user, .password = std::string(user) + "'s password"});
+        Inbound& inbound = arrival.identified();
+        inbound.has_guessed = true;
+        const Verdict verdict = authenticate(inbound);
+        if (std::string_view(user) == "bob") {
+            EXPECT_TRUE(continues(verdict));
+        } else {
+            EXPECT_EQ(rejected(verdict).status, 503) << user;
+            EXPECT_EQ(arrival.verifier.count(), 0U) << user;
+        }
+    }
 }
 
 // RFC 7616 §3.4.6.
