@@ -80,6 +80,7 @@ void Engine::on_datagram(std::string_view bytes, TimePoint now, Actions& out) {
         return;  // late, doubled, or not its
     }
     is_up_ = true;
+    heard_ = now;
     next_ping_ = now + quiet_limit;
     if (const Ticket ticket = found->second.ticket) {
         out.outcomes.push_back({ticket, std::move(reply)});
@@ -88,10 +89,12 @@ void Engine::on_datagram(std::string_view bytes, TimePoint now, Actions& out) {
 }
 
 void Engine::on_time(TimePoint now, Actions& out) {
-    const bool is_given_up = std::ranges::any_of(
-        pending_, [&](const auto& each) { return each.second.began + give_up <= now; });
-    if (is_given_up) {
+    const bool is_silent = std::ranges::any_of(
+        pending_, [&](const auto& each) { return silent_at(each.second) <= now; });
+    if (is_silent) {
         set_down(now, out);
+    } else {
+        give_up_old(now, out);
     }
     for (auto& [cookie, pending] : pending_) {
         if (pending.repeat <= now) {
@@ -106,6 +109,27 @@ void Engine::on_time(TimePoint now, Actions& out) {
                                  [](const auto& each) { return each.second.session.empty(); })) {
             send({}, write_ping(), now, out);
         }
+    }
+}
+
+// When it has said nothing, neither to this nor to anything else, for too long.
+TimePoint Engine::silent_at(const Pending& pending) const {
+    return std::max(pending.began, heard_) + give_up;
+}
+
+void Engine::give_up_old(TimePoint now, Actions& out) {
+    std::vector<std::string> old;
+    for (const auto& [cookie, pending] : pending_) {
+        if (pending.began + give_one_up <= now) {
+            old.push_back(cookie);
+        }
+    }
+    for (const std::string& cookie : old) {
+        const auto found = pending_.find(cookie);
+        if (const Ticket ticket = found->second.ticket) {
+            out.outcomes.push_back({ticket, std::nullopt});
+        }
+        remove(found, now, out);
     }
 }
 
@@ -124,7 +148,7 @@ void Engine::set_down(TimePoint now, Actions& out) {
 TimePoint Engine::next_deadline() const {
     TimePoint next = next_ping_;
     for (const auto& [cookie, pending] : pending_) {
-        next = std::min({next, pending.repeat, pending.began + give_up});
+        next = std::min({next, pending.repeat, silent_at(pending), pending.began + give_one_up});
     }
     return next;
 }

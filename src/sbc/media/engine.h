@@ -1,14 +1,15 @@
 // The media engine (rtpengine) as one worker sees it: requests that wait for their answers, whether
 // it answers at all, and what it is to forget.
 //
-//                an answer                        a request without answer for 2 s
+//                an answer                        nothing for 2 s after a request
 //      Up  <-------------------- (any state)  Up ---------------------------------> Down
 //
 //   Up    asked whenever something is to be asked; pinged when nothing was heard for a while
 //   Down  nothing is asked: whoever asks hears at once that it is not there; pinged
 //
 // Datagrams are lost and doubled: a request is repeated with the same cookie, by which the engine
-// knows it again. Pure: no clock, no socket. What is to be done is appended to `out`.
+// knows it again. One that alone is not answered is given up after 4 s. Pure: no clock, no socket.
+// What is to be done is appended to `out`.
 #pragma once
 
 #include <cstdint>
@@ -41,9 +42,10 @@ public:
         std::vector<Outcome> outcomes;
     };
     static constexpr Duration first_repeat = 250ms;  // doubling
-    static constexpr Duration give_up = 2s;
-    static constexpr Duration quiet_limit = 2s;  // then it is pinged
-    static constexpr Duration next_look = 1s;    // at one that does not answer
+    static constexpr Duration give_up = 2s;          // the engine
+    static constexpr Duration give_one_up = 4s;      // of which others are answered
+    static constexpr Duration quiet_limit = 2s;      // then it is pinged
+    static constexpr Duration next_look = 1s;        // at one that does not answer
 
     explicit Engine(Random& random) : random_(random) {}
 
@@ -76,6 +78,8 @@ private:
 
     void send(Pending pending, std::string_view request, TimePoint now, Actions& out);
     void remove(Pendings::iterator at, TimePoint now, Actions& out);
+    TimePoint silent_at(const Pending& pending) const;
+    void give_up_old(TimePoint now, Actions& out);
     void set_down(TimePoint now, Actions& out);
 
     Random& random_;
@@ -84,6 +88,7 @@ private:
     std::size_t deletions_ = 0;  // of those
     std::uint64_t last_ticket_ = 0;
     bool is_up_ = true;  // until it is seen not to be
+    TimePoint heard_{};  // its last answer
     TimePoint next_ping_{};
 };
 

@@ -96,6 +96,56 @@ TEST_F(EngineTest, GivesUpAndIsDownForAll) {
     EXPECT_TRUE(engine.is_idle());
 }
 
+// It was away for a moment, and one repetition fell into it.
+TEST_F(EngineTest, IsNotDownForOneRequestWhileItAnswersOthers) {
+    engine.forget("ended", now, out);
+    collect();
+    const std::string deletion = sent.back();
+    pass(1900ms);
+    ask("two");
+    reply(ok);
+    ask("three");
+    pass(1s);
+    EXPECT_TRUE(engine.is_up());
+    EXPECT_EQ(outcomes.size(), 1U);
+    reply(ok);
+    pass(1s);
+    EXPECT_EQ(std::ranges::count(sent, deletion), 5);  // after 250, 750, 1750 and 3750 ms
+    ask("four");
+    reply(ok);
+    pass(200ms);  // 4.1 s after it was sent
+    EXPECT_TRUE(engine.is_up());
+    EXPECT_TRUE(engine.is_idle());
+}
+
+TEST_F(EngineTest, GivesUpARequestThatAloneIsNotAnswered) {
+    const Ticket lost = ask("one");
+    for (int i = 0; i < 3; ++i) {
+        pass(1300ms);
+        ask("two");
+        reply(ok);
+    }
+    ASSERT_EQ(outcomes.size(), 3U);
+    pass(100ms);
+    ASSERT_EQ(outcomes.size(), 4U);
+    EXPECT_EQ(outcomes.back().ticket, lost);
+    EXPECT_FALSE(outcomes.back().reply);
+    EXPECT_TRUE(engine.is_up());
+}
+
+// Two seconds after its last word, whatever it answered before.
+TEST_F(EngineTest, IsDownWhenNothingMoreIsHeard) {
+    ask("one");
+    pass(1s);
+    ask("two");
+    reply(ok);
+    pass(1990ms);
+    EXPECT_TRUE(engine.is_up());
+    pass(20ms);
+    EXPECT_FALSE(engine.is_up());
+    EXPECT_EQ(outcomes.size(), 2U);
+}
+
 TEST_F(EngineTest, IsUpAgainWhenItAnswersAPing) {
     pass(5s);
     EXPECT_FALSE(engine.is_up());
