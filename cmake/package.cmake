@@ -22,7 +22,8 @@ foreach(component sbc phone)
     install(FILES ${manual_pages}/${name}.8.gz DESTINATION /usr/share/man/man8 COMPONENT ${component})
     install(FILES ${packaging}/${component}/copyright DESTINATION /usr/share/doc/${name} COMPONENT ${component})
 endforeach()
-install(FILES docs/manual-sbc.md docs/configuration.md docs/operations.md docs/rfc5630.md docs/rfc5922.md
+install(FILES docs/manual-sbc.md docs/configuration.md docs/operations.md docs/records.md
+        docs/call-record.schema.json docs/rfc5630.md docs/rfc5922.md docs/flows.md
         DESTINATION /usr/share/doc/ringwall-sbc COMPONENT sbc)
 install(FILES lab/ringwall.console DESTINATION /usr/share/doc/ringwall-sbc/examples COMPONENT sbc)
 install(FILES docs/phone.md docs/phone-parameters.md docs/phone-control.json
