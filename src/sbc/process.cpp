@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -284,6 +286,42 @@ std::string host_name_of_machine() {
     return std::string(cut(whole, '.'));
 }
 
+// The lines of one would be nonsense in the other. Empty: each has a file of its own.
+std::string shared_file(const ProcessOptions& options) {
+    const std::filesystem::path none;
+    const std::array<std::pair<std::string_view, std::filesystem::path>, 3> files{{
+        {"the audit log of --store", options.store.empty() ? none : options.store / "audit.log"},
+        {"--record", options.record},
+        {"--trace", options.trace},
+    }};
+    std::map<std::filesystem::path, std::string_view> names;
+    for (const auto& [name, path] : files) {
+        std::error_code ignored;
+        if (path.empty()) {
+            continue;
+        }
+        const auto place =
+            std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+        if (const auto [other, is_own] = names.emplace(place, name); !is_own) {
+            return std::string(name)
+                .append(" ")
+                .append(path.string())
+                .append(" is the file of ")
+                .append(other->second)
+                .append("; name another");
+        }
+    }
+    return "";
+}
+
+// Nothing was committed there yet: a start makes it.
+bool is_new_store(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    return !std::filesystem::exists(folder / "running.conf", ignored) &&
+           (!std::filesystem::exists(folder / "versions", ignored) ||
+            std::filesystem::is_empty(folder / "versions", ignored));
+}
+
 }  // namespace
 
 int run_process(const ProcessOptions& options) {
@@ -302,6 +340,13 @@ int run_process(const ProcessOptions& options) {
                      "192.0.2.1:9101 or [2001:db8::1]:9101\n",
                      options.metrics.c_str());
         return EX_USAGE;
+    }
+    if (const std::string shared = shared_file(options); !shared.empty()) {
+        std::fprintf(stderr, "%s\n", shared.c_str());
+        return EX_USAGE;
+    }
+    if (options.only_check && options.configuration.empty() && is_new_store(options.store)) {
+        return EX_OK;
     }
     const std::filesystem::path folder =
         options.store.empty() ? options.configuration.parent_path() : options.store;

@@ -211,6 +211,25 @@ class Operator(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("sbc mysbc\n sbe\n", done.stdout)
 
+    def test_a_store_in_which_nothing_was_committed_passes_the_check(self):
+        for store in ("empty", "not there yet"):
+            (self.folder / "empty").mkdir(exist_ok=True)
+            done = self.network.run("router", [str(PROGRAM), "--store", str(self.folder / store), "--check"], timeout=PATIENCE)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        (self.folder / "empty/versions").mkdir()
+        (self.folder / "empty/versions/1").touch()
+        done = self.network.run("router", [str(PROGRAM), "--store", str(self.folder / "empty"), "--check"], timeout=PATIENCE)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("running.conf", done.stderr)
+
+    def test_no_two_files_are_one(self):
+        store = self.folder / "of-files"
+        for words in (["--config", "none", "--record", "one", "--trace", "./one"], ["--store", str(store), "--trace", str(store / "audit.log")]):
+            done = self.network.run("router", [str(PROGRAM), *words], timeout=PATIENCE, cwd=self.folder)
+            self.assertEqual(done.returncode, 64)
+            self.assertRegex(done.stderr, r"^--trace \S+ is the file of .*; name another\n$")
+            self.assertFalse((self.folder / "one").exists() or store.exists())
+
     def test_a_store_is_checked_without_being_started(self):
         self.commit("adjacency sip test", f"signaling-address ipv4 {ADDRESS}", "attach")
         check = [str(PROGRAM), "--store", str(self.folder / "store"), "--check"]
