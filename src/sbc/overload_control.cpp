@@ -12,19 +12,26 @@ constexpr int most_idle_windows = 100;  // after so many without work nothing is
 }  // namespace
 
 OverloadControl::Change OverloadControl::on_delay(Duration delay, TimePoint now) {
-    const Change change = on_time(now);
+    const Change change = advance(now, now - delay);
     least_ = least_ ? std::min(*least_, delay) : delay;
     return change;
 }
 
 OverloadControl::Change OverloadControl::on_time(TimePoint now) {
+    return advance(now, window_ends_.value_or(now));
+}
+
+// Nothing waited up to that point.
+OverloadControl::Change OverloadControl::advance(TimePoint now, TimePoint idle_until) {
     const bool was_shedding = is_shedding();
     if (!window_ends_) {
         window_ends_ = now + setup_.window;
     }
     for (int i = 0; now >= *window_ends_ && i < most_idle_windows; ++i) {
-        close_window(least_.value_or(Duration::zero()));
-        least_.reset();
+        if (least_ || *window_ends_ <= idle_until) {
+            close_window(least_.value_or(Duration::zero()));
+            least_.reset();
+        }
         *window_ends_ += setup_.window;
     }
     if (now >= *window_ends_) {

@@ -3,15 +3,17 @@
 // the time and has nothing waiting is not overloaded.
 //
 //            two windows in a row with a standing delay above `target`
-//   Normal ------------------------------------------------------------> Shedding
-//      ^                                                                   |   share grows with
-//      each
-//      +-------------------------------------------------------------------+   further one, and
-//      falls
-//            the share has fallen to nothing                                   with each below half
+//   Normal ----------------------------------------------------------> Shedding
+//      ^                                                                  |
+//      +------------------------------------------------------------------+
+//            the share has fallen to nothing
+//
+// The share grows with each further such window, and falls with each below half of `target`.
 //
 // The standing delay of a window is the least that was seen in it (as CoDel, RFC 8289 §4): one long
-// turn is none, for what comes after it does not wait. Where nothing was handled nothing waited.
+// turn is none, for what comes after it does not wait. Where nothing was handled nothing waited,
+// unless it was the worker that did not turn: what comes next has waited then, or the time comes
+// late, and such a window says nothing.
 //
 // Pure: no clock, no chance of its own.
 #pragma once
@@ -39,7 +41,8 @@ public:
 
     // What is handled now has waited so long.
     Change on_delay(Duration delay, TimePoint now);
-    // Time passes without anything to be handled.
+    // Time passes without anything to be handled. To be said at the end of each window while it
+    // sheds.
     Change on_time(TimePoint now);
     // Of new work: is this piece to be turned away? `draw`: by chance, from 0 to below 1.
     bool sheds(double draw) const { return draw < share_; }
@@ -52,6 +55,7 @@ public:
     bool is_consistent() const;
 
 private:
+    Change advance(TimePoint now, TimePoint idle_until);
     void close_window(Duration standing);
 
     Setup setup_;

@@ -144,10 +144,45 @@ TEST_F(Overload, ALongSilenceIsPassedAtOnce) {
     spend(2s);
     spend(2s);
     now += 48h;
-    EXPECT_EQ(control.on_time(now), Change::Ended);
+    EXPECT_EQ(control.on_delay(1ms, now), Change::Ended);
+    EXPECT_EQ(spend(150ms), Change::None);
     EXPECT_EQ(spend(150ms), Change::None);
     EXPECT_FALSE(control.is_shedding()) << "it begins as at first";
     EXPECT_EQ(spend(150ms), Change::Began);
+}
+
+// A machine that gives it a turn now and then: 60 ms of every 400.
+class OverloadOfTheStarved : public Overload {
+protected:
+    // What was waiting is handled, and the first of it has waited all the time.
+    Change turn(Duration least) {
+        now += 340ms;
+        Change out = control.is_shedding() ? control.on_time(now) : Change::None;
+        for (const Duration delay : {340ms + least, least, least}) {
+            now += 20ms;
+            const Change change = control.on_delay(delay, now);
+            out = change != Change::None ? change : out;
+        }
+        return out;
+    }
+};
+
+TEST_F(OverloadOfTheStarved, IsSeenAndDoesNotFlap) {
+    EXPECT_EQ(turn(400ms), Change::None);
+    EXPECT_EQ(turn(400ms), Change::None);
+    EXPECT_EQ(turn(400ms), Change::Began);
+    for (int i = 0; i < 20; ++i) {
+        const double before = control.share();
+        EXPECT_EQ(turn(400ms), Change::None);
+        EXPECT_GE(control.share(), before);
+    }
+    EXPECT_EQ(control.share(), 1);
+}
+
+TEST_F(OverloadOfTheStarved, IsNoneWhereWhatComesDoesNotWait) {
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(turn(1ms), Change::None);
+    }
 }
 
 TEST_F(Overload, OfTheShareEachPieceIsDrawn) {
