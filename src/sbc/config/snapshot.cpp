@@ -159,11 +159,16 @@ const Subscriber* Snapshot::subscriber(std::string_view address_of_record) const
                : stored_subscribers->find(address_of_record);
 }
 
-const Subscriber* Snapshot::first_subscriber_of(std::string_view domain) const {
-    const Subscriber* const configured = subscribers.first_of(domain);
-    return configured != nullptr || stored_subscribers == nullptr
-               ? configured
-               : stored_subscribers->first_of(domain);
+std::size_t Snapshot::subscriber_count(std::string_view domain) const {
+    return subscribers.of(domain).size() +
+           (stored_subscribers == nullptr ? 0 : stored_subscribers->of(domain).size());
+}
+
+const Subscriber& Snapshot::subscriber_of(std::string_view domain, std::size_t index) const {
+    const auto configured = subscribers.of(domain);
+    return index < configured.size() ? subscribers[configured[index]]
+                                     : std::as_const(*stored_subscribers)[stored_subscribers->of(
+                                           domain)[index - configured.size()]];
 }
 
 std::size_t Snapshot::subscriber_count() const {

@@ -228,9 +228,10 @@ struct Snapshot {
     // The one that is asked who registers here, wherever it is kept. A name that is in both, which
     // nobody is let do, is the configuration's.
     const Subscriber* subscriber(std::string_view address_of_record) const;
-    // The first one of a domain.
-    const Subscriber* first_subscriber_of(std::string_view domain) const;
     std::size_t subscriber_count() const;
+    // How many there are of a domain, and each of them: the configuration's first.
+    std::size_t subscriber_count(std::string_view domain) const;
+    const Subscriber& subscriber_of(std::string_view domain, std::size_t index) const;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

@@ -11,7 +11,8 @@ void Subscribers::push_back(Subscriber subscriber) {
         by_address_of_record_.insert(std::hash<std::string_view>{}(name),
                                      static_cast<std::uint32_t>(list_.size()));
     }
-    first_by_domain_.emplace(at_sign == name.npos ? "" : name.substr(at_sign + 1), list_.size());
+    by_domain_[at_sign == name.npos ? "" : name.substr(at_sign + 1)].push_back(
+        static_cast<std::uint32_t>(list_.size()));
     list_.push_back(std::move(subscriber));
 }
 
@@ -22,9 +23,9 @@ const Subscriber* Subscribers::find(std::string_view address_of_record) const {
     return place ? &list_[*place] : nullptr;
 }
 
-const Subscriber* Subscribers::first_of(std::string_view domain) const {
-    const auto found = first_by_domain_.find(domain);
-    return found == first_by_domain_.end() ? nullptr : &list_[found->second];
+std::span<const std::uint32_t> Subscribers::of(std::string_view domain) const {
+    const auto found = by_domain_.find(domain);
+    return found == by_domain_.end() ? std::span<const std::uint32_t>() : found->second;
 }
 
 }  // namespace ringwall::sbc

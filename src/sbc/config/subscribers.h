@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,18 +31,19 @@ public:
     void push_back(Subscriber subscriber);
 
     const Subscriber* find(std::string_view address_of_record) const;
-    // The first one of a domain.
-    const Subscriber* first_of(std::string_view domain) const;
+    // The places of those of a domain, as they were added.
+    std::span<const std::uint32_t> of(std::string_view domain) const;
 
     std::size_t size() const { return list_.size(); }
     Subscriber& operator[](std::size_t index) { return list_[index]; }
+    const Subscriber& operator[](std::size_t index) const { return list_[index]; }
     auto begin() const { return list_.begin(); }
     auto end() const { return list_.end(); }
 
 private:
     std::vector<Subscriber> list_;
     HashIndex by_address_of_record_;
-    std::map<std::string, std::size_t, std::less<>> first_by_domain_;
+    std::map<std::string, std::vector<std::uint32_t>, std::less<>> by_domain_;
 };
 
 }  // namespace ringwall::sbc

@@ -90,24 +90,12 @@ HashKey key_of(const Subscriber& subscriber) {
 // Null: the domain has none.
 const Subscriber* neighbour_of(const Snapshot& snapshot, std::string_view unknown,
                                std::string_view domain) {
-    const Subscriber* const first = snapshot.first_subscriber_of(domain);
-    if (first == nullptr) {
+    const std::size_t count = snapshot.subscriber_count(domain);
+    if (count == 0) {
         return nullptr;
     }
-    const std::size_t configured = snapshot.subscribers.size();
-    HashKey key = key_of(*first);
-    constexpr int attempts = 64;  // where most are of other domains it may be the first one
-    for (int i = 0; i < attempts; ++i, ++key.low) {
-        const std::size_t at = pick(keyed_hash(key, unknown), snapshot.subscriber_count());
-        const Subscriber& picked =
-            at < configured ? snapshot.subscribers.begin()[static_cast<std::ptrdiff_t>(at)]
-                            : snapshot.stored_subscribers
-                                  ->begin()[static_cast<std::ptrdiff_t>(at - configured)];
-        if (domain_of(picked.address_of_record) == domain) {
-            return &picked;
-        }
-    }
-    return first;
+    const HashKey key = key_of(snapshot.subscriber_of(domain, 0));
+    return &snapshot.subscriber_of(domain, pick(keyed_hash(key, unknown), count));
 }
 
 // The challenge does not tell who exists.
@@ -117,11 +105,12 @@ std::string realm_for(const Inbound& inbound, std::string_view claimed) {
     if (domain.empty() || !serves(adjacency, domain)) {
         return adjacency.domains.empty() ? adjacency.own_host() : adjacency.domains.front();
     }
-    const Subscriber* subscriber = inbound.snapshot->subscriber(claimed);
-    if (subscriber == nullptr) {
-        subscriber = neighbour_of(*inbound.snapshot, claimed, domain);
-    }
-    return subscriber == nullptr ? std::string(domain) : subscriber->realm;
+    // For who is known too: nor does the time tell.
+    const Subscriber* const neighbour = neighbour_of(*inbound.snapshot, claimed, domain);
+    const Subscriber* const subscriber = inbound.snapshot->subscriber(claimed);
+    return subscriber != nullptr  ? subscriber->realm
+           : neighbour != nullptr ? neighbour->realm
+                                  : std::string(domain);
 }
 
 // The certificate names the subscriber, or a name that the configuration says stands for it.

@@ -116,7 +116,7 @@ TEST_F(StoredSubscribersTest, WhatIsAddedIsInForceAndComesBack) {
     again.load();
     EXPECT_EQ(running.subscriber("alice@example.com")->password, alice.password);
     EXPECT_EQ(running.subscriber_count(), 2U);
-    EXPECT_EQ(running.first_subscriber_of("example.com")->address_of_record, "bob@example.com");
+    EXPECT_EQ(running.subscriber_of("example.com", 0).address_of_record, "bob@example.com");
     EXPECT_THAT(again.alarms(), IsEmpty());
 }
 

@@ -402,6 +402,29 @@ TEST(Authenticate, AnUnknownUserIsChallengedLikeAKnownOne) {
     }
 }
 
+// Nor does the work for it, however few of the subscribers are of the domain.
+TEST(Authenticate, WhoseRealmAnUnknownUserHearsIsFoundAtOnce) {
+    Snapshot snapshot = example_snapshot();
+    for (int i = 0; i < 1000; ++i) {
+        const std::string user = "u" + std::to_string(i);
+        snapshot.subscribers.push_back(
+            {user + "@other.example", user, "other", {user, "other", Secret("x")}, ""});
+    }
+    ASSERT_EQ(snapshot.subscriber_count("example.com"), 2U);
+    EXPECT_EQ(snapshot.subscriber_of("example.com", 1).address_of_record, "bob@example.com");
+    EXPECT_EQ(snapshot.subscriber_count("other.example"), 1000U);
+    auto stored = std::make_shared<Subscribers>();
+    stored->push_back({.address_of_record = "carol@example.com",
+                       .username = "carol",
+                       .realm = "example.com",
+                       .password = {},
+                       .certificate_name = ""});
+    snapshot.stored_subscribers = std::move(stored);
+    ASSERT_EQ(snapshot.subscriber_count("example.com"), 3U);
+    EXPECT_EQ(snapshot.subscriber_of("example.com", 2).address_of_record, "carol@example.com");
+    EXPECT_EQ(snapshot.subscriber_count("nowhere.example"), 0U);
+}
+
 // Where one domain has several realms an unknown user has one of them too, and keeps it.
 TEST(Authenticate, TheRealmDoesNotTellWhoExists) {
     Arrival arrival;
