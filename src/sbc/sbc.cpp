@@ -37,7 +37,8 @@ namespace {
 constexpr std::uint64_t expiry_cookie = UINT64_MAX;
 constexpr std::uint64_t newcomers_cookie = UINT64_MAX - 1;
 constexpr std::size_t max_gone = 256;
-constexpr std::uint32_t refusal_lines_a_second = 100;
+// Each kind of what strangers can cause.
+constexpr std::uint32_t lines_a_second = 100;
 
 // A phone's certificate is looked at when it says who it is; a trunk's must be the trunk's.
 bool is_known(const Adjacency& adjacency, const tls::PeerIdentity* identity) {
@@ -75,7 +76,8 @@ Sbc::Sbc(Shared& shared, engine::Network& network, Random& random, Observer& obs
       locator_(shard_, random, shared.outages),
       failover_(shard_, connections_, locator_, random, timers_),
       shed_tags_(HashKey::make(random)),
-      refusal_lines_(refusal_lines_a_second),
+      refusal_lines_(lines_a_second),
+      closing_lines_(lines_a_second),
       request_rates_(Blacklist::max_sources),
       registrar_(shared.location, shared.register_order),
       nonces_(random),
@@ -274,7 +276,7 @@ void Sbc::on_flow_closed(const engine::Flow& flow, CloseReason reason, std::stri
     if (which && is_failed_handshake(reason)) {
         ++passed_on(*which).handshakes_failed[static_cast<std::size_t>(reason)];
     }
-    if (reason != CloseReason::NotAdmitted || may_log_refusal()) {
+    if (!flow.listener || !is_of_nobody(flow.id) || may_log(closing_lines_, "closings")) {
         log::info("connection.closed", {{"adjacency", name},
                                         {"peer", flow.remote.to_string()},
                                         {"reason", to_string(reason)},
@@ -646,16 +648,20 @@ bool Sbc::act_on(const policy::Outcome& outcome, const policy::Inbound& inbound,
 }
 
 // What strangers can cause by the thousand costs a count, and a line only as long as they are few.
-bool Sbc::may_log_refusal() {
-    const auto left_out = refusal_lines_.admit(now().monotonic);
+bool Sbc::may_log(log::Limit& lines, std::string_view kind) {
+    const auto left_out = lines.admit(now().monotonic);
     if (!left_out) {
-        counters_.add("log_lines_left_out", "refusals");
+        counters_.add("log_lines_left_out", kind);
         return false;
     }
     if (*left_out > 0) {
-        log::warning("log.limited", {{"kind", "refusals"}, {"lines_left_out", *left_out}});
+        log::warning("log.limited", {{"kind", kind}, {"lines_left_out", *left_out}});
     }
     return true;
+}
+
+bool Sbc::may_log_refusal() {
+    return may_log(refusal_lines_, "refusals");
 }
 
 void Sbc::record_refusal(const policy::Inbound& inbound, std::string_view stage,

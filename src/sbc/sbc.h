@@ -363,6 +363,7 @@ private:
                 const sip::Message& request, int status, std::string_view reason = {});
     void refuse(sip::transaction::ServerId id, const sip::Hop& from, const sip::Message& request,
                 int status);
+    bool may_log(log::Limit& lines, std::string_view kind);
     bool may_log_refusal();
     void record_refusal(const policy::Inbound& inbound, std::string_view stage,
                         const policy::Reject& reject);
@@ -468,6 +469,7 @@ private:
     KeptRecords refusals_;
     KeptRecords ended_calls_;
     log::Limit refusal_lines_;
+    log::Limit closing_lines_;  // of connections that nobody had
     SourceBuckets request_rates_;  // of this worker
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.

@@ -283,6 +283,28 @@ TEST_F(NonsenseOverTls, CountsWithoutAnEnd) {
     EXPECT_EQ(bans(), 1U);
 }
 
+// ---- what is written of it ----------------------------------------------------------------------
+
+TEST_F(NonsenseOverTls, ConnectionsThatNobodyHadAreWrittenDownAsLongAsTheyAreFew) {
+    register_phones();
+    engine::ConnectSpec spec;
+    spec.transport = sip::Transport::Tcp;
+    spec.remote = {ip("192.0.2.3"), 5060};
+    const std::size_t workers = border.worker_count();
+    for (std::size_t i = 0; i < 150 * workers; ++i) {
+        outside.node().connect(spec);
+    }
+    net.run_for(100ms);
+    outside.node().cut();
+    net.run_for(100ms);
+    const auto left_out = [&] { return count("log_lines_left_out", "closings"); };
+    const auto strangers = left_out();
+    EXPECT_GE(strangers, 50 * workers);
+    alice.node().cut();  // in the same second: a phone that was registered
+    net.run_for(100ms);
+    EXPECT_EQ(left_out(), strangers);
+}
+
 class ThreeHandshakes : public Door {
 protected:
     ThreeHandshakes() : Door(with_rules(small_lab, reason("handshake-failure", 3))) {}
