@@ -1430,7 +1430,9 @@ double Sbc::draw() {
 // that is left. What goes on, ends, or is an emergency call never is. Who has no adjacency goes on,
 // to be left without an answer.
 bool Sbc::shed(ServerId id, const sip::Hop& from, const sip::Message& request) {
-    if (!overload_.is_shedding() || policy::is_emergency(*snapshot_, request.request_uri())) {
+    const bool is_emergency = request.method() == Method::Invite &&
+                              policy::is_emergency(*snapshot_, request.request_uri());
+    if (!overload_.is_shedding() || is_emergency) {
         return false;
     }
     const auto adjacency = adjacency_of(*snapshot_, from);

@@ -70,6 +70,25 @@ TEST_F(BusyLab, APhoneThatRegistersHearsTheSameAndNoChallenge) {
     EXPECT_EQ(border.sbc().counters().value("shed", "REGISTER"), 1U);
 }
 
+class BusyLabWithEmergencies : public Busy<SmallLab> {
+protected:
+    BusyLabWithEmergencies() : Busy(std::string(small_lab) + "  emergency-number 112\n") {}
+};
+
+// Whoever writes the number into something else calls for no help.
+TEST_F(BusyLabWithEmergencies, CallsForHelpAreServedAndNothingElse) {
+    overload();
+    outside.send("OPTIONS", "sip:112@192.0.2.3", {});
+    outside.invite("sip:112@192.0.2.3");
+    let_wait(2s, 100ms);
+    EXPECT_THAT(outside.statuses("OPTIONS"), ElementsAre(503));
+    EXPECT_THAT(outside.statuses("INVITE"), Not(Contains(503)));
+    EXPECT_EQ(softswitch.count("INVITE"), 1U);
+    run_until([&] { return outside.is_in_call(); });
+    outside.bye();
+    net.run_for(1s);
+}
+
 TEST_F(BusyLab, ACallThatIsUpGoesOnAndEnds) {
     register_phones();
     talk();
