@@ -6,6 +6,7 @@ namespace ringwall::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class BasicCalls : public SmallLab {
@@ -31,6 +32,22 @@ TEST_F(BasicCalls, SuccessfulSession) {
     EXPECT_EQ(bob.acks().size(), 1U);
     EXPECT_THAT(bob.statuses("BYE"), ElementsAre(200));
     EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+// A clock that is set meanwhile makes no call longer, and none shorter.
+TEST_F(BasicCalls, LastsAsLongAsItDoes) {
+    for (const auto by : {std::chrono::milliseconds(1h), std::chrono::milliseconds(-2h)}) {
+        talk();
+        net.put_clock_forward(by);
+        net.run_for(2500ms);
+        alice.bye();
+        net.run_for(1s);
+        const sbc::CallRecord& record = border.records.back();
+        ASSERT_TRUE(record.lasted.has_value());
+        EXPECT_GE(*record.lasted, 2500ms);
+        EXPECT_LT(*record.lasted, 3s);
+        EXPECT_THAT(sbc::to_json(record), HasSubstr("\"duration\":25"));
+    }
 }
 
 // §3.3: the caller is asked for its digest.

@@ -140,6 +140,8 @@ public:
 
     Now now() const { return now_; }
     void run_for(Duration duration);
+    // As who sets the clock of the wall.
+    void put_clock_forward(std::chrono::milliseconds by) { now_.wall += by; }
     // True as soon as `condition` holds; false when it does not within `limit`.
     bool run_until(const std::function<bool()>& condition, Duration limit);
     // Nothing under way and no timer that is due before `limit`.

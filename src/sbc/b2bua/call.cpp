@@ -839,6 +839,7 @@ void Call::confirm(DialogPair& pair, const sip::MessagePtr& response,
         each->on_invite_answered();
     }
     record_->answer = host_.now().wall;
+    record_->answered_at = host_.now().monotonic;
     record_->to_adjacency = out.name;
     record_->to_security = out.security;
     note_leg(branch, pair.leg(Side::Callee).dialog.call_id());
@@ -1369,6 +1370,9 @@ void Call::finish(std::string_view result, int status, std::string_view reason) 
     record_->status = status;
     record_->reason = reason;
     record_->end = host_.now().wall;
+    if (record_->answered_at) {
+        record_->lasted = host_.now().monotonic - *record_->answered_at;
+    }
 }
 
 void Call::check_over() {

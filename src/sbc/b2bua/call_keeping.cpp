@@ -59,6 +59,10 @@ Call::Call(CallHost& host, Setup setup, KeptCall kept)
                setup_.bucket, kept.own_tag, &anchorage_,     setup_.name},
       record_(std::make_unique<CallRecord>(std::move(kept.record))) {
     record_->call = setup_.name;
+    if (record_->answer) {  // what it lasted before, only the clock of the wall knows
+        const auto since = host_.now().wall - *record_->answer;
+        record_->answered_at = host_.now().monotonic - std::max<Duration>(since, Duration::zero());
+    }
     context_.decisions = &record_->decisions;
     Branch branch;
     branch.adjacency = kept.callee.peer.adjacency;

@@ -48,6 +48,15 @@ Json line_of(const CallRecord& record) {
         return value ? Json(std::string(to_string(*value))) : Json();
     };
     const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
+    const auto duration = [](const CallRecord& of) {
+        using std::chrono::milliseconds;
+        if (of.lasted) {
+            return Json(std::chrono::duration_cast<milliseconds>(*of.lasted).count());
+        }
+        return of.answer && of.end
+                   ? Json(std::max(milliseconds(*of.end - *of.answer), milliseconds(0)).count())
+                   : Json();
+    };
     Json line = {
         {"call", record.call},
         {"caller", record.caller},
@@ -66,9 +75,7 @@ Json line_of(const CallRecord& record) {
         {"ringing", time(record.ringing)},
         {"answer", time(record.answer)},
         {"end", time(record.end)},
-        {"duration", record.answer && record.end
-                         ? Json(std::max<std::int64_t>((*record.end - *record.answer).count(), 0))
-                         : Json()},
+        {"duration", duration(record)},
         {"media", !record.answer             ? Json()
                   : record.is_media_anchored ? "anchored"
                                              : "by-passed"},

@@ -46,6 +46,10 @@ struct CallRecord {
     std::optional<WallTime> ringing;
     std::optional<WallTime> answer;
     std::optional<WallTime> end;
+    // When it was answered by a clock that nobody sets, and how long it lasted by that one. None:
+    // not known, for it was kept over a restart when it was over already.
+    std::optional<TimePoint> answered_at;  // not in its line
+    std::optional<Duration> lasted;
     policy::DecisionTrace decisions;  // not in its line
 };
 
