@@ -178,6 +178,17 @@ void Party::on_timer(std::uint64_t cookie) {
     what();
 }
 
+// Who was never let in has 64 s from its handshake (docs/decisions/0051). What it sent in the
+// moment that its connection is closed would hear nothing, and that is nobody's fault.
+void Party::leave_old_door() {
+    const bool is_used = std::ranges::any_of(
+        legs_, [this](const LegPtr& leg) { return !leg->is_over && leg->hop.flow == connection_; });
+    if (connection_ && !is_enrolled_ && !is_used && identity_.place->is_access &&
+        net_.now().monotonic > connected_at_ + 60s) {
+        awake().close(std::exchange(connection_, {}), CloseReason::LocalClosed);
+    }
+}
+
 sip::Hop Party::hop() {
     const Endpoint server = identity_.place->border();
     if (identity_.transport == sip::Transport::Udp) {
@@ -189,6 +200,7 @@ sip::Hop Party::hop() {
         spec.remote = server;
         spec.tls = tls_;
         connection_ = awake().connect(spec);
+        connected_at_ = net_.now().monotonic;
     }
     return {connection_, server, identity_.transport};
 }
@@ -402,6 +414,7 @@ void Party::call(const Plan& plan) {
 }
 
 void Party::begin(const Plan& plan) {
+    leave_old_door();
     if (plan.is_registration) {
         enroll_as("u" + std::to_string(plan.user), plan.scheme,
                   contact(plan.scheme, plan.registered), mark(12), &plan);

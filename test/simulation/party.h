@@ -126,6 +126,7 @@ private:
 
     void after(Duration delay, std::function<void()> what);
     engine::Shard& awake();
+    void leave_old_door();
     sip::Hop hop();
     sip::Hop hop_of(Leg& leg);
     std::string mark(std::size_t length);
@@ -180,6 +181,7 @@ private:
     engine::Shard shard_;
     FlowId socket_;
     FlowId connection_;
+    TimePoint connected_at_{};
     std::shared_ptr<const tls::Context> tls_;
     std::vector<std::function<void()>> timers_;
     std::map<std::uint64_t, Sent> sent_;
