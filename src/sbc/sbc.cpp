@@ -564,7 +564,7 @@ policy::Inbound Sbc::inbound_of(const sip::Message& request, const sip::Hop& fro
         .local = {},
         .snapshot = snapshot_,
         .going_down = going_down_,
-        .takes_no_calls = is_stopping_,
+        .new_calls = new_calls_,
         .peers_down = shared_.outages.down(),
         .registered = registered,
         .nonces = nonces_,
@@ -869,7 +869,8 @@ ServerId Sbc::begin_errand(const b2bua::OnBehalf& errand) {
 }
 
 CallRef Sbc::begin_errand(ServerId id, const b2bua::OnBehalf& errand) {
-    if (is_stopping_ || !snapshot_->adjacencies[errand.party.adjacency].is_attached) {
+    if (!policy::takes(new_calls_, *snapshot_, errand.invite->request_uri()) ||
+        !snapshot_->adjacencies[errand.party.adjacency].is_attached) {
         refuse(id, snapshot_->adjacencies[errand.party.adjacency], *errand.invite, 503);
         return {};
     }
@@ -1949,8 +1950,8 @@ std::vector<TlsConnection> Sbc::tls_connections() const {
     return out;
 }
 
-void Sbc::refuse_calls() {
-    is_stopping_ = true;
+void Sbc::refuse_calls(policy::NewCalls but) {
+    new_calls_ = but;
     registrations_.stop();
     pings_.stop();
 }

@@ -122,9 +122,9 @@ public:
     const KeptRecords& ended_calls() const { return ended_calls_; }
     const registrar::Location& location() const { return shared_.location; }
     const Snapshot& snapshot() const { return *snapshot_; }
-    // New calls hear 503 from now on, what is registered at providers is removed, and nobody is
-    // pinged.
-    void refuse_calls();
+    // New calls `but` these hear 503 from now on, what is registered at providers is removed, and
+    // nobody is pinged.
+    void refuse_calls(policy::NewCalls but = policy::NewCalls::Emergency);
     const trunk::Registrations& registrations() const { return registrations_; }
     // All calls are ended, their peers told.
     void end_all(std::string_view reason);
@@ -499,7 +499,7 @@ private:
     std::uint64_t last_call_ = 0;
     std::size_t active_calls_ = 0;
     std::size_t open_requests_ = 0;  // clients that are waiting
-    bool is_stopping_ = false;
+    policy::NewCalls new_calls_ = policy::NewCalls::All;
     std::optional<TimePoint> expiry_watched_;
     // Answers to REGISTERs and INVITEs that wait until they are kept, in the order of their counts.
     struct Unkept {

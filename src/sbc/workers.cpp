@@ -489,7 +489,7 @@ void Workers::end_all(std::string_view reason) {
     for (const auto& seat : seats_) {
         ask(*seat, [reason](Seat& its) {
             its.sbc->shard().work(its.worker->now(), [&] {
-                its.sbc->refuse_calls();
+                its.sbc->refuse_calls(policy::NewCalls::None);
                 its.sbc->end_all(reason);
             });
         });

@@ -94,7 +94,7 @@ public:
     std::vector<registrar::Binding> registrations(TimePoint now) const {
         return shared_.location.find_all(now);
     }
-    void refuse_calls();       // new ones
+    void refuse_calls();       // new ones, but those to emergency numbers
     std::size_t call_count();  // of those that are not over
     const Admissions& admissions() const { return shared_.admissions; }
     const Blacklist& blacklist() const { return shared_.blacklist; }

@@ -166,6 +166,21 @@ TEST_F(EmergencyCalls, AreRefusedByNoLimit) {
     border.sbc().end_all("test");
 }
 
+// `--drain`.
+TEST_F(EmergencyCalls, AreTakenWhileOthersHaveTimeToEnd) {
+    border.sbc().refuse_calls();
+    EXPECT_EQ(call(west, "sip:112@east.example"), 200);
+    const std::size_t before = sent_to(east);
+    EXPECT_EQ(call(west, "sip:1@east.example"), 503);
+    EXPECT_EQ(sent_to(east), before);
+    for (std::size_t i = 0; i < border.worker_count(); ++i) {
+        border.worker(i).refuse_calls(sbc::policy::NewCalls::None);
+    }
+    EXPECT_EQ(call(west, "sip:112@east.example"), 503);
+    EXPECT_EQ(sent_to(east), before);
+    border.sbc().end_all("test");
+}
+
 // ---- where calls leave --------------------------------------------------------------------------
 
 class OneCallToEast : public Admission {

@@ -3,8 +3,9 @@
 // rest is asked for each adjacency that it would leave by, CallHost::admit). Whoever is refused
 // hears 503, and when to come again.
 //
-// No call to an emergency number is refused by a limit, nor an INVITE with Replaces: it takes a
-// place in a call that is counted. Whoever is registered already may stay so.
+// No call to an emergency number is refused by a limit, nor while we are about to end and calls
+// have time to do so. Nor is an INVITE with Replaces by a limit: it takes a place in a call that is
+// counted. Whoever is registered already may stay so.
 #include <algorithm>
 
 #include "sbc/policy/emergency.h"
@@ -43,16 +44,17 @@ CacEvent event_of(const Inbound& inbound, CacEvent::Kind kind) {
 
 Verdict admit_call(Inbound& inbound) {
     const sip::Message& request = inbound.request;
+    const Snapshot& snapshot = *inbound.snapshot;
     const bool is_call =
         request.method() == Method::Invite && request.header(HeaderName::Replaces) == nullptr;
-    if (inbound.takes_no_calls && request.method() == Method::Invite) {
+    if (request.method() == Method::Invite &&
+        !takes(inbound.new_calls, snapshot, request.request_uri())) {
         return Reject{.status = 503,
                       .reason = "Service Unavailable",
                       .detail = "stopping",
                       .fields = {{sip::HeaderName::RetryAfter, "10"}},
                       .cause = FailureCause::Congestion};
     }
-    const Snapshot& snapshot = *inbound.snapshot;
     if (inbound.gate == nullptr || !snapshot.cac_policy) {
         return Continue{};
     }

@@ -26,4 +26,9 @@ bool is_emergency(const Snapshot& snapshot, const sip::Uri& uri) {
            snapshot.emergency_numbers.end();
 }
 
+bool takes(NewCalls which, const Snapshot& snapshot, const sip::Uri& called) {
+    return which == NewCalls::All ||
+           (which == NewCalls::Emergency && is_emergency(snapshot, called));
+}
+
 }  // namespace ringwall::sbc::policy

@@ -13,6 +13,7 @@
 #include "sbc/config/snapshot.h"
 #include "sbc/policy/cac.h"
 #include "sbc/policy/decision_trace.h"
+#include "sbc/policy/emergency.h"
 #include "sbc/policy/permit.h"
 #include "sip/auth/digest.h"
 #include "sip/auth/nonce_mint.h"
@@ -57,7 +58,7 @@ struct Inbound {
     SnapshotPtr snapshot;
     // Detached, but calls go on there.
     std::span<const AdjacencyIndex> going_down = {};
-    bool takes_no_calls = false;  // we are about to end
+    NewCalls new_calls = NewCalls::All;
     // Adjacencies whose peers miss their pings.
     std::vector<AdjacencyIndex> peers_down = {};
     // Addresses-of-record with a live registration on this very flow.

@@ -408,7 +408,7 @@ TEST(NumberAnalysisAndAdmit, LetEverythingPassWhileNothingCanBeConfigured) {
 TEST(Admit, TakesNoNewCallsWhenWeAreAboutToEnd) {
     Arrival arrival;
     Inbound& inbound = arrival.identified();
-    inbound.takes_no_calls = true;
+    inbound.new_calls = NewCalls::Emergency;
     const Verdict verdict = admit_call(inbound);
     const auto* reject = std::get_if<Reject>(&verdict);
     ASSERT_NE(reject, nullptr);
@@ -416,8 +416,19 @@ TEST(Admit, TakesNoNewCallsWhenWeAreAboutToEnd) {
     EXPECT_EQ(reject->cause, FailureCause::Congestion);
     arrival.method = "OPTIONS";
     Inbound& other = arrival.identified();
-    other.takes_no_calls = true;
+    other.new_calls = NewCalls::None;
     EXPECT_TRUE(continues(admit_call(other)));
+}
+
+TEST(Admit, TakesCallsForHelpAsLongAsOthersHaveTimeToEnd) {
+    Arrival arrival;
+    arrival.snapshot.emergency_numbers = {"112"};
+    arrival.request_uri = "sip:112@example.com";
+    Inbound& inbound = arrival.identified();
+    inbound.new_calls = NewCalls::Emergency;
+    EXPECT_TRUE(continues(admit_call(inbound)));
+    inbound.new_calls = NewCalls::None;
+    EXPECT_FALSE(continues(admit_call(inbound)));
 }
 
 }  // namespace
