@@ -23,7 +23,7 @@ bool Blacklist::is_over(const SourceBuckets::Key& key, const SourceRule& rule,
 
 bool Blacklist::add(const Ban& ban, TimePoint now) {
     const std::lock_guard lock(mutex_);
-    const auto [at, is_new] = bans_.try_emplace({ban.adjacency, ban.source}, ban);
+    const auto [at, is_new] = bans_.try_emplace({ban.adjacency, ban.source, ban.reason}, ban);
     if (!is_new && at->second.ends > now) {
         return false;
     }
@@ -37,13 +37,27 @@ bool Blacklist::add(const Ban& ban, TimePoint now) {
     return true;
 }
 
-bool Blacklist::contains(AdjacencyIndex adjacency, const IpAddress& source, TimePoint now) const {
+std::vector<Ban> Blacklist::bans_of(AdjacencyIndex adjacency, const IpAddress& address,
+                                    TimePoint now) const {
     if (is_empty_) {
-        return false;
+        return {};
     }
     const std::lock_guard lock(mutex_);
-    const auto found = bans_.find({adjacency, source_of(source)});
-    return found != bans_.end() && found->second.ends > now;
+    std::vector<Ban> out;
+    const auto add_those_of = [&](const IpAddress& source) {
+        for (auto at = bans_.lower_bound({adjacency, source, SourceEvent{}});
+             at != bans_.end() && at->second.adjacency == adjacency && at->second.source == source;
+             ++at) {
+            if (at->second.ends > now) {
+                out.push_back(at->second);
+            }
+        }
+    };
+    add_those_of(source_of(address));
+    if (address != source_of(address)) {
+        add_those_of(address);
+    }
+    return out;
 }
 
 std::vector<Ban> Blacklist::take_off(const std::function<bool(const Ban&)>& is_it) {
@@ -65,11 +79,13 @@ std::vector<Ban> Blacklist::expire(TimePoint now) {
     return take_off([now](const Ban& ban) { return ban.ends <= now; });
 }
 
-std::vector<Ban> Blacklist::clear(const std::optional<IpAddress>& source) {
-    const auto its = source ? std::optional(source_of(*source)) : std::nullopt;
+std::vector<Ban> Blacklist::clear(const std::optional<IpAddress>& address) {
+    const auto whole = address ? std::optional(source_of(*address)) : std::nullopt;
     const std::lock_guard lock(mutex_);
-    buckets_.forget(its);
-    return take_off([&](const Ban& ban) { return !its || ban.source == *its; });
+    buckets_.forget(address);
+    buckets_.forget(whole);
+    return take_off(
+        [&](const Ban& ban) { return !address || ban.source == *address || ban.source == *whole; });
 }
 
 std::vector<Ban> Blacklist::bans(TimePoint now) const {

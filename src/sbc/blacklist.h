@@ -9,7 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "sbc/source_buckets.h"
@@ -18,7 +18,7 @@ namespace ringwall::sbc {
 
 struct Ban {
     AdjacencyIndex adjacency = 0;
-    IpAddress source = {};  // as source_of() says
+    IpAddress source = {};  // of IPv6 a /64, or an address that the rules name
     SourceEvent reason = SourceEvent::AuthenticationFailure;
     TimePoint ends = {};
     bool operator==(const Ban&) const = default;
@@ -34,20 +34,22 @@ public:
     // So many that one more would be too many.
     bool is_over(const SourceBuckets::Key& key, const SourceRule& rule, TimePoint now) const;
 
-    // False: it is there already. It begins anew with what is counted of it.
+    // False: for that reason it is there already. It begins anew with what is counted of it.
     bool add(const Ban& ban, TimePoint now);
-    bool contains(AdjacencyIndex adjacency, const IpAddress& source, TimePoint now) const;
+    // Of that address, and of its /64.
+    std::vector<Ban> bans_of(AdjacencyIndex adjacency, const IpAddress& address,
+                             TimePoint now) const;
     // What has ended, taken off.
     std::vector<Ban> expire(TimePoint now);
-    // Taken off by an operator, with what was counted of them; of that source, or of all.
-    std::vector<Ban> clear(const std::optional<IpAddress>& source);
+    // Taken off by an operator, with what was counted of them: bans_of() that address, or all.
+    std::vector<Ban> clear(const std::optional<IpAddress>& address);
     // The one that ends first in front.
     std::vector<Ban> bans(TimePoint now) const;
     // Who may do no more of that just now.
     std::vector<SourceBuckets::Key> limited(TimePoint now) const;
 
 private:
-    using Who = std::pair<AdjacencyIndex, IpAddress>;
+    using Who = std::tuple<AdjacencyIndex, IpAddress, SourceEvent>;
     std::vector<Ban> take_off(const std::function<bool(const Ban&)>& is_it);
 
     mutable std::mutex mutex_;

@@ -327,6 +327,8 @@ private:
                      SourceEvent event);
     void shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEvent reason,
                   Duration timeout);
+    bool is_bound(const Ban& ban, const IpAddress& address);
+    bool is_shut_out(AdjacencyIndex adjacency, const IpAddress& address);
     bool may_connect(AdjacencyIndex adjacency, const IpAddress& source);
     bool has_guessed(const sip::Hop& from, const sip::Message& request);
     bool is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency);

@@ -10,6 +10,21 @@
 #include "sbc/source.h"
 
 namespace ringwall::sbc {
+namespace {
+
+// Something is said of that very address.
+bool is_named(const SourceRules& rules, SourceEvent event, const IpAddress& address) {
+    return std::ranges::any_of(rules.of_addresses(), [&](const SourceRules::OfAddress& each) {
+        return each.address == address && each.is_said.at(static_cast<std::size_t>(event));
+    });
+}
+
+// Who is named is counted by itself, all others of a /64 together.
+IpAddress counted_as(const SourceRules& rules, SourceEvent event, const IpAddress& address) {
+    return is_named(rules, event, address) ? address : source_of(address);
+}
+
+}  // namespace
 
 std::optional<policy::CacRefusal> Sbc::Gate::admit_call(std::span<const policy::CacDemand> demands,
                                                         Urgency urgency) {
@@ -108,7 +123,9 @@ bool Sbc::note_source(AdjacencyIndex adjacency, const IpAddress& source, bool is
                       SourceEvent event) {
     const SourceRule* const rule = rule_of_source(adjacency, source, event);
     if (rule == nullptr ||
-        shared_.blacklist.note({adjacency, source_of(source), event}, *rule, now().monotonic)) {
+        shared_.blacklist.note(
+            {adjacency, counted_as(snapshot_->source_rules, event, source), event}, *rule,
+            now().monotonic)) {
         return true;
     }
     counters_.add("sources_limited", to_string(event));
@@ -123,7 +140,7 @@ bool Sbc::note_source(AdjacencyIndex adjacency, const IpAddress& source, bool is
 void Sbc::shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEvent reason,
                    Duration timeout) {
     const Ban ban{.adjacency = adjacency,
-                  .source = source_of(source),
+                  .source = counted_as(snapshot_->source_rules, reason, source),
                   .reason = reason,
                   .ends = now().monotonic + timeout};
     if (!shared_.blacklist.add(ban, now().monotonic)) {
@@ -138,7 +155,8 @@ void Sbc::shut_out(AdjacencyIndex adjacency, const IpAddress& source, SourceEven
     shard_.start_timer(timeout, blacklist_cookie);
     for (const engine::Flow& flow : shard_.connections()) {
         if (flow.listener && flow.purpose == adjacency &&
-            source_of(flow.remote.address) == ban.source && is_of_nobody(flow.id)) {
+            source_of(flow.remote.address) == source_of(source) &&
+            is_bound(ban, flow.remote.address) && is_of_nobody(flow.id)) {
             shard_.close(flow.id, CloseReason::LocalClosed);
         }
     }
@@ -151,7 +169,7 @@ bool Sbc::is_of_nobody(FlowId flow) const {
 }
 
 bool Sbc::may_connect(AdjacencyIndex adjacency, const IpAddress& source) {
-    if (shared_.blacklist.contains(adjacency, source, now().monotonic)) {
+    if (is_shut_out(adjacency, source)) {
         counters_.add("connections_refused", "blacklist");
         return false;
     }
@@ -163,11 +181,27 @@ bool Sbc::may_connect(AdjacencyIndex adjacency, const IpAddress& source) {
 }
 
 // One more request of it, which has sent as many as it may.
+// That address. Who is named is counted by itself and not bound by what others of its /64 did, nor
+// is a signaling-peer.
+bool Sbc::is_bound(const Ban& ban, const IpAddress& address) {
+    const SourceRules& rules = snapshot_->source_rules;
+    return is_named(rules, ban.reason, address)
+               ? ban.source == address && rules.find(ban.reason, address, false) != nullptr
+               : !is_peers(ban.adjacency, address);
+}
+
+bool Sbc::is_shut_out(AdjacencyIndex adjacency, const IpAddress& address) {
+    return std::ranges::any_of(shared_.blacklist.bans_of(adjacency, address, now().monotonic),
+                               [&](const Ban& each) { return is_bound(each, address); });
+}
+
 bool Sbc::is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency) {
     constexpr auto event = SourceEvent::RequestRate;
     const SourceRule* const rule = rule_of_source(adjacency, source, event);
-    if (rule == nullptr || request_rates_.take({adjacency, source_of(source), event, is_emergency},
-                                               rule->trigger, now().monotonic)) {
+    if (rule == nullptr ||
+        request_rates_.take(
+            {adjacency, counted_as(snapshot_->source_rules, event, source), event, is_emergency},
+            rule->trigger, now().monotonic)) {
         return false;
     }
     counters_.add("dropped", to_string(event));
@@ -183,8 +217,9 @@ bool Sbc::has_guessed(const sip::Hop& from, const sip::Message& request) {
     constexpr auto event = SourceEvent::AuthenticationFailure;
     const SourceRule* const rule = rule_of_source(*adjacency, from.remote.address, event);
     return rule != nullptr &&
-           shared_.blacklist.is_over({*adjacency, source_of(from.remote.address), event}, *rule,
-                                     now().monotonic);
+           shared_.blacklist.is_over(
+               {*adjacency, counted_as(snapshot_->source_rules, event, from.remote.address), event},
+               *rule, now().monotonic);
 }
 
 // A request of no call, before anything is made of it: by whom there were too many, or too many
@@ -198,8 +233,7 @@ bool Sbc::is_too_much(sip::transaction::ServerId id, const sip::Hop& from,
     }
     const IpAddress& source = from.remote.address;
     const bool is_connection = from.transport != sip::Transport::Udp;
-    if (is_connection && shared_.blacklist.contains(*adjacency, source, now().monotonic) &&
-        is_of_nobody(from.flow)) {
+    if (is_connection && is_shut_out(*adjacency, source) && is_of_nobody(from.flow)) {
         counters_.add("dropped", "blacklist");
         shard_.forget(id);
         shard_.close(from.flow, CloseReason::LocalClosed);

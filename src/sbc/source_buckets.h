@@ -20,7 +20,7 @@ class SourceBuckets {
 public:
     struct Key {
         AdjacencyIndex adjacency = 0;
-        IpAddress source = {};  // as source_of() says
+        IpAddress source = {};  // of IPv6 a /64, or an address that the rules name
         SourceEvent event = SourceEvent::RequestRate;
         bool is_emergency = false;  // a bucket of its own
         bool operator==(const Key&) const = default;

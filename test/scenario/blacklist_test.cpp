@@ -205,7 +205,9 @@ TEST_F(GuessesOverUdp, InSomebodysNameDoNotCount) {
 
 class Nonsense : public Door {
 protected:
-    Nonsense() : Door(with_rules(small_lab, reason("corrupt-message", 3))) {}
+    explicit Nonsense(const std::string& configuration = with_rules(small_lab,
+                                                                    reason("corrupt-message", 3)))
+        : Door(configuration) {}
     static std::string nonsense(const std::string& transport) {
         return "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/" + transport +
                " 192.0.2.66:5060;branch=z9hG4bKn\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
@@ -303,6 +305,100 @@ TEST_F(NonsenseOverTls, ConnectionsThatNobodyHadAreWrittenDownAsLongAsTheyAreFew
     alice.node().cut();  // in the same second: a phone that was registered
     net.run_for(100ms);
     EXPECT_EQ(left_out(), strangers);
+}
+
+// What one host of a /64 does.
+std::string sixth_version() {
+    std::string text = configured(
+        small_lab, "outside", {"remote-address ipv6 2001:db8::/64", "signaling-peer 2001:db8::30"});
+    const auto replace = [&](const std::string& before, const std::string& after) {
+        text.replace(text.find(before), before.size(), after);
+    };
+    replace("signaling-address ipv4 192.0.2.3", "signaling-address ipv6 2001:db8::3");
+    replace("   remote-address ipv4 192.0.2.30 255.255.255.255\n", "");
+    return with_rules(text, reason("corrupt-message", 3)) +
+           "  blacklist ipv6 2001:db8::20\n   reason corrupt-message\n    trigger-size off\n"
+           "  blacklist ipv6 2001:db8::21\n" +
+           reason("corrupt-message", 5);
+}
+
+class Neighbours : public Nonsense {
+protected:
+    Neighbours() : Nonsense(sixth_version()) {
+        for (Phone* each : {&peer, &exempt, &named, &other}) {
+            EXPECT_TRUE(is_heard(*each));
+        }
+    }
+    bool is_heard(Phone& phone) {
+        const std::size_t before = answers(phone);
+        phone.send("OPTIONS", "sip:[2001:db8::3]", {});
+        net.run_for(1s);
+        return answers(phone) > before;
+    }
+    // By connections of its own.
+    void talk_nonsense(Phone& phone, int times) {
+        for (int i = 0; i < times; ++i) {
+            engine::ConnectSpec spec;
+            spec.transport = sip::Transport::Tcp;
+            spec.remote = {ip("2001:db8::3"), 5060};
+            const FlowId flow = phone.node().connect(spec);
+            net.run_for(100ms);
+            phone.node().send(flow, nonsense("TCP"));
+            net.run_for(1s);
+        }
+    }
+    std::vector<IpAddress> shut_out() {
+        std::vector<IpAddress> out;
+        for (const sbc::Ban& each : border.blacklist().bans(net.now().monotonic)) {
+            out.push_back(each.source);
+        }
+        return out;
+    }
+    Phone at(const char* address, unsigned seed) {
+        return {net,
+                ip(address),
+                sip::Transport::Tcp,
+                {ip("2001:db8::3"), 5060},
+                {"x", "example.net", ""},
+                seed};
+    }
+    Phone peer = at("2001:db8::30", 71);
+    Phone exempt = at("2001:db8::20", 72);
+    Phone named = at("2001:db8::21", 73);
+    Phone other = at("2001:db8::66", 74);
+    Phone bad = at("2001:db8::bad", 75);
+};
+
+TEST_F(Neighbours, AreShutOutTogetherButNotWhoIsExemptOrNamed) {
+    talk_nonsense(bad, 4);
+    EXPECT_THAT(shut_out(), ElementsAre(ip("2001:db8::")));
+    for (Phone* each : {&peer, &exempt, &named}) {
+        EXPECT_TRUE(is_heard(*each)) << "by the connection that stood";
+        each->reconnect();
+        EXPECT_TRUE(is_heard(*each)) << "by another";
+    }
+    EXPECT_FALSE(is_heard(other));
+    net.run_for(301s);
+    other.reconnect();
+    EXPECT_TRUE(is_heard(other));
+}
+
+// Who is named is counted by itself.
+TEST_F(Neighbours, DoNotPayForWhoIsNamed) {
+    talk_nonsense(other, 2);
+    talk_nonsense(exempt, 8);
+    EXPECT_THAT(shut_out(), ElementsAre());
+    talk_nonsense(named, 5);
+    EXPECT_THAT(shut_out(), ElementsAre());
+    talk_nonsense(named, 1);
+    EXPECT_THAT(shut_out(), ElementsAre(ip("2001:db8::21")));
+    EXPECT_FALSE(is_heard(named));
+    for (Phone* each : {&peer, &exempt, &other}) {
+        EXPECT_TRUE(is_heard(*each));
+    }
+    border.blacklist().clear(ip("2001:db8::21"));
+    named.reconnect();
+    EXPECT_TRUE(is_heard(named));
 }
 
 class ThreeHandshakes : public Door {

@@ -24,6 +24,11 @@ Ban ban_of(std::uint32_t number, TimePoint ends) {
     return {.source = host(number), .ends = ends};
 }
 
+bool is_there(const Blacklist& list, AdjacencyIndex adjacency, const IpAddress& address,
+              TimePoint now) {
+    return !list.bans_of(adjacency, address, now).empty();
+}
+
 TEST(Blacklist, CountsWhatASourceDoesOnEachAdjacency) {
     Blacklist list;
     EXPECT_FALSE(list.is_over(failure_of(1), rule, start));
@@ -42,10 +47,10 @@ TEST(Blacklist, ABanIsOfOneAdjacencyAndEnds) {
     Blacklist list;
     EXPECT_TRUE(list.add(ban_of(1, start + 300s), start));
     EXPECT_FALSE(list.add(ban_of(1, start + 900s), start + 1s));
-    EXPECT_TRUE(list.contains(0, host(1), start + 299s));
-    EXPECT_FALSE(list.contains(1, host(1), start));
-    EXPECT_FALSE(list.contains(0, host(2), start));
-    EXPECT_FALSE(list.contains(0, host(1), start + 300s));
+    EXPECT_TRUE(is_there(list, 0, host(1), start + 299s));
+    EXPECT_FALSE(is_there(list, 1, host(1), start));
+    EXPECT_FALSE(is_there(list, 0, host(2), start));
+    EXPECT_FALSE(is_there(list, 0, host(1), start + 300s));
     EXPECT_THAT(list.bans(start + 300s), IsEmpty());
     EXPECT_THAT(list.expire(start + 299s), IsEmpty());
     EXPECT_THAT(list.expire(start + 300s), ElementsAre(ban_of(1, start + 300s)));
@@ -56,7 +61,7 @@ TEST(Blacklist, OneThatHasEndedAndWasNotTakenOffYetMayBeginAgain) {
     Blacklist list;
     list.add(ban_of(1, start + 10s), start);
     EXPECT_TRUE(list.add(ban_of(1, start + 30s), start + 20s));
-    EXPECT_TRUE(list.contains(0, host(1), start + 20s));
+    EXPECT_TRUE(is_there(list, 0, host(1), start + 20s));
 }
 
 TEST(Blacklist, BeginsToCountAnewWithABan) {
@@ -76,7 +81,7 @@ TEST(Blacklist, IsClearedOfOneSourceOrOfAll) {
     }
     EXPECT_THAT(list.clear(host(9)), IsEmpty());
     EXPECT_THAT(list.clear(host(2)), ElementsAre(ban_of(2, start + 300s)));
-    EXPECT_FALSE(list.contains(0, host(2), start));
+    EXPECT_FALSE(is_there(list, 0, host(2), start));
     EXPECT_FALSE(list.is_over(failure_of(2), rule, start));
     EXPECT_TRUE(list.is_over(failure_of(1), rule, start));
     EXPECT_THAT(list.clear(std::nullopt),
@@ -88,8 +93,32 @@ TEST(Blacklist, IsClearedOfOneSourceOrOfAll) {
 TEST(Blacklist, AHostWithManyAddressesIsOne) {
     Blacklist list;
     list.add({.source = *IpAddress::parse("2001:db8::"), .ends = start + 300s}, start);
-    EXPECT_TRUE(list.contains(0, *IpAddress::parse("2001:db8::1:2:3:4"), start));
-    EXPECT_FALSE(list.contains(0, *IpAddress::parse("2001:db8:0:1::1"), start));
+    EXPECT_TRUE(is_there(list, 0, *IpAddress::parse("2001:db8::1:2:3:4"), start));
+    EXPECT_FALSE(is_there(list, 0, *IpAddress::parse("2001:db8:0:1::1"), start));
+}
+
+// Whose address is named in the rules is one by itself.
+TEST(Blacklist, AnAddressOfAHostWithManyMayBeThereBesides) {
+    Blacklist list;
+    const IpAddress address = *IpAddress::parse("2001:db8::1");
+    const Ban whole{.source = *IpAddress::parse("2001:db8::"), .ends = start + 300s};
+    const Ban its{.source = address, .ends = start + 300s};
+    list.add(its, start);
+    EXPECT_THAT(list.bans_of(0, *IpAddress::parse("2001:db8::2"), start), IsEmpty());
+    list.add(whole, start);
+    EXPECT_THAT(list.bans_of(0, address, start), ElementsAre(whole, its));
+    EXPECT_THAT(list.bans_of(0, *IpAddress::parse("2001:db8::2"), start), ElementsAre(whole));
+    EXPECT_THAT(list.clear(address), ElementsAre(whole, its));
+}
+
+TEST(Blacklist, KeepsEachReason) {
+    Blacklist list;
+    Ban ban = ban_of(1, start + 300s);
+    EXPECT_TRUE(list.add(ban, start));
+    ban.reason = SourceEvent::CorruptMessage;
+    EXPECT_TRUE(list.add(ban, start));
+    EXPECT_FALSE(list.add(ban, start));
+    EXPECT_THAT(list.bans_of(0, host(1), start), ElementsAre(ban_of(1, start + 300s), ban));
 }
 
 TEST(Blacklist, HasRoomForSoManyAndTheOneThatEndsFirstGoes) {
@@ -98,8 +127,8 @@ TEST(Blacklist, HasRoomForSoManyAndTheOneThatEndsFirstGoes) {
         EXPECT_TRUE(list.add(ban_of(i, start + 1000s - std::chrono::milliseconds(i)), start));
     }
     EXPECT_EQ(list.bans(start).size(), Blacklist::max_bans);
-    EXPECT_TRUE(list.contains(0, host(0), start));
-    EXPECT_FALSE(list.contains(0, host(Blacklist::max_bans), start));
+    EXPECT_TRUE(is_there(list, 0, host(0), start));
+    EXPECT_FALSE(is_there(list, 0, host(Blacklist::max_bans), start));
 }
 
 TEST(SourceBuckets, ForgetsWhoWasNotSeenForLongest) {

@@ -754,7 +754,7 @@ TEST_F(AtTheConsole, WhoIsShutOutIsShownAndMayBeLetInAgain) {
               "  request-rate            10 in 1 s\n");
     EXPECT_THAT(says("clear services sbc sbe blacklist 192.0.2.300"), HasSubstr("is no address"));
     EXPECT_EQ(says("clear services sbc sbe blacklist ipv4 192.0.2.9"), "1 was shut out.\n");
-    EXPECT_FALSE(views_.listed.contains(0, source, now));
+    EXPECT_TRUE(views_.listed.bans_of(0, source, now).empty());
     EXPECT_EQ(says("clear services sbc sbe blacklist all"), "1 was shut out.\n");
     EXPECT_EQ(says("clear services sbc sbe blacklist"), "0 were shut out.\n");
 }
