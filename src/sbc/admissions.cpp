@@ -162,28 +162,30 @@ std::optional<CacRefusal> Admissions::would_refuse_call(std::span<const CacDeman
 }
 
 std::optional<CacRefusal> Admissions::admit_registration(std::span<const CacDemand> demands,
-                                                         std::span<const std::size_t> registered,
-                                                         TimePoint now) {
+                                                         std::span<const Contacts> contacts,
+                                                         bool is_new, TimePoint now) {
     const std::lock_guard lock(mutex_);
     const auto rate_of = [](const CacDemand& demand) {
         return TokenBucket::Rate{demand.entry->limit(CacLimit::MaxRegRate).value_or(0), minute};
     };
     for (std::size_t i = 0; i < demands.size(); ++i) {
         const CacEntry& entry = *demands[i].entry;
-        if (entry.limit(CacLimit::MaxRegs) && registered[i] >= *entry.limit(CacLimit::MaxRegs)) {
+        const auto& [registered, added] = contacts[i];
+        if (entry.limit(CacLimit::MaxRegs) && added > 0 &&
+            registered + added > *entry.limit(CacLimit::MaxRegs)) {
             return CacRefusal{
                 CacLimit::MaxRegs, policy::detail_of(demands[i], CacLimit::MaxRegs), {}};
         }
         const auto found = counts_.find(demands[i].key);
         const TokenBucket bucket = found == counts_.end() ? TokenBucket{} : found->second.reg_rate;
-        if (entry.limit(CacLimit::MaxRegRate) && !bucket.has(rate_of(demands[i]), now)) {
+        if (is_new && entry.limit(CacLimit::MaxRegRate) && !bucket.has(rate_of(demands[i]), now)) {
             return CacRefusal{
                 CacLimit::MaxRegRate, policy::detail_of(demands[i], CacLimit::MaxRegRate),
                 rate_of(demands[i]).size == 0 ? minute : bucket.wait(rate_of(demands[i]), now)};
         }
     }
     for (const CacDemand& each : demands) {
-        if (each.entry->limit(CacLimit::MaxRegRate)) {
+        if (is_new && each.entry->limit(CacLimit::MaxRegRate)) {
             const auto at = touch(each.key);
             at->second.reg_rate.take(rate_of(each), now);
             settle(at);

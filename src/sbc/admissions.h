@@ -64,10 +64,15 @@ public:
     std::optional<policy::CacRefusal> admit_call(std::span<const policy::CacDemand> demands,
                                                  std::optional<AdjacencyIndex> leg, Urgency urgency,
                                                  Held& held, TimePoint now);
-    // The same, of one more; `registered`: how many there are of the population of each.
+    // The same of a REGISTER: the contacts of the population of each demand, and those that it adds
+    // there. `is_new`: of who is not registered, so that it is counted by the rate.
+    struct Contacts {
+        std::size_t registered = 0;
+        std::size_t added = 0;
+    };
     std::optional<policy::CacRefusal> admit_registration(std::span<const policy::CacDemand> demands,
-                                                         std::span<const std::size_t> registered,
-                                                         TimePoint now);
+                                                         std::span<const Contacts> contacts,
+                                                         bool is_new, TimePoint now);
     // What those would say now; nothing is counted.
     std::optional<policy::CacRefusal> would_refuse_call(std::span<const policy::CacDemand> demands,
                                                         std::optional<AdjacencyIndex> leg,

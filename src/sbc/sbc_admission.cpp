@@ -38,20 +38,33 @@ std::optional<policy::CacRefusal> Sbc::Gate::admit_call(std::span<const policy::
 }
 
 std::optional<policy::CacRefusal> Sbc::Gate::admit_registration(
-    std::span<const policy::CacDemand> demands) {
-    std::vector<std::size_t> registered;
-    registered.reserve(demands.size());
-    for (const policy::CacDemand& each : demands) {
-        registered.push_back(
-            each.entry->limit(CacLimit::MaxRegs)
-                ? sbc_.shared_.location.count(each.population.adjacencies, each.population.source)
-                : 0);
+    std::span<const policy::CacDemand> demands, const policy::Inbound& inbound) {
+    using registrar::EdgeRegistrar;
+    if (demands.empty()) {
+        return std::nullopt;
     }
-    return sbc_.shared_.admissions.admit_registration(demands, registered, sbc_.now().monotonic);
-}
-
-bool Sbc::Gate::is_registered(std::string_view address_of_record) const {
-    return !sbc_.shared_.location.find(address_of_record, sbc_.now().monotonic).empty();
+    const TimePoint now = sbc_.now().monotonic;
+    const EdgeRegistrar::Change change = sbc_.registrar_.foresee(
+        inbound.request,
+        {inbound.caller, inbound.from_adjacency(), *inbound.adjacency, inbound.hop}, now);
+    std::vector<Admissions::Contacts> contacts;
+    contacts.reserve(demands.size());
+    for (const policy::CacDemand& each : demands) {
+        const auto are_there = [&](const EdgeRegistrar::Ways& ways) {
+            return std::ranges::count_if(ways, [&](const auto& way) {
+                return each.population.contains(way.first, way.second);
+            });
+        };
+        const auto added = are_there(change.after) - are_there(change.before);
+        contacts.push_back(
+            added > 0 && each.entry->limit(CacLimit::MaxRegs)
+                ? Admissions::Contacts{.registered = sbc_.shared_.location.count(
+                                           each.population.adjacencies, each.population.source),
+                                       .added = static_cast<std::size_t>(added)}
+                : Admissions::Contacts{});
+    }
+    const bool is_new = change.before.empty() && !change.after.empty();
+    return sbc_.shared_.admissions.admit_registration(demands, contacts, is_new, now);
 }
 
 // By what is in force now: a limit that an operator changes counts at once, for calls too that
@@ -168,19 +181,6 @@ bool Sbc::is_of_nobody(FlowId flow) const {
            shared_.location.registered_on(flow, now().monotonic).empty();
 }
 
-bool Sbc::may_connect(AdjacencyIndex adjacency, const IpAddress& source) {
-    if (is_shut_out(adjacency, source)) {
-        counters_.add("connections_refused", "blacklist");
-        return false;
-    }
-    if (!note_source(adjacency, source, true, SourceEvent::ConnectionRate)) {
-        counters_.add("connections_refused", to_string(SourceEvent::ConnectionRate));
-        return false;
-    }
-    return true;
-}
-
-// One more request of it, which has sent as many as it may.
 // That address. Who is named is counted by itself and not bound by what others of its /64 did, nor
 // is a signaling-peer.
 bool Sbc::is_bound(const Ban& ban, const IpAddress& address) {
@@ -195,6 +195,19 @@ bool Sbc::is_shut_out(AdjacencyIndex adjacency, const IpAddress& address) {
                                [&](const Ban& each) { return is_bound(each, address); });
 }
 
+bool Sbc::may_connect(AdjacencyIndex adjacency, const IpAddress& source) {
+    if (is_shut_out(adjacency, source)) {
+        counters_.add("connections_refused", "blacklist");
+        return false;
+    }
+    if (!note_source(adjacency, source, true, SourceEvent::ConnectionRate)) {
+        counters_.add("connections_refused", to_string(SourceEvent::ConnectionRate));
+        return false;
+    }
+    return true;
+}
+
+// One more request of it, which has sent as many as it may.
 bool Sbc::is_over_rate(AdjacencyIndex adjacency, const IpAddress& source, bool is_emergency) {
     constexpr auto event = SourceEvent::RequestRate;
     const SourceRule* const rule = rule_of_source(adjacency, source, event);

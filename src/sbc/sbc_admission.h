@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "sbc/admissions.h"
@@ -19,9 +18,8 @@ public:
 
     std::optional<policy::CacRefusal> admit_call(std::span<const policy::CacDemand> demands,
                                                  Urgency urgency) override;
-    std::optional<policy::CacRefusal> admit_registration(
-        std::span<const policy::CacDemand> demands) override;
-    bool is_registered(std::string_view address_of_record) const override;
+    std::optional<policy::CacRefusal> admit_registration(std::span<const policy::CacDemand> demands,
+                                                         const policy::Inbound& inbound) override;
 
     // What the call is counted with.
     Admissions::Held take() { return std::move(held_); }

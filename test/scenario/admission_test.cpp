@@ -283,6 +283,51 @@ TEST_F(OneRegistration, StaysAndIsRefreshed) {
 
 // ---- many at once -------------------------------------------------------------------------------
 
+// Contacts are counted, not REGISTERs: neither does one bring as many as it likes, nor who is
+// registered already.
+class ThreeContacts : public SmallLab {
+protected:
+    ThreeContacts()
+        : SmallLab(with_policy(small_lab,
+                               "   cac-table LIMITS\n    table-type limit src-adjacency\n"
+                               "    entry 1\n     match-value phones\n     max-regs 3\n"
+                               "     max-reg-rate 1\n")) {}
+    // The last answer to a REGISTER with these; "-c" is to be removed.
+    int bind(const std::vector<std::string>& contacts) {
+        std::string value;
+        for (const std::string& each : contacts) {
+            const bool is_over = each.starts_with("-");
+            value += (value.empty() ? "<sip:" : ", <sip:") + each.substr(is_over ? 1 : 0) +
+                     "@192.0.2.10>" + (is_over ? ";expires=0" : "");
+        }
+        alice.send("REGISTER", "sip:example.com", {{"Contact", value}});
+        net.run_for(1s);
+        return alice.statuses("REGISTER").back();
+    }
+    std::size_t bound() {
+        return border.sbc().location().find("alice@example.com", net.now().monotonic).size();
+    }
+};
+
+TEST_F(ThreeContacts, AreAllThatOneRegisterMayBring) {
+    EXPECT_EQ(bind({"a", "b", "c", "d"}), 503);
+    EXPECT_NE(value_of(*alice.last_response("REGISTER"), HeaderName::RetryAfter), "");
+    EXPECT_EQ(bound(), 0U);
+    EXPECT_EQ(bind({"a", "b", "c"}), 200);
+    EXPECT_EQ(bound(), 3U);
+}
+
+TEST_F(ThreeContacts, AreAllThatSomebodyMayHaveWhoIsRegistered) {
+    EXPECT_EQ(bind({"a", "b"}), 200);
+    EXPECT_EQ(bind({"c", "d"}), 503);
+    EXPECT_EQ(bound(), 2U);
+    EXPECT_EQ(bind({"c"}), 200);
+    EXPECT_EQ(bind({"a", "b", "c"}), 200);
+    EXPECT_EQ(bind({"a", "d"}), 503);
+    EXPECT_EQ(bind({"-a", "d"}), 200);
+    EXPECT_EQ(bound(), 3U);
+}
+
 // The workers have one count: of callers at four of them, together.
 class FourWorkersOneLimit : public ::testing::Test {
 protected:

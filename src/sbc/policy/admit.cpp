@@ -64,10 +64,9 @@ Verdict admit_call(Inbound& inbound) {
             demands_of(snapshot, event_of(inbound, CacEvent::Kind::Call)),
             is_emergency(snapshot, request.request_uri()) ? CacGate::Urgency::Emergency
                                                           : CacGate::Urgency::Normal);
-    } else if (request.method() == Method::Register && binds(request) &&
-               !inbound.gate->is_registered(inbound.caller)) {
+    } else if (request.method() == Method::Register && binds(request)) {
         refusal = inbound.gate->admit_registration(
-            demands_of(snapshot, event_of(inbound, CacEvent::Kind::Registration)));
+            demands_of(snapshot, event_of(inbound, CacEvent::Kind::Registration)), inbound);
     }
     return refusal ? Verdict(refused(*refusal, 503)) : Verdict(Continue{});
 }

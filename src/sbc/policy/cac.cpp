@@ -165,6 +165,12 @@ private:
 
 }  // namespace
 
+bool CacDemand::Population::contains(AdjacencyIndex adjacency, const IpAddress& address) const {
+    return (adjacencies.empty() ||
+            std::ranges::find(adjacencies, adjacency) != adjacencies.end()) &&
+           (!source || source->contains(address));
+}
+
 std::vector<CacDemand> demands_of(const Snapshot& snapshot, const CacEvent& event) {
     return snapshot.cac_policy ? Walk(snapshot, event).run() : std::vector<CacDemand>{};
 }

@@ -20,6 +20,8 @@
 
 namespace ringwall::sbc::policy {
 
+struct Inbound;
+
 struct CacEvent {
     enum class Kind : std::uint8_t { Call, Registration };
     Kind kind = Kind::Call;
@@ -40,6 +42,7 @@ struct CacDemand {
     struct Population {
         std::vector<AdjacencyIndex> adjacencies = {};
         std::optional<Network> source = std::nullopt;
+        bool contains(AdjacencyIndex adjacency, const IpAddress& address) const;
     };
     Population population = {};  // of a Registration
 };
@@ -67,9 +70,10 @@ public:
     };
     virtual std::optional<CacRefusal> admit_call(std::span<const CacDemand> demands,
                                                  Urgency urgency) = 0;
-    virtual std::optional<CacRefusal> admit_registration(std::span<const CacDemand> demands) = 0;
-    // Who is registered already may stay so.
-    virtual bool is_registered(std::string_view address_of_record) const = 0;
+    // A REGISTER. What it would add to the contacts of its user is asked for, and who has none is
+    // counted by the rate; nothing else of it is refused.
+    virtual std::optional<CacRefusal> admit_registration(std::span<const CacDemand> demands,
+                                                         const Inbound& inbound) = 0;
 };
 
 }  // namespace ringwall::sbc::policy

@@ -336,8 +336,15 @@ Binding EdgeRegistrar::binding_of(const sip::Message& request, const sip::Contac
     return binding;
 }
 
+EdgeRegistrar::Change EdgeRegistrar::foresee(const sip::Message& request,
+                                             const Registrant& registrant, TimePoint now) {
+    Change change;
+    bind(request, registrant, nullptr, &change, now);
+    return change;
+}
+
 RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registrant& registrant,
-                                    const sip::Message* granted, Dry dry, TimePoint now) {
+                                    const sip::Message* granted, Change* foreseen, TimePoint now) {
     const Adjacency& adjacency = registrant.adjacency;
     if (auto refusal = refuse_sender(request, registrant)) {
         return std::move(*refusal);
@@ -347,7 +354,8 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
     if (granted != nullptr && order_.is_overtaken(request, registrant.user)) {
         return refuse(500, "CSeq Out Of Order");
     }
-    Update update(request, held.find(now), now);
+    const std::vector<const Binding*> before = held.find(now);
+    Update update(request, before, now);
     if (contacts.is_star) {
         if (auto refusal = update.remove_all()) {
             return std::move(*refusal);
@@ -395,7 +403,15 @@ RegisterOutcome EdgeRegistrar::bind(const sip::Message& request, const Registran
         location_.binding_count() + update.size_after() - update.size_before() > limits_.bindings) {
         return refuse(500, "Registrar Is Full");
     }
-    if (dry == Dry::No && (contacts.is_star || !contacts.list.empty())) {
+    if (foreseen != nullptr) {
+        const auto way_of = [](const Binding& each) {
+            return std::pair(each.adjacency, each.hop.remote.address);
+        };
+        for (const Binding* each : before) {
+            foreseen->before.push_back(way_of(*each));
+        }
+        std::ranges::transform(update.after(), std::back_inserter(foreseen->after), way_of);
+    } else if (contacts.is_star || !contacts.list.empty()) {
         held.assign(update.after());
     }
     if (granted != nullptr) {
@@ -421,7 +437,8 @@ RegisterOutcome EdgeRegistrar::outcome_of(const sip::Message& request, const Loc
 std::optional<RegisterOutcome> EdgeRegistrar::answer_here(const sip::Message& request,
                                                           const Registrant& registrant,
                                                           TimePoint now) {
-    if (RegisterOutcome refused = bind(request, registrant, nullptr, Dry::Yes, now);
+    Change foreseen;
+    if (RegisterOutcome refused = bind(request, registrant, nullptr, &foreseen, now);
         refused.status != 200) {
         return refused;
     }

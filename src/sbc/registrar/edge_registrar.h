@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -62,8 +63,16 @@ public:
     RegisterOutcome on_register(const sip::Message& request, std::string_view user,
                                 const Adjacency& adjacency, AdjacencyIndex index,
                                 const sip::Hop& from, TimePoint now) {
-        return bind(request, {user, adjacency, index, from}, nullptr, Dry::No, now);
+        return bind(request, {user, adjacency, index, from}, nullptr, nullptr, now);
     }
+    // What it would make of the contacts of its user, by where they are reached; nothing is done.
+    // Both are empty where it would be refused here.
+    using Ways = std::vector<std::pair<AdjacencyIndex, IpAddress>>;
+    struct Change {
+        Ways before;
+        Ways after;
+    };
+    Change foresee(const sip::Message& request, const Registrant& registrant, TimePoint now);
 
     // What no registrar behind need be asked. None: it is to be asked.
     std::optional<RegisterOutcome> answer_here(const sip::Message& request,
@@ -71,7 +80,7 @@ public:
     // It said yes, by this 200. Where that grants nothing that could be read: 502.
     RegisterOutcome on_accepted_behind(const sip::Message& request, const Registrant& registrant,
                                        const sip::Message& response, TimePoint now) {
-        return bind(request, registrant, &response, Dry::No, now);
+        return bind(request, registrant, &response, nullptr, now);
     }
     // It said that there is no such user, or not for this phone: what the phone had here is gone.
     std::vector<Binding> on_refused_behind(const sip::Message& request,
@@ -82,9 +91,9 @@ public:
                                  std::string_view to_tag, WallTime now);
 
 private:
-    enum class Dry : std::uint8_t { No, Yes };  // only to see what it would come to
+    // `foreseen`: not null where this is only to see what it would come to.
     RegisterOutcome bind(const sip::Message& request, const Registrant& registrant,
-                         const sip::Message* granted, Dry dry, TimePoint now);
+                         const sip::Message* granted, Change* foreseen, TimePoint now);
     std::optional<RegisterOutcome> refuse_sender(const sip::Message& request,
                                                  const Registrant& registrant) const;
     Binding binding_of(const sip::Message& request, const sip::Contact& contact,

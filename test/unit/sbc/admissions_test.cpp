@@ -174,14 +174,19 @@ TEST_F(Counted, ALimitThatIsChangedCountsAtOnce) {
 TEST_F(Counted, RegistrationsByTheirNumberAndTheirRate) {
     limit(CacLimit::MaxRegs, 3).limit(CacLimit::MaxRegRate, 2);
     const std::array demands{demand()};
-    const auto ask = [&](std::size_t registered) {
-        const auto refusal = admissions.admit_registration(demands, std::array{registered}, start);
+    const auto ask = [&](std::size_t registered, std::size_t added, bool is_new = true) {
+        const std::array contacts{Admissions::Contacts{registered, added}};
+        const auto refusal = admissions.admit_registration(demands, contacts, is_new, start);
         return refusal ? std::optional(refusal->limit) : std::nullopt;
     };
-    EXPECT_EQ(ask(3), CacLimit::MaxRegs);
-    EXPECT_EQ(ask(1), std::nullopt);
-    EXPECT_EQ(ask(2), std::nullopt);
-    EXPECT_EQ(ask(2), CacLimit::MaxRegRate);
+    EXPECT_EQ(ask(3, 1), CacLimit::MaxRegs);
+    EXPECT_EQ(ask(1, 3), CacLimit::MaxRegs);
+    EXPECT_EQ(ask(1, 3, false), CacLimit::MaxRegs);
+    EXPECT_EQ(ask(1, 2), std::nullopt);
+    EXPECT_EQ(ask(2, 1), std::nullopt);
+    EXPECT_EQ(ask(2, 1), CacLimit::MaxRegRate);
+    EXPECT_EQ(ask(2, 1, false), std::nullopt);
+    EXPECT_EQ(ask(5, 0, false), std::nullopt);
 }
 
 TEST_F(Counted, OfWhoHasNoCallUpTheOldestIsForgotten) {

@@ -76,6 +76,29 @@ TEST_F(EdgeRegistrarTest, BindsAContactToItsConnection) {
     EXPECT_EQ(binding.user_agent, "phone");
 }
 
+// What a limit is asked for: nothing is bound by it.
+TEST_F(EdgeRegistrarTest, ForeseesWhereTheContactsOfAUserWouldBe) {
+    const EdgeRegistrar::Ways::value_type way{3, hop.remote.address};
+    const auto foresee = [&](const Register& parts) {
+        return registrar.foresee(*message(parts), {"alice@example.com", phones, 3, hop}, now);
+    };
+    const Register first{.contact = "Contact: <sip:a@192.0.2.7>, <sip:b@192.0.2.7>\r\n"};
+    EXPECT_THAT(foresee(first).before, IsEmpty());
+    EXPECT_THAT(foresee(first).after, ElementsAre(way, way));
+    EXPECT_THAT(bindings(), IsEmpty());
+    send(first);
+    const auto change = foresee(
+        {.contact =
+             "Contact: <sip:a@192.0.2.7>;expires=0, <sip:b@192.0.2.7>, <sip:c@192.0.2.7>\r\n",
+         .cseq = 2});
+    EXPECT_THAT(change.before, ElementsAre(way, way));
+    EXPECT_THAT(change.after, ElementsAre(way, way));
+    const auto refused = foresee({.contact = "Contact: <tel:+4930123>\r\n", .cseq = 2});
+    EXPECT_THAT(refused.before, IsEmpty());
+    EXPECT_THAT(refused.after, IsEmpty());
+    EXPECT_EQ(bindings().size(), 2U);
+}
+
 TEST_F(EdgeRegistrarTest, ListsAllBindingsWithTheTimeThatIsLeft) {
     send({.contact = "Contact: <sip:a@192.0.2.7>;q=0.25, "
                      "<sip:b@192.0.2.7>;expires=600;+sip.instance=\"<urn:uuid:1>\"\r\n"
