@@ -7,6 +7,7 @@
 #include <array>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -70,6 +71,8 @@ private:
 };
 
 // Those of Counters, by name: "rejected{target-security}" is ringwall_rejected_total{what=...}.
+// These are there before anything is counted; one that is not among them has no words, but is not
+// left out.
 struct CounterText {
     std::string_view name;
     std::string_view help;
@@ -93,6 +96,8 @@ constexpr std::array counter_texts{
     CounterText{"relayed_registrations",
                 "REGISTERs that went on to a registrar behind, by what became of them"},
     CounterText{"shed", "Requests that were turned away for there was too much work, by method"},
+    CounterText{"sources_blacklisted", "Sources that were shut out, by the reason"},
+    CounterText{"sources_limited", "What was too much of a source ('blacklist'), by the reason"},
     CounterText{"store", "Answers to REGISTERs that waited for the store too long"},
     CounterText{"trunk_registrations", "Our registrations at peers, by what became of them"},
 };
@@ -328,10 +333,17 @@ private:
     }
 
     void write_counters() {
+        std::map<std::string_view, std::string_view> helps;
         for (const CounterText& each : counter_texts) {
-            Family family = counter(std::string(each.name) + "_total", each.help);
-            const std::string begin = std::string(each.name) + "{";
-            const auto& all = input_.measures.counters.all();
+            helps.emplace(each.name, each.help);
+        }
+        const auto& all = input_.measures.counters.all();
+        for (const auto& [key, value] : all) {
+            helps.emplace(std::string_view(key).substr(0, key.find('{')), "A counter");
+        }
+        for (const auto& [name, help] : helps) {
+            Family family = counter(std::string(name) + "_total", help);
+            const std::string begin = std::string(name) + "{";
             for (auto at = all.lower_bound(begin); at != all.end() && at->first.starts_with(begin);
                  ++at) {
                 const std::string_view key = at->first;

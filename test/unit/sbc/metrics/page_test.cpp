@@ -136,7 +136,20 @@ TEST_F(MetricsPage, HasCertificatesAndPeers) {
 TEST_F(MetricsPage, HasTheCountersUnderTheirNames) {
     measures.counters.add("rejected", "target-security");
     measures.counters.add("rejected", "target-security");
-    EXPECT_THAT(page(), HasSubstr("ringwall_rejected_total{what=\"target-security\"} 2\n"));
+    measures.counters.add("sources_blacklisted", "corrupt-message");
+    measures.counters.add("sources_limited", "corrupt-message");
+    EXPECT_THAT(page(),
+                AllOf(HasSubstr("ringwall_rejected_total{what=\"target-security\"} 2\n"),
+                      HasSubstr("ringwall_sources_blacklisted_total{what=\"corrupt-message\"} 1\n"),
+                      HasSubstr("ringwall_sources_limited_total{what=\"corrupt-message\"} 1\n")));
+}
+
+TEST_F(MetricsPage, HasCountersThatItHasNoWordsFor) {
+    measures.counters.add("new_ones", "first");
+    measures.counters.add("new_ones", "second");
+    EXPECT_THAT(page(), AllOf(HasSubstr("# TYPE ringwall_new_ones_total counter\n"),
+                              HasSubstr("ringwall_new_ones_total{what=\"first\"} 1\n"),
+                              HasSubstr("ringwall_new_ones_total{what=\"second\"} 1\n")));
 }
 
 TEST_F(MetricsPage, HasDelaysAsAHistogram) {
