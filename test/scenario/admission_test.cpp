@@ -222,7 +222,9 @@ TEST_F(OneCallOut, OfEachAdjacencyAndThenThereIsNoWay) {
     EXPECT_EQ(call(west, "sip:3@east.example"), 480);
     EXPECT_EQ(sent_to(east) + sent_to(north), before);
     EXPECT_EQ(last_record().cause, sbc::FailureCause::CacCallLimit);
-    EXPECT_EQ(last_record().reason, sentence(sbc::CacLimit::MaxNumCalls));
+    EXPECT_EQ(last_record().reason,
+              "max-num-calls 1 of entry 1 in cac-table LIMITS (dst-adjacency)");
+    EXPECT_EQ(west.last_response("INVITE")->reason(), "Temporarily Unavailable");
     ASSERT_THAT(last_record().decisions.targets(), SizeIs(2));
     EXPECT_EQ(last_record().decisions.targets()[0].limit(), sbc::CacLimit::MaxNumCalls);
     EXPECT_EQ(border.sbc().counters().value("refused_targets", "max-num-calls"), 3U);
@@ -281,8 +283,6 @@ TEST_F(OneRegistration, StaysAndIsRefreshed) {
     ASSERT_TRUE(run_until([&] { return bob.is_registered(); }));
 }
 
-// ---- many at once -------------------------------------------------------------------------------
-
 // Contacts are counted, not REGISTERs: neither does one bring as many as it likes, nor who is
 // registered already.
 class ThreeContacts : public SmallLab {
@@ -327,6 +327,8 @@ TEST_F(ThreeContacts, AreAllThatSomebodyMayHaveWhoIsRegistered) {
     EXPECT_EQ(bind({"-a", "d"}), 200);
     EXPECT_EQ(bound(), 3U);
 }
+
+// ---- many at once -------------------------------------------------------------------------------
 
 // The workers have one count: of callers at four of them, together.
 class FourWorkersOneLimit : public ::testing::Test {

@@ -377,6 +377,9 @@ bool Call::is_at_limit(const policy::Permit& permit, AdjacencyIndex to, Event ev
         record_->decisions.add(to, event, permit.leg_scheme(), refusal->limit);
         host_.count_refusal(to_string(refusal->limit));
         remember({480, "Temporarily Unavailable", 0, nullptr, 0, policy::cause_of(refusal->limit)});
+        if (best_->status == 480 && is_our_finding(*best_)) {
+            best_->detail = refusal->detail;  // the last one is said
+        }
     }
     return refusal.has_value();
 }
@@ -525,7 +528,8 @@ void Call::fail() {
            : failure.response == nullptr ? "refused"
                                          : "failed",
            failure.status,
-           failure.response == nullptr
+           !failure.detail.empty() ? std::string_view(failure.detail)
+           : failure.response == nullptr
                ? policy::reason_in_words(record_->decisions, failure.status, failure.reason)
                : std::string_view(failure.reason));
     drop_requests();

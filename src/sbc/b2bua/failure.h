@@ -23,6 +23,7 @@ struct Failure {
     std::size_t attempt = 0;
     FailureCause cause = FailureCause::Signalling;
     std::optional<policy::Refusal> rule = std::nullopt;  // where `permit` said so
+    std::string detail = {};                             // for the record: which limit
 };
 
 // What it is told to be where it may be told; none: its Warning says it. `decisions`: with what
