@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/endpoint.h"
@@ -182,6 +183,24 @@ const lysc_range* range_of(const lysc_type& type) {
     return nullptr;
 }
 
+// Of a number: what its range says, or all that the type can hold.
+struct Bounds {
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+};
+std::optional<Bounds> bounds_of(const lysc_type& type) {
+    if (const lysc_range* range = range_of(type)) {
+        return Bounds{range->parts[0].min_u64, range->parts[0].max_u64};
+    }
+    if (type.basetype == LY_TYPE_UINT16) {
+        return Bounds{0, std::numeric_limits<std::uint16_t>::max()};
+    }
+    if (type.basetype == LY_TYPE_UINT32) {
+        return Bounds{0, std::numeric_limits<std::uint32_t>::max()};
+    }
+    return std::nullopt;
+}
+
 const char* message_of(const lysc_type& type) {
     if (const lysc_range* range = range_of(type)) {
         return range->emsg;
@@ -229,10 +248,10 @@ std::string sentence_for(const Argument& argument, const std::string& command,
     if (const char* message = message_of(type)) {
         return shown(word) + " " + message;
     }
-    if (const lysc_range* range = range_of(type)) {
+    if (const auto bounds = bounds_of(type)) {
         std::string sentence = shown(word) + " does not fit '" + command + "'; use a number from " +
-                               std::to_string(range->parts[0].min_u64) + " to " +
-                               std::to_string(range->parts[0].max_u64);
+                               std::to_string(bounds->least) + " to " +
+                               std::to_string(bounds->most);
         for (const Argument::Word& each : argument.words) {
             sentence += ", or " + each.word;
         }

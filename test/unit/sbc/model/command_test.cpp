@@ -204,6 +204,20 @@ TEST_F(AtAnAdjacency, WhatIsOnByDefaultIsTurnedOffByNo) {
               "'10' does not fit 'session-timer'; use a number from 90 to 86400, or off");
 }
 
+TEST(Numbers, WhereThereIsNoRangeTheirTypeIsSaid) {
+    Operator by;
+    for (const char* line : {"sbc mysbc", "sbe", "cac-policy-set 1", "cac-table T",
+                             "table-type policy-set", "entry 1"}) {
+        ASSERT_EQ(by.types(line), "");
+    }
+    for (const char* word : {"many", "4294967296", "-1"}) {
+        EXPECT_EQ(by.types(std::string("max-num-calls ") + word),
+                  "'" + std::string(word) +
+                      "' does not fit 'max-num-calls'; use a number from 0 to 4294967295");
+    }
+    EXPECT_EQ(by.types("max-num-calls 4294967295"), "");
+}
+
 TEST_F(AtAnAdjacency, OneWordMayStandForAllValues) {
     EXPECT_EQ(by.types("authentication algorithm both"), "");
     EXPECT_THAT(by.text(), HasSubstr("authentication algorithm sha-256 md5\n"));
