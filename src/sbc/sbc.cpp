@@ -426,8 +426,10 @@ void Sbc::on_request(ServerId id, const sip::Hop& from, const sip::MessagePtr& r
 void Sbc::on_cancel(ServerId id, const sip::Hop& from, const sip::MessagePtr& request,
                     ServerId cancelled) {
     if (!is_sender(cancelled, from)) {
-        counters_.add("rejected", "no-transaction");
-        refuse(id, from, *request, 481);
+        if (!is_too_much(id, from, *request)) {
+            counters_.add("rejected", "no-transaction");
+            refuse(id, from, *request, 481);
+        }
         if (cancelled) {
             shard_.forget(id);  // or the CANCEL of who may would be taken for its repetition
         }

@@ -480,6 +480,16 @@ TEST_F(FiveRequestsOfStrangers, AreAllThatIsHeardThoughTheyCannotBeRead) {
     EXPECT_EQ(border.sbc().shard().counters().faults_dropped, 3U);
 }
 
+TEST_F(FiveRequestsOfStrangers, AreAllThatIsHeardThoughTheyCancelNothing) {
+    for (int i = 0; i < 8; ++i) {
+        stranger.send("CANCEL", "sip:192.0.2.3", {});
+    }
+    net.run_for(500ms);
+    EXPECT_EQ(stranger.statuses("CANCEL"), std::vector<int>(5, 481));
+    EXPECT_GE(count("dropped", "request-rate"), 3U);
+    net.run_for(40s);
+}
+
 TEST_F(FiveRequestsOfStrangers, OverAConnectionHear503) {
     Phone caller(net, ip("192.0.2.32"), sip::Transport::Tcp, {ip("192.0.2.3"), 5060},
                  {"caller", "example.net", ""}, 68);
