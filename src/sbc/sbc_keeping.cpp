@@ -46,11 +46,13 @@ Sbc::Restored Sbc::restore_call(std::string_view name, std::string_view text) {
     kept.record.call = name;
     if (!read->obstacle.empty()) {
         CallRecord& record = kept.record;
-        record.result = "answered";
-        record.status = record.status == 0 ? 200 : record.status;
-        record.reason = "not gone on with after a restart: " + read->obstacle;
-        record.cause = FailureCause::ActiveCall;
-        record.end = now().wall;
+        if (record.result.empty()) {
+            record.result = "answered";
+            record.status = record.status == 0 ? 200 : record.status;
+            record.reason = "not gone on with after a restart: " + read->obstacle;
+            record.cause = FailureCause::ActiveCall;
+            record.end = now().wall;
+        }
         log::info("call.ended",
                   {{"call", name}, {"result", record.result}, {"reason", record.reason}});
         note_end(record);
@@ -66,6 +68,7 @@ Sbc::Restored Sbc::restore_call(std::string_view name, std::string_view text) {
     const CallRef ref{++last_call_};
     CallEntry& entry = calls_[ref];
     entry.snapshot = snapshot_;
+    entry.is_kept = keeps_calls();
     entry.admitted = count_standing(kept.caller, kept.callee);
     ++active_calls_;
     b2bua::Call::Setup setup{.ref = ref,

@@ -189,6 +189,72 @@ TEST_F(KeptTrunkCalls, ThatNobodyAcknowledgesEnd) {
     net.run_for(40s);
 }
 
+// Where a BYE was heard the call is over, also for who comes later: it ends when it did.
+TEST_F(KeptTrunkCalls, ThatAreOverForOneSideAreOverForTheOtherToo) {
+    west.ack_nothing();
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
+    net.run_for(1s);
+    east.bye();
+    net.run_for(1s);
+    EXPECT_THAT(east.statuses("BYE"), ElementsAre(200));
+    const WallTime over = net.now().wall;
+    state.kill();
+    net.run_for(2s);
+    west.ack_now();
+    ASSERT_TRUE(run_until([&] { return west.count("BYE") == 1; }, 1s));
+    net.run_for(1s);
+    ASSERT_THAT(border.records, SizeIs(1));
+    const sbc::CallRecord& record = border.records.front();
+    EXPECT_EQ(record.result, "answered");
+    EXPECT_EQ(record.reason, "callee hung up");
+    EXPECT_EQ(record.cause, std::nullopt);
+    EXPECT_LE(*record.end, over);
+    EXPECT_LT(*record.answer, *record.end);
+    EXPECT_THAT(state.calls, IsEmpty());
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    net.run_for(40s);
+    EXPECT_EQ(east.count("OPTIONS") + east.count("UPDATE") + east.count("INVITE"), 1U);
+}
+
+// The ACK went with the process, and so did the BYE that waited for it.
+TEST_F(KeptTrunkCalls, ThatAreOverEndWhereWhoLacksTheByeIsHeard) {
+    west.ack_nothing();
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
+    net.run_for(1s);
+    east.bye();
+    net.run_for(1s);
+    state.kill();
+    ASSERT_TRUE(run_until([&] { return west.count("OPTIONS") == 1; }, 33s));
+    ASSERT_TRUE(run_until([&] { return west.count("BYE") == 1; }, 1s));
+    net.run_for(1s);
+    EXPECT_THAT(border.records, SizeIs(1));
+    EXPECT_EQ(border.sbc().calls(), 0U);
+}
+
+TEST_F(KeptTrunkCalls, ThatAreOverAreRecordedAsTheyEndedWhateverBecameOfTheirAdjacency) {
+    west.ack_nothing();
+    west.invite("sip:eric@east.example.net");
+    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
+    net.run_for(1s);
+    east.bye();
+    net.run_for(1s);
+    ASSERT_THAT(state.calls, SizeIs(1));
+    std::string text = state.calls.begin()->second;
+    constexpr std::string_view adjacency = "\"adjacency\":\"east\"";
+    ASSERT_NE(text.find(adjacency), std::string::npos);
+    text.replace(text.find(adjacency), adjacency.size(), "\"adjacency\":\"gone\"");
+    const std::size_t before = net.packets().size();
+    EXPECT_EQ(border.restore_call("x", text), sbc::Sbc::Restored::Over);
+    ASSERT_THAT(border.records, SizeIs(1));
+    EXPECT_EQ(border.records.front().reason, "callee hung up");
+    EXPECT_EQ(border.records.front().cause, std::nullopt);
+    EXPECT_EQ(net.packets().size(), before);
+    west.ack_now();
+    net.run_for(40s);
+}
+
 // Each peer is asked once: who hung up while nothing ran has no such dialog any more.
 TEST_F(KeptTrunkCalls, OfWhichAPeerKnowsNothingEnd) {
     talk();
@@ -363,6 +429,48 @@ TEST_F(KeptPhoneCalls, OverTlsGoOnWhenBothHaveRegisteredAgain) {
     bob.bye();
     ASSERT_TRUE(run_until([&] { return alice.count("BYE") == 1; }));
     net.run_for(40s);
+    EXPECT_THAT(border.records, SizeIs(1));
+}
+
+// One of the phones that were called keeps silent after its CANCEL: the call is not there for it.
+TEST_F(KeptPhoneCalls, ThatWereHungUpDoNotComeBackForAPhoneThatRings) {
+    Phone desk{net,
+               ip("192.0.2.14"),
+               sip::Transport::Tls,
+               {ip("192.0.2.1"), 5061},
+               {"alice", "example.com", "wonderland"},
+               105};
+    register_phones();
+    desk.register_now();
+    ASSERT_TRUE(run_until([&] { return desk.is_registered(); }));
+    alice.on_invite = desk.on_invite = Phone::OnInvite::Ring;
+    alice.obeys_cancel = false;
+    bob.invite("sip:alice@example.com");
+    ASSERT_TRUE(run_until([&] { return alice.count("INVITE") + desk.count("INVITE") == 2; }));
+    net.run_for(1s);
+    desk.answer();
+    ASSERT_TRUE(run_until([&] { return bob.is_in_call() && !desk.acks().empty(); }));
+    net.run_for(2s);
+    ASSERT_EQ(alice.count("CANCEL"), 1U);
+    bob.bye();
+    net.run_for(1s);
+    EXPECT_THAT(bob.statuses("BYE"), ElementsAre(200));
+    EXPECT_EQ(desk.count("BYE"), 1U);
+    const WallTime over = net.now().wall;
+    state.kill();
+    net.run_for(1s);
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    EXPECT_THAT(state.calls, IsEmpty());
+    ASSERT_THAT(border.records, SizeIs(1));
+    const sbc::CallRecord& record = border.records.front();
+    EXPECT_EQ(record.reason, "caller hung up");
+    EXPECT_EQ(record.cause, std::nullopt);
+    ASSERT_TRUE(record.answer && record.end);
+    EXPECT_LE(*record.end, over);
+    EXPECT_LT(*record.answer, *record.end);
+    come_back(desk);
+    net.run_for(40s);
+    EXPECT_EQ(desk.count("OPTIONS") + desk.count("UPDATE"), 0U) << "nobody is asked";
     EXPECT_THAT(border.records, SizeIs(1));
 }
 

@@ -1382,18 +1382,19 @@ void Call::finish(std::string_view result, int status, std::string_view reason) 
 void Call::check_over() {
     release_media();
     take_back_offer();
-    keep();
     if (is_over_ && was_lingering_ && !lingers()) {
         was_lingering_ = false;
         host_.release(ref());
     }
     if (is_over_ || record_->result.empty()) {
+        keep();
         return;
     }
     const bool is_any_open =
         std::any_of(branches_.begin(), branches_.end(), [](const Branch& b) { return b.is_open; });
     const bool is_pair_up = confirmed_ && !pairs_[*confirmed_]->is_over();
     if (is_any_open || is_pair_up) {
+        keep();
         return;
     }
     close_relays();

@@ -37,7 +37,7 @@ public:
         add(leg.dialog.local_cseq() / (unwritten_requests / 2));
         add(leg.hop.remote.to_string()).add(leg.hop.transport).add(leg.peer.fingerprint);
         add(timer.agreed.value_or(0)).add(timer.refreshed.time_since_epoch().count());
-        add(leg.answered.has_value());
+        add(leg.answered.has_value()).add(leg.is_ended);
         add(leg.accepted ? leg.accepted->cseq : 0).add(leg.accepted && leg.accepted->ack.empty());
         add(leg.described ? leg.described->octets : std::string());
     }
@@ -95,7 +95,11 @@ Call::Call(CallHost& host, Setup setup, KeptCall kept)
 }
 
 void Call::resume() {
-    watch_media();
+    if (record_->result.empty()) {
+        watch_media();
+    } else {
+        pairs_[*confirmed_]->end();  // who had not acknowledged is still to hear it
+    }
     check_over();
 }
 
@@ -127,6 +131,7 @@ std::size_t Call::mark_of_kept() const {
     mark.add(pair.leg(Side::Caller));
     mark.add(pair.leg(Side::Callee));
     mark.add(pair.is_interval_agreed());
+    mark.add(record_->result);
     if (const MediaSessionPtr& session = pair.media_session(); session != nullptr) {
         mark.add(session->id);
         mark.add(session->agreed ? session->agreed->answer : std::string());
@@ -135,11 +140,12 @@ std::size_t Call::mark_of_kept() const {
 }
 
 void Call::keep() {
-    if (!host_.keeps_calls() || is_over_ || !confirmed_ || !record_->result.empty()) {
+    if (!host_.keeps_calls() || is_over_ || !confirmed_) {
         return;
     }
     const DialogPair& pair = *pairs_[*confirmed_];
-    if (pair.leg(Side::Caller).is_ended || pair.leg(Side::Callee).is_ended) {
+    const bool is_any_ended = pair.leg(Side::Caller).is_ended || pair.leg(Side::Callee).is_ended;
+    if (is_any_ended && record_->result.empty()) {
         return;
     }
     if (const std::size_t mark = mark_of_kept(); mark != kept_mark_) {

@@ -378,6 +378,10 @@ void DialogPair::take_as_acknowledged(Side side) {
         return;
     }
     heard.answered.reset();
+    if (heard.is_bye_owed) {
+        send_bye(side);
+        return;
+    }
     const Leg& other = leg(other_side(side));
     if (!other.is_ended && other.accepted && other.accepted->ack.empty()) {
         send_ack(other_side(side));

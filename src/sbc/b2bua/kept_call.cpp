@@ -289,6 +289,12 @@ Json json_of(const CallRecord& record) {
     if (record.ringing) {
         out["ringing"] = record.ringing->time_since_epoch().count();
     }
+    if (!record.result.empty()) {
+        out["over"] = {{"result", record.result},
+                       {"reason", record.reason},
+                       {"end", record.end.value_or(record.start).time_since_epoch().count()},
+                       {"is_lost", record.cause.has_value()}};
+    }
     return out;
 }
 
@@ -313,6 +319,16 @@ CallRecord read_record(Reader& in) {
     out.answer = read_wall(in, "answer");
     if (in.has("ringing")) {
         out.ringing = read_wall(in, "ringing");
+    }
+    if (in.has("over")) {
+        Reader its(in.member("over"));
+        out.result = its.text("result");
+        out.reason = its.text("reason");
+        out.end = read_wall(its, "end");
+        if (its.flag("is_lost")) {  // an answered call has no other
+            out.cause = FailureCause::ActiveCall;
+        }
+        in.is_good = in.is_good && its.is_good && !out.result.empty();
     }
     return out;
 }
