@@ -474,6 +474,19 @@ TEST_F(KeptPhoneCalls, ThatWereHungUpDoNotComeBackForAPhoneThatRings) {
     EXPECT_THAT(border.records, SizeIs(1));
 }
 
+// Whoever is there is asked, whether the other has come back or not.
+TEST_F(KeptPhoneCalls, EndWhereTheOneThatIsThereKnowsNothingOfThem) {
+    register_phones();
+    alice.invite("sip:123@example.net");
+    ASSERT_TRUE(run_until([&] { return alice.is_in_call() && !softswitch.acks().empty(); }));
+    softswitch.reinvite_status = softswitch.in_dialog_status = 481;
+    state.kill();
+    ASSERT_TRUE(run_until([&] { return !border.records.empty(); }, 45s));
+    EXPECT_EQ(border.records.front().reason, "peer lost the dialog");
+    EXPECT_EQ(border.sbc().calls(), 0U);
+    net.run_for(40s);
+}
+
 // Their media goes on without us: they have the time that they had to register again.
 TEST_F(KeptPhoneCalls, OfPhonesThatDoNotComeBackEndAndAreBilled) {
     alice.register_now(300);

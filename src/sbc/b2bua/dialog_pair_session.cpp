@@ -343,17 +343,19 @@ void DialogPair::resume(bool is_interval_agreed) {
                 ask_both);
 }
 
-// One after another, and who is not there yet when it is.
+// One after another, and who is not there yet when it is: the other does not wait for it.
 void DialogPair::ask(std::uint32_t sides) {
     constexpr Duration again = 10s;
     std::uint32_t left = 0;
+    bool is_any_asked = false;
     for (const auto& [side, bit] :
          {std::pair{Side::Caller, ask_caller}, {Side::Callee, ask_callee}}) {
         const Leg& to = leg(side);
         if ((sides & bit) == 0 || to.is_ended) {
             continue;
         }
-        if (left == 0 && context_.host.hop_in_dialog(context_.ref, to)) {
+        if (!is_any_asked && context_.host.hop_in_dialog(context_.ref, to)) {
+            is_any_asked = true;
             if (to.answered) {
                 if (const auto client = send(side, Method::Options, [](sip::MessageBuilder&) {})) {
                     leg(side).refresh = Leg::Refresh{*client, Method::Options, true};
