@@ -34,6 +34,41 @@ std::string read_end(int file, std::size_t most) {
     return out;
 }
 
+// Of the last octets of an open file: of each line what it begins with.
+void read_beginnings(int file, std::size_t most,
+                     const std::function<void(std::string_view beginning)>& take) {
+    constexpr std::size_t longest = 256;
+    const off_t size = file < 0 ? 0 : ::lseek(file, 0, SEEK_END);
+    off_t at = std::max<off_t>(size - static_cast<off_t>(most), 0);
+    bool is_whole = at == 0;
+    std::string block(std::size_t{1} << 20, '\0');
+    std::string beginning;
+    while (at < size) {
+        const ssize_t count = ::pread(file, block.data(), block.size(), at);
+        if (count <= 0) {
+            return;
+        }
+        at += count;
+        std::string_view left(block.data(), static_cast<std::size_t>(count));
+        while (!left.empty()) {
+            const std::size_t end = left.find('\n');
+            beginning.append(left.substr(0, std::min(end, longest - beginning.size())));
+            if (end == std::string_view::npos) {
+                break;
+            }
+            if (is_whole) {
+                take(beginning);
+            }
+            is_whole = true;
+            beginning.clear();
+            left.remove_prefix(end + 1);
+        }
+    }
+    if (is_whole && !beginning.empty()) {
+        take(beginning);
+    }
+}
+
 }  // namespace
 
 // While one lives the disk has been asked for something, and may keep whoever asked.
@@ -102,18 +137,11 @@ void LineFile::take_out_half_a_line() {
     is_cut_ = ::ftruncate(file_.number(), size - static_cast<off_t>(half)) != 0;
 }
 
-std::string LineFile::tail() const {
-    constexpr std::size_t longest = std::size_t{32} << 20;  // of each
-    std::string out;
+void LineFile::read_back(const std::function<void(std::string_view beginning)>& take) const {
     for (const std::string& path : {path_.string() + ".1", path_.string()}) {
         const net::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-        const std::string end = read_end(file.number(), longest);
-        out.append(end, end.size() < longest ? 0 : std::min(end.find('\n'), end.size()));
-        if (!out.empty() && out.back() != '\n') {
-            out.push_back('\n');
-        }
+        read_beginnings(file.number(), reach, take);
     }
-    return out;
 }
 
 net::FileDescriptor LineFile::open_anew() const {

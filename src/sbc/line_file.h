@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -39,9 +40,10 @@ public:
 
     // Before the first line, and before its thread. Nothing is written to an empty path.
     bool open(const std::filesystem::path& path);
-    // The ends of the file that was moved away last (PATH.1) and of this one: whole lines. Before
-    // its thread.
-    std::string tail() const;
+    // What lines begin with, of the file that was moved away last (PATH.1) and of this one, as far
+    // back as `reach` in each. Before its thread.
+    static constexpr std::size_t reach = std::size_t{1} << 30;
+    void read_back(const std::function<void(std::string_view beginning)>& take) const;
 
     // Any thread.
     bool is_open() const { return is_open_; }

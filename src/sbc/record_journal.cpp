@@ -1,6 +1,5 @@
 #include "sbc/record_journal.h"
 
-#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <unordered_set>
@@ -33,26 +32,37 @@ private:
 
 namespace {
 
-// The calls of lines of records, in either form: what comes first in each.
-std::unordered_set<std::string_view> calls_in(std::string_view lines) {
+// Of a line of a record, in either form: what comes first in each.
+std::string_view call_of(std::string_view line) {
     constexpr std::string_view json = "{\"call\":\"";
-    std::unordered_set<std::string_view> out;
-    while (!lines.empty()) {
-        std::string_view line = lines.substr(0, lines.find('\n'));
-        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
-        const bool is_json = line.starts_with(json);
-        line.remove_prefix(is_json ? json.size() : 0);
-        out.insert(line.substr(0, line.find(is_json ? '"' : ',')));
-    }
-    return out;
+    const bool is_json = line.starts_with(json);
+    line.remove_prefix(is_json ? json.size() : 0);
+    return line.substr(0, line.find(is_json ? '"' : ','));
 }
 
 }  // namespace
 
+// However many have come after it: a store that hangs may have kept what went to the file long ago.
+std::unordered_set<std::string_view> RecordJournal::in_file(
+    const std::vector<store::Item>& calls) const {
+    std::unordered_set<std::string_view> wanted;
+    for (const store::Item& each : calls) {
+        wanted.insert(each.key);
+    }
+    std::unordered_set<std::string_view> out;
+    if (!wanted.empty()) {
+        file_.read_back([&](std::string_view beginning) {
+            if (const auto found = wanted.find(call_of(beginning)); found != wanted.end()) {
+                out.insert(*found);
+            }
+        });
+    }
+    return out;
+}
+
 void RecordJournal::start(store::Writer& store, const std::vector<store::Item>& left) {
     store_ = &store;
-    const std::string lines = left.empty() ? std::string() : file_.tail();
-    const auto calls = calls_in(lines);
+    const auto calls = in_file(left);
     std::size_t written = 0;
     for (const store::Item& each : left) {
         if (file_.is_open() && !calls.contains(each.key)) {
@@ -72,8 +82,7 @@ void RecordJournal::start(store::Writer& store, const std::vector<store::Item>& 
 
 std::vector<std::string> RecordJournal::recorded(const std::vector<store::Item>& calls) const {
     std::vector<std::string> out;
-    const std::string lines = calls.empty() ? std::string() : file_.tail();
-    auto known = calls_in(lines);
+    auto known = in_file(calls);
     for (const Entry& each : ready_) {
         known.insert(each.call);
     }
@@ -91,7 +100,6 @@ void RecordJournal::stop() {
     for (Entry& each : std::exchange(unkept_, {})) {
         ready_.push_back(std::move(each));
     }
-    is_last_ = true;
     ask_for_delivery();
 }
 
@@ -145,20 +153,6 @@ void RecordJournal::ask_for_delivery() {
     }
 }
 
-// With the lock. Where the store takes nothing any more it is not waited for.
-bool RecordJournal::has_room_in_both() {
-    const store::Writer::Ticket written = store_->written();
-    while (!in_both_.empty() && in_both_.front().ticket <= written) {
-        octets_in_both_ -= in_both_.front().octets;
-        in_both_.pop_front();
-    }
-    if (octets_in_both_ >= max_in_both && store_->has_failed()) {
-        in_both_.clear();
-        octets_in_both_ = 0;
-    }
-    return octets_in_both_ < max_in_both;
-}
-
 // The file's thread.
 void RecordJournal::deliver() {
     std::unique_lock lock(mutex_);
@@ -166,7 +160,7 @@ void RecordJournal::deliver() {
     if (const std::uint64_t left_out = std::exchange(left_out_, 0); left_out > 0) {
         file_.lose(left_out, "too many lines at a time");
     }
-    while (!ready_.empty() && (is_last_ || has_room_in_both())) {
+    while (!ready_.empty()) {
         const Entry& first = ready_.front();
         lock.unlock();  // whoever adds more adds it behind
         const auto written = file_.offer(first.line);
@@ -176,9 +170,7 @@ void RecordJournal::deliver() {
             return;
         }
         problem_.clear();
-        const auto ticket = store_->put(Kind::Records, ready_.front().call, nullptr);
-        in_both_.push_back({ready_.front().line.size(), ticket});
-        octets_in_both_ += in_both_.back().octets;
+        store_->put(Kind::Records, ready_.front().call, nullptr);
         ready_.pop_front();
     }
 }

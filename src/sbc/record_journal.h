@@ -1,7 +1,8 @@
 // Records of calls on their way to their file: they are in the store before, and until, they are in
-// the file, so that whenever the process is killed none is lost or written twice. Where the file
-// cannot take them they wait, and where the store is too slow or gone nobody waits for it. The
-// file's thread (LineFile) is the one that writes; nobody else waits for the file.
+// the file, so that whenever the process is killed none is lost, and a start finds those that are
+// in both, so that none is written twice. Where the file cannot take them they wait, and where the
+// store is too slow, hangs or is gone nobody waits for it. The file's thread (LineFile) is the one
+// that writes; nobody else waits for the file.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/time.h"
@@ -22,9 +24,6 @@ namespace ringwall::sbc {
 class RecordJournal {
 public:
     static constexpr std::size_t max_waiting = 100'000;  // records; the next are lost, and counted
-    // Octets of records that are in the file and may be in the store still. A start looks for them
-    // at the end of the file (LineFile::tail), which is longer.
-    static constexpr std::size_t max_in_both = 8U << 20U;
 
     RecordJournal(LineFile& file, net::Mailbox& mailbox) : file_(file), mailbox_(mailbox) {}
 
@@ -60,27 +59,18 @@ private:
         TimePoint since;
     };
 
-    // In the file; in the store up to that ticket.
-    struct Delivered {
-        std::size_t octets = 0;
-        store::Writer::Ticket ticket = 0;
-    };
-
+    std::unordered_set<std::string_view> in_file(const std::vector<store::Item>& calls) const;
     void deliver();
-    bool has_room_in_both();
     void ask_for_delivery();
 
     LineFile& file_;
     net::Mailbox& mailbox_;
     std::atomic<bool> is_started_ = false;
     store::Writer* store_ = nullptr;
-    mutable std::mutex mutex_;  // of what follows
-    std::deque<Entry> unkept_;  // that the store has not written yet
-    std::deque<Entry> ready_;   // to go to the file
-    std::deque<Delivered> in_both_;
-    std::size_t octets_in_both_ = 0;
+    mutable std::mutex mutex_;    // of what follows
+    std::deque<Entry> unkept_;    // that the store has not written yet
+    std::deque<Entry> ready_;     // to go to the file
     bool is_asked_for_ = false;   // a letter is under way
-    bool is_last_ = false;        // nobody waits for the store any more
     std::string problem_;         // why the file did not take the first of them
     std::uint64_t left_out_ = 0;  // there was no room for them
 };

@@ -94,11 +94,6 @@ std::size_t Writer::waiting() const {
     return queue_.size();
 }
 
-bool Writer::has_failed() const {
-    const std::lock_guard lock(mutex_);
-    return !problem_.empty() || !lost_.empty();
-}
-
 std::optional<WallTime> Writer::hangs_since(TimePoint now, Duration patience) const {
     const std::lock_guard lock(mutex_);
     return writing_since_ && writing_since_->monotonic < now - patience

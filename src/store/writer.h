@@ -74,8 +74,6 @@ public:
     std::optional<WallTime> hangs_since(TimePoint now, Duration patience) const;
     // A sentence while what is said is not written; empty: it is.
     std::string alarm(TimePoint now) const;
-    // The last that was tried could not be written.
-    bool has_failed() const;
 
 private:
     using Waiting = std::unique_ptr<const Value>;  // null: the key is to go

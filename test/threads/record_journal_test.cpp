@@ -31,6 +31,10 @@ protected:
     }
     ~RecordJournalTest() override { fs::remove_all(folder); }
     void start(const std::vector<store::Item>& left = {}) {
+        open_store(left);
+        journal.start(*writer, left);
+    }
+    void open_store(const std::vector<store::Item>& left) {
         std::vector<std::pair<Kind, std::string>> there;
         for (const store::Item& each : left) {
             shelf.records[each.key] = each.value;
@@ -46,10 +50,13 @@ protected:
                 [this] {
                     return Now{time.load(), {}};
                 }});
-        journal.start(*writer, left);
     }
     void write(const std::string& call) {
         journal.write(call, "{\"call\":\"" + call + "\"}", time.load());
+    }
+    static std::string a_mebibyte_of(const std::string& call) {
+        std::string line = "{\"call\":\"" + call + "\",\"x\":\"";
+        return line.append(1U << 20U, 'x').append("\"}");
     }
     std::vector<std::string> lines(const char* name = "calls.jsonl") const {
         std::vector<std::string> out;
@@ -112,23 +119,54 @@ TEST_F(RecordJournalTest, ComesIntoTheFileNoSoonerThanIntoTheStore) {
     EXPECT_TRUE(comes_true([&] { return lines().size() == 1; }));
 }
 
-// What may be in both is never more than a start finds again.
-TEST_F(RecordJournalTest, GoesOnWhenTheStoreHasLetGoOfWhatIsInTheFile) {
-    constexpr std::size_t count = 40;
-    const std::string mebibyte(1U << 20U, 'x');
+// A store that hangs keeps nobody waiting, however much it has still; whoever starts after a kill
+// finds all of that in the file.
+TEST_F(RecordJournalTest, GoesOnWhereTheStoreHangsAndIsStillWrittenOnce) {
+    constexpr std::size_t count = 80;
     std::vector<store::Item> left;
     for (std::size_t i = 0; i < count; ++i) {
         const std::string call = "c" + std::to_string(i);
-        left.push_back({call, "{\"call\":\"" + call + "\",\"x\":\"" + mebibyte + "\"}"});
+        left.push_back({call, a_mebibyte_of(call)});
     }
     set_stuck(true);
     start(left);
     mailbox->open_all();
-    EXPECT_THAT(lines(), SizeIs(8));
+    EXPECT_THAT(lines(), SizeIs(count));
     EXPECT_THAT(shelved(), SizeIs(count));
+    LineFile same("record", *mailbox);
+    ASSERT_TRUE(same.open(folder / "calls.jsonl"));
+    RecordJournal next(same, *mailbox);
+    EXPECT_THAT(next.recorded(left), SizeIs(count)) << "calls that it has kept too";
+    next.start(*writer, left);
+    mailbox->open_all();
+    EXPECT_THAT(lines(), SizeIs(count));
+    EXPECT_EQ(next.waiting(), 0U);
     set_stuck(false);
     EXPECT_TRUE(comes_true([&] { return shelved().empty(); }));
     EXPECT_THAT(lines(), SizeIs(count));
+}
+
+// Those that came while it hangs are in the file, and it never has them.
+TEST_F(RecordJournalTest, GoesToTheFileAllTheTimeThatTheStoreHangs) {
+    start();
+    write("first");
+    ASSERT_TRUE(comes_true([&] { return shelved().empty() && lines().size() == 1; }));
+    set_stuck(true);
+    write("last");
+    constexpr std::size_t count = 20;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string call = std::to_string(i);
+        journal.write(call, a_mebibyte_of(call), time);
+        time = time.load() + 300ms;
+        journal.look(time.load());
+        mailbox->open_all();
+    }
+    EXPECT_THAT(lines(), SizeIs(count + 2));
+    EXPECT_EQ(journal.waiting(), 0U);
+    set_stuck(false);
+    EXPECT_TRUE(comes_true([&] { return writer->written() == writer->last(); }));
+    EXPECT_THAT(shelved(), IsEmpty());
+    EXPECT_THAT(lines(), SizeIs(count + 2));
 }
 
 // A store that is gone for a day: nobody waits for it, and what came and went meanwhile is not
