@@ -138,6 +138,9 @@ void LineFile::take_out_half_a_line() {
 }
 
 void LineFile::read_back(const std::function<void(std::string_view beginning)>& take) const {
+    if (path_.empty()) {
+        return;
+    }
     for (const std::string& path : {path_.string() + ".1", path_.string()}) {
         const net::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
         read_beginnings(file.number(), reach, take);

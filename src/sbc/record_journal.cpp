@@ -63,17 +63,15 @@ std::unordered_set<std::string_view> RecordJournal::in_file(
 void RecordJournal::start(store::Writer& store, const std::vector<store::Item>& left) {
     store_ = &store;
     const auto calls = in_file(left);
-    std::size_t written = 0;
     for (const store::Item& each : left) {
-        if (file_.is_open() && !calls.contains(each.key)) {
-            ready_.push_back({each.key, each.value, 0, {}});
-            ++written;
-        } else {
+        if (calls.contains(each.key)) {
             store.put(Kind::Records, each.key, nullptr);
+        } else {
+            ready_.push_back({each.key, each.value, 0, {}});
         }
     }
     if (!left.empty()) {
-        log::info("records.recovered", {{"left", left.size()}, {"lacked", written}});
+        log::info("records.recovered", {{"left", left.size()}, {"lacked", ready_.size()}});
     }
     is_started_ = true;
     const std::scoped_lock lock(mutex_);
@@ -161,6 +159,10 @@ void RecordJournal::deliver() {
         file_.lose(left_out, "too many lines at a time");
     }
     while (!ready_.empty()) {
+        if (!file_.is_open()) {
+            problem_ = "none is named (--record), so they stay in the store";
+            return;
+        }
         const Entry& first = ready_.front();
         lock.unlock();  // whoever adds more adds it behind
         const auto written = file_.offer(first.line);

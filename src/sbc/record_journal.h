@@ -28,7 +28,8 @@ public:
     RecordJournal(LineFile& file, net::Mailbox& mailbox) : file_(file), mailbox_(mailbox) {}
 
     // Before the first record, and before the file's thread. `left`: those that the process before
-    // may not have written. The store is used as long as that thread runs.
+    // may not have written; where there is no file now they are for another start. The store is
+    // used as long as that thread runs.
     void start(store::Writer& store, const std::vector<store::Item>& left);
     // Before the file's thread: of which of these calls is there a record already?
     std::vector<std::string> recorded(const std::vector<store::Item>& calls) const;

@@ -226,6 +226,23 @@ TEST_F(RecordJournalTest, OfAnotherProcessIsWrittenOnce) {
                 ElementsAre("{\"call\":\"there\"}", "{\"call\":\"half\"}", "{\"call\":\"new\"}"));
 }
 
+// Somebody starts it by hand, to look at something, and names no file of records.
+TEST_F(RecordJournalTest, StaysInTheStoreWhereThereIsNoFile) {
+    const std::vector<store::Item> left{{"a", "{\"call\":\"a\"}"}};
+    open_store(left);
+    LineFile none("record", *mailbox);
+    RecordJournal idle(none, *mailbox);
+    idle.start(*writer, left);
+    mailbox->open_all();
+    EXPECT_THAT(idle.recorded({{"a", ""}, {"b", ""}}), ElementsAre("a"));
+    EXPECT_THAT(idle.alarm(time), HasSubstr("1 records of calls wait for their file: none is named "
+                                            "(--record), so they stay in the store"));
+    ASSERT_TRUE(comes_true([&] { return writer->written() == writer->last(); }));
+    EXPECT_THAT(shelved(), SizeIs(1));
+    journal.start(*writer, left);
+    EXPECT_TRUE(comes_true([&] { return lines().size() == 1 && shelved().empty(); }));
+}
+
 TEST_F(RecordJournalTest, KnowsWhichCallsAreOverInEitherForm) {
     put("calls.jsonl", "{\"call\":\"a\",\"caller\":\"b\"}\nc,sip:d@example.com\n");
     ASSERT_TRUE(file.open(folder / "calls.jsonl"));
