@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Why a call is refused: what explain says before it is made, what the caller hears, and the trace that is kept of it."""
 import json
+import re
 
 from sip_peer import SipPeer
 from system_test import HEADER, Border, PROGRAM, SystemTest, main
@@ -126,15 +127,19 @@ The caller would hear 403 SIPS Target Not Allowed From Untrusted Caller; nothing
         desk = SipPeer(self, "desk", DESK)
         desk.turn_to("192.0.2.1")
 
-        def register(call_id: str, **fields: str) -> None:
-            desk.ask("REGISTER", "sip:desks.test", "<sip:bob@desks.test>;tag=d", "<sip:bob@desks.test>", call_id, **fields)
-            self.assertIn("Digest", desk.expect_status(401, "REGISTER")["WWW-Authenticate"])
-
-        register("first@x")
-        self.assertEqual(self.refusals(), [])  # a challenge is no refusal
         secret = "f0" * 32
-        register("second@x", Authorization='Digest username="bob", realm="desks.test", nonce="n", uri="sip:desks.test", '
-                                           f'response="{secret}", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c"')
+
+        def register(call_id: str, nonce: str = "") -> str:
+            """The nonce of the challenge."""
+            fields = {"Authorization": f'Digest username="bob", realm="desks.test", nonce="{nonce}", uri="sip:desks.test", '
+                                       f'response="{secret}", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c"'} if nonce else {}
+            desk.ask("REGISTER", "sip:desks.test", "<sip:bob@desks.test>;tag=d", "<sip:bob@desks.test>", call_id, **fields)
+            return re.search('Digest .*nonce="([^"]+)"', desk.expect_status(401, "REGISTER")["WWW-Authenticate"])[1]
+
+        nonce = register("first@x")
+        register("made-up@x", nonce="n")
+        self.assertEqual(self.refusals(), [])  # a challenge is no refusal, and what is for no nonce of ours is not looked at
+        register("second@x", nonce)
         [refused] = self.refusals()
         self.assertEqual([refused[each] for each in ("method", "status", "reason", "stage", "from")],
                          ["REGISTER", 401, "wrong password", "authenticate", "desks"])
