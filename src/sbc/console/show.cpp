@@ -428,7 +428,8 @@ std::string show_calls(Views& views, bool as_json) {
     const WallTime now = views.now().wall;
     for (const CallRecord& call : views.calls()) {
         const auto seconds =
-            std::chrono::duration_cast<std::chrono::seconds>(now - call.start).count();
+            std::chrono::duration_cast<std::chrono::seconds>(std::max(now, call.start) - call.start)
+                .count();
         const std::string_view state = call.answer    ? "answered"
                                        : call.ringing ? "ringing"
                                                       : "trying";

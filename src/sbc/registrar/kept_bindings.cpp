@@ -61,9 +61,13 @@ std::optional<Read> read(const Json& json, Now now) {
     out.adjacency = in.text("adjacency");
     binding.call_id = in.text("call_id");
     binding.cseq = static_cast<std::uint32_t>(in.number("cseq", UINT32_MAX));
-    binding.expires = from_wall(in.number("expires"), now);
-    // Not in the future, whatever became of the clock.
-    binding.refreshed = std::min(from_wall(in.number("refreshed"), now), now.monotonic);
+    const std::int64_t expires = in.number("expires");
+    const std::int64_t refreshed = in.number("refreshed");
+    // Whatever became of the clock: no longer than it was granted, and not made in the future.
+    const auto granted = std::min<std::chrono::milliseconds>(
+        std::chrono::milliseconds(expires - refreshed), std::chrono::years(10));
+    binding.expires = std::min(from_wall(expires, now), now.monotonic + granted);
+    binding.refreshed = std::min(from_wall(refreshed, now), now.monotonic);
     binding.instance = in.text("instance");
     binding.reg_id = static_cast<std::uint32_t>(in.number("reg_id", UINT32_MAX));
     binding.user_agent = in.text("user_agent");
@@ -76,6 +80,8 @@ std::optional<Read> read(const Json& json, Now now) {
             Behind{.token = its.text("token"),
                    .expires = from_wall(its.number("expires"), now),
                    .granted = std::chrono::milliseconds(its.number("granted", UINT32_MAX))};
+        binding.behind->expires =
+            std::min(binding.behind->expires, now.monotonic + binding.behind->granted);
         in.is_good = in.is_good && its.is_good;
     }
     return in.is_good ? std::optional(std::move(out)) : std::nullopt;

@@ -89,6 +89,19 @@ TEST_F(KeptBindings, ComeBackWithTheTimeThatIsLeft) {
     EXPECT_THAT(back[1].path, ElementsAre("<sips:proxy.example.com;lr>"));
 }
 
+// A machine without a battery for its clock begins in 1970.
+TEST_F(KeptBindings, LastNoLongerThanTheyWereGrantedWhateverTheClockSays) {
+    const std::string text = to_text({udp, tls}, snapshot, then);
+    constexpr Now before{TimePoint(70s), WallTime(8s)};
+    const auto back = from_text("alice@example.com", text, snapshot, before);
+    ASSERT_TRUE(back);
+    ASSERT_THAT(*back, SizeIs(2));
+    for (const Binding& each : *back) {
+        EXPECT_EQ(each.expires, before.monotonic + 65s);
+        EXPECT_EQ(each.refreshed, before.monotonic);
+    }
+}
+
 TEST_F(KeptBindings, ComeBackToTheAdjacencyOfThatName) {
     const std::string text = to_text({udp, tls}, snapshot, then);
     std::swap(snapshot.adjacencies[0], snapshot.adjacencies[1]);
