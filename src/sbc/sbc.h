@@ -471,7 +471,7 @@ private:
     KeptRecords refusals_;
     KeptRecords ended_calls_;
     log::Limit refusal_lines_;
-    log::Limit closing_lines_;  // of connections that nobody had
+    log::Limit closing_lines_;     // of connections that nobody had
     SourceBuckets request_rates_;  // of this worker
     registrar::EdgeRegistrar registrar_;
     // A worker asks again for a nonce that another has made: who made it knows its counts.
