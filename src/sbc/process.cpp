@@ -230,7 +230,7 @@ public:
     Drain(std::chrono::seconds limit, Workers& workers, const net::ServiceManager& manager)
         : limit_(limit), workers_(workers), manager_(manager) {}
     void on_signal() {
-        if (ends_ || limit_ == Duration::zero()) {
+        if (has_begun() || limit_ == Duration::zero()) {
             is_over_ = true;
             return;
         }
@@ -242,13 +242,13 @@ public:
                   {{"calls", workers_.call_count()},
                    {"seconds", std::chrono::duration_cast<std::chrono::seconds>(limit_).count()}});
     }
-    bool has_begun() const { return ends_.has_value(); }
+    bool has_begun() const { return ends_ != TimePoint::max(); }
     // How long until is_over() is to be asked again.
     Duration interval() const { return has_begun() ? Duration(100ms) : Duration::max(); }
     bool is_over() {
         is_over_ =
             is_over_ ||
-            (ends_ && (net::system_clock().monotonic >= *ends_ || workers_.call_count() == 0));
+            (has_begun() && (net::system_clock().monotonic >= ends_ || workers_.call_count() == 0));
         return is_over_;
     }
 
@@ -256,7 +256,7 @@ private:
     const Duration limit_;
     Workers& workers_;
     const net::ServiceManager& manager_;
-    std::optional<TimePoint> ends_;
+    TimePoint ends_ = TimePoint::max();
     bool is_over_ = false;
 };
 
