@@ -484,11 +484,11 @@ void Sbc::on_out_of_dialog(ServerId id, const sip::Hop& from, const sip::Message
     }
     // Where too many passwords were wrong, a connection that nobody has is closed with the next
     // one.
-    const bool guesses = has_guessed(from, *request) && !is_of_nobody(from.flow);
+    const bool is_connection = from.transport != sip::Transport::Udp;
+    const bool guesses = is_connection && has_guessed(from, *request) && !is_of_nobody(from.flow);
     // A UDP socket is no connection. A REGISTER proves itself each time: it matters only whose
     // password may be looked at.
-    const bool is_asked =
-        from.transport != sip::Transport::Udp && (request->method() != Method::Register || guesses);
+    const bool is_asked = is_connection && (request->method() != Method::Register || guesses);
     const auto registered = is_asked ? shared_.location.registered_on(from.flow, now().monotonic)
                                      : std::vector<std::string>{};
     policy::Inbound inbound = inbound_of(*request, from, registered);
