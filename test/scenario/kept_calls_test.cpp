@@ -17,6 +17,14 @@ protected:
         ASSERT_TRUE(run_until([&] { return west.is_in_call() && !east.acks().empty(); }));
     }
     KeptState state{net, border};
+    void east_hangs_up_before_the_ack() {
+        west.ack_nothing();
+        west.invite("sip:eric@east.example.net");
+        ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
+        net.run_for(1s);
+        east.bye();
+        net.run_for(1s);
+    }
 };
 
 TEST_F(KeptTrunkCalls, AreKeptFromTheAnswerToTheEnd) {
@@ -191,12 +199,7 @@ TEST_F(KeptTrunkCalls, ThatNobodyAcknowledgesEnd) {
 
 // Where a BYE was heard the call is over, also for who comes later: it ends when it did.
 TEST_F(KeptTrunkCalls, ThatAreOverForOneSideAreOverForTheOtherToo) {
-    west.ack_nothing();
-    west.invite("sip:eric@east.example.net");
-    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
-    net.run_for(1s);
-    east.bye();
-    net.run_for(1s);
+    east_hangs_up_before_the_ack();
     EXPECT_THAT(east.statuses("BYE"), ElementsAre(200));
     const WallTime over = net.now().wall;
     state.kill();
@@ -219,12 +222,7 @@ TEST_F(KeptTrunkCalls, ThatAreOverForOneSideAreOverForTheOtherToo) {
 
 // The ACK went with the process, and so did the BYE that waited for it.
 TEST_F(KeptTrunkCalls, ThatAreOverEndWhereWhoLacksTheByeIsHeard) {
-    west.ack_nothing();
-    west.invite("sip:eric@east.example.net");
-    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
-    net.run_for(1s);
-    east.bye();
-    net.run_for(1s);
+    east_hangs_up_before_the_ack();
     state.kill();
     ASSERT_TRUE(run_until([&] { return west.count("OPTIONS") == 1; }, 33s));
     ASSERT_TRUE(run_until([&] { return west.count("BYE") == 1; }, 1s));
@@ -234,12 +232,7 @@ TEST_F(KeptTrunkCalls, ThatAreOverEndWhereWhoLacksTheByeIsHeard) {
 }
 
 TEST_F(KeptTrunkCalls, ThatAreOverAreRecordedAsTheyEndedWhateverBecameOfTheirAdjacency) {
-    west.ack_nothing();
-    west.invite("sip:eric@east.example.net");
-    ASSERT_TRUE(run_until([&] { return border.sbc().calls() == 1 && state.times_kept == 1; }));
-    net.run_for(1s);
-    east.bye();
-    net.run_for(1s);
+    east_hangs_up_before_the_ack();
     ASSERT_THAT(state.calls, SizeIs(1));
     std::string text = state.calls.begin()->second;
     constexpr std::string_view adjacency = "\"adjacency\":\"east\"";
