@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "sbc/b2bua/refusal.h"
 #include "sbc/b2bua/topology_hiding.h"
 #include "sbc/registrar/registrar_behind.h"
 #include "sip/message_builder.h"
